@@ -1,0 +1,1 @@
+"""Evaluation of how well state property is managed in Kazakhstan, under Order No. 193 as restated by Order No. 47."""

@@ -1,0 +1,94 @@
+"""What the commands share: the language option, the database opened and committed in one place, problems printed."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+import orjson
+from flask import current_app
+from flask.cli import with_appcontext
+
+from evaluation import database
+from evaluation.collection.problems import Problem, Refused
+from evaluation.criteria import Orders
+from evaluation.errors import EvaluationError
+from evaluation.language import CODES, Language, language
+
+SHEET_LANGUAGES = ("kk", "ru", "kk+ru")
+
+language_option = click.option("--lang", type=click.Choice(CODES), default="kk", show_default=True,
+                               help="Language of messages and names.")
+
+
+def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command inside the app; what the user can mend ends as a message and exit 1, not as a traceback."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except EvaluationError as error:
+                raise click.ClickException(error.message(_language(kwargs))) from error
+            except OSError as error:
+                raise click.ClickException(f"{error.filename or ''}: {error.strerror or error}") from error
+
+        run_in_app: Any = with_appcontext(run)
+        for decorator in reversed(decorators):
+            run_in_app = decorator(run_in_app)
+        return click.command(**settings)(run_in_app)
+
+    return decorate
+
+
+def _language(options: dict[str, Any]) -> Language:
+    """The language of messages among a command's options: of `kk+ru` the first."""
+    return language(options.get("lang", "kk").split("+")[0])
+
+
+def orders() -> Orders:
+    found: Orders = current_app.extensions["orders"]
+    return found
+
+
+@contextmanager
+def transaction(dry_run: bool = False) -> Iterator[None]:
+    """The database, created or upgraded first; everything is kept when the block ends well, nothing when it does not."""
+    database.upgrade()
+    session = database.db.session
+    try:
+        yield
+        if dry_run:
+            session.rollback()
+        else:
+            session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def print_json(value: object) -> None:
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_problems(problems: Iterable[Problem], in_language: Language) -> None:
+    """One line for each on standard error: worksheet!cell, column, what is wrong and what to do."""
+    for problem in problems:
+        place = "!".join(filter(None, (problem.worksheet, problem.cell)))
+        name = f" ({problem.code})" if problem.code else ""
+        click.echo(f"{place}{name}: {problem.message(in_language)}" if place else problem.message(in_language), err=True)
+
+
+def refuse(refused: Refused, code: str, as_json: bool = False) -> None:
+    """Print why nothing was taken and exit with 1."""
+    in_language = language(code)
+    if as_json:
+        print_json({"errors": [problem.as_json(in_language) for problem in refused.problems]})
+    else:
+        print_problems(refused.problems, in_language)
+        count = len(refused.problems)
+        click.echo(in_language.ngettext("%(num)d error; nothing was taken.", "%(num)d errors; nothing was taken.", count), err=True)
+    sys.exit(1)

@@ -1,0 +1,1 @@
+"""Reports and how answers reach them: checks, storing, the workbook in and out."""

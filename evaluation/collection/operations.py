@@ -1,0 +1,220 @@
+"""Storing what a workbook brings: everything or nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from evaluation.collection import queries
+from evaluation.collection.checks import contradictions
+from evaluation.collection.models import DeclaredCount, Report, now
+from evaluation.collection.problems import Problem, Refused
+from evaluation.collection.workbook.reader import ABOUT, OWN_COLUMNS, PREVIOUS, Sheet, Workbook
+from evaluation.collection.workbook.values import answers_of
+from evaluation.database import db, insert_many, table_of
+from evaluation.registry import queries as registry
+from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
+from evaluation.scoring.frames import frame
+from evaluation.viewer import Viewer
+
+
+@dataclass
+class Summary:
+    """What storing a workbook came to: how many reports were new, changed, unchanged; what was registered along the way."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    bodies: list[str] = field(default_factory=list)
+    organisations: list[str] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    incomplete: list[tuple[str, list[str]]] = field(default_factory=list)
+
+
+@dataclass
+class _Change:
+    """One organisation's row on its way into its report."""
+
+    sheet: Sheet
+    position: int
+    organisation_id: int
+    answers: dict[str, Any]
+    evidence: dict[str, Any]
+    stored: queries.Stored | None = None
+
+
+def store_workbook(viewer: Viewer, workbook: Workbook, register: bool = False) -> Summary:
+    """Store a workbook's answers; the caller commits. An empty cell never erases a stored answer.
+
+    With `register` the year, bodies and organisations that the registry lacks are entered from the workbook; without, each is
+    an error at its cell. Raises Refused, with nothing changed, where anything cannot be stored.
+    """
+    summary = Summary(warnings=list(workbook.warnings))
+    _year(workbook, register)
+    if register:
+        _register(viewer, workbook, summary)
+    changes = _changes(viewer, workbook)
+    _check_merged(workbook, changes)
+    _write(workbook.year, changes, summary)
+    _declare(viewer, workbook)
+    if register:
+        summary.incomplete = registry.incomplete(viewer, list(workbook.names))
+    return summary
+
+
+def known_bins(viewer: Viewer) -> frozenset[str]:
+    """BINs the registry holds, which the reader need not check again."""
+    found = registry.known(viewer, 0)
+    return frozenset(found.bodies) | frozenset(found.organisations)
+
+
+def _year(workbook: Workbook, register: bool) -> None:
+    year = registry.reporting_year(workbook.year)
+    if year is None and not register:
+        raise Refused([Problem("unknown_year", ABOUT, workbook.year_cell, "year", {"value": workbook.year})])
+    if year is None:
+        db.session.add(ReportingYear(year=workbook.year, order_code=workbook.order.code))
+        db.session.flush()
+    elif year.order_code != workbook.order.code:
+        values = {"year": workbook.year, "value": year.order_code}
+        raise Refused([Problem("year_has_other_order", ABOUT, workbook.year_cell, "year", values)])
+
+
+def _rows(workbook: Workbook) -> Iterator[tuple[Sheet, int, str, str]]:
+    """Every organisation's row: its worksheet, position, the body's BIN and its own."""
+    for sheet in workbook.sheets.values():
+        for position, (body, own) in enumerate(zip(sheet.columns["body_bin"], sheet.columns["bin"], strict=True)):
+            yield sheet, position, body, own
+
+
+def _register(viewer: Viewer, workbook: Workbook, summary: Summary) -> None:
+    """Enter what the registry lacks: bodies, organisations, and supervision in the workbook's year."""
+    known = registry.known(viewer, workbook.year)
+    for bin_, name in workbook.names.items():
+        if bin_ not in known.bodies:
+            summary.bodies.append(bin_)
+    insert_many(db.session.connection(), table_of(Body), ("bin", "name_kk", "name_ru"),
+                [(bin_, workbook.names[bin_], "") for bin_ in summary.bodies])
+    fresh = [(own, sheet.name, (sheet.columns["name"][position] or ""), "")
+             for sheet, position, _, own in _rows(workbook) if own not in known.organisations]
+    summary.organisations.extend(row[0] for row in fresh)
+    insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), fresh)
+    known = registry.known(viewer, workbook.year)
+    loose = [(known.organisations[own][0], known.bodies[body]) for _, _, body, own in _rows(workbook)
+             if known.organisations[own][0] not in known.supervisor]
+    past = registry.supervisions([organisation for organisation, _ in loose])
+    periods = [row for organisation, body in loose for row in _supervise(organisation, body, workbook.year, past.get(organisation, []))]
+    insert_many(db.session.connection(), table_of(Supervision), ("organisation_id", "body_id", "since", "until"), periods)
+
+
+def _supervise(organisation: int, body: int, year: int, past: list[Supervision]) -> list[tuple[Any, ...]]:
+    """The period by which `body` supervises on 31 December of the year, fitted between those that are known."""
+    since, until = date(year, 1, 1), None
+    later = next((period for period in past if period.since > date(year, 12, 31)), None)
+    earlier = [period for period in past if period.until and period.until < date(year, 12, 31)]
+    if later and later.body_id == body:
+        later.since = since
+        return []
+    if later:
+        until = later.since - timedelta(days=1)
+    if earlier:
+        since = max(since, max(period.until for period in earlier if period.until) + timedelta(days=1))
+    return [(organisation, body, since, until)]
+
+
+def _changes(viewer: Viewer, workbook: Workbook) -> list[_Change]:
+    """Each row with the report it meets. Raises Refused naming every row the registry has no place for."""
+    known = registry.known(viewer, workbook.year)
+    problems: list[Problem] = []
+    changes: list[_Change] = []
+    asked = {kind: {item.code for item in workbook.order.asked_of(kind)} for kind in workbook.sheets}
+    documents = {
+        kind: tuple(answers_of({code: column for code, column in sheet.columns.items() if code not in OWN_COLUMNS
+                                and (code in asked[kind]) is scored}, len(sheet.rows)) for scored in (True, False))
+        for kind, sheet in workbook.sheets.items()
+    }
+    for sheet, position, body, own in _rows(workbook):
+        found = list(_misplaced(workbook, known, sheet, position, body, own))
+        problems.extend(found)
+        if not found:
+            answers, evidence = (part[position] for part in documents[sheet.name])
+            changes.append(_Change(sheet, position, known.organisations[own][0], answers, evidence))
+    previous = workbook.previous
+    for position, body in enumerate(previous.columns.get("body_bin", ())):
+        if body not in known.bodies:
+            problems.append(Problem("unknown_body", PREVIOUS, previous.cell(position, "body_bin"), "body_bin", {"value": body}))
+    if problems:
+        raise Refused(problems)
+    stored = queries.stored_reports(viewer, workbook.year, [change.organisation_id for change in changes])
+    for change in changes:
+        change.stored = stored.get(change.organisation_id)
+    return changes
+
+
+def _misplaced(workbook: Workbook, known: registry.Known, sheet: Sheet, position: int, body: str, own: str) -> Iterator[Problem]:
+    """Why a row has no place in the registry."""
+    organisation = known.organisations.get(own)
+    if body not in known.bodies:
+        yield Problem("unknown_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin", {"value": body})
+    if organisation is None:
+        yield Problem("unknown_organisation", sheet.name, sheet.cell(position, "bin"), "bin", {"value": own})
+    elif organisation[1] != sheet.name:
+        kind = workbook.order.kind.get(organisation[1])
+        expected = kind.name if kind else organisation[1]
+        yield Problem("other_kind", sheet.name, sheet.cell(position, "bin"), "bin", {"value": own, "expected": expected})
+    elif body in known.bodies and known.supervisor.get(organisation[0]) != known.bodies[body]:
+        yield Problem("other_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin",
+                      {"year": workbook.year, "organisation": own})
+
+
+def _check_merged(workbook: Workbook, changes: list[_Change]) -> None:
+    """What is stored already must agree with what comes: the contradictions once more over both together."""
+    problems: list[Problem] = []
+    for kind in workbook.sheets:
+        met = [change for change in changes if change.sheet.name == kind and change.stored is not None and change.stored.answers]
+        merged = [{**change.stored.answers, **change.answers} for change in met if change.stored]
+        answers = frame(workbook.order, kind, [""] * len(met), [""] * len(met), merged)
+        for position, rule in contradictions(workbook.order, kind, answers):
+            change = met[position]
+            cell = change.sheet.cell(change.position, rule.at)
+            problems.append(Problem(rule.code, kind, cell, rule.at, text=rule.message))
+    if problems:
+        raise Refused(problems)
+
+
+def _write(year: int, changes: list[_Change], summary: Summary) -> None:
+    changed_at = now()
+    fresh = []
+    for change in changes:
+        if change.stored is None:
+            fresh.append((change.organisation_id, year, change.answers, change.evidence, 1, changed_at))
+            continue
+        answers = {**change.stored.answers, **change.answers}
+        evidence = {**change.stored.evidence, **change.evidence}
+        if (answers, evidence) == (change.stored.answers, change.stored.evidence):
+            summary.unchanged += 1
+            continue
+        summary.changed += 1
+        done = db.session.execute(
+            update(Report).where(Report.id == change.stored.id, Report.version == change.stored.version)
+            .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at))
+        if done.rowcount != 1:  # type: ignore[attr-defined]
+            raise Refused([Problem("changed_meanwhile", change.sheet.name, change.sheet.cell(change.position, "bin"), "bin")])
+    summary.new = len(fresh)
+    columns = ("organisation_id", "year", "answers", "evidence", "version", "changed_at")
+    insert_many(db.session.connection(), table_of(Report), columns, fresh)
+
+
+def _declare(viewer: Viewer, workbook: Workbook) -> None:
+    """Store last year's counts as the workbook declares them."""
+    known = registry.known(viewer, workbook.year).bodies
+    stored = queries.declared_counts(viewer, workbook.year)
+    for (body, kind, criterion), count in workbook.declared().items():
+        item = stored.get((known[body], kind, criterion))
+        if item is None:
+            db.session.add(DeclaredCount(year=workbook.year, body_id=known[body], kind=kind, criterion=criterion, count=count))
+        else:
+            item.count = count
+    db.session.flush()

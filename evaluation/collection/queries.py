@@ -1,0 +1,107 @@
+"""Reads of what is collected, each within what its viewer may see."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from evaluation.collection.models import DeclaredCount, Report
+from evaluation.criteria.model import Order
+from evaluation.database import db
+from evaluation.registry.models import Body, Organisation, Supervision
+from evaluation.registry.queries import as_of, visible
+from evaluation.scoring.frames import Reports, frame
+from evaluation.scoring.score import Previous, counts
+from evaluation.viewer import Viewer
+
+
+def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> Reports:
+    """The year's answers as frames by kind: of these bodies, or of all the viewer may see.
+
+    Every organisation supervised on 31 December has its line; one without a report is blank throughout.
+    """
+    rows = _documents(_supervised(viewer, year, body_ids))
+    by_kind: dict[str, list[tuple[str, str, str, str | None]]] = {kind: [] for kind in order.kind}
+    for row in rows:
+        if row[2] in by_kind:
+            by_kind[row[2]].append(row)
+    return {kind: _frame(order, kind, found) for kind, found in by_kind.items() if found}
+
+
+def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> Previous:
+    """Last year's counts: of last year's reports where they are all answered, else as the body declares them (reading R13)."""
+    ids = None if body_ids is None else list(body_ids)
+    statement = (select(Body.bin, DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
+                 .join(Body, Body.id == DeclaredCount.body_id).where(DeclaredCount.year == year))
+    declared = {(body, kind, criterion): count
+                for body, kind, criterion, count in db.session.execute(_of(visible(statement, viewer), ids))}
+    return declared | counts(order, reports(viewer, order, year - 1, ids))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored report as an upload compares itself with it."""
+
+    id: int
+    version: int
+    answers: dict[str, Any]
+    evidence: dict[str, Any]
+
+
+def stored_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -> dict[int, Stored]:
+    """The year's reports of these organisations by organisation id."""
+    bodies = visible(select(Body.id), viewer)
+    statement = (select(Report.organisation_id, Report.id, Report.version, cast(Report.answers, Text), cast(Report.evidence, Text))
+                 .where(Report.year == year).join(Supervision, Supervision.organisation_id == Report.organisation_id)
+                 .where(as_of(year), Supervision.body_id.in_(bodies)))
+    wanted = set(organisation_ids)
+    return {owner: Stored(id_, version, orjson.loads(answers), orjson.loads(evidence))
+            for owner, id_, version, answers, evidence in db.session.execute(statement) if owner in wanted}
+
+
+def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], DeclaredCount]:
+    """The year's declared counts by (body id, kind, criterion)."""
+    statement = visible(select(DeclaredCount).join(Body, Body.id == DeclaredCount.body_id), viewer)
+    return {(item.body_id, item.kind, item.criterion): item
+            for item in db.session.scalars(statement.where(DeclaredCount.year == year))}
+
+
+def answered(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Body id → (organisations on 31 December, those with a report) for these bodies."""
+    statement = (_joined(select(Body.id, func.count(Organisation.id), func.count(Report.id)), year)
+                 .group_by(Body.id))
+    rows = db.session.execute(_of(visible(statement, viewer), list(body_ids)))
+    return {id_: (all_, given) for id_, all_, given in rows}
+
+
+def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> Select[Any]:
+    columns: tuple[ColumnElement[Any], ...] = (Body.bin, Organisation.bin, Organisation.kind, cast(Report.answers, Text))  # type: ignore[assignment]
+    return _of(visible(_joined(select(*columns), year), viewer), None if body_ids is None else list(body_ids))
+
+
+def _joined(statement: Select[Any], year: int) -> Select[Any]:
+    return (statement.select_from(Supervision).join(Body, Body.id == Supervision.body_id)
+            .join(Organisation, Organisation.id == Supervision.organisation_id)
+            .outerjoin(Report, (Report.organisation_id == Organisation.id) & (Report.year == year)).where(as_of(year)))
+
+
+def _of(statement: Select[Any], body_ids: list[int] | None) -> Select[Any]:
+    return statement if body_ids is None else statement.where(Body.id.in_(body_ids))
+
+
+def _documents(statement: Select[Any]) -> list[tuple[str, str, str, str | None]]:
+    """Rows as the driver gives them: SQLAlchemy's own row objects cost more than everything else here."""
+    result = db.session.execute(statement)
+    rows: list[tuple[str, str, str, str | None]] = result.cursor.fetchall()  # type: ignore[attr-defined]
+    result.close()
+    return rows
+
+
+def _frame(order: Order, kind: str, rows: list[tuple[str, str, str, str | None]]) -> Any:
+    bodies, organisations, _, documents = zip(*rows, strict=True)
+    # One array of all documents is decoded in one call.
+    answers = orjson.loads("[" + ",".join(document or "{}" for document in documents) + "]")
+    return frame(order, kind, bodies, organisations, answers)

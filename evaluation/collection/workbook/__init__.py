@@ -1,0 +1,1 @@
+"""The workbook akimats fill in: written as a template, read back with every mistake named by its cell."""

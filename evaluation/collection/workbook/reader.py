@@ -1,0 +1,302 @@
+"""Reads a filled workbook and finds everything that is wrong with it, by worksheet and cell, before anything is stored."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from evaluation.collection.checks import cautions, contradictions
+from evaluation.collection.problems import Problem, Refused
+from evaluation.collection.workbook import values
+from evaluation.collection.workbook.package import Fault, Package, cell_name
+from evaluation.criteria.loader import Orders
+from evaluation.criteria.model import Indicator, Order
+from evaluation.scoring.frames import Reports, frame_of_columns
+
+ABOUT, PREVIOUS = "about", "previous"
+OWN_COLUMNS = ("body_bin", "body_name", "bin", "name")
+FIRST_ROW = 3
+"""Data begin here, counted from 0; above stand the codes and two rows of labels."""
+
+
+@dataclass
+class Sheet:
+    """A worksheet as read: where each column stands, and the stored values of each row that is not blank."""
+
+    name: str
+    places: dict[str, int] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+
+    def cell(self, position: int, code: str) -> str:
+        return cell_name(self.rows[position], self.places[code])
+
+
+@dataclass
+class Workbook:
+    """A workbook without errors. `sheets` by kind; `names` of the bodies by BIN, ordered by it; frames ready to be scored."""
+
+    order: Order
+    year: int
+    year_cell: str
+    sheets: dict[str, Sheet]
+    names: dict[str, str]
+    reports: Reports
+    previous: Sheet
+    warnings: list[Problem]
+
+    def declared(self) -> dict[tuple[str, str, str], int]:
+        """Last year's counts as declared in the worksheet `previous`: (body, kind, criterion) → count."""
+        columns = self.previous.columns
+        return {
+            (body, kind, criterion.code): count
+            for criterion, declared in self.order.declared()
+            for body, kind, count in zip(columns.get("body_bin", ()), columns.get("kind", ()),
+                                         columns.get(declared.code, ()), strict=False)
+            if count is not None
+        }
+
+
+def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = frozenset()) -> Workbook:
+    """Read a workbook.
+
+    `known_bins` are BINs that need no check, since the registry holds them. Raises Refused with every problem found, in the
+    order of the worksheets, rows and columns.
+    """
+    return _Reader(Package(data), orders, known_bins).read()
+
+
+class _Reader:
+    def __init__(self, package: Package, orders: Orders, known_bins: frozenset[str]):
+        self.package, self.orders, self.known_bins = package, orders, known_bins
+        self.errors: list[tuple[tuple[int, int, int], Problem]] = []
+        self.warnings: list[Problem] = []
+        self.place = 0
+
+    def read(self) -> Workbook:
+        order, year, year_cell = self.about()
+        sheets: dict[str, Sheet] = {}
+        frames: dict[str, pd.DataFrame] = {}
+        for kind in order.kind:
+            self.place += 1
+            if kind in self.package.names:
+                sheets[kind] = self.organisations(order, kind)
+                frames[kind] = self.check(order, kind, sheets[kind])
+        self.place += 1
+        previous = self.declared(order) if PREVIOUS in self.package.names else Sheet(PREVIOUS)
+        self.worksheets(order, sheets)
+        names = self.bodies(sheets)
+        self.duplicates(order, sheets)
+        self.unused(previous, sheets)
+        if self.errors:
+            raise Refused(problem for _, problem in sorted(self.errors, key=lambda found: found[0]))
+        return Workbook(order, year, year_cell, sheets, names, frames, previous, self.warnings)
+
+    # What is wrong, and where
+
+    def wrong(self, problem: str, worksheet: str | None, cell: tuple[int, int] | None = None, code: str | None = None,
+              place: int | None = None, text: Any = None, **found: Any) -> None:
+        where = (self.place if place is None else place, *(cell or (-1, -1)))
+        self.errors.append((where, Problem(problem, worksheet, cell and cell_name(*cell), code, found, text)))
+
+    def take(self, sheet: Sheet, code: str, read: values.Read) -> None:
+        """Keep a column's values, and what is wrong with its cells."""
+        sheet.columns[code], mistakes = read
+        for position, problem, found in mistakes:
+            self.wrong(problem, sheet.name, (sheet.rows[position], sheet.places[code]), code, **found)
+
+    # Worksheets
+
+    def about(self) -> tuple[Order, int, str]:
+        """The order and year. Where they are wrong, the likeliest, so that the other worksheets can be checked all the same."""
+        rows = self.package.rows(ABOUT) if ABOUT in self.package.names else []
+        if ABOUT not in self.package.names:
+            self.wrong("missing_worksheet", ABOUT, name=ABOUT)
+        found: dict[str, tuple[int, object]] = {}
+        for number, row in reversed(list(enumerate(rows))):
+            if row and isinstance(row[0], str):
+                found[row[0].strip()] = (number, row[1] if len(row) > 1 else "")
+        end = len(rows)
+        given = {}
+        for key in ("order", "year"):
+            number, value = found.get(key, (end, ""))
+            end += key not in found
+            if isinstance(value, Fault):
+                self.wrong(value.problem, ABOUT, (number, 1), key, value=value.value)
+            elif not values.is_blank(value):
+                given[key] = values.shown(value)
+            elif ABOUT in self.package.names:
+                self.wrong("missing_key", ABOUT, (number, 1), key, key=key)
+        year = self.year(given.get("year"), found)
+        return self.order(given.get("order"), year, found), year or 0, cell_name(found.get("year", (0, ""))[0], 1)
+
+    def year(self, given: str | None, found: dict[str, tuple[int, object]]) -> int | None:
+        if given is None:
+            return None
+        if not (given.isascii() and given.isdigit() and len(given) == 4):
+            self.wrong("wrong_year", ABOUT, (found["year"][0], 1), "year", value=given)
+            return None
+        return int(given)
+
+    def order(self, given: str | None, year: int | None, found: dict[str, tuple[int, object]]) -> Order:
+        order = self.orders.get(given) if given is not None else None
+        in_effect = self.orders.for_year(year) if year is not None else None
+        if order is None:
+            if given is not None:
+                expected = ", ".join(each.code for each in self.orders.all)
+                self.wrong("wrong_order", ABOUT, (found["order"][0], 1), "order", value=given, expected=expected)
+        elif year is not None and order is not in_effect:
+            self.wrong("order_not_in_effect", ABOUT, (found["year"][0], 1), "year", order=order.code, year=year)
+        return order or in_effect or self.orders.latest
+
+    def organisations(self, order: Order, kind: str) -> Sheet:
+        """A worksheet of organisations: the columns it should have, and every value in them."""
+        items = {item.code: item for item in order.asked_of(kind)}
+        evidence = {item.code: item for item in order.evidence_of(kind)}
+        sheet, cells = self.table(kind, (*OWN_COLUMNS, *items), set(evidence), order)
+        for code in sheet.places:
+            if code in ("body_bin", "bin"):
+                self.take(sheet, code, values.read_bins(cells[code], self.known_bins))
+                self.required(sheet, code, cells[code])
+            elif code in OWN_COLUMNS:
+                self.take(sheet, code, values.read_text(cells[code]))
+            else:
+                self.take(sheet, code, values.read_column(order, (items | evidence)[code], cells[code]))
+        self.merged(sheet)
+        return sheet
+
+    def declared(self, order: Order) -> Sheet:
+        """The worksheet `previous`: last year's counts by body and kind."""
+        codes = [declared.code for _, declared in order.declared()]
+        sheet, cells = self.table(PREVIOUS, ("body_bin", "kind", *codes), set(), order)
+        for code in sheet.places:
+            if code == "body_bin":
+                self.take(sheet, code, values.read_bins(cells[code], self.known_bins))
+            elif code == "kind":
+                self.take(sheet, code, values.read_kinds(order, cells[code]))
+            else:
+                self.take(sheet, code, values.read_counts(cells[code]))
+            if code not in codes:
+                self.required(sheet, code, cells[code])
+        seen: dict[tuple[Any, Any], int] = {}
+        keys = zip(sheet.columns.get("body_bin", ()), sheet.columns.get("kind", ()), strict=False)
+        for position, key in enumerate(keys):
+            if None not in key and seen.setdefault(key, position) != position:
+                cell = sheet.rows[position], sheet.places["body_bin"]
+                self.wrong("duplicate_row", PREVIOUS, cell, "body_bin", row=sheet.rows[seen[key]] + 1)
+        return sheet
+
+    def table(self, name: str, needed: Sequence[str], allowed: set[str], order: Order) -> tuple[Sheet, dict[str, Sequence[Any]]]:
+        """The headings and raw cells of a worksheet, wholly blank rows left out."""
+        rows = self.package.rows(name)
+        sheet = Sheet(name, self.headings(name, rows[0] if rows else [], needed, allowed, order))
+        headed = [column for column, heading in enumerate(rows[0] if rows else []) if not values.is_blank(heading)]
+        data = rows[FIRST_ROW:]
+        width = max(map(len, rows), default=0)
+        if any(len(row) != width for row in data):
+            data = [[*row, *[""] * (width - len(row))] for row in data]
+        keep = [position for position, row in enumerate(data) if any(row[column] != "" for column in headed)]
+        keep = [position for position in keep if not all(values.is_blank(data[position][column]) for column in headed)]
+        if len(keep) < len(data):
+            data = [data[position] for position in keep]
+        sheet.rows = [position + FIRST_ROW for position in keep]
+        columns: list[Sequence[Any]] = list(zip(*data, strict=True)) if data else [()] * width
+        return sheet, {code: columns[place] for code, place in sheet.places.items()}
+
+    def headings(self, name: str, cells: Sequence[object], needed: Sequence[str], allowed: set[str],
+                 order: Order) -> dict[str, int]:
+        """Column code → place, of the columns that are read."""
+        places: dict[str, int] = {}
+        for column, cell in enumerate(cells):
+            if values.is_blank(cell):
+                continue
+            if isinstance(cell, Fault):
+                self.wrong(cell.problem, name, (0, column), None, value=cell.value)
+                continue
+            code = values.shown(cell)
+            if code in places:
+                self.wrong("duplicate_column", name, (0, column), code, column=code)
+            elif code in needed or code in allowed:
+                places[code] = column
+            else:
+                problem = "column_not_asked" if code in order.by_code else "unknown_column"
+                self.wrong(problem, name, (0, column), code, column=code)
+        for code in needed:
+            if code not in places:
+                self.wrong("missing_column", name, (0, 0), code, column=code)
+        return places
+
+    # Checks across cells
+
+    def required(self, sheet: Sheet, code: str, cells: Sequence[object]) -> None:
+        for position, (cell, value) in enumerate(zip(cells, sheet.columns[code], strict=True)):
+            if value is None and values.is_blank(cell):
+                self.wrong("missing_value", sheet.name, (sheet.rows[position], sheet.places[code]), code)
+
+    def merged(self, sheet: Sheet) -> None:
+        for last, name in self.package.merged(sheet.name):
+            if last >= FIRST_ROW:
+                self.warnings.append(Problem("merged_cells", sheet.name, name.partition(":")[0], None, {"range": name}))
+
+    def check(self, order: Order, kind: str, sheet: Sheet) -> pd.DataFrame:
+        """The worksheet as a frame, its contradictions noted as errors and its oddities as warnings."""
+        count = len(sheet.rows)
+        none = [None] * count
+        frame = frame_of_columns(order, kind, sheet.columns.get("body_bin", none), sheet.columns.get("bin", none),
+                                 {item.code: sheet.columns.get(item.code, none) for item in order.asked_of(kind)})
+        for position, rule in contradictions(order, kind, frame):
+            where = sheet.rows[position], sheet.places.get(rule.at, 0)
+            self.wrong(rule.code, kind, where, rule.at, text=rule.message)
+        for position, rule in cautions(order, kind, frame):
+            if rule.at in sheet.places:
+                self.warnings.append(Problem(rule.code, kind, sheet.cell(position, rule.at), rule.at, text=rule.message))
+        return frame
+
+    def bodies(self, sheets: dict[str, Sheet]) -> dict[str, str]:
+        """The name of each body, the first that is given; a warning where another one follows."""
+        names: dict[str, str] = {}
+        for name, sheet in sheets.items():
+            blank = [None] * len(sheet.rows)
+            pairs = zip(sheet.columns.get("body_bin", blank), sheet.columns.get("body_name", blank), strict=True)
+            for position, (body, given) in enumerate(pairs):
+                if body is None:
+                    continue
+                first = names.get(body)
+                if not first:
+                    names[body] = given or ""
+                elif given and given != first:
+                    self.warnings.append(Problem("other_name", name, sheet.cell(position, "body_name"), "body_name",
+                                                 {"bin": body, "first": first}))
+        return dict(sorted(names.items()))
+
+    def duplicates(self, order: Order, sheets: dict[str, Sheet]) -> None:
+        """One BIN twice, in any worksheet and under any body, is an error at the later row."""
+        seen: dict[str, tuple[str, int]] = {}
+        places = {kind: place for place, kind in enumerate(order.kind, start=1)}
+        for name, sheet in sheets.items():
+            for row, found in zip(sheet.rows, sheet.columns.get("bin", ()), strict=False):
+                if found is None:
+                    continue
+                first = seen.setdefault(found, (name, row))
+                if first != (name, row):
+                    self.wrong("duplicate_bin", name, (row, sheet.places["bin"]), "bin", place=places[name],
+                               value=found, worksheet=first[0], row=first[1] + 1)
+                elif found not in self.known_bins and values.unusual(found):
+                    cell = cell_name(row, sheet.places["bin"])
+                    self.warnings.append(Problem("unusual_bin", name, cell, "bin", {"value": found}))
+
+    def unused(self, previous: Sheet, sheets: dict[str, Sheet]) -> None:
+        there = {(body, kind) for kind, sheet in sheets.items() for body in sheet.columns.get("body_bin", ())}
+        for position, key in enumerate(zip(previous.columns.get("body_bin", ()), previous.columns.get("kind", ()), strict=False)):
+            if None not in key and key not in there:
+                self.warnings.append(Problem("previous_without_organisations", PREVIOUS, previous.cell(position, "body_bin"),
+                                             "body_bin", {"value": key[0]}))
+
+    def worksheets(self, order: Order, sheets: dict[str, Sheet]) -> None:
+        expected = (ABOUT, *order.kind, PREVIOUS)
+        for name in self.package.names:
+            if name not in expected and not name.startswith("_"):
+                self.wrong("unknown_worksheet", name, place=self.place + 1, expected=", ".join(expected))
+        if not sheets:
+            self.warnings.append(Problem("no_data"))

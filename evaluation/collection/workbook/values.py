@@ -1,0 +1,277 @@
+"""From a worksheet's cells to stored answers, a column at a time, since a country's workbook has 600,000 cells.
+
+Each reader takes n cells as the parser gives them (blank is empty text) and returns n stored values, None for a blank or for a
+cell that cannot be taken, with what is wrong as (position, problem, values for its message).
+"""
+
+import math
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from idnumbers.nationalid.kaz.business_id import BusinessIDNumber
+from idnumbers.nationalid.kaz.util import checksum
+
+from evaluation.collection.workbook.package import Fault
+from evaluation.criteria.model import Indicator, Order
+
+Mistake = tuple[int, str, dict[str, Any]]
+Read = tuple[list[Any], list[Mistake]]
+
+YES_NO = {"yes": True, "no": False, "иә": True, "жоқ": False, "да": True, "нет": False, "true": True, "false": False}
+NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
+ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
+LOCAL_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+SPACES = re.compile(r"\s+")
+BIN = re.compile(r"\d{12}")
+EXACT = 2**53
+MAX_TEXT = 4000
+
+
+class Wrong(ValueError):
+    """A cell that cannot be taken: the problem and the values for its message."""
+
+    def __init__(self, problem: str, **values: Any):
+        self.problem, self.values = problem, values
+        super().__init__(problem)
+
+
+def read_column(order: Order, item: Indicator, cells: Sequence[object]) -> Read:
+    """One indicator's (or item of evidence's) column."""
+    match item.type:
+        case "money":
+            return _numbers(cells, 100, lambda cell: money(cell, item.min))
+        case "whole":
+            return _numbers(cells, 1, lambda cell: whole(cell, item.min), item.min)
+        case "date":
+            return _each(cells, day, date)
+        case "yes_no":
+            return _each(cells, yes_no)
+        case "choice":
+            return _each(cells, choice_reader(order, item))
+    return read_text(cells)
+
+
+def read_text(cells: Sequence[object]) -> Read:
+    return _each(cells, text)
+
+
+def read_bins(cells: Sequence[object], known: frozenset[str]) -> Read:
+    """BINs; those already `known` to the registry need no check of their digits."""
+    return _each(cells, lambda cell: bin_number(cell, known))
+
+
+def read_kinds(order: Order, cells: Sequence[object]) -> Read:
+    """Kinds of organisation, by code or by name."""
+    return _each(cells, kind_reader(order))
+
+
+def read_counts(cells: Sequence[object]) -> Read:
+    """Whole numbers from 0."""
+    return _numbers(cells, 1, lambda cell: whole(cell, 0))
+
+
+def is_blank(cell: object) -> bool:
+    return cell == "" or (isinstance(cell, str) and not cell.strip())
+
+
+def text(cell: object) -> str:
+    if isinstance(cell, bool):
+        raise Wrong("not_text", value=shown(cell))
+    found = cell.strip() if isinstance(cell, str) else shown(cell)
+    if len(found) > MAX_TEXT:
+        raise Wrong("text_too_long", limit=MAX_TEXT)
+    return found
+
+
+def money(cell: object, minimum: int | None = None) -> int:
+    """An amount in tenge as whole tiyn."""
+    if isinstance(cell, float) and math.isfinite(cell):
+        # Excel keeps 15 significant digits; what the float has beyond them is noise, not decimals.
+        amount = Decimal(format(cell, ".15g"))
+    else:
+        amount = _decimal(cell, "not_money", money_decimals=2)
+    tiyn = amount * 100
+    if tiyn != tiyn.to_integral_value():
+        raise Wrong("too_many_decimals", value=shown(cell))
+    if abs(tiyn) >= EXACT:
+        raise Wrong("too_large_amount", value=shown(cell))
+    _not_below(tiyn, None if minimum is None else minimum * 100, cell)
+    return int(tiyn)
+
+
+def whole(cell: object, minimum: int | None = None) -> int:
+    if isinstance(cell, float) and math.isfinite(cell):
+        number = Decimal(cell)
+    else:
+        number = _decimal(cell, "not_whole")
+    if number != number.to_integral_value():
+        raise Wrong("not_whole", value=shown(cell))
+    if abs(number) >= EXACT:
+        raise Wrong("too_large_number", value=shown(cell))
+    _not_below(number, minimum, cell)
+    return int(number)
+
+
+def day(cell: object) -> str:
+    if isinstance(cell, date):
+        return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
+    if isinstance(cell, str):
+        found = cell.strip()
+        if match := ISO_DATE.fullmatch(found):
+            parts: tuple[Any, ...] = match.groups()
+        elif match := LOCAL_DATE.fullmatch(found):
+            parts = match.groups()[::-1]
+        else:
+            raise Wrong("not_date", value=shown(cell))
+        try:
+            return date(*map(int, parts)).isoformat()
+        except ValueError:
+            pass
+    raise Wrong("not_date", value=shown(cell))
+
+
+def yes_no(cell: object) -> bool:
+    if isinstance(cell, bool):
+        return cell
+    found = YES_NO.get(cell.strip().casefold()) if isinstance(cell, str) else None
+    if found is None:
+        raise Wrong("not_yes_no", value=shown(cell))
+    return found
+
+
+def choice_reader(order: Order, item: Indicator) -> Callable[[object], str]:
+    """A reader that knows a choice by its code or by its label in any language, in any case."""
+    choices = order.choices[item.choices or ""]
+    values = {label.casefold(): choice.value for choice in choices for label in (choice.value, *choice.label.everywhere())}
+
+    def read(cell: object) -> str:
+        found = values.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
+        if found is None:
+            raise Wrong("not_choice", value=shown(cell), expected=", ".join(choice.value for choice in choices))
+        return found
+
+    return read
+
+
+def kind_reader(order: Order) -> Callable[[object], str]:
+    """A reader that knows a kind of organisation by its code or by its name in any language."""
+    names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.everywhere())}
+
+    def read(cell: object) -> str:
+        found = names.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
+        if found is None:
+            raise Wrong("not_kind", value=shown(cell), expected=", ".join(order.kind))
+        return found
+
+    return read
+
+
+def bin_number(cell: object, known: Iterable[str] = frozenset()) -> str:
+    """A BIN as 12 digits; a number gets back the zeros Excel took from its beginning."""
+    if isinstance(cell, float) and cell.is_integer() and 0 < cell < 10**12:
+        found = f"{int(cell):012d}"
+    elif isinstance(cell, str):
+        found = SPACES.sub("", cell)
+    else:
+        raise Wrong("not_bin", value=shown(cell))
+    if found in known:
+        return found
+    if not BIN.fullmatch(found) or not found.isascii():
+        raise Wrong("not_bin", value=found)
+    digit = checksum(found)
+    if digit is None or digit != int(found[-1]):
+        raise Wrong("bin_check_digit", value=found)
+    return found
+
+
+def unusual(found: str) -> bool:
+    """Whether a BIN with a right check digit has a form (month, kind of entity) that the register does not give out."""
+    return not BusinessIDNumber.validate(found)
+
+
+def shown(cell: object) -> str:
+    """A cell's value as Excel would show it, for a message."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return format(cell, ".15g")
+    if isinstance(cell, datetime) and cell.time() == time():
+        cell = cell.date()
+    if isinstance(cell, datetime | date | time | timedelta):
+        return str(cell)
+    return str(cell).strip()
+
+
+def _decimal(cell: object, problem: str, money_decimals: int | None = None) -> Decimal:
+    """A number typed as text, with spaces between its groups and a comma or a point."""
+    match = NUMBER.fullmatch(SPACES.sub("", cell).replace("−", "-").replace("–", "-")) if isinstance(cell, str) else None
+    if match is None or not match[2].isascii():
+        raise Wrong(problem, value=shown(cell))
+    if money_decimals is not None and len(match[3] or "") > money_decimals:
+        # Even zeros: "12,500" may have been meant as twelve thousand five hundred.
+        raise Wrong("too_many_decimals", value=shown(cell))
+    return Decimal(f"{match[1]}{match[2]}.{match[3] or 0}")
+
+
+def _not_below(number: Decimal, minimum: int | None, cell: object) -> None:
+    if minimum is not None and number < minimum:
+        if minimum == 0:
+            raise Wrong("negative", value=shown(cell))
+        raise Wrong("below_minimum", value=shown(cell), minimum=minimum)
+
+
+def _numbers(cells: Sequence[object], units: int, read: Callable[[object], int], minimum: int | None = None) -> Read:
+    """Numbers all at once where they are plain floats; the rest, and whatever looks odd, one by one."""
+    floats = np.array([cell if type(cell) is float else np.nan for cell in cells], dtype=np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = np.rint(floats * units)
+        plain = (scaled / units == floats) & (scaled >= 0) & (scaled < EXACT)
+    values: list[Any] = np.where(plain, scaled, 0).astype(np.int64).tolist()
+    mistakes: list[Mistake] = []
+    if minimum is not None and minimum > 0:
+        plain &= scaled >= minimum * units
+    for position in np.flatnonzero(~plain).tolist():
+        values[position] = _one(position, cells[position], read, mistakes)
+    return values, mistakes
+
+
+def _each(cells: Sequence[object], read: Callable[[Any], Any], common: type | None = None) -> Read:
+    """Each cell read, equal cells once: columns of yes and no have few different ones."""
+    mistakes: list[Mistake] = []
+    seen: dict[Hashable, Any] = {}
+    values: list[Any] = []
+    for position, cell in enumerate(cells):
+        key = cell if type(cell) is str or type(cell) is common else (type(cell), cell)
+        if key in seen:
+            values.append(seen[key])
+            continue
+        value = _one(position, cell, read, mistakes)
+        if value is not None or is_blank(cell):
+            seen[key] = value
+        values.append(value)
+    return values, mistakes
+
+
+def _one(position: int, cell: object, read: Callable[[Any], Any], mistakes: list[Mistake]) -> Any:
+    if is_blank(cell):
+        return None
+    try:
+        if isinstance(cell, Fault):
+            raise Wrong(cell.problem, value=cell.value)
+        return read(cell)
+    except Wrong as wrong:
+        mistakes.append((position, wrong.problem, dict(wrong.values)))
+        return None
+
+
+def answers_of(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
+    """Columns of stored values as one document for each of `count` organisations; a blank is an absent key."""
+    if not columns:
+        return [{} for _ in range(count)]
+    codes = tuple(columns)
+    return [{code: value for code, value in zip(codes, row, strict=True) if value is not None}
+            for row in zip(*columns.values(), strict=True)]

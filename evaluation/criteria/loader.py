@@ -1,0 +1,208 @@
+"""Reads criteria files and finds the order that a workbook or a year goes by."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from evaluation.criteria.expressions import Compare, comparisons
+from evaluation.criteria.expressions import codes as codes_of
+from evaluation.criteria.model import OUTCOMES, Order, conditions
+
+FOLDER = Path(__file__).parent
+RESERVED = frozenset({"body_bin", "body_name", "bin", "name", "kind", "about", "previous", "body", "organisation"})
+
+
+class CriteriaError(ValueError):
+    """A criteria file that cannot be used. `problems` holds one line for each mistake, each beginning with its key."""
+
+    def __init__(self, source: str, problems: Iterable[str]):
+        self.problems = tuple(problems)
+        super().__init__(f"{source}:\n" + "\n".join(f"  {problem}" for problem in self.problems))
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Every redaction at hand, the oldest first."""
+
+    all: tuple[Order, ...]
+
+    def get(self, code: str) -> Order | None:
+        return next((order for order in self.all if order.code == code), None)
+
+    def for_year(self, year: int) -> Order | None:
+        """The order in effect for a reporting year: the latest that began no later than it."""
+        return next((order for order in reversed(self.all) if order.from_year <= year), None)
+
+    @property
+    def latest(self) -> Order:
+        return self.all[-1]
+
+
+@cache
+def load_orders(paths: tuple[Path, ...] = ()) -> Orders:
+    """Load the criteria files named, or the product's own; each path may be a file or a folder of them.
+
+    Raises CriteriaError on the first file with mistakes, naming all of them.
+    """
+    files = sorted(file for path in paths or (FOLDER,) for file in (path.glob("*.toml") if path.is_dir() else [path]))
+    orders = sorted((load_order(file) for file in files), key=lambda order: order.from_year)
+    if not orders:
+        raise CriteriaError(", ".join(map(str, paths)), ["no criteria file found"])
+    twice = {name for name in ("code", "from_year") if len({getattr(order, name) for order in orders}) < len(orders)}
+    if twice:
+        raise CriteriaError(", ".join(map(str, files)), [f"{name}: two orders have the same" for name in sorted(twice)])
+    return Orders(tuple(orders))
+
+
+def load_order(path: Path) -> Order:
+    """Load one criteria file. Raises CriteriaError naming every mistake by its key."""
+    try:
+        return parse_order(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CriteriaError(path.name, [str(error)]) from error
+
+
+def parse_order(text: str, source: str = "criteria") -> Order:
+    """Make an Order of a criteria file's text. Raises CriteriaError naming every mistake by its key."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CriteriaError(source, [str(error)]) from error
+    try:
+        order = Order.model_validate(data)
+    except ValidationError as error:
+        raise CriteriaError(source, (f"{_key(data, e['loc'])}: {e['msg']}" for e in error.errors())) from error
+    problems = tuple(_mistakes(order))
+    if problems:
+        raise CriteriaError(source, problems)
+    return order
+
+
+def _key(data: Any, location: tuple[int | str, ...]) -> str:
+    """`criteria[3.1].breach` rather than `criteria.4.breach`: items are named by what identifies them."""
+    key = ""
+    for step in location:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        if isinstance(step, int):
+            names = ("code", "id", "number", "kind", "value", "outcome")
+            name = next((data[n] for n in names if isinstance(data, dict) and n in data), step)
+            key += f"[{name}]"
+        else:
+            key += f".{step}" if key else step
+    return key
+
+
+def _mistakes(order: Order) -> Iterator[str]:
+    """What the types alone cannot tell: names that lead nowhere, names given twice, conditions of mixed types."""
+    yield from _twice("kinds", [kind.code for kind in order.kinds])
+    yield from _twice("indicators, evidence", [item.code for item in order.indicators + order.evidence])
+    yield from _twice("criteria", [criterion.code for criterion in order.criteria])
+    yield from _twice("readings", [reading.id for reading in order.readings])
+    yield from _twice("form.tables", [table.kind for table in order.form.tables])
+    for name in ("indicators", "evidence"):
+        for item in getattr(order, name):
+            at = f"{name}[{item.code}]"
+            if item.code in RESERVED:
+                yield f"{at}.code: is one of the workbook's own names"
+            yield from _unknown(f"{at}.asked_of", item.asked_of, order.kind)
+            yield from _unknown(f"{at}.criteria", item.criteria, order.criterion)
+            if (item.type == "choice") != bool(item.choices):
+                yield f"{at}.choices: a choice names its list, and nothing else does"
+            yield from _unknown(f"{at}.choices", filter(None, [item.choices]), order.choices)
+    yield from _rules(order)
+    yield from _criteria(order)
+    yield from _form(order)
+    for key, condition in conditions(order):
+        for compare in comparisons(condition):
+            yield from _comparison(order, key, compare)
+        yield from _unknown(key, sorted(codes_of(condition)), order.by_code)
+
+
+def _rules(order: Order) -> Iterator[str]:
+    for position, implication in enumerate(order.implications):
+        key = f"implications[{implication.code}, {position}]"
+        yield from _unknown(f"{key}.code", [implication.code], order.by_code)
+        if implication.code in order.by_code:
+            yield from _value(order, f"{key}.value", implication.code, implication.value)
+    for name in ("contradictions", "cautions"):
+        for rule in getattr(order, name):
+            yield from _unknown(f"{name}[{rule.code}].at", [rule.at], order.by_code)
+
+
+def _criteria(order: Order) -> Iterator[str]:
+    for criterion in order.criteria:
+        key = f"criteria[{criterion.code}]"
+        outcomes = [line.outcome for line in criterion.lines if line.outcome]
+        yield from _twice(f"{key}.lines", outcomes)
+        for outcome in OUTCOMES[criterion.rule]:
+            if outcome not in criterion.points:
+                yield f"{key}.lines: the rule {criterion.rule!r} needs points for {outcome!r}"
+        for outcome in outcomes:
+            if outcome not in OUTCOMES[criterion.rule]:
+                yield f"{key}.lines[{outcome}]: not an outcome of the rule {criterion.rule!r}"
+        points = [criterion.points.get(outcome, 0) for outcome in OUTCOMES[criterion.rule]]
+        if points != sorted(points, reverse=True):
+            yield f"{key}.lines: points must not grow from {' to '.join(OUTCOMES[criterion.rule])}"
+        if (criterion.rule == "audit") != (criterion.audited is not None):
+            yield f"{key}.audited: the rule 'audit' needs it, and no other rule has it"
+        if criterion.declared and criterion.rule != "decrease":
+            yield f"{key}.declared: only the rule 'decrease' looks at the year before"
+        yield from _unknown(f"{key}.readings", criterion.readings, order.reading)
+    yield from _twice("criteria.declared", [declared.code for _, declared in order.declared()])
+
+
+def _form(order: Order) -> Iterator[str]:
+    tables = [table.kind for table in order.form.tables]
+    if tables != [kind.code for kind in order.kinds]:
+        yield f"form.tables: must be one for each kind, in the order of the kinds; are {tables}"
+    for table in order.form.tables:
+        key = f"form.tables[{table.kind}]"
+        yield from _twice(f"{key}.rows", [row.number for row in table.rows])
+        for row in table.scored_rows:
+            yield from _unknown(f"{key}.rows[{row.number}].criterion", filter(None, [row.criterion]), order.criterion)
+            if row.criterion in order.criterion:
+                missing = codes_of(order.criterion[row.criterion].breach) - order.codes_of(table.kind)
+                if missing:
+                    yield f"{key}.rows[{row.number}].criterion: asks what the kind does not report: {sorted(missing)}"
+
+
+def _comparison(order: Order, key: str, compare: Compare) -> Iterator[str]:
+    left = order.by_code.get(compare.left)
+    if left is None:
+        return
+    if left.type in ("yes_no", "choice") and compare.operator not in ("==", "!="):
+        yield f"{key}: {compare.left} can only be compared by == or !="
+    if not compare.right_is_code:
+        yield from _value(order, key, compare.left, compare.right)
+    elif compare.right in order.by_code and order.by_code[str(compare.right)].type != left.type:
+        yield f"{key}: {compare.left} and {compare.right} are of different types"
+
+
+def _value(order: Order, key: str, code: str, value: int | str | bool) -> Iterator[str]:
+    """`value` must be one that the indicator `code` can have; dates and texts are not compared with constants."""
+    item = order.by_code[code]
+    fits = {
+        "money": type(value) is int,
+        "whole": type(value) is int,
+        "yes_no": isinstance(value, bool),
+        "choice": value in [choice.value for choice in order.choices.get(item.choices or "", ())],
+    }
+    if not fits.get(item.type, False):
+        yield f"{key}: {value!r} is not a value of {code} ({item.type})"
+
+
+def _unknown(key: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    known = set(known)
+    return (f"{key}: {name!r} is not defined" for name in names if name not in known)
+
+
+def _twice(key: str, names: list[Any]) -> Iterator[str]:
+    return (f"{key}: {name!r} is given twice" for name in sorted({n for n in names if names.count(n) > 1}))

@@ -1,0 +1,103 @@
+"""The database: engine, session, and the two things every table shares, its naming convention and its JSON.
+
+SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL. Commands and requests commit in one place each:
+:func:`evaluation.cli.common.database` and :func:`evaluation.web.commit_request`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, Table, event, insert
+from sqlalchemy.orm import DeclarativeBase
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_ID = 193_2015
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def dumps(value: object) -> str:
+    """Canonical JSON: keys in order, no spaces."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": orjson.loads})
+
+
+def init_app(app: Flask) -> None:
+    app.config["SQLALCHEMY_ENGINES"] = {"default": app.config["DATABASE_URL"]}
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _prepare_sqlite)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL", "busy_timeout = 30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def upgrade(revision: str = "head") -> None:
+    """Create the current app's database or bring it up to `revision`, one process at a time."""
+    engine: Engine = db.engine
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK_ID})")
+            connection.commit()
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK_ID})")
+            connection.commit()
+
+
+def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows given as tuples through the driver's own executemany, which is twice as fast as Core's.
+
+    Values are converted as the columns' types say; column defaults are not applied, so name every column.
+    """
+    if not rows:
+        return
+    dialect = connection.dialect
+    statement = insert(table).compile(dialect=dialect, column_keys=list(columns))
+    values = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    for name in columns:
+        convert = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            values[name] = tuple(map(convert, values[name]))
+    if statement.positional:
+        parameters: Any = list(zip(*(values[name] for name in statement.positiontup or ()), strict=True))
+    else:
+        parameters = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    connection.exec_driver_sql(statement.string, parameters)
+
+
+def table_of(model: type[Base]) -> Table:
+    """A model's table."""
+    assert isinstance(model.__table__, Table)
+    return model.__table__

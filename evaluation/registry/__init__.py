@@ -1,0 +1,1 @@
+"""Authorised bodies, organisations, who supervises whom and when, and reporting years."""

@@ -1,0 +1,60 @@
+"""Answers as data frames: one frame for each kind of organisation, since each kind is asked other things.
+
+A frame has the columns `body` and `organisation` (text, BINs) and one column for every indicator asked of the kind, each of a
+type that knows blanks: money (whole tiyn) and whole numbers Int64, dates Int64 days since 1970, yes/no boolean, choices Int64
+positions in the order's list of choices.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.arrays import BooleanArray, IntegerArray
+
+from evaluation.criteria.model import Indicator, Order
+
+Reports = Mapping[str, pd.DataFrame]
+"""Frames by kind."""
+
+Column = IntegerArray | BooleanArray
+
+
+def frame(order: Order, kind: str, bodies: Sequence[str], organisations: Sequence[str],
+          answers: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The frame of one kind, of n organisations, from their answers in the form they are stored in.
+
+    Raises ValueError where a stored answer is not of its indicator's type.
+    """
+    given = {item.code: [document.get(item.code) for document in answers] for item in order.asked_of(kind)}
+    return frame_of_columns(order, kind, bodies, organisations, given)
+
+
+def frame_of_columns(order: Order, kind: str, bodies: Iterable[str], organisations: Iterable[str],
+                     answers: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """The same from columns of stored answers, None for a blank."""
+    columns: dict[str, Any] = {"body": as_text(bodies), "organisation": as_text(organisations)}
+    columns |= {item.code: column(order, item, answers[item.code]) for item in order.asked_of(kind)}
+    return pd.DataFrame(columns, copy=False)
+
+
+def as_text(values: Iterable[str]) -> np.ndarray:
+    """Text as an array of objects, which pandas takes as it is."""
+    return np.array(list(values), dtype=object)
+
+
+def column(order: Order, item: Indicator, values: Sequence[Any]) -> Column:
+    """One indicator's answers, stored form, None for a blank, as an array that knows blanks."""
+    mask = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
+    if item.type == "yes_no":
+        return BooleanArray(np.fromiter((value is True for value in values), bool, len(values)), mask)
+    if item.type == "choice":
+        position = {choice.value: i for i, choice in enumerate(order.choices[item.choices or ""])}
+        position[None] = 0  # type: ignore[index]
+        numbers = np.fromiter((position[value] for value in values), np.int64, len(values))
+    elif item.type == "date":
+        numbers = np.array(values, dtype="datetime64[D]").astype(np.int64)
+        numbers[mask] = 0
+    else:
+        numbers = np.fromiter((0 if value is None else value for value in values), np.int64, len(values))
+    return IntegerArray(numbers, mask)

@@ -1,0 +1,45 @@
+"""Settings, from the environment. Each has a default that suits one computer."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+INSTANCE = Path(os.environ.get("INSTANCE", Path(__file__).parent.parent / "instance")).resolve()
+"""The folder for what the product keeps beside its code: the database and the key that signs cookies."""
+
+
+def settings(instance: Path) -> dict[str, Any]:
+    """The app's configuration."""
+    return {
+        "DATABASE_URL": database_url(os.environ.get("DATABASE_URL"), instance),
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or _kept_secret(instance),
+        "CRITERIA": tuple(Path(path) for path in os.environ.get("CRITERIA", "").split(os.pathsep) if path),
+        "MAX_CONTENT_LENGTH": 64 * 2**20,
+        "LANGUAGES": ("kk", "ru", "en"),
+        "BABEL_DEFAULT_LOCALE": "kk",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Almaty",
+        "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def database_url(url: str | None, instance: Path) -> str:
+    """DATABASE_URL as SQLAlchemy wants it: `postgres://` and `postgresql://` go through psycopg 3."""
+    if not url:
+        return f"sqlite:///{instance / 'evaluation.db'}"
+    scheme, separator, rest = url.partition("://")
+    return "postgresql+psycopg://" + rest if separator and scheme in ("postgres", "postgresql") else url
+
+
+def _kept_secret(instance: Path) -> str:
+    """The key that signs cookies on this computer, made at the first start and readable by its owner alone."""
+    file = instance / "secret_key"
+    if not file.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_hex(32))
+    return file.read_text()

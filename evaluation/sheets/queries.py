@@ -1,0 +1,46 @@
+"""Sheets of what is stored, each within what its viewer may see."""
+
+from collections.abc import Iterable
+
+from evaluation.collection import queries as collection
+from evaluation.registry import queries as registry
+from evaluation.registry.models import Body
+from evaluation.scoring.score import Scores, score
+from evaluation.sheets.compose import compose, shares
+from evaluation.sheets.model import Named, Share, Sheet
+from evaluation.viewer import Viewer
+
+
+def scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
+    """The year's scores of these bodies, or of all the viewer may see; None for a year that is not open."""
+    order = registry.order_of(year)
+    if order is None:
+        return None
+    ids = None if body_ids is None else list(body_ids)
+    return score(order, collection.reports(viewer, order, year, ids), collection.previous(viewer, order, year, ids))
+
+
+def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
+    """One body's sheet with its history; None where the viewer knows no such body or year."""
+    body = registry.body(viewer, bin_)
+    return next(iter(sheets(viewer, year, [body])), None) if body else None
+
+
+def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
+    """The sheets of these bodies, in their order, with the shares of this and earlier years."""
+    bodies = list(bodies)
+    ids = [body.id for body in bodies]
+    history: dict[str, tuple[Share, ...]] = {}
+    found = None
+    for opened in sorted(each.year for each in registry.years() if each.year <= year):
+        found = scores(viewer, opened, ids)
+        if found is not None:
+            for bin_, parts in shares(found, opened).items():
+                history[bin_] = (*history.get(bin_, ()), *parts)
+    current = registry.reporting_year(year)
+    if current is None or found is None:
+        return []
+    names = registry.names(viewer, ids)
+    organisations = {bin_: Named(bin_, *name) for bin_, name in names.items()}
+    named = {body.bin: Named(body.bin, body.name_kk, body.name_ru) for body in bodies}
+    return list(compose(found, year, named, organisations, history, invented=current.invented))

@@ -1,0 +1,39 @@
+"""Why a row has its points, in words: the line of Annex 1 that applied, what was counted, and the reading behind it."""
+
+from evaluation.criteria.model import Order
+from evaluation.language import Language
+from evaluation.sheets.model import SheetRow
+
+
+def outcome(row: SheetRow, language: Language) -> str:
+    """The line of Annex 1 that gives the points; where blanks leave two possible, both with their points."""
+    if row.criterion is None or not row.organisations:
+        return ""
+    best, worst = (row.criterion.line(name) for name in (row.best, row.worst))
+    if row.best == row.worst:
+        return best.text[language.code]
+    return language.gettext("%(low)s points: %(worst)s; %(high)s points: %(best)s", low=row.low, high=row.high,
+                            worst=worst.text[language.code], best=best.text[language.code])
+
+
+def counted(row: SheetRow, language: Language) -> list[str]:
+    """What was counted, a sentence each."""
+    if row.criterion is None or not row.organisations:
+        return []
+    said = [language.ngettext("%(num)d organisation, %(breach)d in breach", "%(num)d organisations, %(breach)d in breach",
+                              row.organisations, breach=len(row.in_breach))]
+    if row.unanswered:
+        said.append(language.ngettext("%(num)d has not answered", "%(num)d have not answered", len(row.unanswered)))
+    if row.criterion.rule == "audit":
+        said.append(language.ngettext("%(num)d audited for this norm", "%(num)d audited for this norm", row.audited))
+    if row.criterion.rule == "decrease":
+        said.append(language.gettext("last year: not known") if row.previous is None
+                    else language.gettext("last year: %(count)s", count=row.previous))
+    return said
+
+
+def readings(order: Order, row: SheetRow, language: Language) -> list[tuple[str, str]]:
+    """The readings that bear on a row: (id, the reading used)."""
+    if row.criterion is None:
+        return []
+    return [(name, order.reading[name].used[language.code]) for name in row.criterion.readings]

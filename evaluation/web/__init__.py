@@ -1,0 +1,4 @@
+"""Thin blueprints by audience."""
+from flask import Flask
+def init_app(app: Flask) -> None:
+    pass
