@@ -32,7 +32,7 @@ def _best_choice(item: Any) -> str:
 
 BEST: dict[str, Any] = {
     "money": lambda item: 0 if item.min is not None else 100_000_00,
-    "whole": lambda item: 0,
+    "whole": lambda item: 0 if item.code.startswith("unpassported") else 1,
     "yes_no": lambda item: not item.code.startswith("insol"),
     "choice": _best_choice,
     "date": lambda item: "2025-05-31",

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from evaluation.cli.common import command, language_option, orders, print_json, print_problems, refuse, transaction
-from evaluation.collection.operations import Summary, known_bins, store_workbook
+from evaluation.collection.operations import Summary, load_workbook
 from evaluation.collection.problems import Refused
 from evaluation.collection.workbook.reader import Workbook, read_workbook
 from evaluation.collection.workbook.template import write_template
@@ -81,11 +81,9 @@ def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
 
     Example: flask --app app load indicators-2024.xlsx --register
     """
-    viewer = Viewer.system()
     try:
         with transaction(dry_run):
-            read = read_workbook(workbook.read_bytes(), orders(), known_bins(viewer))
-            summary = store_workbook(viewer, read, register)
+            _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), orders(), register)
     except Refused as refused:
         return refuse(refused, lang)
     _print_summary(summary, dry_run, language(lang))

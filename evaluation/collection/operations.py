@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import update
 
+from evaluation.bulk import bulk
 from evaluation.collection import queries
 from evaluation.collection.checks import contradictions
 from evaluation.collection.models import DeclaredCount, Report, now
 from evaluation.collection.problems import Problem, Refused
-from evaluation.collection.workbook.reader import ABOUT, OWN_COLUMNS, PREVIOUS, Sheet, Workbook
-from evaluation.collection.workbook.values import answers_of
+from evaluation.collection.workbook.reader import ABOUT, PREVIOUS, Sheet, Workbook, read_workbook
+from evaluation.criteria import Orders
 from evaluation.database import db, insert_many, table_of
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
@@ -33,41 +34,30 @@ class Summary:
     incomplete: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
-@dataclass
-class _Change:
-    """One organisation's row on its way into its report."""
-
-    sheet: Sheet
-    position: int
-    organisation_id: int
-    answers: dict[str, Any]
-    evidence: dict[str, Any]
-    stored: queries.Stored | None = None
+Places = dict[str, list[int]]
 
 
-def store_workbook(viewer: Viewer, workbook: Workbook, register: bool = False) -> Summary:
-    """Store a workbook's answers; the caller commits. An empty cell never erases a stored answer.
+@bulk()
+def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = False) -> tuple[Workbook, Summary]:
+    """Read a workbook and store its answers; the caller commits. An empty cell never erases a stored answer.
 
     With `register` the year, bodies and organisations that the registry lacks are entered from the workbook; without, each is
     an error at its cell. Raises Refused, with nothing changed, where anything cannot be stored.
     """
+    registered = registry.known(viewer)
+    workbook = read_workbook(data, orders, registered.bins)
     summary = Summary(warnings=list(workbook.warnings))
     _year(workbook, register)
     if register:
-        _register(viewer, workbook, summary)
-    changes = _changes(viewer, workbook)
-    _check_merged(workbook, changes)
-    _write(workbook.year, changes, summary)
-    _declare(viewer, workbook)
+        registered = _register(viewer, workbook, registered, summary)
+    places = _places(workbook, registered, registry.supervisors(workbook.year))
+    stored = queries.stored_reports(viewer, workbook.year, [own for owners in places.values() for own in owners])
+    _check_merged(workbook, places, stored)
+    _write(workbook, places, stored, summary)
+    _declare(viewer, workbook, registered)
     if register:
         summary.incomplete = registry.incomplete(viewer, list(workbook.names))
-    return summary
-
-
-def known_bins(viewer: Viewer) -> frozenset[str]:
-    """BINs the registry holds, which the reader need not check again."""
-    found = registry.known(viewer, 0)
-    return frozenset(found.bodies) | frozenset(found.organisations)
+    return workbook, summary
 
 
 def _year(workbook: Workbook, register: bool) -> None:
@@ -89,9 +79,8 @@ def _rows(workbook: Workbook) -> Iterator[tuple[Sheet, int, str, str]]:
             yield sheet, position, body, own
 
 
-def _register(viewer: Viewer, workbook: Workbook, summary: Summary) -> None:
-    """Enter what the registry lacks: bodies, organisations, and supervision in the workbook's year."""
-    known = registry.known(viewer, workbook.year)
+def _register(viewer: Viewer, workbook: Workbook, known: registry.Known, summary: Summary) -> registry.Known:
+    """Enter what the registry lacks: bodies, organisations, and supervision in the workbook's year. Returns it as it is then."""
     for bin_, name in workbook.names.items():
         if bin_ not in known.bodies:
             summary.bodies.append(bin_)
@@ -101,12 +90,15 @@ def _register(viewer: Viewer, workbook: Workbook, summary: Summary) -> None:
              for sheet, position, _, own in _rows(workbook) if own not in known.organisations]
     summary.organisations.extend(row[0] for row in fresh)
     insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), fresh)
-    known = registry.known(viewer, workbook.year)
+    if summary.bodies or summary.organisations:
+        known = registry.known(viewer)
+    supervisors = registry.supervisors(workbook.year)
     loose = [(known.organisations[own][0], known.bodies[body]) for _, _, body, own in _rows(workbook)
-             if known.organisations[own][0] not in known.supervisor]
+             if known.organisations[own][0] not in supervisors]
     past = registry.supervisions([organisation for organisation, _ in loose])
     periods = [row for organisation, body in loose for row in _supervise(organisation, body, workbook.year, past.get(organisation, []))]
     insert_many(db.session.connection(), table_of(Supervision), ("organisation_id", "body_id", "since", "until"), periods)
+    return known
 
 
 def _supervise(organisation: int, body: int, year: int, past: list[Supervision]) -> list[tuple[Any, ...]]:
@@ -124,36 +116,27 @@ def _supervise(organisation: int, body: int, year: int, past: list[Supervision])
     return [(organisation, body, since, until)]
 
 
-def _changes(viewer: Viewer, workbook: Workbook) -> list[_Change]:
-    """Each row with the report it meets. Raises Refused naming every row the registry has no place for."""
-    known = registry.known(viewer, workbook.year)
+def _places(workbook: Workbook, known: registry.Known, supervisors: dict[int, int]) -> dict[str, list[int]]:
+    """By worksheet, the organisation id of each row. Raises Refused naming every row the registry has no place for."""
     problems: list[Problem] = []
-    changes: list[_Change] = []
-    asked = {kind: {item.code for item in workbook.order.asked_of(kind)} for kind in workbook.sheets}
-    documents = {
-        kind: tuple(answers_of({code: column for code, column in sheet.columns.items() if code not in OWN_COLUMNS
-                                and (code in asked[kind]) is scored}, len(sheet.rows)) for scored in (True, False))
-        for kind, sheet in workbook.sheets.items()
-    }
+    places: dict[str, list[int]] = {name: [] for name in workbook.sheets}
     for sheet, position, body, own in _rows(workbook):
-        found = list(_misplaced(workbook, known, sheet, position, body, own))
-        problems.extend(found)
-        if not found:
-            answers, evidence = (part[position] for part in documents[sheet.name])
-            changes.append(_Change(sheet, position, known.organisations[own][0], answers, evidence))
+        organisation, kind = known.organisations.get(own, (-1, ""))
+        if kind == sheet.name and supervisors.get(organisation, -1) == known.bodies.get(body):
+            places[kind].append(organisation)
+        else:
+            problems.extend(_misplaced(workbook, known, supervisors, sheet, position, body, own))
     previous = workbook.previous
     for position, body in enumerate(previous.columns.get("body_bin", ())):
         if body not in known.bodies:
             problems.append(Problem("unknown_body", PREVIOUS, previous.cell(position, "body_bin"), "body_bin", {"value": body}))
     if problems:
         raise Refused(problems)
-    stored = queries.stored_reports(viewer, workbook.year, [change.organisation_id for change in changes])
-    for change in changes:
-        change.stored = stored.get(change.organisation_id)
-    return changes
+    return places
 
 
-def _misplaced(workbook: Workbook, known: registry.Known, sheet: Sheet, position: int, body: str, own: str) -> Iterator[Problem]:
+def _misplaced(workbook: Workbook, known: registry.Known, supervisors: dict[int, int], sheet: Sheet, position: int, body: str,
+               own: str) -> Iterator[Problem]:
     """Why a row has no place in the registry."""
     organisation = known.organisations.get(own)
     if body not in known.bodies:
@@ -164,57 +147,55 @@ def _misplaced(workbook: Workbook, known: registry.Known, sheet: Sheet, position
         kind = workbook.order.kind.get(organisation[1])
         expected = kind.name if kind else organisation[1]
         yield Problem("other_kind", sheet.name, sheet.cell(position, "bin"), "bin", {"value": own, "expected": expected})
-    elif body in known.bodies and known.supervisor.get(organisation[0]) != known.bodies[body]:
+    elif body in known.bodies and supervisors.get(organisation[0]) != known.bodies[body]:
         yield Problem("other_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin",
                       {"year": workbook.year, "organisation": own})
 
 
-def _check_merged(workbook: Workbook, changes: list[_Change]) -> None:
+def _check_merged(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]) -> None:
     """What is stored already must agree with what comes: the contradictions once more over both together."""
     problems: list[Problem] = []
-    for kind in workbook.sheets:
-        met = [change for change in changes if change.sheet.name == kind and change.stored is not None and change.stored.answers]
-        merged = [{**change.stored.answers, **change.answers} for change in met if change.stored]
-        answers = frame(workbook.order, kind, [""] * len(met), [""] * len(met), merged)
-        for position, rule in contradictions(workbook.order, kind, answers):
-            change = met[position]
-            cell = change.sheet.cell(change.position, rule.at)
-            problems.append(Problem(rule.code, kind, cell, rule.at, text=rule.message))
+    for kind, sheet in workbook.sheets.items():
+        met = [(position, report) for position, own in enumerate(places[kind]) if (report := stored.get(own)) and report.answers]
+        merged = [report.answers | sheet.answers[position] for position, report in met]
+        blank = [""] * len(met)
+        for place, rule in contradictions(workbook.order, kind, frame(workbook.order, kind, blank, blank, merged)):
+            problems.append(Problem(rule.code, kind, sheet.cell(met[place][0], rule.at), rule.at, text=rule.message))
     if problems:
         raise Refused(problems)
 
 
-def _write(year: int, changes: list[_Change], summary: Summary) -> None:
+def _write(workbook: Workbook, places: Places, stored: dict[int, queries.Stored], summary: Summary) -> None:
     changed_at = now()
     fresh = []
-    for change in changes:
-        if change.stored is None:
-            fresh.append((change.organisation_id, year, change.answers, change.evidence, 1, changed_at))
-            continue
-        answers = {**change.stored.answers, **change.answers}
-        evidence = {**change.stored.evidence, **change.evidence}
-        if (answers, evidence) == (change.stored.answers, change.stored.evidence):
-            summary.unchanged += 1
-            continue
-        summary.changed += 1
-        done = db.session.execute(
-            update(Report).where(Report.id == change.stored.id, Report.version == change.stored.version)
-            .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at))
-        if done.rowcount != 1:  # type: ignore[attr-defined]
-            raise Refused([Problem("changed_meanwhile", change.sheet.name, change.sheet.cell(change.position, "bin"), "bin")])
+    for kind, sheet in workbook.sheets.items():
+        for position, (own, answers, evidence) in enumerate(zip(places[kind], sheet.answers, sheet.evidence, strict=True)):
+            report = stored.get(own)
+            if report is None:
+                fresh.append((own, workbook.year, answers, evidence, 1, changed_at))
+                continue
+            answers, evidence = report.answers | answers, report.evidence | evidence
+            if (answers, evidence) == (report.answers, report.evidence):
+                summary.unchanged += 1
+                continue
+            summary.changed += 1
+            done = db.session.execute(
+                update(Report).where(Report.id == report.id, Report.version == report.version)
+                .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at))
+            if done.rowcount != 1:  # type: ignore[attr-defined]
+                raise Refused([Problem("changed_meanwhile", sheet.name, sheet.cell(position, "bin"), "bin")])
     summary.new = len(fresh)
     columns = ("organisation_id", "year", "answers", "evidence", "version", "changed_at")
     insert_many(db.session.connection(), table_of(Report), columns, fresh)
 
 
-def _declare(viewer: Viewer, workbook: Workbook) -> None:
+def _declare(viewer: Viewer, workbook: Workbook, known: registry.Known) -> None:
     """Store last year's counts as the workbook declares them."""
-    known = registry.known(viewer, workbook.year).bodies
     stored = queries.declared_counts(viewer, workbook.year)
     for (body, kind, criterion), count in workbook.declared().items():
-        item = stored.get((known[body], kind, criterion))
+        item = stored.get((known.bodies[body], kind, criterion))
         if item is None:
-            db.session.add(DeclaredCount(year=workbook.year, body_id=known[body], kind=kind, criterion=criterion, count=count))
+            db.session.add(DeclaredCount(year=workbook.year, body_id=known.bodies[body], kind=kind, criterion=criterion, count=count))
         else:
             item.count = count
     db.session.flush()

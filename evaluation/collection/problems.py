@@ -44,7 +44,7 @@ MESSAGES = {
     "not_kind": N_("“%(value)s” is not a kind of organisation. Choose: %(expected)s."),
     "not_bin": N_("“%(value)s” is not a BIN. A BIN has 12 digits."),
     "bin_check_digit": N_("The BIN %(value)s is mistyped: its check digit does not agree. Compare it with the registration certificate."),
-    "duplicate_bin": N_("The organisation %(value)s already stands in worksheet “%(worksheet)s”, row %(row)s. Keep one of the two rows."),
+    "duplicate_bin": N_("The organisation %(value)s already stands in worksheet “%(there)s”, row %(row)s. Keep one of the two rows."),
     "duplicate_row": N_("This body and kind already stand in row %(row)s. Keep one of the two rows."),
     # The registry
     "unknown_year": N_("The year %(value)s has not been opened."),

@@ -4,15 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.collection.models import DeclaredCount, Report
 from evaluation.criteria.model import Order
-from evaluation.database import db
+from evaluation.database import db, tuples
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
+from evaluation.scoring.conditions import certain, evaluate, imply
 from evaluation.scoring.frames import Reports, frame
 from evaluation.scoring.score import Previous, counts
 from evaluation.viewer import Viewer
@@ -23,8 +25,8 @@ def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | N
 
     Every organisation supervised on 31 December has its line; one without a report is blank throughout.
     """
-    rows = _documents(_supervised(viewer, year, body_ids))
-    by_kind: dict[str, list[tuple[str, str, str, str | None]]] = {kind: [] for kind in order.kind}
+    rows = tuples(_supervised(viewer, year, body_ids))
+    by_kind: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in order.kind}
     for row in rows:
         if row[2] in by_kind:
             by_kind[row[2]].append(row)
@@ -59,7 +61,7 @@ def stored_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -
                  .where(as_of(year), Supervision.body_id.in_(bodies)))
     wanted = set(organisation_ids)
     return {owner: Stored(id_, version, orjson.loads(answers), orjson.loads(evidence))
-            for owner, id_, version, answers, evidence in db.session.execute(statement) if owner in wanted}
+            for owner, id_, version, answers, evidence in tuples(statement) if owner in wanted}
 
 
 def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], DeclaredCount]:
@@ -77,6 +79,28 @@ def answered(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tu
     return {id_: (all_, given) for id_, all_, given in rows}
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How many of the questions asked of an organisation are answered."""
+
+    answered: int
+    asked: int
+
+
+def progress(viewer: Viewer, order: Order, year: int, body_id: int) -> dict[str, Progress]:
+    """Each of a body's organisations by BIN. A question that hangs on another answer is asked once that answer asks for it."""
+    found: dict[str, Progress] = {}
+    for kind, answers in reports(viewer, order, year, [body_id]).items():
+        filled = imply(order, kind, answers)
+        asked, given = np.zeros(len(filled), np.int64), np.zeros(len(filled), np.int64)
+        for item in order.asked_of(kind):
+            here = np.ones(len(filled), bool) if item.asked_when is None else certain(evaluate(order, item.asked_when, filled))
+            asked += here
+            given += here & ~np.asarray(filled[item.code].array.isna())
+        found |= {bin_: Progress(*counts) for bin_, *counts in zip(filled["organisation"], given.tolist(), asked.tolist(), strict=True)}
+    return found
+
+
 def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> Select[Any]:
     columns: tuple[ColumnElement[Any], ...] = (Body.bin, Organisation.bin, Organisation.kind, cast(Report.answers, Text))  # type: ignore[assignment]
     return _of(visible(_joined(select(*columns), year), viewer), None if body_ids is None else list(body_ids))
@@ -92,15 +116,7 @@ def _of(statement: Select[Any], body_ids: list[int] | None) -> Select[Any]:
     return statement if body_ids is None else statement.where(Body.id.in_(body_ids))
 
 
-def _documents(statement: Select[Any]) -> list[tuple[str, str, str, str | None]]:
-    """Rows as the driver gives them: SQLAlchemy's own row objects cost more than everything else here."""
-    result = db.session.execute(statement)
-    rows: list[tuple[str, str, str, str | None]] = result.cursor.fetchall()  # type: ignore[attr-defined]
-    result.close()
-    return rows
-
-
-def _frame(order: Order, kind: str, rows: list[tuple[str, str, str, str | None]]) -> Any:
+def _frame(order: Order, kind: str, rows: list[tuple[Any, ...]]) -> Any:
     bodies, organisations, _, documents = zip(*rows, strict=True)
     # One array of all documents is decoded in one call.
     answers = orjson.loads("[" + ",".join(document or "{}" for document in documents) + "]")

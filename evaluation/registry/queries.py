@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from evaluation.criteria import Order, Orders
-from evaluation.database import db
+from evaluation.database import db, tuples
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
@@ -74,8 +75,13 @@ def body(viewer: Viewer, bin_: str) -> Body | None:
 
 
 def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", page: int = 1) -> Page:
-    """Bodies by name, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO)."""
-    statement = visible(select(Body), viewer)
+    """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
+
+    Central bodies come first, then places by KATO code; a body without a code stands with its higher body.
+    """
+    higher = aliased(Body)
+    kato = func.coalesce(Body.kato, higher.kato)
+    statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id), viewer)
     for word in search.split():
         # SQLite folds only Latin letters, so the letters' cases are tried apart.
         forms = {word, word.lower(), word.capitalize(), word.upper()}
@@ -84,11 +90,12 @@ def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", 
     if level:
         statement = statement.where(Body.level == level)
     if region:
-        statement = statement.where(Body.kato.startswith(region, autoescape=True))
+        statement = statement.where(kato.startswith(region, autoescape=True))
     total = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     number = min(max(page, 1), max(1, -(-total // PAGE)))
-    rank = func.coalesce(func.substr(Body.kato, 1, 2), "99")
-    ordered = statement.order_by(rank, Body.kato, Body.name_kk, Body.bin).limit(PAGE).offset((number - 1) * PAGE)
+    place = case((Body.level == "central", ""), else_=func.coalesce(kato, "99"))
+    ordered = (statement.options(selectinload(Body.parent)).order_by(place, Body.kato.is_(None), Body.name_kk, Body.bin)
+               .limit(PAGE).offset((number - 1) * PAGE))
     return Page(list(db.session.scalars(ordered)), total, number)
 
 
@@ -127,19 +134,25 @@ def incomplete(viewer: Viewer, bins: Sequence[str]) -> list[tuple[str, list[str]
 
 @dataclass(frozen=True)
 class Known:
-    """The registry as a workbook needs it: ids by BIN, kinds, and who supervises whom on 31 December of the year."""
+    """The registry as a workbook needs it: ids of bodies by BIN, ids and kinds of organisations by BIN."""
 
     bodies: dict[str, int]
     organisations: dict[str, tuple[int, str]]
-    supervisor: dict[int, int]
+
+    @property
+    def bins(self) -> frozenset[str]:
+        return frozenset(self.bodies) | frozenset(self.organisations)
 
 
-def known(viewer: Viewer, year: int) -> Known:
+def known(viewer: Viewer) -> Known:
     """Bodies the viewer may see, and every organisation: its BIN must be found wherever it stands, to be refused there."""
-    bodies_ = {bin_: id_ for bin_, id_ in db.session.execute(visible(select(Body.bin, Body.id), viewer))}
-    found = db.session.execute(select(Organisation.bin, Organisation.id, Organisation.kind))
-    supervised = db.session.execute(select(Supervision.organisation_id, Supervision.body_id).where(as_of(year)))
-    return Known(bodies_, {bin_: (id_, kind) for bin_, id_, kind in found}, {o: b for o, b in supervised})
+    found = tuples(select(Organisation.bin, Organisation.id, Organisation.kind))
+    return Known(dict(tuples(visible(select(Body.bin, Body.id), viewer))), {bin_: (id_, kind) for bin_, id_, kind in found})
+
+
+def supervisors(year: int) -> dict[int, int]:
+    """Organisation id → id of the body that supervises it on 31 December of the year."""
+    return dict(tuples(select(Supervision.organisation_id, Supervision.body_id).where(as_of(year))))
 
 
 def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Supervision]]:

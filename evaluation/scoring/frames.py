@@ -45,16 +45,16 @@ def as_text(values: Iterable[str]) -> np.ndarray:
 
 def column(order: Order, item: Indicator, values: Sequence[Any]) -> Column:
     """One indicator's answers, stored form, None for a blank, as an array that knows blanks."""
-    mask = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
+    blank = None in values
+    mask = np.array([value is None for value in values], dtype=bool) if blank else np.zeros(len(values), dtype=bool)
     if item.type == "yes_no":
-        return BooleanArray(np.fromiter((value is True for value in values), bool, len(values)), mask)
+        return BooleanArray(np.array([value is True for value in values], dtype=bool), mask)
     if item.type == "choice":
-        position = {choice.value: i for i, choice in enumerate(order.choices[item.choices or ""])}
-        position[None] = 0  # type: ignore[index]
-        numbers = np.fromiter((position[value] for value in values), np.int64, len(values))
-    elif item.type == "date":
-        numbers = np.array(values, dtype="datetime64[D]").astype(np.int64)
-        numbers[mask] = 0
-    else:
-        numbers = np.fromiter((0 if value is None else value for value in values), np.int64, len(values))
-    return IntegerArray(numbers, mask)
+        position: dict[Any, int] = {choice.value: i for i, choice in enumerate(order.choices[item.choices or ""])}
+        position[None] = 0
+        return IntegerArray(np.array([position[value] for value in values], dtype=np.int64), mask)
+    if item.type == "date":
+        days = np.array(values, dtype="datetime64[D]").astype(np.int64)
+        days[mask] = 0
+        return IntegerArray(days, mask)
+    return IntegerArray(np.array([0 if value is None else value for value in values] if blank else values, dtype=np.int64), mask)

@@ -98,3 +98,8 @@ class Sheet(Bounds):
     max: int
     history: tuple[Share, ...] = ()
     invented: bool = False
+
+    @property
+    def provisional(self) -> bool:
+        """Whether a blank is left that bears on a row, even where the points are settled without it."""
+        return self.low != self.high or any(row.unanswered for table in self.tables for row in table.rows)

@@ -1,6 +1,6 @@
 """Why a row has its points, in words: the line of Annex 1 that applied, what was counted, and the reading behind it."""
 
-from evaluation.criteria.model import Order
+from evaluation.criteria.model import Criterion, Order
 from evaluation.language import Language
 from evaluation.sheets.model import SheetRow
 
@@ -9,11 +9,19 @@ def outcome(row: SheetRow, language: Language) -> str:
     """The line of Annex 1 that gives the points; where blanks leave two possible, both with their points."""
     if row.criterion is None or not row.organisations:
         return ""
-    best, worst = (row.criterion.line(name) for name in (row.best, row.worst))
+    best, worst = (_line(row.criterion, name, language) for name in (row.best, row.worst))
     if row.best == row.worst:
-        return best.text[language.code]
+        return best
     return language.gettext("%(low)s points: %(worst)s; %(high)s points: %(best)s", low=row.low, high=row.high,
-                            worst=worst.text[language.code], best=best.text[language.code])
+                            worst=worst, best=best)
+
+
+def _line(criterion: Criterion, outcome: str, language: Language) -> str:
+    """The words of an outcome's line, after those of the line without points that it stands under."""
+    line = criterion.line(outcome)
+    above = criterion.lines[:criterion.lines.index(line)]
+    heading = next((each.text[language.code] + " " for each in reversed(above) if each.points is None), "")
+    return heading + line.text[language.code]
 
 
 def counted(row: SheetRow, language: Language) -> list[str]:

@@ -1,4 +1,27 @@
-"""Thin blueprints by audience."""
+"""Thin blueprints by audience, and what every page has: a language, a viewer, errors that help, one commit."""
+
 from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from evaluation.web import entry, errors, headers, languages, review
+from evaluation.web.common import commit_request, context, current_viewer, prepare_database
+
+__all__ = ["commit_request", "current_viewer", "init_app"]
+
+
 def init_app(app: Flask) -> None:
-    pass
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined
+    languages.init_app(app)
+    Bootstrap5(app)
+    # Before CSRFProtect, so that the language and the database are there whatever it finds.
+    app.before_request(prepare_database)
+    CSRFProtect(app)
+    app.after_request(headers.secure)
+    app.after_request(commit_request)
+    app.context_processor(context)
+    errors.init_app(app)
+    for blueprint in (review.blueprint, entry.blueprint, languages.blueprint):
+        app.register_blueprint(blueprint)

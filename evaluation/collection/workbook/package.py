@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-import numpy as np
 from openpyxl.utils.cell import coordinate_from_string, column_index_from_string, get_column_letter
 from python_calamine import CalamineSheet, CalamineWorkbook
 
 from evaluation.collection.problems import Problem, Refused
+from evaluation.collection.workbook import scan
 
 MAX_UNPACKED = 256 * 2**20
 MAX_PARTS = 2_000
@@ -25,7 +25,9 @@ MAX_COLUMNS = 200
 MAX_CELLS = 6_000_000
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-FORMULA_OR_ERROR = (b"<f", b":f", b'"e"', b"'e'")
+PRIVATE = "_"
+"""Worksheets whose names begin with this are their owner's and are not read."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -39,29 +41,34 @@ class Package:
     """An .xlsx file that has been found safe to parse. Raises Refused with one problem if it is not."""
 
     def __init__(self, data: bytes):
-        self._parts = _unpack(data)
-        self._paths = _worksheet_paths(self._parts)
-        for path in self._paths.values():
-            _check_reach(self._parts.get(path, b""))
-        stored = io.BytesIO()
-        with zipfile.ZipFile(stored, "w") as out:
-            for name, content in self._parts.items():
-                out.writestr(zipfile.ZipInfo(name), content)
-        stored.seek(0)
+        parts = _unpack(data)
+        paths = _worksheet_paths(parts)
+        self._faulty: dict[str, bytes] = {}
+        for name, path in paths.items():
+            content = parts.get(path, b"")
+            cells = scan.sheet_data(content)
+            if scan.reaches_far(cells):
+                _check_reach(content)
+            if scan.may_have_faults(cells):
+                self._faulty[name] = content
         try:
-            self._workbook = CalamineWorkbook.from_filelike(stored)
+            self._workbook = CalamineWorkbook.from_filelike(_stored(parts))
+        except BaseException as error:
+            raise _damaged(error) from error
+        self.names: list[str] = list(self._workbook.sheet_names)
+        self._sheets: dict[str, CalamineSheet] = {}
+
+    def parse(self, name: str) -> None:
+        """Parse a worksheet, so that its rows are at hand. Other threads run meanwhile."""
+        try:
+            self._sheets[name] = self._workbook.get_sheet_by_name(name)
         except BaseException as error:
             raise _damaged(error) from error
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._workbook.sheet_names)
-
     def rows(self, name: str) -> list[list[object]]:
-        """A worksheet's cells from A1 on; blank cells are empty text, cells without a usable value are Faults."""
-        sheet = self._sheet(name)
+        """A parsed worksheet's cells from A1 on; blank cells are empty text, cells without a usable value are Faults."""
         try:
-            rows: list[list[object]] = sheet.to_python(skip_empty_area=False)  # type: ignore[assignment]
+            rows: list[list[object]] = self._sheets[name].to_python(skip_empty_area=False)  # type: ignore[assignment]
         except BaseException as error:
             raise _damaged(error) from error
         for row, column, fault in self._faults(name):
@@ -74,19 +81,10 @@ class Package:
 
     def merged(self, name: str) -> list[tuple[int, str]]:
         """Merged ranges as (last row, from 0; its name such as A4:B5)."""
-        return [(end[0], f"{cell_name(*start)}:{cell_name(*end)}") for start, end in self._sheet(name).merged_cell_ranges or ()]
-
-    def _sheet(self, name: str) -> CalamineSheet:
-        try:
-            return self._workbook.get_sheet_by_name(name)
-        except BaseException as error:
-            raise _damaged(error) from error
+        return [(end[0], f"{cell_name(*start)}:{cell_name(*end)}") for start, end in self._sheets[name].merged_cell_ranges or ()]
 
     def _faults(self, name: str) -> Iterator[tuple[int, int, Fault]]:
-        content = self._parts.get(self._paths.get(name, ""), b"")
-        if not _may_have_faults(content):
-            return
-        for row, column, cell in _cells(content):
+        for row, column, cell in _cells(self._faulty.get(name, b"<none/>")):
             value, formula = _child(cell, "v"), _child(cell, "f")
             if cell.get("t") == "e":
                 yield row, column, Fault("excel_error", (value.text if value is not None else None) or "?")
@@ -130,6 +128,17 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         return part.read()
 
 
+def _stored(parts: dict[str, bytes]) -> io.BytesIO:
+    """The parts as a zip without compression."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        while parts:
+            name, content = parts.popitem()
+            archive.writestr(zipfile.ZipInfo(name), content)
+    out.seek(0)
+    return out
+
+
 def _worksheet_paths(parts: dict[str, bytes]) -> dict[str, str]:
     """Worksheet name → the part that holds it."""
     try:
@@ -150,11 +159,8 @@ def _worksheet_paths(parts: dict[str, bytes]) -> dict[str, str]:
 def _check_reach(content: bytes) -> None:
     """Refuse a worksheet whose filled cells span too wide an area for the parser to lay out.
 
-    Only a worksheet with cells far out is looked at closely: blank cells there, which Excel leaves behind when whole columns
-    are formatted, are harmless.
+    Blank cells far out, which Excel leaves behind when whole columns are formatted, are harmless.
     """
-    if not _reaches_far(content):
-        return
     rows = columns = 0
     for row, column, cell in _cells(content):
         if len(cell):
@@ -162,32 +168,6 @@ def _check_reach(content: bytes) -> None:
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
         reach = cell_name(max(rows, 1) - 1, max(columns, 1) - 1)
         raise Refused([Problem("too_many_rows", values={"reach": reach, "rows": MAX_ROWS, "columns": MAX_COLUMNS})])
-
-
-def _reaches_far(content: bytes) -> bool:
-    """Whether a cell may lie beyond MAX_ROWS or column FZ, judged by the bytes that follow each ` r="`.
-
-    It errs only towards yes. Numpy, because a regular expression over 25 MB of cells costs half as much as parsing them.
-    """
-    if content.count(b"<row") + content.count(b":row") > MAX_ROWS or b"r='" in content:
-        return True
-    text = np.frombuffer(content + b" " * 16, dtype=np.uint8)
-    at = np.flatnonzero((text[:-2] == ord("r")) & (text[1:-1] == ord("=")) & (text[2:] == ord('"')))[:, None] + 3
-    if not at.size:
-        return content.count(b"<c") > 0
-    letters = text[at + np.arange(3)]
-    is_letter = (letters >= ord("A")) & (letters <= ord("Z"))
-    wide = is_letter.all(axis=1) | (is_letter[:, :2].all(axis=1) & (letters[:, 0] > ord("F")))
-    width = is_letter.sum(axis=1, keepdims=True)
-    sixth = text[at + width + 5]
-    tall = (sixth >= ord("0")) & (sixth <= ord("9"))
-    return bool(wide.any() or tall.any())
-
-
-def _may_have_faults(content: bytes) -> bool:
-    """Whether the cells may hold a formula or an error value; drop-down lists after them hold formulas of their own."""
-    end = content.rfind(b"sheetData>")
-    return any(content.find(sign, 0, end) >= 0 for sign in FORMULA_OR_ERROR)
 
 
 def _cells(content: bytes) -> Iterator[tuple[int, int, ElementTree.Element]]:

@@ -1,15 +1,17 @@
 """Reads a filled workbook and finds everything that is wrong with it, by worksheet and cell, before anything is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from evaluation.bulk import bulk
 from evaluation.collection.checks import cautions, contradictions
 from evaluation.collection.problems import Problem, Refused
 from evaluation.collection.workbook import values
-from evaluation.collection.workbook.package import Fault, Package, cell_name
+from evaluation.collection.workbook.package import PRIVATE, Fault, Package, cell_name
 from evaluation.criteria.loader import Orders
 from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.frames import Reports, frame_of_columns
@@ -22,12 +24,17 @@ FIRST_ROW = 3
 
 @dataclass
 class Sheet:
-    """A worksheet as read: where each column stands, and the stored values of each row that is not blank."""
+    """A worksheet as read: where each column stands, and the stored values of each row that is not blank.
+
+    `answers` and `evidence` are the same values as one document for each row, a blank being an absent key.
+    """
 
     name: str
     places: dict[str, int] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
     columns: dict[str, list[Any]] = field(default_factory=dict)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
 
     def cell(self, position: int, code: str) -> str:
         return cell_name(self.rows[position], self.places[code])
@@ -64,7 +71,8 @@ def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = froz
     `known_bins` are BINs that need no check, since the registry holds them. Raises Refused with every problem found, in the
     order of the worksheets, rows and columns.
     """
-    return _Reader(Package(data), orders, known_bins).read()
+    with bulk():
+        return _Reader(Package(data), orders, known_bins).read()
 
 
 class _Reader:
@@ -75,22 +83,28 @@ class _Reader:
         self.place = 0
 
     def read(self) -> Workbook:
+        if ABOUT in self.package.names:
+            self.package.parse(ABOUT)
         order, year, year_cell = self.about()
-        sheets: dict[str, Sheet] = {}
-        frames: dict[str, pd.DataFrame] = {}
-        for kind in order.kind:
-            self.place += 1
-            if kind in self.package.names:
-                sheets[kind] = self.organisations(order, kind)
-                frames[kind] = self.check(order, kind, sheets[kind])
-        self.place += 1
-        previous = self.declared(order) if PREVIOUS in self.package.names else Sheet(PREVIOUS)
-        self.worksheets(order, sheets)
+        places = {name: place for place, name in enumerate((ABOUT, *order.kind, PREVIOUS))}
+        jobs: dict[str, Future[Any]] = {}
+        # Parsing lets other threads run: while one worksheet is parsed, the one before it is checked.
+        with ThreadPoolExecutor(1) as checker:
+            for name in (*order.kind, PREVIOUS):
+                if name in self.package.names:
+                    self.package.parse(name)
+                    check = self.declared if name == PREVIOUS else self.organisations
+                    jobs[name] = checker.submit(check, order, name, places[name])
+        previous = jobs.pop(PREVIOUS).result() if PREVIOUS in jobs else Sheet(PREVIOUS)
+        found = {kind: job.result() for kind, job in jobs.items()}
+        sheets = {kind: sheet for kind, (sheet, _) in found.items()}
+        self.worksheets(places, sheets)
         names = self.bodies(sheets)
-        self.duplicates(order, sheets)
+        self.duplicates(places, sheets)
         self.unused(previous, sheets)
         if self.errors:
             raise Refused(problem for _, problem in sorted(self.errors, key=lambda found: found[0]))
+        frames = {kind: frame for kind, (_, frame) in found.items()}
         return Workbook(order, year, year_cell, sheets, names, frames, previous, self.warnings)
 
     # What is wrong, and where
@@ -150,8 +164,9 @@ class _Reader:
             self.wrong("order_not_in_effect", ABOUT, (found["year"][0], 1), "year", order=order.code, year=year)
         return order or in_effect or self.orders.latest
 
-    def organisations(self, order: Order, kind: str) -> Sheet:
-        """A worksheet of organisations: the columns it should have, and every value in them."""
+    def organisations(self, order: Order, kind: str, place: int) -> tuple[Sheet, pd.DataFrame]:
+        """A worksheet of organisations, the columns it should have and every value in them; and the same as a frame."""
+        self.place = place
         items = {item.code: item for item in order.asked_of(kind)}
         evidence = {item.code: item for item in order.evidence_of(kind)}
         sheet, cells = self.table(kind, (*OWN_COLUMNS, *items), set(evidence), order)
@@ -164,12 +179,16 @@ class _Reader:
             else:
                 self.take(sheet, code, values.read_column(order, (items | evidence)[code], cells[code]))
         self.merged(sheet)
-        return sheet
+        sheet.answers, sheet.evidence = (
+            values.documents({code: column for code, column in sheet.columns.items() if code in wanted}, len(sheet.rows))
+            for wanted in (items, evidence))
+        return sheet, self.check(order, kind, sheet)
 
-    def declared(self, order: Order) -> Sheet:
+    def declared(self, order: Order, name: str, place: int) -> Sheet:
         """The worksheet `previous`: last year's counts by body and kind."""
+        self.place = place
         codes = [declared.code for _, declared in order.declared()]
-        sheet, cells = self.table(PREVIOUS, ("body_bin", "kind", *codes), set(), order)
+        sheet, cells = self.table(name, ("body_bin", "kind", *codes), set(), order)
         for code in sheet.places:
             if code == "body_bin":
                 self.take(sheet, code, values.read_bins(cells[code], self.known_bins))
@@ -196,13 +215,23 @@ class _Reader:
         width = max(map(len, rows), default=0)
         if any(len(row) != width for row in data):
             data = [[*row, *[""] * (width - len(row))] for row in data]
-        keep = [position for position, row in enumerate(data) if any(row[column] != "" for column in headed)]
-        keep = [position for position in keep if not all(values.is_blank(data[position][column]) for column in headed)]
-        if len(keep) < len(data):
-            data = [data[position] for position in keep]
-        sheet.rows = [position + FIRST_ROW for position in keep]
         columns: list[Sequence[Any]] = list(zip(*data, strict=True)) if data else [()] * width
+        blank = self.blank_rows([columns[place] for place in headed], len(data))
+        sheet.rows = [position + FIRST_ROW for position in range(len(data)) if position not in blank]
+        if blank:
+            kept = [row for position, row in enumerate(data) if position not in blank]
+            columns = list(zip(*kept, strict=True)) if kept else [()] * width
         return sheet, {code: columns[place] for code, place in sheet.places.items()}
+
+    @staticmethod
+    def blank_rows(columns: Sequence[Sequence[Any]], count: int) -> set[int]:
+        """Rows that are blank in each of these columns."""
+        blank: Iterable[int] = range(count)
+        for column in columns:
+            blank = [position for position in blank if values.is_blank(column[position])]
+            if not blank:
+                break
+        return set(blank)
 
     def headings(self, name: str, cells: Sequence[object], needed: Sequence[str], allowed: set[str],
                  order: Order) -> dict[str, int]:
@@ -270,10 +299,9 @@ class _Reader:
                                                  {"bin": body, "first": first}))
         return dict(sorted(names.items()))
 
-    def duplicates(self, order: Order, sheets: dict[str, Sheet]) -> None:
+    def duplicates(self, places: dict[str, int], sheets: dict[str, Sheet]) -> None:
         """One BIN twice, in any worksheet and under any body, is an error at the later row."""
         seen: dict[str, tuple[str, int]] = {}
-        places = {kind: place for place, kind in enumerate(order.kind, start=1)}
         for name, sheet in sheets.items():
             for row, found in zip(sheet.rows, sheet.columns.get("bin", ()), strict=False):
                 if found is None:
@@ -281,7 +309,7 @@ class _Reader:
                 first = seen.setdefault(found, (name, row))
                 if first != (name, row):
                     self.wrong("duplicate_bin", name, (row, sheet.places["bin"]), "bin", place=places[name],
-                               value=found, worksheet=first[0], row=first[1] + 1)
+                               value=found, there=first[0], row=first[1] + 1)
                 elif found not in self.known_bins and values.unusual(found):
                     cell = cell_name(row, sheet.places["bin"])
                     self.warnings.append(Problem("unusual_bin", name, cell, "bin", {"value": found}))
@@ -293,10 +321,9 @@ class _Reader:
                 self.warnings.append(Problem("previous_without_organisations", PREVIOUS, previous.cell(position, "body_bin"),
                                              "body_bin", {"value": key[0]}))
 
-    def worksheets(self, order: Order, sheets: dict[str, Sheet]) -> None:
-        expected = (ABOUT, *order.kind, PREVIOUS)
+    def worksheets(self, places: dict[str, int], sheets: dict[str, Sheet]) -> None:
         for name in self.package.names:
-            if name not in expected and not name.startswith("_"):
-                self.wrong("unknown_worksheet", name, place=self.place + 1, expected=", ".join(expected))
+            if name not in places and not name.startswith(PRIVATE):
+                self.wrong("unknown_worksheet", name, place=len(places), expected=", ".join(places))
         if not sheets:
             self.warnings.append(Problem("no_data"))

@@ -6,7 +6,7 @@ cell that cannot be taken, with what is wrong as (position, problem, values for 
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -43,11 +43,11 @@ def read_column(order: Order, item: Indicator, cells: Sequence[object]) -> Read:
     """One indicator's (or item of evidence's) column."""
     match item.type:
         case "money":
-            return _numbers(cells, 100, lambda cell: money(cell, item.min))
+            return _numbers(cells, 100, item.min, money)
         case "whole":
-            return _numbers(cells, 1, lambda cell: whole(cell, item.min), item.min)
+            return _numbers(cells, 1, item.min, whole)
         case "date":
-            return _each(cells, day, date)
+            return _each(cells, day)
         case "yes_no":
             return _each(cells, yes_no)
         case "choice":
@@ -55,12 +55,19 @@ def read_column(order: Order, item: Indicator, cells: Sequence[object]) -> Read:
     return read_text(cells)
 
 
-def read_text(cells: Sequence[object]) -> Read:
+def read_text(cells: Sequence[Any]) -> Read:
+    """Text; numbers as Excel shows them."""
+    if set(map(type, cells)) == {str}:
+        values = [cell.strip() or None for cell in cells]
+        if max(map(len, cells)) <= MAX_TEXT:
+            return values, []
     return _each(cells, text)
 
 
 def read_bins(cells: Sequence[object], known: frozenset[str]) -> Read:
     """BINs; those already `known` to the registry need no check of their digits."""
+    if known.issuperset(cells):
+        return list(cells), []
     return _each(cells, lambda cell: bin_number(cell, known))
 
 
@@ -71,7 +78,7 @@ def read_kinds(order: Order, cells: Sequence[object]) -> Read:
 
 def read_counts(cells: Sequence[object]) -> Read:
     """Whole numbers from 0."""
-    return _numbers(cells, 1, lambda cell: whole(cell, 0))
+    return _numbers(cells, 1, 0, whole)
 
 
 def is_blank(cell: object) -> bool:
@@ -224,35 +231,38 @@ def _not_below(number: Decimal, minimum: int | None, cell: object) -> None:
         raise Wrong("below_minimum", value=shown(cell), minimum=minimum)
 
 
-def _numbers(cells: Sequence[object], units: int, read: Callable[[object], int], minimum: int | None = None) -> Read:
+def _numbers(cells: Sequence[object], units: int, minimum: int | None, read: Callable[[object, int | None], int]) -> Read:
     """Numbers all at once where they are plain floats; the rest, and whatever looks odd, one by one."""
     floats = np.array([cell if type(cell) is float else np.nan for cell in cells], dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         scaled = np.rint(floats * units)
-        plain = (scaled / units == floats) & (scaled >= 0) & (scaled < EXACT)
+        plain = (scaled / units == floats) & (np.abs(scaled) < EXACT)
+        if minimum is not None:
+            plain &= scaled >= minimum * units
     values: list[Any] = np.where(plain, scaled, 0).astype(np.int64).tolist()
     mistakes: list[Mistake] = []
-    if minimum is not None and minimum > 0:
-        plain &= scaled >= minimum * units
     for position in np.flatnonzero(~plain).tolist():
-        values[position] = _one(position, cells[position], read, mistakes)
+        cell = cells[position]
+        values[position] = None if cell == "" else _one(position, cell, lambda each: read(each, minimum), mistakes)
     return values, mistakes
 
 
-def _each(cells: Sequence[object], read: Callable[[Any], Any], common: type | None = None) -> Read:
+def _each(cells: Sequence[Any], read: Callable[[Any], Any]) -> Read:
     """Each cell read, equal cells once: columns of yes and no have few different ones."""
-    mistakes: list[Mistake] = []
-    seen: dict[Hashable, Any] = {}
-    values: list[Any] = []
-    for position, cell in enumerate(cells):
-        key = cell if type(cell) is str or type(cell) is common else (type(cell), cell)
-        if key in seen:
-            values.append(seen[key])
-            continue
-        value = _one(position, cell, read, mistakes)
-        if value is not None or is_blank(cell):
-            seen[key] = value
-        values.append(value)
+    types = set(map(type, cells))
+    if bool in types and float in types:
+        # TRUE and 1 are equal to a set, but not to a reader.
+        mistakes: list[Mistake] = []
+        return [_one(position, cell, read, mistakes) for position, cell in enumerate(cells)], mistakes
+    found: list[Mistake] = []
+    value_of = {cell: _one(0, cell, read, found) for cell in set(cells)}
+    values = [value_of[cell] for cell in cells]
+    if not found:
+        return values, []
+    mistakes = []
+    for position, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        if value is None and cell != "":
+            _one(position, cell, read, mistakes)
     return values, mistakes
 
 
@@ -268,10 +278,14 @@ def _one(position: int, cell: object, read: Callable[[Any], Any], mistakes: list
         return None
 
 
-def answers_of(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
+def documents(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
     """Columns of stored values as one document for each of `count` organisations; a blank is an absent key."""
-    if not columns:
+    given = {code: column for code, column in columns.items() if column.count(None) < count}
+    if not given:
         return [{} for _ in range(count)]
-    codes = tuple(columns)
-    return [{code: value for code, value in zip(codes, row, strict=True) if value is not None}
-            for row in zip(*columns.values(), strict=True)]
+    codes = tuple(given)
+    full = not any(None in column for column in given.values())
+    rows = zip(*given.values(), strict=True)
+    if full:
+        return [dict(zip(codes, row, strict=True)) for row in rows]
+    return [{code: value for code, value in zip(codes, row, strict=True) if value is not None} for row in rows]

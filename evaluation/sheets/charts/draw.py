@@ -13,8 +13,8 @@ from evaluation.sheets.charts import style
 from evaluation.sheets.charts.bars import Bar, Chart, Group
 from evaluation.sheets.charts.measure import text_width
 
-FONT = FontProperties(family=list(style.FAMILIES), size=style.TEXT_SIZE)
-BOLD = FontProperties(family=list(style.FAMILIES), size=style.TEXT_SIZE, weight="bold")
+FONT = FontProperties(family=style.FAMILIES[:1], size=style.TEXT_SIZE)
+BOLD = FontProperties(family=style.FAMILIES[:1], size=style.TEXT_SIZE, weight="bold")
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "sheet"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 LOCK = threading.Lock()

@@ -8,6 +8,7 @@ import hashlib
 import re
 from xml.etree import ElementTree
 
+from evaluation.sheets.charts import style
 from evaluation.sheets.charts.bars import Chart
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -27,7 +28,7 @@ def inline(drawn: bytes, chart: Chart, salt: str = "") -> str:
     referred = {name for element in elements for value in element.attrib.values() for name in _references(value)}
     for element in elements:
         _own_ids(element, prefix, referred)
-    for parent in elements:
+    for parent in reversed(elements):
         for child in list(parent):
             if child.tag == f"{{{SVG}}}style" or (child.tag == f"{{{SVG}}}defs" and not len(child)):
                 parent.remove(child)
@@ -37,9 +38,10 @@ def inline(drawn: bytes, chart: Chart, salt: str = "") -> str:
 
 def _plain(element: ElementTree.Element) -> None:
     """Style as attributes, path data on one line, no turning by nothing."""
-    for declaration in filter(None, (part.strip() for part in element.attrib.pop("style", "").split(";"))):
+    for declaration in filter(None, map(str.strip, element.attrib.pop("style", "").split(";"))):
         name, _, value = declaration.partition(":")
-        element.set(name.strip(), value.strip())
+        if name != "font-family":
+            element.set(name.strip(), value.strip())
     if "d" in element.attrib:
         element.set("d", " ".join(element.attrib["d"].split()))
     if NO_TURN.fullmatch(element.attrib.get("transform", "")):
@@ -68,7 +70,7 @@ def _name(root: ElementTree.Element, chart: Chart, prefix: str) -> None:
     root.attrib.pop("version", None)
     root.attrib |= {
         "id": prefix, "class": "chart", "role": "img", "lang": chart.language, "aria-labelledby": f"{prefix}-title {prefix}-desc",
-        "stroke-linejoin": "round", "stroke-linecap": "butt",
+        "font-family": ", ".join(style.FAMILIES), "stroke-linejoin": "round", "stroke-linecap": "butt",
     }
     for place, (tag, words) in enumerate((("title", chart.title), ("desc", chart.description))):
         element = ElementTree.Element(f"{{{SVG}}}{tag}", {"id": f"{prefix}-{tag}"})

@@ -1,0 +1,206 @@
+"""The annex of a printed sheet in one language: what the product adds to the approved form, and says is not part of it."""
+
+from dataclasses import dataclass
+
+from evaluation.criteria.model import Reading
+from evaluation.language import Language
+from evaluation.sheets import charts, reasons
+from evaluation.sheets.charts.bars import history, share_text, short
+from evaluation.sheets.model import Bounds, Named, Share, Sheet, SheetRow, SheetTable
+
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell; `number` is its value where it is one number, a share being a part of one."""
+
+    text: str
+    number: float | None = None
+    share: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of the annex. `names` says how many of its first columns name the row; the others hold figures."""
+
+    title: str
+    head: tuple[str, ...]
+    names: int
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart and the table of what it shows; `series` are the columns it draws one over the other, the rearmost first."""
+
+    chart: charts.Chart
+    table: Grid
+    series: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Organisations:
+    """Organisations named beside a row for one reason."""
+
+    label: str
+    named: tuple[tuple[str, str], ...]
+    """Name and BIN of each."""
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a row has its points. `said` holds a text, empty where there is nothing to say, for each of the annex's labels."""
+
+    number: str
+    text: str
+    points: str
+    said: tuple[str, ...]
+    organisations: tuple[Organisations, ...]
+
+
+@dataclass(frozen=True)
+class TableReasons:
+    """The reasons of one table, or a note why there are none."""
+
+    title: str
+    note: str
+    head: tuple[str, str, str, str]
+    rows: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Annex:
+    """Everything an annex prints, in its order."""
+
+    language: str
+    mark: str
+    explanation: str
+    summary: Grid
+    figures_title: str
+    figures: tuple[Figure, ...]
+    reasons_title: str
+    reason_labels: tuple[str, ...]
+    reasons: tuple[TableReasons, ...]
+    readings_title: str
+    readings: tuple[tuple[str, str], ...]
+    translation_note: str
+    worksheets: tuple[str, str, str]
+    organisation_head: tuple[str, ...]
+
+
+def build(sheet: Sheet, language: Language) -> Annex:
+    """The annex of a sheet."""
+    say = language.gettext
+    figures = [_rows_figure(table, language) for table in sheet.tables if table.applicable]
+    figures += [_history_figure(sheet, language)] if history(sheet, language) else []
+    return Annex(
+        language=language.code,
+        mark=say("Additional information: not part of the approved form"),
+        explanation=say("A range of points gives the fewest and the most that the missing data leave possible.")
+        if sheet.low != sheet.high else "",
+        summary=_summary(sheet, language),
+        figures_title=say("Charts"), figures=tuple(figures),
+        reasons_title=say("Why each row has its points"),
+        reason_labels=(say("Line applied"), say("Counted"), say("Readings")),
+        reasons=tuple(_table_reasons(sheet, table, language) for table in sheet.tables),
+        readings_title=say("Readings of the Order's text that were used"), readings=_readings(sheet, language),
+        translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
+        worksheets=(say("Summary"), say("Reasons"), say("Organisations")),
+        organisation_head=(say("Table"), say("Row"), say("State"), say("Organisation"), say("BIN")),
+    )
+
+
+def points_cell(bounds: Bounds, language: Language) -> Cell:
+    """Points, or the range that blanks leave open."""
+    return Cell(language.points(bounds.low, bounds.high), bounds.points)
+
+
+def _whole(number: int) -> Cell:
+    return Cell(str(number), number)
+
+
+def _share(low: int, high: int, most: int, language: Language) -> Cell:
+    return Cell(share_text(low, high, most, language), low / most if most and low == high else None, share=True)
+
+
+def _summary(sheet: Sheet, language: Language) -> Grid:
+    """Points by table and in all; both bounds have columns of their own where the sheet leaves points open."""
+    say, is_open = language.gettext, sheet.low != sheet.high
+    bounds_head = (say("At least"), say("At most")) if is_open else ()
+    head = (say("Table"), say("Points"), *bounds_head, say("Maximum"), say("Share of the maximum"))
+
+    def line(name: str, part: Sheet | SheetTable) -> tuple[Cell, ...]:
+        bounds = (_whole(part.low), _whole(part.high)) if is_open else ()
+        return (Cell(name), points_cell(part, language), *bounds, _whole(part.max), _share(part.low, part.high, part.max, language))
+
+    rows = tuple(
+        line(table.table.title[language.code], table) if table.applicable
+        else (Cell(table.table.title[language.code]), *[Cell(DASH)] * (len(head) - 1))
+        for table in sheet.tables
+    )
+    return Grid(say("Points by table"), head, 1, rows, line(say("All tables that apply"), sheet))
+
+
+def _rows_figure(table: SheetTable, language: Language) -> Figure:
+    say, chart = language.gettext, charts.of_rows(table, language)
+    if chart.provisional:
+        head: tuple[str, ...] = (say("Row"), say("At least"), say("At most"), say("Maximum"))
+        rows = tuple((Cell(row.row.number), _whole(row.low), _whole(row.high), _whole(row.max)) for row in table.scored_rows)
+        return Figure(chart, Grid(chart.title, head, 1, rows), (3, 2, 1))
+    head = (say("Row"), say("Points"), say("Maximum"))
+    rows = tuple((Cell(row.row.number), _whole(row.low), _whole(row.max)) for row in table.scored_rows)
+    return Figure(chart, Grid(chart.title, head, 1, rows), (2, 1))
+
+
+def _history_figure(sheet: Sheet, language: Language) -> Figure:
+    say, chart = language.gettext, charts.of_history(sheet, language)
+    head: tuple[str, ...] = (say("Table"), say("Year"), say("Points"), say("Maximum"))
+    head += (say("Share, at least"), say("Share, at most")) if chart.provisional else (say("Share of the maximum"),)
+
+    def line(name: str, share: Share) -> tuple[Cell, ...]:
+        ends = (share.low, share.high) if chart.provisional else (share.low,)
+        return (Cell(name), Cell(str(share.year), share.year), points_cell(share, language), _whole(share.max),
+                *(_share(end, end, share.max, language) for end in ends))
+
+    rows = tuple(line(name, share) for name, shares in history(sheet, language) for share in shares)
+    return Figure(chart, Grid(chart.title, head, 2, rows), (5, 4) if chart.provisional else (4,))
+
+
+def _table_reasons(sheet: Sheet, table: SheetTable, language: Language) -> TableReasons:
+    number, name, points = (head[language.code] for head in table.table.columns)
+    rows = tuple(_reason(sheet, row, language) for row in table.scored_rows) if table.applicable else ()
+    note = "" if rows else language.gettext("The table does not apply: the body has no organisations of this kind.")
+    return TableReasons(table.table.title[language.code], note, (number, name, points, language.gettext("Reason")), rows)
+
+
+def _reason(sheet: Sheet, row: SheetRow, language: Language) -> Reason:
+    line = reasons.outcome(row, language)
+    if line and row.criterion:
+        line = f"{line} ({row.criterion.paragraph[language.code]})"
+    said = line, "; ".join(reasons.counted(row, language)), ", ".join(id_ for id_, _ in reasons.readings(sheet.order, row, language))
+    named = ((language.gettext("In breach"), row.in_breach), (language.gettext("Not answered"), row.unanswered))
+    return Reason(row.row.number, " ".join(short(row.row.text[language.code], language)),
+                  f"{language.points(row.low, row.high)} / {row.max}", said,
+                  tuple(_organisations(label, found, language) for label, found in named if found))
+
+
+def _organisations(label: str, found: tuple[Named, ...], language: Language) -> Organisations:
+    named = tuple((each.name(language.code), each.bin) for each in found)
+    texts = tuple(language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=bin_) for name, bin_ in named)
+    return Organisations(label, named, texts)
+
+
+def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
+    """The readings that bear on a row of a table that applies, and those that bear on every sheet: id, and where and how."""
+    of_rows = {id_ for criterion in sheet.order.criteria for id_ in criterion.readings}
+    used = {id_ for table in sheet.tables if table.applicable for row in table.scored_rows if row.criterion
+            for id_ in row.criterion.readings}
+
+    def words(reading: Reading) -> str:
+        return f"{reading.where[language.code]}: {reading.used[language.code]}"
+
+    return tuple((reading.id, words(reading)) for reading in sheet.order.readings
+                 if reading.id in used or reading.id not in of_rows)

@@ -1,0 +1,121 @@
+"""The printed sheet before it is written: everything the PDF, XLSX and DOCX say, decided once, in one language or two.
+
+The approved form (Annex 4 to the Rules) comes first and holds nothing of ours: no grand total, date or signature. After it
+comes an annex for each language. In two languages the form's second column is two cells, Kazakh and Russian.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evaluation.criteria.model import Table, Text
+from evaluation.language import N_, Language, language
+from evaluation.sheets import annex
+from evaluation.sheets.annex import DASH, Annex, Cell, points_cell
+from evaluation.sheets.model import Sheet, SheetRow, SheetTable
+
+LANGUAGES = {"kk": ("kk",), "ru": ("ru",), "kk+ru": ("kk", "ru")}
+"""The choices of languages a sheet is written in."""
+PROVISIONAL = N_("Provisional: not all data have been given")
+INVENTED = N_("Demonstration: the data are invented")
+
+Texts = tuple[str, ...]
+"""One text in each language of the document; a single one where they all read the same."""
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """A row of the form: `texts` in every language, `points` empty for a heading."""
+
+    number: str
+    texts: Texts
+    points: Cell
+    heading: bool
+
+
+@dataclass(frozen=True)
+class FormTable:
+    """A table of the form. `numbering` stands under the column heads: 1, 2 (over every language), 3."""
+
+    title: Texts
+    number_head: Texts
+    text_heads: Texts
+    points_head: Texts
+    numbering: tuple[str, str, str]
+    rows: tuple[FormRow, ...]
+    total: FormRow
+
+
+@dataclass(frozen=True)
+class Document:
+    """A sheet ready to be written. `notices` and `footer` stand on every page; `name` is the document's own title."""
+
+    languages: tuple[str, ...]
+    name: str
+    footer: str
+    notices: tuple[str, ...]
+    marks: tuple[Texts, Texts, Texts]
+    title: Texts
+    body: Texts
+    hint_body: Texts
+    period: Texts
+    hint_period: Texts
+    tables: tuple[FormTable, ...]
+    annexes: tuple[Annex, ...]
+
+
+def document(sheet: Sheet, languages: str) -> Document:
+    """The document of a sheet in `languages`, one of :data:`LANGUAGES` or of the product's languages (`en`, for pages).
+
+    Raises KeyError for another choice.
+    """
+    spoken = tuple(language(code) for code in LANGUAGES.get(languages, (languages,)))
+    form, first = sheet.order.form, spoken[0]
+    body = _once(sheet.body.name(each.code) for each in spoken)
+    period = _once(each.period(sheet.year) for each in spoken)
+    return Document(
+        languages=tuple(each.code for each in spoken),
+        name=f"{form.title[first.code]}. {body[0]}, {period[0]}",
+        footer=f"{body[0]}, {period[0]}",
+        notices=_notices(sheet, spoken),
+        marks=(_texts(form.order_mark, spoken), _texts(form.rules_mark, spoken), _texts(form.form_mark, spoken)),
+        title=_texts(form.title, spoken),
+        body=body, hint_body=_texts(form.hint_body, spoken),
+        period=period, hint_period=_texts(form.hint_period, spoken),
+        tables=tuple(_table(table, spoken) for table in sheet.tables),
+        annexes=tuple(annex.build(sheet, each) for each in spoken),
+    )
+
+
+def _notices(sheet: Sheet, spoken: tuple[Language, ...]) -> tuple[str, ...]:
+    said = [PROVISIONAL] if sheet.provisional else []
+    said += [INVENTED] if sheet.invented else []
+    return tuple(each.gettext(message) for message in said for each in spoken)
+
+
+def _table(table: SheetTable, spoken: tuple[Language, ...]) -> FormTable:
+    form: Table = table.table
+    number, name, points = form.columns
+    total = points_cell(table, spoken[0]) if table.applicable else Cell(DASH)
+    return FormTable(
+        title=_texts(form.title, spoken),
+        number_head=_texts(number, spoken), text_heads=tuple(name[each.code] for each in spoken),
+        points_head=_texts(points, spoken), numbering=form.numbering,
+        rows=tuple(_row(row, table.applicable, spoken) for row in table.rows),
+        total=FormRow("", tuple(form.total[each.code] for each in spoken), total, heading=False),
+    )
+
+
+def _row(row: SheetRow, applicable: bool, spoken: tuple[Language, ...]) -> FormRow:
+    if row.criterion is None:
+        points = Cell("")
+    else:
+        points = points_cell(row, spoken[0]) if applicable else Cell(DASH)
+    return FormRow(row.row.number, tuple(row.row.text[each.code] for each in spoken), points, row.criterion is None)
+
+
+def _texts(text: Text, spoken: tuple[Language, ...]) -> Texts:
+    return _once(text[each.code] for each in spoken)
+
+
+def _once(texts: Iterable[str]) -> Texts:
+    return tuple(dict.fromkeys(texts))

@@ -1,0 +1,136 @@
+"""The worksheets of an annex: the summary with native charts, the reasons, and the organisations they name."""
+
+from typing import Any
+
+from xlsxwriter.chart_bar import ChartBar
+
+from evaluation.sheets.annex import Annex, Cell, Figure, Grid
+from evaluation.sheets.writers.office import ACCENT, LINE
+from evaluation.sheets.writers.xlsx_page import Page
+
+NAME_WIDTH, FIGURE_WIDTH = 48.0, 10.5
+REASON_WIDTHS = (7.0, 40.0, 9.0, 62.0, 34.0, 12.0)
+ORGANISATION_WIDTHS = (44.0, 8.0, 26.0, 62.0, 15.0)
+BESIDE = 9
+"""How many columns of the usual width a chart takes beside its table."""
+CHART_WIDTH, CHART_MARGIN = BESIDE * 64 - 16, 8
+LEAST_HEIGHT = 90.0
+CHART_STEP = 30.0
+"""Heights in points: of a chart without bars, and for each of its bars."""
+FILLS: tuple[dict[str, Any], ...] = (
+    {"fill": {"color": "#FFFFFF"}, "border": {"color": f"#{LINE}", "width": 1}},
+    {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": f"#{ACCENT}", "bg_color": "#FFFFFF"},
+     "border": {"color": f"#{ACCENT}", "width": 1}},
+    {"fill": {"color": f"#{ACCENT}"}, "border": {"color": f"#{ACCENT}", "width": 1}},
+)
+"""The maximum, what is open, what is settled: as in the drawn charts."""
+
+
+def summary_widths(annex: Annex) -> tuple[float, ...]:
+    """A column for names, and as many for figures as the widest table of the summary needs."""
+    most = max(len(grid.head) for grid in (annex.summary, *(figure.table for figure in annex.figures)))
+    return NAME_WIDTH, *[FIGURE_WIDTH] * (most - 1)
+
+
+def summary(page: Page, annex: Annex) -> None:
+    """Points by table, then every chart beside the table of what it shows."""
+    page.across(annex.mark, "annex_mark")
+    page.across(annex.summary.title, "heading")
+    _grid(page, annex.summary)
+    if annex.explanation:
+        page.across(annex.explanation, "note")
+    if annex.figures:
+        page.gap(8)
+        page.across(annex.figures_title, "heading")
+    for figure in annex.figures:
+        _figure(page, figure)
+    page.finish()
+
+
+def reasons(page: Page, annex: Annex) -> None:
+    """Why each row has its points, the readings behind it, and the note on the translation."""
+    page.across(annex.mark, "annex_mark")
+    page.across(annex.reasons_title, "heading")
+    for table in annex.reasons:
+        page.begin()
+        page.gap(8)
+        page.across(table.title, "heading")
+        if table.note:
+            page.across(table.note, "note")
+            continue
+        page.row([*table.head[:3], *annex.reason_labels], ["head_shaded"] * len(page.widths))
+        for row in table.rows:
+            page.row([row.number, row.text, row.points, *row.said], ["centre", "text", "centre", "text", "text", "centre"])
+    page.gap(8)
+    page.across(annex.readings_title, "heading")
+    for id_, words in annex.readings:
+        page.parts([(0, 0, id_, "note"), (1, len(page.widths) - 1, words, "note")])
+    if annex.translation_note:
+        page.across(annex.translation_note, "note_italic")
+    page.finish()
+
+
+def organisations(page: Page, annex: Annex) -> None:
+    """One line for each organisation named beside a row, to be filtered and sorted."""
+    page.across(annex.mark, "annex_mark")
+    top = page.down
+    page.row(annex.organisation_head, ["head_shaded"] * len(page.widths))
+    for table in annex.reasons:
+        for row in table.rows:
+            for found in row.organisations:
+                for name, bin_ in found.named:
+                    page.row([table.title, row.number, found.label, name, bin_], ["text", "centre", "text", "text", "centre"])
+    page.sheet.autofilter(top, 0, page.down - 1, len(page.widths) - 1)
+    page.sheet.freeze_panes(top + 1, 0)
+    page.sheet.repeat_rows(top)
+    page.finish()
+
+
+def _captions(figure: Figure) -> list[str]:
+    """What names each bar in full: the row's number and text, or the table's title and the year."""
+    return [", ".join(filter(None, (group.name, bar.label))) for group in figure.chart.groups for bar in group.bars]
+
+
+def _grid(page: Page, grid: Grid, captions: list[str] | None = None) -> None:
+    page.row(grid.head, ["head_shaded"] * len(grid.head))
+    looks = ["text", *["centre"] * (len(grid.head) - 1)]
+    for position, row in enumerate(grid.rows):
+        page.row([Cell(captions[position]), *row[1:]] if captions else row, looks)
+    if grid.total:
+        page.row(grid.total, ["total", *["total_points"] * (len(grid.head) - 1)])
+
+
+def _figure(page: Page, figure: Figure) -> None:
+    least = LEAST_HEIGHT + CHART_STEP * len(figure.table.rows)
+    page.begin(least + 30)
+    page.gap(8)
+    page.across(figure.table.title, "heading")
+    top, above = page.down, page.reach
+    _grid(page, figure.table, _captions(figure))
+    chart = _chart(page, figure, top + 1)
+    height = max(page.reach - above, least)
+    chart.set_size({"width": CHART_WIDTH, "height": round(height / 0.75)})
+    page.sheet.insert_chart(top, len(page.widths), chart, {
+        "x_offset": CHART_MARGIN, "object_position": 1, "description": f"{figure.chart.title}. {figure.chart.description}",
+    })
+    page.gap(max(height - (page.reach - above), 0) + CHART_MARGIN)
+
+
+def _chart(page: Page, figure: Figure, first: int) -> ChartBar:
+    """A native chart that refers to the cells of the table just written, whose rows begin at `first`."""
+    last, share = page.down - 1, any(cell.share for cell in figure.table.rows[0])
+    chart = page.book.add_chart({"type": "bar"})
+    fills = FILLS[-len(figure.series):] if share or len(figure.series) == len(FILLS) else (FILLS[0], FILLS[-1])
+    for column, fill in zip(figure.series, fills, strict=True):
+        chart.add_series({
+            "name": [page.name, first - 1, column],
+            "categories": [page.name, first, 0, last, 0],
+            "values": [page.name, first, column, last, column],
+            "gap": 60, "overlap": 100, **fill,
+        })
+    font = {"size": 9}
+    chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": f"#{LINE}"}})
+    chart.set_x_axis({"min": 0, "num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#D5DAE0"}},
+                      "num_format": "0%" if share else "0", **({"max": 1} if share else {"major_unit": 1})})
+    chart.set_legend({"position": "bottom", "font": font})
+    return chart

@@ -1,0 +1,102 @@
+"""What the views share: who is looking and in which language, the database made ready and committed in one place, files sent."""
+
+import io
+import threading
+from typing import Any
+
+from flask import Response, abort, current_app, g, request, send_file
+from flask_babel import get_locale
+
+from evaluation import database
+from evaluation.criteria import Orders
+from evaluation.language import Language, language
+from evaluation.registry import queries as registry
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.sheets import Named
+from evaluation.viewer import Viewer
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+BIN_LENGTH = 12
+UPGRADE = threading.Lock()
+
+
+def current_viewer() -> Viewer:
+    """Who the request acts as: the one place that says so."""
+    return Viewer.system()
+
+
+def current_language() -> Language:
+    """The language of the page."""
+    locale = get_locale()
+    return language(locale.language if locale else current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+def orders() -> Orders:
+    found: Orders = current_app.extensions["orders"]
+    return found
+
+
+def prepare_database() -> None:
+    """Create or upgrade the database before this process answers its first request."""
+    with UPGRADE:
+        if "database_is_ready" not in current_app.extensions:
+            database.upgrade()
+            current_app.extensions["database_is_ready"] = True
+
+
+def commit_request(response: Response) -> Response:
+    """Keep what the request changed where it succeeded, nothing where it did not: the only commit of the pages."""
+    if request.method not in SAFE_METHODS:
+        if response.status_code < 400:
+            database.db.session.commit()
+        else:
+            database.db.session.rollback()
+    return response
+
+
+def find_year(year: int) -> ReportingYear:
+    """The reporting year the page shows; 404 where it is not open."""
+    opened = registry.reporting_year(year)
+    if opened is None:
+        abort(404)
+    return show_year(opened)
+
+
+def show_year(year: ReportingYear) -> ReportingYear:
+    """Note the year the page shows: where its data are invented, the page says so."""
+    g.invented = year.invented
+    return year
+
+
+def find_body(bin_: str) -> Body:
+    """The body of a BIN; 404 alike where there is none and where the viewer may not know of it."""
+    found = registry.body(current_viewer(), bin_) if len(bin_) == BIN_LENGTH and bin_.isascii() and bin_.isdigit() else None
+    if found is None:
+        abort(404)
+    return found
+
+
+def named(item: Any) -> Named:
+    """A body or organisation of the registry with its names."""
+    return Named(item.bin, item.name_kk, item.name_ru)
+
+
+def language_of(item: Named, code: str) -> str:
+    """The language that the name shown in `code` is really in."""
+    first, second = ("ru", "kk") if code == "ru" else ("kk", "ru")
+    return first if getattr(item, f"name_{first}") or not getattr(item, f"name_{second}") else second
+
+
+def send_bytes(content: bytes, media_type: str, name: str) -> Response:
+    """A file to keep, under its name; not sent again to who has the same one."""
+    response = send_file(io.BytesIO(content), media_type, as_attachment=True, download_name=name, etag=False)
+    response.add_etag()
+    response.cache_control.private = True
+    response.cache_control.no_cache = True
+    return response.make_conditional(request)
+
+
+def context() -> dict[str, Any]:
+    """What every template may use."""
+    return {"language": current_language(), "named": named, "language_of": language_of, "order_in_effect": orders().latest,
+            "invented": g.get("invented", False)}

@@ -1,0 +1,77 @@
+"""Pages for who brings data: a filled workbook in, an empty one out."""
+
+from datetime import date
+
+from flask import Blueprint, Response, abort, current_app, g, render_template, request
+
+from evaluation import database
+from evaluation.collection.operations import Summary, store_workbook
+from evaluation.collection.problems import Refused
+from evaluation.collection.workbook.reader import Workbook, read_workbook
+from evaluation.collection.workbook.template import write_template
+from evaluation.language import CODES, N_, language
+from evaluation.registry import queries as registry
+from evaluation.sheets import Named
+from evaluation.web.common import current_language, current_viewer, orders, send_bytes, show_year
+from evaluation.web.problems import report
+from forms.workbook import WorkbookForm
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LACKING = {"level": N_("level"), "parent": N_("higher body"), "kato": N_("KATO code"), "name_kk": N_("Kazakh name"),
+           "name_ru": N_("Russian name")}
+
+blueprint = Blueprint("entry", __name__)
+
+
+@blueprint.get("/workbook")
+def workbook() -> str:
+    """The form to send a workbook by, and the templates."""
+    return _page(WorkbookForm())
+
+
+@blueprint.post("/workbook")
+def receive_workbook() -> tuple[str, int] | str:
+    """Check a workbook and, where that is what was asked for and nothing is wrong, store it."""
+    form = WorkbookForm()
+    if not form.validate():
+        return _page(form), 422
+    trial = not form.store.data
+    viewer = current_viewer()
+    try:
+        read = read_workbook(form.file.data.read(), orders(), registry.bins())
+        summary = store_workbook(viewer, read, form.register.data)
+    except Refused as refused:
+        return _page(form, refused=report(refused.problems, orders(), current_language())), 422
+    opened = registry.reporting_year(read.year)
+    if opened is not None:
+        show_year(opened)
+    if trial:
+        database.db.session.rollback()
+    return _page(form, summary=summary, read=read, trial=trial, bodies=_bodies(read, summary, trial), lacking=LACKING,
+                 warnings=report(summary.warnings, orders(), current_language()))
+
+
+def _bodies(read: Workbook, summary: Summary, trial: bool) -> list[tuple[Named, bool]]:
+    """The workbook's bodies, and whether each has a page now: a trial registers nothing."""
+    has_year = registry.reporting_year(read.year) is not None
+    fresh = set(summary.bodies) if trial else set()
+    return [(Named(bin_, name), has_year and bin_ not in fresh) for bin_, name in read.names.items()]
+
+
+def _page(form: WorkbookForm, **found: object) -> str:
+    years = registry.years()
+    if years and "invented" not in g:
+        show_year(years[0])
+    offered = sorted({each.year for each in years} | {date.today().year - 1}, reverse=True)
+    found = {"refused": None, "summary": None} | found
+    return render_template("entry/workbook.html", form=form, languages=CODES, limit=current_app.config["MAX_CONTENT_LENGTH"] // 2**20,
+                           years=[year for year in offered if orders().for_year(year)], **found)
+
+
+@blueprint.get("/template/<int(min=1000, max=9999):year>.xlsx")
+def template(year: int) -> Response:
+    """An empty workbook for a reporting year."""
+    order, code = orders().for_year(year), request.args.get("lang", current_language().code)
+    if order is None or code not in CODES:
+        abort(404)
+    return send_bytes(write_template(order, year, language(code)), MEDIA_TYPE, f"indicators-{year}-{code}.xlsx")

@@ -1,0 +1,76 @@
+"""Pages for what went wrong: what it is, and what to do."""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from evaluation.errors import EvaluationError
+from evaluation.language import N_
+from evaluation.web.common import current_language
+
+MEGABYTE = 2**20
+DRAIN = 512 * MEGABYTE
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What an error page says."""
+
+    title: str
+    advice: str
+
+
+TROUBLES = {
+    400: Trouble(N_("The request could not be understood"), N_("Go back, load the page again and repeat what you did.")),
+    403: Trouble(N_("This is not open to you"), N_("Ask the administrator if you need it for your work.")),
+    404: Trouble(N_("There is no such page"),
+                 N_("Check the address, or find the body in the list: it may stand under another BIN or year.")),
+    405: Trouble(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
+    413: Trouble(N_("The file is too large"),
+                 N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook.")),
+    500: Trouble(N_("Something went wrong on our side"),
+                 N_("Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it happened and "
+                    "what you did.")),
+}
+EXPIRED = Trouble(N_("The form has expired"), N_("Nothing was stored. Go back, load the page again and send the form once more."))
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, lambda error: _page(EXPIRED, 400))
+    app.register_error_handler(EvaluationError, _ours)
+
+
+def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+    code = error.code or 500
+    if code < 400:
+        return error
+    if code == 413:
+        _drain()
+    return _page(TROUBLES.get(code, TROUBLES[400 if code < 500 else 500]), code)
+
+
+def _ours(error: EvaluationError) -> tuple[str, int]:
+    """What the operator can mend, such as a missing file of criteria."""
+    current_app.logger.error("%s", error)
+    return render_template("errors/error.html", title=gettext(TROUBLES[500].title), advice=error.message(current_language())), 500
+
+
+def _page(trouble: Trouble, code: int) -> tuple[str, int]:
+    limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // MEGABYTE
+    advice = current_language().gettext(trouble.advice, limit=limit)
+    return render_template("errors/error.html", title=gettext(trouble.title), advice=advice), code
+
+
+def _drain() -> None:
+    """Read what is still being sent: a browser that cannot finish sending shows a broken connection, not our page."""
+    stream, rest = request.environ["wsgi.input"], min(request.content_length or 0, DRAIN)
+    while rest > 0:
+        read = len(stream.read(min(CHUNK, rest)))
+        if not read:
+            break
+        rest -= read

@@ -1,0 +1,163 @@
+"""Pages for who looks at results: the list of bodies, a body's year, its assessment sheet and the sheet's files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from evaluation.collection import queries as collection
+from evaluation.language import N_
+from evaluation.registry import queries as registry
+from evaluation.registry.models import LEVELS, Body, ReportingYear
+from evaluation.sheets import Sheet, SheetTable, queries
+from evaluation.sheets.compose import shares
+from evaluation.sheets.document import LANGUAGES
+from evaluation.web.common import current_language, current_viewer, find_body, find_year, send_bytes, show_year
+from evaluation.web.sheet_page import sheet_page
+
+LEVEL_NAMES = dict(zip(LEVELS, (
+    N_("Central sector body"), N_("Region"), N_("District"), N_("Town, village or rural district"),
+), strict=True))
+MAX_SEARCH = 200
+YEAR = "<int(min=1000, max=9999):year>"
+
+blueprint = Blueprint("review", __name__)
+blueprint.app_context_processor(lambda: {"level_names": LEVEL_NAMES})
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list of bodies is kept to."""
+
+    search: str
+    level: str
+    region: str
+
+    @classmethod
+    def of(cls, given: MultiDict[str, str]) -> "Filters":
+        level, region = given.get("level", ""), given.get("region", "")
+        search = "".join(filter(str.isprintable, given.get("q", "")))[:MAX_SEARCH].strip()
+        return cls(search, level if level in LEVELS else "", region if region.isdigit() and region.isascii() else "")
+
+    @property
+    def any(self) -> bool:
+        return bool(self.search or self.level or self.region)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A body in the list: its organisations, those with a report, and its points, the maximum being 0 where nothing is assessed."""
+
+    body: Body
+    organisations: int
+    given: int
+    low: int
+    high: int
+    max: int
+
+
+@blueprint.get("/")
+def bodies() -> str:
+    """The list of bodies with their points of a year."""
+    years = registry.years()
+    wanted = request.args.get("year", 0, type=int)
+    year = next((each for each in years if each.year == wanted), years[0] if years else None)
+    filters, viewer = Filters.of(request.args), current_viewer()
+    page = registry.bodies(viewer, filters.search, filters.level, filters.region, request.args.get("page", 1, type=int))
+    lines = _lines(show_year(year), list(page.items)) if year else []
+
+    def page_url(number: int) -> str:
+        kept = {"q": filters.search, "level": filters.level, "region": filters.region, "page": number}
+        return url_for(".bodies", year=year and year.year, **{name: value for name, value in kept.items() if value})
+
+    return render_template("review/bodies.html", years=years, year=year, filters=filters, regions=registry.regions(viewer),
+                           page=page, lines=lines, page_url=page_url)
+
+
+def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
+    viewer, ids = current_viewer(), [body.id for body in found]
+    given = collection.answered(viewer, year.year, ids)
+    scores = queries.scores(viewer, year.year, ids)
+    points = shares(scores, year.year) if scores else {}
+
+    def total(body: Body, name: str) -> int:
+        return sum(getattr(share, name) for share in points.get(body.bin, ()))
+
+    return [Line(body, *given.get(body.id, (0, 0)), total(body, "low"), total(body, "high"), total(body, "max")) for body in found]
+
+
+@dataclass(frozen=True)
+class KindLine:
+    """One of the sheet's tables on a body's page: its points, organisations, and how much of what is asked is answered."""
+
+    table: SheetTable
+    organisations: list[tuple[Any, collection.Progress]]
+
+    @property
+    def answered(self) -> int:
+        return sum(progress.answered for _, progress in self.organisations)
+
+    @property
+    def asked(self) -> int:
+        return sum(progress.asked for _, progress in self.organisations)
+
+
+@blueprint.get(f"/bodies/<bin_>/{YEAR}")
+def body(bin_: str, year: int) -> str:
+    """A body's year: points, completeness, organisations."""
+    opened, found, viewer = find_year(year), find_body(bin_), current_viewer()
+    sheet = _sheet(found, year)
+    progress = collection.progress(viewer, sheet.order, year, found.id)
+    organisations = registry.organisations(viewer, found.id, year)
+    kinds = [
+        KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind and each.bin in progress])
+        for table in sheet.tables
+    ]
+    return render_template("review/body.html", body=found, year=opened, years=registry.years(), sheet=sheet, kinds=kinds,
+                           formats=_formats(), sheet_languages=list(LANGUAGES))
+
+
+@blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet")
+def sheet(bin_: str, year: int) -> str:
+    """The assessment sheet: the approved form with reasons under its rows, then the annex."""
+    find_year(year)
+    found = find_body(bin_)
+    chosen = request.args.get("lang", "")
+    if chosen not in LANGUAGES:
+        chosen = _usual_languages()
+    return render_template("review/sheet.html", body=found, year=year, page=sheet_page(_sheet(found, year), chosen), chosen=chosen,
+                           formats=_formats(), sheet_languages=list(LANGUAGES))
+
+
+@blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")
+def sheet_file(bin_: str, year: int, format_: str) -> Response:
+    """The sheet as a file."""
+    from evaluation.sheets.writers import FORMATS, file_name, write
+
+    find_year(year)
+    found = find_body(bin_)
+    chosen = request.args.get("lang", "kk")
+    if format_ not in FORMATS or chosen not in LANGUAGES:
+        abort(404)
+    made = _sheet(found, year)
+    return send_bytes(write(made, format_, chosen), FORMATS[format_], file_name(made, format_, chosen))
+
+
+def _sheet(found: Body, year: int) -> Sheet:
+    made = next(iter(queries.sheets(current_viewer(), year, [found])), None)
+    if made is None:
+        abort(404)
+    return made
+
+
+def _usual_languages() -> str:
+    """The sheet's languages where none are asked for: the page's, or both where the sheet is not written in it."""
+    spoken = current_language().code
+    return spoken if spoken in LANGUAGES else list(LANGUAGES)[-1]
+
+
+def _formats() -> list[str]:
+    from evaluation.sheets.writers import FORMATS
+
+    return list(FORMATS)

@@ -1,0 +1,70 @@
+"""The sheet's document as its page shows it: under each row of the form, why it has its points.
+
+The form and the annex are the same document that the files are written from, so that page and files cannot differ.
+"""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from evaluation.language import N_, language
+from evaluation.sheets import Sheet, SheetRow, charts, reasons
+from evaluation.sheets.annex import Annex, Figure, Reason
+from evaluation.sheets.document import Document, FormRow, FormTable, document
+
+WHY = N_("Why these points")
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a row has its points, in one language: what unfolds under it."""
+
+    label: str
+    labels: tuple[str, ...]
+    reason: Reason
+    readings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """A row of the form with its reasons in each language of the document, none for a heading or a table that does not apply."""
+
+    form: FormRow
+    why: tuple[Why, ...]
+
+
+@dataclass(frozen=True)
+class PageTable:
+    form: FormTable
+    rows: tuple[PageRow, ...]
+
+
+@dataclass(frozen=True)
+class SheetPage:
+    document: Document
+    tables: tuple[PageTable, ...]
+
+    def picture(self, annex: Annex, figure: Figure) -> Markup:
+        """A chart, to stand in the page. Its text is escaped where it is drawn."""
+        return Markup(charts.to_svg(figure.chart, annex.language))  # noqa: S704
+
+
+def sheet_page(sheet: Sheet, languages: str) -> SheetPage:
+    """The page of a sheet in one of the choices of :data:`evaluation.sheets.document.LANGUAGES`."""
+    made = document(sheet, languages)
+    tables = tuple(
+        PageTable(form, tuple(PageRow(row, _why(made, sheet, place, of)) for row, of in zip(form.rows, table.rows, strict=True)))
+        for place, (form, table) in enumerate(zip(made.tables, sheet.tables, strict=True))
+    )
+    return SheetPage(made, tables)
+
+
+def _why(made: Document, sheet: Sheet, place: int, row: SheetRow) -> tuple[Why, ...]:
+    found = []
+    for annex in made.annexes:
+        reason = next((each for each in annex.reasons[place].rows if each.number == row.row.number), None)
+        if reason is not None:
+            spoken = language(annex.language)
+            readings = tuple(reasons.readings(sheet.order, row, spoken))
+            found.append(Why(spoken.gettext(WHY), annex.reason_labels, reason, readings))
+    return tuple(found)
