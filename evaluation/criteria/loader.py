@@ -43,13 +43,17 @@ class Orders:
         return self.all[-1]
 
 
-@cache
 def load_orders(paths: tuple[Path, ...] = ()) -> Orders:
-    """Load the criteria files named, or the product's own; each path may be a file or a folder of them.
+    """Load the criteria files named, or the product's own, once; each path may be a file or a folder of them.
 
     Raises CriteriaError on the first file with mistakes, naming all of them.
     """
-    files = sorted(file for path in paths or (FOLDER,) for file in (path.glob("*.toml") if path.is_dir() else [path]))
+    return _load(paths or (FOLDER,))
+
+
+@cache
+def _load(paths: tuple[Path, ...]) -> Orders:
+    files = sorted(file for path in paths for file in (path.glob("*.toml") if path.is_dir() else [path]))
     orders = sorted((load_order(file) for file in files), key=lambda order: order.from_year)
     if not orders:
         raise CriteriaError(", ".join(map(str, paths)), ["no criteria file found"])

@@ -1,5 +1,6 @@
 """What the views share: who is looking and in which language, the database made ready and committed in one place, files sent."""
 
+import hashlib
 import io
 import threading
 from typing import Any
@@ -89,11 +90,10 @@ def language_of(item: Named, code: str) -> str:
 
 def send_bytes(content: bytes, media_type: str, name: str) -> Response:
     """A file to keep, under its name; not sent again to who has the same one."""
-    response = send_file(io.BytesIO(content), media_type, as_attachment=True, download_name=name, etag=False)
-    response.add_etag()
+    response = send_file(io.BytesIO(content), media_type, as_attachment=True, download_name=name,
+                         etag=hashlib.sha256(content).hexdigest())
     response.cache_control.private = True
-    response.cache_control.no_cache = True
-    return response.make_conditional(request)
+    return response
 
 
 def context() -> dict[str, Any]:

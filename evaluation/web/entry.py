@@ -5,9 +5,9 @@ from datetime import date
 from flask import Blueprint, Response, abort, current_app, g, render_template, request
 
 from evaluation import database
-from evaluation.collection.operations import Summary, store_workbook
+from evaluation.collection.operations import Summary, load_workbook
 from evaluation.collection.problems import Refused
-from evaluation.collection.workbook.reader import Workbook, read_workbook
+from evaluation.collection.workbook.reader import Workbook
 from evaluation.collection.workbook.template import write_template
 from evaluation.language import CODES, N_, language
 from evaluation.registry import queries as registry
@@ -36,10 +36,8 @@ def receive_workbook() -> tuple[str, int] | str:
     if not form.validate():
         return _page(form), 422
     trial = not form.store.data
-    viewer = current_viewer()
     try:
-        read = read_workbook(form.file.data.read(), orders(), registry.bins())
-        summary = store_workbook(viewer, read, form.register.data)
+        read, summary = load_workbook(current_viewer(), form.file.data.read(), orders(), form.register.data)
     except Refused as refused:
         return _page(form, refused=report(refused.problems, orders(), current_language())), 422
     opened = registry.reporting_year(read.year)

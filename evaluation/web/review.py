@@ -17,7 +17,7 @@ from evaluation.web.common import current_language, current_viewer, find_body, f
 from evaluation.web.sheet_page import sheet_page
 
 LEVEL_NAMES = dict(zip(LEVELS, (
-    N_("Central sector body"), N_("Region"), N_("District"), N_("Town, village or rural district"),
+    N_("Central"), N_("Regional"), N_("District level"), N_("Rural level"),
 ), strict=True))
 MAX_SEARCH = 200
 YEAR = "<int(min=1000, max=9999):year>"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from evaluation.language import N_, language
 from evaluation.sheets import Sheet, SheetRow, charts, reasons
-from evaluation.sheets.annex import Annex, Figure, Reason
+from evaluation.sheets.annex import Annex, Figure, Organisations
 from evaluation.sheets.document import Document, FormRow, FormTable, document
 
 WHY = N_("Why these points")
@@ -20,8 +20,9 @@ class Why:
     """Why a row has its points, in one language: what unfolds under it."""
 
     label: str
-    labels: tuple[str, ...]
-    reason: Reason
+    said: tuple[tuple[str, str], ...]
+    organisations: tuple[Organisations, ...]
+    readings_label: str
     readings: tuple[tuple[str, str], ...]
 
 
@@ -65,6 +66,8 @@ def _why(made: Document, sheet: Sheet, place: int, row: SheetRow) -> tuple[Why, 
         reason = next((each for each in annex.reasons[place].rows if each.number == row.row.number), None)
         if reason is not None:
             spoken = language(annex.language)
+            *labels, readings_label = annex.reason_labels
+            said = tuple((label, words) for label, words in zip(labels, reason.said, strict=False) if words)
             readings = tuple(reasons.readings(sheet.order, row, spoken))
-            found.append(Why(spoken.gettext(WHY), annex.reason_labels, reason, readings))
+            found.append(Why(spoken.gettext(WHY), said, reason.organisations, readings_label, readings))
     return tuple(found)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from openpyxl.utils.cell import coordinate_from_string, column_index_from_string, get_column_letter
 from python_calamine import CalamineSheet, CalamineWorkbook
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
 from evaluation.collection.problems import Problem, Refused
 from evaluation.collection.workbook import scan
@@ -94,7 +94,7 @@ class Package:
 
 def cell_name(row: int, column: int) -> str:
     """The name of a cell from its row and column, both from 0: (3, 5) → F4."""
-    return f"{get_column_letter(column + 1)}{row + 1}"
+    return str(xl_rowcol_to_cell(row, column))
 
 
 def _damaged(error: BaseException) -> Refused:
@@ -181,14 +181,13 @@ def _cells(content: bytes) -> Iterator[tuple[int, int, ElementTree.Element]]:
             elif event == "end" and tag == "c":
                 name = element.get("r")
                 if name:
-                    letters, number = coordinate_from_string(name)
-                    row, column = number - 1, column_index_from_string(letters) - 1
+                    row, column = xl_cell_to_rowcol(name)
                 else:
                     column += 1
                 yield row, column, element
             elif event == "end" and tag == "row":
                 element.clear()
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, ValueError, AttributeError) as error:
         raise Refused([Problem("damaged")]) from error
 
 

@@ -9,10 +9,10 @@ from functools import partial
 
 import xlsxwriter
 
-from evaluation.sheets.document import Document
+from evaluation.sheets.document import Document, FormTable
 from evaluation.sheets.writers import xlsx_annex
 from evaluation.sheets.writers.office import CREATED, FONT
-from evaluation.sheets.writers.xlsx_page import Page
+from evaluation.sheets.writers.xlsx_page import Page, Part, in_columns
 
 TABLE_GAP = 12.0
 FORM_WIDTHS = {1: (7.0, 74.0, 10.0), 2: (7.0, 41.0, 41.0, 9.0)}
@@ -68,14 +68,22 @@ def _form(page: Page, document: Document) -> None:
         for words in hints:
             page.across(words, "hint")
     for table in document.tables:
-        page.begin()
+        rows = _table(table, last)
+        page.begin(sum(map(page.needed, rows)))
         page.gap(TABLE_GAP)
-        for words in table.title:
-            page.across(words, "table_title")
-        page.row(["\n".join(table.number_head), *table.text_heads, "\n".join(table.points_head)], ["head"] * (last + 1))
-        page.parts([(0, 0, table.numbering[0], "head"), (1, last - 1, table.numbering[1], "head"),
-                    (last, last, table.numbering[2], "head")])
-        for row in table.rows:
-            page.row([row.number, *row.texts, row.points], ["centre", *["text"] * (last - 1), "centre"])
-        page.row(["", *table.total.texts, table.total.points], ["total", *["total"] * (last - 1), "total_points"])
+        for row in rows:
+            page.parts(row)
     page.finish()
+
+
+def _table(table: FormTable, last: int) -> list[list[Part]]:
+    """The rows of a form's table, `last` being its last column."""
+    looks = ["centre", *["text"] * (last - 1), "centre"]
+    heads = ["\n".join(table.number_head), *table.text_heads, "\n".join(table.points_head)]
+    return [
+        *([(0, last, words, "table_title")] for words in table.title),
+        in_columns(heads, ["head"] * (last + 1)),
+        [(0, 0, table.numbering[0], "head"), (1, last - 1, table.numbering[1], "head"), (last, last, table.numbering[2], "head")],
+        *(in_columns([row.number, *row.texts, row.points], looks) for row in table.rows),
+        in_columns(["", *table.total.texts, table.total.points], [*["total"] * last, "total_points"]),
+    ]

@@ -49,6 +49,15 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
+Part = tuple[int, int, str | Cell, str]
+"""What stands from one column to another, and its look."""
+
+
+def in_columns(cells: Sequence[str | Cell], looks: Sequence[str]) -> list[Part]:
+    """A cell in each of the first columns."""
+    return [(column, column, cell, look) for column, (cell, look) in enumerate(zip(cells, looks, strict=True))]
+
+
 class Page:
     """A worksheet of A4 pages with the document's notices and footer on each.
 
@@ -84,10 +93,9 @@ class Page:
         """A text over the whole width."""
         self.parts([(0, len(self.widths) - 1, text, look)])
 
-    def parts(self, parts: Sequence[tuple[int, int, str | Cell, str]]) -> None:
+    def parts(self, parts: Sequence[Part]) -> None:
         """A row of texts, each from one column to another."""
-        height = max(self._needed(text, sum(self.widths[first:last + 1]), look) for first, last, text, look in parts)
-        self._height(height)
+        self._height(self.needed(parts))
         for first, last, text, look in parts:
             if last > first:
                 self.sheet.merge_range(self.down, first, self.down, last, "", self._format(look))
@@ -96,18 +104,23 @@ class Page:
 
     def row(self, cells: Sequence[str | Cell], looks: Sequence[str]) -> None:
         """A row with a cell in each of the first columns."""
-        self.parts([(column, column, cell, look) for column, (cell, look) in enumerate(zip(cells, looks, strict=True))])
+        self.parts(in_columns(cells, looks))
+
+    def needed(self, parts: Sequence[Part]) -> float:
+        """The height in points that a row needs for its tallest text."""
+        return max(self._needed(text, sum(self.widths[first:last + 1]), look) for first, last, text, look in parts)
 
     def gap(self, height: float) -> None:
         self._height(height)
         self.down += 1
 
     def begin(self, height: float = 0.0) -> None:
-        """Begin something on a new page where it would stand too low, or where its `height` would not fit."""
-        while self.reach - self.page_top > self.page_height:
-            self.page_top += self.page_height
+        """Begin something on a new page where it would stand too low, or where its `height` would not fit.
+
+        Where pages end by themselves depends on the reader's fonts, so what comes after such an end begins a page.
+        """
         used = self.reach - self.page_top
-        if used > TOO_LOW * self.page_height or 0 < self.page_height - used < height:
+        if used > TOO_LOW * self.page_height or used + height > self.page_height > height:
             self.breaks.append(self.down)
             self.page_top = self.reach
 

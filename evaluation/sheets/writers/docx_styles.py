@@ -1,0 +1,107 @@
+"""The styles of the Word document, defined in one place; whoever edits the document changes them there."""
+
+from docx.document import Document as Word
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
+from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.styles.style import BaseStyle, ParagraphStyle
+
+from evaluation.sheets.writers.docx_parts import LOCALES
+from evaluation.sheets.writers.office import FONT, INK, LINE, QUIET, SHADE
+
+PARAGRAPHS = {
+    "Title": {"size": 14, "bold": True, "align": ALIGN.CENTER, "before": 10, "after": 2},
+    "Heading 1": {"size": 14, "bold": True, "after": 6, "keep": True},
+    "Heading 2": {"size": 12, "bold": True, "before": 12, "after": 4, "keep": True},
+    "Heading 3": {"size": 11, "bold": True, "before": 10, "after": 4, "keep": True},
+    "Sheet Mark": {"size": 10, "after": 2},
+    "Sheet Blank": {"size": 12, "align": ALIGN.CENTER, "before": 8},
+    "Sheet Hint": {"size": 8.5, "align": ALIGN.CENTER, "after": 2},
+    "Sheet Cell": {"size": 10.5},
+    "Sheet Cell Centred": {"size": 10.5, "align": ALIGN.CENTER},
+    "Sheet Annex Cell": {"size": 9.5},
+    "Sheet Annex Cell Centred": {"size": 9.5, "align": ALIGN.CENTER},
+    "Sheet Picture": {"after": 6},
+    "Sheet Reading": {"size": 10, "after": 2, "indent": 12},
+    "Sheet Explanation": {"size": 10, "before": 6},
+    "Sheet Note": {"size": 10, "italic": True, "before": 8},
+    "Sheet Break": {"size": 1},
+    "Sheet Notice": {"size": 10, "bold": True, "align": ALIGN.CENTER, "after": 4},
+    "Sheet Annex Mark": {"size": 10, "italic": True, "align": ALIGN.CENTER, "after": 8},
+    "Sheet Footer": {"size": 9, "colour": QUIET},
+}
+BOX = ("top", "left", "bottom", "right")
+
+
+def define(word: Word, code: str) -> None:
+    """Give the document its styles and its language."""
+    normal = word.styles["Normal"]
+    _font(normal, 11, INK)
+    normal.paragraph_format.space_after = Pt(6)
+    _language(word, LOCALES[code])
+    for name, look in PARAGRAPHS.items():
+        exists = name in [style.name for style in word.styles]
+        style = word.styles[name] if exists else word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = normal
+        _paragraph(style, look)
+    _borders(word.styles["Sheet Blank"], ("bottom",), 4)
+    _borders(word.styles["Sheet Notice"], BOX, 8)
+    word.styles["Sheet Footer"].paragraph_format.tab_stops.add_tab_stop(Mm(170), WD_TAB_ALIGNMENT.RIGHT)
+    word.styles["Sheet Reading"].paragraph_format.tab_stops.add_tab_stop(Mm(12))
+    _table_style(word, "Sheet Table", shaded=False)
+    _table_style(word, "Sheet Annex Table", shaded=True)
+
+
+def _paragraph(style: ParagraphStyle, look: dict) -> None:
+    _font(style, look.get("size", 11), look.get("colour", INK))
+    style.font.bold, style.font.italic = look.get("bold", False), look.get("italic", False)
+    place = style.paragraph_format
+    place.alignment = look.get("align", ALIGN.LEFT)
+    place.space_before, place.space_after = Pt(look.get("before", 0)), Pt(look.get("after", 0))
+    place.line_spacing = 1.0
+    place.keep_with_next = look.get("keep", False)
+    if "indent" in look:
+        place.left_indent, place.first_line_indent = Mm(look["indent"]), Mm(-look["indent"])
+    for border in style.element.findall(f".//{qn('w:pBdr')}"):
+        border.getparent().remove(border)
+
+
+def _font(style: ParagraphStyle, size: float, colour: str) -> None:
+    style.font.name, style.font.size = FONT, Pt(size)
+    style.font.color.rgb = RGBColor.from_string(colour)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(qn(f"w:{theme}"), None)
+    for script in ("ascii", "hAnsi", "cs", "eastAsia"):
+        fonts.set(qn(f"w:{script}"), FONT)
+
+
+def _language(word: Word, locale: str) -> None:
+    """The language of whatever text says nothing else."""
+    for language in word.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), locale)
+
+
+def _borders(style: BaseStyle, sides: tuple[str, ...], eighths: int) -> None:
+    lines = "".join(f'<w:{side} w:val="single" w:sz="{eighths}" w:space="2" w:color="{INK}"/>' for side in sides)
+    properties = style.element.get_or_add_pPr()
+    properties.insert_element_before(parse_xml(f"<w:pBdr {nsdecls('w')}>{lines}</w:pBdr>"), "w:shd", "w:tabs", "w:spacing", "w:ind",
+                                     "w:contextualSpacing", "w:jc", "w:outlineLvl")
+
+
+def _table_style(word: Word, name: str, shaded: bool) -> None:
+    """Thin lines everywhere; the heading row of a table of ours is shaded, the form's is not."""
+    style = word.styles.add_style(name, WD_STYLE_TYPE.TABLE)
+    style.base_style = word.styles["Normal Table"]
+    lines = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>' for side in (*BOX, "insideH", "insideV"))
+    margins = "".join(f'<w:{side} w:w="{width}" w:type="dxa"/>' for side, width in zip(BOX, (30, 80, 30, 80), strict=True))
+    style.element.append(parse_xml(f"<w:tblPr {nsdecls('w')}><w:tblBorders>{lines}</w:tblBorders>"
+                                   f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr>"))
+    style.element.append(parse_xml(f'<w:tcPr {nsdecls("w")}><w:vAlign w:val="{"top" if shaded else "center"}"/></w:tcPr>'))
+    if shaded:
+        style.element.append(parse_xml(
+            f'<w:tblStylePr {nsdecls("w")} w:type="firstRow"><w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/></w:tcPr>'
+            "</w:tblStylePr>"))

@@ -1,0 +1,96 @@
+"""Fixtures for every test: real databases, SQLite and PostgreSQL, each test its own."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+os.environ.setdefault("INSTANCE", f"/tmp/evaluation-tests-{os.getpid()}")
+
+from app import create_app
+from evaluation import database
+from evaluation.criteria import Order, load_orders
+
+
+@pytest.fixture(scope="session")
+def order() -> Order:
+    return load_orders().latest
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of the tests' own on loopback: its URL without a database. A machine without PostgreSQL fails."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    found = shutil.which("initdb")
+    assert programs or found, "PostgreSQL is not installed; `make test` installs it"
+    folder = programs[-1] if programs else Path(str(found)).parent
+    home = Path(f"/tmp/evaluation-postgresql-{uuid.uuid4().hex}")
+    home.mkdir(mode=0o755)
+    # PostgreSQL refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    as_user = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(home, user)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(*command: str) -> None:
+        done = subprocess.run([*as_user, *command], capture_output=True, text=True, timeout=120, cwd="/")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    run(str(folder / "initdb"), "-D", str(home / "data"), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c full_page_writes=off"
+    run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-l", str(home / "log"), "-w", "-o", options, "start")
+    try:
+        yield f"postgresql://tests@127.0.0.1:{port}"
+    finally:
+        run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of the test's own; every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'evaluation.db'}"
+        return
+    import psycopg
+
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield f"postgresql+psycopg://{server.partition('://')[2]}/{name}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def make_app() -> Iterator[Callable[..., Flask]]:
+    """Make an app on a database, created; its connections are closed at the end."""
+    made: list[Flask] = []
+
+    def make(url: str, **config: object) -> Flask:
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **config})
+        with app.app_context():
+            database.upgrade()
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            database.db.engine.dispose()
+
+
+@pytest.fixture
+def app(database_url: str, make_app: Callable[..., Flask]) -> Flask:
+    return make_app(database_url)
