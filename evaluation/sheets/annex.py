@@ -1,4 +1,4 @@
-"""The annex of a printed sheet in one language: what the product adds to the approved form, and says is not part of it."""
+"""The annex of a printed sheet in one language: what the product adds after the approved form, marked as no part of it."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of the annex. `names` says how many of its first columns name the row; the others hold figures."""
+    """A table of the annex. Its first `names` columns name the row; the others hold figures."""
 
     title: str
     head: tuple[str, ...]
@@ -33,7 +33,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart and the table of what it shows; `series` are the columns it draws one over the other, the rearmost first."""
+    """A chart and the table of what it shows; `series` are the columns it draws over each other, the rearmost first."""
 
     chart: charts.Chart
     table: Grid
@@ -52,7 +52,7 @@ class Organisations:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row has its points. `said` holds a text, empty where there is nothing to say, for each of the annex's labels."""
+    """Why a row has its points. `said` holds a text for each of the annex's labels, empty where there is none."""
 
     number: str
     text: str
@@ -134,7 +134,8 @@ def _summary(sheet: Sheet, language: Language) -> Grid:
 
     def line(name: str, part: Sheet | SheetTable) -> tuple[Cell, ...]:
         bounds = (_whole(part.low), _whole(part.high)) if is_open else ()
-        return (Cell(name), points_cell(part, language), *bounds, _whole(part.max), _share(part.low, part.high, part.max, language))
+        share = _share(part.low, part.high, part.max, language)
+        return (Cell(name), points_cell(part, language), *bounds, _whole(part.max), share)
 
     rows = tuple(
         line(table.table.title[language.code], table) if table.applicable
@@ -146,13 +147,14 @@ def _summary(sheet: Sheet, language: Language) -> Grid:
 
 def _rows_figure(table: SheetTable, language: Language) -> Figure:
     say, chart = language.gettext, charts.of_rows(table, language)
-    if chart.provisional:
-        head: tuple[str, ...] = (say("Row"), say("At least"), say("At most"), say("Maximum"))
-        rows = tuple((Cell(row.row.number), _whole(row.low), _whole(row.high), _whole(row.max)) for row in table.scored_rows)
-        return Figure(chart, Grid(chart.title, head, 1, rows), (3, 2, 1))
-    head = (say("Row"), say("Points"), say("Maximum"))
-    rows = tuple((Cell(row.row.number), _whole(row.low), _whole(row.max)) for row in table.scored_rows)
-    return Figure(chart, Grid(chart.title, head, 1, rows), (2, 1))
+    head = (say("At least"), say("At most")) if chart.provisional else (say("Points"),)
+
+    def line(row: SheetRow) -> tuple[Cell, ...]:
+        ends = (row.low, row.high) if chart.provisional else (row.low,)
+        return (Cell(row.row.number), *map(_whole, ends), _whole(row.max))
+
+    grid = Grid(chart.title, (say("Row"), *head, say("Maximum")), 1, tuple(map(line, table.scored_rows)))
+    return Figure(chart, grid, tuple(range(len(grid.head) - 1, 0, -1)))
 
 
 def _history_figure(sheet: Sheet, language: Language) -> Figure:
@@ -173,14 +175,16 @@ def _table_reasons(sheet: Sheet, table: SheetTable, language: Language) -> Table
     number, name, points = (head[language.code] for head in table.table.columns)
     rows = tuple(_reason(sheet, row, language) for row in table.scored_rows) if table.applicable else ()
     note = "" if rows else language.gettext("The table does not apply: the body has no organisations of this kind.")
-    return TableReasons(table.table.title[language.code], note, (number, name, points, language.gettext("Reason")), rows)
+    head = number, name, points, language.gettext("Reason")
+    return TableReasons(table.table.title[language.code], note, head, rows)
 
 
 def _reason(sheet: Sheet, row: SheetRow, language: Language) -> Reason:
     line = reasons.outcome(row, language)
     if line and row.criterion:
         line = f"{line} ({row.criterion.paragraph[language.code]})"
-    said = line, "; ".join(reasons.counted(row, language)), ", ".join(id_ for id_, _ in reasons.readings(sheet.order, row, language))
+    readings = ", ".join(id_ for id_, _ in reasons.readings(sheet.order, row, language))
+    said = line, "; ".join(reasons.counted(row, language)), readings
     named = ((language.gettext("In breach"), row.in_breach), (language.gettext("Not answered"), row.unanswered))
     return Reason(row.row.number, " ".join(short(row.row.text[language.code], language)),
                   f"{language.points(row.low, row.high)} / {row.max}", said,
@@ -194,7 +198,7 @@ def _organisations(label: str, found: tuple[Named, ...], language: Language) -> 
 
 
 def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
-    """The readings that bear on a row of a table that applies, and those that bear on every sheet: id, and where and how."""
+    """The readings that bear on a row of a table that applies, and on every sheet: id, and where and how."""
     of_rows = {id_ for criterion in sheet.order.criteria for id_ in criterion.readings}
     used = {id_ for table in sheet.tables if table.applicable for row in table.scored_rows if row.criterion
             for id_ in row.criterion.readings}

@@ -1,4 +1,4 @@
-"""The printed sheet before it is written: everything the PDF, XLSX and DOCX say, decided once, in one language or two.
+"""The printed sheet before it is written: all that PDF, XLSX and DOCX say, decided once, in one language or two.
 
 The approved form (Annex 4 to the Rules) comes first and holds nothing of ours: no grand total, date or signature. After it
 comes an annex for each language. In two languages the form's second column is two cells, Kazakh and Russian.
@@ -106,10 +106,8 @@ def _table(table: SheetTable, spoken: tuple[Language, ...]) -> FormTable:
 
 
 def _row(row: SheetRow, applicable: bool, spoken: tuple[Language, ...]) -> FormRow:
-    if row.criterion is None:
-        points = Cell("")
-    else:
-        points = points_cell(row, spoken[0]) if applicable else Cell(DASH)
+    scored = points_cell(row, spoken[0]) if applicable else Cell(DASH)
+    points = Cell("") if row.criterion is None else scored
     return FormRow(row.row.number, tuple(row.row.text[each.code] for each in spoken), points, row.criterion is None)
 
 

@@ -126,8 +126,9 @@ def sheet(bin_: str, year: int) -> str:
     chosen = request.args.get("lang", "")
     if chosen not in LANGUAGES:
         chosen = _usual_languages()
-    return render_template("review/sheet.html", body=found, year=year, page=sheet_page(_sheet(found, year), chosen), chosen=chosen,
-                           formats=_formats(), sheet_languages=list(LANGUAGES))
+    made = _sheet(found, year)
+    return render_template("review/sheet.html", body=found, year=year, page=sheet_page(made, chosen), provisional=made.provisional,
+                           chosen=chosen, formats=_formats(), sheet_languages=list(LANGUAGES))
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")

@@ -6,6 +6,7 @@ because the parser gives both as blank.
 """
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ MAX_COLUMNS = 200
 MAX_CELLS = 6_000_000
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+CELL_NAME = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 PRIVATE = "_"
 """Worksheets whose names begin with this are their owner's and are not read."""
 
@@ -181,13 +183,15 @@ def _cells(content: bytes) -> Iterator[tuple[int, int, ElementTree.Element]]:
             elif event == "end" and tag == "c":
                 name = element.get("r")
                 if name:
+                    if not CELL_NAME.fullmatch(name):
+                        raise ValueError(name)
                     row, column = xl_cell_to_rowcol(name)
                 else:
                     column += 1
                 yield row, column, element
             elif event == "end" and tag == "row":
                 element.clear()
-    except (ElementTree.ParseError, ValueError, AttributeError) as error:
+    except (ElementTree.ParseError, ValueError) as error:
         raise Refused([Problem("damaged")]) from error
 
 

@@ -54,4 +54,4 @@ def _hits(data: np.ndarray, word: bytes) -> list[tuple[int, np.ndarray]]:
     size = len(word)
     sought = np.frombuffer(word, dtype=f"<u{size}")[0]
     return [(shift, data[shift:shift + (data.size - shift) // size * size].view(f"<u{size}") == sought)
-            for shift in range(min(size, data.size))]
+            for shift in range(size)]

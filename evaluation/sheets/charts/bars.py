@@ -65,15 +65,18 @@ def of_history(sheet: Sheet, language: Language) -> Chart:
     groups = tuple(Group("", short(name, language), tuple(_share(share, language) for share in shares))
                    for name, shares in history(sheet, language))
     said = (f"{group.name}: " + ", ".join(f"{bar.label} – {bar.text}" for bar in group.bars) for group in groups)
-    return Chart(language.gettext("Share of the maximum by table and year"), _sentence(said), language.code, _legend(language),
-                 groups)
+    title = language.gettext("Share of the maximum by table and year")
+    return Chart(title, _sentence(said), language.code, _legend(language), groups)
 
 
 def history(sheet: Sheet, language: Language) -> list[tuple[str, list[Share]]]:
     """The sheet's history by table, in the form's order: the table's title and its years, oldest first."""
-    found = [(table.table.title[language.code], [share for share in sheet.history if share.kind == table.table.kind and share.max])
-             for table in sheet.tables]
-    return [(name, shares) for name, shares in found if shares]
+    found = []
+    for table in sheet.tables:
+        shares = [share for share in sheet.history if share.kind == table.table.kind and share.max]
+        if shares:
+            found.append((table.table.title[language.code], shares))
+    return found
 
 
 def share_text(low: int, high: int, most: int, language: Language) -> str:
@@ -90,7 +93,8 @@ def short(text: str, language: Language) -> tuple[str, ...]:
 
 def _row(row: SheetRow, language: Language) -> Group:
     text = f"{language.points(row.low, row.high)} / {row.max}"
-    return Group(row.row.number, short(row.row.text[language.code], language), (Bar("", row.low, row.high, row.max, text),))
+    bar = Bar("", row.low, row.high, row.max, text)
+    return Group(row.row.number, short(row.row.text[language.code], language), (bar,))
 
 
 def _share(share: Share, language: Language) -> Bar:

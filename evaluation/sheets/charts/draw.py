@@ -1,4 +1,7 @@
-"""Draws a chart as a figure. Every place is computed here: there are no axes and no layout engine, which cost more than the bars."""
+"""Draws a chart as a figure.
+
+Every place is computed here: there are no axes and no layout engine, which would cost more than the bars.
+"""
 
 import io
 import threading
@@ -15,8 +18,10 @@ from evaluation.sheets.charts.measure import text_width
 
 FONT = FontProperties(family=style.FAMILIES[:1], size=style.TEXT_SIZE)
 BOLD = FontProperties(family=style.FAMILIES[:1], size=style.TEXT_SIZE, weight="bold")
-SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "sheet"}
+SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "sheet"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+Key = tuple[float, float, str, style.Fill]
+"""Of a legend: x, distance from its top, words and fill."""
 LOCK = threading.Lock()
 """matplotlib's settings and font cache belong to the whole process."""
 
@@ -50,12 +55,13 @@ class _Drawing:
         for group in chart.groups:
             self._group(group)
 
-    def _legend_places(self) -> list[tuple[float, float, str, style.Fill]]:
-        """x, distance from the top, words and fill of each key; what is hatched is named only where something is."""
+    def _legend_places(self) -> list[Key]:
+        """The keys of the legend; what is hatched is named only where something is."""
         keys = list(zip(self.chart.legend, (style.SETTLED, style.OPEN, style.MAXIMUM), strict=True))
         if not self.chart.provisional:
             del keys[1]
-        places, x, line = [], style.MARGIN, 0.0
+        places: list[Key] = []
+        x, line = style.MARGIN, 0.0
         for words, fill in keys:
             room = style.SWATCH + style.GAP + text_width(words, style.TEXT_SIZE) / style.SLACK
             if places and x + room > style.WIDTH - style.MARGIN:
@@ -64,7 +70,7 @@ class _Drawing:
             x += room + 2 * style.GAP
         return places
 
-    def _legend(self, places: list[tuple[float, float, str, style.Fill]]) -> None:
+    def _legend(self, places: list[Key]) -> None:
         top = self.y
         for x, down, words, fill in places:
             self.y = top + down

@@ -1,7 +1,7 @@
 """The one look of every chart: colours, sizes and type.
 
-Lengths are in points (1/72 inch) and so in units of the SVG's viewBox. A chart is drawn narrow, so that on a screen of 390
-pixels its text is still some ten pixels high. Solid, hatched and empty tell values apart; the colour only helps.
+Lengths are in points (1/72 inch) and so in units of the SVG's viewBox. A chart is drawn narrow, so that on a screen of
+390 pixels its text is still some ten pixels high. Solid, hatched and empty tell values apart; the colour only helps.
 """
 
 from dataclasses import dataclass

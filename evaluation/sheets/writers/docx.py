@@ -21,6 +21,8 @@ from evaluation.sheets.writers.office import CREATED, same_each_time
 TEXT_WIDTH = 170.0
 """The width of a page between its margins, mm."""
 CHART_WIDTH = 98.0
+ROW_WIDTH = 11.0
+MOST_TITLE = 255
 
 
 def write(document: Document) -> bytes:
@@ -33,7 +35,7 @@ def write(document: Document) -> bytes:
     for annex in document.annexes:
         section = word.add_section(WD_SECTION.NEW_PAGE)
         # The paragraph that ends a section after a table must not need a page of its own.
-        word.paragraphs[-1].style = "Sheet Break"
+        parts.styled(word.paragraphs[-1], "Sheet Break")
         _page(section, document, annex)
         _annex(word, annex)
     out = io.BytesIO()
@@ -43,14 +45,14 @@ def write(document: Document) -> bytes:
 
 def _properties(word: Word, document: Document) -> None:
     properties = word.core_properties
-    properties.title, properties.language = document.name, document.languages[0]
+    properties.title, properties.language = parts.clean(document.name)[:MOST_TITLE], document.languages[0]
     properties.author = properties.last_modified_by = properties.comments = properties.keywords = ""
     properties.created = properties.modified = CREATED
     properties.revision = 1
 
 
 def _page(section: Section, document: Document, annex: Annex | None = None) -> None:
-    """A4 with the notices over every page, and the body, year and page number under it; an annex says what it is as well."""
+    """A4 with the notices over every page, and body, year and page number under it; an annex also says what it is."""
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin, section.right_margin = Mm(25), Mm(15)
     section.top_margin = section.bottom_margin = Mm(20)
@@ -61,11 +63,9 @@ def _page(section: Section, document: Document, annex: Annex | None = None) -> N
     header = section.header.paragraphs[0]
     for position, (words, style) in enumerate(lines):
         paragraph = header if position == 0 else section.header.add_paragraph()
-        paragraph.style = style
-        paragraph.add_run(words)
-    footer = section.footer.paragraphs[0]
-    footer.style = "Sheet Footer"
-    footer.add_run(f"{document.footer}\t")
+        parts.add_text(parts.styled(paragraph, style), words)
+    footer = parts.styled(section.footer.paragraphs[0], "Sheet Footer")
+    parts.add_text(footer, f"{document.footer}\t")
     parts.add_field(footer, "PAGE")
     footer.add_run(" / ")
     parts.add_field(footer, "NUMPAGES")
@@ -78,8 +78,8 @@ def _form(word: Word, document: Document) -> None:
     for words, code in _spoken(document.title, document):
         parts.add_text(word.add_paragraph(style="Title"), words, code)
     for texts, hints in ((document.body, document.hint_body), (document.period, document.hint_period)):
-        _stacked(word.add_paragraph(style="Sheet Blank"), texts, document)
-        _stacked(word.add_paragraph(style="Sheet Hint"), hints, document)
+        _stacked(parts.styled(word.add_paragraph(), "Sheet Blank"), texts, document)
+        _stacked(parts.styled(word.add_paragraph(), "Sheet Hint"), hints, document)
     for table in document.tables:
         title = word.add_heading(level=2)
         title.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -96,19 +96,19 @@ def _marks(word: Word, document: Document) -> None:
         cell = table.rows[0].cells[position if columns > 1 else 1]
         paragraphs = [cell.paragraphs[0], *(cell.add_paragraph() for _ in document.marks[1:])]
         for paragraph, texts in zip(paragraphs, document.marks, strict=True):
-            paragraph.style = "Sheet Mark"
-            parts.add_text(paragraph, texts[min(position, len(texts) - 1)], code)
+            parts.add_text(parts.styled(paragraph, "Sheet Mark"), texts[min(position, len(texts) - 1)], code)
 
 
 def _form_table(word: Word, form: FormTable, document: Document) -> None:
     spoken = len(form.text_heads)
     table = word.add_table(rows=0, cols=spoken + 2, style="Sheet Table")
     parts.lay_out(table, [14.0, *[(TEXT_WIDTH - 32) / spoken] * spoken, 18.0])
-    head = parts.add_row(table, ["", *form.text_heads, ""], ["Sheet Cell Centred"] * (spoken + 2), ["", *document.languages, ""])
+    centred, codes = ["Sheet Cell Centred"] * (spoken + 2), ["", *document.languages, ""]
+    head = parts.add_row(table, ["", *form.text_heads, ""], centred, codes)
     _stacked(head.cells[0].paragraphs[0], form.number_head, document)
     _stacked(head.cells[-1].paragraphs[0], form.points_head, document)
     numbers = [form.numbering[0], form.numbering[1], *[""] * (spoken - 1), form.numbering[2]]
-    numbering = parts.add_row(table, numbers, ["Sheet Cell Centred"] * (spoken + 2))
+    numbering = parts.add_row(table, numbers, centred)
     if spoken > 1:
         numbering.cells[1].merge(numbering.cells[spoken])
         parts.drop_empty_paragraphs(numbering.cells[1])
@@ -116,8 +116,8 @@ def _form_table(word: Word, form: FormTable, document: Document) -> None:
         parts.repeat(row)
     styles = ["Sheet Cell Centred", *["Sheet Cell"] * spoken, "Sheet Cell Centred"]
     for line in form.rows:
-        parts.add_row(table, [line.number, *line.texts, line.points.text], styles, ["", *document.languages, ""])
-    parts.add_row(table, ["", *form.total.texts, form.total.points.text], styles, ["", *document.languages, ""], bold=True)
+        parts.add_row(table, [line.number, *line.texts, line.points.text], styles, codes)
+    parts.add_row(table, ["", *form.total.texts, form.total.points.text], styles, codes, bold=True)
 
 
 def _spoken(texts: Texts, document: Document) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ def _annex(word: Word, annex: Annex) -> None:
     parts.add_text(word.add_heading(level=2), annex.summary.title, code)
     _grid(word, annex.summary, code, _widths(annex.summary, 22.0))
     if annex.explanation:
-        parts.add_text(word.add_paragraph(style="Sheet Explanation"), annex.explanation, code)
+        parts.add_text(parts.styled(word.add_paragraph(), "Sheet Explanation"), annex.explanation, code)
     if annex.figures:
         parts.add_text(word.add_heading(level=2), annex.figures_title, code)
     for figure in annex.figures:
@@ -151,24 +151,25 @@ def _annex(word: Word, annex: Annex) -> None:
         _reasons(word, table, annex)
     parts.add_text(word.add_heading(level=2), annex.readings_title, code)
     for id_, words in annex.readings:
-        paragraph = word.add_paragraph(style="Sheet Reading")
+        paragraph = parts.styled(word.add_paragraph(), "Sheet Reading")
         parts.add_text(paragraph, f"{id_}\t", code, bold=True)
         parts.add_text(paragraph, words, code)
     if annex.translation_note:
-        parts.add_text(word.add_paragraph(style="Sheet Note"), annex.translation_note, code)
+        parts.add_text(parts.styled(word.add_paragraph(), "Sheet Note"), annex.translation_note, code)
 
 
 def _grid(place: Word | _Cell, grid: Grid, code: str, widths: list[float]) -> None:
     """A table of the annex on the page or in a cell."""
     table = parts.add_table(place, len(grid.head), "Sheet Annex Table")
     parts.lay_out(table, widths)
-    parts.repeat(parts.add_row(table, grid.head, ["Sheet Annex Cell Centred"] * len(grid.head), [code] * len(grid.head)))
+    codes = [code] * len(grid.head)
+    parts.repeat(parts.add_row(table, grid.head, ["Sheet Annex Cell Centred"] * len(codes), codes))
     first = "Sheet Annex Cell" if widths[0] > widths[-1] else "Sheet Annex Cell Centred"
     styles = [first, *["Sheet Annex Cell Centred"] * (len(widths) - 1)]
     for row in grid.rows:
-        parts.add_row(table, [cell.text for cell in row], styles, [code] * len(row))
+        parts.add_row(table, [cell.text for cell in row], styles, codes)
     if grid.total:
-        parts.add_row(table, [cell.text for cell in grid.total], styles, [code] * len(grid.total), bold=True)
+        parts.add_row(table, [cell.text for cell in grid.total], styles, codes, bold=True)
 
 
 def _widths(grid: Grid, figures: float) -> list[float]:
@@ -181,7 +182,7 @@ def _figure(word: Word, figure: Figure, code: str) -> None:
     """A chart with its table beside it, or under it where that is a wide one."""
     parts.add_text(word.add_heading(level=3), figure.chart.title, code)
     if figure.table.names > 1:
-        paragraph = word.add_paragraph(style="Sheet Picture")
+        paragraph = parts.styled(word.add_paragraph(), "Sheet Picture")
         paragraph.paragraph_format.keep_with_next = True
         _picture(paragraph, figure)
         _grid(word, figure.table, code, _widths(figure.table, 19.0))
@@ -190,10 +191,9 @@ def _figure(word: Word, figure: Figure, code: str) -> None:
     beside = TEXT_WIDTH - CHART_WIDTH - 4
     parts.lay_out(layout, [CHART_WIDTH + 4, beside])
     chart, numbers = layout.rows[0].cells
-    chart.paragraphs[0].style = numbers.paragraphs[0].style = "Sheet Picture"
-    _picture(chart.paragraphs[0], figure)
-    columns = len(figure.table.head)
-    _grid(numbers, figure.table, code, [(beside - 4) / columns] * columns)
+    _picture(parts.styled(chart.paragraphs[0], "Sheet Picture"), figure)
+    figures = len(figure.table.head) - 1
+    _grid(numbers, figure.table, code, [ROW_WIDTH, *[(beside - 4 - ROW_WIDTH) / figures] * figures])
     parts.end_cell(numbers)
 
 
@@ -211,13 +211,15 @@ def _reasons(word: Word, part: TableReasons, annex: Annex) -> None:
     table = word.add_table(rows=0, cols=4, style="Sheet Annex Table")
     parts.lay_out(table, [14.0, 46.0, 16.0, TEXT_WIDTH - 76])
     parts.repeat(parts.add_row(table, part.head, ["Sheet Annex Cell Centred"] * 4, [code] * 4))
+    styles = ["Sheet Annex Cell Centred", "Sheet Annex Cell", "Sheet Annex Cell Centred", "Sheet Annex Cell"]
     for reason in part.rows:
-        row = parts.add_row(table, [reason.number, reason.text, reason.points, ""],
-                            ["Sheet Annex Cell Centred", "Sheet Annex Cell", "Sheet Annex Cell Centred", "Sheet Annex Cell"], [code] * 4,
+        # A row that names organisations may go over the page.
+        row = parts.add_row(table, [reason.number, reason.text, reason.points, ""], styles, [code] * 4,
                             whole=not reason.organisations)
+        why = row.cells[3]
         said = [(label, words) for label, words in zip(annex.reason_labels, reason.said, strict=True) if words]
         said += [(found.label, "; ".join(found.texts)) for found in reason.organisations]
         for position, (label, words) in enumerate(said):
-            paragraph = row.cells[3].paragraphs[0] if position == 0 else row.cells[3].add_paragraph(style="Sheet Annex Cell")
+            paragraph = parts.styled(why.add_paragraph() if position else why.paragraphs[0], "Sheet Annex Cell")
             parts.add_text(paragraph, f"{label}: ", code, italic=True)
             parts.add_text(paragraph, words, code)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from docx.document import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm
 from docx.shape import InlineShape
+from docx.shared import Mm
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
@@ -16,9 +16,21 @@ LOCALES = {"kk": "kk-KZ", "ru": "ru-RU", "en": "en-GB"}
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def add_text(paragraph: Paragraph, words: str, code: str = "", bold: bool | None = None, italic: bool | None = None) -> Run:
+def clean(words: str) -> str:
+    """Words without the characters that XML cannot hold."""
+    return NOT_XML.sub("", words)
+
+
+def styled(paragraph: Paragraph, style: str) -> Paragraph:
+    """The paragraph in one of our styles; to look each of them up by its name takes longer than all the rest."""
+    paragraph._p.style = style.replace(" ", "")
+    return paragraph
+
+
+def add_text(paragraph: Paragraph, words: str, code: str = "", bold: bool | None = None,
+             italic: bool | None = None) -> Run:
     """A run of text marked with its language, so that it is checked and read aloud in it."""
-    run = paragraph.add_run(NOT_XML.sub("", words))
+    run = paragraph.add_run(clean(words))
     run.bold, run.italic = bold, italic
     if code:
         language = OxmlElement("w:lang")
@@ -51,7 +63,7 @@ def add_table(place: Document | _Cell, columns: int, style: str) -> Table:
 
 def end_cell(cell: _Cell) -> None:
     """The paragraph that a cell must end with, made as small as can be."""
-    cell.paragraphs[-1].style = "Sheet Break"
+    styled(cell.paragraphs[-1], "Sheet Break")
 
 
 def lay_out(table: Table, widths: Sequence[float]) -> None:
@@ -64,14 +76,14 @@ def lay_out(table: Table, widths: Sequence[float]) -> None:
             cell.width = Mm(width)
 
 
-def add_row(table: Table, texts: Sequence[str], styles: Sequence[str], codes: Sequence[str] | None = None, bold: bool = False,
-            whole: bool = True) -> _Row:
+def add_row(table: Table, texts: Sequence[str], styles: Sequence[str], codes: Sequence[str] | None = None,
+            bold: bool = False, whole: bool = True) -> _Row:
     """A row of texts; a `whole` one does not break over two pages."""
-    row = table.add_row()
+    row: _Row = table.add_row()  # type: ignore[no-untyped-call]
     for position, (cell, words, style) in enumerate(zip(row.cells, texts, styles, strict=True)):
-        cell.paragraphs[0].style = style
+        paragraph = styled(cell.paragraphs[0], style)
         if words:
-            add_text(cell.paragraphs[0], words, codes[position] if codes else "", bold=bold or None)
+            add_text(paragraph, words, codes[position] if codes else "", bold=bold or None)
     if whole:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     return row

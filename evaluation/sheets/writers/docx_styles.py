@@ -1,5 +1,7 @@
 """The styles of the Word document, defined in one place; whoever edits the document changes them there."""
 
+from typing import Any
+
 from docx.document import Document as Word
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
@@ -12,7 +14,7 @@ from docx.styles.style import BaseStyle, ParagraphStyle
 from evaluation.sheets.writers.docx_parts import LOCALES
 from evaluation.sheets.writers.office import FONT, INK, LINE, QUIET, SHADE
 
-PARAGRAPHS = {
+PARAGRAPHS: dict[str, dict[str, Any]] = {
     "Title": {"size": 14, "bold": True, "align": ALIGN.CENTER, "before": 10, "after": 2},
     "Heading 1": {"size": 14, "bold": True, "after": 6, "keep": True},
     "Heading 2": {"size": 12, "bold": True, "before": 12, "after": 4, "keep": True},
@@ -55,7 +57,7 @@ def define(word: Word, code: str) -> None:
     _table_style(word, "Sheet Annex Table", shaded=True)
 
 
-def _paragraph(style: ParagraphStyle, look: dict) -> None:
+def _paragraph(style: ParagraphStyle, look: dict[str, Any]) -> None:
     _font(style, look.get("size", 11), look.get("colour", INK))
     style.font.bold, style.font.italic = look.get("bold", False), look.get("italic", False)
     place = style.paragraph_format
@@ -87,21 +89,27 @@ def _language(word: Word, locale: str) -> None:
 
 def _borders(style: BaseStyle, sides: tuple[str, ...], eighths: int) -> None:
     lines = "".join(f'<w:{side} w:val="single" w:sz="{eighths}" w:space="2" w:color="{INK}"/>' for side in sides)
-    properties = style.element.get_or_add_pPr()
-    properties.insert_element_before(parse_xml(f"<w:pBdr {nsdecls('w')}>{lines}</w:pBdr>"), "w:shd", "w:tabs", "w:spacing", "w:ind",
-                                     "w:contextualSpacing", "w:jc", "w:outlineLvl")
+    borders = parse_xml(f"<w:pBdr {nsdecls('w')}>{lines}</w:pBdr>")
+    later = "w:shd", "w:tabs", "w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:outlineLvl"
+    style.element.get_or_add_pPr().insert_element_before(borders, *later)
 
 
 def _table_style(word: Word, name: str, shaded: bool) -> None:
     """Thin lines everywhere; the heading row of a table of ours is shaded, the form's is not."""
     style = word.styles.add_style(name, WD_STYLE_TYPE.TABLE)
     style.base_style = word.styles["Normal Table"]
-    lines = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>' for side in (*BOX, "insideH", "insideV"))
-    margins = "".join(f'<w:{side} w:w="{width}" w:type="dxa"/>' for side, width in zip(BOX, (30, 80, 30, 80), strict=True))
-    style.element.append(parse_xml(f"<w:tblPr {nsdecls('w')}><w:tblBorders>{lines}</w:tblBorders>"
-                                   f"<w:tblCellMar>{margins}</w:tblCellMar></w:tblPr>"))
-    style.element.append(parse_xml(f'<w:tcPr {nsdecls("w")}><w:vAlign w:val="{"top" if shaded else "center"}"/></w:tcPr>'))
+    space = nsdecls("w")
+    sides = (*BOX, "insideH", "insideV")
+    lines = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="{LINE}"/>' for side in sides)
+    widths = zip(BOX, (30, 80, 30, 80), strict=True)
+    margins = "".join(f'<w:{side} w:w="{width}" w:type="dxa"/>' for side, width in widths)
+    place = "top" if shaded else "center"
+    described = [
+        f"<w:tblPr {space}><w:tblBorders>{lines}</w:tblBorders><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr>",
+        f'<w:tcPr {space}><w:vAlign w:val="{place}"/></w:tcPr>',
+    ]
     if shaded:
-        style.element.append(parse_xml(
-            f'<w:tblStylePr {nsdecls("w")} w:type="firstRow"><w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/></w:tcPr>'
-            "</w:tblStylePr>"))
+        shading = f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/>'
+        described.append(f'<w:tblStylePr {space} w:type="firstRow"><w:tcPr>{shading}</w:tcPr></w:tblStylePr>')
+    for each in described:
+        style.element.append(parse_xml(each))

@@ -1,4 +1,4 @@
-"""Writes a sheet's document as an Excel workbook: the form on one worksheet, ready to be printed, each annex on its own.
+"""Writes a sheet's document as an Excel workbook: the form on one worksheet, ready to be printed, annexes on their own.
 
 All text is written as text, whatever it begins with; points that are one number are numbers.
 """
@@ -12,7 +12,7 @@ import xlsxwriter
 from evaluation.sheets.document import Document, FormTable
 from evaluation.sheets.writers import xlsx_annex
 from evaluation.sheets.writers.office import CREATED, FONT
-from evaluation.sheets.writers.xlsx_page import Page, Part, in_columns
+from evaluation.sheets.writers.xlsx_page import Looks, Page, Part, in_columns
 
 TABLE_GAP = 12.0
 FORM_WIDTHS = {1: (7.0, 74.0, 10.0), 2: (7.0, 41.0, 41.0, 9.0)}
@@ -26,13 +26,13 @@ def write(document: Document) -> bytes:
     typeface = {"font_name": FONT, "font_size": 11, "font_scheme": "none"}
     with xlsxwriter.Workbook(out, OPTIONS | {"default_format_properties": typeface}) as book:
         book.set_properties({"title": document.name, "created": CREATED})
-        names: set[str] = set()
+        looks, names = Looks(book), set[str]()
         spoken = len(document.tables[0].text_heads) if document.tables else 1
         widths = FORM_WIDTHS.get(spoken, (7.0, *[82 / spoken] * spoken, 9.0))
-        _form(Page(book, free_name(document.title[0], names), widths, document), document)
+        _form(Page(looks, free_name(document.title[0], names), widths, document), document)
         for annex in document.annexes:
             summary, reasons, organisations = (free_name(name, names) for name in annex.worksheets)
-            page = partial(Page, book, document=document, landscape=True)
+            page = partial(Page, looks, document=document, landscape=True)
             xlsx_annex.summary(page(summary, xlsx_annex.summary_widths(annex), beside=xlsx_annex.BESIDE), annex)
             xlsx_annex.reasons(page(reasons, xlsx_annex.REASON_WIDTHS), annex)
             if any(row.organisations for table in annex.reasons for row in table.rows):
@@ -80,10 +80,12 @@ def _table(table: FormTable, last: int) -> list[list[Part]]:
     """The rows of a form's table, `last` being its last column."""
     looks = ["centre", *["text"] * (last - 1), "centre"]
     heads = ["\n".join(table.number_head), *table.text_heads, "\n".join(table.points_head)]
+    first, middle, final = table.numbering
+    titles: list[list[Part]] = [[(0, last, words, "table_title")] for words in table.title]
     return [
-        *([(0, last, words, "table_title")] for words in table.title),
+        *titles,
         in_columns(heads, ["head"] * (last + 1)),
-        [(0, 0, table.numbering[0], "head"), (1, last - 1, table.numbering[1], "head"), (last, last, table.numbering[2], "head")],
+        [(0, 0, first, "head"), (1, last - 1, middle, "head"), (last, last, final, "head")],
         *(in_columns([row.number, *row.texts, row.points], looks) for row in table.rows),
         in_columns(["", *table.total.texts, table.total.points], [*["total"] * last, "total_points"]),
     ]

@@ -60,7 +60,8 @@ def reasons(page: Page, annex: Annex) -> None:
             continue
         page.row([*table.head[:3], *annex.reason_labels], ["head_shaded"] * len(page.widths))
         for row in table.rows:
-            page.row([row.number, row.text, row.points, *row.said], ["centre", "text", "centre", "text", "text", "centre"])
+            looks = ["centre", "text", "centre", "text", "text", "centre"]
+            page.row([row.number, row.text, row.points, *row.said], looks)
     page.gap(8)
     page.across(annex.readings_title, "heading")
     for id_, words in annex.readings:
@@ -79,7 +80,8 @@ def organisations(page: Page, annex: Annex) -> None:
         for row in table.rows:
             for found in row.organisations:
                 for name, bin_ in found.named:
-                    page.row([table.title, row.number, found.label, name, bin_], ["text", "centre", "text", "text", "centre"])
+                    looks = ["text", "centre", "text", "text", "centre"]
+                    page.row([table.title, row.number, found.label, name, bin_], looks)
     page.sheet.autofilter(top, 0, page.down - 1, len(page.widths) - 1)
     page.sheet.freeze_panes(top + 1, 0)
     page.sheet.repeat_rows(top)
@@ -110,9 +112,9 @@ def _figure(page: Page, figure: Figure) -> None:
     chart = _chart(page, figure, top + 1)
     height = max(page.reach - above, least)
     chart.set_size({"width": CHART_WIDTH, "height": round(height / 0.75)})
-    page.sheet.insert_chart(top, len(page.widths), chart, {
-        "x_offset": CHART_MARGIN, "object_position": 1, "description": f"{figure.chart.title}. {figure.chart.description}",
-    })
+    described = f"{figure.chart.title}. {figure.chart.description}"
+    place = {"x_offset": CHART_MARGIN, "object_position": 1, "description": described}
+    page.sheet.insert_chart(top, len(page.widths), chart, place)
     page.gap(max(height - (page.reach - above), 0) + CHART_MARGIN)
 
 
@@ -130,7 +132,8 @@ def _chart(page: Page, figure: Figure, first: int) -> ChartBar:
         })
     font = {"size": 9}
     chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": f"#{LINE}"}})
-    chart.set_x_axis({"min": 0, "num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#D5DAE0"}},
-                      "num_format": "0%" if share else "0", **({"max": 1} if share else {"major_unit": 1})})
+    gridlines = {"visible": True, "line": {"color": "#D5DAE0"}}
+    scale = {"num_format": "0%", "max": 1} if share else {"num_format": "0", "major_unit": 1}
+    chart.set_x_axis({"min": 0, "num_font": font, "major_gridlines": gridlines, **scale})
     chart.set_legend({"position": "bottom", "font": font})
     return chart

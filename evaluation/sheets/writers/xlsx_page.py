@@ -1,4 +1,7 @@
-"""A worksheet being written downwards. Heights are computed here: spreadsheets do not fit rows to merged or wrapped text."""
+"""A worksheet being written downwards.
+
+Heights are computed here: spreadsheets do not fit rows to merged or wrapped text.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,22 +61,35 @@ def in_columns(cells: Sequence[str | Cell], looks: Sequence[str]) -> list[Part]:
     return [(column, column, cell, look) for column, (cell, look) in enumerate(zip(cells, looks, strict=True))]
 
 
+class Looks:
+    """The formats of a workbook by the name of their look, each made once."""
+
+    def __init__(self, book: Workbook):
+        self.book = book
+        self.made: dict[str, Format] = {}
+
+    def __getitem__(self, look: str) -> Format:
+        if look not in self.made:
+            self.made[look] = self.book.add_format(LOOKS[look])
+        return self.made[look]
+
+
 class Page:
     """A worksheet of A4 pages with the document's notices and footer on each.
 
-    `down` is the next row to write, `reach` how far down it begins in points; `beside` columns of the usual width stand to the
-    right of those written.
+    `down` is the next row to write, `reach` how far down it begins in points; `beside` columns of the usual width stand
+    to the right of those written.
     """
 
-    def __init__(self, book: Workbook, name: str, widths: Sequence[float], document: Document, landscape: bool = False,
+    def __init__(self, looks: Looks, name: str, widths: Sequence[float], document: Document, landscape: bool = False,
                  beside: int = 0):
-        self.book, self.name, self.widths, self.beside = book, name, tuple(widths), beside
+        self.looks, self.book, self.name, self.widths, self.beside = looks, looks.book, name, tuple(widths), beside
         self.down, self.reach, self.page_top, self.breaks = 0, 0.0, 0.0, list[int]()
         width, height = PAPER[::-1] if landscape else PAPER
         printed = sum(map(_points, self.widths)) + beside * 48
         shrunk = max(printed / (width - 72 * (MARGINS["left"] + MARGINS["right"])), 1)
         self.page_height = (height - 72 * (MARGINS["top"] + MARGINS["bottom"])) * shrunk
-        self.sheet = book.add_worksheet(name)
+        self.sheet = self.book.add_worksheet(name)
         self.sheet.hide_gridlines(2)
         for column, width in enumerate(self.widths):
             self.sheet.set_column(column, column, width)
@@ -98,7 +114,7 @@ class Page:
         self._height(self.needed(parts))
         for first, last, text, look in parts:
             if last > first:
-                self.sheet.merge_range(self.down, first, self.down, last, "", self._format(look))
+                self.sheet.merge_range(self.down, first, self.down, last, "", self.looks[look])
             self._write(first, text, look)
         self.down += 1
 
@@ -125,7 +141,7 @@ class Page:
             self.page_top = self.reach
 
     def finish(self) -> None:
-        """Settle what covers the whole worksheet: what is printed, and that the numbers of rows and BINs are meant to be text."""
+        """Settle what covers the worksheet: what is printed, and that numbers of rows and BINs are meant to be text."""
         self.sheet.print_area(0, 0, max(self.down - 1, 0), len(self.widths) + self.beside - 1)
         self.sheet.set_h_pagebreaks(self.breaks)
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:Z{self.down + 1}"})
@@ -138,27 +154,22 @@ class Page:
         if isinstance(cell, Cell):
             if cell.number is not None:
                 look = {"centre": "share", "total_points": "total_share"}[look] if cell.share else look
-                self.sheet.write_number(self.down, column, cell.number, self._format(look))
+                self.sheet.write_number(self.down, column, cell.number, self.looks[look])
                 return
             cell = cell.text
         if cell:
-            self.sheet.write_string(self.down, column, cell, self._format(look))
+            self.sheet.write_string(self.down, column, cell, self.looks[look])
         else:
-            self.sheet.write_blank(self.down, column, None, self._format(look))
+            self.sheet.write_blank(self.down, column, None, self.looks[look])
 
     def _needed(self, cell: str | Cell, width: float, look: str) -> float:
         """The height in points of a text in a cell `width` characters wide."""
         text = cell.text if isinstance(cell, Cell) else cell
-        size, bold = LOOKS[look].get("font_size", 11), LOOKS[look].get("bold", False)
+        size: float = LOOKS[look].get("font_size", 11)
+        bold = bool(LOOKS[look].get("bold"))
         room = (_points(width) - 8) / NARROWER
         lines = sum(max(len(wrap(line, room, size, bold)), 1) for line in text.split("\n"))
         return lines * size * LINE_HEIGHT + PADDING
-
-    def _format(self, look: str) -> Format:
-        formats: dict[str, Format] = self.book.__dict__.setdefault("looks", {})
-        if look not in formats:
-            formats[look] = self.book.add_format(LOOKS[look])
-        return formats[look]
 
 
 def _points(characters: float) -> float:

@@ -1,0 +1,42 @@
+"""The house keeps its rules: reads stand in queries, commits in one place for commands and one for requests."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+COMMITS = {"evaluation/cli/common.py", "evaluation/database.py", "evaluation/web/common.py"}
+
+
+def calls(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [getattr(node.func, "attr", getattr(node.func, "id", "")) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_select_stands_in_queries_alone(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    taken = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy" for alias in node.names}
+    assert path.name == "queries.py" or "select" not in taken
+
+
+def test_commits_stand_in_their_places_alone() -> None:
+    found = {str(path.relative_to(ROOT)) for path in MODULES if "commit" in calls(path)}
+    assert found <= COMMITS
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_public_functions_and_classes_say_what_they_are(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "a module says what it is for"
+
+
+def test_every_query_of_bodies_is_scoped_by_a_viewer() -> None:
+    """Every public function of a queries module that reads bodies or what belongs to them takes a viewer first."""
+    free = {"years", "reporting_year", "order_of", "as_of", "visible", "supervisors", "supervisions"}
+    for path in (path for path in MODULES if path.name == "queries.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name not in free:
+                assert [arg.arg for arg in node.args.args][:1] == ["viewer"], f"{path.name}: {node.name}"
