@@ -6,7 +6,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SubmitField
 
 
-class WorkbookForm(FlaskForm):
+class WorkbookForm(FlaskForm):  # type: ignore[misc]
     """`check` stands first: a press of Enter changes nothing."""
 
     file = FileField(_("Workbook (.xlsx)"), validators=[FileRequired(_("Choose the workbook to send."))])

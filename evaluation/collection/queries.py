@@ -9,7 +9,9 @@ import orjson
 from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from evaluation.bulk import bulk
 from evaluation.collection.models import DeclaredCount, Report
+from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
 from evaluation.database import db, tuples
 from evaluation.registry.models import Body, Organisation, Supervision
@@ -20,8 +22,10 @@ from evaluation.scoring.score import Previous, counts
 from evaluation.viewer import Viewer
 
 
-def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> Reports:
-    """The year's answers as frames by kind: of these bodies, or of all the viewer may see.
+@bulk()
+def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None,
+            only: frozenset[str] | None = None) -> Reports:
+    """The year's answers as frames by kind: of these bodies, or of all the viewer may see; `only` these indicators.
 
     Every organisation supervised on 31 December has its line; one without a report is blank throughout.
     """
@@ -30,7 +34,7 @@ def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | N
     for row in rows:
         if row[2] in by_kind:
             by_kind[row[2]].append(row)
-    return {kind: _frame(order, kind, found) for kind, found in by_kind.items() if found}
+    return {kind: _frame(order, kind, found, only) for kind, found in by_kind.items() if found}
 
 
 def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> Previous:
@@ -40,7 +44,8 @@ def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | 
                  .join(Body, Body.id == DeclaredCount.body_id).where(DeclaredCount.year == year))
     declared = {(body, kind, criterion): count
                 for body, kind, criterion, count in db.session.execute(_of(visible(statement, viewer), ids))}
-    return declared | counts(order, reports(viewer, order, year - 1, ids))
+    needed = order.needed_for(frozenset().union(*(codes(criterion.breach) for criterion, _ in order.declared())))
+    return declared | counts(order, reports(viewer, order, year - 1, ids, needed))
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,8 @@ def progress(viewer: Viewer, order: Order, year: int, body_id: int) -> dict[str,
             here = np.ones(len(filled), bool) if item.asked_when is None else certain(evaluate(order, item.asked_when, filled))
             asked += here
             given += here & ~np.asarray(filled[item.code].array.isna())
-        found |= {bin_: Progress(*counts) for bin_, *counts in zip(filled["organisation"], given.tolist(), asked.tolist(), strict=True)}
+        numbers = zip(given.tolist(), asked.tolist(), strict=True)
+        found |= {bin_: Progress(*pair) for bin_, pair in zip(filled["organisation"], numbers, strict=True)}
     return found
 
 
@@ -116,8 +122,7 @@ def _of(statement: Select[Any], body_ids: list[int] | None) -> Select[Any]:
     return statement if body_ids is None else statement.where(Body.id.in_(body_ids))
 
 
-def _frame(order: Order, kind: str, rows: list[tuple[Any, ...]]) -> Any:
-    bodies, organisations, _, documents = zip(*rows, strict=True)
+def _frame(order: Order, kind: str, rows: list[tuple[Any, ...]], only: frozenset[str] | None) -> Any:
     # One array of all documents is decoded in one call.
-    answers = orjson.loads("[" + ",".join(document or "{}" for document in documents) + "]")
-    return frame(order, kind, bodies, organisations, answers)
+    answers = orjson.loads("[" + ",".join([row[3] or "{}" for row in rows]) + "]")
+    return frame(order, kind, [row[0] for row in rows], [row[1] for row in rows], answers, only)

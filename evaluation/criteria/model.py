@@ -243,6 +243,11 @@ class Order(Frozen):
         """Codes a worksheet of the kind may carry besides the organisation's own columns."""
         return frozenset(item.code for item in self.asked_of(kind) + self.evidence_of(kind))
 
+    def needed_for(self, codes: frozenset[str]) -> frozenset[str]:
+        """These indicators and those that implications may fill them from."""
+        wider = codes.union(*(expressions.codes(rule.when) for rule in self.implications if rule.code in codes))
+        return codes if wider == codes else self.needed_for(wider)
+
     def concerning(self, kind: str, rules: tuple[Any, ...]) -> tuple[Any, ...]:
         """Those implications, contradictions or cautions whose every indicator is asked of the kind."""
         here = self.codes_of(kind)

@@ -41,7 +41,7 @@ def certain(condition: BooleanArray) -> np.ndarray:
 
 def imply(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A frame with the blanks filled that the order's implications leave only one value for (paragraph: Implied)."""
-    rules = [rule for rule in order.concerning(kind, order.implications) if rule.code in frame]
+    rules = [rule for rule in order.concerning(kind, order.implications) if rule.code in frame and answerable(rule.when, frame)]
     changed = bool(rules)
     while changed:
         changed = False
@@ -56,7 +56,7 @@ def imply(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def needs(condition: Condition, frame: pd.DataFrame) -> bool:
+def answerable(condition: Condition, frame: pd.DataFrame) -> bool:
     """Whether the frame has every column the condition speaks of."""
     return codes(condition) <= set(frame.columns)
 

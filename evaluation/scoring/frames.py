@@ -21,26 +21,26 @@ Column = IntegerArray | BooleanArray
 
 
 def frame(order: Order, kind: str, bodies: Sequence[str], organisations: Sequence[str],
-          answers: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The frame of one kind, of n organisations, from their answers in the form they are stored in.
+          answers: Sequence[Mapping[str, Any]], only: frozenset[str] | None = None) -> pd.DataFrame:
+    """The frame of one kind, of n organisations, from their answers in the form they are stored in; `only` these indicators.
 
     Raises ValueError where a stored answer is not of its indicator's type.
     """
-    given = {item.code: [document.get(item.code) for document in answers] for item in order.asked_of(kind)}
-    return frame_of_columns(order, kind, bodies, organisations, given)
+    codes = [item.code for item in order.asked_of(kind) if only is None or item.code in only]
+    return frame_of_columns(order, kind, bodies, organisations, {code: [given.get(code) for given in answers] for code in codes})
 
 
 def frame_of_columns(order: Order, kind: str, bodies: Iterable[str], organisations: Iterable[str],
                      answers: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """The same from columns of stored answers, None for a blank."""
+    """The same from columns of stored answers, None for a blank, of the indicators given."""
     columns: dict[str, Any] = {"body": as_text(bodies), "organisation": as_text(organisations)}
-    columns |= {item.code: column(order, item, answers[item.code]) for item in order.asked_of(kind)}
+    columns |= {item.code: column(order, item, answers[item.code]) for item in order.asked_of(kind) if item.code in answers}
     return pd.DataFrame(columns, copy=False)
 
 
-def as_text(values: Iterable[str]) -> np.ndarray:
-    """Text as an array of objects, which pandas takes as it is."""
-    return np.array(list(values), dtype=object)
+def as_text(values: Iterable[str]) -> pd.Series:
+    """Text as plain objects: pandas' own text type would copy and check every one."""
+    return pd.Series(list(values), dtype=object)
 
 
 def column(order: Order, item: Indicator, values: Sequence[Any]) -> Column:

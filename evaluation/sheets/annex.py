@@ -1,4 +1,4 @@
-"""The annex of a printed sheet in one language: what the product adds after the approved form, marked as no part of it."""
+"""The annex of a printed sheet in one language: what the product adds after the approved form, marked as ours."""
 
 from dataclasses import dataclass
 
@@ -93,23 +93,23 @@ class Annex:
 
 def build(sheet: Sheet, language: Language) -> Annex:
     """The annex of a sheet."""
-    say = language.gettext
+    gettext = language.gettext
     figures = [_rows_figure(table, language) for table in sheet.tables if table.applicable]
     figures += [_history_figure(sheet, language)] if history(sheet, language) else []
     return Annex(
         language=language.code,
-        mark=say("Additional information: not part of the approved form"),
-        explanation=say("A range of points gives the fewest and the most that the missing data leave possible.")
+        mark=gettext("Additional information: not part of the approved form"),
+        explanation=gettext("A range of points gives the fewest and the most that the missing data leave possible.")
         if sheet.low != sheet.high else "",
         summary=_summary(sheet, language),
-        figures_title=say("Charts"), figures=tuple(figures),
-        reasons_title=say("Why each row has its points"),
-        reason_labels=(say("Line applied"), say("Counted"), say("Readings")),
+        figures_title=gettext("Charts"), figures=tuple(figures),
+        reasons_title=gettext("Why each row has its points"),
+        reason_labels=(gettext("Line applied"), gettext("Counted"), gettext("Readings")),
         reasons=tuple(_table_reasons(sheet, table, language) for table in sheet.tables),
-        readings_title=say("Readings of the Order's text that were used"), readings=_readings(sheet, language),
+        readings_title=gettext("Readings of the Order's text that were used"), readings=_readings(sheet, language),
         translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
-        worksheets=(say("Summary"), say("Reasons"), say("Organisations")),
-        organisation_head=(say("Table"), say("Row"), say("State"), say("Organisation"), say("BIN")),
+        worksheets=(gettext("Summary"), gettext("Reasons"), gettext("Organisations")),
+        organisation_head=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
     )
 
 
@@ -128,9 +128,9 @@ def _share(low: int, high: int, most: int, language: Language) -> Cell:
 
 def _summary(sheet: Sheet, language: Language) -> Grid:
     """Points by table and in all; both bounds have columns of their own where the sheet leaves points open."""
-    say, is_open = language.gettext, sheet.low != sheet.high
-    bounds_head = (say("At least"), say("At most")) if is_open else ()
-    head = (say("Table"), say("Points"), *bounds_head, say("Maximum"), say("Share of the maximum"))
+    gettext, is_open = language.gettext, sheet.low != sheet.high
+    bounds_head = (gettext("At least"), gettext("At most")) if is_open else ()
+    head = (gettext("Table"), gettext("Points"), *bounds_head, gettext("Maximum"), gettext("Share of the maximum"))
 
     def line(name: str, part: Sheet | SheetTable) -> tuple[Cell, ...]:
         bounds = (_whole(part.low), _whole(part.high)) if is_open else ()
@@ -142,25 +142,25 @@ def _summary(sheet: Sheet, language: Language) -> Grid:
         else (Cell(table.table.title[language.code]), *[Cell(DASH)] * (len(head) - 1))
         for table in sheet.tables
     )
-    return Grid(say("Points by table"), head, 1, rows, line(say("All tables that apply"), sheet))
+    return Grid(gettext("Points by table"), head, 1, rows, line(gettext("All tables that apply"), sheet))
 
 
 def _rows_figure(table: SheetTable, language: Language) -> Figure:
-    say, chart = language.gettext, charts.of_rows(table, language)
-    head = (say("At least"), say("At most")) if chart.provisional else (say("Points"),)
+    gettext, chart = language.gettext, charts.of_rows(table, language)
+    head = (gettext("At least"), gettext("At most")) if chart.provisional else (gettext("Points"),)
 
     def line(row: SheetRow) -> tuple[Cell, ...]:
         ends = (row.low, row.high) if chart.provisional else (row.low,)
         return (Cell(row.row.number), *map(_whole, ends), _whole(row.max))
 
-    grid = Grid(chart.title, (say("Row"), *head, say("Maximum")), 1, tuple(map(line, table.scored_rows)))
+    grid = Grid(chart.title, (gettext("Row"), *head, gettext("Maximum")), 1, tuple(map(line, table.scored_rows)))
     return Figure(chart, grid, tuple(range(len(grid.head) - 1, 0, -1)))
 
 
 def _history_figure(sheet: Sheet, language: Language) -> Figure:
-    say, chart = language.gettext, charts.of_history(sheet, language)
-    head: tuple[str, ...] = (say("Table"), say("Year"), say("Points"), say("Maximum"))
-    head += (say("Share, at least"), say("Share, at most")) if chart.provisional else (say("Share of the maximum"),)
+    gettext, chart = language.gettext, charts.of_history(sheet, language)
+    head: tuple[str, ...] = (gettext("Table"), gettext("Year"), gettext("Points"), gettext("Maximum"))
+    head += (gettext("Share, at least"), gettext("Share, at most")) if chart.provisional else (gettext("Share of the maximum"),)
 
     def line(name: str, share: Share) -> tuple[Cell, ...]:
         ends = (share.low, share.high) if chart.provisional else (share.low,)

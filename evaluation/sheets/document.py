@@ -1,7 +1,7 @@
 """The printed sheet before it is written: all that PDF, XLSX and DOCX say, decided once, in one language or two.
 
-The approved form (Annex 4 to the Rules) comes first and holds nothing of ours: no grand total, date or signature. After it
-comes an annex for each language. In two languages the form's second column is two cells, Kazakh and Russian.
+The approved form (Annex 4 to the Rules) comes first and holds nothing of ours: no grand total, date or signature. After
+it comes an annex for each language. In two languages the second column of the form is two cells, Kazakh and Russian.
 """
 
 from collections.abc import Iterable

@@ -37,6 +37,12 @@ def orders() -> Orders:
     return found
 
 
+def megabytes() -> int:
+    """How large a request may be."""
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    return limit // 2**20
+
+
 def prepare_database() -> None:
     """Create or upgrade the database before this process answers its first request."""
     with UPGRADE:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request
+from flask import Blueprint, Response, abort, g, render_template, request
 
 from evaluation import database
 from evaluation.collection.operations import Summary, load_workbook
@@ -12,7 +12,7 @@ from evaluation.collection.workbook.template import write_template
 from evaluation.language import CODES, N_, language
 from evaluation.registry import queries as registry
 from evaluation.sheets import Named
-from evaluation.web.common import current_language, current_viewer, orders, send_bytes, show_year
+from evaluation.web.common import current_language, current_viewer, megabytes, orders, send_bytes, show_year
 from evaluation.web.problems import report
 from forms.workbook import WorkbookForm
 
@@ -62,7 +62,7 @@ def _page(form: WorkbookForm, **found: object) -> str:
         show_year(years[0])
     offered = sorted({each.year for each in years} | {date.today().year - 1}, reverse=True)
     found = {"refused": None, "summary": None} | found
-    return render_template("entry/workbook.html", form=form, languages=CODES, limit=current_app.config["MAX_CONTENT_LENGTH"] // 2**20,
+    return render_template("entry/workbook.html", form=form, languages=CODES, limit=megabytes(),
                            years=[year for year in offered if orders().for_year(year)], **found)
 
 

@@ -9,10 +9,9 @@ from werkzeug.exceptions import HTTPException
 
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.web.common import current_language
+from evaluation.web.common import current_language, megabytes
 
-MEGABYTE = 2**20
-DRAIN = 512 * MEGABYTE
+DRAIN = 512 * 2**20
 CHUNK = 64 * 1024
 
 
@@ -31,10 +30,11 @@ TROUBLES = {
                  N_("Check the address, or find the body in the list: it may stand under another BIN or year.")),
     405: Trouble(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
     413: Trouble(N_("The file is too large"),
-                 N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook.")),
+                 N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the "
+                    "workbook.")),
     500: Trouble(N_("Something went wrong on our side"),
-                 N_("Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it happened and "
-                    "what you did.")),
+                 N_("Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it "
+                    "happened and what you did.")),
 }
 EXPIRED = Trouble(N_("The form has expired"), N_("Nothing was stored. Go back, load the page again and send the form once more."))
 
@@ -61,8 +61,7 @@ def _ours(error: EvaluationError) -> tuple[str, int]:
 
 
 def _page(trouble: Trouble, code: int) -> tuple[str, int]:
-    limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // MEGABYTE
-    advice = current_language().gettext(trouble.advice, limit=limit)
+    advice = current_language().gettext(trouble.advice, limit=megabytes())
     return render_template("errors/error.html", title=gettext(trouble.title), advice=advice), code
 
 

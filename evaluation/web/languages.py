@@ -24,7 +24,7 @@ def select() -> str:
     """The language of this request."""
     offered = current_app.config["LANGUAGES"]
     chosen = request.cookies.get(COOKIE)
-    if chosen in offered:
+    if chosen is not None and chosen in offered:
         return chosen
     return request.accept_languages.best_match(offered) or current_app.config["BABEL_DEFAULT_LOCALE"]
 

@@ -66,7 +66,8 @@ def report(problems: Iterable[Problem], orders: Orders, language: Language) -> W
 
 def _finding(code: str | None, message: str, cells: list[str], orders: Orders, language: Language) -> Finding:
     shown = list(ranges([cell for cell in dict.fromkeys(cells) if cell]))
-    return Finding(message, code, _column(code, orders, language), tuple(shown[:MAX_CELLS]), max(0, len(shown) - MAX_CELLS), len(cells))
+    more = max(0, len(shown) - MAX_CELLS)
+    return Finding(message, code, _column(code, orders, language), tuple(shown[:MAX_CELLS]), more, len(cells))
 
 
 def ranges(cells: Iterable[str]) -> Iterator[str]:

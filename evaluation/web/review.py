@@ -13,6 +13,7 @@ from evaluation.registry.models import LEVELS, Body, ReportingYear
 from evaluation.sheets import Sheet, SheetTable, queries
 from evaluation.sheets.compose import shares
 from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.writers import FORMATS, file_name, write
 from evaluation.web.common import current_language, current_viewer, find_body, find_year, send_bytes, show_year
 from evaluation.web.sheet_page import sheet_page
 
@@ -47,7 +48,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Line:
-    """A body in the list: its organisations, those with a report, and its points, the maximum being 0 where nothing is assessed."""
+    """A body in the list: its organisations, those with a report, and its points; the maximum is 0 where nothing is assessed."""
 
     body: Body
     organisations: int
@@ -68,8 +69,9 @@ def bodies() -> str:
     lines = _lines(show_year(year), list(page.items)) if year else []
 
     def page_url(number: int) -> str:
-        kept = {"q": filters.search, "level": filters.level, "region": filters.region, "page": number}
-        return url_for(".bodies", year=year and year.year, **{name: value for name, value in kept.items() if value})
+        # A part that is None is left out of the address.
+        return url_for(".bodies", year=year and year.year, q=filters.search or None, level=filters.level or None,
+                       region=filters.region or None, page=number)
 
     return render_template("review/bodies.html", years=years, year=year, filters=filters, regions=registry.regions(viewer),
                            page=page, lines=lines, page_url=page_url)
@@ -81,10 +83,11 @@ def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
     scores = queries.scores(viewer, year.year, ids)
     points = shares(scores, year.year) if scores else {}
 
-    def total(body: Body, name: str) -> int:
-        return sum(getattr(share, name) for share in points.get(body.bin, ()))
+    def totals(body: Body) -> tuple[int, int, int]:
+        tables = points.get(body.bin, ())
+        return sum(each.low for each in tables), sum(each.high for each in tables), sum(each.max for each in tables)
 
-    return [Line(body, *given.get(body.id, (0, 0)), total(body, "low"), total(body, "high"), total(body, "max")) for body in found]
+    return [Line(body, *given.get(body.id, (0, 0)), *totals(body)) for body in found]
 
 
 @dataclass(frozen=True)
@@ -110,12 +113,10 @@ def body(bin_: str, year: int) -> str:
     sheet = _sheet(found, year)
     progress = collection.progress(viewer, sheet.order, year, found.id)
     organisations = registry.organisations(viewer, found.id, year)
-    kinds = [
-        KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind and each.bin in progress])
-        for table in sheet.tables
-    ]
+    kinds = [KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind])
+             for table in sheet.tables]
     return render_template("review/body.html", body=found, year=opened, years=registry.years(), sheet=sheet, kinds=kinds,
-                           formats=_formats(), sheet_languages=list(LANGUAGES))
+                           formats=list(FORMATS), sheet_languages=list(LANGUAGES))
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet")
@@ -127,22 +128,20 @@ def sheet(bin_: str, year: int) -> str:
     if chosen not in LANGUAGES:
         chosen = _usual_languages()
     made = _sheet(found, year)
-    return render_template("review/sheet.html", body=found, year=year, page=sheet_page(made, chosen), provisional=made.provisional,
-                           chosen=chosen, formats=_formats(), sheet_languages=list(LANGUAGES))
+    return render_template("review/sheet.html", body=found, year=year, page=sheet_page(made, chosen), chosen=chosen,
+                           provisional=made.provisional, formats=list(FORMATS), sheet_languages=list(LANGUAGES))
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")
 def sheet_file(bin_: str, year: int, format_: str) -> Response:
     """The sheet as a file."""
-    from evaluation.sheets.writers import FORMATS, file_name, write
-
     find_year(year)
     found = find_body(bin_)
     chosen = request.args.get("lang", "kk")
     if format_ not in FORMATS or chosen not in LANGUAGES:
         abort(404)
     made = _sheet(found, year)
-    return send_bytes(write(made, format_, chosen), FORMATS[format_], file_name(made, format_, chosen))
+    return send_bytes(write(made, format_, chosen), FORMATS[format_].media_type, file_name(made, format_, chosen))
 
 
 def _sheet(found: Body, year: int) -> Sheet:
@@ -156,9 +155,3 @@ def _usual_languages() -> str:
     """The sheet's languages where none are asked for: the page's, or both where the sheet is not written in it."""
     spoken = current_language().code
     return spoken if spoken in LANGUAGES else list(LANGUAGES)[-1]
-
-
-def _formats() -> list[str]:
-    from evaluation.sheets.writers import FORMATS
-
-    return list(FORMATS)

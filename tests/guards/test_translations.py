@@ -25,7 +25,7 @@ def catalog(language: str) -> Catalog:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """What the code asks for today."""
     out = tmp_path_factory.mktemp("messages") / "messages.pot"
-    done = subprocess.run([sys.executable, "-m", "babel.messages.frontend", "extract", "-q", "-F", "babel.cfg", "-k", "N_", "-k", "_l",
+    done = subprocess.run([sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "babel.cfg", "-k", "N_", "-k", "_l",
                            "-k", "gettext", "-k", "ngettext:1,2", "-o", str(out), "."], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     with out.open("rb") as file:

@@ -62,9 +62,11 @@ def fit(text: str, language: str, width: float, size: float, lines: int = 2) -> 
 
 @cache
 def _advance(character: str, bold: bool) -> float:
-    """The advance of one character in ems."""
-    glyph = _font(bold).load_char(ord(character), flags=LoadFlags.NO_HINTING)
-    return float(glyph.linearHoriAdvance) / 65536 / EM
+    """The advance of one character in ems; one em where the font does not have it."""
+    font = _font(bold)
+    if not font.get_char_index(ord(character)):
+        return 1.0
+    return float(font.load_char(ord(character), flags=LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / EM
 
 
 @cache

@@ -139,7 +139,7 @@ def _annex(word: Word, annex: Annex) -> None:
     code = annex.language
     parts.add_text(word.add_heading(level=1), annex.mark, code)
     parts.add_text(word.add_heading(level=2), annex.summary.title, code)
-    _grid(word, annex.summary, code, _widths(annex.summary, 22.0))
+    _grid(word, annex.summary, code, _widths(annex.summary, 24.0))
     if annex.explanation:
         parts.add_text(parts.styled(word.add_paragraph(), "Sheet Explanation"), annex.explanation, code)
     if annex.figures:

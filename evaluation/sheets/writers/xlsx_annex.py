@@ -15,7 +15,7 @@ BESIDE = 9
 """How many columns of the usual width a chart takes beside its table."""
 CHART_WIDTH, CHART_MARGIN = BESIDE * 64 - 16, 8
 LEAST_HEIGHT = 90.0
-CHART_STEP = 30.0
+CHART_STEP = 36.0
 """Heights in points: of a chart without bars, and for each of its bars."""
 FILLS: tuple[dict[str, Any], ...] = (
     {"fill": {"color": "#FFFFFF"}, "border": {"color": f"#{LINE}", "width": 1}},
@@ -131,7 +131,7 @@ def _chart(page: Page, figure: Figure, first: int) -> ChartBar:
             "gap": 60, "overlap": 100, **fill,
         })
     font = {"size": 9}
-    chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": f"#{LINE}"}})
+    chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": font, "line": {"color": f"#{LINE}"}})
     gridlines = {"visible": True, "line": {"color": "#D5DAE0"}}
     scale = {"num_format": "0%", "max": 1} if share else {"num_format": "0", "major_unit": 1}
     chart.set_x_axis({"min": 0, "num_font": font, "major_gridlines": gridlines, **scale})

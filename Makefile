@@ -1,0 +1,55 @@
+# `make run` serves the demonstration, `make test` runs every test. README.md shows both.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+TRIALS ?= 10000
+export PORT
+
+.PHONY: run test check bench torture translations clean
+
+run: $(VENV)/product
+	$(BIN)/flask --app app demo
+	$(BIN)/gunicorn --config gunicorn.conf.py 'app:create_app()'
+
+test: $(VENV)/tests
+	.ci/packages
+	$(MAKE) check
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+check: $(VENV)/tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/guards
+
+bench: $(VENV)/tests
+	$(BIN)/python -m tests.benchmarks
+
+torture: $(VENV)/tests
+	.ci/packages
+	TRIALS=$(TRIALS) $(BIN)/python -m pytest -q -s tests/torture
+
+# After a message was added or changed: bring the catalogues up to date, translate what is new, run this again.
+translations: $(VENV)/tests
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k gettext -k ngettext:1,2 --no-location --sort-output \
+		--project evaluation --version 1 --copyright-holder '' --omit-header -o messages.pot .
+	for language in kk ru; do \
+		$(BIN)/pybabel -q update -i messages.pot -d evaluation/translations -l $$language --no-fuzzy-matching --ignore-obsolete --omit-header; \
+	done
+	rm messages.pot
+	$(BIN)/pybabel -q compile -d evaluation/translations
+
+$(VENV)/product: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is needed; name it: make PYTHON=python3.12'; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/tests: $(VENV)/product requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,81 @@
+"""`make bench`: every job beside its floor, and its peak memory alone. Exits 1 where one costs more than it may."""
+
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROUNDS = int(os.environ.get("ROUNDS", "9"))
+MEMORY = 400
+
+
+def main() -> int:
+    if len(sys.argv) == 3:
+        print(json.dumps(measure(sys.argv[2], alone=sys.argv[1] == "--alone")))
+        return 0
+    from tests.benchmarks.jobs import JOBS
+
+    good = True
+    print(f"{'job':<10}{'product, ms':>14}{'floor, ms':>12}{'ratio':>8}{'at most':>9}{'peak, MB':>10}{'at most':>9}")
+    for name, (_, _, most) in JOBS.items():
+        paired, alone = (_run(option, name) for option in ("--pair", "--alone"))
+        good &= paired["ratio"] <= most and alone["peak"] <= MEMORY
+        print(f"{name:<10}{paired['product']:>14.1f}{paired['floor']:>12.1f}{paired['ratio']:>8.2f}{most:>9.2f}{alone['peak']:>10.0f}{MEMORY:>9}")
+    return 0 if good else 1
+
+
+def _run(option: str, name: str) -> Any:
+    done = subprocess.run([sys.executable, "-m", "tests.benchmarks", option, name], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def measure(name: str, alone: bool) -> dict[str, float]:
+    """Medians of both in turn, in milliseconds, and of their ratio round by round; or the product's peak memory, in MB.
+
+    Peak memory is that of a process that ran the product's job alone and three times; what prepares it is made by another.
+    """
+    from tests.benchmarks import jobs
+
+    prepare, job, _ = jobs.JOBS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        child = multiprocessing.get_context("spawn").Process(target=prepare, args=(Path(folder),))
+        child.start()
+        child.join()
+        with job(Path(folder)) as (ours, floor):
+            if alone:
+                for _ in range(3):
+                    ours()
+                return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+            ours(), floor()
+            rounds = [(_timed(ours), _timed(floor)) for _ in range(ROUNDS)]
+    return {"product": 1000 * statistics.median(ours for ours, _ in rounds),
+            "floor": 1000 * statistics.median(floor for _, floor in rounds),
+            "ratio": statistics.median(ours / floor for ours, floor in rounds)}
+
+
+def _timed(job: Callable[[], Any]) -> float:
+    from tests.benchmarks import jobs
+
+    started = time.perf_counter()
+
+    def start() -> None:
+        nonlocal started
+        started = time.perf_counter()
+
+    jobs._started[:] = [start]
+    job()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""The jobs that are measured: each is a pair of functions, the product's and its floor's."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from flask import Flask
+from python_calamine import CalamineWorkbook
+from sqlalchemy import text
+
+from evaluation.collection.operations import load_workbook
+from evaluation.criteria import load_orders
+from evaluation.database import db
+from evaluation.registry import queries as registry
+from evaluation.sheets import Sheet, queries
+from evaluation.sheets.charts import to_svg
+from evaluation.sheets.document import document
+from evaluation.sheets.writers import pdf, write
+from evaluation.viewer import Viewer
+from tests.benchmarks import country
+
+Pair = tuple[Callable[[], Any], Callable[[], Any]]
+
+
+def prepare_scoring(folder: Path) -> None:
+    country.stored(folder)
+
+
+@contextmanager
+def scoring(folder: Path) -> Iterator[Pair]:
+    """Score the country from SQLite, last year's counts included; floor: the bare driver fetches the same documents, orjson
+    decodes them, numpy makes arrays of every indicator and counts one breach by body."""
+    app = country.app_on(folder)
+    order = load_orders().latest
+    last_day = (f"{country.YEAR}-12-31", f"{country.YEAR - 1}-12-31")
+    statement = ("SELECT b.bin, o.bin, o.kind, r.answers FROM supervision s JOIN body b ON b.id = s.body_id "
+                 "JOIN organisation o ON o.id = s.organisation_id LEFT JOIN report r ON r.organisation_id = o.id AND r.year = ? "
+                 "WHERE s.since <= ? AND (s.until IS NULL OR s.until >= ?)")
+    connection = sqlite3.connect(folder / "country.db")
+
+    def floor() -> int:
+        found = 0
+        for year, day in zip((country.YEAR, country.YEAR - 1), last_day, strict=True):
+            rows = connection.execute(statement, (year, day, day)).fetchall()
+            for kind in order.kind:
+                mine = [row for row in rows if row[2] == kind]
+                answers = orjson.loads("[" + ",".join(row[3] or "{}" for row in mine) + "]")
+                _, bodies = np.unique(np.array([row[0] for row in mine], dtype=object), return_inverse=True)
+                for item in order.asked_of(kind):
+                    column = [given.get(item.code) for given in answers]
+                    blank = np.array([value is None for value in column])
+                    values = np.array([0 if value is None or isinstance(value, str) else value for value in column], dtype=np.int64)
+                    found += int(np.bincount(bodies[(values < 0) & ~blank]).sum())
+        return found
+
+    with app.app_context():
+        yield lambda: queries.scores(Viewer.system(), country.YEAR), floor
+        db.session.rollback()
+    connection.close()
+
+
+def prepare_loading(folder: Path) -> None:
+    order = load_orders().latest
+    data = country.workbook(order, country.make(order))
+    (folder / "country.xlsx").write_bytes(data)
+    app = country.app_on(folder)
+    with app.app_context():
+        load_workbook(Viewer.system(), data, app.extensions["orders"], register=True)
+        db.session.commit()
+    bare = sqlite3.connect(folder / "floor.db")
+    bare.execute("PRAGMA journal_mode = WAL")
+    bare.execute("ATTACH ? AS made", (str(folder / "country.db"),))
+    tables = "('report', 'organisation', 'reporting_year')"
+    for statement, in bare.execute(f"SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN {tables} "
+                                   "ORDER BY type DESC").fetchall():
+        bare.execute(statement)
+    for table in ("reporting_year", "organisation", "report"):
+        bare.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
+    bare.commit()
+    bare.close()
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[Pair]:
+    """Read, check and store a workbook of 25,000 rows whose organisations are registered; floor: calamine's parse and a bare
+    executemany of as many documents into a table with the same columns and indexes."""
+    data = (folder / "country.xlsx").read_bytes()
+    app = country.app_on(folder)
+    orders = app.extensions["orders"]
+    bare = sqlite3.connect(folder / "floor.db")
+    bare.executescript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+    documents: list[tuple[Any, ...]] = []
+    with app.app_context():
+        def ours() -> None:
+            db.session.execute(text("DELETE FROM report"))
+            db.session.commit()
+            yield_to_clock()
+            load_workbook(Viewer.system(), data, orders)
+            db.session.commit()
+
+        def floor() -> None:
+            if not documents:
+                documents.extend(bare.execute("SELECT organisation_id, year, answers, evidence, version, changed_at FROM report"))
+            bare.execute("DELETE FROM report")
+            bare.commit()
+            yield_to_clock()
+            book = CalamineWorkbook.from_path(str(folder / "country.xlsx"))
+            for name in book.sheet_names:
+                book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            bare.executemany("INSERT INTO report (organisation_id, year, answers, evidence, version, changed_at) "
+                             "VALUES (?, ?, ?, ?, ?, ?)", documents)
+            bare.commit()
+
+        yield ours, floor
+        db.session.rollback()
+    bare.close()
+
+
+@contextmanager
+def one_pdf(folder: Path) -> Iterator[Pair]:
+    """One body's sheet as PDF, warm; floor: typst on the same document, and its charts drawn alone."""
+    sheet = _a_sheet(country.app_on(folder))
+    made = document(sheet, "kk")
+    charts = [figure.chart for annex in made.annexes for figure in annex.figures]
+    ready = orjson.dumps({"document": made, "charts": [[to_svg(figure.chart) for figure in annex.figures] for annex in made.annexes]}).decode()
+
+    def floor() -> None:
+        for chart in charts:
+            to_svg(chart)
+        pdf.typeset(ready)
+
+    yield lambda: write(sheet, "pdf", "kk"), floor
+
+
+def _a_sheet(app: Flask) -> Sheet:
+    """The sheet of a body with all kinds of organisations, as long as a sheet gets."""
+    with app.app_context():
+        viewer = Viewer.system()
+        sheets = queries.sheets(viewer, country.YEAR, registry.all_bodies(viewer)[:300])
+        return max(sheets, key=lambda sheet: (sheet.max, sum(len(row.in_breach) for table in sheet.tables for row in table.rows)))
+
+
+_started: list[Callable[[], None]] = []
+
+
+def yield_to_clock() -> None:
+    """Called by a job when its preparation is over: what went before does not count."""
+    for start in _started:
+        start()
+
+
+JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
+    "scoring": (prepare_scoring, scoring, 1.3),
+    "loading": (prepare_loading, loading, 1.6),
+    "pdf": (prepare_scoring, one_pdf, 1.25),
+}
+"""Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""

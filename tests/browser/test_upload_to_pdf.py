@@ -1,0 +1,147 @@
+"""From a filled workbook to a downloaded PDF, as a clerk goes; and every page for every eye, hand and paper."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from evaluation.criteria import Order
+from evaluation.language import language
+from tests.browser.conftest import NewPage
+from tests.factories import bin_of, clean, row, workbook
+
+YEAR = 2024
+BODY = bin_of(1)
+WIDTHS = (1280, 390)
+
+
+def workbook_file(path: Path, order: Order, **cells: object) -> Path:
+    """Two organisations of each kind under one body; `cells` go into the first of each."""
+    rows = {kind: [row(order, BODY, bin_of(10 + 2 * place), clean(order, kind), **cells),
+                   row(order, BODY, bin_of(11 + 2 * place), clean(order, kind))] for place, kind in enumerate(order.kind)}
+    path.write_bytes(workbook(order, YEAR, rows))
+    return path
+
+
+def text_of(pdf: Path) -> str:
+    return subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True, timeout=30).stdout
+
+
+def press(page: Page, selector: str) -> int:
+    """Press what leads to another page; the status it answers with."""
+    with page.expect_navigation() as navigation:
+        page.click(selector)
+    return navigation.value.status if navigation.value else 0
+
+
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_from_workbook_to_pdf(code: str, empty_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+    say = language(code).gettext
+    with new_page(empty_site, "en") as page:
+        page.goto("/")
+        assert press(page, f"a[hreflang={code}]") == 200
+        assert page.get_attribute("html", "lang") == code
+        press(page, "nav a[href='/workbook']")
+
+        money = next(item.code for item in order.indicators if item.type == "money" and item.min is None)
+        book = tmp_path / "кітап.xlsx"
+        page.set_input_files("#file", workbook_file(book, order, **{money: "?"}))
+        page.check("#register")
+        assert press(page, "#store") == 422
+        assert page.locator(".problems").count() == len(order.kinds)
+        assert order.by_code[money].label[code] in page.inner_text("main")
+
+        page.set_input_files("#file", workbook_file(book, order, **{money: -5}))
+        page.check("#register")
+        assert press(page, "#check") == 200
+        assert say("This was a check: nothing was stored.") in page.inner_text("main")
+        page.set_input_files("#file", book)
+        page.check("#register")
+        assert press(page, "#store") == 200
+        assert say("The workbook is stored") in page.inner_text("h1")
+
+        press(page, f"main a[href^='/bodies/{BODY}/']")
+        press(page, "main a[href$='/sheet']")
+        assert page.inner_text("h1") == order.form.title[code]
+        page.click("details >> nth=0")
+        assert page.locator("details >> nth=0").get_by_text(bin_of(10)).is_visible()
+        with page.expect_download() as download:
+            page.click("a[href*='sheet.pdf']")
+        pdf = tmp_path / download.value.suggested_filename
+        download.value.save_as(pdf)
+    text = text_of(pdf)
+    assert pdf.suffix == ".pdf" and BODY in pdf.name
+    assert order.form.title[code] in text and order.form.form_mark[code] in text
+    assert f"Әкімдік {BODY}" in text and language(code).period(YEAR) in text
+    assert all(table.total[code] in text for table in order.form.tables)
+    assert order.form.title["ru" if code == "kk" else "kk"] not in text
+
+
+def addresses(page: Page) -> list[str]:
+    """One page of each look, of the body with blanks."""
+    page.goto("/?level=district")
+    body = page.locator("tbody tr", has_text="–").last.locator("a").get_attribute("href")
+    return ["/", "/?q=nothing+like+it", f"{body}", f"{body}/sheet", f"{body}/sheet?lang=kk%2Bru", "/workbook", "/nowhere"]
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_every_page_is_for_everybody(code: str, demo_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+    """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
+    wrong = workbook_file(tmp_path / "wrong.xlsx", order, bin="123456789012")
+    right = workbook_file(tmp_path / "right.xlsx", order)
+    for width in WIDTHS:
+        with new_page(demo_site, code, width) as page:
+            for address in addresses(page):
+                page.goto(address)
+                assert_for_everybody(page, width)
+            for book, button, status in ((wrong, "#store", 422), (right, "#check", 200)):
+                page.goto("/workbook")
+                page.set_input_files("#file", book)
+                page.check("#register")
+                assert press(page, button) == status
+                assert_for_everybody(page, width)
+
+
+def assert_for_everybody(page: Page, width: int) -> None:
+    # Reasons are unfolded, so that what stands in them is looked at too.
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width, page.url
+    found = Axe().run(page)
+    assert not found.violations_count, f"{page.url} at {width}: {found.generate_report()}"
+
+
+def test_pages_work_by_keyboard_and_without_javascript(demo_site: str, new_page: NewPage) -> None:
+    with new_page(demo_site, java_script_enabled=False) as page:
+        page.goto("/")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#content")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Жаңақорған")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**q=*")
+        assert page.locator("tbody tr").count() == 1
+        press(page, "tbody a")
+        press(page, "main a[href$='/sheet']")
+        page.locator("summary").first.press("Enter")
+        assert page.locator("details[open] dl").first.is_visible()
+
+
+@pytest.mark.parametrize("chosen", ["kk", "kk+ru"])
+def test_the_sheet_on_paper(chosen: str, demo_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+    """The form, then the annex; reasons unfolded, no navigation, and every page marked as provisional."""
+    with new_page(demo_site, "kk") as page:
+        body = next(address for address in addresses(page) if address.startswith("/bodies/"))
+        page.goto(f"{body}/sheet?lang={chosen.replace('+', '%2B')}")
+        reasons = page.locator("details dd").count()
+        pdf = tmp_path / "sheet.pdf"
+        page.pdf(path=str(pdf), prefer_css_page_size=True)
+    say = language("kk").gettext
+    pages = text_of(pdf).rstrip("\f").split("\f")
+    assert reasons and len(pages) > 2
+    assert all(say("Provisional: not all data have been given") in each for each in pages)
+    text = "\n".join(pages)
+    assert say("Readings") in text and say("Send a workbook") not in text and "DOCX" not in text
+    assert text.index(order.form.title.kk) < text.index(say("Additional information: not part of the approved form"))

@@ -1,0 +1,412 @@
+"""Pages: every route in every language, what a workbook's way in says, files out, and what no page may do."""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app import create_app
+from evaluation import database
+from evaluation.collection.models import Report
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.demo import demonstration
+from evaluation.demo.store import store
+from evaluation.language import language
+from evaluation.registry.models import Body, Organisation, ReportingYear
+from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.writers import FORMATS
+from tests.factories import bin_of, clean, row, workbook
+
+CODES = ("kk", "ru", "en")
+YEAR = 2024
+BODY = bin_of(1)
+UNKNOWN = bin_of(9_999)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Flask]:
+    """An app with the demonstration, for tests that only read."""
+    app = create_app({"DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('pages') / 'evaluation.db'}", "SECRET_KEY": "tests"})
+    with app.app_context():
+        database.upgrade()
+        store(order, demonstration(order))
+        db.session.commit()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
+    """An app with nothing stored yet, for tests that store."""
+    return make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", WTF_CSRF_ENABLED=False)
+
+
+def client(app: Flask, code: str = "en") -> FlaskClient:
+    made = app.test_client()
+    made.set_cookie("language", code)
+    return made
+
+
+def bin_named(app: Flask, name: str) -> str:
+    with app.app_context():
+        found = db.session.scalar(select(Body.bin).where(Body.name_ru.contains(name)).order_by(Body.id))
+    assert found
+    return found
+
+
+def assert_valid(response: TestResponse, code: str) -> None:
+    """A whole, strictly valid page in its language."""
+    parser = html5lib.HTMLParser(strict=True)
+    parser.parse(response.text)
+    assert f'<html lang="{code}">' in response.text
+    ids = re.findall(r'\sid="([^"]*)"', response.text)
+    assert len(ids) == len(set(ids))
+    assert " style=" not in response.text and "<script" not in response.text
+    for name in re.findall(r'\shref="#([^"]+)"', response.text):
+        assert name in ids
+
+
+def pages(app: Flask) -> list[str]:
+    district, incomplete = bin_named(app, "Таласского"), bin_named(app, "Жанакорганского")
+    return ["/", "/?year=2022", "/?q=талас&level=rural", "/?q=nothing+like+it", "/?region=31", "/workbook",
+            *(f"/bodies/{bin_}/{year}{rest}" for bin_ in (district, incomplete) for year in (2022, YEAR)
+              for rest in ("", "/sheet", "/sheet?lang=kk", "/sheet?lang=ru", "/sheet?lang=kk%2Bru"))]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_page_is_valid_in_every_language(shown: Flask, code: str) -> None:
+    for url in pages(shown):
+        response = client(shown, code).get(url)
+        assert response.status_code == 200, url
+        assert_valid(response, code)
+        assert language(code).gettext("Invented demonstration data") in response.text, url
+
+
+def test_every_route_is_visited(shown: Flask) -> None:
+    """A new route belongs in these tests: add it here when they walk it."""
+    routes = {rule.rule for rule in shown.url_map.iter_rules() if "static" not in rule.endpoint}
+    year = "<int(min=1000, max=9999):year>"
+    assert routes == {"/", "/workbook", "/language/<code>", f"/template/{year}.xlsx", f"/bodies/<bin_>/{year}",
+                      f"/bodies/<bin_>/{year}/sheet", f"/bodies/<bin_>/{year}/sheet.<format_>"}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("url", ["/nowhere", f"/bodies/{UNKNOWN}/2024", f"/bodies/{UNKNOWN}/2024/sheet", f"/bodies/{UNKNOWN}/2024/sheet.pdf",
+                                 "/bodies/١٢٣٤٥٦٧٨٩٠١٢/2024", "/bodies/%00/2024", "/language/de", "/template/1999.xlsx",
+                                 "/template/2024.xlsx?lang=de", "/bodies/1/99999999999999999999"])
+def test_what_is_not_there_is_404(shown: Flask, code: str, url: str) -> None:
+    response = client(shown, code).get(url)
+    assert response.status_code == 404
+    assert_valid(response, code)
+
+
+def test_a_year_that_is_not_open_is_404(shown: Flask) -> None:
+    known = bin_named(shown, "Таласского")
+    for year in (2021, 2031, 9999):
+        assert client(shown).get(f"/bodies/{known}/{year}").status_code == 404
+    assert client(shown).get(f"/bodies/{known}/{YEAR}/sheet.odt").status_code == 404
+    assert client(shown).get(f"/bodies/{known}/{YEAR}/sheet.pdf?lang=en").status_code == 404
+
+
+def test_unseen_bodies_are_as_unknown_ones(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    from evaluation.viewer import Viewer
+
+    known = bin_named(shown, "Таласского")
+    monkeypatch.setattr("evaluation.web.review.current_viewer", lambda: Viewer("somebody"))
+    monkeypatch.setattr("evaluation.web.common.current_viewer", lambda: Viewer("somebody"))
+    unseen, unknown = (client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet") for bin_ in (known, UNKNOWN))
+    assert unseen.status_code == unknown.status_code == 404
+    assert unseen.text.replace(known, "") == unknown.text.replace(UNKNOWN, "")
+    assert known not in client(shown).get("/").text
+
+
+# The list
+
+
+def listed(response: TestResponse) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="/bodies/(\d{12})/', response.text)
+
+
+def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
+    known = bin_named(shown, "Таласского")
+    with shown.app_context():
+        count = db.session.scalar(select(func.count()).select_from(Body))
+    assert len(listed(client(shown).get("/"))) == count
+    assert listed(client(shown).get(f"/?q={known}")) == [known]
+    assert known in listed(client(shown).get("/?q=ТАЛАС"))
+    levels = [len(listed(client(shown).get(f"/?level={level}"))) for level in ("central", "region", "district", "rural")]
+    assert sum(levels) == count and 0 not in levels
+    # A rural district without a KATO code stands within the region of its district.
+    region = listed(client(shown).get("/?region=31"))
+    assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
+
+
+@pytest.mark.parametrize("query", ["year=abc&page=zz", "year=99999999999999999999&page=99999999999999999999", "page=-5", "level=x&region=y",
+                                   "q=%25_%5C%00'", "q=" + "я" * 300])
+def test_odd_questions_are_answered(shown: Flask, query: str) -> None:
+    response = client(shown).get(f"/?{query}")
+    assert response.status_code == 200
+    assert_valid(response, "en")
+
+
+def test_long_lists_have_pages(empty: Flask) -> None:
+    with empty.app_context():
+        db.session.add(ReportingYear(year=YEAR, order_code=empty.extensions["orders"].latest.code))
+        db.session.add_all(Body(bin=bin_of(number), name_kk=f"Әкімдік {number:03d}") for number in range(120))
+        db.session.commit()
+    first, last = client(empty).get("/"), client(empty).get("/?page=3&q=Әкімдік")
+    assert (len(listed(first)), len(listed(last))) == (50, 20)
+    assert not set(listed(first)) & set(listed(last))
+    assert "Page 1 of 3" in first.text and 'rel="next"' in first.text and 'rel="prev"' not in first.text
+    assert "Page 3 of 3" in last.text and 'rel="next"' not in last.text
+    assert_valid(last, "en")
+
+
+def test_provisional_points_are_ranges_with_a_mark(shown: Flask) -> None:
+    bin_ = bin_named(shown, "Жанакорганского")
+    listing = client(shown).get(f"/?q={bin_}").text
+    assert re.search(r"\d–\d+&nbsp;/&nbsp;\d+", listing)
+    for rest in ("", "/sheet"):
+        assert "Provisional: not all data have been given" in client(shown).get(f"/bodies/{bin_}/{YEAR}{rest}").text
+    assert "Provisional" not in client(shown).get(f"/bodies/{bin_}/2022/sheet").text
+
+
+# The sheet
+
+
+@pytest.mark.parametrize("chosen", list(LANGUAGES))
+def test_the_sheet_is_the_form_of_the_order(shown: Flask, order: Order, chosen: str) -> None:
+    response = client(shown).get(f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet", query_string={"lang": chosen})
+    tree = html5lib.parse(response.text, namespaceHTMLElements=False)
+    codes, form = LANGUAGES[chosen], tree.find(".//article")
+    assert form is not None
+    text = " ".join("".join(form.itertext()).split())
+    for code in codes:
+        for mark in (order.form.order_mark, order.form.rules_mark, order.form.form_mark, order.form.title, order.form.hint_body):
+            assert mark[code] in text
+    tables = form.findall(".//table")
+    assert len(tables) == len(order.form.tables)
+    for table, of in zip(tables, order.form.tables, strict=True):
+        numbers = [line[0].text for line in table.findall("tbody/tr")]
+        assert numbers == [row.number for row in of.rows]
+        for line, row_ in zip(table.findall("tbody/tr"), of.rows, strict=True):
+            assert len(line) == len(codes) + 2
+            assert [(cell.text or "").strip() for cell in line[1:-1]] == [row_.text[code] for code in codes]
+            assert bool((line[-1].text or "").strip()) == bool(row_.criterion)
+        assert [cell.text for cell in table.find("tfoot/tr").findall("th")] == [of.total[code] for code in codes]
+
+
+def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
+    text = client(shown).get(f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet?lang=ru").text
+    details = re.findall(r"<details.*?</details>", text, flags=re.DOTALL)
+    assert len(details) == sum(len(table.scored_rows) for table in order.form.tables if table.kind != list(order.kind)[2])
+    assert any(order.criteria[0].line("not_decreased").text.ru in each for each in details)
+    assert any(re.search(r"БИН|BIN", each) for each in details)
+
+
+def test_an_english_page_shows_the_sheet_in_both_languages(shown: Flask) -> None:
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet"
+    for code, expected in (("kk", "kk"), ("ru", "ru"), ("en", "kk+ru")):
+        page, asked = client(shown, code).get(url).text, client(shown, code).get(url, query_string={"lang": expected}).text
+        # The link of the language switch alone tells the two apart.
+        assert re.sub(r"next=[^\"]*", "", page) == re.sub(r"next=[^\"]*", "", asked)
+
+
+# Files
+
+
+@pytest.mark.parametrize("chosen", list(LANGUAGES))
+@pytest.mark.parametrize("format_", list(FORMATS))
+def test_files_of_the_sheet(shown: Flask, format_: str, chosen: str) -> None:
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet.{format_}"
+    response = client(shown).get(url, query_string={"lang": chosen})
+    assert response.status_code == 200
+    assert response.mimetype == FORMATS[format_].media_type
+    assert re.fullmatch(rf'attachment; filename="?[^;]+\.{format_}"?(; .*)?', response.headers["Content-Disposition"])
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.get_etag() == (hashlib.sha256(response.data).hexdigest(), False)
+    again = client(shown).get(url, query_string={"lang": chosen}, headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_template_is_one_that_is_read(shown: Flask, order: Order, code: str) -> None:
+    response = client(shown).get(f"/template/{YEAR}.xlsx?lang={code}")
+    assert response.status_code == 200 and response.mimetype.endswith("sheet") and response.get_etag()[0]
+    assert set(order.kind) < set(openpyxl.load_workbook(io.BytesIO(response.data)).sheetnames)
+
+
+# A workbook's way in
+
+
+def good(order: Order, **cells: Any) -> bytes:
+    return workbook(order, YEAR, {kind: [row(order, BODY, bin_of(10 + place), clean(order, kind), **cells)]
+                                  for place, kind in enumerate(order.kind)})
+
+
+def send(app: Flask, data: bytes | None, button: str = "store", register: bool = True, code: str = "en") -> TestResponse:
+    form: dict[str, Any] = {button: "1"} | ({"register": "y"} if register else {})
+    if data is not None:
+        form["file"] = (io.BytesIO(data), "кітап.xlsx")
+    return client(app, code).post("/workbook", data=form, content_type="multipart/form-data")
+
+
+def stored(app: Flask) -> tuple[int, ...]:
+    with app.app_context():
+        return tuple(db.session.scalar(select(func.count()).select_from(model)) or 0 for model in (ReportingYear, Body, Organisation, Report))
+
+
+def test_a_workbook_is_stored_and_its_bodies_are_linked(empty: Flask, order: Order) -> None:
+    response = send(empty, good(order))
+    assert response.status_code == 200
+    assert_valid(response, "en")
+    count = len(order.kinds)
+    assert stored(empty) == (1, 1, count, count)
+    link = f"/bodies/{BODY}/{YEAR}"
+    assert f'href="{link}"' in response.text and client(empty).get(link).status_code == 200
+    assert re.search(rf"New reports</dt><dd>{count}<", response.text)
+    assert "Incomplete in the registry" in response.text
+    again = send(empty, good(order), register=False)
+    assert re.search(rf"Unchanged reports</dt><dd>{count}<", again.text)
+
+
+def test_a_check_stores_nothing(empty: Flask, order: Order) -> None:
+    response = send(empty, good(order), button="check")
+    assert response.status_code == 200
+    assert "nothing was stored" in response.text and f'href="/bodies/{BODY}' not in response.text
+    assert_valid(response, "en")
+    assert stored(empty) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_refused_workbook_says_everything_at_once(empty: Flask, order: Order, code: str) -> None:
+    first, second = list(order.kind)[:2]
+    money = order.asked_of(first)[0].code
+    rows = {first: [row(order, BODY, bin_of(10 + place), clean(order, first), **{money: "zzz"}) for place in range(5)],
+            second: [row(order, BODY, "123456789012", clean(order, second))]}
+    rows[first][2][money] = 5
+    response = send(empty, workbook(order, YEAR, rows), code=code)
+    assert response.status_code == 422
+    assert_valid(response, code)
+    assert stored(empty) == (0, 0, 0, 0)
+    # One message for four cells, as ranges; then the other worksheet's.
+    assert "E4:E5, E7:E8" in response.text and response.text.count("zzz") == 1
+    assert order.by_code[money].label[code] in response.text
+    assert response.text.index(order.kind[first].plural[code]) < response.text.index(order.kind[second].plural[code])
+    assert language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5) in response.text
+
+
+def test_nothing_is_stored_where_the_registry_refuses(empty: Flask, order: Order) -> None:
+    send(empty, good(order))
+    before = stored(empty)
+    moved = workbook(order, YEAR, {list(order.kind)[0]: [row(order, bin_of(2), bin_of(10), clean(order, list(order.kind)[0])),
+                                                       row(order, BODY, bin_of(50), clean(order, list(order.kind)[0]))]})
+    for register in (True, False):
+        response = send(empty, moved, register=register)
+        assert response.status_code == 422
+        assert stored(empty) == before
+
+
+@pytest.mark.parametrize("data", [b"", b"no workbook", None])
+def test_what_is_no_workbook_is_refused(empty: Flask, data: bytes | None) -> None:
+    response = send(empty, data)
+    assert response.status_code == 422
+    assert_valid(response, "en")
+
+
+def test_many_errors_are_counted_and_the_first_are_shown(empty: Flask, order: Order) -> None:
+    kind = list(order.kind)[0]
+    money = order.asked_of(kind)[0].code
+    rows = [row(order, BODY, bin_of(10 + place), clean(order, kind), **{money: f"x{place}"}) for place in range(1_200)]
+    response = send(empty, workbook(order, YEAR, {kind: rows}))
+    assert response.status_code == 422
+    assert "1200 errors" in response.text and "200 more messages are not shown" in response.text
+
+
+def test_a_file_too_large_is_413(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", MAX_CONTENT_LENGTH=2**20, WTF_CSRF_ENABLED=False)
+    response = send(app, b"x" * 2**21)
+    assert response.status_code == 413
+    assert_valid(response, "en")
+    assert "1 MB" in response.text
+
+
+def test_a_form_without_its_token_is_refused(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
+    response = send(app, good(order))
+    assert response.status_code == 400 and "expired" in response.text
+    assert_valid(response, "en")
+    assert stored(app) == (0, 0, 0, 0)
+
+
+def test_an_unexpected_error_stores_nothing_and_has_its_page(empty: Flask, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("after everything was written")
+
+    monkeypatch.setattr("evaluation.web.entry._bodies", fail)
+    empty.config["PROPAGATE_EXCEPTIONS"] = False
+    response = send(empty, good(order), code="kk")
+    assert response.status_code == 500
+    assert_valid(response, "kk")
+    assert stored(empty) == (0, 0, 0, 0)
+
+
+def test_without_data_the_first_page_says_what_to_do(empty: Flask) -> None:
+    response = client(empty).get("/")
+    assert "No reporting year is open yet" in response.text and 'href="/workbook"' in response.text
+    assert_valid(response, "en")
+
+
+def test_real_data_carry_no_mark_of_invention(empty: Flask, order: Order) -> None:
+    send(empty, good(order))
+    for url in ("/", "/workbook", f"/bodies/{BODY}/{YEAR}", f"/bodies/{BODY}/{YEAR}/sheet"):
+        assert "nvented" not in client(empty).get(url).text
+
+
+def test_the_database_is_made_before_the_first_request(tmp_path: Path) -> None:
+    app = create_app({"DATABASE_URL": f"sqlite:///{tmp_path / 'folder' / 'evaluation.db'}", "SECRET_KEY": "tests"})
+    assert app.test_client().get("/").status_code == 200
+
+
+# Languages and headers
+
+
+@pytest.mark.parametrize(("accepted", "code"), [("", "kk"), ("de", "kk"), ("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("kk-KZ", "kk"), ("en-US", "en"),
+                                                ("de,en;q=0.5", "en")])
+def test_the_first_visit_speaks_the_browsers_language(shown: Flask, accepted: str, code: str) -> None:
+    response = shown.test_client().get("/workbook", headers={"Accept-Language": accepted})
+    assert f'<html lang="{code}">' in response.text
+    assert {"Accept-Language", "Cookie"} <= set(response.vary)
+
+
+def test_a_chosen_language_stays(shown: Flask) -> None:
+    browser = shown.test_client()
+    response = browser.get("/language/ru?next=/workbook?x=%D2%9B", headers={"Accept-Language": "en"})
+    assert (response.status_code, response.location) == (303, "/workbook?x=%D2%9B")
+    assert '<html lang="ru">' in browser.get("/", headers={"Accept-Language": "en"}).text
+
+
+@pytest.mark.parametrize("target", ["https://example.org/", "//example.org/", "/\\example.org", "/\t/example.org", "\\\\example.org", "javascript:1",
+                                    "workbook", "", "///example.org", "/\n/example.org"])
+def test_the_language_link_leads_nowhere_else(shown: Flask, target: str) -> None:
+    assert shown.test_client().get("/language/kk", query_string={"next": target}).location == "/"
+
+
+def test_headers_keep_browsers_in_bounds(shown: Flask) -> None:
+    for url in ("/", "/nowhere", "/static/style.css", f"/template/{YEAR}.xlsx"):
+        headers = client(shown).get(url).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"

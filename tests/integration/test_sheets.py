@@ -1,0 +1,335 @@
+"""Sheets written in every format and language, and opened again by other programs than those that wrote them."""
+
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document as read_docx
+from docx.oxml.ns import qn
+
+from evaluation.criteria import Order, load_order
+from evaluation.language import language
+from evaluation.scoring import score
+from evaluation.sheets import Named, Sheet, compose
+from evaluation.sheets.compose import shares
+from evaluation.sheets.document import INVENTED, LANGUAGES, PROVISIONAL, document
+from evaluation.sheets.writers import FORMATS, file_name, write
+from tests import factories
+
+LETTERS = "ӘҒҚҢӨҰҮҺІ"
+NASTY = '"Ә&Б" <b> =1+1 #set'
+BODY = Named("050140000011", f"{NASTY} ауданының әкімдігі, {LETTERS}", f"Акимат района {NASTY}")
+YEAR = 2024
+ROOT = Path(__file__).parents[2]
+
+EVERY = [(name, languages) for name in ("full", "provisional", "without") for languages in LANGUAGES]
+CONVERTED = [("full", "xlsx", "kk"), ("full", "docx", "ru"), ("provisional", "xlsx", "kk+ru"), ("provisional", "docx", "kk+ru"),
+             ("without", "xlsx", "ru"), ("without", "docx", "kk")]
+"""What LibreOffice opens, in one run: case, format, language."""
+PRINTED = [(name, "pdf", languages) for name, languages in EVERY] + CONVERTED
+
+Answers = dict[str, object]
+Cases = dict[str, Sheet]
+Key = tuple[str, str, str]
+"""Case, format and languages."""
+Files = dict[Key, Path]
+Pages = dict[Key, list[str]]
+
+
+def sheet(order: Order, kinds: dict[str, list[Answers]], years: tuple[int, ...] = (), last_year: int | None = 3) -> Sheet:
+    """A sheet of organisations with the answers given; the rest of their answers are in breach of nothing.
+
+    `last_year` is every count of the year before, None for unknown.
+    """
+    rows: dict[str, list[tuple[str, str, Answers]]] = {}
+    names: dict[str, Named] = {}
+    for kind, given in kinds.items():
+        for answers in given:
+            bin_ = factories.bin_of(100 + len(names))
+            names[bin_] = Named(bin_, f"={NASTY} {LETTERS} №{len(names)}", f"@{NASTY} {len(names)}")
+            whole = factories.clean(order, kind) | answers
+            stored = {code: value for code, value in whole.items() if value is not None}
+            rows.setdefault(kind, []).append((BODY.bin, bin_, stored))
+    previous = {(BODY.bin, kind, criterion.code): last_year for kind in kinds for criterion, _ in order.declared() if last_year}
+    scores = score(order, factories.reports(order, rows), previous)
+    history = tuple(share for year in (*years, YEAR) for share in shares(scores, year)[BODY.bin])
+    return next(compose(scores, YEAR, {BODY.bin: BODY}, names, {BODY.bin: history}))
+
+
+@pytest.fixture(scope="session")
+def cases(order: Order) -> Cases:
+    """A full sheet, a provisional one of invented data, and one of a body with no organisations of the third kind."""
+    first, second, third, fourth = (kind.code for kind in order.kinds)
+    breach = {"financial_result": -1}
+    full = {first: [{}, {"area_audit": "violated"}], second: [{}, breach], third: [{}], fourth: [{"insolvent": True}]}
+    partial = {first: [breach] * 3 + [{"cars_audit": None}], second: [{"budget_due": None}], third: [{"insolvent": None}],
+               fourth: [{}]}
+    return {
+        "full": sheet(order, full, (2022, 2023)),
+        "provisional": replace(sheet(order, partial, (2023,), None), invented=True),
+        "without": sheet(order, {first: [{}], second: [{}], fourth: [{}]}),
+    }
+
+
+@pytest.fixture(scope="session")
+def files(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """Every case in every format and language."""
+    folder = tmp_path_factory.mktemp("sheets")
+    written = {}
+    for name, made in cases.items():
+        for languages in LANGUAGES:
+            for format_ in FORMATS:
+                path = folder / f"{name}-{format_}-{file_name(made, format_, languages)}"
+                path.write_bytes(write(made, format_, languages))
+                written[name, format_, languages] = path
+    return written
+
+
+@pytest.fixture(scope="session")
+def pages(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """The text of every page, by case, format and language: PDFs of our own, and a few that LibreOffice made of the others."""
+    folder = tmp_path_factory.mktemp("converted")
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    subprocess.run(["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder),
+                    *(str(files[key]) for key in CONVERTED)], check=True, capture_output=True, timeout=300)
+    found = {key: path for key, path in files.items() if key[1] == "pdf"}
+    found |= {key: folder / files[key].with_suffix(".pdf").name for key in CONVERTED}
+    return {key: pdf_pages(path) for key, path in found.items()}
+
+
+def pdf_pages(path: Path) -> list[str]:
+    done = subprocess.run(["pdftotext", "-raw", str(path), "-"], check=True, capture_output=True, timeout=60)
+    return [tight(page) for page in done.stdout.decode().split("\f")[:-1]]
+
+
+def tight(words: str) -> str:
+    """Words without blanks, so that it does not matter where lines break."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFC", words)).replace("\xad", "")
+
+
+@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
+def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, format_: str,
+                                     languages: str) -> None:
+    order, text = cases[name].order, "".join(pages[name, format_, languages])
+    form, codes = order.form, LANGUAGES[languages]
+    for code in codes:
+        for part in (form.order_mark, form.rules_mark, form.form_mark, form.title, form.hint_body, form.hint_period):
+            assert tight(part[code]) in text
+        assert tight(language(code).period(YEAR)) in text
+        assert tight(BODY.name(code)) in text
+        for table in form.tables:
+            assert tight(table.title[code]) in text
+            assert text.count(tight(table.total[code])) >= len(form.tables)
+    heads = "".join(form.tables[0].numbering)
+    assert text.count(heads) >= len(form.tables)
+    for row in (row for table in document(cases[name], languages).tables for row in table.rows):
+        if format_ == "pdf":
+            assert tight(f"{row.number}{''.join(row.texts)}{row.points.text}") in text
+        # LibreOffice prints a row's cells in an order of its own; their points are read from the files themselves below.
+        assert all(tight(words) in text for words in row.texts)
+
+
+@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
+def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, name: str,
+                                                   format_: str, languages: str) -> None:
+    for code in LANGUAGES[languages]:
+        for message in (PROVISIONAL, INVENTED):
+            said = [tight(language(code).gettext(message)) in page for page in pages[name, format_, languages]]
+            assert all(said) if name == "provisional" else not any(said)
+
+
+@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
+def test_the_annex_begins_on_a_page_of_its_own(cases: Cases, pages: Pages, name: str,
+                                               format_: str, languages: str) -> None:
+    made = document(cases[name], languages)
+    marks = [tight(annex.mark) for annex in made.annexes]
+    found = pages[name, format_, languages]
+    first = next(number for number, page in enumerate(found) if marks[0] in page)
+    form, annexes = "".join(found[:first]), "".join(found[first:])
+    assert all(tight(words) in form for words in made.tables[-1].total.texts)
+    assert not any(mark in form for mark in marks)
+    for annex in made.annexes:
+        assert tight(annex.mark) in annexes
+        for cells in (*annex.summary.rows, annex.summary.total):
+            assert tight(cells[0].text) in annexes
+        assert tight(annex.readings_title) in annexes
+        assert all(id_ in annexes and tight(words) in annexes for id_, words in annex.readings)
+        assert tight(annex.translation_note) in annexes
+    assert tight(made.annexes[0].summary.title) not in form
+
+
+def test_kazakh_letters_survive(pages: Pages) -> None:
+    for (_, _, languages), found in pages.items():
+        if "kk" in LANGUAGES[languages]:
+            assert tight(LETTERS) in "".join(found)
+
+
+def test_a_table_that_does_not_apply_has_dashes(cases: Cases) -> None:
+    for languages in LANGUAGES:
+        applied = [table.applicable for table in cases["without"].tables]
+        assert applied.count(False) == 1
+        for applies, table in zip(applied, document(cases["without"], languages).tables, strict=True):
+            points = {row.points.text for row in (*table.rows, table.total) if not row.heading}
+            assert (points == {"–"}) is not applies
+            assert {row.points.text for row in table.rows if row.heading} <= {""}
+
+
+@pytest.mark.parametrize(("name", "languages"), EVERY)
+def test_workbook(cases: Cases, files: Files, name: str, languages: str) -> None:
+    made = document(cases[name], languages)
+    book = openpyxl.load_workbook(files[name, "xlsx", languages])
+    lines = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
+    for table in made.tables:
+        for row in (*table.rows, table.total):
+            points = row.points.text if row.points.number is None else row.points.number
+            assert [row.number or None, *row.texts, None if points == "" else points] in lines
+    spoken = len(LANGUAGES[languages])
+    first, middle, last = made.tables[0].numbering
+    assert lines.count([first, middle, *[None] * (spoken - 1), last]) == len(made.tables)
+    for words in (*made.title, *made.body, *made.hint_body, *made.period, *made.hint_period):
+        assert [words, *[None] * (spoken + 1)] in lines
+    assert book.properties.title == made.name
+    for page in book.worksheets:
+        assert page.page_setup.paperSize == 9
+        assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
+        assert all(notice in page.oddHeader.center.text for notice in made.notices)
+        assert [page.cell(number, 1).value for number in range(1, len(made.notices) + 1)] == list(made.notices)
+    annexes = book.worksheets[1:]
+    for annex in made.annexes:
+        assert sum(any(cell.value == annex.mark for row in page.iter_rows(max_row=6) for cell in row) for page in annexes) >= 2
+
+
+def test_numbers_of_a_workbook_are_numbers(cases: Cases, files: Files) -> None:
+    book = openpyxl.load_workbook(files["provisional", "xlsx", "kk"])
+    form, summary = book.worksheets[:2]
+    points = [row[2].value for row in form.iter_rows() if row[2].value is not None]
+    assert any(isinstance(value, int) for value in points)
+    assert any(re.fullmatch(r"\d+–\d+", str(value)) for value in points)
+    assert not any(isinstance(value, str) and value.isdigit() for value in points if value != "3")
+    total = next(row for row in summary.iter_rows() if row[4].value == cases["provisional"].max)
+    assert [cell.value for cell in total[2:5]] == [cases["provisional"].low, cases["provisional"].high, cases["provisional"].max]
+    assert len(summary._charts) == 5
+
+
+def test_native_charts_refer_to_the_figures_beside_them(files: Files) -> None:
+    book = openpyxl.load_workbook(files["full", "xlsx", "kk"])
+    summary = book.worksheets[1]
+    for chart in summary._charts:
+        for series in chart.series:
+            cells = summary[series.val.numRef.f.rpartition("!")[2].replace("$", "")]
+            values = [cell.value for row in cells for cell in row]
+            assert values and all(isinstance(value, int | float) for value in values)
+
+
+def test_organisations_of_a_workbook_can_be_filtered(cases: Cases, files: Files) -> None:
+    made = cases["full"]
+    named = [each for table in made.tables for row in table.rows for each in (*row.in_breach, *row.unanswered)]
+    page = openpyxl.load_workbook(files["full", "xlsx", "ru"]).worksheets[-1]
+    lines = [(row[3].value, row[4].value) for row in page.iter_rows(min_row=3)]
+    assert lines == [(each.name("ru"), each.bin) for each in named]
+    assert page.auto_filter.ref
+    assert len(openpyxl.load_workbook(files["without", "xlsx", "ru"]).worksheets) == 3
+
+
+@pytest.mark.parametrize(("name", "languages"), EVERY)
+def test_word_document(cases: Cases, files: Files, name: str, languages: str) -> None:
+    made = document(cases[name], languages)
+    word = read_docx(str(files[name, "docx", languages]))
+    forms = [table for table in word.tables if table.style is not None and table.style.name == "Sheet Table"]
+    spoken = len(LANGUAGES[languages])
+    for table, form in zip(forms, made.tables, strict=True):
+        lines = [[cell.text for cell in row.cells] for row in table.rows]
+        assert lines[0] == ["\n".join(form.number_head), *form.text_heads, "\n".join(form.points_head)]
+        assert lines[1] == [form.numbering[0], *[form.numbering[1]] * spoken, form.numbering[2]]
+        assert lines[2:] == [[row.number, *row.texts, row.points.text] for row in (*form.rows, form.total)]
+        assert all(row._tr.trPr is not None and row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows[:2])
+    headings = [part.text for part in word.paragraphs if part.style is not None and part.style.name.startswith("Heading")]
+    assert all("\n".join(form.title) in headings for form in made.tables)
+    assert all(annex.mark in headings for annex in made.annexes)
+    for section in word.sections:
+        header = [part.text for part in section.header.paragraphs]
+        assert all(notice in header for notice in made.notices)
+    described = [part.get("descr") for part in word.element.body.iter(qn("wp:docPr"))]
+    assert described == [figure.chart.description for annex in made.annexes for figure in annex.figures]
+    default = next(word.styles.element.iter(qn("w:lang")))
+    assert default.get(qn("w:val")) == {"kk": "kk-KZ", "ru": "ru-RU"}[LANGUAGES[languages][0]]
+
+
+def test_pdf_names_itself_and_carries_its_fonts(cases: Cases, files: Files) -> None:
+    path = str(files["full", "pdf", "kk"])
+    told = subprocess.run(["pdfinfo", path], check=True, capture_output=True, timeout=60).stdout.decode()
+    assert re.search(r"Title: +" + re.escape(document(cases["full"], "kk").name), told)
+    assert re.search(r"Tagged: +yes", told) and "A4" in told and "CreationDate" not in told
+    fonts = subprocess.run(["pdffonts", path], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()[2:]
+    assert fonts and all(re.search(r"LibertinusSerif|DejaVuSans", line) and " yes yes " in line for line in fonts)
+
+
+def test_json_is_canonical(cases: Cases, files: Files) -> None:
+    content = files["provisional", "json", "kk+ru"].read_bytes()
+    told = json.loads(content)
+    assert content == json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert [body["name"] for body in told["bodies"]] == [BODY.name_kk]
+    assert told["bodies"][0]["points"] is None and told["bodies"][0]["low"] == cases["provisional"].low
+
+
+AGAIN = """
+import hashlib, sys
+from evaluation.sheets.writers import FORMATS, write
+from tests.integration.test_sheets import sheet
+from evaluation.criteria import load_orders
+order = load_orders().latest
+made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
+print(*(hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS))
+"""
+
+
+def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
+    """Also in another process, where sets and hashes have another order."""
+    made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
+    here = [hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS]
+    assert here == [hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS]
+    there = subprocess.run([sys.executable, "-c", AGAIN], check=True, capture_output=True, timeout=120, cwd=ROOT,
+                           env={"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "HOME": "/tmp"})
+    assert there.stdout.decode().split() == here
+
+
+def test_another_order_with_more_kinds_is_written_as_well() -> None:
+    order = load_order(ROOT / "tests" / "second_order.toml")
+    made = sheet(order, {kind.code: [{item.code: None for item in order.asked_of(kind.code)}] for kind in order.kinds})
+    assert len(made.tables) > 4
+    assert made.provisional
+    book = openpyxl.load_workbook(io.BytesIO(write(made, "xlsx", "kk+ru")))
+    texts = {cell.value for row in book.worksheets[0].iter_rows() for cell in row}
+    assert {table.title.kk for table in order.form.tables} | {table.title.ru for table in order.form.tables} <= texts
+    assert write(made, "pdf", "kk").startswith(b"%PDF")
+    assert len(read_docx(io.BytesIO(write(made, "docx", "ru"))).inline_shapes) == len(order.kinds) + 1
+
+
+def test_names_that_break_things(order: Order) -> None:
+    """Names longer than a line, a footer or a property may be, with control characters, or none at all."""
+    made = sheet(order, {order.kinds[0].code: [{"area_audit": "violated"}]})
+    for name in ("Ө" * 40 + " &" * 300, "бірінші\x07\nекінші\tүшінші", "", "🏛 ₸ مرحبا"):
+        named = replace(made, body=Named(BODY.bin, name))
+        for format_ in FORMATS:
+            assert write(named, format_, "kk+ru")
+        header = openpyxl.load_workbook(io.BytesIO(write(named, "xlsx", "kk"))).worksheets[0].oddFooter
+        assert len(str(header.left.text)) <= 255
+
+
+def test_file_names_and_choices(cases: Cases) -> None:
+    made = cases["full"]
+    assert file_name(made, "pdf", "kk+ru") == "bagalau-paragy-2024-050140000011-kk-ru.pdf"
+    assert {name: writer.extension for name, writer in FORMATS.items()} == {name: name for name in FORMATS}
+    assert all("/" in writer.media_type for writer in FORMATS.values())
+    with pytest.raises(KeyError):
+        write(made, "odt", "kk")
+    with pytest.raises(KeyError):
+        write(made, "pdf", "de")
