@@ -19,6 +19,9 @@ from sqlalchemy.orm import DeclarativeBase
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_ID = 193_2015
 
+Statement = Select[*tuple[Any, ...]]
+"""A read of any columns."""
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(
@@ -101,14 +104,14 @@ def insert_many(connection: Connection, table: Table, columns: Sequence[str], ro
     connection.exec_driver_sql(statement.string, parameters)
 
 
-def tuples(statement: Select[Any]) -> list[tuple[Any, ...]]:
+def tuples(statement: Statement) -> Sequence[Any]:
     """Rows as the driver gives them, for reads of whole tables: SQLAlchemy's row objects cost more than all else there.
 
     Columns whose type needs converting (dates, JSON) come as the driver has them.
     """
     db.session.flush()
     result = db.session.connection().execute(statement)
-    rows: list[tuple[Any, ...]] = result.cursor.fetchall()
+    rows: Sequence[Any] = result.cursor.fetchall()
     result.close()
     return rows
 

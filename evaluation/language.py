@@ -5,6 +5,7 @@ A :class:`Language` needs no request and no app, so that commands, workers and w
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ class Language:
     def number(self, value: float, decimals: int = 0) -> str:
         """12 500,5: groups of three by a no-break space; the decimal comma, but for English its point."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        text = format_decimal(value, pattern, locale="en")
+        # Halves go up, as in Excel, so that a page and its XLSX agree.
+        exact = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        text = format_decimal(exact, pattern, locale="en")
         return text.replace(",", "\xa0") if self.code == "en" else text.replace(",", "\xa0").replace(".", ",")
 
     def share(self, part: float, whole: float) -> str:

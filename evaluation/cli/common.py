@@ -39,7 +39,8 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
         run_in_app: Any = with_appcontext(run)
         for decorator in reversed(decorators):
             run_in_app = decorator(run_in_app)
-        return click.command(**settings)(run_in_app)
+        made: click.Command = click.command(**settings)(run_in_app)
+        return made
 
     return decorate
 

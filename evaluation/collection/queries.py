@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.bulk import bulk
 from evaluation.collection.models import DeclaredCount, Report
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
-from evaluation.database import db, tuples
+from evaluation.database import Statement, db, tuples
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
 from evaluation.scoring.conditions import certain, evaluate, imply
@@ -43,7 +43,7 @@ def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | 
     statement = (select(Body.bin, DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
                  .join(Body, Body.id == DeclaredCount.body_id).where(DeclaredCount.year == year))
     declared = {(body, kind, criterion): count
-                for body, kind, criterion, count in db.session.execute(_of(visible(statement, viewer), ids))}
+                for body, kind, criterion, count in tuples(_of(visible(statement, viewer), ids))}
     needed = order.needed_for(frozenset().union(*(codes(criterion.breach) for criterion, _ in order.declared())))
     return declared | counts(order, reports(viewer, order, year - 1, ids, needed))
 
@@ -107,18 +107,18 @@ def progress(viewer: Viewer, order: Order, year: int, body_id: int) -> dict[str,
     return found
 
 
-def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> Select[Any]:
+def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> Statement:
     columns: tuple[ColumnElement[Any], ...] = (Body.bin, Organisation.bin, Organisation.kind, cast(Report.answers, Text))  # type: ignore[assignment]
     return _of(visible(_joined(select(*columns), year), viewer), None if body_ids is None else list(body_ids))
 
 
-def _joined(statement: Select[Any], year: int) -> Select[Any]:
+def _joined(statement: Statement, year: int) -> Statement:
     return (statement.select_from(Supervision).join(Body, Body.id == Supervision.body_id)
             .join(Organisation, Organisation.id == Supervision.organisation_id)
             .outerjoin(Report, (Report.organisation_id == Organisation.id) & (Report.year == year)).where(as_of(year)))
 
 
-def _of(statement: Select[Any], body_ids: list[int] | None) -> Select[Any]:
+def _of(statement: Statement, body_ids: list[int] | None) -> Statement:
     return statement if body_ids is None else statement.where(Body.id.in_(body_ids))
 
 

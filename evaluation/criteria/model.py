@@ -40,7 +40,7 @@ class Text(Frozen):
     ru: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
-    def __getitem__(self, language: str) -> str:  # type: ignore[override]
+    def __getitem__(self, language: str) -> str:
         return str(getattr(self, language))
 
     def everywhere(self) -> tuple[str, str, str]:

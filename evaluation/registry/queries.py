@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from evaluation.criteria import Order, Orders
-from evaluation.database import db, tuples
+from evaluation.database import Statement, db, tuples
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
@@ -32,7 +32,7 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-def visible(statement: Select[Any], viewer: Viewer) -> Select[Any]:
+def visible(statement: Statement, viewer: Viewer) -> Statement:
     """A statement over bodies kept to those the viewer may see."""
     return statement if viewer.bodies is None else statement.where(Body.id.in_(viewer.bodies))
 
@@ -71,7 +71,8 @@ def order_of(year: int) -> Order | None:
 
 def body(viewer: Viewer, bin_: str) -> Body | None:
     """A body by its BIN; None also where the viewer may not know of it."""
-    return db.session.scalar(visible(select(Body).where(Body.bin == bin_), viewer))
+    found: Body | None = db.session.scalar(visible(select(Body).where(Body.bin == bin_), viewer))
+    return found
 
 
 def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", page: int = 1) -> Page:
@@ -117,7 +118,7 @@ def names(viewer: Viewer, body_ids: Sequence[int]) -> dict[str, tuple[str, str]]
     statement = (select(Organisation.bin, Organisation.name_kk, Organisation.name_ru)
                  .join(Supervision, Supervision.organisation_id == Organisation.id).join(Body, Body.id == Supervision.body_id))
     statement = visible(statement, viewer).where(Body.id.in_(body_ids))
-    return {bin_: (kk, ru) for bin_, kk, ru in db.session.execute(statement)}
+    return {bin_: (kk, ru) for bin_, kk, ru in tuples(statement)}
 
 
 def incomplete(viewer: Viewer, bins: Sequence[str]) -> list[tuple[str, list[str]]]:

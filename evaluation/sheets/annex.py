@@ -159,8 +159,9 @@ def _rows_figure(table: SheetTable, language: Language) -> Figure:
 
 def _history_figure(sheet: Sheet, language: Language) -> Figure:
     gettext, chart = language.gettext, charts.of_history(sheet, language)
-    head: tuple[str, ...] = (gettext("Table"), gettext("Year"), gettext("Points"), gettext("Maximum"))
-    head += (gettext("Share, at least"), gettext("Share, at most")) if chart.provisional else (gettext("Share of the maximum"),)
+    ends_head = (gettext("Share, at least"), gettext("Share, at most"))
+    share_head = ends_head if chart.provisional else (gettext("Share of the maximum"),)
+    head = (gettext("Table"), gettext("Year"), gettext("Points"), gettext("Maximum"), *share_head)
 
     def line(name: str, share: Share) -> tuple[Cell, ...]:
         ends = (share.low, share.high) if chart.provisional else (share.low,)

@@ -36,7 +36,7 @@ def _by_body(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """Lines of a frame as named tuples, by body, in their order."""
     lines: dict[str, list[Any]] = {}
     for line in frame.itertuples(index=False):
-        lines.setdefault(line.body, []).append(line)
+        lines.setdefault(str(line.body), []).append(line)
     return lines
 
 

@@ -1,11 +1,10 @@
-"""Pages: every route in every language, what a workbook's way in says, files out, and what no page may do."""
+"""Pages: every route in every language, the form of the order, files out, and what no page may do."""
 
 import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import html5lib
 import openpyxl
@@ -17,20 +16,18 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from evaluation import database
-from evaluation.collection.models import Report
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.demo import demonstration
 from evaluation.demo.store import store
 from evaluation.language import language
-from evaluation.registry.models import Body, Organisation, ReportingYear
+from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
-from tests.factories import bin_of, clean, row, workbook
+from tests.factories import bin_of
 
 CODES = ("kk", "ru", "en")
 YEAR = 2024
-BODY = bin_of(1)
 UNKNOWN = bin_of(9_999)
 
 
@@ -50,7 +47,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Fl
 @pytest.fixture
 def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
     """An app with nothing stored yet, for tests that store."""
-    return make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", WTF_CSRF_ENABLED=False)
+    return make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
 
 
 def client(app: Flask, code: str = "en") -> FlaskClient:
@@ -103,9 +100,11 @@ def test_every_route_is_visited(shown: Flask) -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("url", ["/nowhere", f"/bodies/{UNKNOWN}/2024", f"/bodies/{UNKNOWN}/2024/sheet", f"/bodies/{UNKNOWN}/2024/sheet.pdf",
-                                 "/bodies/١٢٣٤٥٦٧٨٩٠١٢/2024", "/bodies/%00/2024", "/language/de", "/template/1999.xlsx",
-                                 "/template/2024.xlsx?lang=de", "/bodies/1/99999999999999999999"])
+@pytest.mark.parametrize("url", [
+    "/nowhere", f"/bodies/{UNKNOWN}/2024", f"/bodies/{UNKNOWN}/2024/sheet", f"/bodies/{UNKNOWN}/2024/sheet.pdf",
+    "/bodies/١٢٣٤٥٦٧٨٩٠١٢/2024", "/bodies/%00/2024", "/language/de", "/template/1999.xlsx", "/template/2024.xlsx?lang=de",
+    "/bodies/1/99999999999999999999",
+])
 def test_what_is_not_there_is_404(shown: Flask, code: str, url: str) -> None:
     response = client(shown, code).get(url)
     assert response.status_code == 404
@@ -153,8 +152,10 @@ def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
     assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
 
 
-@pytest.mark.parametrize("query", ["year=abc&page=zz", "year=99999999999999999999&page=99999999999999999999", "page=-5", "level=x&region=y",
-                                   "q=%25_%5C%00'", "q=" + "я" * 300])
+@pytest.mark.parametrize("query", [
+    "year=abc&page=zz", "year=99999999999999999999&page=99999999999999999999", "page=-5", "level=x&region=y", "q=%25_%5C%00'",
+    "q=" + "я" * 300,
+])
 def test_odd_questions_are_answered(shown: Flask, query: str) -> None:
     response = client(shown).get(f"/?{query}")
     assert response.status_code == 200
@@ -248,131 +249,13 @@ def test_the_template_is_one_that_is_read(shown: Flask, order: Order, code: str)
     assert set(order.kind) < set(openpyxl.load_workbook(io.BytesIO(response.data)).sheetnames)
 
 
-# A workbook's way in
-
-
-def good(order: Order, **cells: Any) -> bytes:
-    return workbook(order, YEAR, {kind: [row(order, BODY, bin_of(10 + place), clean(order, kind), **cells)]
-                                  for place, kind in enumerate(order.kind)})
-
-
-def send(app: Flask, data: bytes | None, button: str = "store", register: bool = True, code: str = "en") -> TestResponse:
-    form: dict[str, Any] = {button: "1"} | ({"register": "y"} if register else {})
-    if data is not None:
-        form["file"] = (io.BytesIO(data), "кітап.xlsx")
-    return client(app, code).post("/workbook", data=form, content_type="multipart/form-data")
-
-
-def stored(app: Flask) -> tuple[int, ...]:
-    with app.app_context():
-        return tuple(db.session.scalar(select(func.count()).select_from(model)) or 0 for model in (ReportingYear, Body, Organisation, Report))
-
-
-def test_a_workbook_is_stored_and_its_bodies_are_linked(empty: Flask, order: Order) -> None:
-    response = send(empty, good(order))
-    assert response.status_code == 200
-    assert_valid(response, "en")
-    count = len(order.kinds)
-    assert stored(empty) == (1, 1, count, count)
-    link = f"/bodies/{BODY}/{YEAR}"
-    assert f'href="{link}"' in response.text and client(empty).get(link).status_code == 200
-    assert re.search(rf"New reports</dt><dd>{count}<", response.text)
-    assert "Incomplete in the registry" in response.text
-    again = send(empty, good(order), register=False)
-    assert re.search(rf"Unchanged reports</dt><dd>{count}<", again.text)
-
-
-def test_a_check_stores_nothing(empty: Flask, order: Order) -> None:
-    response = send(empty, good(order), button="check")
-    assert response.status_code == 200
-    assert "nothing was stored" in response.text and f'href="/bodies/{BODY}' not in response.text
-    assert_valid(response, "en")
-    assert stored(empty) == (0, 0, 0, 0)
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_a_refused_workbook_says_everything_at_once(empty: Flask, order: Order, code: str) -> None:
-    first, second = list(order.kind)[:2]
-    money = order.asked_of(first)[0].code
-    rows = {first: [row(order, BODY, bin_of(10 + place), clean(order, first), **{money: "zzz"}) for place in range(5)],
-            second: [row(order, BODY, "123456789012", clean(order, second))]}
-    rows[first][2][money] = 5
-    response = send(empty, workbook(order, YEAR, rows), code=code)
-    assert response.status_code == 422
-    assert_valid(response, code)
-    assert stored(empty) == (0, 0, 0, 0)
-    # One message for four cells, as ranges; then the other worksheet's.
-    assert "E4:E5, E7:E8" in response.text and response.text.count("zzz") == 1
-    assert order.by_code[money].label[code] in response.text
-    assert response.text.index(order.kind[first].plural[code]) < response.text.index(order.kind[second].plural[code])
-    assert language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5) in response.text
-
-
-def test_nothing_is_stored_where_the_registry_refuses(empty: Flask, order: Order) -> None:
-    send(empty, good(order))
-    before = stored(empty)
-    moved = workbook(order, YEAR, {list(order.kind)[0]: [row(order, bin_of(2), bin_of(10), clean(order, list(order.kind)[0])),
-                                                       row(order, BODY, bin_of(50), clean(order, list(order.kind)[0]))]})
-    for register in (True, False):
-        response = send(empty, moved, register=register)
-        assert response.status_code == 422
-        assert stored(empty) == before
-
-
-@pytest.mark.parametrize("data", [b"", b"no workbook", None])
-def test_what_is_no_workbook_is_refused(empty: Flask, data: bytes | None) -> None:
-    response = send(empty, data)
-    assert response.status_code == 422
-    assert_valid(response, "en")
-
-
-def test_many_errors_are_counted_and_the_first_are_shown(empty: Flask, order: Order) -> None:
-    kind = list(order.kind)[0]
-    money = order.asked_of(kind)[0].code
-    rows = [row(order, BODY, bin_of(10 + place), clean(order, kind), **{money: f"x{place}"}) for place in range(1_200)]
-    response = send(empty, workbook(order, YEAR, {kind: rows}))
-    assert response.status_code == 422
-    assert "1200 errors" in response.text and "200 more messages are not shown" in response.text
-
-
-def test_a_file_too_large_is_413(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", MAX_CONTENT_LENGTH=2**20, WTF_CSRF_ENABLED=False)
-    response = send(app, b"x" * 2**21)
-    assert response.status_code == 413
-    assert_valid(response, "en")
-    assert "1 MB" in response.text
-
-
-def test_a_form_without_its_token_is_refused(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
-    response = send(app, good(order))
-    assert response.status_code == 400 and "expired" in response.text
-    assert_valid(response, "en")
-    assert stored(app) == (0, 0, 0, 0)
-
-
-def test_an_unexpected_error_stores_nothing_and_has_its_page(empty: Flask, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise RuntimeError("after everything was written")
-
-    monkeypatch.setattr("evaluation.web.entry._bodies", fail)
-    empty.config["PROPAGATE_EXCEPTIONS"] = False
-    response = send(empty, good(order), code="kk")
-    assert response.status_code == 500
-    assert_valid(response, "kk")
-    assert stored(empty) == (0, 0, 0, 0)
+# With nothing stored
 
 
 def test_without_data_the_first_page_says_what_to_do(empty: Flask) -> None:
     response = client(empty).get("/")
     assert "No reporting year is open yet" in response.text and 'href="/workbook"' in response.text
     assert_valid(response, "en")
-
-
-def test_real_data_carry_no_mark_of_invention(empty: Flask, order: Order) -> None:
-    send(empty, good(order))
-    for url in ("/", "/workbook", f"/bodies/{BODY}/{YEAR}", f"/bodies/{BODY}/{YEAR}/sheet"):
-        assert "nvented" not in client(empty).get(url).text
 
 
 def test_the_database_is_made_before_the_first_request(tmp_path: Path) -> None:
@@ -383,8 +266,9 @@ def test_the_database_is_made_before_the_first_request(tmp_path: Path) -> None:
 # Languages and headers
 
 
-@pytest.mark.parametrize(("accepted", "code"), [("", "kk"), ("de", "kk"), ("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("kk-KZ", "kk"), ("en-US", "en"),
-                                                ("de,en;q=0.5", "en")])
+@pytest.mark.parametrize(("accepted", "code"), [
+    ("", "kk"), ("de", "kk"), ("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("kk-KZ", "kk"), ("en-US", "en"), ("de,en;q=0.5", "en"),
+])
 def test_the_first_visit_speaks_the_browsers_language(shown: Flask, accepted: str, code: str) -> None:
     response = shown.test_client().get("/workbook", headers={"Accept-Language": accepted})
     assert f'<html lang="{code}">' in response.text
@@ -398,8 +282,10 @@ def test_a_chosen_language_stays(shown: Flask) -> None:
     assert '<html lang="ru">' in browser.get("/", headers={"Accept-Language": "en"}).text
 
 
-@pytest.mark.parametrize("target", ["https://example.org/", "//example.org/", "/\\example.org", "/\t/example.org", "\\\\example.org", "javascript:1",
-                                    "workbook", "", "///example.org", "/\n/example.org"])
+@pytest.mark.parametrize("target", [
+    "https://example.org/", "//example.org/", "///example.org", "/\\example.org", "\\\\example.org", "/\t/example.org",
+    "/\n/example.org", "javascript:1", "workbook", "",
+])
 def test_the_language_link_leads_nowhere_else(shown: Flask, target: str) -> None:
     assert shown.test_client().get("/language/kk", query_string={"next": target}).location == "/"
 

@@ -133,7 +133,8 @@ def _chart(page: Page, figure: Figure, first: int) -> ChartBar:
     font = {"size": 9}
     chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": font, "line": {"color": f"#{LINE}"}})
     gridlines = {"visible": True, "line": {"color": "#D5DAE0"}}
-    scale = {"num_format": "0%", "max": 1} if share else {"num_format": "0", "major_unit": 1}
+    most = max(row[figure.series[0]].number or 0 for row in figure.table.rows)
+    scale = {"num_format": "0%", "max": 1} if share else {"num_format": "0", "max": most, "major_unit": 1}
     chart.set_x_axis({"min": 0, "num_font": font, "major_gridlines": gridlines, **scale})
     chart.set_legend({"position": "bottom", "font": font})
     return chart
