@@ -36,8 +36,8 @@ class Base(DeclarativeBase):
 
 
 def dumps(value: object) -> str:
-    """Canonical JSON: keys in order, no spaces."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    """JSON as it is stored."""
+    return orjson.dumps(value).decode()
 
 
 db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": orjson.loads})

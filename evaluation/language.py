@@ -47,7 +47,7 @@ class Language:
         """12 500,5: groups of three by a no-break space; the decimal comma, but for English its point."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         # Halves go up, as in Excel, so that a page and its XLSX agree.
-        exact = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
         text = format_decimal(exact, pattern, locale="en")
         return text.replace(",", "\xa0") if self.code == "en" else text.replace(",", "\xa0").replace(".", ",")
 

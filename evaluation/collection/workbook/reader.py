@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from evaluation.collection.checks import cautions, contradictions
 from evaluation.collection.problems import Problem, Refused
 from evaluation.collection.workbook import values
 from evaluation.collection.workbook.package import PRIVATE, Fault, Package, cell_name
+from evaluation.criteria.expressions import codes
 from evaluation.criteria.loader import Orders
 from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.frames import Reports, frame_of_columns
@@ -42,16 +44,20 @@ class Sheet:
 
 @dataclass
 class Workbook:
-    """A workbook without errors. `sheets` by kind; `names` of the bodies by BIN, ordered by it; frames ready to be scored."""
+    """A workbook without errors. `sheets` by kind; `names` of the bodies by BIN, ordered by it."""
 
     order: Order
     year: int
     year_cell: str
     sheets: dict[str, Sheet]
     names: dict[str, str]
-    reports: Reports
     previous: Sheet
     warnings: list[Problem]
+
+    @cached_property
+    def reports(self) -> Reports:
+        """The answers as frames, ready to be scored."""
+        return {kind: as_frame(self.order, kind, sheet) for kind, sheet in self.sheets.items()}
 
     def declared(self) -> dict[tuple[str, str, str], int]:
         """Last year's counts as declared in the worksheet `previous`: (body, kind, criterion) → count."""
@@ -75,6 +81,14 @@ def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = froz
         return _Reader(Package(data), orders, known_bins).read()
 
 
+def as_frame(order: Order, kind: str, sheet: Sheet, only: frozenset[str] | None = None) -> pd.DataFrame:
+    """A worksheet's answers as a frame; a missing column is blank. `only` these indicators."""
+    blank = [None] * len(sheet.rows)
+    wanted = [item.code for item in order.asked_of(kind) if only is None or item.code in only]
+    return frame_of_columns(order, kind, sheet.columns.get("body_bin", blank), sheet.columns.get("bin", blank),
+                            {code: sheet.columns.get(code, blank) for code in wanted})
+
+
 class _Reader:
     def __init__(self, package: Package, orders: Orders, known_bins: frozenset[str]):
         self.package, self.orders, self.known_bins = package, orders, known_bins
@@ -96,16 +110,14 @@ class _Reader:
                     check = self.declared if name == PREVIOUS else self.organisations
                     jobs[name] = checker.submit(check, order, name, places[name])
         previous = jobs.pop(PREVIOUS).result() if PREVIOUS in jobs else Sheet(PREVIOUS)
-        found = {kind: job.result() for kind, job in jobs.items()}
-        sheets = {kind: sheet for kind, (sheet, _) in found.items()}
+        sheets = {kind: job.result() for kind, job in jobs.items()}
         self.worksheets(places, sheets)
         names = self.bodies(sheets)
         self.duplicates(places, sheets)
         self.unused(previous, sheets)
         if self.errors:
             raise Refused(problem for _, problem in sorted(self.errors, key=lambda found: found[0]))
-        frames = {kind: frame for kind, (_, frame) in found.items()}
-        return Workbook(order, year, year_cell, sheets, names, frames, previous, self.warnings)
+        return Workbook(order, year, year_cell, sheets, names, previous, self.warnings)
 
     # What is wrong, and where
 
@@ -164,8 +176,8 @@ class _Reader:
             self.wrong("order_not_in_effect", ABOUT, (found["year"][0], 1), "year", order=order.code, year=year)
         return order or in_effect or self.orders.latest
 
-    def organisations(self, order: Order, kind: str, place: int) -> tuple[Sheet, pd.DataFrame]:
-        """A worksheet of organisations, the columns it should have and every value in them; and the same as a frame."""
+    def organisations(self, order: Order, kind: str, place: int) -> Sheet:
+        """A worksheet of organisations: the columns it should have, every value in them, and what contradicts what."""
         self.place = place
         items = {item.code: item for item in order.asked_of(kind)}
         evidence = {item.code: item for item in order.evidence_of(kind)}
@@ -182,7 +194,8 @@ class _Reader:
         sheet.answers, sheet.evidence = (
             values.documents({code: column for code, column in sheet.columns.items() if code in wanted}, len(sheet.rows))
             for wanted in (items, evidence))
-        return sheet, self.check(order, kind, sheet)
+        self.check(order, kind, sheet)
+        return sheet
 
     def declared(self, order: Order, name: str, place: int) -> Sheet:
         """The worksheet `previous`: last year's counts by body and kind."""
@@ -268,19 +281,17 @@ class _Reader:
             if last >= FIRST_ROW:
                 self.warnings.append(Problem("merged_cells", sheet.name, name.partition(":")[0], None, {"range": name}))
 
-    def check(self, order: Order, kind: str, sheet: Sheet) -> pd.DataFrame:
-        """The worksheet as a frame, its contradictions noted as errors and its oddities as warnings."""
-        count = len(sheet.rows)
-        none = [None] * count
-        frame = frame_of_columns(order, kind, sheet.columns.get("body_bin", none), sheet.columns.get("bin", none),
-                                 {item.code: sheet.columns.get(item.code, none) for item in order.asked_of(kind)})
+    def check(self, order: Order, kind: str, sheet: Sheet) -> None:
+        """Note the worksheet's contradictions as errors and its oddities as warnings."""
+        rules = order.concerning(kind, order.contradictions + order.cautions)
+        needed = order.needed_for(frozenset().union(*(codes(rule.when) for rule in rules)))
+        frame = as_frame(order, kind, sheet, needed)
         for position, rule in contradictions(order, kind, frame):
             where = sheet.rows[position], sheet.places.get(rule.at, 0)
             self.wrong(rule.code, kind, where, rule.at, text=rule.message)
         for position, rule in cautions(order, kind, frame):
             if rule.at in sheet.places:
                 self.warnings.append(Problem(rule.code, kind, sheet.cell(position, rule.at), rule.at, text=rule.message))
-        return frame
 
     def bodies(self, sheets: dict[str, Sheet]) -> dict[str, str]:
         """The name of each body, the first that is given; a warning where another one follows."""

@@ -284,8 +284,6 @@ def documents(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str
     if not given:
         return [{} for _ in range(count)]
     codes = tuple(given)
-    full = not any(None in column for column in given.values())
-    rows = zip(*given.values(), strict=True)
-    if full:
-        return [dict(zip(codes, row, strict=True)) for row in rows]
-    return [{code: value for code, value in zip(codes, row, strict=True) if value is not None} for row in rows]
+    return [dict(zip(codes, row, strict=True)) if None not in row
+            else {code: value for code, value in zip(codes, row, strict=True) if value is not None}
+            for row in zip(*given.values(), strict=True)]
