@@ -6,7 +6,7 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL. Commands a
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from alembic import command
@@ -118,5 +118,4 @@ def tuples(statement: Statement) -> Sequence[Any]:
 
 def table_of(model: type[Base]) -> Table:
     """A model's table."""
-    assert isinstance(model.__table__, Table)
-    return model.__table__
+    return cast(Table, model.__table__)

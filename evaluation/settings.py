@@ -15,6 +15,8 @@ def settings(instance: Path) -> dict[str, Any]:
         "DATABASE_URL": database_url(os.environ.get("DATABASE_URL"), instance),
         "SECRET_KEY": os.environ.get("SECRET_KEY") or _kept_secret(instance),
         "CRITERIA": tuple(Path(path) for path in os.environ.get("CRITERIA", "").split(os.pathsep) if path),
+        # There is no sign-in yet: this computer alone is answered, under no name that another site could lend itself.
+        "TRUSTED_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
         "MAX_CONTENT_LENGTH": 64 * 2**20,
         "LANGUAGES": ("kk", "ru", "en"),
         "BABEL_DEFAULT_LOCALE": "kk",

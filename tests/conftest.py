@@ -46,7 +46,19 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         done = subprocess.run([*as_user, *command], capture_output=True, text=True, timeout=120, cwd="/")
         assert done.returncode == 0, done.stdout + done.stderr
 
-    run(str(folder / "initdb"), "-D", str(home / "data"), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    run(
+        str(folder / "initdb"),
+        "-D",
+        str(home / "data"),
+        "-U",
+        "tests",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    )
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c full_page_writes=off"
     run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-l", str(home / "log"), "-w", "-o", options, "start")
     try:

@@ -42,7 +42,9 @@ BEST: dict[str, Any] = {
 
 def reports(order: Order, rows: Mapping[str, Iterable[tuple[str, str, Mapping[str, Any]]]]) -> dict[str, Any]:
     """Frames by kind from (body, organisation, stored answers)."""
-    return {kind: frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, given in rows.items() if (lines := list(given))}
+    return {
+        kind: frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, given in rows.items() if (lines := list(given))
+    }
 
 
 def random_answers(order: Order, kind: str, random: Random, blank: float = 0.3) -> dict[str, Any]:
@@ -77,10 +79,17 @@ def excel(order: Order, code: str, value: Any) -> Any:
     return value / 100 if item is not None and item.type == "money" and isinstance(value, int) else value
 
 
-def workbook(order: Order, year: int, rows: Mapping[str, Iterable[Mapping[str, Any]]], *, about: Mapping[str, Any] | None = None,
-             previous: Iterable[Mapping[str, Any]] = (), columns: Mapping[str, Sequence[str]] | None = None,
-             change: Any = None) -> bytes:
-    """A filled workbook: by kind, rows of column code → cell value. `change` may alter the openpyxl workbook before it is saved."""
+def workbook(
+    order: Order,
+    year: int,
+    rows: Mapping[str, Iterable[Mapping[str, Any]]],
+    *,
+    about: Mapping[str, Any] | None = None,
+    previous: Iterable[Mapping[str, Any]] = (),
+    columns: Mapping[str, Sequence[str]] | None = None,
+    change: Any = None,
+) -> bytes:
+    """A filled workbook: by kind, rows of column code → cell value. `change` may alter it before it is saved."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -102,8 +111,14 @@ def workbook(order: Order, year: int, rows: Mapping[str, Iterable[Mapping[str, A
 
 def row(order: Order, body: str, own: str, answers: Mapping[str, Any], **cells: Any) -> dict[str, Any]:
     """A worksheet row from stored answers; `cells` override it."""
-    return {"body_bin": body, "body_name": f"Әкімдік {body}", "bin": own, "name": f"Ұйым {own}",
-            **{code: excel(order, code, value) for code, value in answers.items()}, **cells}
+    return {
+        "body_bin": body,
+        "body_name": f"Әкімдік {body}",
+        "bin": own,
+        "name": f"Ұйым {own}",
+        **{code: excel(order, code, value) for code, value in answers.items()},
+        **cells,
+    }
 
 
 def _table(book: Any, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -10,12 +10,39 @@ Answers = Mapping[str, Any]
 
 ROWS = {
     "institution": [("1", "1"), ("2.1", "3.1"), ("2.2", "3.2"), ("2.3", "3.3"), ("3", "4")],
-    "enterprise": [("1", "1"), ("2", "2"), ("3.1", "3.4"), ("3.2", "3.2"), ("3.3", "3.5"), ("4", "4"), ("5.1", "5.1"), ("5.2", "5.2"),
-                   ("6", "6"), ("7.1", "7.1"), ("7.2", "7.2")],
-    "jsc": [("1", "1"), ("2", "2"), ("3.1", "3.4"), ("3.2", "3.2"), ("4.1", "5.1"), ("4.2", "5.2"), ("5", "6"), ("6.1", "7.1"), ("6.2", "7.2")],
+    "enterprise": [
+        ("1", "1"),
+        ("2", "2"),
+        ("3.1", "3.4"),
+        ("3.2", "3.2"),
+        ("3.3", "3.5"),
+        ("4", "4"),
+        ("5.1", "5.1"),
+        ("5.2", "5.2"),
+        ("6", "6"),
+        ("7.1", "7.1"),
+        ("7.2", "7.2"),
+    ],
+    "jsc": [
+        ("1", "1"),
+        ("2", "2"),
+        ("3.1", "3.4"),
+        ("3.2", "3.2"),
+        ("4.1", "5.1"),
+        ("4.2", "5.2"),
+        ("5", "6"),
+        ("6.1", "7.1"),
+        ("6.2", "7.2"),
+    ],
 }
 ROWS["llp"] = ROWS["jsc"]
-AUDITS = {"3.1": "area_audit", "3.2": "cars_audit", "3.3": "phone_furniture_audit", "3.4": "area_audit", "3.5": "special_vehicles_audit"}
+AUDITS = {
+    "3.1": "area_audit",
+    "3.2": "cars_audit",
+    "3.3": "phone_furniture_audit",
+    "3.4": "area_audit",
+    "3.5": "special_vehicles_audit",
+}
 MOST = {"5.1": 1, "5.2": 1}
 
 
@@ -49,7 +76,10 @@ def breach(criterion: str, given: Answers) -> bool | None:
         case "1":
             return less(a("financial_result"), 0)
         case "2":
-            return both(less(0, a("budget_due")), either(less(a("budget_paid"), a("budget_due")), less(a("budget_due_on"), a("budget_paid_on"))))
+            return both(
+                less(0, a("budget_due")),
+                either(less(a("budget_paid"), a("budget_due")), less(a("budget_due_on"), a("budget_paid_on"))),
+            )
         case "4":
             return less(0, a("unpassported_objects"))
         case "5.1" | "5.2" | "6":
@@ -79,8 +109,16 @@ def row(number: str, criterion: str, organisations: Mapping[str, Answers], previ
         most = MOST.get(criterion, 2)
         possible = {0} if sure else {0, most} if unknown else {most}
     low, high = min(possible), max(possible)
-    return {"row": number, "criterion": criterion, "points": low if low == high else None, "low": low, "high": high,
-            "max": MOST.get(criterion, 2), "in_breach": sure, "unanswered": unknown}
+    return {
+        "row": number,
+        "criterion": criterion,
+        "points": low if low == high else None,
+        "low": low,
+        "high": high,
+        "max": MOST.get(criterion, 2),
+        "in_breach": sure,
+        "unanswered": unknown,
+    }
 
 
 def sums(parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,19 +8,18 @@ from typing import Any
 
 import click
 import orjson
-from flask import current_app
 from flask.cli import with_appcontext
 
 from evaluation import database
 from evaluation.collection.problems import Problem, Refused
-from evaluation.criteria import Orders
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, Language, language
 
 SHEET_LANGUAGES = ("kk", "ru", "kk+ru")
 
-language_option = click.option("--lang", type=click.Choice(CODES), default="kk", show_default=True,
-                               help="Language of messages and names.")
+language_option = click.option(
+    "--lang", type=click.Choice(CODES), default="kk", show_default=True, help="Language of messages and names."
+)
 
 
 def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -48,11 +47,6 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
 def _language(options: dict[str, Any]) -> Language:
     """The language of messages among a command's options: of `kk+ru` the first."""
     return language(options.get("lang", "kk").split("+")[0])
-
-
-def orders() -> Orders:
-    found: Orders = current_app.extensions["orders"]
-    return found
 
 
 @contextmanager
@@ -91,5 +85,7 @@ def refuse(refused: Refused, code: str, as_json: bool = False) -> None:
     else:
         print_problems(refused.problems, in_language)
         count = len(refused.problems)
-        click.echo(in_language.ngettext("%(num)d error; nothing was taken.", "%(num)d errors; nothing was taken.", count), err=True)
+        click.echo(
+            in_language.ngettext("%(num)d error; nothing was taken.", "%(num)d errors; nothing was taken.", count), err=True
+        )
     sys.exit(1)

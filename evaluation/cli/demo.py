@@ -2,11 +2,12 @@
 
 import click
 
-from evaluation.cli.common import command, language_option, orders, transaction
+from evaluation.cli.common import command, language_option, transaction
 from evaluation.demo.generator import country as make_country
 from evaluation.demo.generator import demonstration
 from evaluation.demo.store import store
 from evaluation.language import language
+from evaluation.registry import queries as registry
 
 
 @command(
@@ -24,12 +25,18 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
 
     Example: flask --app app demo
     """
-    order = orders().latest
+    order = registry.orders().latest
     made = make_country(order, bodies=bodies, organisations=organisations, seed=seed) if country else demonstration(order, seed)
     with transaction():
         fresh = store(order, made)
     in_language = language(lang)
-    click.echo(in_language.gettext("Invented demonstration data: %(bodies)s bodies, %(organisations)s organisations, years %(years)s.",
-                                   bodies=len(made.bodies), organisations=len({row.bin for row in made.organisations}),
-                                   years=", ".join(map(str, made.years))) if fresh
-               else in_language.gettext("The demonstration data are already there."))
+    click.echo(
+        in_language.gettext(
+            "Invented demonstration data: %(bodies)s bodies, %(organisations)s organisations, years %(years)s.",
+            bodies=len(made.bodies),
+            organisations=len({row.bin for row in made.organisations}),
+            years=", ".join(map(str, made.years)),
+        )
+        if fresh
+        else in_language.gettext("The demonstration data are already there.")
+    )

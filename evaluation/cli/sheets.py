@@ -22,17 +22,28 @@ CHUNK = 8
 STAMP = (2022, 6, 20, 0, 0, 0)
 """The time of every file in a zip, fixed so that the same sheets give the same bytes."""
 
-language_option = click.option("--lang", type=click.Choice(SHEET_LANGUAGES), default="kk", show_default=True,
-                               help="Language of the sheet; kk+ru is both side by side.")
+language_option = click.option(
+    "--lang",
+    type=click.Choice(SHEET_LANGUAGES),
+    default="kk",
+    show_default=True,
+    help="Language of the sheet; kk+ru is both side by side.",
+)
 format_option = click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="pdf", show_default=True)
 
 
 @command(
     click.option("--body", required=True, help="BIN of the body."),
     click.option("--year", type=int, required=True, help="Reporting year."),
-    format_option, language_option,
-    click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("."), show_default=True,
-                 help="Folder to write into."),
+    format_option,
+    language_option,
+    click.option(
+        "--out",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("."),
+        show_default=True,
+        help="Folder to write into.",
+    ),
     name="sheet",
 )
 def sheet(body: str, year: int, format_: str, lang: str, out: Path) -> None:
@@ -54,7 +65,8 @@ def sheet(body: str, year: int, format_: str, lang: str, out: Path) -> None:
 @command(
     click.option("--year", type=int, required=True, help="Reporting year."),
     click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Zip file to write."),
-    format_option, language_option,
+    format_option,
+    language_option,
     click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one for each core"),
     name="sheets",
 )
@@ -69,8 +81,10 @@ def sheets(year: int, out: Path, format_: str, lang: str, workers: int) -> None:
         found = queries.sheets(viewer, year, registry.all_bodies(viewer))
     part = out.with_name(out.name + ".part")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, \
-                click.progressbar(_written(found, format_, lang, workers), length=len(found), label=out.name) as files:
+        with (
+            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+            click.progressbar(_written(found, format_, lang, workers), length=len(found), label=out.name) as files,
+        ):
             for name, content in files:
                 archive.writestr(zipfile.ZipInfo(name, STAMP), content, zipfile.ZIP_DEFLATED)
         part.replace(out)

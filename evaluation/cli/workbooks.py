@@ -4,21 +4,21 @@ from pathlib import Path
 
 import click
 
-from evaluation.cli.common import command, language_option, orders, print_json, print_problems, refuse, transaction
+from evaluation.cli.common import command, language_option, print_json, print_problems, refuse, transaction
 from evaluation.collection.operations import Summary, load_workbook
 from evaluation.collection.problems import Refused
-from evaluation.collection.workbook.reader import Workbook, read_workbook
+from evaluation.collection.workbook.model import Workbook
+from evaluation.collection.workbook.reader import read_workbook
 from evaluation.collection.workbook.template import write_template
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
+from evaluation.registry import queries as registry
 from evaluation.scoring import score as score_reports
 from evaluation.sheets import Named, Sheet, compose
 from evaluation.sheets.scores_json import scores_json
 from evaluation.viewer import Viewer
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-LACKING = {"level": N_("level"), "parent": N_("higher body"), "kato": N_("KATO code"), "name_kk": N_("Kazakh name"),
-           "name_ru": N_("Russian name")}
 
 
 @command(
@@ -32,10 +32,13 @@ def template(year: int, out: Path, lang: str) -> None:
 
     Example: flask --app app template --year 2024 --lang ru --out indicators-2024.xlsx
     """
-    order = orders().for_year(year)
+    order = registry.orders().for_year(year)
     if order is None:
-        raise EvaluationError(N_("No order is in effect for %(year)s; the earliest applies from %(first)s."), year=year,
-                              first=orders().all[0].from_year)
+        raise EvaluationError(
+            N_("No order is in effect for %(year)s; the earliest applies from %(first)s."),
+            year=year,
+            first=registry.orders().all[0].from_year,
+        )
     out.write_bytes(write_template(order, year, language(lang)))
     click.echo(out)
 
@@ -54,7 +57,7 @@ def score(workbook: Path, as_json: bool, lang: str) -> None:
     Example: flask --app app score indicators-2024.xlsx --json
     """
     try:
-        read = read_workbook(workbook.read_bytes(), orders())
+        read = read_workbook(workbook.read_bytes(), registry.orders())
     except Refused as refused:
         return refuse(refused, lang, as_json)
     print_problems(read.warnings, language(lang))
@@ -83,7 +86,7 @@ def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
     """
     try:
         with transaction(dry_run):
-            _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), orders(), register)
+            _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), registry.orders(), register)
     except Refused as refused:
         return refuse(refused, lang)
     _print_summary(summary, dry_run, language(lang))
@@ -92,15 +95,20 @@ def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
 
 def _sheets(read: Workbook) -> list[Sheet]:
     scores = score_reports(read.order, read.reports, read.declared())
-    organisations = {own: Named(own, name or "") for sheet in read.sheets.values()
-                     for own, name in zip(sheet.columns["bin"], sheet.columns["name"], strict=True)}
+    organisations = {
+        own: Named(own, name or "")
+        for sheet in read.sheets.values()
+        for own, name in zip(sheet.columns["bin"], sheet.columns["name"], strict=True)
+    }
     bodies = {bin_: Named(bin_, name) for bin_, name in read.names.items()}
     return list(compose(scores, read.year, bodies, organisations))
 
 
 def _print_sheet(sheet: Sheet, in_language: Language) -> None:
-    click.echo(f"{sheet.body.name(in_language.code)} ({sheet.body.bin}), {in_language.period(sheet.year)}: "
-               f"{in_language.points(sheet.low, sheet.high)} / {sheet.max}")
+    click.echo(
+        f"{sheet.body.name(in_language.code)} ({sheet.body.bin}), {in_language.period(sheet.year)}: "
+        f"{in_language.points(sheet.low, sheet.high)} / {sheet.max}"
+    )
     for table in sheet.tables:
         title = table.table.title[in_language.code]
         if not table.applicable:
@@ -109,20 +117,39 @@ def _print_sheet(sheet: Sheet, in_language: Language) -> None:
         click.echo(f"  {title}: {in_language.points(table.low, table.high)} / {table.max}")
         for row in table.scored_rows:
             click.echo(f"    {row.row.number:<5}{in_language.points(row.low, row.high):>4} / {row.max}")
-            for label, named in ((in_language.gettext("in breach"), row.in_breach), (in_language.gettext("unanswered"), row.unanswered)):
+            for label, named in (
+                (in_language.gettext("in breach"), row.in_breach),
+                (in_language.gettext("unanswered"), row.unanswered),
+            ):
                 for each in named:
                     click.echo(f"           {label}: {each.bin} {each.name(in_language.code)}")
 
 
 def _print_summary(summary: Summary, dry_run: bool, in_language: Language) -> None:
     print_problems(summary.warnings, in_language)
-    click.echo(in_language.gettext("Reports: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.",
-                                   new=summary.new, changed=summary.changed, unchanged=summary.unchanged))
+    click.echo(
+        in_language.gettext(
+            "Reports: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.",
+            new=summary.new,
+            changed=summary.changed,
+            unchanged=summary.unchanged,
+        )
+    )
     if summary.bodies or summary.organisations:
-        click.echo(in_language.gettext("Registered: %(bodies)s bodies, %(organisations)s organisations.",
-                                       bodies=len(summary.bodies), organisations=len(summary.organisations)))
+        click.echo(
+            in_language.gettext(
+                "Registered: %(bodies)s bodies, %(organisations)s organisations.",
+                bodies=len(summary.bodies),
+                organisations=len(summary.organisations),
+            )
+        )
     for bin_, lacks in summary.incomplete:
-        click.echo(in_language.gettext("Incomplete in the registry: %(body)s lacks %(what)s.", body=bin_,
-                                       what=", ".join(in_language.gettext(LACKING[name]) for name in lacks)))
+        click.echo(
+            in_language.gettext(
+                "Incomplete in the registry: %(body)s lacks %(what)s.",
+                body=bin_,
+                what=", ".join(in_language.gettext(registry.LACKING[name]) for name in lacks),
+            )
+        )
     if dry_run:
         click.echo(in_language.gettext("This was a trial: nothing was stored."))

@@ -22,8 +22,7 @@ def cautions(order: Order, kind: str, frame: pd.DataFrame) -> Iterator[tuple[int
     return _found(order, kind, frame, order.cautions)
 
 
-def _found(order: Order, kind: str, frame: pd.DataFrame,
-           rules: tuple[Contradiction, ...]) -> Iterator[tuple[int, Contradiction]]:
+def _found(order: Order, kind: str, frame: pd.DataFrame, rules: tuple[Contradiction, ...]) -> Iterator[tuple[int, Contradiction]]:
     if frame.empty:
         return
     # A date beside an amount that only implication makes 0 would be news to the clerk, but still cannot stand.

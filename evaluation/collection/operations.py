@@ -12,7 +12,8 @@ from evaluation.collection import queries
 from evaluation.collection.checks import contradictions
 from evaluation.collection.models import DeclaredCount, Report, now
 from evaluation.collection.problems import Problem, Refused
-from evaluation.collection.workbook.reader import ABOUT, PREVIOUS, Sheet, Workbook, read_workbook
+from evaluation.collection.workbook.model import ABOUT, PREVIOUS, Sheet, Workbook
+from evaluation.collection.workbook.reader import read_workbook
 from evaluation.criteria import Orders
 from evaluation.database import db, insert_many, table_of
 from evaluation.registry import queries as registry
@@ -81,22 +82,32 @@ def _rows(workbook: Workbook) -> Iterator[tuple[Sheet, int, str, str]]:
 
 def _register(viewer: Viewer, workbook: Workbook, known: registry.Known, summary: Summary) -> registry.Known:
     """Enter what the registry lacks: bodies, organisations, and supervision in the workbook's year. Returns it as it is then."""
-    for bin_, name in workbook.names.items():
-        if bin_ not in known.bodies:
-            summary.bodies.append(bin_)
-    insert_many(db.session.connection(), table_of(Body), ("bin", "name_kk", "name_ru"),
-                [(bin_, workbook.names[bin_], "") for bin_ in summary.bodies])
-    fresh = [(own, sheet.name, (sheet.columns["name"][position] or ""), "")
-             for sheet, position, _, own in _rows(workbook) if own not in known.organisations]
+    summary.bodies.extend(bin_ for bin_ in workbook.names if bin_ not in known.bodies)
+    insert_many(
+        db.session.connection(),
+        table_of(Body),
+        ("bin", "name_kk", "name_ru"),
+        [(bin_, workbook.names[bin_], "") for bin_ in summary.bodies],
+    )
+    fresh = [
+        (own, sheet.name, (sheet.columns["name"][position] or ""), "")
+        for sheet, position, _, own in _rows(workbook)
+        if own not in known.organisations
+    ]
     summary.organisations.extend(row[0] for row in fresh)
     insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), fresh)
     if summary.bodies or summary.organisations:
         known = registry.known(viewer)
     supervisors = registry.supervisors(workbook.year)
-    loose = [(known.organisations[own][0], known.bodies[body]) for _, _, body, own in _rows(workbook)
-             if known.organisations[own][0] not in supervisors]
+    loose = [
+        (known.organisations[own][0], known.bodies[body])
+        for _, _, body, own in _rows(workbook)
+        if known.organisations[own][0] not in supervisors
+    ]
     past = registry.supervisions([organisation for organisation, _ in loose])
-    periods = [row for organisation, body in loose for row in _supervise(organisation, body, workbook.year, past.get(organisation, []))]
+    periods = [
+        row for organisation, body in loose for row in _supervise(organisation, body, workbook.year, past.get(organisation, []))
+    ]
     insert_many(db.session.connection(), table_of(Supervision), ("organisation_id", "body_id", "since", "until"), periods)
     return known
 
@@ -135,8 +146,9 @@ def _places(workbook: Workbook, known: registry.Known, supervisors: dict[int, in
     return places
 
 
-def _misplaced(workbook: Workbook, known: registry.Known, supervisors: dict[int, int], sheet: Sheet, position: int, body: str,
-               own: str) -> Iterator[Problem]:
+def _misplaced(
+    workbook: Workbook, known: registry.Known, supervisors: dict[int, int], sheet: Sheet, position: int, body: str, own: str
+) -> Iterator[Problem]:
     """Why a row has no place in the registry."""
     organisation = known.organisations.get(own)
     if body not in known.bodies:
@@ -148,8 +160,9 @@ def _misplaced(workbook: Workbook, known: registry.Known, supervisors: dict[int,
         expected = kind.name if kind else organisation[1]
         yield Problem("other_kind", sheet.name, sheet.cell(position, "bin"), "bin", {"value": own, "expected": expected})
     elif body in known.bodies and supervisors.get(organisation[0]) != known.bodies[body]:
-        yield Problem("other_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin",
-                      {"year": workbook.year, "organisation": own})
+        yield Problem(
+            "other_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin", {"year": workbook.year, "organisation": own}
+        )
 
 
 def _check_merged(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]) -> None:
@@ -180,8 +193,10 @@ def _write(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]
                 continue
             summary.changed += 1
             done = db.session.execute(
-                update(Report).where(Report.id == report.id, Report.version == report.version)
-                .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at))
+                update(Report)
+                .where(Report.id == report.id, Report.version == report.version)
+                .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at)
+            )
             if done.rowcount != 1:  # type: ignore[attr-defined]
                 raise Refused([Problem("changed_meanwhile", sheet.name, sheet.cell(position, "bin"), "bin")])
     summary.new = len(fresh)
@@ -195,7 +210,9 @@ def _declare(viewer: Viewer, workbook: Workbook, known: registry.Known) -> None:
     for (body, kind, criterion), count in workbook.declared().items():
         item = stored.get((known.bodies[body], kind, criterion))
         if item is None:
-            db.session.add(DeclaredCount(year=workbook.year, body_id=known.bodies[body], kind=kind, criterion=criterion, count=count))
+            db.session.add(
+                DeclaredCount(year=workbook.year, body_id=known.bodies[body], kind=kind, criterion=criterion, count=count)
+            )
         else:
             item.count = count
     db.session.flush()

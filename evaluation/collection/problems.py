@@ -9,26 +9,44 @@ from evaluation.language import N_, Language
 
 MESSAGES = {
     # The file
-    "not_a_workbook": N_("This is not an Excel workbook (.xlsx). Open it in Excel or LibreOffice and save it as “Excel workbook (.xlsx)”."),
+    "not_a_workbook": N_(
+        "This is not an Excel workbook (.xlsx). Open it in Excel or LibreOffice and save it as “Excel workbook (.xlsx)”."
+    ),
     "encrypted": N_("The workbook is protected by a password. Save it without a password and send it again."),
-    "damaged": N_("The workbook is damaged and cannot be read. Open it in Excel or LibreOffice, save it again and send the new file."),
-    "too_large": N_("The workbook is too large: at most %(limit)s MB unpacked. Delete pictures and what does not belong to the data."),
-    "too_many_rows": N_("The worksheet reaches to cell %(reach)s: at most %(rows)s rows and %(columns)s columns are read. Delete the empty rows and columns around the data."),
+    "damaged": N_(
+        "The workbook is damaged and cannot be read. Open it in Excel or LibreOffice, save it again and send the new file."
+    ),
+    "too_large": N_(
+        "The workbook is too large: at most %(limit)s MB unpacked. Delete pictures and what does not belong to the data."
+    ),
+    "too_many_rows": N_(
+        "The worksheet reaches to cell %(reach)s: at most %(rows)s rows and %(columns)s columns are read. Delete the empty rows and columns around the data."
+    ),
     # Worksheets and headings
-    "unknown_worksheet": N_("This worksheet is not part of the workbook. Delete it, or begin its name with “_” to keep it for yourself. Expected: %(expected)s."),
+    "unknown_worksheet": N_(
+        "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to keep it for yourself. Expected: %(expected)s."
+    ),
     "missing_worksheet": N_("The worksheet “%(name)s” is missing. Copy it from the template."),
     "missing_key": N_("“%(key)s” is not filled in. Write it in column B beside its name in column A."),
     "wrong_order": N_("The order “%(value)s” is not known. Expected: %(expected)s."),
     "wrong_year": N_("“%(value)s” is not a reporting year. Write the year as four digits."),
     "order_not_in_effect": N_("The order %(order)s does not apply to %(year)s. Take the template of that year."),
-    "missing_column": N_("The column “%(column)s” is missing. Add it with this code in row 1, or copy the headings from the template."),
+    "missing_column": N_(
+        "The column “%(column)s” is missing. Add it with this code in row 1, or copy the headings from the template."
+    ),
     "duplicate_column": N_("The column “%(column)s” stands twice. Delete one of them."),
-    "unknown_column": N_("“%(column)s” is not a column code. Correct the code in row 1, or empty this cell to leave the column out."),
-    "column_not_asked": N_("“%(column)s” is not asked of this kind of organisation. Delete the column, or empty this cell to leave it out."),
+    "unknown_column": N_(
+        "“%(column)s” is not a column code. Correct the code in row 1, or empty this cell to leave the column out."
+    ),
+    "column_not_asked": N_(
+        "“%(column)s” is not asked of this kind of organisation. Delete the column, or empty this cell to leave it out."
+    ),
     # Values
     "missing_value": N_("This cell must be filled in."),
     "excel_error": N_("The cell holds the Excel error %(value)s. Write the value itself."),
-    "formula_without_value": N_("The cell holds a formula whose result is not stored. Open the workbook in Excel or LibreOffice, recalculate and save it, or write the value itself."),
+    "formula_without_value": N_(
+        "The cell holds a formula whose result is not stored. Open the workbook in Excel or LibreOffice, recalculate and save it, or write the value itself."
+    ),
     "not_text": N_("Text is expected here, not %(value)s."),
     "text_too_long": N_("The text is too long: at most %(limit)s characters."),
     "not_money": N_("“%(value)s” is not an amount. Write a number in tenge, such as 12 500 000,50."),
@@ -43,23 +61,37 @@ MESSAGES = {
     "not_choice": N_("“%(value)s” is not one of the answers here. Choose: %(expected)s."),
     "not_kind": N_("“%(value)s” is not a kind of organisation. Choose: %(expected)s."),
     "not_bin": N_("“%(value)s” is not a BIN. A BIN has 12 digits."),
-    "bin_check_digit": N_("The BIN %(value)s is mistyped: its check digit does not agree. Compare it with the registration certificate."),
-    "duplicate_bin": N_("The organisation %(value)s already stands in worksheet “%(there)s”, row %(row)s. Keep one of the two rows."),
+    "bin_check_digit": N_(
+        "The BIN %(value)s is mistyped: its check digit does not agree. Compare it with the registration certificate."
+    ),
+    "duplicate_bin": N_(
+        "The organisation %(value)s already stands in worksheet “%(there)s”, row %(row)s. Keep one of the two rows."
+    ),
     "duplicate_row": N_("This body and kind already stand in row %(row)s. Keep one of the two rows."),
     # The registry
     "unknown_year": N_("The year %(value)s has not been opened."),
     "year_has_other_order": N_("The year %(year)s is assessed by the order %(value)s. Take the template of that order."),
     "unknown_body": N_("The body %(value)s is not in the registry. Check the BIN, or ask the administrator to enter the body."),
-    "unknown_organisation": N_("The organisation %(value)s is not in the registry. Check the BIN, or ask the administrator to enter it."),
+    "unknown_organisation": N_(
+        "The organisation %(value)s is not in the registry. Check the BIN, or ask the administrator to enter it."
+    ),
     "other_kind": N_("The organisation %(value)s is registered as another kind: %(expected)s. Move the row to that worksheet."),
-    "other_body": N_("On 31 December %(year)s the organisation %(organisation)s was under another body. Remove the row, or ask the administrator to correct the registry."),
-    "changed_meanwhile": N_("This organisation's report was changed while the workbook was being stored. Send the workbook again."),
+    "other_body": N_(
+        "On 31 December %(year)s the organisation %(organisation)s was under another body. Remove the row, or ask the administrator to correct the registry."
+    ),
+    "changed_meanwhile": N_(
+        "This organisation's report was changed while the workbook was being stored. Send the workbook again."
+    ),
     # Warnings
     "no_data": N_("The workbook has no worksheet of organisations. Take the template and fill it in."),
     "other_name": N_("The body %(bin)s has another name here; the first one is used: “%(first)s”."),
     "merged_cells": N_("Cells %(range)s are merged: only the first of them has a value, the others count as blank."),
-    "unusual_bin": N_("The BIN %(value)s has a right check digit but an unusual form. Compare it with the registration certificate."),
-    "previous_without_organisations": N_("The body %(value)s has no organisations of this kind in the workbook; the figure is stored but not used."),
+    "unusual_bin": N_(
+        "The BIN %(value)s has a right check digit but an unusual form. Compare it with the registration certificate."
+    ),
+    "previous_without_organisations": N_(
+        "The body %(value)s has no organisations of this kind in the workbook; the figure is stored but not used."
+    ),
 }
 
 
@@ -81,8 +113,13 @@ class Problem:
         return language.gettext(MESSAGES[self.problem], **shown)
 
     def as_json(self, language: Language) -> dict[str, str | None]:
-        return {"worksheet": self.worksheet, "cell": self.cell, "code": self.code, "problem": self.problem,
-                "message": self.message(language)}
+        return {
+            "worksheet": self.worksheet,
+            "cell": self.cell,
+            "code": self.code,
+            "problem": self.problem,
+            "message": self.message(language),
+        }
 
 
 class Refused(Exception):

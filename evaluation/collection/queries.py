@@ -23,8 +23,9 @@ from evaluation.viewer import Viewer
 
 
 @bulk()
-def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None,
-            only: frozenset[str] | None = None) -> Reports:
+def reports(
+    viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None, only: frozenset[str] | None = None
+) -> Reports:
     """The year's answers as frames by kind: of these bodies, or of all the viewer may see; `only` these indicators.
 
     Every organisation supervised on 31 December has its line; one without a report is blank throughout.
@@ -40,10 +41,12 @@ def reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | N
 def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> Previous:
     """Last year's counts: of last year's reports where they are all answered, else as the body declares them (reading R13)."""
     ids = None if body_ids is None else list(body_ids)
-    statement = (select(Body.bin, DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
-                 .join(Body, Body.id == DeclaredCount.body_id).where(DeclaredCount.year == year))
-    declared = {(body, kind, criterion): count
-                for body, kind, criterion, count in tuples(_of(visible(statement, viewer), ids))}
+    statement = (
+        select(Body.bin, DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
+        .join(Body, Body.id == DeclaredCount.body_id)
+        .where(DeclaredCount.year == year)
+    )
+    declared = {(body, kind, criterion): count for body, kind, criterion, count in tuples(_of(visible(statement, viewer), ids))}
     needed = order.needed_for(frozenset().union(*(codes(criterion.breach) for criterion, _ in order.declared())))
     return declared | counts(order, reports(viewer, order, year - 1, ids, needed))
 
@@ -61,25 +64,32 @@ class Stored:
 def stored_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -> dict[int, Stored]:
     """The year's reports of these organisations by organisation id."""
     bodies = visible(select(Body.id), viewer)
-    statement = (select(Report.organisation_id, Report.id, Report.version, cast(Report.answers, Text), cast(Report.evidence, Text))
-                 .where(Report.year == year).join(Supervision, Supervision.organisation_id == Report.organisation_id)
-                 .where(as_of(year), Supervision.body_id.in_(bodies)))
+    statement = (
+        select(Report.organisation_id, Report.id, Report.version, cast(Report.answers, Text), cast(Report.evidence, Text))
+        .where(Report.year == year)
+        .join(Supervision, Supervision.organisation_id == Report.organisation_id)
+        .where(as_of(year), Supervision.body_id.in_(bodies))
+    )
     wanted = set(organisation_ids)
-    return {owner: Stored(id_, version, orjson.loads(answers), orjson.loads(evidence))
-            for owner, id_, version, answers, evidence in tuples(statement) if owner in wanted}
+    return {
+        owner: Stored(id_, version, orjson.loads(answers), orjson.loads(evidence))
+        for owner, id_, version, answers, evidence in tuples(statement)
+        if owner in wanted
+    }
 
 
 def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], DeclaredCount]:
     """The year's declared counts by (body id, kind, criterion)."""
     statement = visible(select(DeclaredCount).join(Body, Body.id == DeclaredCount.body_id), viewer)
-    return {(item.body_id, item.kind, item.criterion): item
-            for item in db.session.scalars(statement.where(DeclaredCount.year == year))}
+    return {
+        (item.body_id, item.kind, item.criterion): item
+        for item in db.session.scalars(statement.where(DeclaredCount.year == year))
+    }
 
 
 def answered(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Body id → (organisations on 31 December, those with a report) for these bodies."""
-    statement = (_joined(select(Body.id, func.count(Organisation.id), func.count(Report.id)), year)
-                 .group_by(Body.id))
+    statement = _joined(select(Body.id, func.count(Organisation.id), func.count(Report.id)), year).group_by(Body.id)
     rows = db.session.execute(_of(visible(statement, viewer), list(body_ids)))
     return {id_: (all_, given) for id_, all_, given in rows}
 
@@ -113,9 +123,13 @@ def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> St
 
 
 def _joined(statement: Statement, year: int) -> Statement:
-    return (statement.select_from(Supervision).join(Body, Body.id == Supervision.body_id)
-            .join(Organisation, Organisation.id == Supervision.organisation_id)
-            .outerjoin(Report, (Report.organisation_id == Organisation.id) & (Report.year == year)).where(as_of(year)))
+    return (
+        statement.select_from(Supervision)
+        .join(Body, Body.id == Supervision.body_id)
+        .join(Organisation, Organisation.id == Supervision.organisation_id)
+        .outerjoin(Report, (Report.organisation_id == Organisation.id) & (Report.year == year))
+        .where(as_of(year))
+    )
 
 
 def _of(statement: Statement, body_ids: list[int] | None) -> Statement:

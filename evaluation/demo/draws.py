@@ -12,7 +12,12 @@ from evaluation.criteria.model import Indicator, Order
 
 TIYN = 100
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 
 
@@ -136,6 +141,13 @@ def _texts(item: Indicator, entry: Mapping[str, Any]) -> Draw:
 
 
 DRAWS: dict[str, Callable[[Indicator, Mapping[str, Any]], Draw]] = {
-    "value": _value, "between": _between, "weights": _weights, "day": _day, "same_as": _same_as, "share": _share,
-    "fewer_than": _fewer_than, "minus": _minus, "texts": _texts,
+    "value": _value,
+    "between": _between,
+    "weights": _weights,
+    "day": _day,
+    "same_as": _same_as,
+    "share": _share,
+    "fewer_than": _fewer_than,
+    "minus": _minus,
+    "texts": _texts,
 }

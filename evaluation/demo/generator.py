@@ -31,10 +31,13 @@ def demonstration(order: Order, seed: int = 2024) -> DemoCountry:
     numbers = bins(REGISTERED)
     bodies = _bodies(places, numbers)
     organisations = _organisations(places, bodies, numbers)
-    return DemoCountry(years, tuple(bodies.values()),
-                       tuple(row for rows in organisations.values() for row in rows),
-                       tuple(_reports(order, seed, years, organisations)),
-                       tuple(_declared(order, years[0], bodies)))
+    return DemoCountry(
+        years,
+        tuple(bodies.values()),
+        tuple(row for rows in organisations.values() for row in rows),
+        tuple(_reports(order, seed, years, organisations)),
+        tuple(_declared(order, years[0], bodies)),
+    )
 
 
 def _bodies(places: dict[str, Any], numbers: Iterator[str]) -> dict[str, DemoBody]:
@@ -46,8 +49,9 @@ def _bodies(places: dict[str, Any], numbers: Iterator[str]) -> dict[str, DemoBod
     return bodies
 
 
-def _organisations(places: dict[str, Any], bodies: dict[str, DemoBody],
-                   numbers: Iterator[str]) -> dict[str, list[DemoOrganisation]]:
+def _organisations(
+    places: dict[str, Any], bodies: dict[str, DemoBody], numbers: Iterator[str]
+) -> dict[str, list[DemoOrganisation]]:
     """By `body.key`, each with one row for every body it has been under."""
     found: dict[str, list[DemoOrganisation]] = {}
     periods = {period["organisation"]: period for period in places["periods"]}
@@ -72,8 +76,9 @@ def _organisations(places: dict[str, Any], bodies: dict[str, DemoBody],
     return found
 
 
-def _reports(order: Order, seed: int, years: tuple[int, ...],
-             organisations: dict[str, list[DemoOrganisation]]) -> Iterator[DemoReport]:
+def _reports(
+    order: Order, seed: int, years: tuple[int, ...], organisations: dict[str, list[DemoOrganisation]]
+) -> Iterator[DemoReport]:
     recipes, stories = Recipes(order), data("stories")
     missing = {(entry["year"], entry["whom"]) for entry in stories["missing"]}
     blanks = {(entry["year"], entry["whom"]): entry["codes"] for entry in stories["blanks"]}

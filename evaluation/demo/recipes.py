@@ -49,8 +49,9 @@ class Recipes:
         self._evidence = {kind: self._steps(kind, written["evidence"]) for kind in order.kind}
         self.cases = {case.name: case for case in map(self._case, written["case"])}
 
-    def fill(self, random: Random, kind: str, year: int, size: float, cases: Iterable[Case] = (),
-             evidence: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
+    def fill(
+        self, random: Random, kind: str, year: int, size: float, cases: Iterable[Case] = (), evidence: bool = True
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """A report of an organisation of `size`, 1 being the middle: answers and evidence in stored form."""
         changes: dict[str, Draw] = {}
         for case in cases:
@@ -84,8 +85,11 @@ class Recipes:
         return tuple(steps)
 
     def _case(self, entry: Mapping[str, Any]) -> Case:
-        changes = {change["code"]: make(self.order, self.order.by_code[change["code"]], change)
-                   for change in entry["changes"] if change["code"] in self.order.by_code}
+        changes = {
+            change["code"]: make(self.order, self.order.by_code[change["code"]], change)
+            for change in entry["changes"]
+            if change["code"] in self.order.by_code
+        }
         of = tuple(entry.get("of", self.order.kind))
         return Case(entry["name"], entry.get("criterion"), of, entry.get("share", 0), changes)
 

@@ -1,5 +1,7 @@
 """Puts a generated country into an empty database."""
 
+from sqlalchemy import func
+
 from evaluation.collection.models import DeclaredCount, Report, now
 from evaluation.criteria.model import Order
 from evaluation.database import db, insert_many, table_of
@@ -17,29 +19,57 @@ def store(order: Order, country: DemoCountry) -> bool:
     """
     there = registry.years()
     if any(not year.invented for year in there):
-        raise EvaluationError(N_("The database holds real data; demonstration data go into an empty one. Name another in DATABASE_URL."))
+        raise EvaluationError(
+            N_("The database holds real data; demonstration data go into an empty one. Name another in DATABASE_URL.")
+        )
     if there:
         return False
     connection = db.session.connection()
-    insert_many(connection, table_of(ReportingYear), ("year", "order_code", "invented"),
-                [(year, order.code, True) for year in country.years])
+    insert_many(
+        connection,
+        table_of(ReportingYear),
+        ("year", "order_code", "invented"),
+        [(year, order.code, True) for year in country.years],
+    )
     ids: dict[str, int] = {}
     for body in country.bodies:
         ids[body.bin] = len(ids) + 1
-    insert_many(connection, table_of(Body), ("id", "bin", "name_kk", "name_ru", "level", "parent_id", "kato"),
-                [(ids[body.bin], body.bin, body.name_kk, body.name_ru, body.level, ids.get(body.parent_bin or ""), body.kato)
-                 for body in country.bodies])
+    insert_many(
+        connection,
+        table_of(Body),
+        ("id", "bin", "name_kk", "name_ru", "level", "parent_id", "kato"),
+        [
+            (ids[body.bin], body.bin, body.name_kk, body.name_ru, body.level, ids.get(body.parent_bin or ""), body.kato)
+            for body in country.bodies
+        ],
+    )
     own = {row.bin: number for number, row in enumerate({row.bin: row for row in country.organisations}.values(), start=1)}
     kinds = {row.bin: row for row in country.organisations}
-    insert_many(connection, table_of(Organisation), ("id", "bin", "kind", "name_kk", "name_ru"),
-                [(number, bin_, kinds[bin_].kind, kinds[bin_].name_kk, kinds[bin_].name_ru) for bin_, number in own.items()])
-    insert_many(connection, table_of(Supervision), ("organisation_id", "body_id", "since", "until"),
-                [(own[row.bin], ids[row.body_bin], row.since, row.until) for row in country.organisations])
+    insert_many(
+        connection,
+        table_of(Organisation),
+        ("id", "bin", "kind", "name_kk", "name_ru"),
+        [(number, bin_, kinds[bin_].kind, kinds[bin_].name_kk, kinds[bin_].name_ru) for bin_, number in own.items()],
+    )
+    insert_many(
+        connection,
+        table_of(Supervision),
+        ("organisation_id", "body_id", "since", "until"),
+        [(own[row.bin], ids[row.body_bin], row.since, row.until) for row in country.organisations],
+    )
     stamp = now()
-    insert_many(connection, table_of(Report), ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
-                [(own[row.bin], row.year, row.answers, row.evidence, 1, stamp) for row in country.reports])
-    insert_many(connection, table_of(DeclaredCount), ("year", "body_id", "kind", "criterion", "count"),
-                [(row.year, ids[row.body_bin], row.kind, row.criterion, row.count) for row in country.declared])
+    insert_many(
+        connection,
+        table_of(Report),
+        ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
+        [(own[row.bin], row.year, row.answers, row.evidence, 1, stamp) for row in country.reports],
+    )
+    insert_many(
+        connection,
+        table_of(DeclaredCount),
+        ("year", "body_id", "kind", "criterion", "count"),
+        [(row.year, ids[row.body_bin], row.kind, row.criterion, row.count) for row in country.declared],
+    )
     _reset_sequences()
     return True
 
@@ -47,6 +77,6 @@ def store(order: Order, country: DemoCountry) -> bool:
 def _reset_sequences() -> None:
     """PostgreSQL counts on by itself only after ids that it gave out."""
     if db.engine.dialect.name == "postgresql":
-        for table in ("body", "organisation"):
-            db.session.connection().exec_driver_sql(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+        for model in (Body, Organisation):
+            sequence = func.pg_get_serial_sequence(model.__tablename__, "id")
+            db.session.execute(func.setval(sequence, func.max(model.id)).select())

@@ -25,20 +25,27 @@ class Place(NamedTuple):
     words: dict[str, str]
 
 
-def country(order: Order, bodies: int = 2700, organisations: int = 25_000, years: tuple[int, ...] = (2023, 2024),
-            seed: int = 1) -> DemoCountry:
+def country(
+    order: Order, bodies: int = 2700, organisations: int = 25_000, years: tuple[int, ...] = (2023, 2024), seed: int = 1
+) -> DemoCountry:
     """Exactly so many bodies and organisations, with reports of the years, the same for the same seed."""
     random = Random(seed)
     numbers = bins(REGISTERED)
     places = list(_places(bodies, numbers, random))
     shares = _shares(places, organisations, random)
-    under = {place.body.bin: list(_organisations(place, count, years, numbers, random))
-             for place, count in zip(places, shares, strict=True)}
+    under = {
+        place.body.bin: list(_organisations(place, count, years, numbers, random))
+        for place, count in zip(places, shares, strict=True)
+    }
     recipes = Recipes(order)
     declared = tuple(_declared(recipes, under, years[0], random))
-    return DemoCountry(years, tuple(place.body for place in places),
-                       tuple(row for rows in under.values() for row in rows),
-                       tuple(_reports(recipes, under, years, random)), declared)
+    return DemoCountry(
+        years,
+        tuple(place.body for place in places),
+        tuple(row for rows in under.values() for row in rows),
+        tuple(_reports(recipes, under, years, random)),
+        declared,
+    )
 
 
 def _places(bodies: int, numbers: Iterator[str], random: Random) -> Iterator[Place]:
@@ -49,8 +56,10 @@ def _places(bodies: int, numbers: Iterator[str], random: Random) -> Iterator[Pla
     rest = bodies - regions_wanted
     districts_wanted = min(written["districts_most"], max(1, round(rest * written["districts_share"])), rest)
 
-    regions = [_place(REGION, names, f"{code}0000000", None, numbers)
-               for code, names in list(written["regions"].items())[:regions_wanted]]
+    regions = [
+        _place(REGION, names, f"{code}0000000", None, numbers)
+        for code, names in list(written["regions"].items())[:regions_wanted]
+    ]
     yield from regions
 
     districts = []
@@ -71,14 +80,15 @@ def _place(level: str, names: tuple[str, str], kato: str | None, parent: Place |
     forms = data("country")["places"][level]
     kk, ru = (form.format(name) for form, name in zip(forms.get("stem", ("{}", "{}")), names, strict=True))
     words = {"place": kk, "of": kk + forms["genitive"], "ru": ru, "unit": forms["unit"], "unit_ru": forms["unit_ru"]}
-    body = DemoBody(next(numbers), forms["kk"].format(**words), forms["ru"].format(**words), level,
-                    parent.body.bin if parent else None, kato)
+    body = DemoBody(
+        next(numbers), forms["kk"].format(**words), forms["ru"].format(**words), level, parent.body.bin if parent else None, kato
+    )
     return Place(body, words)
 
 
 def _kato(parent: str | None, at: int, number: int) -> str | None:
     """The parent's code with two digits more; odd ones, since real codes are even. None where they run out."""
-    return f"{parent[:at]}{number}{parent[at + 2:]}" if parent and number < 100 else None
+    return f"{parent[:at]}{number}{parent[at + 2 :]}" if parent and number < 100 else None
 
 
 def _shares(places: list[Place], organisations: int, random: Random) -> list[int]:
@@ -89,8 +99,9 @@ def _shares(places: list[Place], organisations: int, random: Random) -> list[int
     return [round(b * organisations / sums[-1]) - round(a * organisations / sums[-1]) for a, b in pairwise(sums)]
 
 
-def _organisations(place: Place, count: int, years: tuple[int, ...], numbers: Iterator[str],
-                   random: Random) -> Iterator[DemoOrganisation]:
+def _organisations(
+    place: Place, count: int, years: tuple[int, ...], numbers: Iterator[str], random: Random
+) -> Iterator[DemoOrganisation]:
     """A rural body's first organisation is the body itself; the others are drawn by kind."""
     written = data("country")
     body = place.body
@@ -121,8 +132,9 @@ def _names(written: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
             yield kk.format(n=n, **place.words), ru.format(n=n, **place.words)
 
 
-def _reports(recipes: Recipes, under: dict[str, list[DemoOrganisation]], years: tuple[int, ...],
-             random: Random) -> Iterator[DemoReport]:
+def _reports(
+    recipes: Recipes, under: dict[str, list[DemoOrganisation]], years: tuple[int, ...], random: Random
+) -> Iterator[DemoReport]:
     written = data("country")
     breaches = {kind: recipes.breaches(kind) for kind in recipes.order.kind}
     nature = {row.bin: (size(random), random.random() * 2) for rows in under.values() for row in rows}
@@ -149,8 +161,7 @@ def _cases(breaches: tuple[Case, ...], trouble: float, random: Random) -> list[C
     return cases
 
 
-def _declared(recipes: Recipes, under: dict[str, list[DemoOrganisation]], year: int,
-              random: Random) -> Iterator[DemoDeclared]:
+def _declared(recipes: Recipes, under: dict[str, list[DemoOrganisation]], year: int, random: Random) -> Iterator[DemoDeclared]:
     share: dict[tuple[str, str], float] = defaultdict(float)
     for case in recipes.cases.values():
         for kind in case.of:

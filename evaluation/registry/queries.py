@@ -52,6 +52,12 @@ def reporting_year(year: int) -> ReportingYear | None:
     return db.session.get(ReportingYear, year)
 
 
+def orders() -> Orders:
+    """The criteria files at hand."""
+    found: Orders = current_app.extensions["orders"]
+    return found
+
+
 def order_of(year: int) -> Order | None:
     """The order a reporting year is assessed by; None for a year that is not open.
 
@@ -60,12 +66,16 @@ def order_of(year: int) -> Order | None:
     opened = reporting_year(year)
     if opened is None:
         return None
-    orders: Orders = current_app.extensions["orders"]
-    order = orders.get(opened.order_code)
+    order = orders().get(opened.order_code)
     if order is None:
-        raise EvaluationError(N_("The criteria file of the order %(order)s, by which %(year)s is assessed, is missing. "
-                                 "Add it to the folder of criteria, or name it in CRITERIA."),
-                              order=opened.order_code, year=year)
+        raise EvaluationError(
+            N_(
+                "The criteria file of the order %(order)s, by which %(year)s is assessed, is missing. "
+                "Add it to the folder of criteria, or name it in CRITERIA."
+            ),
+            order=opened.order_code,
+            year=year,
+        )
     return order
 
 
@@ -95,8 +105,12 @@ def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", 
     total = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     number = min(max(page, 1), max(1, -(-total // PAGE)))
     place = case((Body.level == "central", ""), else_=func.coalesce(kato, "99"))
-    ordered = (statement.options(selectinload(Body.parent)).order_by(place, Body.kato.is_(None), Body.name_kk, Body.bin)
-               .limit(PAGE).offset((number - 1) * PAGE))
+    ordered = (
+        statement.options(selectinload(Body.parent))
+        .order_by(place, Body.kato.is_(None), Body.name_kk, Body.bin)
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
     return Page(list(db.session.scalars(ordered)), total, number)
 
 
@@ -108,17 +122,34 @@ def regions(viewer: Viewer) -> list[Body]:
 
 def organisations(viewer: Viewer, body_id: int, year: int) -> list[Organisation]:
     """A body's organisations on 31 December of the year, by kind and name."""
-    statement = (select(Organisation).join(Supervision, Supervision.organisation_id == Organisation.id)
-                 .join(Body, Body.id == Supervision.body_id).where(Body.id == body_id, as_of(year)))
+    statement = (
+        select(Organisation)
+        .join(Supervision, Supervision.organisation_id == Organisation.id)
+        .join(Body, Body.id == Supervision.body_id)
+        .where(Body.id == body_id, as_of(year))
+    )
     return list(db.session.scalars(visible(statement, viewer).order_by(Organisation.kind, Organisation.name_kk)))
 
 
 def names(viewer: Viewer, body_ids: Sequence[int]) -> dict[str, tuple[str, str]]:
     """BIN → (Kazakh name, Russian name) of the organisations these bodies have had in any year."""
-    statement = (select(Organisation.bin, Organisation.name_kk, Organisation.name_ru)
-                 .join(Supervision, Supervision.organisation_id == Organisation.id).join(Body, Body.id == Supervision.body_id))
+    statement = (
+        select(Organisation.bin, Organisation.name_kk, Organisation.name_ru)
+        .join(Supervision, Supervision.organisation_id == Organisation.id)
+        .join(Body, Body.id == Supervision.body_id)
+    )
     statement = visible(statement, viewer).where(Body.id.in_(body_ids))
     return {bin_: (kk, ru) for bin_, kk, ru in tuples(statement)}
+
+
+LACKING = {
+    "level": N_("level"),
+    "parent": N_("higher body"),
+    "kato": N_("KATO code"),
+    "name_kk": N_("Kazakh name"),
+    "name_ru": N_("Russian name"),
+}
+"""What :func:`incomplete` may say that a body lacks."""
 
 
 def incomplete(viewer: Viewer, bins: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -160,7 +191,7 @@ def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Supervision]
     """Every supervision of these organisations, the oldest first."""
     found: dict[int, list[Supervision]] = {}
     for start in range(0, len(organisation_ids), 500):
-        part = organisation_ids[start:start + 500]
+        part = organisation_ids[start : start + 500]
         statement = select(Supervision).where(Supervision.organisation_id.in_(part)).order_by(Supervision.since)
         for item in db.session.scalars(statement):
             found.setdefault(item.organisation_id, []).append(item)

@@ -17,7 +17,12 @@ from evaluation.criteria.expressions import Compare, Condition, Every, Given, So
 from evaluation.criteria.model import Order
 
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
 }
 TIYN = 100
 

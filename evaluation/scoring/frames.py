@@ -20,8 +20,14 @@ Reports = Mapping[str, pd.DataFrame]
 Column = IntegerArray | BooleanArray
 
 
-def frame(order: Order, kind: str, bodies: Sequence[str], organisations: Sequence[str],
-          answers: Sequence[Mapping[str, Any]], only: frozenset[str] | None = None) -> pd.DataFrame:
+def frame(
+    order: Order,
+    kind: str,
+    bodies: Sequence[str],
+    organisations: Sequence[str],
+    answers: Sequence[Mapping[str, Any]],
+    only: frozenset[str] | None = None,
+) -> pd.DataFrame:
     """The frame of one kind, of n organisations, from their answers in the form they are stored in; `only` these indicators.
 
     Raises ValueError where a stored answer is not of its indicator's type.
@@ -30,8 +36,9 @@ def frame(order: Order, kind: str, bodies: Sequence[str], organisations: Sequenc
     return frame_of_columns(order, kind, bodies, organisations, {code: [given.get(code) for given in answers] for code in codes})
 
 
-def frame_of_columns(order: Order, kind: str, bodies: Iterable[str], organisations: Iterable[str],
-                     answers: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+def frame_of_columns(
+    order: Order, kind: str, bodies: Iterable[str], organisations: Iterable[str], answers: Mapping[str, Sequence[Any]]
+) -> pd.DataFrame:
     """The same from columns of stored answers, None for a blank, of the indicators given."""
     columns: dict[str, Any] = {"body": as_text(bodies), "organisation": as_text(organisations)}
     columns |= {item.code: column(order, item, answers[item.code]) for item in order.asked_of(kind) if item.code in answers}

@@ -67,8 +67,13 @@ def score(order: Order, reports: Reports, previous: Previous | None = None) -> S
             scored = _counts(order, table.kind, criterion, frame, numbers, bodies, in_breach, undecided, previous or {})
             rows.add(bodies, table.kind, row.number, **_points(criterion, scored), criterion=criterion.code, **scored)
             named = np.flatnonzero(in_breach | undecided)
-            findings.add(body_of[named], table.kind, row.number, organisation=organisations[named],
-                         state=np.where(in_breach[named], "in_breach", "unanswered").astype(object))
+            findings.add(
+                body_of[named],
+                table.kind,
+                row.number,
+                organisation=organisations[named],
+                state=np.where(in_breach[named], "in_breach", "unanswered").astype(object),
+            )
     return Scores(order, rows.frame(), findings.frame("organisation"))
 
 
@@ -82,7 +87,11 @@ class _Lines:
     def add(self, body: np.ndarray, kind: str, row: str, **columns: np.ndarray | str | int) -> None:
         """Add a line for each body; a single value stands in all of them."""
         for name, values in {"body": body, "kind": kind, "row": row, **columns}.items():
-            whole = values if isinstance(values, np.ndarray) else np.full(len(body), values, dtype=object if isinstance(values, str) else None)
+            whole = (
+                values
+                if isinstance(values, np.ndarray)
+                else np.full(len(body), values, dtype=object if isinstance(values, str) else None)
+            )
             self.columns[name].append(whole)
         self.places.append(np.full(len(body), len(self.places)))
 
@@ -121,21 +130,51 @@ def counts(order: Order, reports: Reports) -> dict[tuple[str, str, str], int]:
     return known
 
 
-ROW_COLUMNS = ("body", "kind", "row", "criterion", "organisations", "in_breach", "undecided", "audited", "unaudited",
-               "previous", "worst", "best", "low", "high", "max")
+ROW_COLUMNS = (
+    "body",
+    "kind",
+    "row",
+    "criterion",
+    "organisations",
+    "in_breach",
+    "undecided",
+    "audited",
+    "unaudited",
+    "previous",
+    "worst",
+    "best",
+    "low",
+    "high",
+    "max",
+)
 FINDING_COLUMNS = ("body", "kind", "row", "organisation", "state")
 
 
-def _counts(order: Order, kind: str, criterion: Criterion, frame: pd.DataFrame, numbers: np.ndarray, bodies: np.ndarray,
-            in_breach: np.ndarray, undecided: np.ndarray, previous: Previous) -> dict[str, np.ndarray]:
+def _counts(
+    order: Order,
+    kind: str,
+    criterion: Criterion,
+    frame: pd.DataFrame,
+    numbers: np.ndarray,
+    bodies: np.ndarray,
+    in_breach: np.ndarray,
+    undecided: np.ndarray,
+    previous: Previous,
+) -> dict[str, np.ndarray]:
     """What a rule looks at, for each body."""
     none = np.zeros(len(bodies), np.int64)
 
     def count(where: np.ndarray) -> np.ndarray:
         return np.bincount(numbers[where], minlength=len(bodies))
 
-    scored = {"organisations": np.bincount(numbers, minlength=len(bodies)), "in_breach": count(in_breach),
-              "undecided": count(undecided), "audited": none, "unaudited": none, "previous": none + UNKNOWN}
+    scored = {
+        "organisations": np.bincount(numbers, minlength=len(bodies)),
+        "in_breach": count(in_breach),
+        "undecided": count(undecided),
+        "audited": none,
+        "unaudited": none,
+        "previous": none + UNKNOWN,
+    }
     if criterion.audited is not None:
         audited = evaluate(order, criterion.audited, frame)
         scored |= {"audited": count(certain(audited)), "unaudited": count(certain(~audited))}
@@ -150,8 +189,13 @@ def _points(criterion: Criterion, scored: dict[str, np.ndarray]) -> dict[str, np
     names = np.array(outcomes, dtype=object)
     points = np.array([criterion.points[name] for name in outcomes])
     worst, best = RULES[criterion.rule](scored)
-    return {"worst": names[worst], "best": names[best], "low": points[worst], "high": points[best],
-            "max": np.full(len(worst), criterion.max)}
+    return {
+        "worst": names[worst],
+        "best": names[best],
+        "low": points[worst],
+        "high": points[best],
+        "max": np.full(len(worst), criterion.max),
+    }
 
 
 def _absence(scored: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

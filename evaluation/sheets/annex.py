@@ -100,13 +100,16 @@ def build(sheet: Sheet, language: Language) -> Annex:
         language=language.code,
         mark=gettext("Additional information: not part of the approved form"),
         explanation=gettext("A range of points gives the fewest and the most that the missing data leave possible.")
-        if sheet.low != sheet.high else "",
+        if sheet.low != sheet.high
+        else "",
         summary=_summary(sheet, language),
-        figures_title=gettext("Charts"), figures=tuple(figures),
+        figures_title=gettext("Charts"),
+        figures=tuple(figures),
         reasons_title=gettext("Why each row has its points"),
         reason_labels=(gettext("Line applied"), gettext("Counted"), gettext("Readings")),
         reasons=tuple(_table_reasons(sheet, table, language) for table in sheet.tables),
-        readings_title=gettext("Readings of the Order's text that were used"), readings=_readings(sheet, language),
+        readings_title=gettext("Readings of the Order's text that were used"),
+        readings=_readings(sheet, language),
         translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
         worksheets=(gettext("Summary"), gettext("Reasons"), gettext("Organisations")),
         organisation_head=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
@@ -138,7 +141,8 @@ def _summary(sheet: Sheet, language: Language) -> Grid:
         return (Cell(name), points_cell(part, language), *bounds, _whole(part.max), share)
 
     rows = tuple(
-        line(table.table.title[language.code], table) if table.applicable
+        line(table.table.title[language.code], table)
+        if table.applicable
         else (Cell(table.table.title[language.code]), *[Cell(DASH)] * (len(head) - 1))
         for table in sheet.tables
     )
@@ -165,8 +169,13 @@ def _history_figure(sheet: Sheet, language: Language) -> Figure:
 
     def line(name: str, share: Share) -> tuple[Cell, ...]:
         ends = (share.low, share.high) if chart.provisional else (share.low,)
-        return (Cell(name), Cell(str(share.year), share.year), points_cell(share, language), _whole(share.max),
-                *(_share(end, end, share.max, language) for end in ends))
+        return (
+            Cell(name),
+            Cell(str(share.year), share.year),
+            points_cell(share, language),
+            _whole(share.max),
+            *(_share(end, end, share.max, language) for end in ends),
+        )
 
     rows = tuple(line(name, share) for name, shares in history(sheet, language) for share in shares)
     return Figure(chart, Grid(chart.title, head, 2, rows), (5, 4) if chart.provisional else (4,))
@@ -187,9 +196,13 @@ def _reason(sheet: Sheet, row: SheetRow, language: Language) -> Reason:
     readings = ", ".join(id_ for id_, _ in reasons.readings(sheet.order, row, language))
     said = line, "; ".join(reasons.counted(row, language)), readings
     named = ((language.gettext("In breach"), row.in_breach), (language.gettext("Not answered"), row.unanswered))
-    return Reason(row.row.number, " ".join(short(row.row.text[language.code], language)),
-                  f"{language.points(row.low, row.high)} / {row.max}", said,
-                  tuple(_organisations(label, found, language) for label, found in named if found))
+    return Reason(
+        row.row.number,
+        " ".join(short(row.row.text[language.code], language)),
+        f"{language.points(row.low, row.high)} / {row.max}",
+        said,
+        tuple(_organisations(label, found, language) for label, found in named if found),
+    )
 
 
 def _organisations(label: str, found: tuple[Named, ...], language: Language) -> Organisations:
@@ -201,11 +214,18 @@ def _organisations(label: str, found: tuple[Named, ...], language: Language) -> 
 def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
     """The readings that bear on a row of a table that applies, and on every sheet: id, and where and how."""
     of_rows = {id_ for criterion in sheet.order.criteria for id_ in criterion.readings}
-    used = {id_ for table in sheet.tables if table.applicable for row in table.scored_rows if row.criterion
-            for id_ in row.criterion.readings}
+    used = {
+        id_
+        for table in sheet.tables
+        if table.applicable
+        for row in table.scored_rows
+        if row.criterion
+        for id_ in row.criterion.readings
+    }
 
     def words(reading: Reading) -> str:
         return f"{reading.where[language.code]}: {reading.used[language.code]}"
 
-    return tuple((reading.id, words(reading)) for reading in sheet.order.readings
-                 if reading.id in used or reading.id not in of_rows)
+    return tuple(
+        (reading.id, words(reading)) for reading in sheet.order.readings if reading.id in used or reading.id not in of_rows
+    )

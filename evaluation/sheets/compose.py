@@ -11,8 +11,14 @@ from evaluation.scoring.score import UNKNOWN, Scores
 from evaluation.sheets.model import Named, Share, Sheet, SheetRow, SheetTable
 
 
-def compose(scores: Scores, year: int, bodies: Mapping[str, Named], organisations: Mapping[str, Named],
-            history: Mapping[str, tuple[Share, ...]] | None = None, invented: bool = False) -> Iterator[Sheet]:
+def compose(
+    scores: Scores,
+    year: int,
+    bodies: Mapping[str, Named],
+    organisations: Mapping[str, Named],
+    history: Mapping[str, tuple[Share, ...]] | None = None,
+    invented: bool = False,
+) -> Iterator[Sheet]:
     """The sheets of `bodies` (by BIN), in their order; a body without a score has four tables that do not apply.
 
     `organisations` names those that the scores speak of; one it does not name stands by its BIN.
@@ -40,26 +46,29 @@ def _by_body(frame: pd.DataFrame) -> dict[str, list[Any]]:
     return lines
 
 
-def _sheet(order: Order, year: int, body: Named, rows: list[Any], findings: list[Any], organisations: Mapping[str, Named]) -> Sheet:
+def _sheet(
+    order: Order, year: int, body: Named, rows: list[Any], findings: list[Any], organisations: Mapping[str, Named]
+) -> Sheet:
     scored = {(line.kind, line.row): line for line in rows}
     named: dict[tuple[str, str, str], tuple[Named, ...]] = {}
     for line in findings:
         key = line.kind, line.row, line.state
         named[key] = (*named.get(key, ()), organisations.get(line.organisation, Named(line.organisation, "")))
     tables = tuple(_table(order, table, scored, named) for table in order.form.tables)
-    return Sheet(order, body, year, tables, sum(t.low for t in tables), sum(t.high for t in tables),
-                 sum(t.max for t in tables))
+    return Sheet(order, body, year, tables, sum(t.low for t in tables), sum(t.high for t in tables), sum(t.max for t in tables))
 
 
-def _table(order: Order, table: Table, scored: dict[tuple[str, str], Any],
-           named: dict[tuple[str, str, str], tuple[Named, ...]]) -> SheetTable:
+def _table(
+    order: Order, table: Table, scored: dict[tuple[str, str], Any], named: dict[tuple[str, str, str], tuple[Named, ...]]
+) -> SheetTable:
     rows = tuple(_row(order, table.kind, row, scored, named) for row in table.rows)
     applicable = any((table.kind, row.number) in scored for row in table.rows)
     return SheetTable(table, applicable, rows, *(sum(getattr(row, name) for row in rows) for name in ("low", "high", "max")))
 
 
-def _row(order: Order, kind: str, row: Any, scored: dict[tuple[str, str], Any],
-         named: dict[tuple[str, str, str], tuple[Named, ...]]) -> SheetRow:
+def _row(
+    order: Order, kind: str, row: Any, scored: dict[tuple[str, str], Any], named: dict[tuple[str, str, str], tuple[Named, ...]]
+) -> SheetRow:
     if row.criterion is None:
         return SheetRow(row)
     criterion = order.criterion[row.criterion]
@@ -67,6 +76,18 @@ def _row(order: Order, kind: str, row: Any, scored: dict[tuple[str, str], Any],
     if line is None:
         return SheetRow(row, criterion)
     previous = None if line.previous == UNKNOWN else int(line.previous)
-    return SheetRow(row, criterion, int(line.low), int(line.high), int(line.max), line.worst, line.best, int(line.organisations),
-                    int(line.audited), int(line.unaudited), previous,
-                    named.get((kind, row.number, "in_breach"), ()), named.get((kind, row.number, "unanswered"), ()))
+    return SheetRow(
+        row,
+        criterion,
+        int(line.low),
+        int(line.high),
+        int(line.max),
+        line.worst,
+        line.best,
+        int(line.organisations),
+        int(line.audited),
+        int(line.unaudited),
+        previous,
+        named.get((kind, row.number, "in_breach"), ()),
+        named.get((kind, row.number, "unanswered"), ()),
+    )

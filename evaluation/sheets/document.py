@@ -79,8 +79,10 @@ def document(sheet: Sheet, languages: str) -> Document:
         notices=_notices(sheet, spoken),
         marks=(_texts(form.order_mark, spoken), _texts(form.rules_mark, spoken), _texts(form.form_mark, spoken)),
         title=_texts(form.title, spoken),
-        body=body, hint_body=_texts(form.hint_body, spoken),
-        period=period, hint_period=_texts(form.hint_period, spoken),
+        body=body,
+        hint_body=_texts(form.hint_body, spoken),
+        period=period,
+        hint_period=_texts(form.hint_period, spoken),
         tables=tuple(_table(table, spoken) for table in sheet.tables),
         annexes=tuple(annex.build(sheet, each) for each in spoken),
     )
@@ -98,8 +100,10 @@ def _table(table: SheetTable, spoken: tuple[Language, ...]) -> FormTable:
     total = points_cell(table, spoken[0]) if table.applicable else Cell(DASH)
     return FormTable(
         title=_texts(form.title, spoken),
-        number_head=_texts(number, spoken), text_heads=tuple(name[each.code] for each in spoken),
-        points_head=_texts(points, spoken), numbering=form.numbering,
+        number_head=_texts(number, spoken),
+        text_heads=tuple(name[each.code] for each in spoken),
+        points_head=_texts(points, spoken),
+        numbering=form.numbering,
         rows=tuple(_row(row, table.applicable, spoken) for row in table.rows),
         total=FormRow("", tuple(form.total[each.code] for each in spoken), total, heading=False),
     )

@@ -12,14 +12,15 @@ def outcome(row: SheetRow, language: Language) -> str:
     best, worst = (_line(row.criterion, name, language) for name in (row.best, row.worst))
     if row.best == row.worst:
         return best
-    return language.gettext("%(low)s points: %(worst)s; %(high)s points: %(best)s", low=row.low, high=row.high,
-                            worst=worst, best=best)
+    return language.gettext(
+        "%(low)s points: %(worst)s; %(high)s points: %(best)s", low=row.low, high=row.high, worst=worst, best=best
+    )
 
 
 def _line(criterion: Criterion, outcome: str, language: Language) -> str:
     """The words of an outcome's line, after those of the line without points that it stands under."""
     line = criterion.line(outcome)
-    above = criterion.lines[:criterion.lines.index(line)]
+    above = criterion.lines[: criterion.lines.index(line)]
     heading = next((each.text[language.code] + " " for each in reversed(above) if each.points is None), "")
     return heading + line.text[language.code]
 
@@ -28,15 +29,24 @@ def counted(row: SheetRow, language: Language) -> list[str]:
     """What was counted, a sentence each."""
     if row.criterion is None or not row.organisations:
         return []
-    said = [language.ngettext("%(num)d organisation, %(breach)d in breach", "%(num)d organisations, %(breach)d in breach",
-                              row.organisations, breach=len(row.in_breach))]
+    said = [
+        language.ngettext(
+            "%(num)d organisation, %(breach)d in breach",
+            "%(num)d organisations, %(breach)d in breach",
+            row.organisations,
+            breach=len(row.in_breach),
+        )
+    ]
     if row.unanswered:
         said.append(language.ngettext("%(num)d has not answered", "%(num)d have not answered", len(row.unanswered)))
     if row.criterion.rule == "audit":
         said.append(language.ngettext("%(num)d audited for this norm", "%(num)d audited for this norm", row.audited))
     if row.criterion.rule == "decrease":
-        said.append(language.gettext("last year: not known") if row.previous is None
-                    else language.gettext("last year: %(count)s", count=row.previous))
+        said.append(
+            language.gettext("last year: not known")
+            if row.previous is None
+            else language.gettext("last year: %(count)s", count=row.previous)
+        )
     return said
 
 

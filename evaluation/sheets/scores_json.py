@@ -9,11 +9,22 @@ from evaluation.sheets.model import Sheet, SheetRow, SheetTable
 
 def scores_json(order: Order, year: int, sheets: Iterable[Sheet], language: str = "kk") -> dict[str, Any]:
     """The scores of bodies, ordered as given; names in `language` where they are known."""
-    return {"order": order.code, "year": year, "bodies": [
-        {"bin": sheet.body.bin, "name": _name(sheet, language), "points": sheet.points, "low": sheet.low, "high": sheet.high,
-         "max": sheet.max, "tables": {table.table.kind: _table(table) for table in sheet.tables}}
-        for sheet in sheets
-    ]}
+    return {
+        "order": order.code,
+        "year": year,
+        "bodies": [
+            {
+                "bin": sheet.body.bin,
+                "name": _name(sheet, language),
+                "points": sheet.points,
+                "low": sheet.low,
+                "high": sheet.high,
+                "max": sheet.max,
+                "tables": {table.table.kind: _table(table) for table in sheet.tables},
+            }
+            for sheet in sheets
+        ],
+    }
 
 
 def _name(sheet: Sheet, language: str) -> str:
@@ -24,11 +35,24 @@ def _name(sheet: Sheet, language: str) -> str:
 def _table(table: SheetTable) -> dict[str, Any]:
     if not table.applicable:
         return {"applicable": False, "points": None, "low": None, "high": None, "max": None, "rows": []}
-    return {"applicable": True, "points": table.points, "low": table.low, "high": table.high, "max": table.max,
-            "rows": [_row(row) for row in table.scored_rows]}
+    return {
+        "applicable": True,
+        "points": table.points,
+        "low": table.low,
+        "high": table.high,
+        "max": table.max,
+        "rows": [_row(row) for row in table.scored_rows],
+    }
 
 
 def _row(row: SheetRow) -> dict[str, Any]:
-    return {"row": row.row.number, "criterion": row.row.criterion, "points": row.points, "low": row.low, "high": row.high,
-            "max": row.max, "in_breach": [each.bin for each in row.in_breach],
-            "unanswered": [each.bin for each in row.unanswered]}
+    return {
+        "row": row.row.number,
+        "criterion": row.row.criterion,
+        "points": row.points,
+        "low": row.low,
+        "high": row.high,
+        "max": row.max,
+        "in_breach": [each.bin for each in row.in_breach],
+        "unanswered": [each.bin for each in row.unanswered],
+    }

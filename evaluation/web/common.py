@@ -3,13 +3,13 @@
 import hashlib
 import io
 import threading
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Response, abort, current_app, g, request, send_file
 from flask_babel import get_locale
 
 from evaluation import database
-from evaluation.criteria import Orders
 from evaluation.language import Language, language
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
@@ -32,11 +32,6 @@ def current_language() -> Language:
     return language(locale.language if locale else current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
-def orders() -> Orders:
-    found: Orders = current_app.extensions["orders"]
-    return found
-
-
 def megabytes() -> int:
     """How large a request may be."""
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
@@ -49,6 +44,12 @@ def prepare_database() -> None:
         if "database_is_ready" not in current_app.extensions:
             database.upgrade()
             current_app.extensions["database_is_ready"] = True
+
+
+def answer_this_computer_alone() -> None:
+    """Refuse requests from elsewhere, however the server was bound: whoever reaches a page may see and store everything."""
+    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
+        abort(403)
 
 
 def commit_request(response: Response) -> Response:
@@ -96,13 +97,19 @@ def language_of(item: Named, code: str) -> str:
 
 def send_bytes(content: bytes, media_type: str, name: str) -> Response:
     """A file to keep, under its name; not sent again to who has the same one."""
-    response = send_file(io.BytesIO(content), media_type, as_attachment=True, download_name=name,
-                         etag=hashlib.sha256(content).hexdigest())
+    response = send_file(
+        io.BytesIO(content), media_type, as_attachment=True, download_name=name, etag=hashlib.sha256(content).hexdigest()
+    )
     response.cache_control.private = True
     return response
 
 
 def context() -> dict[str, Any]:
     """What every template may use."""
-    return {"language": current_language(), "named": named, "language_of": language_of, "order_in_effect": orders().latest,
-            "invented": g.get("invented", False)}
+    return {
+        "language": current_language(),
+        "named": named,
+        "language_of": language_of,
+        "order_in_effect": registry.orders().latest,
+        "invented": g.get("invented", False),
+    }

@@ -7,18 +7,16 @@ from flask import Blueprint, Response, abort, g, render_template, request
 from evaluation import database
 from evaluation.collection.operations import Summary, load_workbook
 from evaluation.collection.problems import Refused
-from evaluation.collection.workbook.reader import Workbook
+from evaluation.collection.workbook.model import Workbook
 from evaluation.collection.workbook.template import write_template
-from evaluation.language import CODES, N_, language
+from evaluation.language import CODES, language
 from evaluation.registry import queries as registry
 from evaluation.sheets import Named
-from evaluation.web.common import current_language, current_viewer, megabytes, orders, send_bytes, show_year
+from evaluation.web.common import current_language, current_viewer, megabytes, send_bytes, show_year
 from evaluation.web.problems import report
 from forms.workbook import WorkbookForm
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LACKING = {"level": N_("level"), "parent": N_("higher body"), "kato": N_("KATO code"), "name_kk": N_("Kazakh name"),
-           "name_ru": N_("Russian name")}
 
 blueprint = Blueprint("entry", __name__)
 
@@ -37,16 +35,23 @@ def receive_workbook() -> tuple[str, int] | str:
         return _page(form), 422
     trial = not form.store.data
     try:
-        read, summary = load_workbook(current_viewer(), form.file.data.read(), orders(), form.register.data)
+        read, summary = load_workbook(current_viewer(), form.file.data.read(), registry.orders(), form.register.data)
     except Refused as refused:
-        return _page(form, refused=report(refused.problems, orders(), current_language())), 422
+        return _page(form, refused=report(refused.problems, registry.orders(), current_language())), 422
     opened = registry.reporting_year(read.year)
     if opened is not None:
         show_year(opened)
     if trial:
         database.db.session.rollback()
-    return _page(form, summary=summary, read=read, trial=trial, bodies=_bodies(read, summary, trial), lacking=LACKING,
-                 warnings=report(summary.warnings, orders(), current_language()))
+    return _page(
+        form,
+        summary=summary,
+        read=read,
+        trial=trial,
+        bodies=_bodies(read, summary, trial),
+        lacking=registry.LACKING,
+        warnings=report(summary.warnings, registry.orders(), current_language()),
+    )
 
 
 def _bodies(read: Workbook, summary: Summary, trial: bool) -> list[tuple[Named, bool]]:
@@ -62,14 +67,20 @@ def _page(form: WorkbookForm, **found: object) -> str:
         show_year(years[0])
     offered = sorted({each.year for each in years} | {date.today().year - 1}, reverse=True)
     found = {"refused": None, "summary": None} | found
-    return render_template("entry/workbook.html", form=form, languages=CODES, limit=megabytes(),
-                           years=[year for year in offered if orders().for_year(year)], **found)
+    return render_template(
+        "entry/workbook.html",
+        form=form,
+        languages=CODES,
+        limit=megabytes(),
+        years=[year for year in offered if registry.orders().for_year(year)],
+        **found,
+    )
 
 
 @blueprint.get("/template/<int(min=1000, max=9999):year>.xlsx")
 def template(year: int) -> Response:
     """An empty workbook for a reporting year."""
-    order, code = orders().for_year(year), request.args.get("lang", current_language().code)
+    order, code = registry.orders().for_year(year), request.args.get("lang", current_language().code)
     if order is None or code not in CODES:
         abort(404)
     return send_bytes(write_template(order, year, language(code)), MEDIA_TYPE, f"indicators-{year}-{code}.xlsx")

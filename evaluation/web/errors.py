@@ -26,15 +26,22 @@ class Trouble:
 TROUBLES = {
     400: Trouble(N_("The request could not be understood"), N_("Go back, load the page again and repeat what you did.")),
     403: Trouble(N_("This is not open to you"), N_("Ask the administrator if you need it for your work.")),
-    404: Trouble(N_("There is no such page"),
-                 N_("Check the address, or find the body in the list: it may stand under another BIN or year.")),
+    404: Trouble(
+        N_("There is no such page"),
+        N_("Check the address, or find the body in the list: it may stand under another BIN or year."),
+    ),
     405: Trouble(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
-    413: Trouble(N_("The file is too large"),
-                 N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the "
-                    "workbook.")),
-    500: Trouble(N_("Something went wrong on our side"),
-                 N_("Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it "
-                    "happened and what you did.")),
+    413: Trouble(
+        N_("The file is too large"),
+        N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook."),
+    ),
+    500: Trouble(
+        N_("Something went wrong on our side"),
+        N_(
+            "Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it "
+            "happened and what you did."
+        ),
+    ),
 }
 EXPIRED = Trouble(N_("The form has expired"), N_("Nothing was stored. Go back, load the page again and send the form once more."))
 

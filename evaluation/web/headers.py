@@ -2,15 +2,17 @@
 
 from flask import Response
 
-POLICY = "; ".join((
-    "default-src 'none'",
-    "style-src 'self'",
-    # Bootstrap draws arrows and ticks from pictures inside its style sheet.
-    "img-src 'self' data:",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-))
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        # Bootstrap draws arrows and ticks from pictures inside its style sheet.
+        "img-src 'self' data:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

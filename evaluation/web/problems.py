@@ -57,8 +57,9 @@ def report(problems: Iterable[Problem], orders: Orders, language: Language) -> W
         messages.setdefault((problem.code, problem.message(language)), []).append(problem.cell or "")
     room, worksheets = MAX_FINDINGS, []
     for name, messages in groups.items():
-        findings = tuple(_finding(code, message, cells, orders, language)
-                         for (code, message), cells in list(messages.items())[:max(room, 0)])
+        findings = tuple(
+            _finding(code, message, cells, orders, language) for (code, message), cells in list(messages.items())[: max(room, 0)]
+        )
         room -= len(messages)
         worksheets.append(WorksheetReport(name, _kind(name, orders, language), findings, sum(map(len, messages.values()))))
     return WorkbookReport(tuple(worksheets), count, max(0, -room))

@@ -17,9 +17,18 @@ from evaluation.sheets.writers import FORMATS, file_name, write
 from evaluation.web.common import current_language, current_viewer, find_body, find_year, send_bytes, show_year
 from evaluation.web.sheet_page import sheet_page
 
-LEVEL_NAMES = dict(zip(LEVELS, (
-    N_("Central"), N_("Regional"), N_("District level"), N_("Rural level"),
-), strict=True))
+LEVEL_NAMES = dict(
+    zip(
+        LEVELS,
+        (
+            N_("Central"),
+            N_("Regional"),
+            N_("District level"),
+            N_("Rural level"),
+        ),
+        strict=True,
+    )
+)
 MAX_SEARCH = 200
 YEAR = "<int(min=1000, max=9999):year>"
 
@@ -70,11 +79,25 @@ def bodies() -> str:
 
     def page_url(number: int) -> str:
         # A part that is None is left out of the address.
-        return url_for(".bodies", year=year and year.year, q=filters.search or None, level=filters.level or None,
-                       region=filters.region or None, page=number)
+        return url_for(
+            ".bodies",
+            year=year and year.year,
+            q=filters.search or None,
+            level=filters.level or None,
+            region=filters.region or None,
+            page=number,
+        )
 
-    return render_template("review/bodies.html", years=years, year=year, filters=filters, regions=registry.regions(viewer),
-                           page=page, lines=lines, page_url=page_url)
+    return render_template(
+        "review/bodies.html",
+        years=years,
+        year=year,
+        filters=filters,
+        regions=registry.regions(viewer),
+        page=page,
+        lines=lines,
+        page_url=page_url,
+    )
 
 
 def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
@@ -113,10 +136,20 @@ def body(bin_: str, year: int) -> str:
     sheet = _sheet(found, year)
     progress = collection.progress(viewer, sheet.order, year, found.id)
     organisations = registry.organisations(viewer, found.id, year)
-    kinds = [KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind])
-             for table in sheet.tables]
-    return render_template("review/body.html", body=found, year=opened, years=registry.years(), sheet=sheet, kinds=kinds,
-                           formats=list(FORMATS), sheet_languages=list(LANGUAGES))
+    kinds = [
+        KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind])
+        for table in sheet.tables
+    ]
+    return render_template(
+        "review/body.html",
+        body=found,
+        year=opened,
+        years=registry.years(),
+        sheet=sheet,
+        kinds=kinds,
+        formats=list(FORMATS),
+        sheet_languages=list(LANGUAGES),
+    )
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet")
@@ -128,8 +161,16 @@ def sheet(bin_: str, year: int) -> str:
     if chosen not in LANGUAGES:
         chosen = _usual_languages()
     made = _sheet(found, year)
-    return render_template("review/sheet.html", body=found, year=year, page=sheet_page(made, chosen), chosen=chosen,
-                           provisional=made.provisional, formats=list(FORMATS), sheet_languages=list(LANGUAGES))
+    return render_template(
+        "review/sheet.html",
+        body=found,
+        year=year,
+        page=sheet_page(made, chosen),
+        chosen=chosen,
+        provisional=made.provisional,
+        formats=list(FORMATS),
+        sheet_languages=list(LANGUAGES),
+    )
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")

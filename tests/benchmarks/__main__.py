@@ -28,7 +28,9 @@ def main() -> int:
     for name, (_, _, most) in JOBS.items():
         paired, alone = (_run(option, name) for option in ("--pair", "--alone"))
         good &= paired["ratio"] <= most and alone["peak"] <= MEMORY
-        print(f"{name:<10}{paired['product']:>14.1f}{paired['floor']:>12.1f}{paired['ratio']:>8.2f}{most:>9.2f}{alone['peak']:>10.0f}{MEMORY:>9}")
+        print(
+            f"{name:<10}{paired['product']:>14.1f}{paired['floor']:>12.1f}{paired['ratio']:>8.2f}{most:>9.2f}{alone['peak']:>10.0f}{MEMORY:>9}"
+        )
     return 0 if good else 1
 
 
@@ -58,9 +60,11 @@ def measure(name: str, alone: bool) -> dict[str, float]:
                 return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
             ours(), floor()
             rounds = [(_timed(ours), _timed(floor)) for _ in range(ROUNDS)]
-    return {"product": 1000 * statistics.median(ours for ours, _ in rounds),
-            "floor": 1000 * statistics.median(floor for _, floor in rounds),
-            "ratio": statistics.median(ours / floor for ours, floor in rounds)}
+    return {
+        "product": 1000 * statistics.median(ours for ours, _ in rounds),
+        "floor": 1000 * statistics.median(floor for _, floor in rounds),
+        "ratio": statistics.median(ours / floor for ours, floor in rounds),
+    }
 
 
 def _timed(job: Callable[[], Any]) -> float:

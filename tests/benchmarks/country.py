@@ -52,7 +52,7 @@ def workbook(order: Order, made: DemoCountry) -> bytes:
     about.write_row(0, 0, ("order", order.code))
     about.write_row(1, 0, ("year", YEAR))
     for kind in order.kind:
-        asked = (*order.asked_of(kind), *order.evidence_of(kind))[:WIDTH - 4]
+        asked = (*order.asked_of(kind), *order.evidence_of(kind))[: WIDTH - 4]
         evidence = set(order.evidence_of(kind))
         sheet = book.add_worksheet(kind)
         for line in range(3):
@@ -65,7 +65,14 @@ def workbook(order: Order, made: DemoCountry) -> bytes:
                 sheet.write_string(line, place, value)
             answers = reports[own.bin].answers if own.bin in reports else {}
             for place, item in enumerate(asked, start=4):
-                _write(sheet, line, place, item.type, _evidence(item.type, line) if item in evidence else answers.get(item.code), days)
+                _write(
+                    sheet,
+                    line,
+                    place,
+                    item.type,
+                    _evidence(item.type, line) if item in evidence else answers.get(item.code),
+                    days,
+                )
             line += 1
     book.close()
     return out.getvalue()

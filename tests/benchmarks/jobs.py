@@ -37,9 +37,11 @@ def scoring(folder: Path) -> Iterator[Pair]:
     app = country.app_on(folder)
     order = load_orders().latest
     last_day = (f"{country.YEAR}-12-31", f"{country.YEAR - 1}-12-31")
-    statement = ("SELECT b.bin, o.bin, o.kind, r.answers FROM supervision s JOIN body b ON b.id = s.body_id "
-                 "JOIN organisation o ON o.id = s.organisation_id LEFT JOIN report r ON r.organisation_id = o.id AND r.year = ? "
-                 "WHERE s.since <= ? AND (s.until IS NULL OR s.until >= ?)")
+    statement = (
+        "SELECT b.bin, o.bin, o.kind, r.answers FROM supervision s JOIN body b ON b.id = s.body_id "
+        "JOIN organisation o ON o.id = s.organisation_id LEFT JOIN report r ON r.organisation_id = o.id AND r.year = ? "
+        "WHERE s.since <= ? AND (s.until IS NULL OR s.until >= ?)"
+    )
     connection = sqlite3.connect(folder / "country.db")
 
     def floor() -> int:
@@ -53,7 +55,9 @@ def scoring(folder: Path) -> Iterator[Pair]:
                 for item in order.asked_of(kind):
                     column = [given.get(item.code) for given in answers]
                     blank = np.array([value is None for value in column])
-                    values = np.array([0 if value is None or isinstance(value, str) else value for value in column], dtype=np.int64)
+                    values = np.array(
+                        [0 if value is None or isinstance(value, str) else value for value in column], dtype=np.int64
+                    )
                     found += int(np.bincount(bodies[(values < 0) & ~blank]).sum())
         return found
 
@@ -75,8 +79,9 @@ def prepare_loading(folder: Path) -> None:
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("ATTACH ? AS made", (str(folder / "country.db"),))
     tables = "('report', 'organisation', 'reporting_year')"
-    for statement, in bare.execute(f"SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN {tables} "
-                                   "ORDER BY type DESC").fetchall():
+    for (statement,) in bare.execute(
+        f"SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN {tables} ORDER BY type DESC"
+    ).fetchall():
         bare.execute(statement)
     for table in ("reporting_year", "organisation", "report"):
         bare.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
@@ -95,6 +100,7 @@ def loading(folder: Path) -> Iterator[Pair]:
     bare.executescript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     documents: list[tuple[Any, ...]] = []
     with app.app_context():
+
         def ours() -> None:
             db.session.execute(text("DELETE FROM report"))
             db.session.commit()
@@ -111,8 +117,10 @@ def loading(folder: Path) -> Iterator[Pair]:
             book = CalamineWorkbook.from_path(str(folder / "country.xlsx"))
             for name in book.sheet_names:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            bare.executemany("INSERT INTO report (organisation_id, year, answers, evidence, version, changed_at) "
-                             "VALUES (?, ?, ?, ?, ?, ?)", documents)
+            bare.executemany(
+                "INSERT INTO report (organisation_id, year, answers, evidence, version, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
+                documents,
+            )
             bare.commit()
 
         yield ours, floor
@@ -126,7 +134,9 @@ def one_pdf(folder: Path) -> Iterator[Pair]:
     sheet = _a_sheet(country.app_on(folder))
     made = document(sheet, "kk")
     charts = [figure.chart for annex in made.annexes for figure in annex.figures]
-    ready = orjson.dumps({"document": made, "charts": [[to_svg(figure.chart) for figure in annex.figures] for annex in made.annexes]}).decode()
+    ready = orjson.dumps(
+        {"document": made, "charts": [[to_svg(figure.chart) for figure in annex.figures] for annex in made.annexes]}
+    ).decode()
 
     def floor() -> None:
         for chart in charts:

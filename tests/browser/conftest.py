@@ -18,8 +18,15 @@ from evaluation.database import db
 from evaluation.demo import demonstration
 from evaluation.demo.store import store
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 NewPage = Callable[..., AbstractContextManager[Page]]
 

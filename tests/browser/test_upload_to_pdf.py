@@ -19,8 +19,13 @@ WIDTHS = (1280, 390)
 
 def workbook_file(path: Path, order: Order, **cells: object) -> Path:
     """Two organisations of each kind under one body; `cells` go into the first of each."""
-    rows = {kind: [row(order, BODY, bin_of(10 + 2 * place), clean(order, kind), **cells),
-                   row(order, BODY, bin_of(11 + 2 * place), clean(order, kind))] for place, kind in enumerate(order.kind)}
+    rows = {
+        kind: [
+            row(order, BODY, bin_of(10 + 2 * place), clean(order, kind), **cells),
+            row(order, BODY, bin_of(11 + 2 * place), clean(order, kind)),
+        ]
+        for place, kind in enumerate(order.kind)
+    }
     path.write_bytes(workbook(order, YEAR, rows))
     return path
 

@@ -14,7 +14,9 @@ ORDER = load_orders().latest
 INDICATORS = {item.code for item in ORDER.indicators} | {item.code for item in ORDER.evidence if "_" in item.code}
 INDICATORS |= {declared.code for _, declared in ORDER.declared()}
 KINDS = set(ORDER.kind)
-NUMBERS = {number for number in [*ORDER.criterion, *(row.number for table in ORDER.form.tables for row in table.rows)] if "." in number}
+NUMBERS = {
+    number for number in [*ORDER.criterion, *(row.number for table in ORDER.form.tables for row in table.rows)] if "." in number
+}
 
 
 def sources(*suffixes: str) -> list[Path]:
@@ -38,7 +40,9 @@ def docstrings_removed(text: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))] or [ast.Pass()]  # type: ignore[attr-defined]
+            node.body = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))] or [
+                ast.Pass()
+            ]  # type: ignore[attr-defined]
     return ast.unparse(tree)
 
 
@@ -57,8 +61,14 @@ def test_no_code_of_the_order_in_templates(path: Path) -> None:
 
 def test_the_guard_finds_what_it_looks_for() -> None:
     code, number, kind = sorted(INDICATORS)[0], sorted(NUMBERS)[0], sorted(KINDS)[0]
-    for text in (f"x = answers['{code}']", f"x = frame.{code}", f"f({code}=1)", f"x = '{number}'", f"if kind == '{kind}': pass",
-                 f"sql = 'select {code} from report'"):
+    for text in (
+        f"x = answers['{code}']",
+        f"x = frame.{code}",
+        f"f({code}=1)",
+        f"x = '{number}'",
+        f"if kind == '{kind}': pass",
+        f"sql = 'select {code} from report'",
+    ):
         assert list(in_python(text)), text
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+MODULES = sorted(
+    path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
+)
 COMMITS = {"evaluation/cli/common.py", "evaluation/database.py", "evaluation/web/common.py"}
 
 
@@ -18,7 +20,12 @@ def calls(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_select_stands_in_queries_alone(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    taken = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy" for alias in node.names}
+    taken = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy"
+        for alias in node.names
+    }
     assert path.name == "queries.py" or "select" not in taken
 
 

@@ -25,8 +25,31 @@ def catalog(language: str) -> Catalog:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """What the code asks for today."""
     out = tmp_path_factory.mktemp("messages") / "messages.pot"
-    done = subprocess.run([sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "babel.cfg", "-k", "N_", "-k", "_l",
-                           "-k", "gettext", "-k", "ngettext:1,2", "-o", str(out), "."], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "babel.messages.frontend",
+            "-q",
+            "extract",
+            "-F",
+            "babel.cfg",
+            "-k",
+            "N_",
+            "-k",
+            "_l",
+            "-k",
+            "gettext",
+            "-k",
+            "ngettext:1,2",
+            "-o",
+            str(out),
+            ".",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     with out.open("rb") as file:
         return read_po(file)
@@ -35,9 +58,17 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 @pytest.mark.parametrize("language", ["kk", "ru"])
 def test_every_message_is_translated(language: str, source: Catalog) -> None:
     translated = catalog(language)
-    missing = [message.id for message in source if message.id
-               and not ((found := translated.get(message.id)) and found.string and not found.fuzzy
-                        and all(found.string if isinstance(found.string, tuple) else [found.string]))]
+    missing = [
+        message.id
+        for message in source
+        if message.id
+        and not (
+            (found := translated.get(message.id))
+            and found.string
+            and not found.fuzzy
+            and all(found.string if isinstance(found.string, tuple) else [found.string])
+        )
+    ]
     assert not missing
     unused = [message.id for message in translated if message.id and not source.get(message.id)]
     assert not unused

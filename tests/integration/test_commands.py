@@ -69,8 +69,10 @@ def test_score_prints_what_the_contract_says(seed: int, lone: Flask, order: Orde
     data = workbook(order, 2024, rows, previous=[{"body_bin": b, "kind": k, "loss_making": n} for (b, k), n in previous.items()])
     result = run(lone, "score", saved(tmp_path, data), "--json")
     assert result.exit_code == 0, result.output
-    expected = [reference.body(body, f"Әкімдік {body}", bodies[body], {k: n for (b, k), n in previous.items() if b == body})
-                for body in sorted(bodies)]
+    expected = [
+        reference.body(body, f"Әкімдік {body}", bodies[body], {k: n for (b, k), n in previous.items() if b == body})
+        for body in sorted(bodies)
+    ]
     assert json.loads(result.stdout) == {"order": order.code, "year": 2024, "bodies": expected}
 
 
@@ -90,7 +92,10 @@ def test_score_of_a_broken_workbook(lone: Flask, order: Order, tmp_path: Path) -
 
 def test_warnings_go_to_standard_error(lone: Flask, order: Order, tmp_path: Path) -> None:
     kind = next(iter(order.kind))
-    rows = [row(order, bin_of(1), bin_of(2), clean(order, kind)), row(order, bin_of(1), bin_of(3), clean(order, kind), body_name="Басқа")]
+    rows = [
+        row(order, bin_of(1), bin_of(2), clean(order, kind)),
+        row(order, bin_of(1), bin_of(3), clean(order, kind), body_name="Басқа"),
+    ]
     result = run(lone, "score", saved(tmp_path, workbook(order, 2024, {kind: rows})), "--json", "--lang", "ru")
     assert result.exit_code == 0 and f"{kind}!B5" in result.stderr
     assert json.loads(result.stdout)["bodies"][0]["name"] == f"Әкімдік {bin_of(1)}"
@@ -185,8 +190,21 @@ def fill(order: Order, path: Path, body: str, code: str) -> None:
 def test_the_template_opens_in_libreoffice(lone: Flask, tmp_path: Path) -> None:
     path = tmp_path / "template.xlsx"
     run(lone, "template", "--year", 2024, "--out", path)
-    done = subprocess.run(["soffice", f"-env:UserInstallation=file://{tmp_path}/office", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
-                           "--outdir", str(tmp_path / "out"), str(path)], capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        [
+            "soffice",
+            f"-env:UserInstallation=file://{tmp_path}/office",
+            "--headless",
+            "--convert-to",
+            "xlsx:Calc MS Excel 2007 XML",
+            "--outdir",
+            str(tmp_path / "out"),
+            str(path),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
     assert done.returncode == 0, done.stderr
     again = run(lone, "score", tmp_path / "out" / "template.xlsx", "--json")
     assert again.exit_code == 0, again.output
@@ -227,10 +245,15 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     result = run(app, "score", path, "--json")
     assert result.exit_code == 0, result.output
     [body] = json.loads(result.stdout)["bodies"]
-    points = {kind: [(row["row"], row["low"], row["high"], row["max"]) for row in table["rows"]] for kind, table in body["tables"].items()}
+    points = {
+        kind: [(row["row"], row["low"], row["high"], row["max"]) for row in table["rows"]]
+        for kind, table in body["tables"].items()
+    }
     assert points == {
-        "museum": [("1", 4, 4, 7), ("2.1", 5, 5, 5)], "library": [],
-        "theatre": [("1", 1, 7, 7), ("2", 0, 0, 1)], "archive": [("1", 3, 3, 5), ("2", 1, 1, 1)],
+        "museum": [("1", 4, 4, 7), ("2.1", 5, 5, 5)],
+        "library": [],
+        "theatre": [("1", 1, 7, 7), ("2", 0, 0, 1)],
+        "archive": [("1", 3, 3, 5), ("2", 1, 1, 1)],
         "zoo": [("1", 7, 7, 7), ("2.1", 0, 0, 5), ("2.2", 2, 2, 9)],
     }
     assert (body["low"], body["high"], body["max"]) == (23, 29, 47)
@@ -238,7 +261,9 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     for format_ in ("pdf", "xlsx", "docx"):
         done = run(app, "sheet", "--body", bin_of(1), "--year", 2031, "--format", format_, "--lang", "kk+ru", "--out", tmp_path)
         assert done.exit_code == 0, done.output
-    text = subprocess.run(["pdftotext", "-layout", str(next(tmp_path.glob("*.pdf"))), "-"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(next(tmp_path.glob("*.pdf"))), "-"], capture_output=True, text=True, check=True
+    ).stdout
     for said in ("Сынақ парағы", "Хайуанаттар бақтарын басқару", "Управление зоопарками", "Барлығы:"):
         assert said in text
     with app.test_client() as client:
@@ -257,4 +282,8 @@ def test_languages_agree_on_numbers() -> None:
     from datetime import date
 
     day = date(2022, 6, 20)
-    assert [language(code).long_date(day) for code in ("kk", "ru", "en")] == ["2022 жылғы 20 маусым", "20 июня 2022 года", "20 June 2022"]
+    assert [language(code).long_date(day) for code in ("kk", "ru", "en")] == [
+        "2022 жылғы 20 маусым",
+        "20 июня 2022 года",
+        "20 June 2022",
+    ]

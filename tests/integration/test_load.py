@@ -60,7 +60,10 @@ def kinds(order: Order) -> tuple[str, ...]:
 
 @pytest.fixture
 def data(order: Order, kinds: tuple[str, ...]) -> bytes:
-    rows = {kind: [row(order, BODY, bin_of(10 * n + m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds, start=1)}
+    rows = {
+        kind: [row(order, BODY, bin_of(10 * n + m), clean(order, kind)) for m in range(3)]
+        for n, kind in enumerate(kinds, start=1)
+    }
     previous = [{"body_bin": BODY, "kind": kinds[0], "loss_making": 2}]
     return workbook(order, 2024, rows, previous=previous)
 
@@ -77,7 +80,9 @@ def test_the_same_file_twice_changes_nothing(app: Flask, order: Order, kinds: tu
     assert counts(load(app, data, register=False)) == (0, 0, 12)
 
 
-def test_an_empty_cell_erases_nothing_and_a_changed_one_counts(app: Flask, order: Order, kinds: tuple[str, ...], data: bytes) -> None:
+def test_an_empty_cell_erases_nothing_and_a_changed_one_counts(
+    app: Flask, order: Order, kinds: tuple[str, ...], data: bytes
+) -> None:
     load(app, data)
     kind, own = kinds[0], bin_of(10)
     whole = clean(order, kind)
@@ -91,12 +96,20 @@ def test_unknown_bins_are_errors_at_their_cells(app: Flask, order: Order, kinds:
     assert refused(app, data) == [("about", "B2", "unknown_year")]
     load(app, data)
     kind = kinds[1]
-    rows = {kind: [row(order, OTHER, bin_of(20), {}), row(order, BODY, bin_of(99), {}), row(order, OTHER, bin_of(98), {})],
-            kinds[2]: [row(order, BODY, bin_of(10), {})]}
+    rows = {
+        kind: [row(order, OTHER, bin_of(20), {}), row(order, BODY, bin_of(99), {}), row(order, OTHER, bin_of(98), {})],
+        kinds[2]: [row(order, BODY, bin_of(10), {})],
+    }
     assert refused(app, workbook(order, 2024, rows)) == [
-        (kind, "A4", "unknown_body"), (kind, "C5", "unknown_organisation"), (kind, "A6", "unknown_body"),
-        (kind, "C6", "unknown_organisation"), (kinds[2], "C4", "other_kind")]
-    assert refused(app, workbook(order, 2024, {kind: [row(order, OTHER, bin_of(20), {})]}), register=True) == [(kind, "A4", "other_body")]
+        (kind, "A4", "unknown_body"),
+        (kind, "C5", "unknown_organisation"),
+        (kind, "A6", "unknown_body"),
+        (kind, "C6", "unknown_organisation"),
+        (kinds[2], "C4", "other_kind"),
+    ]
+    assert refused(app, workbook(order, 2024, {kind: [row(order, OTHER, bin_of(20), {})]}), register=True) == [
+        (kind, "A4", "other_body")
+    ]
     with app.app_context():
         assert OTHER not in registry.known(SYSTEM).bodies, "a refused workbook registers nothing"
 
@@ -127,7 +140,7 @@ def test_years_are_kept_apart_and_last_years_count_is_found(app: Flask, order: O
 
     def year(number: int, losses: int, blank: int = 0) -> bytes:
         rows = [row(order, BODY, bin_of(10 + n), clean(order, kind) | {result: -100 if n < losses else 100}) for n in range(4)]
-        for line in rows[4 - blank:]:
+        for line in rows[4 - blank :]:
             line[result] = None
         return workbook(order, number, {kind: rows}, previous=[{"body_bin": BODY, "kind": kind, "loss_making": 4}])
 

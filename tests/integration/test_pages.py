@@ -77,9 +77,20 @@ def assert_valid(response: TestResponse, code: str) -> None:
 
 def pages(app: Flask) -> list[str]:
     district, incomplete = bin_named(app, "Таласского"), bin_named(app, "Жанакорганского")
-    return ["/", "/?year=2022", "/?q=талас&level=rural", "/?q=nothing+like+it", "/?region=31", "/workbook",
-            *(f"/bodies/{bin_}/{year}{rest}" for bin_ in (district, incomplete) for year in (2022, YEAR)
-              for rest in ("", "/sheet", "/sheet?lang=kk", "/sheet?lang=ru", "/sheet?lang=kk%2Bru"))]
+    return [
+        "/",
+        "/?year=2022",
+        "/?q=талас&level=rural",
+        "/?q=nothing+like+it",
+        "/?region=31",
+        "/workbook",
+        *(
+            f"/bodies/{bin_}/{year}{rest}"
+            for bin_ in (district, incomplete)
+            for year in (2022, YEAR)
+            for rest in ("", "/sheet", "/sheet?lang=kk", "/sheet?lang=ru", "/sheet?lang=kk%2Bru")
+        ),
+    ]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -95,16 +106,33 @@ def test_every_route_is_visited(shown: Flask) -> None:
     """A new route belongs in these tests: add it here when they walk it."""
     routes = {rule.rule for rule in shown.url_map.iter_rules() if "static" not in rule.endpoint}
     year = "<int(min=1000, max=9999):year>"
-    assert routes == {"/", "/workbook", "/language/<code>", f"/template/{year}.xlsx", f"/bodies/<bin_>/{year}",
-                      f"/bodies/<bin_>/{year}/sheet", f"/bodies/<bin_>/{year}/sheet.<format_>"}
+    assert routes == {
+        "/",
+        "/workbook",
+        "/language/<code>",
+        f"/template/{year}.xlsx",
+        f"/bodies/<bin_>/{year}",
+        f"/bodies/<bin_>/{year}/sheet",
+        f"/bodies/<bin_>/{year}/sheet.<format_>",
+    }
 
 
 @pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("url", [
-    "/nowhere", f"/bodies/{UNKNOWN}/2024", f"/bodies/{UNKNOWN}/2024/sheet", f"/bodies/{UNKNOWN}/2024/sheet.pdf",
-    "/bodies/١٢٣٤٥٦٧٨٩٠١٢/2024", "/bodies/%00/2024", "/language/de", "/template/1999.xlsx", "/template/2024.xlsx?lang=de",
-    "/bodies/1/99999999999999999999",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/nowhere",
+        f"/bodies/{UNKNOWN}/2024",
+        f"/bodies/{UNKNOWN}/2024/sheet",
+        f"/bodies/{UNKNOWN}/2024/sheet.pdf",
+        "/bodies/١٢٣٤٥٦٧٨٩٠١٢/2024",
+        "/bodies/%00/2024",
+        "/language/de",
+        "/template/1999.xlsx",
+        "/template/2024.xlsx?lang=de",
+        "/bodies/1/99999999999999999999",
+    ],
+)
 def test_what_is_not_there_is_404(shown: Flask, code: str, url: str) -> None:
     response = client(shown, code).get(url)
     assert response.status_code == 404
@@ -152,10 +180,17 @@ def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
     assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
 
 
-@pytest.mark.parametrize("query", [
-    "year=abc&page=zz", "year=99999999999999999999&page=99999999999999999999", "page=-5", "level=x&region=y", "q=%25_%5C%00'",
-    "q=" + "я" * 300,
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "year=abc&page=zz",
+        "year=99999999999999999999&page=99999999999999999999",
+        "page=-5",
+        "level=x&region=y",
+        "q=%25_%5C%00'",
+        "q=" + "я" * 300,
+    ],
+)
 def test_odd_questions_are_answered(shown: Flask, query: str) -> None:
     response = client(shown).get(f"/?{query}")
     assert response.status_code == 200
@@ -266,9 +301,17 @@ def test_the_database_is_made_before_the_first_request(tmp_path: Path) -> None:
 # Languages and headers
 
 
-@pytest.mark.parametrize(("accepted", "code"), [
-    ("", "kk"), ("de", "kk"), ("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("kk-KZ", "kk"), ("en-US", "en"), ("de,en;q=0.5", "en"),
-])
+@pytest.mark.parametrize(
+    ("accepted", "code"),
+    [
+        ("", "kk"),
+        ("de", "kk"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("kk-KZ", "kk"),
+        ("en-US", "en"),
+        ("de,en;q=0.5", "en"),
+    ],
+)
 def test_the_first_visit_speaks_the_browsers_language(shown: Flask, accepted: str, code: str) -> None:
     response = shown.test_client().get("/workbook", headers={"Accept-Language": accepted})
     assert f'<html lang="{code}">' in response.text
@@ -282,10 +325,21 @@ def test_a_chosen_language_stays(shown: Flask) -> None:
     assert '<html lang="ru">' in browser.get("/", headers={"Accept-Language": "en"}).text
 
 
-@pytest.mark.parametrize("target", [
-    "https://example.org/", "//example.org/", "///example.org", "/\\example.org", "\\\\example.org", "/\t/example.org",
-    "/\n/example.org", "javascript:1", "workbook", "",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://example.org/",
+        "//example.org/",
+        "///example.org",
+        "/\\example.org",
+        "\\\\example.org",
+        "/\t/example.org",
+        "/\n/example.org",
+        "javascript:1",
+        "workbook",
+        "",
+    ],
+)
 def test_the_language_link_leads_nowhere_else(shown: Flask, target: str) -> None:
     assert shown.test_client().get("/language/kk", query_string={"next": target}).location == "/"
 
@@ -296,3 +350,9 @@ def test_headers_keep_browsers_in_bounds(shown: Flask) -> None:
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+
+
+def test_only_this_computer_is_answered(client: FlaskClient) -> None:
+    assert client.get("/", environ_overrides={"REMOTE_ADDR": "192.168.1.7"}).status_code == 403
+    assert client.get("/", headers={"Host": "attacker.example"}).status_code == 400
+    assert client.get("/", environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200

@@ -31,8 +31,14 @@ YEAR = 2024
 ROOT = Path(__file__).parents[2]
 
 EVERY = [(name, languages) for name in ("full", "provisional", "without") for languages in LANGUAGES]
-CONVERTED = [("full", "xlsx", "kk"), ("full", "docx", "ru"), ("provisional", "xlsx", "kk+ru"), ("provisional", "docx", "kk+ru"),
-             ("without", "xlsx", "ru"), ("without", "docx", "kk")]
+CONVERTED = [
+    ("full", "xlsx", "kk"),
+    ("full", "docx", "ru"),
+    ("provisional", "xlsx", "kk+ru"),
+    ("provisional", "docx", "kk+ru"),
+    ("without", "xlsx", "ru"),
+    ("without", "docx", "kk"),
+]
 """What LibreOffice opens, in one run: case, format, language."""
 PRINTED = [(name, "pdf", languages) for name, languages in EVERY] + CONVERTED
 
@@ -70,8 +76,12 @@ def cases(order: Order) -> Cases:
     first, second, third, fourth = (kind.code for kind in order.kinds)
     breach = {"financial_result": -1}
     full = {first: [{}, {"area_audit": "violated"}], second: [{}, breach], third: [{}], fourth: [{"insolvent": True}]}
-    partial = {first: [breach] * 3 + [{"cars_audit": None}], second: [{"budget_due": None}], third: [{"insolvent": None}],
-               fourth: [{}]}
+    partial = {
+        first: [breach] * 3 + [{"cars_audit": None}],
+        second: [{"budget_due": None}],
+        third: [{"insolvent": None}],
+        fourth: [{}],
+    }
     return {
         "full": sheet(order, full, (2022, 2023)),
         "provisional": replace(sheet(order, partial, (2023,), None), invented=True),
@@ -98,8 +108,21 @@ def pages(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """The text of every page, by case, format and language: PDFs of our own, and a few that LibreOffice made of the others."""
     folder = tmp_path_factory.mktemp("converted")
     profile = f"-env:UserInstallation=file://{folder}/profile"
-    subprocess.run(["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder),
-                    *(str(files[key]) for key in CONVERTED)], check=True, capture_output=True, timeout=300)
+    subprocess.run(
+        [
+            "soffice",
+            profile,
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            str(folder),
+            *(str(files[key]) for key in CONVERTED),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
     found = {key: path for key, path in files.items() if key[1] == "pdf"}
     found |= {key: folder / files[key].with_suffix(".pdf").name for key in CONVERTED}
     return {key: pdf_pages(path) for key, path in found.items()}
@@ -116,8 +139,7 @@ def tight(words: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, format_: str,
-                                     languages: str) -> None:
+def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
     order, text = cases[name].order, "".join(pages[name, format_, languages])
     form, codes = order.form, LANGUAGES[languages]
     for code in codes:
@@ -138,8 +160,7 @@ def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, form
 
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, name: str,
-                                                   format_: str, languages: str) -> None:
+def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
     for code in LANGUAGES[languages]:
         for message in (PROVISIONAL, INVENTED):
             said = [tight(language(code).gettext(message)) in page for page in pages[name, format_, languages]]
@@ -147,8 +168,7 @@ def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, n
 
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_the_annex_begins_on_a_page_of_its_own(cases: Cases, pages: Pages, name: str,
-                                               format_: str, languages: str) -> None:
+def test_the_annex_begins_on_a_page_of_its_own(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
     made = document(cases[name], languages)
     marks = [tight(annex.mark) for annex in made.annexes]
     found = pages[name, format_, languages]
@@ -296,8 +316,14 @@ def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
     made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
     here = [hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS]
     assert here == [hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS]
-    there = subprocess.run([sys.executable, "-c", AGAIN], check=True, capture_output=True, timeout=120, cwd=ROOT,
-                           env={"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "HOME": "/tmp"})
+    there = subprocess.run(
+        [sys.executable, "-c", AGAIN],
+        check=True,
+        capture_output=True,
+        timeout=120,
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+    )
     assert there.stdout.decode().split() == here
 
 

@@ -29,8 +29,11 @@ def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
 
 
 def good(order: Order, **cells: Any) -> bytes:
-    return workbook(order, YEAR, {kind: [row(order, BODY, bin_of(10 + place), clean(order, kind), **cells)]
-                                  for place, kind in enumerate(order.kind)})
+    return workbook(
+        order,
+        YEAR,
+        {kind: [row(order, BODY, bin_of(10 + place), clean(order, kind), **cells)] for place, kind in enumerate(order.kind)},
+    )
 
 
 def send(app: Flask, data: bytes | None, button: str = "store", register: bool = True, code: str = "en") -> TestResponse:
@@ -72,8 +75,10 @@ def test_a_check_stores_nothing(empty: Flask, order: Order) -> None:
 def test_a_refused_workbook_says_everything_at_once(empty: Flask, order: Order, code: str) -> None:
     first, second = list(order.kind)[:2]
     money = order.asked_of(first)[0].code
-    rows = {first: [row(order, BODY, bin_of(10 + place), clean(order, first), **{money: "zzz"}) for place in range(5)],
-            second: [row(order, BODY, "123456789012", clean(order, second))]}
+    rows = {
+        first: [row(order, BODY, bin_of(10 + place), clean(order, first), **{money: "zzz"}) for place in range(5)],
+        second: [row(order, BODY, "123456789012", clean(order, second))],
+    }
     rows[first][2][money] = 5
     response = send(empty, workbook(order, YEAR, rows), code=code)
     assert response.status_code == 422
@@ -91,8 +96,11 @@ def test_nothing_is_stored_where_the_registry_refuses(empty: Flask, order: Order
     send(empty, good(order))
     before = stored(empty)
     kind = order.kinds[0].code
-    moved = workbook(order, YEAR, {kind: [row(order, bin_of(2), bin_of(10), clean(order, kind)),
-                                          row(order, BODY, bin_of(50), clean(order, kind))]})
+    moved = workbook(
+        order,
+        YEAR,
+        {kind: [row(order, bin_of(2), bin_of(10), clean(order, kind)), row(order, BODY, bin_of(50), clean(order, kind))]},
+    )
     for register in (True, False):
         response = send(empty, moved, register=register)
         assert response.status_code == 422

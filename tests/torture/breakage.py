@@ -11,9 +11,45 @@ from evaluation.criteria import Order
 from tests.factories import OWN, bin_of, clean, random_answers, row, workbook
 
 GARBAGE: tuple[Any, ...] = (
-    "?", "№", "=", "'", "NaN", "inf", "1e309", "-", "0x10", "١٢", "十", "true or false", "\u202e", "x" * 5000, "иә жоқ", " \t ", "12,345",
-    "1.234,56", -1, -0.001, 1e300, 1e16, 0.005, 2**53, True, False, date(1900, 1, 1), date(9999, 12, 31), datetime(2024, 2, 29, 23, 59),
-    time(1, 2), timedelta(days=400), "#REF!", "=1/0", "=A1", "=\"\"", "31.02.2024", "2024-13-01", "00000000000", "141040004757",
+    "?",
+    "№",
+    "=",
+    "'",
+    "NaN",
+    "inf",
+    "1e309",
+    "-",
+    "0x10",
+    "١٢",
+    "十",
+    "true or false",
+    "\u202e",
+    "x" * 5000,
+    "иә жоқ",
+    " \t ",
+    "12,345",
+    "1.234,56",
+    -1,
+    -0.001,
+    1e300,
+    1e16,
+    0.005,
+    2**53,
+    True,
+    False,
+    date(1900, 1, 1),
+    date(9999, 12, 31),
+    datetime(2024, 2, 29, 23, 59),
+    time(1, 2),
+    timedelta(days=400),
+    "#REF!",
+    "=1/0",
+    "=A1",
+    '=""',
+    "31.02.2024",
+    "2024-13-01",
+    "00000000000",
+    "141040004757",
 )
 BAD = ("?!", "∞")
 """Taken by no column but those of text."""
@@ -71,7 +107,9 @@ def merged(order: Order, random: Random) -> bytes:
         for _ in range(random.randint(1, 4)):
             sheet = book[random.choice(book.sheetnames)]
             top, left = random.randint(1, 6), random.randint(1, 12)
-            sheet.merge_cells(start_row=top, start_column=left, end_row=top + random.randint(0, 4), end_column=left + random.randint(0, 4))
+            sheet.merge_cells(
+                start_row=top, start_column=left, end_row=top + random.randint(0, 4), end_column=left + random.randint(0, 4)
+            )
 
     return _guarded(lambda: workbook(order, 2024, rows, change=change), order, rows)
 
@@ -89,7 +127,9 @@ def formulas(order: Order, random: Random) -> bytes:
     for _ in range(random.randint(1, 5)):
         kind = random.choice(list(rows))
         line = random.choice(rows[kind])
-        line[random.choice([*OWN, *(item.code for item in order.asked_of(kind))])] = random.choice(("=1+1", "#N/A", "=SUM(A1:A9)", "#DIV/0!"))
+        line[random.choice([*OWN, *(item.code for item in order.asked_of(kind))])] = random.choice(
+            ("=1+1", "#N/A", "=SUM(A1:A9)", "#DIV/0!")
+        )
     return workbook(order, 2024, rows)
 
 
@@ -113,22 +153,34 @@ def headings(order: Order, random: Random) -> bytes:
 
 
 def about(order: Order, random: Random) -> bytes:
-    keys = random.choice(({}, {"order": order.code}, {"year": 2024}, {"order": "9", "year": 2024}, {"order": order.code, "year": 1e9},
-                          {"order": order.code, "year": "жыл"}, {"order": True, "year": date(2024, 1, 1)}, {"order": "#N/A", "year": "=2024"}))
+    keys = random.choice(
+        (
+            {},
+            {"order": order.code},
+            {"year": 2024},
+            {"order": "9", "year": 2024},
+            {"order": order.code, "year": 1e9},
+            {"order": order.code, "year": "жыл"},
+            {"order": True, "year": date(2024, 1, 1)},
+            {"order": "#N/A", "year": "=2024"},
+        )
+    )
     return workbook(order, 2024, pristine(order, random), about=keys)
 
 
 def contradictions(order: Order, random: Random) -> bytes:
     """Random answers alone, until they contradict themselves; beside them one cell that is wrong for sure."""
-    rows = {kind: [row(order, bin_of(1), bin_of(200 + 10 * place + n), random_answers(order, kind, random)) for n in range(3)]
-            for place, kind in enumerate(order.kind)}
+    rows = {
+        kind: [row(order, bin_of(1), bin_of(200 + 10 * place + n), random_answers(order, kind, random)) for n in range(3)]
+        for place, kind in enumerate(order.kind)
+    }
     spoil(order, rows, random)
     return workbook(order, 2024, rows)
 
 
 def truncated(order: Order, random: Random) -> bytes:
     data = workbook(order, 2024, pristine(order, random))
-    return data[:random.randrange(len(data) - 1)]
+    return data[: random.randrange(len(data) - 1)]
 
 
 def bytes_flipped(order: Order, random: Random) -> bytes:
@@ -146,17 +198,22 @@ def _spoilt(order: Order, random: Random) -> dict[str, list[dict[str, Any]]]:
 
 def xml_flipped(order: Order, random: Random) -> bytes:
     """A sound zip with damaged XML inside: the parser meets what no program writes."""
+
     def damage(name: str, content: bytes) -> bytes:
         if not name.endswith((".xml", ".rels")) or random.random() < 0.5:
             return content
         match random.randrange(5):
             case 0:
-                return content[:random.randrange(len(content))]
+                return content[: random.randrange(len(content))]
             case 1:
                 spot = random.randrange(len(content))
                 return content[:spot] + bytes(random.randrange(256) for _ in range(8)) + content[spot:]
             case 2:
-                return content.replace(random.choice((b'r="', b't="', b"<v>", b"<row", b"</c>", b"<sheetData", b'count="')), random.choice((b"", b"<", b'r="-', b"\0")), 2)
+                return content.replace(
+                    random.choice((b'r="', b't="', b"<v>", b"<row", b"</c>", b"<sheetData", b'count="')),
+                    random.choice((b"", b"<", b'r="-', b"\0")),
+                    2,
+                )
             case 3:
                 return content.replace(b' r="A', random.choice((b' r="ZZZZ', b' r="0', b' r="$', b' r="a', b' R="A')), 1)
             case _:
@@ -174,21 +231,36 @@ def parts_missing(order: Order, random: Random) -> bytes:
 
 def other_formats(_order: Order, random: Random) -> bytes:
     made: tuple[Callable[[], bytes], ...] = (
-        lambda: b"", lambda: b"\n" * random.randint(1, 99), lambda: "БСН;атауы\n1;2\n".encode("cp1251"), lambda: b"%PDF-1.7\n" + random.randbytes(200),
-        lambda: b"\x89PNG\r\n\x1a\n" + random.randbytes(200), lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + random.randbytes(1000),
-        lambda: b"<html><table><tr><td>1</td></tr></table></html>", lambda: b'{"order": "47-2022"}', lambda: random.randbytes(random.randint(1, 3000)),
-        lambda: b"PK\x03\x04" + random.randbytes(500), lambda: b"PK\x05\x06" + bytes(18), lambda: zipped({"word/document.xml": b"<w/>"}),
+        lambda: b"",
+        lambda: b"\n" * random.randint(1, 99),
+        lambda: "БСН;атауы\n1;2\n".encode("cp1251"),
+        lambda: b"%PDF-1.7\n" + random.randbytes(200),
+        lambda: b"\x89PNG\r\n\x1a\n" + random.randbytes(200),
+        lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + random.randbytes(1000),
+        lambda: b"<html><table><tr><td>1</td></tr></table></html>",
+        lambda: b'{"order": "47-2022"}',
+        lambda: random.randbytes(random.randint(1, 3000)),
+        lambda: b"PK\x03\x04" + random.randbytes(500),
+        lambda: b"PK\x05\x06" + bytes(18),
+        lambda: zipped({"word/document.xml": b"<w/>"}),
         lambda: zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<o/>"}),
-        lambda: zipped({"xl/workbook.bin": b"1"}), lambda: zipped({"xl/workbook.xml": random.randbytes(300)}), lambda: zipped({}),
-        lambda: zipped({"xl/workbook.xml": b"<workbook><sheets><sheet name='about' sheetId='1' r:id='rId1'/></sheets></workbook>"}),
+        lambda: zipped({"xl/workbook.bin": b"1"}),
+        lambda: zipped({"xl/workbook.xml": random.randbytes(300)}),
+        lambda: zipped({}),
+        lambda: zipped(
+            {"xl/workbook.xml": b"<workbook><sheets><sheet name='about' sheetId='1' r:id='rId1'/></sheets></workbook>"}
+        ),
     )
     return random.choice(made)()
 
 
 def entities(order: Order, random: Random) -> bytes:
     """Entities that grow when they are expanded, and ones that point at files."""
-    bomb = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">' + b"".join(
-        b'<!ENTITY %c "&%c;&%c;&%c;&%c;&%c;&%c;&%c;&%c;">' % ((99 + n,) + (98 + n,) * 8) for n in range(12)) + b"]>"
+    bomb = (
+        b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+        + b"".join(b'<!ENTITY %c "&%c;&%c;&%c;&%c;&%c;&%c;&%c;&%c;">' % ((99 + n,) + (98 + n,) * 8) for n in range(12))
+        + b"]>"
+    )
     file = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
     target = random.choice(("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml", "xl/sharedStrings.xml"))
     doctype, word = random.choice(((bomb, b"&n;"), (file, b"&a;")))
@@ -204,9 +276,21 @@ def entities(order: Order, random: Random) -> bytes:
 
 def cells_astray(order: Order, random: Random) -> bytes:
     """Cells far out, out of order, twice, or without names."""
-    cell = random.choice((b'<c r="XFD1048576"><v>1</v></c>', b'<c r="A99999999"><v>1</v></c>', b'<c><v>1</v></c>', b'<c r="A1"><v>7</v></c>',
-                          b'<c r="AAAAAAA1"><v>1</v></c>', b'<c r="B2" t="s"><v>99999999</v></c>', b'<c r="C3" t="d"><v>x</v></c>',
-                          b'<c r="D1" t="n"><v>1e999</v></c>', b"<c\nr='XFD1'><v>1</v></c>", b'<c r = "XFD9"><v>1</v></c>', b'<c r="B0"><v>1</v></c>'))
+    cell = random.choice(
+        (
+            b'<c r="XFD1048576"><v>1</v></c>',
+            b'<c r="A99999999"><v>1</v></c>',
+            b"<c><v>1</v></c>",
+            b'<c r="A1"><v>7</v></c>',
+            b'<c r="AAAAAAA1"><v>1</v></c>',
+            b'<c r="B2" t="s"><v>99999999</v></c>',
+            b'<c r="C3" t="d"><v>x</v></c>',
+            b'<c r="D1" t="n"><v>1e999</v></c>',
+            b"<c\nr='XFD1'><v>1</v></c>",
+            b'<c r = "XFD9"><v>1</v></c>',
+            b'<c r="B0"><v>1</v></c>',
+        )
+    )
 
     def damage(name: str, content: bytes) -> bytes:
         if "worksheets/" not in name:
@@ -221,7 +305,9 @@ def cells_astray(order: Order, random: Random) -> bytes:
 
 def bomb(_order: Order, random: Random) -> bytes:
     size = random.choice((40, 300)) * 2**20
-    return zipped({"xl/workbook.xml": b"<workbook/>", random.choice(("xl/worksheets/sheet1.xml", "xl/media/image1.png")): bytes(size)})
+    return zipped(
+        {"xl/workbook.xml": b"<workbook/>", random.choice(("xl/worksheets/sheet1.xml", "xl/media/image1.png")): bytes(size)}
+    )
 
 
 def lying_bomb(_order: Order, random: Random) -> bytes:
@@ -229,7 +315,7 @@ def lying_bomb(_order: Order, random: Random) -> bytes:
     data = bytearray(zipped({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(80 * 2**20)}))
     size = (80 * 2**20).to_bytes(4, "little")
     while (spot := data.find(size)) >= 0:
-        data[spot:spot + 4] = (1024).to_bytes(4, "little")
+        data[spot : spot + 4] = (1024).to_bytes(4, "little")
     return bytes(data)
 
 
@@ -238,7 +324,9 @@ def many_rows(order: Order, random: Random) -> bytes:
     kind = random.choice(list(order.kind))
     base = workbook(order, 2024, {kind: [row(order, bin_of(1), bin_of(100), {})]})
     count = random.choice((99_990, 100_001, 120_000))
-    body = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c><c r="E%d" t="b"><v>1</v></c></row>' % (n, n, n) for n in range(5, count))
+    body = b"".join(
+        b'<row r="%d"><c r="A%d"><v>1</v></c><c r="E%d" t="b"><v>1</v></c></row>' % (n, n, n) for n in range(5, count)
+    )
 
     def damage(name: str, content: bytes) -> bytes:
         return content.replace(b"</sheetData>", body + b"</sheetData>") if name == "xl/worksheets/sheet2.xml" else content
@@ -261,8 +349,22 @@ def zipped(parts: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-COMMON = (wrong_values, worksheets, merged, formulas, headings, about, contradictions, truncated, bytes_flipped, xml_flipped, parts_missing,
-          other_formats, entities, cells_astray)
+COMMON = (
+    wrong_values,
+    worksheets,
+    merged,
+    formulas,
+    headings,
+    about,
+    contradictions,
+    truncated,
+    bytes_flipped,
+    xml_flipped,
+    parts_missing,
+    other_formats,
+    entities,
+    cells_astray,
+)
 HEAVY = (bomb, lying_bomb, many_rows)
 
 

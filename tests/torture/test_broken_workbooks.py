@@ -20,7 +20,17 @@ from tests.torture.breakage import HEAVY, broken
 
 TRIALS = int(os.environ.get("TRIALS", "350"))
 FIRST = int(os.environ.get("SEED", "0"))
-MAY_BE_SOUND = {"bytes_flipped", "xml_flipped", "parts_missing", "entities", "cells_astray", "headings", "worksheets", "formulas", "about"}
+MAY_BE_SOUND = {
+    "bytes_flipped",
+    "xml_flipped",
+    "parts_missing",
+    "entities",
+    "cells_astray",
+    "headings",
+    "worksheets",
+    "formulas",
+    "about",
+}
 """Ways that sometimes leave a workbook whole, so that it is stored rightly."""
 
 

@@ -80,13 +80,16 @@ def test_every_filling_stays_within_bounds_and_both_are_reached(kind: str, seed:
 
 def test_one_body_alone_scores_as_in_the_country() -> None:
     random = Random(7)
-    rows = {kind: [(bin_of(random.randrange(20)), bin_of(100 + number), random_answers(ORDER, kind, random))
-                   for number in range(200)] for kind in ORDER.kind}
+    rows = {
+        kind: [(bin_of(random.randrange(20)), bin_of(100 + number), random_answers(ORDER, kind, random)) for number in range(200)]
+        for kind in ORDER.kind
+    }
     criterion = next(criterion for criterion, _ in ORDER.declared())
     previous = {(bin_of(body), kind, criterion.code): random.randrange(5) for body in range(15) for kind in ORDER.kind}
     country = score(ORDER, reports(ORDER, rows), previous)
     for body in {line[0] for lines in rows.values() for line in lines}:
-        alone = score(ORDER, reports(ORDER, {kind: [line for line in lines if line[0] == body] for kind, lines in rows.items()}),
-                      previous)
+        alone = score(
+            ORDER, reports(ORDER, {kind: [line for line in lines if line[0] == body] for kind, lines in rows.items()}), previous
+        )
         for whole, part in ((country.rows, alone.rows), (country.findings, alone.findings)):
             assert whole[whole["body"] == body].to_dict("records") == part.to_dict("records")

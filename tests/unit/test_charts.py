@@ -28,11 +28,23 @@ def table(order: Order, kind: str, rows: list[tuple[str, str, int, int, int]], h
     """A table of (number, text, low, high, max), its heading first."""
     criterion = order.criteria[0]
     made = [SheetRow(Row(number="9", text=text(heading)))] if heading else []
-    made += [SheetRow(Row(number=number, text=text(words), criterion=criterion.code), criterion, low, high, most)
-             for number, words, low, high, most in rows]
+    made += [
+        SheetRow(Row(number=number, text=text(words), criterion=criterion.code), criterion, low, high, most)
+        for number, words, low, high, most in rows
+    ]
     form = order.form.tables[0]
-    return SheetTable(Table(kind=kind, title=text(f"{kind} {NASTY}"), columns=form.columns, numbering=form.numbering,
-                            rows=tuple(row.row for row in made), total=form.total), True, tuple(made))
+    return SheetTable(
+        Table(
+            kind=kind,
+            title=text(f"{kind} {NASTY}"),
+            columns=form.columns,
+            numbering=form.numbering,
+            rows=tuple(row.row for row in made),
+            total=form.total,
+        ),
+        True,
+        tuple(made),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +54,12 @@ def nasty(order: Order) -> SheetTable:
 
 @pytest.fixture(scope="module")
 def sheet(order: Order, nasty: SheetTable) -> Sheet:
-    history = (Share(2022, "museum", 3, 3, 10), Share(2023, "museum", 0, 0, 10), Share(2024, "museum", 4, 7, 10),
-               Share(2024, "unknown", 1, 1, 2))
+    history = (
+        Share(2022, "museum", 3, 3, 10),
+        Share(2023, "museum", 0, 0, 10),
+        Share(2024, "museum", 4, 7, 10),
+        Share(2024, "unknown", 1, 1, 2),
+    )
     return Sheet(order, Named("050140000011", NASTY), 2024, (nasty,), 0, 3, 4, history)
 
 

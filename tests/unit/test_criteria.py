@@ -38,16 +38,19 @@ def test_kazakh_wording_holds_no_latin_letters(order: Order) -> None:
             assert not [word for word in words if not re.fullmatch(r"[Rxlsю]+|xlsx|kk", word)], line
 
 
-@pytest.mark.parametrize("old, new, key", [
-    ('rule = "decrease"', 'rule = "shrink"', "criteria[1].rule"),
-    ('financial_result < 0', 'financial_reslt < 0', "criteria[1].breach"),
-    ('financial_result < 0', 'financial_result < yes', "criteria[1].breach"),
-    ('financial_result < 0', '__import__("os")', "criteria[1].breach"),
-    ('code = "47-2022"', 'code = "47-2022"\nsurprise = 1', "surprise"),
-    ('from_year = 2022', 'from_year = "soon"', "from_year"),
-    ('id = "R1"', 'id = "R2"', "readings"),
-    ('type = "money"', 'type = "dollars"', "indicators[financial_result].type"),
-])
+@pytest.mark.parametrize(
+    "old, new, key",
+    [
+        ('rule = "decrease"', 'rule = "shrink"', "criteria[1].rule"),
+        ("financial_result < 0", "financial_reslt < 0", "criteria[1].breach"),
+        ("financial_result < 0", "financial_result < yes", "criteria[1].breach"),
+        ("financial_result < 0", '__import__("os")', "criteria[1].breach"),
+        ('code = "47-2022"', 'code = "47-2022"\nsurprise = 1', "surprise"),
+        ("from_year = 2022", 'from_year = "soon"', "from_year"),
+        ('id = "R1"', 'id = "R2"', "readings"),
+        ('type = "money"', 'type = "dollars"', "indicators[financial_result].type"),
+    ],
+)
 def test_a_mistake_is_reported_by_its_key(old: str, new: str, key: str) -> None:
     assert old in TEXT
     with pytest.raises(CriteriaError) as caught:
@@ -57,7 +60,7 @@ def test_a_mistake_is_reported_by_its_key(old: str, new: str, key: str) -> None:
 
 
 def test_broken_toml_is_reported() -> None:
-    with pytest.raises(CriteriaError, match="order.toml"):
+    with pytest.raises(CriteriaError, match=r"order\.toml"):
         parse_order("code = ", "order.toml")
 
 
@@ -79,7 +82,9 @@ def test_two_orders_of_one_year_are_refused(tmp_path: Path) -> None:
 
 
 def test_conditions() -> None:
-    assert parse("a > 0 and (b < c or given(d))") == Every((Compare("a", ">", 0, False), Some((Compare("b", "<", "c", True), Given("d")))))
+    assert parse("a > 0 and (b < c or given(d))") == Every(
+        (Compare("a", ">", 0, False), Some((Compare("b", "<", "c", True), Given("d"))))
+    )
     assert parse("a == no") == Compare("a", "==", False, False)
     for text in ("", "a", "a < 1 < 2", "not a == 1", "f(a)", "a.b == 1", "a == 1.5", "a == b()", "lambda: 1", "a == 1; b"):
         with pytest.raises(ExpressionError):
@@ -93,4 +98,3 @@ def test_the_form_is_word_for_word(order: Order) -> None:
 
 FORM_DIGEST = "57a6c19426050f0ed4b9546ece35396f8eda911e1d4343d8e6f3a65307089d30"
 """Of the form as it was compared with the Order's corrected text, letter by letter."""
-

@@ -43,8 +43,12 @@ def frames(made: DemoCountry, year: int) -> dict:
     answers = {report.bin: report.answers for report in made.reports if report.year == year}
     members = [row for row in made.organisations if row.counts_in(year)]
     by_kind = {kind: [row for row in members if row.kind == kind] for kind in ORDER.kind}
-    return {kind: frame(ORDER, kind, [row.body_bin for row in rows], [row.bin for row in rows],
-                        [answers.get(row.bin, {}) for row in rows]) for kind, rows in by_kind.items()}
+    return {
+        kind: frame(
+            ORDER, kind, [row.body_bin for row in rows], [row.bin for row in rows], [answers.get(row.bin, {}) for row in rows]
+        )
+        for kind, rows in by_kind.items()
+    }
 
 
 def scores(made: DemoCountry) -> dict[int, Scores]:
@@ -62,6 +66,7 @@ def body_at(made: DemoCountry, kato: str) -> str:
 
 # Repeatable
 
+
 def test_the_same_seed_gives_the_same_data(demo):
     assert demonstration(ORDER) == demo
     small = {"bodies": 90, "organisations": 700}
@@ -76,6 +81,7 @@ def test_another_seed_gives_other_answers_for_the_same_organisations(demo):
 
 
 # The register
+
 
 def test_bins_are_valid_and_belong_to_one_body_or_organisation(made):
     bodies = Counter(body.bin for body in made.bodies)
@@ -143,6 +149,7 @@ def test_one_organisation_moves_between_the_last_two_years(demo):
 
 # Answers
 
+
 def test_every_answer_fits_its_indicator(made):
     kinds = {row.bin: row.kind for row in made.organisations}
     for report in made.reports:
@@ -191,6 +198,7 @@ def test_declared_counts_are_of_the_first_year_and_of_no_more_than_there_are(mad
 
 # What the files say
 
+
 @pytest.mark.parametrize("kind", ORDER.kind)
 def test_usual_answers_are_complete_and_in_breach_of_nothing(kind):
     recipes = Recipes(ORDER)
@@ -203,8 +211,9 @@ def test_usual_answers_are_complete_and_in_breach_of_nothing(kind):
         assert not [criterion.code for criterion in criteria if holds(ORDER, criterion.breach)(answers)]
 
 
-@pytest.mark.parametrize(("name", "kind"), [
-    (name, kind) for name, case in Recipes(ORDER).cases.items() if case.criterion for kind in case.of])
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name, case in Recipes(ORDER).cases.items() if case.criterion for kind in case.of]
+)
 def test_a_case_is_a_breach_of_its_criterion_and_no_other(name, kind):
     recipes = Recipes(ORDER)
     case = recipes.cases[name]
@@ -228,8 +237,7 @@ def test_answers_and_stories_name_only_what_there_is():
     assert set(named) <= ORDER.by_code.keys()
     assert {form["kind"] for form in places["forms"].values()} <= ORDER.kind.keys()
 
-    whom = {f"{body}.{key}" for body, forms in places["organisations"].items()
-            for keys in forms.values() for key in keys}
+    whom = {f"{body}.{key}" for body, forms in places["organisations"].items() for keys in forms.values() for key in keys}
     whom |= {f"{key}.itself" for key, body in places["bodies"].items() if "itself" in body}
     used = {name for story in stories["stories"] for name in story["whom"]}
     used |= {entry["whom"] for entry in stories["blanks"] + stories["missing"]}
@@ -245,6 +253,7 @@ def test_conditions_on_blanks_do_not_hold():
 
 
 # Something to show
+
 
 def test_one_body_is_provisional_in_the_last_year_and_the_others_are_not(demo):
     last = scores(demo)[2024]
@@ -277,6 +286,7 @@ def test_every_criterion_is_breached_somewhere_in_the_demonstration(demo):
 
 # The country
 
+
 def test_the_country_has_the_asked_size_and_the_real_proportions(whole):
     assert (len(whole.bodies), len(whole.organisations)) == (2700, 25_000)
     assert Counter(body.level for body in whole.bodies) == {"region": 20, "district": 195, "rural": 2485}
@@ -298,8 +308,12 @@ def test_a_country_is_nearly_answered_and_now_and_then_in_breach(whole):
         members = sum(row.counts_in(year) for row in whole.organisations)
         reports = sum(report.year == year for report in whole.reports)
         assert members * 0.99 < reports < members
-        always = [reports[item.code].notna() for kind, reports in frames(whole, year).items()
-                  for item in ORDER.asked_of(kind) if item.asked_when is None]
+        always = [
+            reports[item.code].notna()
+            for kind, reports in frames(whole, year).items()
+            for item in ORDER.asked_of(kind)
+            if item.asked_when is None
+        ]
         assert sum(map(sum, always)) / sum(map(len, always)) == pytest.approx(0.97, abs=0.015)
         shares = scored.rows.groupby(["kind", "criterion"])[["in_breach", "organisations"]].sum()
         shares = shares["in_breach"] / shares["organisations"]

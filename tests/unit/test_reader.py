@@ -2,49 +2,13 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from evaluation.collection.problems import Refused
-from evaluation.collection.workbook.reader import Workbook, read_workbook
-from evaluation.criteria import load_orders
-from evaluation.language import CODES, language
-from tests.factories import OWN, bin_of, clean, excel, row, workbook
-
-ORDERS = load_orders()
-ORDER = ORDERS.latest
-BODY, OTHER = bin_of(1), bin_of(2)
-KINDS = tuple(ORDER.kind)
-ASKED = {kind: [item.code for item in ORDER.asked_of(kind)] for kind in KINDS}
-
-
-def good(kind: str, own: str = bin_of(10), **cells: Any) -> dict[str, Any]:
-    return row(ORDER, BODY, own, clean(ORDER, kind), **cells)
-
-
-def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
-    """An indicator's code by what it is."""
-    return next(item.code for item in ORDER.asked_of(kind) if item.type == type_ and item.min == minimum and not item.asked_when)
-
-
-def errors(data: bytes) -> list[tuple[str | None, str | None, str | None, str]]:
-    with pytest.raises(Refused) as refused:
-        read_workbook(data, ORDERS)
-    for problem in refused.value.problems:
-        for code in CODES:
-            assert problem.message(language(code)).strip(), problem
-    return [(each.worksheet, each.cell, each.code, each.problem) for each in refused.value.problems]
-
-
-def read(data: bytes) -> Workbook:
-    return read_workbook(data, ORDERS)
-
-
-def book(rows: Mapping[str, list[dict[str, Any]]], **options: Any) -> bytes:
-    return workbook(ORDER, 2024, rows, **options)
+from tests.factories import OWN, bin_of, clean, excel
+from tests.unit.reading import ASKED, BODY, KINDS, ORDER, OTHER, book, errors, good, of_type, read
 
 
 def test_a_clean_workbook_is_read_as_it_was_meant() -> None:
@@ -70,98 +34,6 @@ def test_blank_rows_are_passed_over_and_cells_keep_their_names() -> None:
     money = of_type(kind, "money")
     rows = [good(kind), {}, {"name": "   "}, good(kind, bin_of(11), **{money: "много"})]
     assert errors(book({kind: rows})) == [(kind, "E7", money, "not_money")]
-
-
-@pytest.mark.parametrize("cell, stored", [
-    (1234.5, 123450), (0, 0), (-0.01, -1), ("12 500 000,50", 1250000050), ("12\u00a0500.5", 1250050), ("-3", -300), ("−3,1", -310),
-    (0.1 + 0.2, 30), (90071992547409.91, 9007199254740991), (None, None), ("  ", None), (123456789012.35, 12345678901235),
-])
-def test_money(cell: Any, stored: int | None) -> None:
-    kind = KINDS[0]
-    code = of_type(kind, "money")
-    assert read(book({kind: [good(kind, **{code: cell})]})).sheets[kind].columns[code] == [stored]
-
-
-@pytest.mark.parametrize("cell, problem", [
-    (12.345, "too_many_decimals"), ("12,345", "too_many_decimals"), ("12,500", "too_many_decimals"), (1e14, "too_large_amount"),
-    ("1,234.50", "not_money"), ("тысяча", "not_money"), (True, "not_money"), (date(2024, 1, 1), "not_money"), ("1e5", "not_money"),
-    ("(100)", "not_money"), ("٣", "not_money"),
-])
-def test_not_money(cell: Any, problem: str) -> None:
-    kind = KINDS[0]
-    code = of_type(kind, "money")
-    assert errors(book({kind: [good(kind, **{code: cell})]})) == [(kind, "E4", code, problem)]
-
-
-@pytest.mark.parametrize("cell, problem", [(-1, "negative"), (1.5, "not_whole"), ("two", "not_whole"), (True, "not_whole"), ("-2", "negative"),
-                                          (1e16, "too_large_number")])
-def test_not_whole(cell: Any, problem: str) -> None:
-    kind = KINDS[0]
-    code = of_type(kind, "whole", 0)
-    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert (found[0], found[2], found[3]) == (kind, code, problem)
-
-
-@pytest.mark.parametrize("cell, stored", [
-    (date(2025, 5, 31), "2025-05-31"), (datetime(2025, 5, 31, 10, 30), "2025-05-31"), ("2025-05-31", "2025-05-31"),
-    ("31.05.2025", "2025-05-31"), (" 1.6.2025 ", "2025-06-01"),
-])
-def test_dates(cell: Any, stored: str) -> None:
-    kind = KINDS[1]
-    dated = next(item for item in ORDER.asked_of(kind) if item.type == "date")
-    amount = ORDER.asked_of(kind)[[item.code for item in ORDER.asked_of(kind)].index(dated.code) - 1].code
-    assert read(book({kind: [good(kind, **{dated.code: cell, amount: 5})]})).sheets[kind].columns[dated.code] == [stored]
-
-
-@pytest.mark.parametrize("cell", ["31.02.2025", "2025/05/31", "05-31-2025", 45808, True, "вчера", "31.05.25"])
-def test_not_dates(cell: Any) -> None:
-    kind = KINDS[1]
-    code = next(item.code for item in ORDER.asked_of(kind) if item.type == "date")
-    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert found[2:] == (code, "not_date")
-
-
-@pytest.mark.parametrize("cell, stored", [("yes", True), ("YES", True), ("Иә", True), ("ИӘ", True), ("да", True), ("Да ", True), (True, True),
-                                         ("no", False), ("Жоқ", False), ("ЖОҚ", False), ("НЕТ", False), (False, False), ("", None)])
-def test_yes_and_no_in_three_languages(cell: Any, stored: bool | None) -> None:
-    kind = KINDS[1]
-    code = ASKED[kind][-1]
-    assert read(book({kind: [good(kind, **{code: cell})]})).sheets[kind].columns[code] == [stored]
-
-
-@pytest.mark.parametrize("cell", [1, 0, "y", "иа", "нетт", date(2024, 1, 1)])
-def test_neither_yes_nor_no(cell: Any) -> None:
-    kind = KINDS[1]
-    code = ASKED[kind][-1]
-    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert found[2:] == (code, "not_yes_no")
-
-
-def test_choices_by_code_and_by_every_label() -> None:
-    kind = KINDS[0]
-    item = next(item for item in ORDER.asked_of(kind) if item.type == "choice")
-    for choice in ORDER.choices[str(item.choices)]:
-        for label in (choice.value, *choice.label.everywhere()):
-            for form in (label, label.upper(), f" {label} "):
-                assert read(book({kind: [good(kind, **{item.code: form})]})).sheets[kind].columns[item.code] == [choice.value]
-    [found] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
-    assert found[2:] == (item.code, "not_choice")
-
-
-def test_bins() -> None:
-    kind = KINDS[0]
-    padded = "001240000" + next(str(n) for n in range(100, 999) if _valid(f"001240000{n}"))
-    assert read(book({kind: [good(kind, int(padded))]})).sheets[kind].columns["bin"] == [padded]
-    wrong = bin_of(10)[:-1] + str((int(bin_of(10)[-1]) + 1) % 10)
-    for cell, problem in ((wrong, "bin_check_digit"), ("200340000200", "bin_check_digit"), ("12345", "not_bin"), (None, "missing_value"),
-                          ("абв", "not_bin"), (12.5, "not_bin"), (True, "not_bin"), (-5, "not_bin")):
-        assert errors(book({kind: [good(kind, cell)]})) == [(kind, "C4", "bin", problem)], cell
-
-
-def _valid(bin_: str) -> bool:
-    from idnumbers.nationalid.kaz.util import checksum
-
-    return checksum(bin_) == int(bin_[-1])
 
 
 def test_one_bin_twice_is_an_error_at_the_later_row_in_any_worksheet() -> None:
@@ -205,16 +77,19 @@ def _letter(place: int) -> str:
     return get_column_letter(place + 1)
 
 
-@pytest.mark.parametrize("about, expected", [
-    ({"year": 2024}, [("about", "B2", "order", "missing_key")]),
-    ({"order": None, "year": 2024}, [("about", "B1", "order", "missing_key")]),
-    ({"order": "47-2022", "year": None}, [("about", "B2", "year", "missing_key")]),
-    ({"order": "193-2015", "year": 2024}, [("about", "B1", "order", "wrong_order")]),
-    ({"order": "47-2022", "year": "soon"}, [("about", "B2", "year", "wrong_year")]),
-    ({"order": "47-2022", "year": 2021}, [("about", "B2", "year", "order_not_in_effect")]),
-    ({}, [("about", "B1", "order", "missing_key"), ("about", "B2", "year", "missing_key")]),
-    ({"year": "2024 ", "order": " 47-2022", "made by": "clerk"}, None),
-])
+@pytest.mark.parametrize(
+    "about, expected",
+    [
+        ({"year": 2024}, [("about", "B2", "order", "missing_key")]),
+        ({"order": None, "year": 2024}, [("about", "B1", "order", "missing_key")]),
+        ({"order": "47-2022", "year": None}, [("about", "B2", "year", "missing_key")]),
+        ({"order": "193-2015", "year": 2024}, [("about", "B1", "order", "wrong_order")]),
+        ({"order": "47-2022", "year": "soon"}, [("about", "B2", "year", "wrong_year")]),
+        ({"order": "47-2022", "year": 2021}, [("about", "B2", "year", "order_not_in_effect")]),
+        ({}, [("about", "B1", "order", "missing_key"), ("about", "B2", "year", "missing_key")]),
+        ({"year": "2024 ", "order": " 47-2022", "made by": "clerk"}, None),
+    ],
+)
 def test_about(about: dict[str, Any], expected: Any) -> None:
     data = book({KINDS[0]: [good(KINDS[0])]}, about=about)
     if expected is None:
@@ -230,7 +105,10 @@ def test_other_worksheets() -> None:
         del made["about"]
 
     assert errors(book({KINDS[0]: [good(KINDS[0], "1")]}, change=change)) == [
-        ("about", None, None, "missing_worksheet"), (KINDS[0], "C4", "bin", "not_bin"), ("Лист1", None, None, "unknown_worksheet")]
+        ("about", None, None, "missing_worksheet"),
+        (KINDS[0], "C4", "bin", "not_bin"),
+        ("Лист1", None, None, "unknown_worksheet"),
+    ]
 
 
 def test_contradictions_name_their_cell() -> None:
@@ -270,12 +148,20 @@ def _answers_for(code: str) -> dict[str, Any]:
 
 def test_previous() -> None:
     rows = {KINDS[0]: [good(KINDS[0])]}
-    bad = [{"body_bin": BODY, "kind": KINDS[0], "loss_making": -1}, {"body_bin": BODY, "kind": "shop", "loss_making": 1},
-           {"body_bin": BODY, "kind": KINDS[0], "loss_making": 1}, {"body_bin": "1", "kind": None, "loss_making": 1.5}]
+    bad = [
+        {"body_bin": BODY, "kind": KINDS[0], "loss_making": -1},
+        {"body_bin": BODY, "kind": "shop", "loss_making": 1},
+        {"body_bin": BODY, "kind": KINDS[0], "loss_making": 1},
+        {"body_bin": "1", "kind": None, "loss_making": 1.5},
+    ]
     assert errors(book(rows, previous=bad)) == [
-        ("previous", "C4", "loss_making", "negative"), ("previous", "B5", "kind", "not_kind"),
-        ("previous", "A6", "body_bin", "duplicate_row"), ("previous", "A7", "body_bin", "not_bin"),
-        ("previous", "B7", "kind", "missing_value"), ("previous", "C7", "loss_making", "not_whole")]
+        ("previous", "C4", "loss_making", "negative"),
+        ("previous", "B5", "kind", "not_kind"),
+        ("previous", "A6", "body_bin", "duplicate_row"),
+        ("previous", "A7", "body_bin", "not_bin"),
+        ("previous", "B7", "kind", "missing_value"),
+        ("previous", "C7", "loss_making", "not_whole"),
+    ]
 
 
 def test_errors_and_formulas_without_values_are_found() -> None:
@@ -288,8 +174,13 @@ def test_errors_and_formulas_without_values_are_found() -> None:
 def test_a_formula_with_its_value_is_taken() -> None:
     kind = KINDS[0]
     money = of_type(kind, "money")
-    data = _patched(book({kind: [good(kind, **{money: "=1+1"})]}), b"<f>1+1</f><v></v>", b"<f>1+1</f><v>2</v>",
-                    b"<f>1+1</f><v />", b"<f>1+1</f><v/>")
+    data = _patched(
+        book({kind: [good(kind, **{money: "=1+1"})]}),
+        b"<f>1+1</f><v></v>",
+        b"<f>1+1</f><v>2</v>",
+        b"<f>1+1</f><v />",
+        b"<f>1+1</f><v/>",
+    )
     assert read(data).sheets[kind].columns[money] == [200]
 
 
@@ -307,7 +198,7 @@ def _patched(data: bytes, old: bytes, new: bytes, *others: bytes) -> bytes:
 
 
 def test_all_errors_come_at_once_in_order() -> None:
-    rows = {kind: [good(kind, bin_of(20 + n), **{code: "?!" for code in ASKED[kind]})] for n, kind in enumerate(KINDS)}
+    rows = {kind: [good(kind, bin_of(20 + n), **dict.fromkeys(ASKED[kind], "?!"))] for n, kind in enumerate(KINDS)}
     found = errors(book(rows))
     assert [(each[0], each[2]) for each in found] == [(kind, code) for kind in KINDS for code in ASKED[kind]]
 
@@ -315,11 +206,20 @@ def test_all_errors_come_at_once_in_order() -> None:
 Change = Callable[[Any], None]
 
 
-@pytest.mark.parametrize("make", [
-    lambda: b"", lambda: b"PK", lambda: b"hello;world\n", lambda: b"PK\x03\x04" + bytes(200), lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-    lambda: _zip({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}), lambda: _zip({"xl/workbook.xml": b"<no"}),
-    lambda: _zip({"xl/workbook.xml": b"<workbook/>"}), lambda: book({})[:-300],
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: b"",
+        lambda: b"PK",
+        lambda: b"hello;world\n",
+        lambda: b"PK\x03\x04" + bytes(200),
+        lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        lambda: _zip({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}),
+        lambda: _zip({"xl/workbook.xml": b"<no"}),
+        lambda: _zip({"xl/workbook.xml": b"<workbook/>"}),
+        lambda: book({})[:-300],
+    ],
+)
 def test_other_files_are_refused_as_a_whole(make: Callable[[], bytes]) -> None:
     found = errors(make())
     assert found[0][3] in {"not_a_workbook", "damaged", "missing_worksheet"}

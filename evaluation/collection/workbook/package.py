@@ -11,8 +11,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, ParseError
 
+from defusedxml import ElementTree
 from python_calamine import CalamineSheet, CalamineWorkbook
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
@@ -146,7 +147,7 @@ def _worksheet_paths(parts: dict[str, bytes]) -> dict[str, str]:
     try:
         workbook = ElementTree.fromstring(parts["xl/workbook.xml"])
         links = ElementTree.fromstring(parts.get("xl/_rels/workbook.xml.rels", b"<none/>"))
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
+    except (ParseError, ValueError, LookupError) as error:
         raise Refused([Problem("damaged")]) from error
     target = {link.get("Id"): link.get("Target", "") for link in links}
     paths = {}
@@ -172,7 +173,7 @@ def _check_reach(content: bytes) -> None:
         raise Refused([Problem("too_many_rows", values={"reach": reach, "rows": MAX_ROWS, "columns": MAX_COLUMNS})])
 
 
-def _cells(content: bytes) -> Iterator[tuple[int, int, ElementTree.Element]]:
+def _cells(content: bytes) -> Iterator[tuple[int, int, Element]]:
     """Every cell element of a worksheet with its row and column from 0, whether or not the file names them."""
     row, column = -1, -1
     try:
@@ -191,11 +192,11 @@ def _cells(content: bytes) -> Iterator[tuple[int, int, ElementTree.Element]]:
                 yield row, column, element
             elif event == "end" and tag == "row":
                 element.clear()
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ParseError, ValueError) as error:
         raise Refused([Problem("damaged")]) from error
 
 
-def _child(element: ElementTree.Element, name: str) -> ElementTree.Element | None:
+def _child(element: Element, name: str) -> Element | None:
     return next((child for child in element if _local(child.tag) == name), None)
 
 

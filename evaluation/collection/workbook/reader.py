@@ -2,73 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
-
-import pandas as pd
 
 from evaluation.bulk import bulk
 from evaluation.collection.checks import cautions, contradictions
 from evaluation.collection.problems import Problem, Refused
 from evaluation.collection.workbook import values
+from evaluation.collection.workbook.model import ABOUT, FIRST_ROW, OWN_COLUMNS, PREVIOUS, Sheet, Workbook, as_frame
 from evaluation.collection.workbook.package import PRIVATE, Fault, Package, cell_name
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.loader import Orders
-from evaluation.criteria.model import Indicator, Order
-from evaluation.scoring.frames import Reports, frame_of_columns
-
-ABOUT, PREVIOUS = "about", "previous"
-OWN_COLUMNS = ("body_bin", "body_name", "bin", "name")
-FIRST_ROW = 3
-"""Data begin here, counted from 0; above stand the codes and two rows of labels."""
-
-
-@dataclass
-class Sheet:
-    """A worksheet as read: where each column stands, and the stored values of each row that is not blank.
-
-    `answers` and `evidence` are the same values as one document for each row, a blank being an absent key.
-    """
-
-    name: str
-    places: dict[str, int] = field(default_factory=dict)
-    rows: list[int] = field(default_factory=list)
-    columns: dict[str, list[Any]] = field(default_factory=dict)
-    answers: list[dict[str, Any]] = field(default_factory=list)
-    evidence: list[dict[str, Any]] = field(default_factory=list)
-
-    def cell(self, position: int, code: str) -> str:
-        return cell_name(self.rows[position], self.places[code])
-
-
-@dataclass
-class Workbook:
-    """A workbook without errors. `sheets` by kind; `names` of the bodies by BIN, ordered by it."""
-
-    order: Order
-    year: int
-    year_cell: str
-    sheets: dict[str, Sheet]
-    names: dict[str, str]
-    previous: Sheet
-    warnings: list[Problem]
-
-    @cached_property
-    def reports(self) -> Reports:
-        """The answers as frames, ready to be scored."""
-        return {kind: as_frame(self.order, kind, sheet) for kind, sheet in self.sheets.items()}
-
-    def declared(self) -> dict[tuple[str, str, str], int]:
-        """Last year's counts as declared in the worksheet `previous`: (body, kind, criterion) → count."""
-        columns = self.previous.columns
-        return {
-            (body, kind, criterion.code): count
-            for criterion, declared in self.order.declared()
-            for body, kind, count in zip(columns.get("body_bin", ()), columns.get("kind", ()),
-                                         columns.get(declared.code, ()), strict=False)
-            if count is not None
-        }
+from evaluation.criteria.model import Order
 
 
 def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = frozenset()) -> Workbook:
@@ -79,14 +23,6 @@ def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = froz
     """
     with bulk():
         return _Reader(Package(data), orders, known_bins).read()
-
-
-def as_frame(order: Order, kind: str, sheet: Sheet, only: frozenset[str] | None = None) -> pd.DataFrame:
-    """A worksheet's answers as a frame; a missing column is blank. `only` these indicators."""
-    blank = [None] * len(sheet.rows)
-    wanted = [item.code for item in order.asked_of(kind) if only is None or item.code in only]
-    return frame_of_columns(order, kind, sheet.columns.get("body_bin", blank), sheet.columns.get("bin", blank),
-                            {code: sheet.columns.get(code, blank) for code in wanted})
 
 
 class _Reader:
@@ -121,8 +57,16 @@ class _Reader:
 
     # What is wrong, and where
 
-    def wrong(self, problem: str, worksheet: str | None, cell: tuple[int, int] | None = None, code: str | None = None,
-              place: int | None = None, text: Any = None, **found: Any) -> None:
+    def wrong(
+        self,
+        problem: str,
+        worksheet: str | None,
+        cell: tuple[int, int] | None = None,
+        code: str | None = None,
+        place: int | None = None,
+        text: Any = None,
+        **found: Any,
+    ) -> None:
         where = (self.place if place is None else place, *(cell or (-1, -1)))
         self.errors.append((where, Problem(problem, worksheet, cell and cell_name(*cell), code, found, text)))
 
@@ -193,7 +137,8 @@ class _Reader:
         self.merged(sheet)
         sheet.answers, sheet.evidence = (
             values.documents({code: column for code, column in sheet.columns.items() if code in wanted}, len(sheet.rows))
-            for wanted in (items, evidence))
+            for wanted in (items, evidence)
+        )
         self.check(order, kind, sheet)
         return sheet
 
@@ -246,8 +191,9 @@ class _Reader:
                 break
         return set(blank)
 
-    def headings(self, name: str, cells: Sequence[object], needed: Sequence[str], allowed: set[str],
-                 order: Order) -> dict[str, int]:
+    def headings(
+        self, name: str, cells: Sequence[object], needed: Sequence[str], allowed: set[str], order: Order
+    ) -> dict[str, int]:
         """Column code → place, of the columns that are read."""
         places: dict[str, int] = {}
         for column, cell in enumerate(cells):
@@ -306,8 +252,9 @@ class _Reader:
                 if not first:
                     names[body] = given or ""
                 elif given and given != first:
-                    self.warnings.append(Problem("other_name", name, sheet.cell(position, "body_name"), "body_name",
-                                                 {"bin": body, "first": first}))
+                    self.warnings.append(
+                        Problem("other_name", name, sheet.cell(position, "body_name"), "body_name", {"bin": body, "first": first})
+                    )
         return dict(sorted(names.items()))
 
     def duplicates(self, places: dict[str, int], sheets: dict[str, Sheet]) -> None:
@@ -319,8 +266,16 @@ class _Reader:
                     continue
                 first = seen.setdefault(found, (name, row))
                 if first != (name, row):
-                    self.wrong("duplicate_bin", name, (row, sheet.places["bin"]), "bin", place=places[name],
-                               value=found, there=first[0], row=first[1] + 1)
+                    self.wrong(
+                        "duplicate_bin",
+                        name,
+                        (row, sheet.places["bin"]),
+                        "bin",
+                        place=places[name],
+                        value=found,
+                        there=first[0],
+                        row=first[1] + 1,
+                    )
                 elif found not in self.known_bins and values.unusual(found):
                     cell = cell_name(row, sheet.places["bin"])
                     self.warnings.append(Problem("unusual_bin", name, cell, "bin", {"value": found}))
@@ -329,8 +284,15 @@ class _Reader:
         there = {(body, kind) for kind, sheet in sheets.items() for body in sheet.columns.get("body_bin", ())}
         for position, key in enumerate(zip(previous.columns.get("body_bin", ()), previous.columns.get("kind", ()), strict=False)):
             if None not in key and key not in there:
-                self.warnings.append(Problem("previous_without_organisations", PREVIOUS, previous.cell(position, "body_bin"),
-                                             "body_bin", {"value": key[0]}))
+                self.warnings.append(
+                    Problem(
+                        "previous_without_organisations",
+                        PREVIOUS,
+                        previous.cell(position, "body_bin"),
+                        "body_bin",
+                        {"value": key[0]},
+                    )
+                )
 
     def worksheets(self, places: dict[str, int], sheets: dict[str, Sheet]) -> None:
         for name in self.package.names:

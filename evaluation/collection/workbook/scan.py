@@ -53,5 +53,6 @@ def positions(data: np.ndarray, word: bytes) -> np.ndarray:
 def _hits(data: np.ndarray, word: bytes) -> list[tuple[int, np.ndarray]]:
     size = len(word)
     sought = np.frombuffer(word, dtype=f"<u{size}")[0]
-    return [(shift, data[shift:shift + (data.size - shift) // size * size].view(f"<u{size}") == sought)
-            for shift in range(size)]
+    return [
+        (shift, data[shift : shift + (data.size - shift) // size * size].view(f"<u{size}") == sought) for shift in range(size)
+    ]

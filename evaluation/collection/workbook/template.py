@@ -8,7 +8,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from evaluation.collection.workbook.reader import ABOUT, FIRST_ROW, PREVIOUS
+from evaluation.collection.workbook.model import ABOUT, FIRST_ROW, PREVIOUS
 from evaluation.criteria.model import Choice, Indicator, Order, Text
 from evaluation.language import N_, Language, language
 
@@ -60,7 +60,11 @@ def write_template(order: Order, year: int, in_language: Language) -> bytes:
     declared = [_declared(item.code, item.label, item.hint, in_language) for _, item in order.declared()]
     if declared:
         choices = [Choice(value=kind.code, label=kind.name) for kind in order.kinds]
-        columns = [_own("body_bin", in_language), _own("kind", in_language, _list([choice.value for choice in choices])), *declared]
+        columns = [
+            _own("body_bin", in_language),
+            _own("kind", in_language, _list([choice.value for choice in choices])),
+            *declared,
+        ]
         _table(book.add_worksheet(PREVIOUS), columns, formats, frozen=2)
     book.close()
     return out.getvalue()
@@ -102,10 +106,22 @@ def _about(sheet: Worksheet, order: Order, year: int, in_language: Language, for
 def _own(code: str, in_language: Language, validation: dict[str, Any] | None = None) -> Column:
     label, hint, width = OWN_LABELS[code]
     if code in ("body_bin", "bin"):
-        validation = {"validate": "length", "criteria": "==", "value": 12,
-                      "error_message": in_language.gettext("A BIN has 12 digits.")}
-    return Column(code, language("kk").gettext(label), language("ru").gettext(label), in_language.gettext(hint), width, "@",
-                  validation, "own")
+        validation = {
+            "validate": "length",
+            "criteria": "==",
+            "value": 12,
+            "error_message": in_language.gettext("A BIN has 12 digits."),
+        }
+    return Column(
+        code,
+        language("kk").gettext(label),
+        language("ru").gettext(label),
+        in_language.gettext(hint),
+        width,
+        "@",
+        validation,
+        "own",
+    )
 
 
 def _declared(code: str, label: Text, hint: Text, in_language: Language) -> Column:
@@ -114,8 +130,16 @@ def _declared(code: str, label: Text, hint: Text, in_language: Language) -> Colu
 
 
 def _column(order: Order, item: Indicator, in_language: Language, style: str) -> Column:
-    return Column(item.code, item.label.kk, item.label.ru, item.hint[in_language.code], WIDTHS[item.type],
-                  NUMBER_FORMATS.get(item.type, "@" if item.type == "text" else ""), _validation(order, item, in_language), style)
+    return Column(
+        item.code,
+        item.label.kk,
+        item.label.ru,
+        item.hint[in_language.code],
+        WIDTHS[item.type],
+        NUMBER_FORMATS.get(item.type, "@" if item.type == "text" else ""),
+        _validation(order, item, in_language),
+        style,
+    )
 
 
 def _validation(order: Order, item: Indicator, in_language: Language) -> dict[str, Any] | None:
@@ -126,8 +150,13 @@ def _validation(order: Order, item: Indicator, in_language: Language) -> dict[st
         labels = [choice.label[in_language.code] for choice in choices]
         return _list(labels if _fits(labels) else [choice.value for choice in choices])
     if item.type == "date":
-        return {"validate": "date", "criteria": "between", "minimum": FIRST_DAY, "maximum": LAST_DAY,
-                "error_message": in_language.gettext("Write a date such as 31.05.2025.")}
+        return {
+            "validate": "date",
+            "criteria": "between",
+            "minimum": FIRST_DAY,
+            "maximum": LAST_DAY,
+            "error_message": in_language.gettext("Write a date such as 31.05.2025."),
+        }
     if item.type in ("money", "whole"):
         kind = "decimal" if item.type == "money" else "integer"
         words = in_language.gettext("Write a number.")
@@ -153,7 +182,9 @@ def _table(sheet: Worksheet, columns: list[Column], formats: dict[str, Any], fro
         sheet.write_string(1, place, column.label_kk, formats[column.style])
         sheet.write_string(2, place, column.label_ru, formats[column.style])
         sheet.write_comment(1, place, column.hint, {"x_scale": 2, "y_scale": 1.5})
-        validation = {"input_title": column.label_kk[:32], "input_message": _cut(column.hint)} | (column.validation or {"validate": "any"})
+        validation = {"input_title": column.label_kk[:32], "input_message": _cut(column.hint)} | (
+            column.validation or {"validate": "any"}
+        )
         sheet.data_validation(FIRST_ROW, place, LAST_ROW, place, validation)
     deepest = max(-(-len(label) // (column.width - 2)) for column in columns for label in (column.label_kk, column.label_ru))
     for row in (1, 2):
@@ -162,4 +193,4 @@ def _table(sheet: Worksheet, columns: list[Column], formats: dict[str, Any], fro
 
 
 def _cut(hint: str) -> str:
-    return hint if len(hint) <= MAX_MESSAGE else hint[:MAX_MESSAGE - 1] + "…"
+    return hint if len(hint) <= MAX_MESSAGE else hint[: MAX_MESSAGE - 1] + "…"

@@ -111,10 +111,7 @@ def money(cell: object, minimum: int | None = None) -> int:
 
 
 def whole(cell: object, minimum: int | None = None) -> int:
-    if isinstance(cell, float) and math.isfinite(cell):
-        number = Decimal(cell)
-    else:
-        number = _decimal(cell, "not_whole")
+    number = Decimal(cell) if isinstance(cell, float) and math.isfinite(cell) else _decimal(cell, "not_whole")
     if number != number.to_integral_value():
         raise Wrong("not_whole", value=shown(cell))
     if abs(number) >= EXACT:
@@ -284,6 +281,9 @@ def documents(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str
     if not given:
         return [{} for _ in range(count)]
     codes = tuple(given)
-    return [dict(zip(codes, row, strict=True)) if None not in row
-            else {code: value for code, value in zip(codes, row, strict=True) if value is not None}
-            for row in zip(*given.values(), strict=True)]
+    return [
+        dict(zip(codes, row, strict=True))
+        if None not in row
+        else {code: value for code, value in zip(codes, row, strict=True) if value is not None}
+        for row in zip(*given.values(), strict=True)
+    ]

@@ -62,8 +62,10 @@ def of_rows(table: SheetTable, language: Language) -> Chart:
 
 def of_history(sheet: Sheet, language: Language) -> Chart:
     """Shares of the maximum by table and year; a year in which a table did not apply has no bar."""
-    groups = tuple(Group("", short(name, language), tuple(_share(share, language) for share in shares))
-                   for name, shares in history(sheet, language))
+    groups = tuple(
+        Group("", short(name, language), tuple(_share(share, language) for share in shares))
+        for name, shares in history(sheet, language)
+    )
     said = (f"{group.name}: " + ", ".join(f"{bar.label} – {bar.text}" for bar in group.bars) for group in groups)
     title = language.gettext("Share of the maximum by table and year")
     return Chart(title, _sentence(said), language.code, _legend(language), groups)
@@ -98,8 +100,13 @@ def _row(row: SheetRow, language: Language) -> Group:
 
 
 def _share(share: Share, language: Language) -> Bar:
-    return Bar(str(share.year), share.low / share.max, share.high / share.max, 1.0,
-               share_text(share.low, share.high, share.max, language))
+    return Bar(
+        str(share.year),
+        share.low / share.max,
+        share.high / share.max,
+        1.0,
+        share_text(share.low, share.high, share.max, language),
+    )
 
 
 def _legend(language: Language) -> tuple[str, str, str]:

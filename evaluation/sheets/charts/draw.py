@@ -112,8 +112,15 @@ class _Drawing:
         """Words whose line begins at `y`; they are never read as mathematics."""
         if words:
             baseline = self.height - self.y - style.TEXT_SIZE
-            self.figure.text(x / style.WIDTH, baseline / self.height, words, fontproperties=font, color=style.INK,
-                             verticalalignment="baseline", parse_math=False)
+            self.figure.text(
+                x / style.WIDTH,
+                baseline / self.height,
+                words,
+                fontproperties=font,
+                color=style.INK,
+                verticalalignment="baseline",
+                parse_math=False,
+            )
 
 
 def _height(group: Group) -> float:

@@ -44,7 +44,7 @@ def fit(text: str, language: str, width: float, size: float, lines: int = 2) -> 
     keep_end = language in KEEPS_END
 
     def broken(count: int) -> list[str]:
-        kept = words[len(words) - count:] if keep_end else words[:count]
+        kept = words[len(words) - count :] if keep_end else words[:count]
         shown = " ".join(kept)
         if count < len(words):
             shown = ELLIPSIS + shown if keep_end else shown.rstrip(",;:") + ELLIPSIS

@@ -70,9 +70,14 @@ def _own_ids(element: ElementTree.Element, prefix: str, referred: set[str]) -> N
 def _name(root: ElementTree.Element, chart: Chart, prefix: str) -> None:
     root.attrib.pop("version", None)
     root.attrib |= {
-        "id": prefix, "class": "chart", "role": "img", "lang": chart.language,
+        "id": prefix,
+        "class": "chart",
+        "role": "img",
+        "lang": chart.language,
         "aria-labelledby": f"{prefix}-title {prefix}-desc",
-        "font-family": ", ".join(style.FAMILIES), "stroke-linejoin": "round", "stroke-linecap": "butt",
+        "font-family": ", ".join(style.FAMILIES),
+        "stroke-linejoin": "round",
+        "stroke-linecap": "butt",
     }
     for place, (tag, words) in enumerate((("title", chart.title), ("desc", chart.description))):
         element = ElementTree.Element(f"{{{SVG}}}{tag}", {"id": f"{prefix}-{tag}"})

@@ -73,6 +73,7 @@ def _page(section: Section, document: Document, annex: Annex | None = None) -> N
 
 # ---- the approved form ----
 
+
 def _form(word: Word, document: Document) -> None:
     _marks(word, document)
     for words, code in _spoken(document.title, document):
@@ -134,6 +135,7 @@ def _stacked(paragraph: Paragraph, texts: Texts, document: Document) -> None:
 
 
 # ---- an annex ----
+
 
 def _annex(word: Word, annex: Annex) -> None:
     code = annex.language
@@ -214,8 +216,9 @@ def _reasons(word: Word, part: TableReasons, annex: Annex) -> None:
     styles = ["Sheet Annex Cell Centred", "Sheet Annex Cell", "Sheet Annex Cell Centred", "Sheet Annex Cell"]
     for reason in part.rows:
         # A row that names organisations may go over the page.
-        row = parts.add_row(table, [reason.number, reason.text, reason.points, ""], styles, [code] * 4,
-                            whole=not reason.organisations)
+        row = parts.add_row(
+            table, [reason.number, reason.text, reason.points, ""], styles, [code] * 4, whole=not reason.organisations
+        )
         why = row.cells[3]
         said = [(label, words) for label, words in zip(annex.reason_labels, reason.said, strict=True) if words]
         said += [(found.label, "; ".join(found.texts)) for found in reason.organisations]

@@ -27,8 +27,7 @@ def styled(paragraph: Paragraph, style: str) -> Paragraph:
     return paragraph
 
 
-def add_text(paragraph: Paragraph, words: str, code: str = "", bold: bool | None = None,
-             italic: bool | None = None) -> Run:
+def add_text(paragraph: Paragraph, words: str, code: str = "", bold: bool | None = None, italic: bool | None = None) -> Run:
     """A run of text marked with its language, so that it is checked and read aloud in it."""
     run = paragraph.add_run(clean(words))
     run.bold, run.italic = bold, italic
@@ -76,8 +75,14 @@ def lay_out(table: Table, widths: Sequence[float]) -> None:
             cell.width = Mm(width)
 
 
-def add_row(table: Table, texts: Sequence[str], styles: Sequence[str], codes: Sequence[str] | None = None,
-            bold: bool = False, whole: bool = True) -> _Row:
+def add_row(
+    table: Table,
+    texts: Sequence[str],
+    styles: Sequence[str],
+    codes: Sequence[str] | None = None,
+    bold: bool = False,
+    whole: bool = True,
+) -> _Row:
     """A row of texts; a `whole` one does not break over two pages."""
     row: _Row = table.add_row()  # type: ignore[no-untyped-call]
     for position, (cell, words, style) in enumerate(zip(row.cells, texts, styles, strict=True)):

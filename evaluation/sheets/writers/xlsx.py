@@ -45,7 +45,7 @@ def free_name(name: str, taken: set[str]) -> str:
     base = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:31] or "1"
     free, number = base, 2
     while free.lower() in taken:
-        free, number = f"{base[:31 - len(f' {number}')]} {number}", number + 1
+        free, number = f"{base[: 31 - len(f' {number}')]} {number}", number + 1
     taken.add(free.lower())
     return free
 

@@ -19,8 +19,10 @@ CHART_STEP = 36.0
 """Heights in points: of a chart without bars, and for each of its bars."""
 FILLS: tuple[dict[str, Any], ...] = (
     {"fill": {"color": "#FFFFFF"}, "border": {"color": f"#{LINE}", "width": 1}},
-    {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": f"#{ACCENT}", "bg_color": "#FFFFFF"},
-     "border": {"color": f"#{ACCENT}", "width": 1}},
+    {
+        "pattern": {"pattern": "wide_upward_diagonal", "fg_color": f"#{ACCENT}", "bg_color": "#FFFFFF"},
+        "border": {"color": f"#{ACCENT}", "width": 1},
+    },
     {"fill": {"color": f"#{ACCENT}"}, "border": {"color": f"#{ACCENT}", "width": 1}},
 )
 """The maximum, what is open, what is settled: as in the drawn charts."""
@@ -122,14 +124,18 @@ def _chart(page: Page, figure: Figure, first: int) -> ChartBar:
     """A native chart that refers to the cells of the table just written, whose rows begin at `first`."""
     last, share = page.down - 1, any(cell.share for cell in figure.table.rows[0])
     chart = page.book.add_chart({"type": "bar"})
-    fills = FILLS[-len(figure.series):] if share or len(figure.series) == len(FILLS) else (FILLS[0], FILLS[-1])
+    fills = FILLS[-len(figure.series) :] if share or len(figure.series) == len(FILLS) else (FILLS[0], FILLS[-1])
     for column, fill in zip(figure.series, fills, strict=True):
-        chart.add_series({
-            "name": [page.name, first - 1, column],
-            "categories": [page.name, first, 0, last, 0],
-            "values": [page.name, first, column, last, column],
-            "gap": 60, "overlap": 100, **fill,
-        })
+        chart.add_series(
+            {
+                "name": [page.name, first - 1, column],
+                "categories": [page.name, first, 0, last, 0],
+                "values": [page.name, first, column, last, column],
+                "gap": 60,
+                "overlap": 100,
+                **fill,
+            }
+        )
     font = {"size": 9}
     chart.set_y_axis({"reverse": True, "interval_unit": 1, "num_font": font, "line": {"color": f"#{LINE}"}})
     gridlines = {"visible": True, "line": {"color": "#D5DAE0"}}

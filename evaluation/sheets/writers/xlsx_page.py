@@ -81,8 +81,9 @@ class Page:
     to the right of those written.
     """
 
-    def __init__(self, looks: Looks, name: str, widths: Sequence[float], document: Document, landscape: bool = False,
-                 beside: int = 0):
+    def __init__(
+        self, looks: Looks, name: str, widths: Sequence[float], document: Document, landscape: bool = False, beside: int = 0
+    ):
         self.looks, self.book, self.name, self.widths, self.beside = looks, looks.book, name, tuple(widths), beside
         self.down, self.reach, self.page_top, self.breaks = 0, 0.0, 0.0, list[int]()
         width, height = PAPER[::-1] if landscape else PAPER
@@ -124,7 +125,7 @@ class Page:
 
     def needed(self, parts: Sequence[Part]) -> float:
         """The height in points that a row needs for its tallest text."""
-        return max(self._needed(text, sum(self.widths[first:last + 1]), look) for first, last, text, look in parts)
+        return max(self._needed(text, sum(self.widths[first : last + 1]), look) for first, last, text, look in parts)
 
     def gap(self, height: float) -> None:
         self._height(height)
