@@ -352,8 +352,8 @@ def test_headers_keep_browsers_in_bounds(shown: Flask) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
 
 
-def test_only_this_computer_is_answered(app: Flask) -> None:
-    browser = client(app)
+def test_only_this_computer_is_answered(shown: Flask) -> None:
+    browser = client(shown)
     assert browser.get("/", environ_overrides={"REMOTE_ADDR": "192.168.1.7"}).status_code == 403
     assert browser.get("/", headers={"Host": "attacker.example"}).status_code == 400
     assert browser.get("/", environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
