@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -54,7 +54,8 @@ def init_app(app: Flask) -> None:
 
 def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     code = error.code or 500
-    if code < 400:
+    if code < 400 or isinstance(error, SecurityError):
+        # An untrusted host gets no page of ours: there is no address to build its links from.
         return error
     if code == 413:
         _drain()
