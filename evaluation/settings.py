@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,21 @@ def database_url(url: str | None, instance: Path) -> str:
 
 
 def _kept_secret(instance: Path) -> str:
-    """The key that signs cookies on this computer, made at the first start and readable by its owner alone."""
+    """The key that signs cookies on this computer, made at the first start and readable by its owner alone.
+
+    Where nothing can be kept, a key for this process only: commands need none.
+    """
     file = instance / "secret_key"
-    if not file.exists():
-        instance.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_hex(32))
-    return file.read_text()
+    try:
+        if not file.exists():
+            instance.mkdir(parents=True, exist_ok=True)
+            draft = file.with_name(f"secret_key.{os.getpid()}")
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+                out.write(secrets.token_hex(32))
+            # Whoever comes first wins: workers that start together must agree.
+            with suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
+        return file.read_text()
+    except OSError:
+        return secrets.token_hex(32)
