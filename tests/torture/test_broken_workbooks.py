@@ -21,6 +21,7 @@ from tests.torture.breakage import HEAVY, broken
 TRIALS = int(os.environ.get("TRIALS", "350"))
 FIRST = int(os.environ.get("SEED", "0"))
 MAY_BE_SOUND = {
+    "merged",
     "bytes_flipped",
     "xml_flipped",
     "parts_missing",
