@@ -1,8 +1,10 @@
 """What can be wrong with what people give us: one table of messages, each saying what is wrong and what to do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from evaluation.criteria.model import Text
 from evaluation.language import N_, Language
@@ -83,7 +85,8 @@ MESSAGES = {
         "This organisation's report was changed while the workbook was being stored. Send the workbook again."
     ),
     # Warnings
-    "no_data": N_("The workbook has no worksheet of organisations. Take the template and fill it in."),
+    "no_data": N_("The workbook names no organisation: there is nothing to store."),
+    "column_without_code": N_("Column %(column)s is filled in but has no code in row 1; it is not read."),
     "other_name": N_("The body %(bin)s has another name here; the first one is used: “%(first)s”."),
     "merged_cells": N_("Cells %(range)s are merged: only the first of them has a value, the others count as blank."),
     "unusual_bin": N_(
@@ -109,7 +112,7 @@ class Problem:
     def message(self, language: Language) -> str:
         if self.text is not None:
             return self.text[language.code]
-        shown = {key: value[language.code] if isinstance(value, Text) else _short(value) for key, value in self.values.items()}
+        shown = {key: _shown(value, language) for key, value in self.values.items()}
         return language.gettext(MESSAGES[self.problem], **shown)
 
     def as_json(self, language: Language) -> dict[str, str | None]:
@@ -123,13 +126,28 @@ class Problem:
 
 
 class Refused(Exception):
-    """Nothing was taken, because of these problems."""
+    """Nothing was taken, because of these problems. `partial` is what could be read all the same, for further checks."""
 
-    def __init__(self, problems: Iterable[Problem]):
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[Problem], partial: Any = None):
+        self.problems, self.partial = tuple(problems), partial
         super().__init__(", ".join(sorted({problem.problem for problem in self.problems})))
 
 
-def _short(value: object) -> str:
+def in_order(problems: Iterable[Problem], worksheets: Sequence[str]) -> list[Problem]:
+    """Problems by worksheet, in the order given and others after them, by row and by column; what has no cell comes first."""
+    place = {name: position for position, name in enumerate(worksheets)}
+
+    def key(problem: Problem) -> tuple[int, int, int]:
+        row, column = xl_cell_to_rowcol(problem.cell) if problem.cell else (-1, -1)
+        return place.get(problem.worksheet or "", len(place)), row, column
+
+    return sorted(problems, key=key)
+
+
+def _shown(value: object, language: Language) -> str:
+    if isinstance(value, Text):
+        return value[language.code]
+    if isinstance(value, tuple):
+        return ", ".join(_shown(each, language) for each in value)
     text = str(value)
     return text if len(text) <= 200 else text[:199] + "…"

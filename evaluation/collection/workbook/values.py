@@ -155,7 +155,7 @@ def choice_reader(order: Order, item: Indicator) -> Callable[[object], str]:
     def read(cell: object) -> str:
         found = values.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
         if found is None:
-            raise Wrong("not_choice", value=shown(cell), expected=", ".join(choice.value for choice in choices))
+            raise Wrong("not_choice", value=shown(cell), expected=tuple(choice.label for choice in choices))
         return found
 
     return read
@@ -168,7 +168,7 @@ def kind_reader(order: Order) -> Callable[[object], str]:
     def read(cell: object) -> str:
         found = names.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
         if found is None:
-            raise Wrong("not_kind", value=shown(cell), expected=", ".join(order.kind))
+            raise Wrong("not_kind", value=shown(cell), expected=tuple(kind.name for kind in order.kinds))
         return found
 
     return read
