@@ -31,14 +31,13 @@ torture: $(VENV)/tests
 	.ci/packages
 	TRIALS=$(TRIALS) $(BIN)/python -m pytest -q -s tests/torture
 
-# After a message was added or changed: bring the catalogues up to date, translate what is new, run this again.
+# After a message was added, changed or dropped: run this, translate what is new, run it again. Nothing new, nothing changes.
 translations: $(VENV)/tests
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k gettext -k ngettext:1,2 --no-location --sort-output \
-		--project evaluation --version 1 --copyright-holder '' --omit-header -o messages.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -o $(VENV)/messages.pot .
 	for language in kk ru; do \
-		$(BIN)/pybabel -q update -i messages.pot -d evaluation/translations -l $$language --no-fuzzy-matching --ignore-obsolete --omit-header; \
+		$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d evaluation/translations -l $$language \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap || exit 1; \
 	done
-	rm messages.pot
 	$(BIN)/pybabel -q compile -d evaluation/translations
 
 $(VENV)/product: requirements.txt

@@ -16,6 +16,8 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import JSON, Connection, Engine, MetaData, Select, Table, event, insert
 from sqlalchemy.orm import DeclarativeBase
 
+from evaluation.language import compare
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_ID = 193_2015
 
@@ -56,6 +58,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL", "busy_timeout = 30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_collation("alphabetical", compare)
+
+
+def alphabetical(column: Any, language: str) -> Any:
+    """A column of names, to order by as a reader of the language expects."""
+    return column.collate("alphabetical" if db.engine.dialect.name == "sqlite" else f"{language}-x-icu")
 
 
 def upgrade(revision: str = "head") -> None:
@@ -64,19 +72,14 @@ def upgrade(revision: str = "head") -> None:
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK_ID})")
-            connection.commit()
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # Held until the transaction ends, however it ends.
+        lock = f"SELECT pg_advisory_xact_lock({LOCK_ID})" if engine.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
+        connection.exec_driver_sql(lock)
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK_ID})")
-            connection.commit()
 
 
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -35,6 +35,21 @@ MONTHS = {
     ),
 }
 
+ALPHABET = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"
+"""Of Kazakh; Russian's is the same without the letters it lacks."""
+PLACE = {letter: place for place, letter in enumerate("0123456789" + ALPHABET)}
+
+
+def alphabetical(text: str) -> tuple[int, ...]:
+    """A key that sorts as a Kazakh or Russian reader expects: Қ after К, quotation marks and spaces passed over."""
+    return tuple(PLACE.get(letter, len(PLACE) + ord(letter)) for letter in text.upper() if letter.isalnum())
+
+
+def compare(first: str, second: str) -> int:
+    """-1, 0 or 1, by :func:`alphabetical`: a database's collation."""
+    left, right = alphabetical(first), alphabetical(second)
+    return (left > right) - (left < right)
+
 
 def N_(message: str) -> str:
     """Mark a message for the catalogues where it is defined; it is translated where it is shown."""
@@ -71,8 +86,15 @@ class Language:
         """Points, or the range that blanks leave open: 0–2."""
         return str(low) if low == high else f"{low}–{high}"
 
-    def short_date(self, day: date) -> str:
-        return f"{day:%d.%m.%Y}"
+    def points_of(self, low: int, high: int, most: int) -> str:
+        """Points out of their maximum: 4 / 10, 0–2 / 10; a dash where there is no maximum."""
+        return f"{self.points(low, high)}\xa0/\xa0{most}" if most else "–"
+
+    def share_range(self, low: int, high: int, most: int) -> str:
+        """Points as a share of their maximum, or the range that blanks leave open: 50,0–75,0 %."""
+        if low == high or not most:
+            return self.share(low, most)
+        return f"{self.number(100 * low / most, 1)}–{self.share(high, most)}"
 
     def long_date(self, day: date) -> str:
         """A date as acts write it: 2022 жылғы 20 маусым, 20 июня 2022 года."""

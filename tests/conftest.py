@@ -1,10 +1,12 @@
 """Fixtures for every test: real databases, SQLite and PostgreSQL, each test its own."""
 
+import atexit
 import os
 import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +14,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-os.environ.setdefault("INSTANCE", f"/tmp/evaluation-tests-{os.getpid()}")
+if "INSTANCE" not in os.environ:
+    # Before the app is imported, and for every process of the tests; whoever made it removes it.
+    instance = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
+    atexit.register(instance.cleanup)
+    os.environ["INSTANCE"] = instance.name
 
 from app import create_app
 from evaluation import database

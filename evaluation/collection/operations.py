@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from evaluation.bulk import bulk
 from evaluation.collection import queries
 from evaluation.collection.checks import contradictions
 from evaluation.collection.models import DeclaredCount, Report, now
-from evaluation.collection.problems import Problem, Refused
+from evaluation.collection.problems import Problem, Refused, in_order
 from evaluation.collection.workbook.model import ABOUT, PREVIOUS, Sheet, Workbook
 from evaluation.collection.workbook.reader import read_workbook
 from evaluation.criteria import Orders
 from evaluation.database import db, insert_many, table_of
+from evaluation.registry import operations
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
+from evaluation.registry.operations import NewBody
 from evaluation.scoring.frames import frame
 from evaluation.viewer import Viewer
 
@@ -36,6 +36,7 @@ class Summary:
 
 
 Places = dict[str, list[int]]
+"""By worksheet, the organisation id of each row; -1 where the registry has no place for it."""
 
 
 @bulk()
@@ -43,17 +44,29 @@ def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = 
     """Read a workbook and store its answers; the caller commits. An empty cell never erases a stored answer.
 
     With `register` the year, bodies and organisations that the registry lacks are entered from the workbook; without, each is
-    an error at its cell. Raises Refused, with nothing changed, where anything cannot be stored.
+    an error at its cell. Raises Refused, with every problem there is, where anything cannot be stored; then nothing may be kept.
     """
     registered = registry.known(viewer)
-    workbook = read_workbook(data, orders, registered.bins)
+    problems: list[Problem] = []
+    try:
+        workbook = read_workbook(data, registry.in_force(orders), registered.bins)
+    except Refused as refused:
+        problems.extend(refused.problems)
+        if refused.partial is None:
+            raise
+        workbook = refused.partial
     summary = Summary(warnings=list(workbook.warnings))
-    _year(workbook, register)
-    if register:
+    if register and not viewer.registrar:
+        problems.append(Problem("may_not_register"))
+    problems.extend(_year(viewer, workbook, register and not problems))
+    if register and not problems:
         registered = _register(viewer, workbook, registered, summary)
-    places = _places(workbook, registered, registry.supervisors(workbook.year))
-    stored = queries.stored_reports(viewer, workbook.year, [own for owners in places.values() for own in owners])
-    _check_merged(workbook, places, stored)
+    places, misplaced = _places(viewer, workbook, registered, register)
+    stored = queries.stored_reports(viewer, workbook.year, [own for owners in places.values() for own in owners if own >= 0])
+    problems.extend(misplaced)
+    problems.extend(_check_merged(workbook, places, stored))
+    if problems:
+        raise Refused(in_order(problems, (ABOUT, *workbook.order.kind, PREVIOUS)))
     _write(workbook, places, stored, summary)
     _declare(viewer, workbook, registered)
     if register:
@@ -61,121 +74,116 @@ def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = 
     return workbook, summary
 
 
-def _year(workbook: Workbook, register: bool) -> None:
-    year = registry.reporting_year(workbook.year)
-    if year is None and not register:
-        raise Refused([Problem("unknown_year", ABOUT, workbook.year_cell, "year", {"value": workbook.year})])
-    if year is None:
-        db.session.add(ReportingYear(year=workbook.year, order_code=workbook.order.code))
-        db.session.flush()
-    elif year.order_code != workbook.order.code:
-        values = {"year": workbook.year, "value": year.order_code}
-        raise Refused([Problem("year_has_other_order", ABOUT, workbook.year_cell, "year", values)])
+def _year(viewer: Viewer, workbook: Workbook, register: bool) -> Iterator[Problem]:
+    """Open the workbook's year, or say why it cannot be stored into."""
+    if not workbook.year or registry.reporting_year(workbook.year) is not None:
+        return
+    if register:
+        operations.open_year(viewer, workbook.year, workbook.order.code)
+    else:
+        yield Problem("unknown_year", ABOUT, workbook.year_cell, "year", {"value": workbook.year})
 
 
 def _rows(workbook: Workbook) -> Iterator[tuple[Sheet, int, str, str]]:
     """Every organisation's row: its worksheet, position, the body's BIN and its own."""
     for sheet in workbook.sheets.values():
-        for position, (body, own) in enumerate(zip(sheet.columns["body_bin"], sheet.columns["bin"], strict=True)):
+        blank = [None] * len(sheet.rows)
+        pairs = zip(sheet.columns.get("body_bin", blank), sheet.columns.get("bin", blank), strict=True)
+        for position, (body, own) in enumerate(pairs):
             yield sheet, position, body, own
 
 
 def _register(viewer: Viewer, workbook: Workbook, known: registry.Known, summary: Summary) -> registry.Known:
     """Enter what the registry lacks: bodies, organisations, and supervision in the workbook's year. Returns it as it is then."""
     summary.bodies.extend(bin_ for bin_ in workbook.names if bin_ not in known.bodies)
-    insert_many(
-        db.session.connection(),
-        table_of(Body),
-        ("bin", "name_kk", "name_ru"),
-        [(bin_, workbook.names[bin_], "") for bin_ in summary.bodies],
-    )
     fresh = [
         (own, sheet.name, (sheet.columns["name"][position] or ""), "")
         for sheet, position, _, own in _rows(workbook)
         if own not in known.organisations
     ]
     summary.organisations.extend(row[0] for row in fresh)
-    insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), fresh)
-    if summary.bodies or summary.organisations:
-        known = registry.known(viewer)
-    supervisors = registry.supervisors(workbook.year)
-    loose = [
-        (known.organisations[own][0], known.bodies[body])
-        for _, _, body, own in _rows(workbook)
-        if known.organisations[own][0] not in supervisors
-    ]
-    past = registry.supervisions([organisation for organisation, _ in loose])
-    periods = [
-        row for organisation, body in loose for row in _supervise(organisation, body, workbook.year, past.get(organisation, []))
-    ]
-    insert_many(db.session.connection(), table_of(Supervision), ("organisation_id", "body_id", "since", "until"), periods)
+    try:
+        operations.register_bodies(viewer, [NewBody(bin_, workbook.names[bin_]) for bin_ in summary.bodies])
+        operations.register_organisations(viewer, fresh)
+        if summary.bodies or summary.organisations:
+            known = registry.known(viewer)
+        supervisors = registry.supervisors(workbook.year)
+        loose = (
+            (known.organisations[own][0], known.bodies[body])
+            for _, _, body, own in _rows(workbook)
+            if known.organisations[own][0] not in supervisors
+        )
+        operations.supervise_in(viewer, workbook.year, loose)
+    except IntegrityError as error:
+        raise Refused([Problem("changed_meanwhile")]) from error
     return known
 
 
-def _supervise(organisation: int, body: int, year: int, past: list[Supervision]) -> list[tuple[Any, ...]]:
-    """The period by which `body` supervises on 31 December of the year, fitted between those that are known."""
-    since, until = date(year, 1, 1), None
-    later = next((period for period in past if period.since > date(year, 12, 31)), None)
-    earlier = [period for period in past if period.until and period.until < date(year, 12, 31)]
-    if later and later.body_id == body:
-        later.since = since
-        return []
-    if later:
-        until = later.since - timedelta(days=1)
-    if earlier:
-        since = max(since, max(period.until for period in earlier if period.until) + timedelta(days=1))
-    return [(organisation, body, since, until)]
-
-
-def _places(workbook: Workbook, known: registry.Known, supervisors: dict[int, int]) -> dict[str, list[int]]:
-    """By worksheet, the organisation id of each row. Raises Refused naming every row the registry has no place for."""
+def _places(viewer: Viewer, workbook: Workbook, known: registry.Known, register: bool) -> tuple[Places, list[Problem]]:
+    """The organisation of each row, and every row the registry has no place for; what is to be registered is no problem."""
+    supervisors = registry.supervisors(workbook.year) if workbook.year else {}
+    allowed = {bin_: id_ for bin_, id_ in known.bodies.items() if viewer.may_edit(id_)}
     problems: list[Problem] = []
-    places: dict[str, list[int]] = {name: [] for name in workbook.sheets}
+    places: Places = {name: [] for name in workbook.sheets}
     for sheet, position, body, own in _rows(workbook):
         organisation, kind = known.organisations.get(own, (-1, ""))
-        if kind == sheet.name and supervisors.get(organisation, -1) == known.bodies.get(body):
+        if kind == sheet.name and supervisors.get(organisation, -1) == allowed.get(body):
             places[kind].append(organisation)
-        else:
-            problems.extend(_misplaced(workbook, known, supervisors, sheet, position, body, own))
+            continue
+        places[sheet.name].append(-1)
+        for problem in _misplaced(workbook, known, supervisors, sheet, position, body, own):
+            if not (register and problem.problem in REGISTERED):
+                problems.append(problem)
+        if body in known.bodies and body not in allowed:
+            problems.append(Problem("may_not_edit", sheet.name, sheet.cell(position, "body_bin"), "body_bin"))
     previous = workbook.previous
     for position, body in enumerate(previous.columns.get("body_bin", ())):
-        if body not in known.bodies:
-            problems.append(Problem("unknown_body", PREVIOUS, previous.cell(position, "body_bin"), "body_bin", {"value": body}))
-    if problems:
-        raise Refused(problems)
-    return places
+        if body is not None and body not in allowed and not (register and body in workbook.names):
+            problem = "may_not_edit" if body in known.bodies else "unknown_body"
+            problems.append(Problem(problem, PREVIOUS, previous.cell(position, "body_bin"), "body_bin", {"value": body}))
+    return places, problems
+
+
+REGISTERED = {"unknown_body", "unknown_organisation", "unsupervised"}
+"""What is no problem where the registry's gaps are to be filled."""
 
 
 def _misplaced(
     workbook: Workbook, known: registry.Known, supervisors: dict[int, int], sheet: Sheet, position: int, body: str, own: str
 ) -> Iterator[Problem]:
-    """Why a row has no place in the registry."""
+    """Why a row has no place in the registry; a BIN that could not be read has been told of already."""
     organisation = known.organisations.get(own)
-    if body not in known.bodies:
+    if body is not None and body not in known.bodies:
         yield Problem("unknown_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin", {"value": body})
+    if own is None:
+        return
     if organisation is None:
         yield Problem("unknown_organisation", sheet.name, sheet.cell(position, "bin"), "bin", {"value": own})
     elif organisation[1] != sheet.name:
         kind = workbook.order.kind.get(organisation[1])
         expected = kind.name if kind else organisation[1]
         yield Problem("other_kind", sheet.name, sheet.cell(position, "bin"), "bin", {"value": own, "expected": expected})
-    elif body in known.bodies and supervisors.get(organisation[0]) != known.bodies[body]:
-        yield Problem(
-            "other_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin", {"year": workbook.year, "organisation": own}
-        )
+    elif body in known.bodies and supervisors.get(organisation[0], known.bodies[body]) != known.bodies[body]:
+        values = {"year": workbook.year, "organisation": own}
+        yield Problem("other_body", sheet.name, sheet.cell(position, "body_bin"), "body_bin", values)
+    elif body in known.bodies and organisation[0] not in supervisors:
+        values = {"year": workbook.year, "organisation": own}
+        yield Problem("unsupervised", sheet.name, sheet.cell(position, "bin"), "bin", values)
 
 
-def _check_merged(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]) -> None:
+def _check_merged(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]) -> Iterator[Problem]:
     """What is stored already must agree with what comes: the contradictions once more over both together."""
-    problems: list[Problem] = []
     for kind, sheet in workbook.sheets.items():
         met = [(position, report) for position, own in enumerate(places[kind]) if (report := stored.get(own)) and report.answers]
-        merged = [report.answers | sheet.answers[position] for position, report in met]
+        if not met:
+            continue
+        coming = [sheet.answers[position] for position, _ in met]
+        merged = [report.answers | answers for (_, report), answers in zip(met, coming, strict=True)]
         blank = [""] * len(met)
+        told = set(contradictions(workbook.order, kind, frame(workbook.order, kind, blank, blank, coming)))
         for place, rule in contradictions(workbook.order, kind, frame(workbook.order, kind, blank, blank, merged)):
-            problems.append(Problem(rule.code, kind, sheet.cell(met[place][0], rule.at), rule.at, text=rule.message))
-    if problems:
-        raise Refused(problems)
+            if (place, rule) not in told and rule.at in sheet.places:
+                yield Problem(rule.code, kind, sheet.cell(met[place][0], rule.at), rule.at, text=rule.message)
 
 
 def _write(workbook: Workbook, places: Places, stored: dict[int, queries.Stored], summary: Summary) -> None:
@@ -201,7 +209,10 @@ def _write(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]
                 raise Refused([Problem("changed_meanwhile", sheet.name, sheet.cell(position, "bin"), "bin")])
     summary.new = len(fresh)
     columns = ("organisation_id", "year", "answers", "evidence", "version", "changed_at")
-    insert_many(db.session.connection(), table_of(Report), columns, fresh)
+    try:
+        insert_many(db.session.connection(), table_of(Report), columns, fresh)
+    except IntegrityError as error:
+        raise Refused([Problem("changed_meanwhile")]) from error
 
 
 def _declare(viewer: Viewer, workbook: Workbook, known: registry.Known) -> None:

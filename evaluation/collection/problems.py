@@ -56,7 +56,7 @@ MESSAGES = {
     "too_large_amount": N_("“%(value)s” is too large for an amount in tenge. Check the unit."),
     "negative": N_("“%(value)s” is below zero. Write 0 or more."),
     "below_minimum": N_("“%(value)s” is too small: at least %(minimum)s."),
-    "not_whole": N_("“%(value)s” is not a whole number."),
+    "not_whole": N_("“%(value)s” is not a whole number. Write a number without decimals, such as 3."),
     "too_large_number": N_("“%(value)s” is too large."),
     "not_date": N_("“%(value)s” is not a date. Write it as 31.05.2025 or 2025-05-31."),
     "not_yes_no": N_("“%(value)s” is neither yes nor no. Write “yes” or “no”."),
@@ -72,18 +72,22 @@ MESSAGES = {
     "duplicate_row": N_("This body and kind already stand in row %(row)s. Keep one of the two rows."),
     # The registry
     "unknown_year": N_("The year %(value)s has not been opened."),
-    "year_has_other_order": N_("The year %(year)s is assessed by the order %(value)s. Take the template of that order."),
-    "unknown_body": N_("The body %(value)s is not in the registry. Check the BIN, or ask the administrator to enter the body."),
+    "unknown_body": N_(
+        "The body %(value)s is not in the registry. Check the BIN; if it is right, tick that what the registry lacks be registered, or ask the administrator."
+    ),
     "unknown_organisation": N_(
-        "The organisation %(value)s is not in the registry. Check the BIN, or ask the administrator to enter it."
+        "The organisation %(value)s is not in the registry. Check the BIN; if it is right, tick that what the registry lacks be registered, or ask the administrator."
     ),
     "other_kind": N_("The organisation %(value)s is registered as another kind: %(expected)s. Move the row to that worksheet."),
     "other_body": N_(
         "On 31 December %(year)s the organisation %(organisation)s was under another body. Remove the row, or ask the administrator to correct the registry."
     ),
-    "changed_meanwhile": N_(
-        "This organisation's report was changed while the workbook was being stored. Send the workbook again."
+    "unsupervised": N_(
+        "On 31 December %(year)s the organisation %(organisation)s was under no body. Tick that what the registry lacks be registered, or ask the administrator."
     ),
+    "changed_meanwhile": N_("Someone else stored data of the same organisations meanwhile. Send the workbook again."),
+    "may_not_edit": N_("You may not change the data of this body."),
+    "may_not_register": N_("Only the administrator registers years, bodies and organisations."),
     # Warnings
     "no_data": N_("The workbook names no organisation: there is nothing to store."),
     "column_without_code": N_("Column %(column)s is filled in but has no code in row 1; it is not read."),

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, case, cast, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.bulk import bulk
 from evaluation.collection.models import DeclaredCount, Report
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
-from evaluation.database import Statement, db, tuples
+from evaluation.database import Statement, db, dumps, tuples
+from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
 from evaluation.scoring.conditions import certain, evaluate, imply
@@ -47,8 +48,13 @@ def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | 
         .where(DeclaredCount.year == year)
     )
     declared = {(body, kind, criterion): count for body, kind, criterion, count in tuples(_of(visible(statement, viewer), ids))}
-    needed = order.needed_for(frozenset().union(*(codes(criterion.breach) for criterion, _ in order.declared())))
-    return declared | counts(order, reports(viewer, order, year - 1, ids, needed))
+    # As it stood on last year's sheet: by last year's own order.
+    last = registry.order_of(year - 1)
+    if last is None:
+        return declared
+    rules = [criterion for criterion in last.criteria if criterion.rule == "decrease"]
+    needed = last.needed_for(frozenset().union(*(codes(criterion.breach) for criterion in rules)))
+    return declared | counts(last, reports(viewer, last, year - 1, ids, needed))
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,11 @@ def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], Dec
 
 
 def answered(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Body id → (organisations on 31 December, those with a report) for these bodies."""
-    statement = _joined(select(Body.id, func.count(Organisation.id), func.count(Report.id)), year).group_by(Body.id)
-    rows = db.session.execute(_of(visible(statement, viewer), list(body_ids)))
-    return {id_: (all_, given) for id_, all_, given in rows}
+    """Body id → (organisations on 31 December, those that answered anything) for these bodies."""
+    given = func.count(case((cast(Report.answers, Text) != dumps({}), Report.id)))
+    statement = _joined(select(Body.id, func.count(Organisation.id), given), year).group_by(Body.id)
+    rows = tuples(_of(visible(statement, viewer), list(body_ids)))
+    return {id_: (all_, some) for id_, all_, some in rows}
 
 
 @dataclass(frozen=True)

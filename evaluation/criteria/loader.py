@@ -1,8 +1,8 @@
 """Reads criteria files and finds the order that a workbook or a year goes by."""
 
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,18 @@ class CriteriaError(ValueError):
 
 @dataclass(frozen=True)
 class Orders:
-    """Every redaction at hand, the oldest first."""
+    """Every redaction at hand, the oldest first; and the order's code of each year that was opened under one."""
 
     all: tuple[Order, ...]
+    opened: Mapping[int, str] = field(default_factory=dict)
 
     def get(self, code: str) -> Order | None:
         return next((order for order in self.all if order.code == code), None)
 
     def for_year(self, year: int) -> Order | None:
-        """The order in effect for a reporting year: the latest that began no later than it."""
+        """The order a reporting year goes by: the one it was opened under, else the latest that began no later than it."""
+        if year in self.opened:
+            return self.get(self.opened[year])
         return next((order for order in reversed(self.all) if order.from_year <= year), None)
 
     @property
@@ -44,19 +47,17 @@ class Orders:
 
 
 def load_orders(paths: tuple[Path, ...] = ()) -> Orders:
-    """Load the criteria files named, or the product's own, once; each path may be a file or a folder of them.
+    """Load the product's own criteria files and those named, once; each path may be a file or a folder of them.
 
     Raises CriteriaError on the first file with mistakes, naming all of them.
     """
-    return _load(paths or (FOLDER,))
+    return _load((FOLDER, *paths))
 
 
 @cache
 def _load(paths: tuple[Path, ...]) -> Orders:
     files = sorted(file for path in paths for file in (path.glob("*.toml") if path.is_dir() else [path]))
     orders = sorted((load_order(file) for file in files), key=lambda order: order.from_year)
-    if not orders:
-        raise CriteriaError(", ".join(map(str, paths)), ["no criteria file found"])
     twice = {name for name in ("code", "from_year") if len({getattr(order, name) for order in orders}) < len(orders)}
     if twice:
         raise CriteriaError(", ".join(map(str, files)), [f"{name}: two orders have the same" for name in sorted(twice)])

@@ -12,6 +12,8 @@ LEVELS = ("central", "region", "district", "rural")
 town, village or rural district."""
 
 OPEN = text("until IS NULL")
+NAME_LENGTH = 1000
+"""The longest name, in characters."""
 
 
 class ReportingYear(Base):
@@ -38,8 +40,8 @@ class Body(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     bin: Mapped[str] = mapped_column(String(12))
-    name_kk: Mapped[str] = mapped_column(String(1000), default="")
-    name_ru: Mapped[str] = mapped_column(String(1000), default="")
+    name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     level: Mapped[str | None] = mapped_column(String(16))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("body.id"), index=True)
     kato: Mapped[str | None] = mapped_column(String(9), index=True)
@@ -56,8 +58,8 @@ class Organisation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     bin: Mapped[str] = mapped_column(String(12))
     kind: Mapped[str] = mapped_column(String(64))
-    name_kk: Mapped[str] = mapped_column(String(1000), default="")
-    name_ru: Mapped[str] = mapped_column(String(1000), default="")
+    name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
 
 
 class Supervision(Base):

@@ -1,16 +1,16 @@
 """Reads of the registry, each within what its viewer may see."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import and_, case, func, or_, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy.orm import aliased
 
 from evaluation.criteria import Order, Orders
-from evaluation.database import Statement, db, tuples
+from evaluation.database import Statement, alphabetical, db, tuples
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
@@ -85,10 +85,11 @@ def body(viewer: Viewer, bin_: str) -> Body | None:
     return found
 
 
-def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", page: int = 1) -> Page:
+def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", page: int = 1, language: str = "kk") -> Page:
     """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
 
-    Central bodies come first, then places by KATO code; a body without a code stands with its higher body.
+    Central bodies come first, then places by KATO code; a body without a code stands with its higher body, by its name in the
+    language.
     """
     higher = aliased(Body)
     kato = func.coalesce(Body.kato, higher.kato)
@@ -106,10 +107,7 @@ def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", 
     number = min(max(page, 1), max(1, -(-total // PAGE)))
     place = case((Body.level == "central", ""), else_=func.coalesce(kato, "99"))
     ordered = (
-        statement.options(selectinload(Body.parent))
-        .order_by(place, Body.kato.is_(None), Body.name_kk, Body.bin)
-        .limit(PAGE)
-        .offset((number - 1) * PAGE)
+        statement.order_by(place, Body.kato.is_(None), _named(Body, language), Body.bin).limit(PAGE).offset((number - 1) * PAGE)
     )
     return Page(list(db.session.scalars(ordered)), total, number)
 
@@ -120,7 +118,21 @@ def regions(viewer: Viewer) -> list[Body]:
     return list(db.session.scalars(statement.order_by(Body.kato)))
 
 
-def organisations(viewer: Viewer, body_id: int, year: int) -> list[Organisation]:
+def _named(model: type[Body] | type[Organisation], language: str) -> Any:
+    """A name in the language, or the other one where it is not known, to order by."""
+    first, second = (model.name_ru, model.name_kk) if language == "ru" else (model.name_kk, model.name_ru)
+    return alphabetical(func.coalesce(func.nullif(first, ""), second), language)
+
+
+def parents(viewer: Viewer, bodies: Iterable[Body]) -> dict[int, Body]:
+    """Body id → its higher body, of those that the viewer may see."""
+    wanted = {item.id: item.parent_id for item in bodies if item.parent_id is not None}
+    statement = visible(select(Body).where(Body.id.in_(set(wanted.values()))), viewer)
+    found = {item.id: item for item in db.session.scalars(statement)}
+    return {own: found[parent] for own, parent in wanted.items() if parent in found}
+
+
+def organisations(viewer: Viewer, body_id: int, year: int, language: str = "kk") -> list[Organisation]:
     """A body's organisations on 31 December of the year, by kind and name."""
     statement = (
         select(Organisation)
@@ -128,7 +140,7 @@ def organisations(viewer: Viewer, body_id: int, year: int) -> list[Organisation]
         .join(Body, Body.id == Supervision.body_id)
         .where(Body.id == body_id, as_of(year))
     )
-    return list(db.session.scalars(visible(statement, viewer).order_by(Organisation.kind, Organisation.name_kk)))
+    return list(db.session.scalars(visible(statement, viewer).order_by(Organisation.kind, _named(Organisation, language))))
 
 
 def names(viewer: Viewer, body_ids: Sequence[int]) -> dict[str, tuple[str, str]]:
@@ -180,6 +192,11 @@ def known(viewer: Viewer) -> Known:
     """Bodies the viewer may see, and every organisation: its BIN must be found wherever it stands, to be refused there."""
     found = tuples(select(Organisation.bin, Organisation.id, Organisation.kind))
     return Known(dict(tuples(visible(select(Body.bin, Body.id), viewer))), {bin_: (id_, kind) for bin_, id_, kind in found})
+
+
+def in_force(orders: Orders) -> Orders:
+    """The same orders, knowing the years that were opened under one of them."""
+    return replace(orders, opened=dict(tuples(select(ReportingYear.year, ReportingYear.order_code))))
 
 
 def supervisors(year: int) -> dict[int, int]:

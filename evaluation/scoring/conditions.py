@@ -1,7 +1,8 @@
 """Conditions over a frame in three-valued logic: yes, no, and unknown where a blank decides.
 
 pandas' nullable arrays follow Kleene's logic, which is exact here: every condition the order writes is yes (no) whatever the
-blanks turn out to be if and only if it evaluates to yes (no).
+blanks turn out to be if and only if it evaluates to yes (no). A date given beside a blank amount says nothing of that amount: it
+is no error, and where the amount turns out 0 it is no longer asked for.
 """
 
 import operator

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from evaluation.criteria.model import Reading
 from evaluation.language import Language
 from evaluation.sheets import charts, reasons
-from evaluation.sheets.charts.bars import history, share_text, short
+from evaluation.sheets.charts.bars import history, short
 from evaluation.sheets.model import Bounds, Named, Share, Sheet, SheetRow, SheetTable
 
 DASH = "–"
@@ -100,7 +99,7 @@ def build(sheet: Sheet, language: Language) -> Annex:
         language=language.code,
         mark=gettext("Additional information: not part of the approved form"),
         explanation=gettext("A range of points gives the fewest and the most that the missing data leave possible.")
-        if sheet.low != sheet.high
+        if sheet.is_open
         else "",
         summary=_summary(sheet, language),
         figures_title=gettext("Charts"),
@@ -126,12 +125,12 @@ def _whole(number: int) -> Cell:
 
 
 def _share(low: int, high: int, most: int, language: Language) -> Cell:
-    return Cell(share_text(low, high, most, language), low / most if most and low == high else None, share=True)
+    return Cell(language.share_range(low, high, most), low / most if most and low == high else None, share=True)
 
 
 def _summary(sheet: Sheet, language: Language) -> Grid:
     """Points by table and in all; both bounds have columns of their own where the sheet leaves points open."""
-    gettext, is_open = language.gettext, sheet.low != sheet.high
+    gettext, is_open = language.gettext, sheet.is_open
     bounds_head = (gettext("At least"), gettext("At most")) if is_open else ()
     head = (gettext("Table"), gettext("Points"), *bounds_head, gettext("Maximum"), gettext("Share of the maximum"))
 
@@ -151,10 +150,10 @@ def _summary(sheet: Sheet, language: Language) -> Grid:
 
 def _rows_figure(table: SheetTable, language: Language) -> Figure:
     gettext, chart = language.gettext, charts.of_rows(table, language)
-    head = (gettext("At least"), gettext("At most")) if chart.provisional else (gettext("Points"),)
+    head = (gettext("At least"), gettext("At most")) if chart.is_open else (gettext("Points"),)
 
     def line(row: SheetRow) -> tuple[Cell, ...]:
-        ends = (row.low, row.high) if chart.provisional else (row.low,)
+        ends = (row.low, row.high) if chart.is_open else (row.low,)
         return (Cell(row.row.number), *map(_whole, ends), _whole(row.max))
 
     grid = Grid(chart.title, (gettext("Row"), *head, gettext("Maximum")), 1, tuple(map(line, table.scored_rows)))
@@ -164,11 +163,11 @@ def _rows_figure(table: SheetTable, language: Language) -> Figure:
 def _history_figure(sheet: Sheet, language: Language) -> Figure:
     gettext, chart = language.gettext, charts.of_history(sheet, language)
     ends_head = (gettext("Share, at least"), gettext("Share, at most"))
-    share_head = ends_head if chart.provisional else (gettext("Share of the maximum"),)
+    share_head = ends_head if chart.is_open else (gettext("Share of the maximum"),)
     head = (gettext("Table"), gettext("Year"), gettext("Points"), gettext("Maximum"), *share_head)
 
     def line(name: str, share: Share) -> tuple[Cell, ...]:
-        ends = (share.low, share.high) if chart.provisional else (share.low,)
+        ends = (share.low, share.high) if chart.is_open else (share.low,)
         return (
             Cell(name),
             Cell(str(share.year), share.year),
@@ -178,7 +177,7 @@ def _history_figure(sheet: Sheet, language: Language) -> Figure:
         )
 
     rows = tuple(line(name, share) for name, shares in history(sheet, language) for share in shares)
-    return Figure(chart, Grid(chart.title, head, 2, rows), (5, 4) if chart.provisional else (4,))
+    return Figure(chart, Grid(chart.title, head, 2, rows), (5, 4) if chart.is_open else (4,))
 
 
 def _table_reasons(sheet: Sheet, table: SheetTable, language: Language) -> TableReasons:
@@ -199,7 +198,7 @@ def _reason(sheet: Sheet, row: SheetRow, language: Language) -> Reason:
     return Reason(
         row.row.number,
         " ".join(short(row.row.text[language.code], language)),
-        f"{language.points(row.low, row.high)} / {row.max}",
+        language.points_of(row.low, row.high, row.max),
         said,
         tuple(_organisations(label, found, language) for label, found in named if found),
     )
@@ -223,9 +222,8 @@ def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
         for id_ in row.criterion.readings
     }
 
-    def words(reading: Reading) -> str:
-        return f"{reading.where[language.code]}: {reading.used[language.code]}"
-
     return tuple(
-        (reading.id, words(reading)) for reading in sheet.order.readings if reading.id in used or reading.id not in of_rows
+        (reading.id, reasons.in_words(reading, language))
+        for reading in sheet.order.readings
+        if reading.id in used or reading.id not in of_rows
     )

@@ -89,9 +89,10 @@ def document(sheet: Sheet, languages: str) -> Document:
 
 
 def _notices(sheet: Sheet, spoken: tuple[Language, ...]) -> tuple[str, ...]:
+    """A line in each language."""
     said = [PROVISIONAL] if sheet.provisional else []
     said += [INVENTED] if sheet.invented else []
-    return tuple(each.gettext(message) for message in said for each in spoken)
+    return tuple(" · ".join(map(each.gettext, said)) for each in spoken if said)
 
 
 def _table(table: SheetTable, spoken: tuple[Language, ...]) -> FormTable:

@@ -30,7 +30,8 @@ class Bounds:
         return self.low if self.low == self.high else None
 
     @property
-    def provisional(self) -> bool:
+    def is_open(self) -> bool:
+        """Whether blanks leave more than one number of points possible."""
         return self.low != self.high
 
 
@@ -102,4 +103,4 @@ class Sheet(Bounds):
     @property
     def provisional(self) -> bool:
         """Whether a blank is left that bears on a row, even where the points are settled without it."""
-        return self.low != self.high or any(row.unanswered for table in self.tables for row in table.rows)
+        return self.is_open or any(row.unanswered for table in self.tables for row in table.rows)

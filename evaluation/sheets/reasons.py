@@ -1,6 +1,6 @@
 """Why a row has its points, in words: the line of Annex 1 that applied, what was counted, and the reading behind it."""
 
-from evaluation.criteria.model import Criterion, Order
+from evaluation.criteria.model import Criterion, Order, Reading
 from evaluation.language import Language
 from evaluation.sheets.model import SheetRow
 
@@ -13,16 +13,23 @@ def outcome(row: SheetRow, language: Language) -> str:
     if row.best == row.worst:
         return best
     return language.gettext(
-        "%(low)s points: %(worst)s; %(high)s points: %(best)s", low=row.low, high=row.high, worst=worst, best=best
+        "“%(worst)s” gives %(low)s, “%(best)s” gives %(high)s", low=row.low, high=row.high, worst=worst, best=best
     )
 
 
 def _line(criterion: Criterion, outcome: str, language: Language) -> str:
-    """The words of an outcome's line, after those of the line without points that it stands under."""
-    line = criterion.line(outcome)
+    """The words of an outcome's line, after those of the line without points that it stands under.
+
+    One that is a single word in the original ("Болуы", present) does not say of what: the criterion's name stands before it.
+    """
+    line, code = criterion.line(outcome), language.code
     above = criterion.lines[: criterion.lines.index(line)]
-    heading = next((each.text[language.code] + " " for each in reversed(above) if each.points is None), "")
-    return heading + line.text[language.code]
+    heading = next((each.text for each in reversed(above) if each.points is None), None)
+    if heading is not None:
+        return f"{heading[code]} {line.text[code]}"
+    if len(line.text.kk.split()) == 1:
+        return f"{criterion.name[code].rstrip('.')}: {line.text[code]}"
+    return line.text[code]
 
 
 def counted(row: SheetRow, language: Language) -> list[str]:
@@ -51,7 +58,12 @@ def counted(row: SheetRow, language: Language) -> list[str]:
 
 
 def readings(order: Order, row: SheetRow, language: Language) -> list[tuple[str, str]]:
-    """The readings that bear on a row: (id, the reading used)."""
+    """The readings that bear on a row: (id, where and how the text is read)."""
     if row.criterion is None:
         return []
-    return [(name, order.reading[name].used[language.code]) for name in row.criterion.readings]
+    return [(name, in_words(order.reading[name], language)) for name in row.criterion.readings]
+
+
+def in_words(reading: Reading, language: Language) -> str:
+    """What a reading is about and how the text is read there."""
+    return f"{reading.where[language.code]}: {reading.used[language.code]}"

@@ -6,7 +6,14 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from evaluation.web import entry, errors, headers, languages, review
-from evaluation.web.common import answer_this_computer_alone, commit_request, context, current_viewer, prepare_database
+from evaluation.web.common import (
+    answer_this_computer_alone,
+    commit_request,
+    context,
+    current_viewer,
+    identify_viewer,
+    prepare_database,
+)
 
 __all__ = ["commit_request", "current_viewer", "init_app"]
 
@@ -19,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.before_request(answer_this_computer_alone)
     # Before CSRFProtect, so that the language and the database are there whatever it finds.
     app.before_request(prepare_database)
+    app.before_request(identify_viewer)
     CSRFProtect(app)
     app.after_request(headers.secure)
     app.after_request(commit_request)

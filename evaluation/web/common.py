@@ -21,9 +21,20 @@ BIN_LENGTH = 12
 UPGRADE = threading.Lock()
 
 
-def current_viewer() -> Viewer:
-    """Who the request acts as: the one place that says so."""
+def identify_viewer() -> None:
+    """Settle who the request acts as, once and before anything else asks."""
+    g.viewer = viewer_of_request()
+
+
+def viewer_of_request() -> Viewer:
+    """Who is asking: the one place that says so."""
     return Viewer.system()
+
+
+def current_viewer() -> Viewer:
+    """Who the request acts as."""
+    viewer: Viewer = g.viewer
+    return viewer
 
 
 def current_language() -> Language:
@@ -71,8 +82,8 @@ def find_year(year: int) -> ReportingYear:
 
 
 def show_year(year: ReportingYear) -> ReportingYear:
-    """Note the year the page shows: where its data are invented, the page says so."""
-    g.invented = year.invented
+    """Note the year the page shows: it names the year's order, and where the year's data are invented, it says so."""
+    g.order, g.invented = registry.orders().get(year.order_code), year.invented
     return year
 
 
@@ -110,6 +121,7 @@ def context() -> dict[str, Any]:
         "language": current_language(),
         "named": named,
         "language_of": language_of,
-        "order_in_effect": registry.orders().latest,
+        # None for a year whose criteria file is missing.
+        "order": g.get("order", registry.orders().latest),
         "invented": g.get("invented", False),
     }

@@ -1,8 +1,9 @@
 """Pages for who brings data: a filled workbook in, an empty one out."""
 
-from datetime import date
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, current_app, g, render_template, request
 
 from evaluation import database
 from evaluation.collection.operations import Summary, load_workbook
@@ -44,8 +45,11 @@ def receive_workbook() -> tuple[str, int] | str:
     if trial:
         database.db.session.rollback()
     return _page(
-        form,
+        # After a store the form begins anew, so that nothing is registered unasked; after a check it is still at hand.
+        form if trial else WorkbookForm(formdata=None),
         summary=summary,
+        nothing=any(warning.problem == "no_data" for warning in summary.warnings),
+        registered=form.register.data,
         read=read,
         trial=trial,
         bodies=_bodies(read, summary, trial),
@@ -63,9 +67,10 @@ def _bodies(read: Workbook, summary: Summary, trial: bool) -> list[tuple[Named, 
 
 def _page(form: WorkbookForm, **found: object) -> str:
     years = registry.years()
-    if years and "invented" not in g:
-        show_year(years[0])
-    offered = sorted({each.year for each in years} | {date.today().year - 1}, reverse=True)
+    if years:
+        # A page that shows no year of its own is marked by the latest.
+        g.setdefault("invented", years[0].invented)
+    offered = sorted({each.year for each in years} | {_last_year()}, reverse=True)
     found = {"refused": None, "summary": None} | found
     return render_template(
         "entry/workbook.html",
@@ -75,6 +80,11 @@ def _page(form: WorkbookForm, **found: object) -> str:
         years=[year for year in offered if registry.orders().for_year(year)],
         **found,
     )
+
+
+def _last_year() -> int:
+    """The year that is reported on now, wherever the server's clock stands."""
+    return datetime.now(ZoneInfo(current_app.config["BABEL_DEFAULT_TIMEZONE"])).year - 1
 
 
 @blueprint.get("/template/<int(min=1000, max=9999):year>.xlsx")

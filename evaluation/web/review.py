@@ -29,6 +29,9 @@ LEVEL_NAMES = dict(
         strict=True,
     )
 )
+DATA = ["json"]
+"""Formats for programs, alike in every language."""
+DOCUMENTS = [format_ for format_ in FORMATS if format_ not in DATA]
 MAX_SEARCH = 200
 YEAR = "<int(min=1000, max=9999):year>"
 
@@ -57,9 +60,10 @@ class Filters:
 
 @dataclass(frozen=True)
 class Line:
-    """A body in the list: its organisations, those with a report, and its points; the maximum is 0 where nothing is assessed."""
+    """A body in the list: the higher body where the viewer may see it, its organisations, those with a report, and its points; the maximum is 0 where nothing is assessed."""
 
     body: Body
+    parent: Body | None
     organisations: int
     given: int
     low: int
@@ -74,7 +78,8 @@ def bodies() -> str:
     wanted = request.args.get("year", 0, type=int)
     year = next((each for each in years if each.year == wanted), years[0] if years else None)
     filters, viewer = Filters.of(request.args), current_viewer()
-    page = registry.bodies(viewer, filters.search, filters.level, filters.region, request.args.get("page", 1, type=int))
+    number, spoken = request.args.get("page", 1, type=int), current_language().code
+    page = registry.bodies(viewer, filters.search, filters.level, filters.region, number, spoken)
     lines = _lines(show_year(year), list(page.items)) if year else []
 
     def page_url(number: int) -> str:
@@ -102,7 +107,7 @@ def bodies() -> str:
 
 def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
     viewer, ids = current_viewer(), [body.id for body in found]
-    given = collection.answered(viewer, year.year, ids)
+    parents, given = registry.parents(viewer, found), collection.answered(viewer, year.year, ids)
     scores = queries.scores(viewer, year.year, ids)
     points = shares(scores, year.year) if scores else {}
 
@@ -110,7 +115,7 @@ def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
         tables = points.get(body.bin, ())
         return sum(each.low for each in tables), sum(each.high for each in tables), sum(each.max for each in tables)
 
-    return [Line(body, *given.get(body.id, (0, 0)), *totals(body)) for body in found]
+    return [Line(body, parents.get(body.id), *given.get(body.id, (0, 0)), *totals(body)) for body in found]
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def body(bin_: str, year: int) -> str:
     opened, found, viewer = find_year(year), find_body(bin_), current_viewer()
     sheet = _sheet(found, year)
     progress = collection.progress(viewer, sheet.order, year, found.id)
-    organisations = registry.organisations(viewer, found.id, year)
+    organisations = registry.organisations(viewer, found.id, year, current_language().code)
     kinds = [
         KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind])
         for table in sheet.tables
@@ -143,11 +148,13 @@ def body(bin_: str, year: int) -> str:
     return render_template(
         "review/body.html",
         body=found,
+        parent=registry.parents(viewer, [found]).get(found.id),
         year=opened,
         years=registry.years(),
         sheet=sheet,
         kinds=kinds,
-        formats=list(FORMATS),
+        formats=DOCUMENTS,
+        data_formats=DATA,
         sheet_languages=list(LANGUAGES),
     )
 
@@ -168,7 +175,8 @@ def sheet(bin_: str, year: int) -> str:
         page=sheet_page(made, chosen),
         chosen=chosen,
         provisional=made.provisional,
-        formats=list(FORMATS),
+        formats=DOCUMENTS,
+        data_formats=DATA,
         sheet_languages=list(LANGUAGES),
     )
 

@@ -1,16 +1,25 @@
 """Loading workbooks: all or nothing, nothing twice, nothing erased, on SQLite and on PostgreSQL."""
 
+import inspect
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
+from evaluation.collection import operations as operation_module
 from evaluation.collection import queries
 from evaluation.collection.operations import Summary, load_workbook
 from evaluation.collection.problems import Refused
 from evaluation.criteria import Order
+from evaluation.criteria.loader import FOLDER
 from evaluation.database import db
+from evaluation.registry import operations
 from evaluation.registry import queries as registry
+from evaluation.scoring import Scores
 from evaluation.sheets import queries as sheets
 from evaluation.viewer import Viewer
 from tests.factories import bin_of, clean, row, workbook
@@ -93,7 +102,9 @@ def test_an_empty_cell_erases_nothing_and_a_changed_one_counts(
 
 
 def test_unknown_bins_are_errors_at_their_cells(app: Flask, order: Order, kinds: tuple[str, ...], data: bytes) -> None:
-    assert refused(app, data) == [("about", "B2", "unknown_year")]
+    first, *others = refused(app, data)
+    assert first == ("about", "B2", "unknown_year")
+    assert {problem for _, _, problem in others} == {"unknown_body", "unknown_organisation"}, "all at once"
     load(app, data)
     kind = kinds[1]
     rows = {
@@ -187,7 +198,150 @@ def test_a_viewer_sees_only_their_bodies(app: Flask, order: Order, kinds: tuple[
         assert registry.names(own, [known[OTHER]]) == {}
         nobody = Viewer("nobody")
         assert registry.bodies(nobody).total == 0 and queries.reports(nobody, order, 2024) == {}
-        load_as_clerk = workbook(order, 2024, {kinds[0]: [row(order, OTHER, bin_of(90), clean(order, kinds[0]))]})
-        with pytest.raises(Refused) as caught:
-            load_workbook(own, load_as_clerk, app.extensions["orders"])
-        assert [problem.problem for problem in caught.value.problems] == ["unknown_body"]
+
+
+def test_a_limited_viewer_changes_only_what_they_may_edit(app: Flask, order: Order, kinds: tuple[str, ...], data: bytes) -> None:
+    load(app, data)
+    other = workbook(order, 2024, {kinds[0]: [row(order, OTHER, bin_of(90), clean(order, kinds[0]))]})
+    load(app, other)
+    with app.app_context():
+        known = registry.known(SYSTEM).bodies
+    own = frozenset({known[BODY]})
+    orders = app.extensions["orders"]
+
+    def told(viewer: Viewer, content: bytes, register: bool = False) -> set[str]:
+        with app.app_context(), pytest.raises(Refused) as caught:
+            load_workbook(viewer, content, orders, register)
+        return {problem.problem for problem in caught.value.problems}
+
+    assert told(Viewer("clerk", own, own), other) == {"unknown_body"}, "what may not be seen is not known to exist"
+    assert told(Viewer("observer", own), data) == {"may_not_edit"}
+    assert "may_not_register" in told(Viewer("clerk", own, own), data, register=True)
+    with app.app_context():
+        _, summary = load_workbook(Viewer("clerk", own, own), data, orders)
+        assert counts(summary) == (0, 0, 12)
+        for operation in (
+            lambda: operations.open_year(Viewer("clerk"), 2020, order.code),
+            lambda: operations.register_bodies(Viewer("clerk"), []),
+        ):
+            with pytest.raises(operations.MayNotRegister):
+                operation()
+
+
+def test_every_kind_of_error_comes_in_one_round(app: Flask, order: Order, kinds: tuple[str, ...], data: bytes) -> None:
+    load(app, data)
+    kind = kinds[1]
+    rule = next(rule for rule in order.contradictions if order.by_code[rule.at].type == "date")
+    money = next(item.code for item in order.asked_of(kind) if item.type == "money")
+    rows = [
+        row(order, BODY, bin_of(20), {}, **{rule.at: "2025-05-31"}),
+        row(order, BODY, bin_of(21), {}, **{money: "?"}),
+        row(order, BODY, bin_of(97), {}),
+        row(order, BODY, bin_of(22)[:-1] + "x", {}),
+    ]
+    found = [problem for _, _, problem in refused(app, workbook(order, 2024, {kind: rows}))]
+    assert found == [rule.code, "not_money", "unknown_organisation", "not_bin"]
+
+
+def test_a_name_is_as_long_as_the_tables_take(app: Flask, order: Order, kinds: tuple[str, ...]) -> None:
+    fits = workbook(order, 2024, {kinds[0]: [row(order, BODY, bin_of(10), {}, name="Ә" * 1000)]})
+    assert counts(load(app, fits)) == (1, 0, 0)
+    too_long = workbook(order, 2024, {kinds[0]: [row(order, BODY, bin_of(11), {}, name="Ә" * 1001)]})
+    assert refused(app, too_long, register=True) == [(kinds[0], "D4", "text_too_long")]
+
+
+def test_two_first_saves_at_once_store_one(
+    app: Flask, order: Order, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes second is told; nothing is stored twice, nothing is half stored."""
+    blank = workbook(order, 2024, {kind: [row(order, BODY, bin_of(10 * n), {})] for n, kind in enumerate(kinds, start=1)})
+    load(app, blank)
+    with app.app_context():
+        db.session.execute(text("DELETE FROM report"))
+        db.session.commit()
+    ready, answers, write = threading.Barrier(2), [], operation_module._write
+
+    def together(*args: Any) -> None:
+        ready.wait(timeout=20)
+        write(*args)
+
+    monkeypatch.setattr(operation_module, "_write", together)
+
+    def one() -> None:
+        with app.app_context():
+            try:
+                load_workbook(SYSTEM, blank, app.extensions["orders"])
+                db.session.commit()
+                answers.append("stored")
+            except Refused as caught:
+                db.session.rollback()
+                answers.append(caught.problems[0].problem)
+
+    workers = [threading.Thread(target=one) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    assert sorted(answers) == ["changed_meanwhile", "stored"]
+    assert len(stored(app, order)) == 4
+
+
+def test_an_open_year_keeps_its_order_when_a_new_one_supersedes_it(
+    database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], data: bytes, tmp_path: Path
+) -> None:
+    app = make_app(database_url)
+    load(app, data)
+    later = (FOLDER / "order_47_2022.toml").read_text(encoding="utf-8").replace(f'code = "{order.code}"', 'code = "99-2024"')
+    (tmp_path / "later.toml").write_text(later.replace("from_year = 2022", "from_year = 2024"), encoding="utf-8")
+    amended = make_app(database_url, CRITERIA=(tmp_path / "later.toml",))
+    assert counts(load(amended, data, register=False)) == (0, 0, 12), "2024 was opened under the earlier order"
+    next_year = workbook(
+        order, 2025, {kinds[0]: [row(order, BODY, bin_of(10), clean(order, kinds[0]))]}, about={"order": "99-2024", "year": 2025}
+    )
+    assert counts(load(amended, next_year)) == (1, 0, 0)
+    with amended.app_context():
+        sheet = sheets.sheet(SYSTEM, BODY, 2025)
+        assert sheet is not None and sheet.order.code == "99-2024" and {share.year for share in sheet.history} == {2024, 2025}
+        assert registry.order_of(2024).code == order.code  # type: ignore[union-attr]
+
+
+def test_nobody_sees_nothing(app: Flask, order: Order, data: bytes) -> None:
+    """Every public query that takes a viewer, asked by one who may see nothing, on a filled database."""
+    load(app, data)
+    nobody, asked = Viewer("nobody"), 0
+    with app.app_context():
+        ids = list(registry.known(SYSTEM).bodies.values())
+        bodies = registry.all_bodies(SYSTEM)
+        values: dict[str, Any] = {
+            "order": order,
+            "year": 2024,
+            "body_ids": ids,
+            "body_id": ids[0],
+            "bin_": BODY,
+            "bins": [BODY],
+            "bodies": bodies,
+            "organisation_ids": list(range(1, 13)),
+        }
+        for module in (registry, queries, sheets):
+            for name, function in vars(module).items():
+                if not inspect.isfunction(function) or function.__module__ != module.__name__ or name.startswith("_"):
+                    continue
+                parameters = inspect.signature(function).parameters
+                if next(iter(parameters), "") != "viewer":
+                    continue
+                given = {key: values[key] for key, each in parameters.items() if key in values and each.default is each.empty}
+                found = function(nobody, **given)
+                found = (
+                    found.items
+                    if isinstance(found, registry.Page)
+                    else found.bodies
+                    if isinstance(found, registry.Known)
+                    else found
+                )
+                found = [] if isinstance(found, Scores) and found.rows.empty else found
+                asked += 1
+                if name != "sheets":
+                    assert not found, f"{module.__name__}.{name}"
+                else:
+                    assert not any(table.applicable for sheet in found for table in sheet.tables)
+    assert asked >= 14

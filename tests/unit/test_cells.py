@@ -63,6 +63,8 @@ def test_not_money(cell: Any, problem: str) -> None:
         (True, "not_whole"),
         ("-2", "negative"),
         (1e16, "too_large_number"),
+        ("1,000", "not_whole"),
+        ("1.000", "not_whole"),
     ],
 )
 def test_not_whole(cell: Any, problem: str) -> None:

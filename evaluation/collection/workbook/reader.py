@@ -5,14 +5,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from evaluation.bulk import bulk
+from evaluation.collection import values
 from evaluation.collection.checks import cautions, contradictions
-from evaluation.collection.problems import Problem, Refused
-from evaluation.collection.workbook import values
+from evaluation.collection.problems import Problem, Refused, in_order
+from evaluation.collection.workbook import columns
 from evaluation.collection.workbook.model import ABOUT, FIRST_ROW, OWN_COLUMNS, PREVIOUS, Sheet, Workbook, as_frame
 from evaluation.collection.workbook.package import PRIVATE, Fault, Package, cell_name
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.loader import Orders
 from evaluation.criteria.model import Order
+from evaluation.registry.models import NAME_LENGTH
 
 
 def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = frozenset()) -> Workbook:
@@ -28,15 +30,14 @@ def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = froz
 class _Reader:
     def __init__(self, package: Package, orders: Orders, known_bins: frozenset[str]):
         self.package, self.orders, self.known_bins = package, orders, known_bins
-        self.errors: list[tuple[tuple[int, int, int], Problem]] = []
+        self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
-        self.place = 0
 
     def read(self) -> Workbook:
         if ABOUT in self.package.names:
             self.package.parse(ABOUT)
         order, year, year_cell = self.about()
-        places = {name: place for place, name in enumerate((ABOUT, *order.kind, PREVIOUS))}
+        expected = (ABOUT, *order.kind, PREVIOUS)
         jobs: dict[str, Future[Any]] = {}
         # Parsing lets other threads run: while one worksheet is parsed, the one before it is checked.
         with ThreadPoolExecutor(1) as checker:
@@ -44,16 +45,17 @@ class _Reader:
                 if name in self.package.names:
                     self.package.parse(name)
                     check = self.declared if name == PREVIOUS else self.organisations
-                    jobs[name] = checker.submit(check, order, name, places[name])
+                    jobs[name] = checker.submit(check, order, name)
         previous = jobs.pop(PREVIOUS).result() if PREVIOUS in jobs else Sheet(PREVIOUS)
         sheets = {kind: job.result() for kind, job in jobs.items()}
-        self.worksheets(places, sheets)
+        self.worksheets(expected, sheets)
         names = self.bodies(sheets)
-        self.duplicates(places, sheets)
+        self.duplicates(sheets)
         self.unused(previous, sheets)
+        workbook = Workbook(order, year, year_cell, sheets, names, previous, in_order(self.warnings, expected))
         if self.errors:
-            raise Refused(problem for _, problem in sorted(self.errors, key=lambda found: found[0]))
-        return Workbook(order, year, year_cell, sheets, names, previous, self.warnings)
+            raise Refused(in_order(self.errors, expected), workbook)
+        return workbook
 
     # What is wrong, and where
 
@@ -63,14 +65,12 @@ class _Reader:
         worksheet: str | None,
         cell: tuple[int, int] | None = None,
         code: str | None = None,
-        place: int | None = None,
         text: Any = None,
         **found: Any,
     ) -> None:
-        where = (self.place if place is None else place, *(cell or (-1, -1)))
-        self.errors.append((where, Problem(problem, worksheet, cell and cell_name(*cell), code, found, text)))
+        self.errors.append(Problem(problem, worksheet, cell and cell_name(*cell), code, found, text))
 
-    def take(self, sheet: Sheet, code: str, read: values.Read) -> None:
+    def take(self, sheet: Sheet, code: str, read: columns.Read) -> None:
         """Keep a column's values, and what is wrong with its cells."""
         sheet.columns[code], mistakes = read
         for position, problem, found in mistakes:
@@ -120,40 +120,38 @@ class _Reader:
             self.wrong("order_not_in_effect", ABOUT, (found["year"][0], 1), "year", order=order.code, year=year)
         return order or in_effect or self.orders.latest
 
-    def organisations(self, order: Order, kind: str, place: int) -> Sheet:
+    def organisations(self, order: Order, kind: str) -> Sheet:
         """A worksheet of organisations: the columns it should have, every value in them, and what contradicts what."""
-        self.place = place
         items = {item.code: item for item in order.asked_of(kind)}
         evidence = {item.code: item for item in order.evidence_of(kind)}
         sheet, cells = self.table(kind, (*OWN_COLUMNS, *items), set(evidence), order)
         for code in sheet.places:
             if code in ("body_bin", "bin"):
-                self.take(sheet, code, values.read_bins(cells[code], self.known_bins))
+                self.take(sheet, code, columns.read_bins(cells[code], self.known_bins))
                 self.required(sheet, code, cells[code])
             elif code in OWN_COLUMNS:
-                self.take(sheet, code, values.read_text(cells[code]))
+                self.take(sheet, code, columns.read_text(cells[code], NAME_LENGTH))
             else:
-                self.take(sheet, code, values.read_column(order, (items | evidence)[code], cells[code]))
+                self.take(sheet, code, columns.read_column(order, (items | evidence)[code], cells[code]))
         self.merged(sheet)
         sheet.answers, sheet.evidence = (
-            values.documents({code: column for code, column in sheet.columns.items() if code in wanted}, len(sheet.rows))
+            columns.documents({code: column for code, column in sheet.columns.items() if code in wanted}, len(sheet.rows))
             for wanted in (items, evidence)
         )
         self.check(order, kind, sheet)
         return sheet
 
-    def declared(self, order: Order, name: str, place: int) -> Sheet:
+    def declared(self, order: Order, name: str) -> Sheet:
         """The worksheet `previous`: last year's counts by body and kind."""
-        self.place = place
         codes = [declared.code for _, declared in order.declared()]
         sheet, cells = self.table(name, ("body_bin", "kind", *codes), set(), order)
         for code in sheet.places:
             if code == "body_bin":
-                self.take(sheet, code, values.read_bins(cells[code], self.known_bins))
+                self.take(sheet, code, columns.read_bins(cells[code], self.known_bins))
             elif code == "kind":
-                self.take(sheet, code, values.read_kinds(order, cells[code]))
+                self.take(sheet, code, columns.read_kinds(order, cells[code]))
             else:
-                self.take(sheet, code, values.read_counts(cells[code]))
+                self.take(sheet, code, columns.read_counts(cells[code]))
             if code not in codes:
                 self.required(sheet, code, cells[code])
         seen: dict[tuple[Any, Any], int] = {}
@@ -173,19 +171,23 @@ class _Reader:
         width = max(map(len, rows), default=0)
         if any(len(row) != width for row in data):
             data = [[*row, *[""] * (width - len(row))] for row in data]
-        columns: list[Sequence[Any]] = list(zip(*data, strict=True)) if data else [()] * width
-        blank = self.blank_rows([columns[place] for place in headed], len(data))
+        cells: list[Sequence[Any]] = list(zip(*data, strict=True)) if data else [()] * width
+        for column in range(width):
+            if column not in headed and not all(map(values.is_blank, cells[column])):
+                named = cell_name(0, column)
+                self.warnings.append(Problem("column_without_code", name, named, None, {"column": named.rstrip("1")}))
+        blank = self.blank_rows([cells[column] for column in headed], len(data))
         sheet.rows = [position + FIRST_ROW for position in range(len(data)) if position not in blank]
         if blank:
             kept = [row for position, row in enumerate(data) if position not in blank]
-            columns = list(zip(*kept, strict=True)) if kept else [()] * width
-        return sheet, {code: columns[place] for code, place in sheet.places.items()}
+            cells = list(zip(*kept, strict=True)) if kept else [()] * width
+        return sheet, {code: cells[place] for code, place in sheet.places.items()}
 
     @staticmethod
-    def blank_rows(columns: Sequence[Sequence[Any]], count: int) -> set[int]:
+    def blank_rows(cells: Sequence[Sequence[Any]], count: int) -> set[int]:
         """Rows that are blank in each of these columns."""
         blank: Iterable[int] = range(count)
-        for column in columns:
+        for column in cells:
             blank = [position for position in blank if values.is_blank(column[position])]
             if not blank:
                 break
@@ -257,7 +259,7 @@ class _Reader:
                     )
         return dict(sorted(names.items()))
 
-    def duplicates(self, places: dict[str, int], sheets: dict[str, Sheet]) -> None:
+    def duplicates(self, sheets: dict[str, Sheet]) -> None:
         """One BIN twice, in any worksheet and under any body, is an error at the later row."""
         seen: dict[str, tuple[str, int]] = {}
         for name, sheet in sheets.items():
@@ -271,7 +273,6 @@ class _Reader:
                         name,
                         (row, sheet.places["bin"]),
                         "bin",
-                        place=places[name],
                         value=found,
                         there=first[0],
                         row=first[1] + 1,
@@ -294,9 +295,9 @@ class _Reader:
                     )
                 )
 
-    def worksheets(self, places: dict[str, int], sheets: dict[str, Sheet]) -> None:
+    def worksheets(self, expected: Sequence[str], sheets: dict[str, Sheet]) -> None:
         for name in self.package.names:
-            if name not in places and not name.startswith(PRIVATE):
-                self.wrong("unknown_worksheet", name, place=len(places), expected=", ".join(places))
-        if not sheets:
+            if name not in expected and not name.startswith(PRIVATE):
+                self.wrong("unknown_worksheet", name, expected=", ".join(expected))
+        if not any(sheet.rows for sheet in sheets.values()):
             self.warnings.append(Problem("no_data"))

@@ -48,7 +48,8 @@ class Chart:
         return tuple(bar for group in self.groups for bar in group.bars)
 
     @property
-    def provisional(self) -> bool:
+    def is_open(self) -> bool:
+        """Whether blanks leave the end of a bar open."""
         return any(bar.low != bar.high for bar in self.bars)
 
 
@@ -81,21 +82,13 @@ def history(sheet: Sheet, language: Language) -> list[tuple[str, list[Share]]]:
     return found
 
 
-def share_text(low: int, high: int, most: int, language: Language) -> str:
-    """A share of the maximum, or the range that blanks leave open: 50,0–75,0 %. A dash where there is no maximum."""
-    if low == high or not most:
-        return language.share(low, most)
-    return f"{language.number(100 * low / most, 1)}–{language.share(high, most)}"
-
-
 def short(text: str, language: Language) -> tuple[str, ...]:
     """A text as a caption of at most two lines."""
     return fit(text, language.code, (style.WIDTH - style.MARK - 2 * style.MARGIN) * style.SLACK, style.TEXT_SIZE)
 
 
 def _row(row: SheetRow, language: Language) -> Group:
-    text = f"{language.points(row.low, row.high)} / {row.max}"
-    bar = Bar("", row.low, row.high, row.max, text)
+    bar = Bar("", row.low, row.high, row.max, language.points_of(row.low, row.high, row.max))
     return Group(row.row.number, short(row.row.text[language.code], language), (bar,))
 
 
@@ -105,7 +98,7 @@ def _share(share: Share, language: Language) -> Bar:
         share.low / share.max,
         share.high / share.max,
         1.0,
-        share_text(share.low, share.high, share.max, language),
+        language.share_range(share.low, share.high, share.max),
     )
 
 

@@ -1,4 +1,4 @@
-"""Draws a chart as a figure.
+"""Draws a chart as SVG.
 
 Every place is computed here: there are no axes and no layout engine, which would cost more than the bars.
 """
@@ -26,13 +26,11 @@ LOCK = threading.Lock()
 """matplotlib's settings and font cache belong to the whole process."""
 
 
-def render(chart: Chart, format_: str) -> bytes:
-    """The chart as matplotlib writes it, `svg` or `png`; the same chart gives the same bytes, from any thread."""
+def render(chart: Chart) -> bytes:
+    """The chart as matplotlib writes it; the same chart gives the same bytes, from any thread."""
     out = io.BytesIO()
     with LOCK, matplotlib.rc_context(SETTINGS):
-        figure = _Drawing(chart).figure
-        metadata = NO_METADATA if format_ == "svg" else {"Software": None}
-        figure.savefig(out, format=format_, dpi=style.DPI, metadata=metadata)
+        _Drawing(chart).figure.savefig(out, format="svg", metadata=NO_METADATA)
     return out.getvalue()
 
 
@@ -58,7 +56,7 @@ class _Drawing:
     def _legend_places(self) -> list[Key]:
         """The keys of the legend; what is hatched is named only where something is."""
         keys = list(zip(self.chart.legend, (style.SETTLED, style.OPEN, style.MAXIMUM), strict=True))
-        if not self.chart.provisional:
+        if not self.chart.is_open:
             del keys[1]
         places: list[Key] = []
         x, line = style.MARGIN, 0.0

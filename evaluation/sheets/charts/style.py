@@ -28,8 +28,6 @@ OUTLINE = "#5f6b78"
 PAPER = "#ffffff"
 OUTLINE_WIDTH = 0.8
 HATCH_WIDTH = 1.3
-DPI = 150
-"""Of charts as pictures, in documents that cannot hold SVG."""
 
 
 @dataclass(frozen=True)

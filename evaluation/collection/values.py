@@ -1,25 +1,20 @@
-"""From a worksheet's cells to stored answers, a column at a time, since a country's workbook has 600,000 cells.
+"""From what a person gives, in a cell or a field, to the value that is stored. One value at a time.
 
-Each reader takes n cells as the parser gives them (blank is empty text) and returns n stored values, None for a blank or for a
-cell that cannot be taken, with what is wrong as (position, problem, values for its message).
+A cell comes as the parser gives it (text, float, bool, date or datetime), a field as text. Whoever reads raises Wrong, which
+names the problem and the values of its message; money is stored as whole tiyn, dates as YYYY-MM-DD.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from idnumbers.nationalid.kaz.business_id import BusinessIDNumber
 from idnumbers.nationalid.kaz.util import checksum
 
-from evaluation.collection.workbook.package import Fault
 from evaluation.criteria.model import Indicator, Order
-
-Mistake = tuple[int, str, dict[str, Any]]
-Read = tuple[list[Any], list[Mistake]]
 
 YES_NO = {"yes": True, "no": False, "иә": True, "жоқ": False, "да": True, "нет": False, "true": True, "false": False}
 NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
@@ -39,58 +34,16 @@ class Wrong(ValueError):
         super().__init__(problem)
 
 
-def read_column(order: Order, item: Indicator, cells: Sequence[object]) -> Read:
-    """One indicator's (or item of evidence's) column."""
-    match item.type:
-        case "money":
-            return _numbers(cells, 100, item.min, money)
-        case "whole":
-            return _numbers(cells, 1, item.min, whole)
-        case "date":
-            return _each(cells, day)
-        case "yes_no":
-            return _each(cells, yes_no)
-        case "choice":
-            return _each(cells, choice_reader(order, item))
-    return read_text(cells)
-
-
-def read_text(cells: Sequence[Any]) -> Read:
-    """Text; numbers as Excel shows them."""
-    if set(map(type, cells)) == {str}:
-        values = [cell.strip() or None for cell in cells]
-        if max(map(len, cells)) <= MAX_TEXT:
-            return values, []
-    return _each(cells, text)
-
-
-def read_bins(cells: Sequence[object], known: frozenset[str]) -> Read:
-    """BINs; those already `known` to the registry need no check of their digits."""
-    if known.issuperset(cells):
-        return list(cells), []
-    return _each(cells, lambda cell: bin_number(cell, known))
-
-
-def read_kinds(order: Order, cells: Sequence[object]) -> Read:
-    """Kinds of organisation, by code or by name."""
-    return _each(cells, kind_reader(order))
-
-
-def read_counts(cells: Sequence[object]) -> Read:
-    """Whole numbers from 0."""
-    return _numbers(cells, 1, 0, whole)
-
-
 def is_blank(cell: object) -> bool:
     return cell == "" or (isinstance(cell, str) and not cell.strip())
 
 
-def text(cell: object) -> str:
+def text(cell: object, limit: int = MAX_TEXT) -> str:
     if isinstance(cell, bool):
         raise Wrong("not_text", value=shown(cell))
     found = cell.strip() if isinstance(cell, str) else shown(cell)
-    if len(found) > MAX_TEXT:
-        raise Wrong("text_too_long", limit=MAX_TEXT)
+    if len(found) > limit:
+        raise Wrong("text_too_long", limit=limit)
     return found
 
 
@@ -100,7 +53,7 @@ def money(cell: object, minimum: int | None = None) -> int:
         # Excel keeps 15 significant digits; what the float has beyond them is noise, not decimals.
         amount = Decimal(format(cell, ".15g"))
     else:
-        amount = _decimal(cell, "not_money", money_decimals=2)
+        amount = _decimal(cell, "not_money", decimals=2)
     tiyn = amount * 100
     if tiyn != tiyn.to_integral_value():
         raise Wrong("too_many_decimals", value=shown(cell))
@@ -111,7 +64,7 @@ def money(cell: object, minimum: int | None = None) -> int:
 
 
 def whole(cell: object, minimum: int | None = None) -> int:
-    number = Decimal(cell) if isinstance(cell, float) and math.isfinite(cell) else _decimal(cell, "not_whole")
+    number = Decimal(cell) if isinstance(cell, float) and math.isfinite(cell) else _decimal(cell, "not_whole", decimals=0)
     if number != number.to_integral_value():
         raise Wrong("not_whole", value=shown(cell))
     if abs(number) >= EXACT:
@@ -210,14 +163,14 @@ def shown(cell: object) -> str:
     return str(cell).strip()
 
 
-def _decimal(cell: object, problem: str, money_decimals: int | None = None) -> Decimal:
+def _decimal(cell: object, problem: str, decimals: int) -> Decimal:
     """A number typed as text, with spaces between its groups and a comma or a point."""
     match = NUMBER.fullmatch(SPACES.sub("", cell).replace("−", "-").replace("–", "-")) if isinstance(cell, str) else None
     if match is None or not match[2].isascii():
         raise Wrong(problem, value=shown(cell))
-    if money_decimals is not None and len(match[3] or "") > money_decimals:
+    if len(match[3] or "") > decimals:
         # Even zeros: "12,500" may have been meant as twelve thousand five hundred.
-        raise Wrong("too_many_decimals", value=shown(cell))
+        raise Wrong("too_many_decimals" if decimals else problem, value=shown(cell))
     return Decimal(f"{match[1]}{match[2]}.{match[3] or 0}")
 
 
@@ -226,64 +179,3 @@ def _not_below(number: Decimal, minimum: int | None, cell: object) -> None:
         if minimum == 0:
             raise Wrong("negative", value=shown(cell))
         raise Wrong("below_minimum", value=shown(cell), minimum=minimum)
-
-
-def _numbers(cells: Sequence[object], units: int, minimum: int | None, read: Callable[[object, int | None], int]) -> Read:
-    """Numbers all at once where they are plain floats; the rest, and whatever looks odd, one by one."""
-    floats = np.array([cell if type(cell) is float else np.nan for cell in cells], dtype=np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled = np.rint(floats * units)
-        plain = (scaled / units == floats) & (np.abs(scaled) < EXACT)
-        if minimum is not None:
-            plain &= scaled >= minimum * units
-    values: list[Any] = np.where(plain, scaled, 0).astype(np.int64).tolist()
-    mistakes: list[Mistake] = []
-    for position in np.flatnonzero(~plain).tolist():
-        cell = cells[position]
-        values[position] = None if cell == "" else _one(position, cell, lambda each: read(each, minimum), mistakes)
-    return values, mistakes
-
-
-def _each(cells: Sequence[Any], read: Callable[[Any], Any]) -> Read:
-    """Each cell read, equal cells once: columns of yes and no have few different ones."""
-    types = set(map(type, cells))
-    if bool in types and float in types:
-        # TRUE and 1 are equal to a set, but not to a reader.
-        mistakes: list[Mistake] = []
-        return [_one(position, cell, read, mistakes) for position, cell in enumerate(cells)], mistakes
-    found: list[Mistake] = []
-    value_of = {cell: _one(0, cell, read, found) for cell in set(cells)}
-    values = [value_of[cell] for cell in cells]
-    if not found:
-        return values, []
-    mistakes = []
-    for position, (cell, value) in enumerate(zip(cells, values, strict=True)):
-        if value is None and cell != "":
-            _one(position, cell, read, mistakes)
-    return values, mistakes
-
-
-def _one(position: int, cell: object, read: Callable[[Any], Any], mistakes: list[Mistake]) -> Any:
-    if is_blank(cell):
-        return None
-    try:
-        if isinstance(cell, Fault):
-            raise Wrong(cell.problem, value=cell.value)
-        return read(cell)
-    except Wrong as wrong:
-        mistakes.append((position, wrong.problem, dict(wrong.values)))
-        return None
-
-
-def documents(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
-    """Columns of stored values as one document for each of `count` organisations; a blank is an absent key."""
-    given = {code: column for code, column in columns.items() if column.count(None) < count}
-    if not given:
-        return [{} for _ in range(count)]
-    codes = tuple(given)
-    return [
-        dict(zip(codes, row, strict=True))
-        if None not in row
-        else {code: value for code, value in zip(codes, row, strict=True) if value is not None}
-        for row in zip(*given.values(), strict=True)
-    ]
