@@ -63,7 +63,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def alphabetical(column: Any, language: str) -> Any:
     """A column of names, to order by as a reader of the language expects."""
-    return column.collate("alphabetical" if db.engine.dialect.name == "sqlite" else f"{language}-x-icu")
+    russian_or_kazakh = "ru" if language == "ru" else "kk"
+    return column.collate("alphabetical" if db.engine.dialect.name == "sqlite" else f"alphabetical_{russian_or_kazakh}")
 
 
 def upgrade(revision: str = "head") -> None:

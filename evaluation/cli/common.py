@@ -9,13 +9,14 @@ from typing import Any
 import click
 import orjson
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError
 
 from evaluation import database
 from evaluation.collection.problems import Problem, Refused
 from evaluation.errors import EvaluationError
-from evaluation.language import CODES, Language, language
+from evaluation.language import CODES, N_, Language, language
 
-SHEET_LANGUAGES = ("kk", "ru", "kk+ru")
+UNUSABLE = N_("The database cannot be used: %(reason)s")
 
 language_option = click.option(
     "--lang", type=click.Choice(CODES), default="kk", show_default=True, help="Language of messages and names."
@@ -32,13 +33,17 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
                 return function(*args, **kwargs)
             except EvaluationError as error:
                 raise click.ClickException(error.message(_language(kwargs))) from error
+            except OperationalError as error:
+                message = _language(kwargs).gettext(UNUSABLE, reason=error.orig)
+                raise click.ClickException(message) from error
             except OSError as error:
                 raise click.ClickException(f"{error.filename or ''}: {error.strerror or error}") from error
 
         run_in_app: Any = with_appcontext(run)
         for decorator in reversed(decorators):
             run_in_app = decorator(run_in_app)
-        made: click.Command = click.command(**settings)(run_in_app)
+        text, _, example = (function.__doc__ or "").partition("Example:")
+        made: click.Command = click.command(help=text, epilog=f"Example: {example.strip()}", **settings)(run_in_app)
         return made
 
     return decorate

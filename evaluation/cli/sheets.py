@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from evaluation.cli.common import SHEET_LANGUAGES, command, transaction
+from evaluation.cli.common import command, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry import queries as registry
 from evaluation.sheets import Sheet, queries
-from evaluation.sheets.writers import FORMATS, file_name, write
+from evaluation.sheets.writers import FORMATS, LANGUAGES, file_name, write
 from evaluation.viewer import Viewer
 
 CHUNK = 8
@@ -24,7 +24,7 @@ STAMP = (2022, 6, 20, 0, 0, 0)
 
 language_option = click.option(
     "--lang",
-    type=click.Choice(SHEET_LANGUAGES),
+    type=click.Choice(list(LANGUAGES)),
     default="kk",
     show_default=True,
     help="Language of the sheet; kk+ru is both side by side.",
@@ -49,7 +49,7 @@ format_option = click.option("--format", "format_", type=click.Choice(list(FORMA
 def sheet(body: str, year: int, format_: str, lang: str, out: Path) -> None:
     """Write one body's assessment sheet.
 
-    Example: flask --app app sheet --body 990140000011 --year 2024 --format pdf --lang kk+ru --out sheets
+    Example: flask --app app sheet --body 990140900064 --year 2024 --format pdf --lang kk+ru --out sheets
     """
     with transaction():
         _opened(year)
@@ -90,7 +90,6 @@ def sheets(year: int, out: Path, format_: str, lang: str, workers: int) -> None:
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
-    click.echo(out)
 
 
 def _opened(year: int) -> None:

@@ -1,6 +1,7 @@
 """Commands on workbooks: an empty one out, a filled one scored or stored."""
 
 from pathlib import Path
+from textwrap import shorten
 
 import click
 
@@ -116,7 +117,8 @@ def _print_sheet(sheet: Sheet, in_language: Language) -> None:
             continue
         click.echo(f"  {title}: {in_language.points(table.low, table.high)} / {table.max}")
         for row in table.scored_rows:
-            click.echo(f"    {row.row.number:<5}{in_language.points(row.low, row.high):>4} / {row.max}")
+            points = f"{in_language.points(row.low, row.high):>4} / {row.max}"
+            click.echo(f"    {row.row.number:<4}{points}  {shorten(row.row.text[in_language.code], 90, placeholder='…')}")
             for label, named in (
                 (in_language.gettext("in breach"), row.in_breach),
                 (in_language.gettext("unanswered"), row.unanswered),

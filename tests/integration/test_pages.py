@@ -24,6 +24,7 @@ from evaluation.language import language
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
+from evaluation.viewer import Viewer
 from tests.factories import bin_of
 
 CODES = ("kk", "ru", "en")
@@ -148,15 +149,29 @@ def test_a_year_that_is_not_open_is_404(shown: Flask) -> None:
 
 
 def test_unseen_bodies_are_as_unknown_ones(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evaluation.viewer import Viewer
-
     known = bin_named(shown, "Таласского")
-    monkeypatch.setattr("evaluation.web.review.current_viewer", lambda: Viewer("somebody"))
-    monkeypatch.setattr("evaluation.web.common.current_viewer", lambda: Viewer("somebody"))
+    monkeypatch.setattr("evaluation.web.common.viewer_of_request", lambda: Viewer("somebody"))
     unseen, unknown = (client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet") for bin_ in (known, UNKNOWN))
     assert unseen.status_code == unknown.status_code == 404
     assert unseen.text.replace(known, "") == unknown.text.replace(UNKNOWN, "")
     assert known not in client(shown).get("/").text
+
+
+def test_an_unseen_higher_body_is_not_named(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shown.app_context():
+        own = db.session.scalar(select(Body).where(Body.parent_id.is_not(None), Body.level == "rural"))
+        assert own
+        higher = db.session.get(Body, own.parent_id)
+        assert higher
+        bin_, id_, parent, names = own.bin, own.id, higher.bin, (higher.name_kk, higher.name_ru)
+    urls = "/", f"/bodies/{bin_}/{YEAR}"
+    seen = [client(shown, "ru").get(url).text for url in urls]
+    assert all(names[1] in text for text in seen) and f'href="/bodies/{parent}/{YEAR}"' in seen[1]
+    monkeypatch.setattr("evaluation.web.common.viewer_of_request", lambda: Viewer("clerk", frozenset({id_})))
+    for url in urls:
+        text = client(shown, "ru").get(url).text
+        assert bin_ in text and parent not in text
+        assert not any(f">{name}<" in text for name in names)
 
 
 # The list
@@ -213,7 +228,7 @@ def test_long_lists_have_pages(empty: Flask) -> None:
 def test_provisional_points_are_ranges_with_a_mark(shown: Flask) -> None:
     bin_ = bin_named(shown, "Жанакорганского")
     listing = client(shown).get(f"/?q={bin_}").text
-    assert re.search(r"\d–\d+&nbsp;/&nbsp;\d+", listing)
+    assert re.search(r"\d–\d+\xa0/\xa0\d+", listing)
     for rest in ("", "/sheet"):
         assert "Provisional: not all data have been given" in client(shown).get(f"/bodies/{bin_}/{YEAR}{rest}").text
     assert "Provisional" not in client(shown).get(f"/bodies/{bin_}/2022/sheet").text

@@ -1,6 +1,7 @@
 """Writes the workbook that akimats fill in: headings, hints, drop-down lists and validation from the order."""
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from evaluation.collection.workbook.model import ABOUT, FIRST_ROW, PREVIOUS
-from evaluation.criteria.model import Choice, Indicator, Order, Text
+from evaluation.criteria.model import Indicator, Order, Text
 from evaluation.language import N_, Language, language
 
 LAST_ROW = 30_000
@@ -17,6 +18,7 @@ CREATED = datetime(2022, 6, 20)
 """Fixed, so that the same template has the same bytes; the day of the order."""
 FIRST_DAY, LAST_DAY = date(1991, 12, 16), date(2099, 12, 31)
 MAX_MESSAGE = 255
+MAX_TITLE = 32
 MAX_LIST = 255
 
 OWN_LABELS = {
@@ -27,7 +29,7 @@ OWN_LABELS = {
     "kind": (N_("Kind of organisation"), N_("Choose from the list."), 16),
 }
 YES_NO = {"kk": ["иә", "жоқ"], "ru": ["да", "нет"], "en": ["yes", "no"]}
-WIDTHS = {"money": 19, "whole": 13, "date": 13, "yes_no": 13, "choice": 20, "text": 28}
+WIDTHS = {"money": 20, "whole": 18, "date": 17, "yes_no": 18, "choice": 22, "text": 28}
 NUMBER_FORMATS = {"money": "#,##0.00", "whole": "0", "date": "dd.mm.yyyy"}
 
 
@@ -38,6 +40,7 @@ class Column:
     code: str
     label_kk: str
     label_ru: str
+    title: str
     hint: str
     width: int
     number_format: str
@@ -59,10 +62,10 @@ def write_template(order: Order, year: int, in_language: Language) -> bytes:
         _table(book.add_worksheet(kind.code), columns, formats, frozen=4)
     declared = [_declared(item.code, item.label, item.hint, in_language) for _, item in order.declared()]
     if declared:
-        choices = [Choice(value=kind.code, label=kind.name) for kind in order.kinds]
+        kinds = [kind.name[in_language.code] for kind in order.kinds]
         columns = [
             _own("body_bin", in_language),
-            _own("kind", in_language, _list([choice.value for choice in choices])),
+            _own("kind", in_language, _list(kinds if _fits(kinds) else list(order.kind))),
             *declared,
         ]
         _table(book.add_worksheet(PREVIOUS), columns, formats, frozen=2)
@@ -74,9 +77,9 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Any]:
     heading = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#8A94A6"}
     formats = {
         "code": book.add_format({"font_size": 8, "font_color": "#5B6472", "border": 1, "border_color": "#8A94A6"}),
-        "own": book.add_format(heading | {"bold": True, "bg_color": "#E6E9EF"}),
+        "own": book.add_format(heading | {"bold": True, "bg_color": "#FBF0D9"}),
         "indicator": book.add_format(heading | {"bold": True, "bg_color": "#DCE8F5"}),
-        "evidence": book.add_format(heading | {"bg_color": "#F4F5F7"}),
+        "evidence": book.add_format(heading | {"bg_color": "#E9EAEC"}),
         "key": book.add_format({"bold": True}),
         "note": book.add_format({"font_color": "#5B6472", "text_wrap": True, "valign": "top"}),
         "@": book.add_format({"num_format": "@"}),
@@ -89,6 +92,9 @@ def _about(sheet: Worksheet, order: Order, year: int, in_language: Language, for
     sheet.set_column(0, 0, 12)
     sheet.set_column(1, 1, 16)
     sheet.set_column(2, 2, 90)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     for row, (key, value) in enumerate((("order", order.code), ("year", year))):
         sheet.write_string(row, 0, key, formats["key"])
         sheet.write(row, 1, value)
@@ -96,11 +102,16 @@ def _about(sheet: Worksheet, order: Order, year: int, in_language: Language, for
         order.title[in_language.code],
         in_language.gettext("One row for each organisation, on the worksheet of its kind, from row 4 on. Do not change row 1."),
         in_language.gettext("An empty cell means that the question is not answered; it is not the same as “no” or 0."),
+        in_language.gettext("Amounts are in tenge, not in thousands of tenge."),
+        in_language.gettext("Yellow columns say whose the row is, blue ones are the answers."),
         in_language.gettext("Grey columns are evidence: they may stay empty and are never scored."),
+        *(f"{kind.code} – {kind.plural[in_language.code]}" for kind in order.kinds),
+        *(f"{PREVIOUS} – {item.label[in_language.code]}" for _, item in order.declared()),
         in_language.gettext("A worksheet whose name begins with “_” is yours and is not read."),
     )
     for row, note in enumerate(notes):
         sheet.write_string(row, 2, note, formats["note"])
+        sheet.set_row(row, 15 * -(-len(note) // 85))
 
 
 def _own(code: str, in_language: Language, validation: dict[str, Any] | None = None) -> Column:
@@ -116,6 +127,7 @@ def _own(code: str, in_language: Language, validation: dict[str, Any] | None = N
         code,
         language("kk").gettext(label),
         language("ru").gettext(label),
+        in_language.gettext(label),
         in_language.gettext(hint),
         width,
         "@",
@@ -126,7 +138,8 @@ def _own(code: str, in_language: Language, validation: dict[str, Any] | None = N
 
 def _declared(code: str, label: Text, hint: Text, in_language: Language) -> Column:
     validation = {"validate": "integer", "criteria": ">=", "value": 0}
-    return Column(code, label.kk, label.ru, hint[in_language.code], 24, "0", validation, "indicator")
+    title = label[in_language.code]
+    return Column(code, label.kk, label.ru, title, hint[in_language.code], 24, "0", validation, "indicator")
 
 
 def _column(order: Order, item: Indicator, in_language: Language, style: str) -> Column:
@@ -134,6 +147,7 @@ def _column(order: Order, item: Indicator, in_language: Language, style: str) ->
         item.code,
         item.label.kk,
         item.label.ru,
+        item.label[in_language.code],
         item.hint[in_language.code],
         WIDTHS[item.type],
         NUMBER_FORMATS.get(item.type, "@" if item.type == "text" else ""),
@@ -182,7 +196,7 @@ def _table(sheet: Worksheet, columns: list[Column], formats: dict[str, Any], fro
         sheet.write_string(1, place, column.label_kk, formats[column.style])
         sheet.write_string(2, place, column.label_ru, formats[column.style])
         sheet.write_comment(1, place, column.hint, {"x_scale": 2, "y_scale": 1.5})
-        validation = {"input_title": column.label_kk[:32], "input_message": _cut(column.hint)} | (
+        validation = {"input_title": _cut(column.title, MAX_TITLE), "input_message": _cut(column.hint)} | (
             column.validation or {"validate": "any"}
         )
         sheet.data_validation(FIRST_ROW, place, LAST_ROW, place, validation)
@@ -190,7 +204,16 @@ def _table(sheet: Worksheet, columns: list[Column], formats: dict[str, Any], fro
     for row in (1, 2):
         sheet.set_row(row, 15 * max(2, min(deepest + 1, 9)))
     sheet.freeze_panes(FIRST_ROW, frozen)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, FIRST_ROW - 1)
 
 
-def _cut(hint: str) -> str:
-    return hint if len(hint) <= MAX_MESSAGE else hint[: MAX_MESSAGE - 1] + "…"
+def _cut(text: str, limit: int = MAX_MESSAGE) -> str:
+    """What fits; of a longer hint the beginning and its last sentence, which says what a blank means."""
+    if len(text) <= limit:
+        return text
+    last = re.split(r"(?<=[.;]) ", text)[-1]
+    room = limit - len(last) - 2
+    return f"{text[:room].rstrip()}… {last}" if room > limit // 3 else text[: limit - 1] + "…"

@@ -10,6 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # Names in alphabetical order, quotation marks passed over; on SQLite every connection brings its own.
+    if op.get_bind().dialect.name == "postgresql":
+        for language in ("kk", "ru"):
+            op.execute(f"CREATE COLLATION alphabetical_{language} (provider = icu, locale = '{language}-u-ka-shifted')")
     op.create_table('body',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('bin', sa.String(length=12), nullable=False),
@@ -118,3 +122,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_body_kato'))
 
     op.drop_table('body')
+    if op.get_bind().dialect.name == "postgresql":
+        for language in ("kk", "ru"):
+            op.execute(f"DROP COLLATION alphabetical_{language}")

@@ -1,6 +1,7 @@
 """Writes a sheet's document as an editable Word document, with real headings, table styles, headers and footers."""
 
 import io
+from collections.abc import Iterable
 
 from docx import Document as new_document
 from docx.document import Document as Word
@@ -12,17 +13,19 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 from evaluation.sheets.annex import Annex, Figure, Grid, TableReasons
-from evaluation.sheets.charts import to_png
 from evaluation.sheets.document import Document, FormTable, Texts
 from evaluation.sheets.writers import docx_parts as parts
 from evaluation.sheets.writers.docx_styles import define
 from evaluation.sheets.writers.office import CREATED, same_each_time
+from evaluation.sheets.writers.pictures import pictures
 
 TEXT_WIDTH = 170.0
 """The width of a page between its margins, mm."""
-CHART_WIDTH = 98.0
-ROW_WIDTH = 11.0
+CHART_WIDTH = 88.0
+ROW_WIDTH, YEAR_WIDTH, FIGURE_WIDTH = 15.0, 15.0, 24.0
 MOST_TITLE = 255
+TOGETHER = 4
+"""How many of the last readings stay on one page with what comes after them."""
 
 
 def write(document: Document) -> bytes:
@@ -32,12 +35,14 @@ def write(document: Document) -> bytes:
     _properties(word, document)
     _page(word.sections[0], document)
     _form(word, document)
+    drawn = pictures([figure.chart for annex in document.annexes for figure in annex.figures])
     for annex in document.annexes:
         section = word.add_section(WD_SECTION.NEW_PAGE)
         # The paragraph that ends a section after a table must not need a page of its own.
         parts.styled(word.paragraphs[-1], "Sheet Break")
         _page(section, document, annex)
-        _annex(word, annex)
+        _annex(word, annex, drawn[: len(annex.figures)])
+        del drawn[: len(annex.figures)]
     out = io.BytesIO()
     word.save(out)
     return same_each_time(out.getvalue())
@@ -137,27 +142,32 @@ def _stacked(paragraph: Paragraph, texts: Texts, document: Document) -> None:
 # ---- an annex ----
 
 
-def _annex(word: Word, annex: Annex) -> None:
+def _annex(word: Word, annex: Annex, drawn: Iterable[bytes]) -> None:
     code = annex.language
     parts.add_text(word.add_heading(level=1), annex.mark, code)
     parts.add_text(word.add_heading(level=2), annex.summary.title, code)
-    _grid(word, annex.summary, code, _widths(annex.summary, 24.0))
+    _grid(word, annex.summary, code, _widths(annex.summary))
     if annex.explanation:
         parts.add_text(parts.styled(word.add_paragraph(), "Sheet Explanation"), annex.explanation, code)
     if annex.figures:
         parts.add_text(word.add_heading(level=2), annex.figures_title, code)
-    for figure in annex.figures:
-        _figure(word, figure, code)
+    for figure, picture in zip(annex.figures, drawn, strict=True):
+        _figure(word, figure, picture, code)
     parts.add_text(word.add_heading(level=2), annex.reasons_title, code)
     for table in annex.reasons:
         _reasons(word, table, annex)
     parts.add_text(word.add_heading(level=2), annex.readings_title, code)
+    ending = []
     for id_, words in annex.readings:
         paragraph = parts.styled(word.add_paragraph(), "Sheet Reading")
         parts.add_text(paragraph, f"{id_}\t", code, bold=True)
         parts.add_text(paragraph, words, code)
+        ending.append(paragraph)
     if annex.translation_note:
-        parts.add_text(parts.styled(word.add_paragraph(), "Sheet Note"), annex.translation_note, code)
+        ending.append(parts.styled(word.add_paragraph(), "Sheet Note"))
+        parts.add_text(ending[-1], annex.translation_note, code)
+    for paragraph in ending[-TOGETHER:-1]:
+        paragraph.paragraph_format.keep_with_next = True
 
 
 def _grid(place: Word | _Cell, grid: Grid, code: str, widths: list[float]) -> None:
@@ -172,35 +182,36 @@ def _grid(place: Word | _Cell, grid: Grid, code: str, widths: list[float]) -> No
         parts.add_row(table, [cell.text for cell in row], styles, codes)
     if grid.total:
         parts.add_row(table, [cell.text for cell in grid.total], styles, codes, bold=True)
+    parts.keep_whole(table)
 
 
-def _widths(grid: Grid, figures: float) -> list[float]:
-    """Columns of figures, and the rest of the page for the names before them."""
-    rest = len(grid.head) - 1
-    return [TEXT_WIDTH - rest * figures, *[figures] * rest]
+def _widths(grid: Grid) -> list[float]:
+    """Columns of figures, a year's before them, and the rest of the page for names."""
+    widths = [YEAR_WIDTH] * (grid.names - 1) + [FIGURE_WIDTH] * (len(grid.head) - grid.names)
+    return [TEXT_WIDTH - sum(widths), *widths]
 
 
-def _figure(word: Word, figure: Figure, code: str) -> None:
+def _figure(word: Word, figure: Figure, drawn: bytes, code: str) -> None:
     """A chart with its table beside it, or under it where that is a wide one."""
     parts.add_text(word.add_heading(level=3), figure.chart.title, code)
     if figure.table.names > 1:
         paragraph = parts.styled(word.add_paragraph(), "Sheet Picture")
         paragraph.paragraph_format.keep_with_next = True
-        _picture(paragraph, figure)
-        _grid(word, figure.table, code, _widths(figure.table, 19.0))
+        _picture(paragraph, figure, drawn)
+        _grid(word, figure.table, code, _widths(figure.table))
         return
     layout = word.add_table(rows=1, cols=2)
     beside = TEXT_WIDTH - CHART_WIDTH - 4
     parts.lay_out(layout, [CHART_WIDTH + 4, beside])
     chart, numbers = layout.rows[0].cells
-    _picture(parts.styled(chart.paragraphs[0], "Sheet Picture"), figure)
+    _picture(parts.styled(chart.paragraphs[0], "Sheet Picture"), figure, drawn)
     figures = len(figure.table.head) - 1
     _grid(numbers, figure.table, code, [ROW_WIDTH, *[(beside - 4 - ROW_WIDTH) / figures] * figures])
     parts.end_cell(numbers)
 
 
-def _picture(paragraph: Paragraph, figure: Figure) -> None:
-    picture = paragraph.add_run().add_picture(io.BytesIO(to_png(figure.chart)), width=Mm(CHART_WIDTH))
+def _picture(paragraph: Paragraph, figure: Figure, drawn: bytes) -> None:
+    picture = paragraph.add_run().add_picture(io.BytesIO(drawn), width=Mm(CHART_WIDTH))
     parts.describe(picture, figure.chart.title, figure.chart.description)
 
 

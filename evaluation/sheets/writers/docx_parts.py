@@ -99,6 +99,13 @@ def repeat(row: _Row) -> None:
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
+def keep_whole(table: Table) -> None:
+    """Keep a table on one page where it fits one: each of its rows stays with the next."""
+    for row in table._tbl.tr_lst[:-1]:
+        for paragraph in row.iter(qn("w:p")):
+            paragraph.get_or_add_pPr().get_or_add_keepNext()
+
+
 def drop_empty_paragraphs(cell: _Cell) -> None:
     """Leave no blank lines of the cells that were merged into this one."""
     for paragraph in cell.paragraphs[1:]:

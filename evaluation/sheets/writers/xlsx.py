@@ -15,6 +15,8 @@ from evaluation.sheets.writers.office import CREATED, FONT
 from evaluation.sheets.writers.xlsx_page import Looks, Page, Part, in_columns
 
 TABLE_GAP = 12.0
+LEAST_ROWS = 4
+"""How many of a table's rows stand under its title at least: its head, the numbering and two more."""
 FORM_WIDTHS = {1: (7.0, 74.0, 10.0), 2: (7.0, 41.0, 41.0, 9.0)}
 """Column widths in characters, by the number of languages."""
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -69,7 +71,8 @@ def _form(page: Page, document: Document) -> None:
             page.across(words, "hint")
     for table in document.tables:
         rows = _table(table, last)
-        page.begin(sum(map(page.needed, rows)))
+        heights = list(map(page.needed, rows))
+        page.begin(sum(heights[: len(table.title) + LEAST_ROWS]) + TABLE_GAP, sum(heights) + TABLE_GAP)
         page.gap(TABLE_GAP)
         for row in rows:
             page.parts(row)

@@ -6,7 +6,7 @@ from xlsxwriter.chart_bar import ChartBar
 
 from evaluation.sheets.annex import Annex, Cell, Figure, Grid
 from evaluation.sheets.writers.office import ACCENT, LINE
-from evaluation.sheets.writers.xlsx_page import Page
+from evaluation.sheets.writers.xlsx_page import Page, Part, in_columns
 
 NAME_WIDTH, FIGURE_WIDTH = 48.0, 10.5
 REASON_WIDTHS = (7.0, 40.0, 9.0, 62.0, 34.0, 12.0)
@@ -14,6 +14,8 @@ ORGANISATION_WIDTHS = (44.0, 8.0, 26.0, 62.0, 15.0)
 BESIDE = 9
 """How many columns of the usual width a chart takes beside its table."""
 CHART_WIDTH, CHART_MARGIN = BESIDE * 64 - 16, 8
+SPACE = 8.0
+"""Over a heading, in points."""
 LEAST_HEIGHT = 90.0
 CHART_STEP = 36.0
 """Heights in points: of a chart without bars, and for each of its bars."""
@@ -38,14 +40,12 @@ def summary(page: Page, annex: Annex) -> None:
     """Points by table, then every chart beside the table of what it shows."""
     page.across(annex.mark, "annex_mark")
     page.across(annex.summary.title, "heading")
-    _grid(page, annex.summary)
+    for row in _grid(annex.summary):
+        page.parts(row)
     if annex.explanation:
         page.across(annex.explanation, "note")
-    if annex.figures:
-        page.gap(8)
-        page.across(annex.figures_title, "heading")
-    for figure in annex.figures:
-        _figure(page, figure)
+    for position, figure in enumerate(annex.figures):
+        _figure(page, figure, [figure.table.title] if position else [annex.figures_title, figure.table.title])
     page.finish()
 
 
@@ -53,24 +53,28 @@ def reasons(page: Page, annex: Annex) -> None:
     """Why each row has its points, the readings behind it, and the note on the translation."""
     page.across(annex.mark, "annex_mark")
     page.across(annex.reasons_title, "heading")
+    last = len(page.widths) - 1
+    looks = ["centre", "text", "centre", "text", "text", "centre"]
     for table in annex.reasons:
-        page.begin()
-        page.gap(8)
-        page.across(table.title, "heading")
-        if table.note:
-            page.across(table.note, "note")
-            continue
-        page.row([*table.head[:3], *annex.reason_labels], ["head_shaded"] * len(page.widths))
-        for row in table.rows:
-            looks = ["centre", "text", "centre", "text", "text", "centre"]
-            page.row([row.number, row.text, row.points, *row.said], looks)
-    page.gap(8)
-    page.across(annex.readings_title, "heading")
-    for id_, words in annex.readings:
-        page.parts([(0, 0, id_, "note"), (1, len(page.widths) - 1, words, "note")])
+        head = in_columns([*table.head[:3], *annex.reason_labels], ["head_shaded"] * len(page.widths))
+        rows = [head, *(in_columns([row.number, row.text, row.points, *row.said], looks) for row in table.rows)]
+        _part(page, table.title, [[(0, last, table.note, "note")]] if table.note else rows, least=2)
+    readings: list[list[Part]] = [[(0, 0, id_, "note"), (1, last, words, "note")] for id_, words in annex.readings]
+    _part(page, annex.readings_title, readings, least=3)
     if annex.translation_note:
         page.across(annex.translation_note, "note_italic")
     page.finish()
+
+
+def _part(page: Page, title: str, rows: list[list[Part]], least: int) -> None:
+    """Rows under a heading, which stands on one page with the first `least` of them."""
+    heading = page.needed([(0, len(page.widths) - 1, title, "heading")])
+    heights = [SPACE, heading, *map(page.needed, rows)]
+    page.begin(sum(heights[: least + 2]), sum(heights))
+    page.gap(SPACE)
+    page.across(title, "heading")
+    for row in rows:
+        page.parts(row)
 
 
 def organisations(page: Page, annex: Annex) -> None:
@@ -84,6 +88,8 @@ def organisations(page: Page, annex: Annex) -> None:
                 for name, bin_ in found.named:
                     looks = ["text", "centre", "text", "text", "centre"]
                     page.row([table.title, row.number, found.label, name, bin_], looks)
+    # Whoever filters or sorts the list needs its pages to end by themselves.
+    page.breaks.clear()
     page.sheet.autofilter(top, 0, page.down - 1, len(page.widths) - 1)
     page.sheet.freeze_panes(top + 1, 0)
     page.sheet.repeat_rows(top)
@@ -95,24 +101,31 @@ def _captions(figure: Figure) -> list[str]:
     return [", ".join(filter(None, (group.name, bar.label))) for group in figure.chart.groups for bar in group.bars]
 
 
-def _grid(page: Page, grid: Grid, captions: list[str] | None = None) -> None:
-    page.row(grid.head, ["head_shaded"] * len(grid.head))
-    looks = ["text", *["centre"] * (len(grid.head) - 1)]
+def _grid(grid: Grid, captions: list[str] | None = None) -> list[list[Part]]:
+    """The rows of a table, `captions` naming those of its figures in full."""
+    figures = len(grid.head) - 1
+    rows = [in_columns(grid.head, ["head_shaded"] * len(grid.head))]
     for position, row in enumerate(grid.rows):
-        page.row([Cell(captions[position]), *row[1:]] if captions else row, looks)
+        cells = [Cell(captions[position]), *row[1:]] if captions else row
+        rows.append(in_columns(cells, ["text", *["centre"] * figures]))
     if grid.total:
-        page.row(grid.total, ["total", *["total_points"] * (len(grid.head) - 1)])
+        rows.append(in_columns(grid.total, ["total", *["total_points"] * figures]))
+    return rows
 
 
-def _figure(page: Page, figure: Figure) -> None:
-    least = LEAST_HEIGHT + CHART_STEP * len(figure.table.rows)
-    page.begin(least + 30)
-    page.gap(8)
-    page.across(figure.table.title, "heading")
+def _figure(page: Page, figure: Figure, titles: list[str]) -> None:
+    """A chart beside its table, under titles that stay with them."""
+    rows = _grid(figure.table, _captions(figure))
+    height = max(sum(map(page.needed, rows)), LEAST_HEIGHT + CHART_STEP * len(figure.table.rows))
+    headings = sum(page.needed([(0, len(page.widths) - 1, words, "heading")]) for words in titles)
+    page.begin(SPACE + headings + height)
+    page.gap(SPACE)
+    for words in titles:
+        page.across(words, "heading")
     top, above = page.down, page.reach
-    _grid(page, figure.table, _captions(figure))
+    for line in rows:
+        page.parts(line)
     chart = _chart(page, figure, top + 1)
-    height = max(page.reach - above, least)
     chart.set_size({"width": CHART_WIDTH, "height": round(height / 0.75)})
     described = f"{figure.chart.title}. {figure.chart.description}"
     place = {"x_offset": CHART_MARGIN, "object_position": 1, "description": described}

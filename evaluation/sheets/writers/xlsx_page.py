@@ -23,8 +23,10 @@ HEADER_LENGTH = 255
 PAPER = (595.0, 842.0)
 MARGINS = {"left": 0.7, "right": 0.5, "top": 0.8, "bottom": 0.7}
 """A4 in points, margins in inches."""
-TOO_LOW = 0.75
-"""How far down a page nothing new is begun that would not end on it."""
+FILLED = 0.96
+"""How much of a page is filled, since programs do not agree on its last points."""
+HALF = 0.5
+"""How far down a page what would fit on one, but not on the rest of this, begins the next."""
 
 _BASE: dict[str, Any] = {"text_wrap": True, "valign": "vcenter"}
 _BOX: dict[str, Any] = _BASE | {"border": 1, "border_color": f"#{LINE}"}
@@ -77,8 +79,8 @@ class Looks:
 class Page:
     """A worksheet of A4 pages with the document's notices and footer on each.
 
-    `down` is the next row to write, `reach` how far down it begins in points; `beside` columns of the usual width stand
-    to the right of those written.
+    `down` is the next row to write, `reach` how far down it begins in points, `top` the first row that is printed; `beside`
+    columns of the usual width stand to the right of those written.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class Page:
         width, height = PAPER[::-1] if landscape else PAPER
         printed = sum(map(_points, self.widths)) + beside * 48
         shrunk = max(printed / (width - 72 * (MARGINS["left"] + MARGINS["right"])), 1)
-        self.page_height = (height - 72 * (MARGINS["top"] + MARGINS["bottom"])) * shrunk
+        self.page_height = (height - 72 * (MARGINS["top"] + MARGINS["bottom"])) * shrunk * FILLED
         self.sheet = self.book.add_worksheet(name)
         self.sheet.hide_gridlines(2)
         for column, width in enumerate(self.widths):
@@ -99,20 +101,25 @@ class Page:
             self.sheet.set_landscape()
         self.sheet.set_margins(**MARGINS)
         self.sheet.fit_to_pages(1, 0)
-        self.sheet.set_header(_marked("&C", " · ".join(document.notices)))
+        self.sheet.set_header(_marked("&C&B", "\n".join(document.notices)))
         self.sheet.set_footer(_marked("&L", document.footer, reserve=len("&R&P / &N")) + "&R&P / &N")
+        # On a screen the notices stand over the worksheet; on paper, in the header of every page and so not here again.
         for notice in document.notices:
             self.across(notice, "notice")
         if document.notices:
             self.gap(6)
+        self.top, self.page_top = self.down, self.reach
 
     def across(self, text: str, look: str) -> None:
         """A text over the whole width."""
         self.parts([(0, len(self.widths) - 1, text, look)])
 
     def parts(self, parts: Sequence[Part]) -> None:
-        """A row of texts, each from one column to another."""
-        self._height(self.needed(parts))
+        """A row of texts, each from one column to another; where the page has no room for it, it begins the next."""
+        height = self.needed(parts)
+        if self.used and self.used + height > self.page_height:
+            self._turn()
+        self._height(height)
         for first, last, text, look in parts:
             if last > first:
                 self.sheet.merge_range(self.down, first, self.down, last, "", self.looks[look])
@@ -131,19 +138,25 @@ class Page:
         self._height(height)
         self.down += 1
 
-    def begin(self, height: float = 0.0) -> None:
-        """Begin something on a new page where it would stand too low, or where its `height` would not fit.
+    @property
+    def used(self) -> float:
+        """How much of the page is written."""
+        return self.reach - self.page_top
 
-        Where pages end by themselves depends on the reader's fonts, so what comes after such an end begins a page.
-        """
-        used = self.reach - self.page_top
-        if used > TOO_LOW * self.page_height or used + height > self.page_height > height:
-            self.breaks.append(self.down)
-            self.page_top = self.reach
+    def begin(self, least: float, whole: float = 0.0) -> None:
+        """Begin something on a new page where not even the `least` of it would fit on this one, or where this one is half
+        full and the `whole` would fit on the next alone."""
+        spills = self.used + whole > self.page_height >= whole and self.used > HALF * self.page_height
+        if self.used and (self.used + least > self.page_height or spills):
+            self._turn()
+
+    def _turn(self) -> None:
+        self.breaks.append(self.down)
+        self.page_top = self.reach
 
     def finish(self) -> None:
         """Settle what covers the worksheet: what is printed, and that numbers of rows and BINs are meant to be text."""
-        self.sheet.print_area(0, 0, max(self.down - 1, 0), len(self.widths) + self.beside - 1)
+        self.sheet.print_area(self.top, 0, max(self.down - 1, self.top), len(self.widths) + self.beside - 1)
         self.sheet.set_h_pagebreaks(self.breaks)
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:Z{self.down + 1}"})
 
