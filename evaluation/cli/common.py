@@ -43,7 +43,7 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
         for decorator in reversed(decorators):
             run_in_app = decorator(run_in_app)
         text, _, example = (function.__doc__ or "").partition("Example:")
-        made: click.Command = click.command(help=text, epilog=f"Example: {example.strip()}", **settings)(run_in_app)
+        made: click.Command = click.command(**settings, help=text, epilog=f"Example: {example.strip()}")(run_in_app)  # type: ignore[no-untyped-call]
         return made
 
     return decorate

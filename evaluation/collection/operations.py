@@ -139,8 +139,8 @@ def _places(viewer: Viewer, workbook: Workbook, known: registry.Known, register:
     previous = workbook.previous
     for position, body in enumerate(previous.columns.get("body_bin", ())):
         if body is not None and body not in allowed and not (register and body in workbook.names):
-            problem = "may_not_edit" if body in known.bodies else "unknown_body"
-            problems.append(Problem(problem, PREVIOUS, previous.cell(position, "body_bin"), "body_bin", {"value": body}))
+            reason = "may_not_edit" if body in known.bodies else "unknown_body"
+            problems.append(Problem(reason, PREVIOUS, previous.cell(position, "body_bin"), "body_bin", {"value": body}))
     return places, problems
 
 

@@ -21,6 +21,9 @@ MESSAGES = {
     "too_large": N_(
         "The workbook is too large: at most %(limit)s MB unpacked. Delete pictures and what does not belong to the data."
     ),
+    "too_many_elements": N_(
+        "The worksheet holds more than %(limit)s elements. Delete what does not belong to the data, and save it as values without formulas."
+    ),
     "too_many_rows": N_(
         "The worksheet reaches to cell %(reach)s: at most %(rows)s rows and %(columns)s columns are read. Delete the empty rows and columns around the data."
     ),

@@ -24,6 +24,9 @@ SPACES = re.compile(r"\s+")
 BIN = re.compile(r"\d{12}")
 EXACT = 2**53
 MAX_TEXT = 4000
+MAX_DIGITS = 40
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffe\uffff]")
+"""Control characters and what else nobody sees: databases and documents refuse some of them."""
 
 
 class Wrong(ValueError):
@@ -41,7 +44,7 @@ def is_blank(cell: object) -> bool:
 def text(cell: object, limit: int = MAX_TEXT) -> str:
     if isinstance(cell, bool):
         raise Wrong("not_text", value=shown(cell))
-    found = cell.strip() if isinstance(cell, str) else shown(cell)
+    found = INVISIBLE.sub("", cell).strip() if isinstance(cell, str) else shown(cell)
     if len(found) > limit:
         raise Wrong("text_too_long", limit=limit)
     return found
@@ -64,7 +67,11 @@ def money(cell: object, minimum: int | None = None) -> int:
 
 
 def whole(cell: object, minimum: int | None = None) -> int:
-    number = Decimal(cell) if isinstance(cell, float) and math.isfinite(cell) else _decimal(cell, "not_whole", decimals=0)
+    number = (
+        Decimal(format(cell, ".15g"))
+        if isinstance(cell, float) and math.isfinite(cell)
+        else _decimal(cell, "not_whole", decimals=0)
+    )
     if number != number.to_integral_value():
         raise Wrong("not_whole", value=shown(cell))
     if abs(number) >= EXACT:
@@ -132,7 +139,7 @@ def bin_number(cell: object, known: Iterable[str] = frozenset()) -> str:
     if isinstance(cell, float) and cell.is_integer() and 0 < cell < 10**12:
         found = f"{int(cell):012d}"
     elif isinstance(cell, str):
-        found = SPACES.sub("", cell)
+        found = SPACES.sub("", INVISIBLE.sub("", cell))
     else:
         raise Wrong("not_bin", value=shown(cell))
     if found in known:
@@ -165,7 +172,8 @@ def shown(cell: object) -> str:
 
 def _decimal(cell: object, problem: str, decimals: int) -> Decimal:
     """A number typed as text, with spaces between its groups and a comma or a point."""
-    match = NUMBER.fullmatch(SPACES.sub("", cell).replace("−", "-").replace("–", "-")) if isinstance(cell, str) else None
+    typed = SPACES.sub("", cell).replace("−", "-").replace("–", "-") if isinstance(cell, str) else ""
+    match = NUMBER.fullmatch(typed) if len(typed) <= MAX_DIGITS else None
     if match is None or not match[2].isascii():
         raise Wrong(problem, value=shown(cell))
     if len(match[3] or "") > decimals:

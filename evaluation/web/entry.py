@@ -70,6 +70,7 @@ def _page(form: WorkbookForm, **found: object) -> str:
     if years:
         # A page that shows no year of its own is marked by the latest.
         g.setdefault("invented", years[0].invented)
+    orders = registry.in_force(registry.orders())
     offered = sorted({each.year for each in years} | {_last_year()}, reverse=True)
     found = {"refused": None, "summary": None} | found
     return render_template(
@@ -77,7 +78,7 @@ def _page(form: WorkbookForm, **found: object) -> str:
         form=form,
         languages=CODES,
         limit=megabytes(),
-        years=[year for year in offered if registry.orders().for_year(year)],
+        years=[year for year in offered if orders.for_year(year)],
         **found,
     )
 
@@ -90,7 +91,7 @@ def _last_year() -> int:
 @blueprint.get("/template/<int(min=1000, max=9999):year>.xlsx")
 def template(year: int) -> Response:
     """An empty workbook for a reporting year."""
-    order, code = registry.orders().for_year(year), request.args.get("lang", current_language().code)
+    order, code = registry.in_force(registry.orders()).for_year(year), request.args.get("lang", current_language().code)
     if order is None or code not in CODES:
         abort(404)
     return send_bytes(write_template(order, year, language(code)), MEDIA_TYPE, f"indicators-{year}-{code}.xlsx")

@@ -29,6 +29,8 @@ LEVEL_NAMES = dict(
         strict=True,
     )
 )
+FULL_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Town, village or rural district")}
+"""Where there is room for them."""
 DATA = ["json"]
 """Formats for programs, alike in every language."""
 DOCUMENTS = [format_ for format_ in FORMATS if format_ not in DATA]
@@ -36,7 +38,7 @@ MAX_SEARCH = 200
 YEAR = "<int(min=1000, max=9999):year>"
 
 blueprint = Blueprint("review", __name__)
-blueprint.app_context_processor(lambda: {"level_names": LEVEL_NAMES})
+blueprint.app_context_processor(lambda: {"level_names": LEVEL_NAMES, "full_level_names": FULL_LEVEL_NAMES})
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Filters:
 
 @dataclass(frozen=True)
 class Line:
-    """A body in the list: the higher body where the viewer may see it, its organisations, those with a report, and its points; the maximum is 0 where nothing is assessed."""
+    """A body in the list: the higher body where the viewer may see it, organisations, those with a report, and points; the
+    maximum is 0 where nothing is assessed."""
 
     body: Body
     parent: Body | None

@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import html5lib
@@ -29,7 +30,7 @@ from tests.factories import bin_of
 
 CODES = ("kk", "ru", "en")
 YEAR = 2024
-UNKNOWN = bin_of(9_999)
+BODY, UNKNOWN = bin_of(1), bin_of(9_999)
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +298,66 @@ def test_the_template_is_one_that_is_read(shown: Flask, order: Order, code: str)
     response = client(shown).get(f"/template/{YEAR}.xlsx?lang={code}")
     assert response.status_code == 200 and response.mimetype.endswith("sheet") and response.get_etag()[0]
     assert set(order.kind) < set(openpyxl.load_workbook(io.BytesIO(response.data)).sheetnames)
+
+
+def test_what_is_alike_in_every_language_is_offered_once(shown: Flask) -> None:
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}"
+    for page in (url, f"{url}/sheet"):
+        links = re.findall(r'href="[^"]*/sheet\.(\w+)[^"]*"', client(shown).get(page).text)
+        assert links.count("json") == 1
+        assert links.count("pdf") == (len(LANGUAGES) if page == url else 1)
+    text = client(shown, "ru").get(url).text
+    assert "<dt>КАТО</dt>" in text and "<dt>код КАТО</dt>" not in text
+
+
+def test_the_template_of_last_year_is_by_the_clock_of_almaty(empty: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls(2026, 12, 31, 20, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr("evaluation.web.entry.datetime", Clock)
+    assert re.findall(r"/template/(\d+)\.xlsx", client(empty).get("/workbook").text) == ["2026"] * len(CODES)
+
+
+# The order of a year
+
+
+def test_a_page_names_the_order_of_its_year(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", CRITERIA=(Path(__file__).parents[1] / "second_order.toml",))
+    orders = app.extensions["orders"]
+    older, latest = orders.all[0], orders.latest
+    assert older.title.en != latest.title.en
+    with app.app_context():
+        db.session.add_all(
+            [
+                ReportingYear(year=YEAR, order_code=older.code),
+                ReportingYear(year=2099, order_code=latest.code),
+                Body(bin=BODY, name_kk="Әкімдік"),
+            ]
+        )
+        db.session.commit()
+    for url, named, other in (
+        (f"/?year={YEAR}", older, latest),
+        (f"/bodies/{BODY}/{YEAR}", older, latest),
+        ("/?year=2099", latest, older),
+        (f"/bodies/{BODY}/2099", latest, older),
+        ("/workbook", latest, older),
+        ("/nowhere", latest, older),
+    ):
+        footer = client(app).get(url).text.partition("<footer")[2]
+        assert named.title.en in footer and other.title.en not in footer, url
+
+
+def test_the_template_of_an_open_year_is_by_its_order(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", CRITERIA=(Path(__file__).parents[1] / "second_order.toml",))
+    older, latest = app.extensions["orders"].all[0], app.extensions["orders"].latest
+    with app.app_context():
+        db.session.add(ReportingYear(year=latest.from_year, order_code=older.code))
+        db.session.commit()
+    for year, order in ((latest.from_year, older), (latest.from_year + 1, latest)):
+        book = openpyxl.load_workbook(io.BytesIO(client(app).get(f"/template/{year}.xlsx").data))
+        assert set(order.kind) < set(book.sheetnames)
 
 
 # With nothing stored

@@ -18,7 +18,7 @@ from docx.oxml.ns import qn
 from evaluation.criteria import Order, load_order
 from evaluation.language import language
 from evaluation.scoring import score
-from evaluation.sheets import Named, Sheet, compose
+from evaluation.sheets import Named, Sheet, compose, reasons
 from evaluation.sheets.compose import shares
 from evaluation.sheets.document import INVENTED, LANGUAGES, PROVISIONAL, document
 from evaluation.sheets.writers import FORMATS, file_name, write
@@ -161,10 +161,13 @@ def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, form
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
 def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
+    """Once, and in a line for each language; a workbook's cells, which say it on a screen, are not printed."""
     for code in LANGUAGES[languages]:
         for message in (PROVISIONAL, INVENTED):
-            said = [tight(language(code).gettext(message)) in page for page in pages[name, format_, languages]]
-            assert all(said) if name == "provisional" else not any(said)
+            said = {page.count(tight(language(code).gettext(message))) for page in pages[name, format_, languages]}
+            assert said == ({1} if name == "provisional" else {0})
+    lines = [" · ".join(map(language(code).gettext, (PROVISIONAL, INVENTED))) for code in LANGUAGES[languages]]
+    assert list(document(cases[name], languages).notices) == (lines if name == "provisional" else [])
 
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
@@ -184,6 +187,21 @@ def test_the_annex_begins_on_a_page_of_its_own(cases: Cases, pages: Pages, name:
         assert all(id_ in annexes and tight(words) in annexes for id_, words in annex.readings)
         assert tight(annex.translation_note) in annexes
     assert tight(made.annexes[0].summary.title) not in form
+
+
+@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
+def test_no_heading_stands_alone(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
+    """What a page ends with goes on; the first page holds more than the form's head, and the last more than a reading."""
+    made, found = document(cases[name], languages), pages[name, format_, languages]
+    footer = re.compile(re.escape(tight(made.footer)) + r"\d+/\d+")
+    bodies = [footer.sub("", page) for page in found]
+    assert tight(made.tables[0].rows[0].texts[0]) in bodies[0]
+    for annex in made.annexes:
+        headings = tuple(map(tight, (annex.figures_title, annex.reasons_title, annex.readings_title)))
+        assert not [page for page in bodies if page.endswith(headings)]
+        places = [next(place for place, page in enumerate(bodies) if tight(words) in page) for _, words in annex.readings]
+        first = next(place for place, page in enumerate(bodies) if headings[-1] in page)
+        assert places[0] == first and places[-1] == places[-2]
 
 
 def test_kazakh_letters_survive(pages: Pages) -> None:
@@ -222,6 +240,8 @@ def test_workbook(cases: Cases, files: Files, name: str, languages: str) -> None
         assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
         assert all(notice in page.oddHeader.center.text for notice in made.notices)
         assert [page.cell(number, 1).value for number in range(1, len(made.notices) + 1)] == list(made.notices)
+        printed = re.fullmatch(r".*!\$A\$(\d+):\$[A-Z]+\$(\d+)", page.print_area)
+        assert printed and int(printed[1]) == (len(made.notices) + 2 if made.notices else 1)
     annexes = book.worksheets[1:]
     for annex in made.annexes:
         assert sum(any(cell.value == annex.mark for row in page.iter_rows(max_row=6) for cell in row) for page in annexes) >= 2
@@ -359,3 +379,43 @@ def test_file_names_and_choices(cases: Cases) -> None:
         write(made, "odt", "kk")
     with pytest.raises(KeyError):
         write(made, "pdf", "de")
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_a_line_of_one_word_stands_after_the_name_of_its_criterion(cases: Cases, order: Order, code: str) -> None:
+    """ "Болуы" alone does not say of what; where blanks leave two lines possible, each stands with its points."""
+    spoken, found = language(code), dict[bool, int]()
+    rows = [row for made in cases.values() for table in made.tables if table.applicable for row in table.scored_rows]
+    for row in rows:
+        assert row.criterion
+        said = reasons.outcome(row, spoken)
+        lines = {name: row.criterion.line(name).text for name in (row.worst, row.best)}
+        for text in lines.values():
+            short = len(text.kk.split()) == 1
+            named = f"{row.criterion.name[code].rstrip('.')}: {text[code]}"
+            assert text[code] in said and (named in said) is short
+            found[short] = found.get(short, 0) + 1
+        if row.is_open:
+            assert re.search(rf"\b{row.low}\b", said) and re.search(rf"\b{row.high}\b", said)
+    assert found[True] and found[False]
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_readings_say_what_they_are_about(cases: Cases, order: Order, code: str) -> None:
+    made = document(cases["full"], code)
+    rows = [row for table in cases["full"].tables for row in table.scored_rows]
+    told = {pair for row in rows for pair in reasons.readings(order, row, language(code))}
+    assert told and told <= set(made.annexes[0].readings)
+    for id_, words in told:
+        reading = order.reading[id_]
+        assert words == f"{reading.where[code]}: {reading.used[code]}"
+
+
+def test_points_and_shares_are_said_in_one_way() -> None:
+    kazakh, english = language("kk"), language("en")
+    assert kazakh.points_of(4, 4, 10) == "4\xa0/\xa010"
+    assert kazakh.points_of(0, 2, 10) == "0–2\xa0/\xa010"
+    assert kazakh.points_of(0, 0, 0) == kazakh.share_range(0, 0, 0) == "–"
+    assert kazakh.share_range(1, 1, 3) == "33,3\xa0%"
+    assert kazakh.share_range(1, 2, 3) == "33,3–66,7\xa0%"
+    assert english.share_range(1, 2, 3) == "33.3–66.7\xa0%"

@@ -71,6 +71,31 @@ def test_a_check_stores_nothing(empty: Flask, order: Order) -> None:
     assert stored(empty) == (0, 0, 0, 0)
 
 
+def ticked(response: TestResponse) -> bool:
+    return bool(re.search(r'<input[^>]* checked[^>]* name="register"', response.text))
+
+
+def test_to_register_is_asked_for_each_time(empty: Flask, order: Order) -> None:
+    """After a check the tick stays, so that what was shown can be stored; after a store it is gone."""
+    assert ticked(send(empty, good(order), button="check"))
+    assert not ticked(send(empty, good(order)))
+    assert not ticked(send(empty, good(order), button="check", register=False))
+    refused = workbook(order, YEAR, {order.kinds[0].code: [row(order, BODY, "1", {})]})
+    assert ticked(send(empty, refused))
+
+
+@pytest.mark.parametrize("button", ["check", "store"])
+def test_a_workbook_without_organisations_is_not_called_stored(empty: Flask, order: Order, button: str) -> None:
+    response = send(empty, workbook(order, YEAR, {}), button=button)
+    assert response.status_code == 200
+    assert_valid(response, "en")
+    assert "<h1>There is nothing to store</h1>" in response.text
+    assert "The workbook names no organisation" in response.text
+    assert "workbook is stored" not in response.text and "can be stored" not in response.text
+    assert "New reports" not in response.text and "brought" not in response.text
+    assert stored(empty)[1:] == (0, 0, 0)
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_refused_workbook_says_everything_at_once(empty: Flask, order: Order, code: str) -> None:
     first, second = list(order.kind)[:2]
@@ -86,7 +111,10 @@ def test_a_refused_workbook_says_everything_at_once(empty: Flask, order: Order, 
     assert stored(empty) == (0, 0, 0, 0)
     # One message for four cells, as ranges; then the other worksheet's.
     assert "E4:E5, E7:E8" in response.text and response.text.count("zzz") == 1
-    assert order.by_code[money].label[code] in response.text
+    assert "Times" not in response.text
+    times = language(code).ngettext("%(num)d time", "%(num)d times", 4)
+    assert response.text.count('class="times"') == 1 and f">{times}<" in response.text
+    assert f"{order.by_code[money].label[code]} <code>{money}</code>" in response.text
     assert response.text.index(order.kind[first].plural[code]) < response.text.index(order.kind[second].plural[code])
     said = language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5)
     assert said in response.text

@@ -11,7 +11,7 @@ import numpy as np
 
 from evaluation.collection import values
 from evaluation.collection.values import EXACT, MAX_TEXT, Wrong, is_blank
-from evaluation.collection.workbook.package import Fault
+from evaluation.collection.workbook.plain import Fault
 from evaluation.criteria.model import Indicator, Order
 
 Mistake = tuple[int, str, dict[str, Any]]
@@ -36,7 +36,7 @@ def read_column(order: Order, item: Indicator, cells: Sequence[object]) -> Read:
 
 def read_text(cells: Sequence[Any], limit: int = MAX_TEXT) -> Read:
     """Text of at most so many characters; numbers as Excel shows them."""
-    if set(map(type, cells)) == {str} and max(map(len, cells)) <= limit:
+    if set(map(type, cells)) == {str} and max(map(len, cells)) <= limit and "".join(cells).isprintable():
         return [cell.strip() or None for cell in cells], []
     return _each(cells, lambda cell: values.text(cell, limit))
 

@@ -1,43 +1,60 @@
 """Opens an .xlsx file that may be anything: wrong format, damaged, encrypted, a zip bomb, a worksheet a million rows long.
 
-The parts are unpacked once, within bounds, and handed to the parser as a zip that is only stored, so nothing is unpacked twice
-and what was checked is what is parsed. Formulas without a stored value and Excel's error values are found here, in the XML,
-because the parser gives both as blank.
+The parts are unpacked once, within bounds, checked, and put into a small package of our own making that alone is handed to the
+parser: what was checked is what is parsed. The parser is compiled code that ends the whole process when it asks for too much
+memory, so that nothing may reach it which could make it ask.
 """
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from posixpath import join, normpath
 from xml.etree.ElementTree import Element, ParseError
+from xml.sax.saxutils import escape
 
+import numpy as np
 from defusedxml import ElementTree
 from python_calamine import CalamineSheet, CalamineWorkbook
-from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from evaluation.collection.problems import Problem, Refused
 from evaluation.collection.workbook import scan
+from evaluation.collection.workbook.plain import Fault, Plain, rewrite
 
 MAX_UNPACKED = 256 * 2**20
 MAX_PARTS = 2_000
+MAX_INDEX = 2**20
+MAX_STYLES = 16 * 2**20
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
-MAX_CELLS = 6_000_000
+MAX_CELLS = 5_000_000
+MAX_TEXT = 512 * 2**20
+MAX_MERGED = 100
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-CELL_NAME = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 PRIVATE = "_"
 """Worksheets whose names begin with this are their owner's and are not read."""
 
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3}[0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
+STRINGS_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<sst\b[^>]*>")
+STRING_USED = re.compile(rb't="s"[^>]*>\s*<v>([0-9]{1,9})<')
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
 
 @dataclass(frozen=True)
-class Fault:
-    """Stands in a cell that has no usable value; `problem` says why."""
+class _Index:
+    """What xl/workbook.xml says: worksheet names with the parts that hold them, and the other parts that matter."""
 
-    problem: str
-    value: str = ""
+    worksheets: dict[str, str]
+    strings: str
+    styles: str
+    from_1904: bool
 
 
 class Package:
@@ -45,21 +62,30 @@ class Package:
 
     def __init__(self, data: bytes):
         parts = _unpack(data)
-        paths = _worksheet_paths(parts)
-        self._faulty: dict[str, bytes] = {}
-        for name, path in paths.items():
-            content = parts.get(path, b"")
-            cells = scan.sheet_data(content)
-            if scan.reaches_far(cells):
-                _check_reach(content)
-            if scan.may_have_faults(cells):
-                self._faulty[name] = content
+        index = _index(parts)
+        self.names = list(index.worksheets)
+        self._faults: dict[str, Mapping[tuple[int, int], Fault]] = {}
+        self._merged: dict[str, list[tuple[int, str]]] = {}
+        self._sheets: dict[str, CalamineSheet] = {}
+        worksheets: dict[str, bytes] = {}
+        cells = room = 0
+        for name, path in index.worksheets.items():
+            if name.startswith(PRIVATE):
+                continue
+            content = parts.pop(path, b"")
+            found = _plain(content)
+            self._faults[name] = found.faults if isinstance(found, Plain) else {}
+            self._merged[name] = list(_merged(content))
+            worksheets[name] = found.data
+            cells, room = cells + found.cells, room + found.rows * found.columns
+            if room > MAX_CELLS:
+                raise _too_far(found)
+        strings = _strings(parts.get(index.strings, b""), worksheets.values(), cells)
+        package = _package(worksheets, strings, parts.get(index.styles, b"")[:MAX_STYLES], index.from_1904)
         try:
-            self._workbook = CalamineWorkbook.from_filelike(_stored(parts))
+            self._workbook = CalamineWorkbook.from_filelike(package)
         except BaseException as error:
             raise _damaged(error) from error
-        self.names: list[str] = list(self._workbook.sheet_names)
-        self._sheets: dict[str, CalamineSheet] = {}
 
     def parse(self, name: str) -> None:
         """Parse a worksheet, so that its rows are at hand. Other threads run meanwhile."""
@@ -69,12 +95,12 @@ class Package:
             raise _damaged(error) from error
 
     def rows(self, name: str) -> list[list[object]]:
-        """A parsed worksheet's cells from A1 on; blank cells are empty text, cells without a usable value are Faults."""
+        """A parsed worksheet's cells from A1 on, once; blank cells are empty text, cells without a usable value are Faults."""
         try:
-            rows: list[list[object]] = self._sheets[name].to_python(skip_empty_area=False)  # type: ignore[assignment]
+            rows: list[list[object]] = self._sheets.pop(name).to_python(skip_empty_area=False)  # type: ignore[assignment]
         except BaseException as error:
             raise _damaged(error) from error
-        for row, column, fault in self._faults(name):
+        for (row, column), fault in self._faults[name].items():
             while len(rows) <= row:
                 rows.append([""] * (len(rows[0]) if rows else 0))
             cells = rows[row]
@@ -83,16 +109,8 @@ class Package:
         return rows
 
     def merged(self, name: str) -> list[tuple[int, str]]:
-        """Merged ranges as (last row, from 0; its name such as A4:B5)."""
-        return [(end[0], f"{cell_name(*start)}:{cell_name(*end)}") for start, end in self._sheets[name].merged_cell_ranges or ()]
-
-    def _faults(self, name: str) -> Iterator[tuple[int, int, Fault]]:
-        for row, column, cell in _cells(self._faulty.get(name, b"<none/>")):
-            value, formula = _child(cell, "v"), _child(cell, "f")
-            if cell.get("t") == "e":
-                yield row, column, Fault("excel_error", (value.text if value is not None else None) or "?")
-            elif formula is not None and cell.get("t") not in ("str", "inlineStr") and (value is None or not value.text):
-                yield row, column, Fault("formula_without_value")
+        """Merged ranges, the first of many, as (last row, from 0; its name such as A4:B5)."""
+        return self._merged[name]
 
 
 def cell_name(row: int, column: int) -> str:
@@ -107,98 +125,156 @@ def _damaged(error: BaseException) -> Refused:
     return Refused([Problem("damaged")])
 
 
+def _too_far(found: scan.Extent | Plain) -> Refused:
+    reach = cell_name(max(found.rows, 1) - 1, max(found.columns, 1) - 1)
+    return Refused([Problem("too_many_rows", values={"reach": reach, "rows": MAX_ROWS, "columns": MAX_COLUMNS})])
+
+
 def _unpack(data: bytes) -> dict[str, bytes]:
+    """The parts by name, the media left out."""
     if data.startswith(COMPOUND_FILE):
-        raise Refused([Problem("encrypted" if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in data else "not_a_workbook")])
+        raise Refused([Problem("encrypted" if ENCRYPTED in data else "not_a_workbook")])
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if "xl/workbook.xml" not in archive.namelist():
+            names = [entry.filename.casefold() for entry in entries]
+            if "xl/workbook.xml" not in names:
                 raise Refused([Problem("not_a_workbook")])
             if len(entries) > MAX_PARTS or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
                 raise Refused([Problem("too_large", values={"limit": MAX_UNPACKED // 2**20})])
-            return {entry.filename: _read(archive, entry) for entry in entries if not entry.is_dir()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        started = data.startswith(b"PK")
-        raise Refused([Problem("damaged" if started else "not_a_workbook")]) from error
+            known = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            if len(set(names)) < len(names) or any(entry.compress_type not in known for entry in entries):
+                raise Refused([Problem("damaged")])
+            return {
+                name: archive.read(entry) for name, entry in zip(names, entries, strict=True) if name.endswith((".xml", ".rels"))
+            }
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, LookupError, RuntimeError) as error:
+        raise Refused([Problem("damaged" if data.startswith(b"PK") else "not_a_workbook")]) from error
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """One part, never more of it than its entry says; media are not needed and stay behind."""
-    if not entry.filename.endswith((".xml", ".rels", ".bin")):
-        return b""
-    with archive.open(entry) as part:
-        return part.read()
+def _index(parts: dict[str, bytes]) -> _Index:
+    """Read xl/workbook.xml and what it refers to; names of parts are compared without regard to case."""
+    try:
+        workbook = _xml(parts["xl/workbook.xml"])
+        links = _xml(parts.get("xl/_rels/workbook.xml.rels", b"<none/>"))
+    except (ParseError, ValueError, LookupError) as error:
+        raise Refused([Problem("damaged")]) from error
+    paths = {link.get("Id", ""): normpath(join("/xl", link.get("Target", ""))).lstrip("/").casefold() for link in links}
+    of_type = {link.get("Type", "").rpartition("/")[2]: paths[link.get("Id", "")] for link in links}
+    worksheets: dict[str, str] = {}
+    from_1904 = False
+    for element in workbook.iter():
+        tag = str(element.tag).rpartition("}")[2]
+        if tag == "workbookPr":
+            from_1904 = element.get("date1904", "") in ("1", "true")
+        if tag != "sheet":
+            continue
+        name = element.get("name", "")
+        links_of = [value for key, value in element.attrib.items() if key.startswith("{") and key.endswith("}id")]
+        if name in worksheets or len(links_of) != 1:
+            raise Refused([Problem("damaged")])
+        worksheets[name] = paths.get(links_of[0], "")
+    return _Index(worksheets, of_type.get("sharedStrings", ""), of_type.get("styles", ""), from_1904)
 
 
-def _stored(parts: dict[str, bytes]) -> io.BytesIO:
-    """The parts as a zip without compression."""
+def _xml(content: bytes) -> Element:
+    if len(content) > MAX_INDEX:
+        raise ValueError("larger than any index of a workbook")
+    return ElementTree.fromstring(content)
+
+
+def _plain(content: bytes) -> scan.Extent | Plain:
+    """A worksheet as it may be parsed. Raises Refused where its filled cells span too wide an area to be laid out."""
+    found: scan.Extent | Plain | None = scan.extent(content)
+    if found is None or _is_far(found):
+        found = rewrite(content) if content else Plain(b"", 0, 0, 0)
+    if _is_far(found):
+        raise _too_far(found)
+    return found
+
+
+def _is_far(found: scan.Extent | Plain) -> bool:
+    return found.rows > MAX_ROWS or found.columns > MAX_COLUMNS or found.rows * found.columns > MAX_CELLS
+
+
+def _merged(content: bytes) -> Iterator[tuple[int, str]]:
+    tail = content[content.rfind(scan.CLOSE) :] if scan.CLOSE in content else content
+    for position, match in enumerate(MERGED.finditer(tail)):
+        if position == MAX_MERGED:
+            return
+        yield int(match[2]) - 1, match[0].partition(b'"')[2].rstrip(b'"').decode()
+
+
+def _strings(content: bytes, worksheets: Iterable[bytes], cells: int) -> bytes:
+    """The shared strings, without the count at their head, by which the parser would ask for memory.
+
+    One long string can stand in many cells: what all of them would take is bounded too.
+    """
+    start = STRINGS_START.match(content[:4096])
+    if start is None or b"<!" in content[: start.end()] or content.count(b"<sst") != 1:
+        content = _rewritten_strings(content) if content else b""
+    else:
+        content = content[start.end() :]
+    sizes = np.diff([match.start() for match in re.finditer(rb"<si\b", content)], append=len(content))
+    if sizes.size and int(sizes.max()) * cells > MAX_TEXT:
+        used = np.array([int(match) for data in worksheets for match in STRING_USED.findall(data)], dtype=np.int64)
+        if int(sizes[used[used < sizes.size]].sum()) > MAX_TEXT:
+            raise Refused([Problem("too_large", values={"limit": MAX_UNPACKED // 2**20})])
+    return f'<sst xmlns="{NAMESPACE}">'.encode() + (content or b"</sst>")
+
+
+def _rewritten_strings(content: bytes) -> bytes:
+    """Shared strings written in some other way, such as with a prefix."""
+    try:
+        items = ElementTree.fromstring(content)
+    except (ParseError, ValueError, LookupError) as error:
+        raise Refused([Problem("damaged")]) from error
+    texts = ("".join(_texts(item)) for item in items if str(item.tag).endswith("}si"))
+    return "".join(f"<si><t>{escape(text)}</t></si>" for text in texts).encode() + b"</sst>"
+
+
+def _texts(item: Element) -> Iterator[str]:
+    """The runs of a string, without its pronunciation."""
+    for child in item:
+        tag = str(child.tag).rpartition("}")[2]
+        if tag == "t":
+            yield child.text or ""
+        elif tag == "r":
+            yield from _texts(child)
+
+
+def _package(worksheets: dict[str, bytes], strings: bytes, styles: bytes, from_1904: bool) -> io.BytesIO:
+    """A package of our own with these worksheets, stored without compression."""
+    names = "".join(
+        f'<sheet name="{_attribute(name)}" sheetId="{number}" r:id="r{number}"/>' for number, name in enumerate(worksheets, 1)
+    )
+    links = "".join(
+        f'<Relationship Id="r{number}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+        for number, _ in enumerate(worksheets, 1)
+    )
+    parts: dict[str, bytes] = {
+        "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>'.encode(),
+        "xl/workbook.xml": f'<workbook xmlns="{NAMESPACE}" xmlns:r="{OFFICE}"><workbookPr date1904="{int(from_1904)}"/>'
+        f"<sheets>{names}</sheets></workbook>".encode(),
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONS}">{links}'
+        f'<Relationship Id="s" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+        f'<Relationship Id="t" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>'.encode(),
+        "xl/sharedStrings.xml": strings,
+    }
+    if styles:
+        parts["xl/styles.xml"] = styles
+    for number, data in enumerate(worksheets.values(), 1):
+        head = f'<worksheet xmlns="{NAMESPACE}"><sheetData>'.encode()
+        parts[f"xl/worksheets/sheet{number}.xml"] = head + data + b"</sheetData></worksheet>"
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        while parts:
-            name, content = parts.popitem()
+        for name, content in parts.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     out.seek(0)
     return out
 
 
-def _worksheet_paths(parts: dict[str, bytes]) -> dict[str, str]:
-    """Worksheet name → the part that holds it."""
-    try:
-        workbook = ElementTree.fromstring(parts["xl/workbook.xml"])
-        links = ElementTree.fromstring(parts.get("xl/_rels/workbook.xml.rels", b"<none/>"))
-    except (ParseError, ValueError, LookupError) as error:
-        raise Refused([Problem("damaged")]) from error
-    target = {link.get("Id"): link.get("Target", "") for link in links}
-    paths = {}
-    for sheet in workbook.iter():
-        if _local(sheet.tag) == "sheet":
-            link = next((value for key, value in sheet.attrib.items() if _local(key) == "id"), "")
-            path = target.get(link, "")
-            paths[sheet.get("name", "")] = path.lstrip("/") if path.startswith("/") else f"xl/{path}"
-    return paths
-
-
-def _check_reach(content: bytes) -> None:
-    """Refuse a worksheet whose filled cells span too wide an area for the parser to lay out.
-
-    Blank cells far out, which Excel leaves behind when whole columns are formatted, are harmless.
-    """
-    rows = columns = 0
-    for row, column, cell in _cells(content):
-        if len(cell):
-            rows, columns = max(rows, row + 1), max(columns, column + 1)
-    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        reach = cell_name(max(rows, 1) - 1, max(columns, 1) - 1)
-        raise Refused([Problem("too_many_rows", values={"reach": reach, "rows": MAX_ROWS, "columns": MAX_COLUMNS})])
-
-
-def _cells(content: bytes) -> Iterator[tuple[int, int, Element]]:
-    """Every cell element of a worksheet with its row and column from 0, whether or not the file names them."""
-    row, column = -1, -1
-    try:
-        for event, element in ElementTree.iterparse(io.BytesIO(content), events=("start", "end")):
-            tag = _local(element.tag)
-            if event == "start" and tag == "row":
-                row, column = int(element.get("r", row + 2)) - 1, -1
-            elif event == "end" and tag == "c":
-                name = element.get("r")
-                if name:
-                    if not CELL_NAME.fullmatch(name):
-                        raise ValueError(name)
-                    row, column = xl_cell_to_rowcol(name)
-                else:
-                    column += 1
-                yield row, column, element
-            elif event == "end" and tag == "row":
-                element.clear()
-    except (ParseError, ValueError) as error:
-        raise Refused([Problem("damaged")]) from error
-
-
-def _child(element: Element, name: str) -> Element | None:
-    return next((child for child in element if _local(child.tag) == name), None)
-
-
-def _local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

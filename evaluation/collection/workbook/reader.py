@@ -10,7 +10,8 @@ from evaluation.collection.checks import cautions, contradictions
 from evaluation.collection.problems import Problem, Refused, in_order
 from evaluation.collection.workbook import columns
 from evaluation.collection.workbook.model import ABOUT, FIRST_ROW, OWN_COLUMNS, PREVIOUS, Sheet, Workbook, as_frame
-from evaluation.collection.workbook.package import PRIVATE, Fault, Package, cell_name
+from evaluation.collection.workbook.package import PRIVATE, Package, cell_name
+from evaluation.collection.workbook.plain import Fault
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.loader import Orders
 from evaluation.criteria.model import Order

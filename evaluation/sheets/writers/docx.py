@@ -21,9 +21,12 @@ from evaluation.sheets.writers.pictures import pictures
 
 TEXT_WIDTH = 170.0
 """The width of a page between its margins, mm."""
-CHART_WIDTH = 88.0
-ROW_WIDTH, YEAR_WIDTH, FIGURE_WIDTH = 15.0, 15.0, 24.0
+CHART_WIDTH = 90.0
+"""At most: beside a table, a chart takes what that leaves."""
+ROW_WIDTH, YEAR_WIDTH, FIGURE_WIDTH, NARROW_WIDTH = 15.0, 15.0, 24.0, 22.0
 MOST_TITLE = 255
+LONG = 15
+"""More organisations than this under a row may go over the page; anything shorter stays together."""
 TOGETHER = 4
 """How many of the last readings stay on one page with what comes after them."""
 
@@ -197,21 +200,22 @@ def _figure(word: Word, figure: Figure, drawn: bytes, code: str) -> None:
     if figure.table.names > 1:
         paragraph = parts.styled(word.add_paragraph(), "Sheet Picture")
         paragraph.paragraph_format.keep_with_next = True
-        _picture(paragraph, figure, drawn)
+        _picture(paragraph, figure, drawn, CHART_WIDTH)
         _grid(word, figure.table, code, _widths(figure.table))
         return
     layout = word.add_table(rows=1, cols=2)
-    beside = TEXT_WIDTH - CHART_WIDTH - 4
-    parts.lay_out(layout, [CHART_WIDTH + 4, beside])
+    widths = [ROW_WIDTH, *[NARROW_WIDTH] * (len(figure.table.head) - 1)]
+    beside = sum(widths) + 4
+    chart_width = min(CHART_WIDTH, TEXT_WIDTH - beside - 4)
+    parts.lay_out(layout, [TEXT_WIDTH - beside, beside])
     chart, numbers = layout.rows[0].cells
-    _picture(parts.styled(chart.paragraphs[0], "Sheet Picture"), figure, drawn)
-    figures = len(figure.table.head) - 1
-    _grid(numbers, figure.table, code, [ROW_WIDTH, *[(beside - 4 - ROW_WIDTH) / figures] * figures])
+    _picture(parts.styled(chart.paragraphs[0], "Sheet Picture"), figure, drawn, chart_width)
+    _grid(numbers, figure.table, code, widths)
     parts.end_cell(numbers)
 
 
-def _picture(paragraph: Paragraph, figure: Figure, drawn: bytes) -> None:
-    picture = paragraph.add_run().add_picture(io.BytesIO(drawn), width=Mm(CHART_WIDTH))
+def _picture(paragraph: Paragraph, figure: Figure, drawn: bytes, width: float) -> None:
+    picture = paragraph.add_run().add_picture(io.BytesIO(drawn), width=Mm(width))
     parts.describe(picture, figure.chart.title, figure.chart.description)
 
 
@@ -226,10 +230,8 @@ def _reasons(word: Word, part: TableReasons, annex: Annex) -> None:
     parts.repeat(parts.add_row(table, part.head, ["Sheet Annex Cell Centred"] * 4, [code] * 4))
     styles = ["Sheet Annex Cell Centred", "Sheet Annex Cell", "Sheet Annex Cell Centred", "Sheet Annex Cell"]
     for reason in part.rows:
-        # A row that names organisations may go over the page.
-        row = parts.add_row(
-            table, [reason.number, reason.text, reason.points, ""], styles, [code] * 4, whole=not reason.organisations
-        )
+        whole = sum(len(found.texts) for found in reason.organisations) <= LONG
+        row = parts.add_row(table, [reason.number, reason.text, reason.points, ""], styles, [code] * 4, whole=whole)
         why = row.cells[3]
         said = [(label, words) for label, words in zip(annex.reason_labels, reason.said, strict=True) if words]
         said += [(found.label, "; ".join(found.texts)) for found in reason.organisations]

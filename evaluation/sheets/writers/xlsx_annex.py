@@ -9,7 +9,7 @@ from evaluation.sheets.writers.office import ACCENT, LINE
 from evaluation.sheets.writers.xlsx_page import Page, Part, in_columns
 
 NAME_WIDTH, FIGURE_WIDTH = 48.0, 10.5
-REASON_WIDTHS = (7.0, 40.0, 9.0, 62.0, 34.0, 12.0)
+REASON_WIDTHS = (7.0, 40.0, 9.0, 60.0, 32.0, 16.0)
 ORGANISATION_WIDTHS = (44.0, 8.0, 26.0, 62.0, 15.0)
 BESIDE = 9
 """How many columns of the usual width a chart takes beside its table."""
@@ -155,5 +155,6 @@ def _chart(page: Page, figure: Figure, first: int) -> ChartBar:
     most = max(row[figure.series[0]].number or 0 for row in figure.table.rows)
     scale = {"num_format": "0%", "max": 1} if share else {"num_format": "0", "max": most, "major_unit": 1}
     chart.set_x_axis({"min": 0, "num_font": font, "major_gridlines": gridlines, **scale})
+    chart.set_title({"none": True})
     chart.set_legend({"position": "bottom", "font": font})
     return chart

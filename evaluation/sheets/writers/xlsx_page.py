@@ -23,7 +23,7 @@ HEADER_LENGTH = 255
 PAPER = (595.0, 842.0)
 MARGINS = {"left": 0.7, "right": 0.5, "top": 0.8, "bottom": 0.7}
 """A4 in points, margins in inches."""
-FILLED = 0.96
+FILLED = 0.98
 """How much of a page is filled, since programs do not agree on its last points."""
 HALF = 0.5
 """How far down a page what would fit on one, but not on the rest of this, begins the next."""
