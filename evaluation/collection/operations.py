@@ -58,7 +58,8 @@ def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = 
     summary = Summary(warnings=list(workbook.warnings))
     if register and not viewer.registrar:
         problems.append(Problem("may_not_register"))
-    problems.extend(_year(viewer, workbook, register and not problems))
+    if not (register and problems):
+        problems.extend(_year(viewer, workbook, register))
     if register and not problems:
         registered = _register(viewer, workbook, registered, summary)
     places, misplaced = _places(viewer, workbook, registered, register)

@@ -18,7 +18,20 @@ from tests.factories import bin_of
 
 SYSTEM = Viewer.system()
 NAMES = ["«Ән-күй» мектебі", "Алма", "Көктал", "Қаратау", "Тамды", "Ғабит", "Гүлдер", "Үшарал", "Ұялы", "Іле", "Ыстық", "Әйтеке"]
-ORDERED = ["Алма", "Әйтеке", "«Ән-күй» мектебі", "Гүлдер", "Ғабит", "Көктал", "Қаратау", "Тамды", "Ұялы", "Үшарал", "Ыстық", "Іле"]
+ORDERED = [
+    "Алма",
+    "Әйтеке",
+    "«Ән-күй» мектебі",
+    "Гүлдер",
+    "Ғабит",
+    "Көктал",
+    "Қаратау",
+    "Тамды",
+    "Ұялы",
+    "Үшарал",
+    "Ыстық",
+    "Іле",
+]
 
 
 def period(organisation: int) -> list[tuple[int, str, str]]:
@@ -31,7 +44,9 @@ def period(organisation: int) -> list[tuple[int, str, str]]:
 def filled(app: Flask, order: Order) -> Flask:
     kind = next(iter(order.kind))
     with app.app_context():
-        bodies = [NewBody(bin_of(n), name, f"Орган {n}", "district", None, f"1{n:02d}000000") for n, name in enumerate(NAMES, start=1)]
+        bodies = [
+            NewBody(bin_of(n), name, f"Орган {n}", "district", None, f"1{n:02d}000000") for n, name in enumerate(NAMES, start=1)
+        ]
         operations.register_bodies(SYSTEM, [*bodies, NewBody(bin_of(50), "Ауыл", "", "rural", bin_of(1))])
         operations.register_organisations(SYSTEM, [(bin_of(100 + n), kind, name, "") for n, name in enumerate(NAMES)])
         db.session.commit()
