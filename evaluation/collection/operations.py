@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +16,7 @@ from evaluation.collection.problems import Problem, Refused, in_order
 from evaluation.collection.workbook.model import ABOUT, PREVIOUS, Sheet, Workbook
 from evaluation.collection.workbook.reader import read_workbook
 from evaluation.criteria import Orders
-from evaluation.database import db, insert_many, table_of
+from evaluation.database import db, insert_columns, table_of
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
@@ -63,7 +65,8 @@ def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = 
     if register and not problems:
         registered = _register(viewer, workbook, registered, summary)
     places, misplaced = _places(viewer, workbook, registered, register)
-    stored = queries.stored_reports(viewer, workbook.year, [own for owners in places.values() for own in owners if own >= 0])
+    wanted = [own for owners in places.values() for own in owners if own >= 0]
+    stored = queries.stored_reports(viewer, workbook.year, wanted) if wanted else {}
     problems.extend(misplaced)
     problems.extend(_check_merged(workbook, places, stored))
     if problems:
@@ -88,10 +91,14 @@ def _year(viewer: Viewer, workbook: Workbook, register: bool) -> Iterator[Proble
 def _rows(workbook: Workbook) -> Iterator[tuple[Sheet, int, str, str]]:
     """Every organisation's row: its worksheet, position, the body's BIN and its own."""
     for sheet in workbook.sheets.values():
-        blank = [None] * len(sheet.rows)
-        pairs = zip(sheet.columns.get("body_bin", blank), sheet.columns.get("bin", blank), strict=True)
-        for position, (body, own) in enumerate(pairs):
+        for position, (body, own) in enumerate(_pairs(sheet)):
             yield sheet, position, body, own
+
+
+def _pairs(sheet: Sheet) -> Iterator[tuple[Any, Any]]:
+    """The body's BIN and the organisation's of each row; None where a workbook with errors lacks them."""
+    blank = [None] * len(sheet.rows)
+    return zip(sheet.columns.get("body_bin", blank), sheet.columns.get("bin", blank), strict=True)
 
 
 def _register(viewer: Viewer, workbook: Workbook, known: registry.Known, summary: Summary) -> registry.Known:
@@ -126,17 +133,25 @@ def _places(viewer: Viewer, workbook: Workbook, known: registry.Known, register:
     allowed = {bin_: id_ for bin_, id_ in known.bodies.items() if viewer.may_edit(id_)}
     problems: list[Problem] = []
     places: Places = {name: [] for name in workbook.sheets}
-    for sheet, position, body, own in _rows(workbook):
-        organisation, kind = known.organisations.get(own, (-1, ""))
-        if kind == sheet.name and supervisors.get(organisation, -1) == allowed.get(body):
-            places[kind].append(organisation)
+    for kind, sheet in workbook.sheets.items():
+        found = [known.organisations.get(own, NOWHERE) for _, own in _pairs(sheet)]
+        good = [
+            registered == kind and supervisors.get(organisation, -1) == allowed.get(body)
+            for (organisation, registered), (body, _) in zip(found, _pairs(sheet), strict=True)
+        ]
+        if all(good):
+            places[kind] = [organisation for organisation, _ in found]
             continue
-        places[sheet.name].append(-1)
-        for problem in _misplaced(workbook, known, supervisors, sheet, position, body, own):
-            if not (register and problem.problem in REGISTERED):
-                problems.append(problem)
-        if body in known.bodies and body not in allowed:
-            problems.append(Problem("may_not_edit", sheet.name, sheet.cell(position, "body_bin"), "body_bin"))
+        for position, (body, own) in enumerate(_pairs(sheet)):
+            if good[position]:
+                places[kind].append(found[position][0])
+                continue
+            places[kind].append(-1)
+            for problem in _misplaced(workbook, known, supervisors, sheet, position, body, own):
+                if not (register and problem.problem in REGISTERED):
+                    problems.append(problem)
+            if body in known.bodies and body not in allowed:
+                problems.append(Problem("may_not_edit", sheet.name, sheet.cell(position, "body_bin"), "body_bin"))
     previous = workbook.previous
     for position, body in enumerate(previous.columns.get("body_bin", ())):
         if body is not None and body not in allowed and not (register and body in workbook.names):
@@ -145,6 +160,7 @@ def _places(viewer: Viewer, workbook: Workbook, known: registry.Known, register:
     return places, problems
 
 
+NOWHERE = (-1, "")
 REGISTERED = {"unknown_body", "unknown_organisation", "unsupervised"}
 """What is no problem where the registry's gaps are to be filled."""
 
@@ -189,31 +205,48 @@ def _check_merged(workbook: Workbook, places: Places, stored: dict[int, queries.
 
 def _write(workbook: Workbook, places: Places, stored: dict[int, queries.Stored], summary: Summary) -> None:
     changed_at = now()
-    fresh = []
+    fresh: dict[str, list[Any]] = {"organisation_id": [], "answers": [], "evidence": []}
     for kind, sheet in workbook.sheets.items():
-        for position, (own, answers, evidence) in enumerate(zip(places[kind], sheet.answers, sheet.evidence, strict=True)):
-            report = stored.get(own)
-            if report is None:
-                fresh.append((own, workbook.year, answers, evidence, 1, changed_at))
-                continue
-            answers, evidence = report.answers | answers, report.evidence | evidence
-            if (answers, evidence) == (report.answers, report.evidence):
-                summary.unchanged += 1
-                continue
-            summary.changed += 1
-            done = db.session.execute(
-                update(Report)
-                .where(Report.id == report.id, Report.version == report.version)
-                .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at)
-            )
-            if done.rowcount != 1:  # type: ignore[attr-defined]
-                raise Refused([Problem("changed_meanwhile", sheet.name, sheet.cell(position, "bin"), "bin")])
-    summary.new = len(fresh)
-    columns = ("organisation_id", "year", "answers", "evidence", "version", "changed_at")
+        rows: tuple[list[Any], ...] = (places[kind], sheet.answers, sheet.evidence)
+        if stored:
+            rows = _change(sheet, places[kind], workbook, stored, summary, changed_at)
+        for column, values in zip(fresh.values(), rows, strict=True):
+            column.extend(values)
+    summary.new = len(fresh["organisation_id"])
+    if not summary.new:
+        return
+    same = {"year": workbook.year, "version": 1, "changed_at": changed_at}
+    constant = {name: (value,) * summary.new for name, value in same.items()}
     try:
-        insert_many(db.session.connection(), table_of(Report), columns, fresh)
+        insert_columns(db.session.connection(), table_of(Report), {**fresh, **constant})
     except IntegrityError as error:
         raise Refused([Problem("changed_meanwhile")]) from error
+
+
+def _change(
+    sheet: Sheet, owners: list[int], workbook: Workbook, stored: dict[int, queries.Stored], summary: Summary, changed_at: datetime
+) -> tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Change the reports that are there already. Returns what is new: organisation ids, answers, evidence."""
+    fresh: tuple[list[int], list[dict[str, Any]], list[dict[str, Any]]] = ([], [], [])
+    for position, (own, answers, evidence) in enumerate(zip(owners, sheet.answers, sheet.evidence, strict=True)):
+        report = stored.get(own)
+        if report is None:
+            for column, value in zip(fresh, (own, answers, evidence), strict=True):
+                column.append(value)  # type: ignore[attr-defined]
+            continue
+        answers, evidence = report.answers | answers, report.evidence | evidence
+        if (answers, evidence) == (report.answers, report.evidence):
+            summary.unchanged += 1
+            continue
+        summary.changed += 1
+        done = db.session.execute(
+            update(Report)
+            .where(Report.id == report.id, Report.version == report.version)
+            .values(answers=answers, evidence=evidence, version=Report.version + 1, changed_at=changed_at)
+        )
+        if done.rowcount != 1:  # type: ignore[attr-defined]
+            raise Refused([Problem("changed_meanwhile", sheet.name, sheet.cell(position, "bin"), "bin")])
+    return fresh
 
 
 def _declare(viewer: Viewer, workbook: Workbook, known: registry.Known) -> None:

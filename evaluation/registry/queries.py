@@ -1,6 +1,6 @@
 """Reads of the registry, each within what its viewer may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -184,8 +184,8 @@ class Known:
     organisations: dict[str, tuple[int, str]]
 
     @property
-    def bins(self) -> frozenset[str]:
-        return frozenset(self.bodies) | frozenset(self.organisations)
+    def bins(self) -> Set[str]:
+        return (self.bodies | self.organisations).keys()
 
 
 def known(viewer: Viewer) -> Known:

@@ -4,7 +4,7 @@ Each reader takes n cells as the parser gives them (blank is empty text) and ret
 cell that cannot be taken, with what is wrong as (position, problem, values for its message).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -41,9 +41,9 @@ def read_text(cells: Sequence[Any], limit: int = MAX_TEXT) -> Read:
     return _each(cells, lambda cell: values.text(cell, limit))
 
 
-def read_bins(cells: Sequence[object], known: frozenset[str]) -> Read:
+def read_bins(cells: Sequence[object], known: Set[str]) -> Read:
     """BINs; those already `known` to the registry need no check of their digits."""
-    if known.issuperset(cells):
+    if known >= set(cells):
         return list(cells), []
     return _each(cells, lambda cell: values.bin_number(cell, known))
 

@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from posixpath import join, normpath
 from xml.etree.ElementTree import Element, ParseError
@@ -43,6 +44,8 @@ MERGED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3}[0-9]{1,7}):[A-Z]{1,3
 STRINGS_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<sst\b[^>]*>")
 STRING_USED = re.compile(rb't="s"[^>]*>\s*<v>([0-9]{1,9})<')
 NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+Rows = bytes | memoryview
+"""The XML of a worksheet's rows."""
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
@@ -67,19 +70,18 @@ class Package:
         self._faults: dict[str, Mapping[tuple[int, int], Fault]] = {}
         self._merged: dict[str, list[tuple[int, str]]] = {}
         self._sheets: dict[str, CalamineSheet] = {}
-        worksheets: dict[str, bytes] = {}
-        cells = room = 0
-        for name, path in index.worksheets.items():
-            if name.startswith(PRIVATE):
-                continue
-            content = parts.pop(path, b"")
-            found = _plain(content)
-            self._faults[name] = found.faults if isinstance(found, Plain) else {}
+        contents = {name: parts.pop(path, b"") for name, path in index.worksheets.items() if not name.startswith(PRIVATE)}
+        # Numpy lets other threads run: large worksheets are looked through side by side.
+        with ThreadPoolExecutor(2) as lookers:
+            found = dict(zip(contents, lookers.map(_plain, contents.values()), strict=True))
+        if sum(each.rows * each.columns for each in found.values()) > MAX_CELLS:
+            raise _too_far(max(found.values(), key=lambda each: each.rows * each.columns))
+        for name, content in contents.items():
+            each = found[name]
+            self._faults[name] = each.faults if isinstance(each, Plain) else {}
             self._merged[name] = list(_merged(content))
-            worksheets[name] = found.data
-            cells, room = cells + found.cells, room + found.rows * found.columns
-            if room > MAX_CELLS:
-                raise _too_far(found)
+        worksheets: dict[str, Rows] = {name: each.data for name, each in found.items()}
+        cells = sum(each.cells for each in found.values())
         strings = _strings(parts.get(index.strings, b""), worksheets.values(), cells)
         package = _package(worksheets, strings, parts.get(index.styles, b"")[:MAX_STYLES], index.from_1904)
         try:
@@ -198,14 +200,13 @@ def _is_far(found: scan.Extent | Plain) -> bool:
 
 
 def _merged(content: bytes) -> Iterator[tuple[int, str]]:
-    tail = content[content.rfind(scan.CLOSE) :] if scan.CLOSE in content else content
-    for position, match in enumerate(MERGED.finditer(tail)):
+    for position, match in enumerate(MERGED.finditer(content, max(content.rfind(scan.CLOSE), 0))):
         if position == MAX_MERGED:
             return
         yield int(match[2]) - 1, match[0].partition(b'"')[2].rstrip(b'"').decode()
 
 
-def _strings(content: bytes, worksheets: Iterable[bytes], cells: int) -> bytes:
+def _strings(content: bytes, worksheets: Iterable[Rows], cells: int) -> bytes:
     """The shared strings, without the count at their head, by which the parser would ask for memory.
 
     One long string can stand in many cells: what all of them would take is bounded too.
@@ -243,7 +244,7 @@ def _texts(item: Element) -> Iterator[str]:
             yield from _texts(child)
 
 
-def _package(worksheets: dict[str, bytes], strings: bytes, styles: bytes, from_1904: bool) -> io.BytesIO:
+def _package(worksheets: dict[str, Rows], strings: bytes, styles: bytes, from_1904: bool) -> io.BytesIO:
     """A package of our own with these worksheets, stored without compression."""
     names = "".join(
         f'<sheet name="{_attribute(name)}" sheetId="{number}" r:id="r{number}"/>' for number, name in enumerate(worksheets, 1)
@@ -265,13 +266,14 @@ def _package(worksheets: dict[str, bytes], strings: bytes, styles: bytes, from_1
     }
     if styles:
         parts["xl/styles.xml"] = styles
-    for number, data in enumerate(worksheets.values(), 1):
-        head = f'<worksheet xmlns="{NAMESPACE}"><sheetData>'.encode()
-        parts[f"xl/worksheets/sheet{number}.xml"] = head + data + b"</sheetData></worksheet>"
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
             archive.writestr(zipfile.ZipInfo(name), content)
+        for number, data in enumerate(worksheets.values(), 1):
+            with archive.open(zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml"), "w") as part:
+                for piece in (f'<worksheet xmlns="{NAMESPACE}"><sheetData>'.encode(), data, b"</sheetData></worksheet>"):
+                    part.write(piece)
     out.seek(0)
     return out
 

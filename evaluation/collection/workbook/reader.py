@@ -1,6 +1,6 @@
 """Reads a filled workbook and finds everything that is wrong with it, by worksheet and cell, before anything is stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -18,7 +18,7 @@ from evaluation.criteria.model import Order
 from evaluation.registry.models import NAME_LENGTH
 
 
-def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = frozenset()) -> Workbook:
+def read_workbook(data: bytes, orders: Orders, known_bins: Set[str] = frozenset()) -> Workbook:
     """Read a workbook.
 
     `known_bins` are BINs that need no check, since the registry holds them. Raises Refused with every problem found, in the
@@ -29,7 +29,7 @@ def read_workbook(data: bytes, orders: Orders, known_bins: frozenset[str] = froz
 
 
 class _Reader:
-    def __init__(self, package: Package, orders: Orders, known_bins: frozenset[str]):
+    def __init__(self, package: Package, orders: Orders, known_bins: Set[str]):
         self.package, self.orders, self.known_bins = package, orders, known_bins
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
@@ -247,21 +247,23 @@ class _Reader:
         names: dict[str, str] = {}
         for name, sheet in sheets.items():
             blank = [None] * len(sheet.rows)
-            pairs = zip(sheet.columns.get("body_bin", blank), sheet.columns.get("body_name", blank), strict=True)
-            for position, (body, given) in enumerate(pairs):
-                if body is None:
-                    continue
-                first = names.get(body)
-                if not first:
+            pairs = list(zip(sheet.columns.get("body_bin", blank), sheet.columns.get("body_name", blank), strict=True))
+            others = set()
+            for body, given in dict.fromkeys(pairs):
+                if body is not None and not names.get(body):
                     names[body] = given or ""
-                elif given and given != first:
-                    self.warnings.append(
-                        Problem("other_name", name, sheet.cell(position, "body_name"), "body_name", {"bin": body, "first": first})
-                    )
+                elif body is not None and given and given != names[body]:
+                    others.add((body, given))
+            for position, (body, _) in ((p, pair) for p, pair in enumerate(pairs) if others and pair in others):
+                found = {"bin": body, "first": names[body]}
+                self.warnings.append(Problem("other_name", name, sheet.cell(position, "body_name"), "body_name", found))
         return dict(sorted(names.items()))
 
     def duplicates(self, sheets: dict[str, Sheet]) -> None:
         """One BIN twice, in any worksheet and under any body, is an error at the later row."""
+        every = [found for sheet in sheets.values() for found in sheet.columns.get("bin", ()) if found is not None]
+        if len(set(every)) == len(every) and self.known_bins >= set(every):
+            return
         seen: dict[str, tuple[str, int]] = {}
         for name, sheet in sheets.items():
             for row, found in zip(sheet.rows, sheet.columns.get("bin", ()), strict=False):

@@ -12,16 +12,16 @@ import numpy as np
 
 OPEN, CLOSE = b"<sheetData>", b"</sheetData>"
 CELL = b'<c r="'
-NOT_PLAIN = (b"<!", b"<?", b"&#", b":c", b":f", b":v", b"<f", b'"e', b"'e")
-"""Declarations, comments, character references, prefixes, formulas, and the type `e` of error values."""
-LETTERS, DIGITS = 3, 7
+NOT_PLAIN = {b"!": (b"<!",), b"?": (b"<?",), b"#": (b"&#",), b":": (b":c", b":f"), b"f": (b"<f",), b"e": (b'"e', b"'e")}
+"""Declarations, comments, character references, prefixes, formulas, and the type `e` of error values; each by a byte that is
+seldom there at all, and found faster than a word."""
 
 
 @dataclass(frozen=True)
 class Extent:
     """What a plain worksheet holds: its rows' XML, how many cells, and the last row and column, counted from 1."""
 
-    data: bytes
+    data: memoryview
     cells: int
     rows: int
     columns: int
@@ -30,47 +30,55 @@ class Extent:
 def extent(content: bytes) -> Extent | None:
     """The extent of a plain worksheet, None for one that is not plain."""
     start, end = content.find(OPEN), content.rfind(CLOSE)
-    if start < 0 or end < start or content.count(b"sheetData") != 2 or b"<!" in content[:start]:
+    if start < 0 or end < start or b"sheetData" in content[:start] or b"<!" in content[:start]:
         return None
-    data = np.frombuffer(content, dtype=np.uint8)[start + len(OPEN) : end]
-    if any(count(data, word) for word in NOT_PLAIN):
-        return None
+    view = memoryview(content)[start + len(OPEN) : end]
+    data = np.frombuffer(view, dtype=np.uint8)
+    for sign, words in NOT_PLAIN.items():
+        if content.find(sign, start, end) >= 0 and any(count(data, word) for word in words):
+            return None
     at = positions(data, CELL[:4])
-    if at.size != count(data, CELL[:2]):
+    if at.size != count(data, CELL[:2]) or count(data, b"/s"):
+        # A cell written otherwise; an end of the rows before the last one.
         return None
     if not at.size:
-        return Extent(data.tobytes(), 0, 0, 0)
+        return Extent(view, 0, 0, 0)
     following = (data.take(at + place, mode="clip") == byte for place, byte in enumerate(CELL[4:], start=4))
     if not all(each.all() for each in following):
         return None
     names = _names(data, at + len(CELL))
-    return names and Extent(data.tobytes(), int(at.size), *names)
+    return Extent(view, int(at.size), *names) if names else None
 
 
 def _names(data: np.ndarray, at: np.ndarray) -> tuple[int, int] | None:
-    """The last row and column among the cell names that begin at `at`; None where one is not a name."""
-    column = np.zeros(at.size, dtype=np.int64)
-    width = np.zeros(at.size, dtype=np.int64)
-    for place in range(LETTERS):
-        byte = data.take(at + place, mode="clip")
-        letter = (byte >= ord("A")) & (byte <= ord("Z")) & (width == place)
-        column = np.where(letter, column * 26 + byte - (ord("A") - 1), column)
-        width += letter
+    """The last row and column among the cell names that begin at `at`.
+
+    None where one is not a name, or longer than what eight bytes hold with its closing quote: AB99999.
+    """
+    if int(at.max()) + 8 > data.size:
+        return None
+    window = np.ndarray(shape=(data.size - 7,), dtype="<u8", buffer=data, strides=(1,))[at]
+    first, second = _byte(window, 0), _byte(window, 1)
+    letter = second - ord("A") < 26
+    if not (first - ord("A") < 26).all():
+        return None
+    column = np.where(letter, (first.astype(np.int64) - 64) * 26 + second - 64, first.astype(np.int64) - 64)
+    digits = window >> np.where(letter, 16, 8).astype(np.uint64)
     row = np.zeros(at.size, dtype=np.int64)
-    at = at + width
-    going = width > 0
-    if not going.all():
-        return None
-    for place in range(DIGITS + 1):
-        byte = data.take(at + place, mode="clip")
-        digit = (byte >= ord("0")) & (byte <= ord("9")) & going
-        going = going & digit
-        if not digit.any():
+    going, ended = np.ones(at.size, dtype=bool), np.zeros(at.size, dtype=bool)
+    for place in range(7):
+        byte = _byte(digits, place)
+        ended |= going & (byte == ord('"'))
+        going &= byte - ord("0") < 10
+        if not going.any():
             break
-        row = np.where(digit, row * 10 + byte - ord("0"), row)
-    if not row.all() or going.any():
-        return None
-    return int(row.max()), int(column.max())
+        row = np.where(going, row * 10 + byte - ord("0"), row)
+    return (int(row.max()), int(column.max())) if ended.all() and row.all() else None
+
+
+def _byte(window: np.ndarray, place: int) -> np.ndarray:
+    """One byte of each window; unsigned, so that what is below a range wraps around to above it."""
+    return (window >> np.uint64(8 * place)).astype(np.uint8)
 
 
 def count(data: np.ndarray, word: bytes) -> int:
