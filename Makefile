@@ -7,6 +7,11 @@ PORT ?= 8000
 TRIALS ?= 10000
 export PORT
 
+# One heap that keeps what it has been given: a large workbook needs the same memory again when the next one comes.
+export MALLOC_ARENA_MAX = 1
+export MALLOC_TRIM_THRESHOLD_ = 1000000000
+export MALLOC_MMAP_THRESHOLD_ = 1000000000
+
 .PHONY: run test check bench torture translations clean
 
 run: $(VENV)/product

@@ -11,6 +11,8 @@ from typing import Any, cast
 import orjson
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import JSON, Connection, Engine, MetaData, Select, Table, event, insert
@@ -72,12 +74,16 @@ def upgrade(revision: str = "head") -> None:
     engine: Engine = db.engine
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+        if revision == "head" and set(current) == set(ScriptDirectory.from_config(config).get_heads()):
+            return
+        connection.rollback()
         # Held until the transaction ends, however it ends.
         lock = f"SELECT pg_advisory_xact_lock({LOCK_ID})" if engine.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
         connection.exec_driver_sql(lock)
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
         connection.commit()

@@ -18,31 +18,27 @@ def outcome(row: SheetRow, language: Language) -> str:
 
 
 def _line(criterion: Criterion, outcome: str, language: Language) -> str:
-    """The words of an outcome's line, after those of the line without points that it stands under.
-
-    One that is a single word in the original ("Болуы", present) does not say of what: the criterion's name stands before it.
-    """
+    """The words of an outcome's line, after those of the line without points that it stands under."""
     line, code = criterion.line(outcome), language.code
     above = criterion.lines[: criterion.lines.index(line)]
     heading = next((each.text for each in reversed(above) if each.points is None), None)
     if heading is not None:
         return f"{heading[code]} {line.text[code]}"
-    if len(line.text.kk.split()) == 1:
-        return f"{criterion.name[code].rstrip('.')}: {line.text[code]}"
     return line.text[code]
 
 
 def counted(row: SheetRow, language: Language) -> list[str]:
-    """What was counted, a sentence each."""
+    """By what rule, and what was counted: a sentence each."""
     if row.criterion is None or not row.organisations:
         return []
     said = [
+        row.criterion.in_words[language.code].rstrip("."),
         language.ngettext(
             "%(num)d organisation, %(breach)d in breach",
             "%(num)d organisations, %(breach)d in breach",
             row.organisations,
             breach=len(row.in_breach),
-        )
+        ),
     ]
     if row.unanswered:
         said.append(language.ngettext("%(num)d has not answered", "%(num)d have not answered", len(row.unanswered)))

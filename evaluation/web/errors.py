@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from evaluation import database
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.web.common import current_language, megabytes
@@ -35,6 +37,10 @@ TROUBLES = {
         N_("The file is too large"),
         N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook."),
     ),
+    503: Trouble(
+        N_("The database is busy or cannot be reached"),
+        N_("Nothing was stored. Try again in a minute; if it happens again, tell the administrator."),
+    ),
     500: Trouble(
         N_("Something went wrong on our side"),
         N_(
@@ -50,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, lambda error: _page(EXPIRED, 400))
     app.register_error_handler(EvaluationError, _ours)
+    app.register_error_handler(OperationalError, _database)
 
 
 def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
@@ -66,6 +73,13 @@ def _ours(error: EvaluationError) -> tuple[str, int]:
     """What the operator can mend, such as a missing file of criteria."""
     current_app.logger.error("%s", error)
     return render_template("errors/error.html", title=gettext(TROUBLES[500].title), advice=error.message(current_language())), 500
+
+
+def _database(error: OperationalError) -> tuple[str, int]:
+    current_app.logger.error("%s", error)
+    database.db.session.rollback()
+    g.invented = False
+    return _page(TROUBLES[503], 503)
 
 
 def _page(trouble: Trouble, code: int) -> tuple[str, int]:

@@ -98,8 +98,8 @@ def test_a_failed_upgrade_leaves_no_lock(app: Flask, monkeypatch: pytest.MonkeyP
     with app.app_context():
         monkeypatch.setattr(command, "upgrade", fail)
         with pytest.raises(RuntimeError):
-            database.upgrade()
+            database.upgrade("0001")
         monkeypatch.undo()
-        database.upgrade()
+        database.upgrade("0001")
         if db.engine.dialect.name == "postgresql":
             assert db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) == 0
