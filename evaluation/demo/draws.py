@@ -1,6 +1,5 @@
 """Draws: how one invented answer comes about, made from the entries of `answers.toml`."""
 
-import operator
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from random import Random
@@ -9,16 +8,7 @@ from typing import Any, NamedTuple
 from evaluation.criteria import expressions
 from evaluation.criteria.expressions import Compare, Condition, Every, Given
 from evaluation.criteria.model import Indicator, Order
-
-TIYN = 100
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
+from evaluation.scoring.conditions import OPERATIONS, TIYN
 
 
 class Report(NamedTuple):
@@ -48,7 +38,7 @@ def holds(order: Order, condition: Condition) -> Holds:
 
 
 def _comparison(order: Order, compare: Compare) -> Holds:
-    left, test = compare.left, COMPARISONS[compare.operator]
+    left, test = compare.left, OPERATIONS[compare.operator]
     if compare.right_is_code:
         right = str(compare.right)
         return lambda given: None not in (a := given.get(left), b := given.get(right)) and test(a, b)
