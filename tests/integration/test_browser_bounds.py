@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.integration.test_pages import client, shown
+from tests.integration.test_pages import YEAR, client, shown
 
 __all__ = ["shown"]
 
