@@ -112,37 +112,37 @@ def test_score_touches_no_database(order: Order, tmp_path: Path, make_app: Calla
     assert not (tmp_path / "absent").exists()
 
 
-def test_load_then_sheet_in_every_format(lone: Flask, order: Order, tmp_path: Path) -> None:
+def test_load_then_sheet_in_every_format(app: Flask, order: Order, tmp_path: Path) -> None:
     rows = {kind: [row(order, bin_of(1), bin_of(10 + n), clean(order, kind))] for n, kind in enumerate(order.kind)}
     path = saved(tmp_path, workbook(order, 2024, rows))
-    refused = run(lone, "load", path)
+    refused = run(app, "load", path)
     assert refused.exit_code == 1 and "about!B2" in refused.stderr
-    trial = run(lone, "load", path, "--register", "--dry-run", "--lang", "en")
+    trial = run(app, "load", path, "--register", "--dry-run", "--lang", "en")
     assert trial.exit_code == 0 and "4 new" in trial.stdout and "nothing was stored" in trial.stdout
-    assert "4 new" in run(lone, "load", path, "--register", "--lang", "en").stdout
-    assert "4 unchanged" in run(lone, "load", path, "--lang", "en").stdout
+    assert "4 new" in run(app, "load", path, "--register", "--lang", "en").stdout
+    assert "4 unchanged" in run(app, "load", path, "--lang", "en").stdout
     out = tmp_path / "sheets"
     for format_ in ("pdf", "xlsx", "docx", "json"):
         for lang in ("kk", "ru", "kk+ru"):
-            done = run(lone, "sheet", "--body", bin_of(1), "--year", 2024, "--format", format_, "--lang", lang, "--out", out)
+            done = run(app, "sheet", "--body", bin_of(1), "--year", 2024, "--format", format_, "--lang", lang, "--out", out)
             assert done.exit_code == 0, done.output
             assert Path(done.stdout.strip()).stat().st_size > 500
     assert len(list(out.iterdir())) == 12
     found = json.loads(next(out.glob("*-kk.json")).read_text(encoding="utf-8"))
-    scored = json.loads(run(lone, "score", path, "--json").stdout)
+    scored = json.loads(run(app, "score", path, "--json").stdout)
     assert found["bodies"] == scored["bodies"], "stored and loaded again, the scores are the same"
     for words in (("--body", bin_of(5), "--year", 2024), ("--body", bin_of(1), "--year", 2023)):
-        failed = run(lone, "sheet", *words, "--out", out, "--lang", "ru")
+        failed = run(app, "sheet", *words, "--out", out, "--lang", "ru")
         assert failed.exit_code == 1 and failed.stderr.startswith("Error:")
 
 
-def test_demo_and_all_sheets(lone: Flask, tmp_path: Path) -> None:
-    assert run(lone, "demo").exit_code == 0
-    assert "already" in run(lone, "demo", "--lang", "en").stdout
+def test_demo_and_all_sheets(app: Flask, tmp_path: Path) -> None:
+    assert run(app, "demo").exit_code == 0
+    assert "already" in run(app, "demo", "--lang", "en").stdout
     made = []
     for workers in (1, 2):
         out = tmp_path / f"{workers}.zip"
-        done = run(lone, "sheets", "--year", 2024, "--out", out, "--format", "json", "--workers", workers)
+        done = run(app, "sheets", "--year", 2024, "--out", out, "--format", "json", "--workers", workers)
         assert done.exit_code == 0, done.output
         made.append(out.read_bytes())
     assert made[0] == made[1], "as many processes as there are, the same bytes"
