@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,29 @@ def test_bombs_neither_kill_nor_fill_the_process(name: str, tmp_path: Path) -> N
     assert done.returncode == 0, f"{done.returncode}: {done.stderr[-500:]}"
     said, peak = done.stdout.splitlines()
     assert int(peak) < 1500, f"{said}: {peak} MB"
+
+
+@pytest.mark.parametrize("options", [{}, {"date_1904": True}, {"constant_memory": True}])
+def test_dates_are_read_by_the_workbooks_own_calendar(options: dict[str, bool]) -> None:
+    kind = KINDS[1]
+    dated = next(item for item in ORDER.asked_of(kind) if item.type == "date")
+    amounts = {item.code: 5 for item in ORDER.asked_of(kind) if item.type == "money"}
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, options)
+    about, sheet = book.add_worksheet("about"), book.add_worksheet(kind)
+    about.write_row(0, 0, ["order", ORDER.code])
+    about.write_row(1, 0, ["year", 2024])
+    columns = ["body_bin", "body_name", "bin", "name", *ASKED[kind]]
+    line = row(ORDER, bin_of(1), bin_of(2), clean(ORDER, kind)) | amounts
+    for number in range(3):
+        sheet.write_row(number, 0, columns)
+    for place, code in enumerate(columns):
+        if code == dated.code:
+            sheet.write_datetime(3, place, datetime(2025, 5, 31), book.add_format({"num_format": "dd.mm.yyyy"}))
+        elif code in line:
+            sheet.write(3, place, line[code])
+    book.close()
+    assert read(out.getvalue()).sheets[kind].columns[dated.code] == ["2025-05-31"]
 
 
 def test_a_worksheet_is_given_up_after_use() -> None:
