@@ -70,7 +70,7 @@ class Language:
     def ngettext(self, one: str, many: str, n: int, **values: Any) -> str:
         return self.translations.ngettext(one, many, n) % ({"num": n} | values)
 
-    def number(self, value: float, decimals: int = 0) -> str:
+    def number(self, value: float | Decimal, decimals: int = 0) -> str:
         """12 500,5: groups of three by a no-break space; the decimal comma, but for English its point."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         # Halves go up, as in Excel, so that a page and its XLSX agree.
@@ -95,6 +95,9 @@ class Language:
         if low == high or not most:
             return self.share(low, most)
         return f"{self.number(100 * low / most, 1)}–{self.share(high, most)}"
+
+    def short_date(self, day: date) -> str:
+        return f"{day:%d.%m.%Y}"
 
     def long_date(self, day: date) -> str:
         """A date as acts write it: 2022 жылғы 20 маусым, 20 июня 2022 года."""

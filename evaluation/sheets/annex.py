@@ -1,7 +1,11 @@
 """The annex of a printed sheet in one language: what the product adds after the approved form, marked as ours."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
+from evaluation.criteria.model import Order
 from evaluation.language import Language
 from evaluation.sheets import charts, reasons
 from evaluation.sheets.charts.bars import history, short
@@ -200,14 +204,30 @@ def _reason(sheet: Sheet, row: SheetRow, language: Language) -> Reason:
         " ".join(short(row.row.text[language.code], language)),
         language.points_of(row.low, row.high, row.max),
         said,
-        tuple(_organisations(label, found, language) for label, found in named if found),
+        tuple(_organisations(sheet.order, label, found, language) for label, found in named if found),
     )
 
 
-def _organisations(label: str, found: tuple[Named, ...], language: Language) -> Organisations:
+def _organisations(order: Order, label: str, found: tuple[Named, ...], language: Language) -> Organisations:
     named = tuple((each.name(language.code), each.bin) for each in found)
-    texts = tuple(language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=bin_) for name, bin_ in named)
+    texts = tuple(
+        "; ".join([language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=bin_), *_facts(order, each, language)])
+        for (name, bin_), each in zip(named, found, strict=True)
+    )
     return Organisations(label, named, texts)
+
+
+def _facts(order: Order, organisation: Named, language: Language) -> Iterator[str]:
+    """The answers that put an organisation in breach, each after its label."""
+    for code, value in organisation.facts:
+        item = order.by_code[code]
+        if isinstance(value, date):
+            shown = language.short_date(value)
+        elif item.type == "money":
+            shown = language.number(Decimal(value) / 100, 2)
+        else:
+            shown = language.number(value)
+        yield f"{item.label[language.code]}: {shown}"
 
 
 def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:

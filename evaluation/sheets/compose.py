@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.criteria.model import Order, Table
+from evaluation.scoring.facts import Facts
 from evaluation.scoring.score import UNKNOWN, Scores
 from evaluation.sheets.model import Named, Share, Sheet, SheetRow, SheetTable
 
@@ -18,15 +19,17 @@ def compose(
     organisations: Mapping[str, Named],
     history: Mapping[str, tuple[Share, ...]] | None = None,
     invented: bool = False,
+    told: Facts | None = None,
 ) -> Iterator[Sheet]:
     """The sheets of `bodies` (by BIN), in their order; a body without a score has four tables that do not apply.
 
-    `organisations` names those that the scores speak of; one it does not name stands by its BIN.
+    `organisations` names those that the scores speak of; one it does not name stands by its BIN. `told` are the answers that put
+    them in breach.
     """
     rows = _by_body(scores.rows)
     findings = _by_body(scores.findings)
     for bin_, body in bodies.items():
-        sheet = _sheet(scores.order, year, body, rows.get(bin_, []), findings.get(bin_, []), organisations)
+        sheet = _sheet(scores.order, year, body, rows.get(bin_, []), findings.get(bin_, []), organisations, told or {})
         yield replace(sheet, history=(history or {}).get(bin_, ()), invented=invented)
 
 
@@ -47,13 +50,21 @@ def _by_body(frame: pd.DataFrame) -> dict[str, list[Any]]:
 
 
 def _sheet(
-    order: Order, year: int, body: Named, rows: list[Any], findings: list[Any], organisations: Mapping[str, Named]
+    order: Order,
+    year: int,
+    body: Named,
+    rows: list[Any],
+    findings: list[Any],
+    organisations: Mapping[str, Named],
+    told: Facts,
 ) -> Sheet:
     scored = {(line.kind, line.row): line for line in rows}
     named: dict[tuple[str, str, str], tuple[Named, ...]] = {}
     for line in findings:
         key = line.kind, line.row, line.state
-        named[key] = (*named.get(key, ()), organisations.get(line.organisation, Named(line.organisation, "")))
+        own = organisations.get(line.organisation, Named(line.organisation, ""))
+        facts = told.get((scored[line.kind, line.row].criterion, line.organisation), ())
+        named[key] = (*named.get(key, ()), replace(own, facts=facts) if line.state == "in_breach" else own)
     tables = tuple(_table(order, table, scored, named) for table in order.form.tables)
     return Sheet(order, body, year, tables, sum(t.low for t in tables), sum(t.high for t in tables), sum(t.max for t in tables))
 

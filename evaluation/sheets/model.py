@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 
 from evaluation.criteria.model import Criterion, Order, Row, Table
+from evaluation.scoring.facts import Fact
 
 
 @dataclass(frozen=True)
 class Named:
-    """A body or organisation: BIN and names; a name may be empty."""
+    """A body or organisation: BIN and names; a name may be empty. `facts` are the answers that put it in breach of a row."""
 
     bin: str
     name_kk: str
     name_ru: str = ""
+    facts: tuple[Fact, ...] = ()
 
     def name(self, language: str) -> str:
         """The name in a language; where that is not known, the other one; where neither is, the BIN."""

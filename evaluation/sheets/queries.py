@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from evaluation.collection import queries as collection
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
+from evaluation.scoring.facts import facts
+from evaluation.scoring.frames import Reports
 from evaluation.scoring.score import Scores, score
 from evaluation.sheets.compose import compose, shares
 from evaluation.sheets.model import Named, Share, Sheet
@@ -13,11 +15,17 @@ from evaluation.viewer import Viewer
 
 def scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
     """The year's scores of these bodies, or of all the viewer may see; None for a year that is not open."""
+    found = _scored(viewer, year, None if body_ids is None else list(body_ids))
+    return found and found[0]
+
+
+def _scored(viewer: Viewer, year: int, ids: list[int] | None) -> tuple[Scores, Reports] | None:
+    """Scores with the reports they were made of."""
     order = registry.order_of(year)
     if order is None:
         return None
-    ids = None if body_ids is None else list(body_ids)
-    return score(order, collection.reports(viewer, order, year, ids), collection.previous(viewer, order, year, ids))
+    reports = collection.reports(viewer, order, year, ids)
+    return score(order, reports, collection.previous(viewer, order, year, ids)), reports
 
 
 def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
@@ -28,14 +36,14 @@ def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
 
 def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
     """The sheets of these bodies, in their order, with the shares of this and earlier years."""
-    bodies = list(bodies)
+    bodies = [body for body in bodies if viewer.bodies is None or body.id in viewer.bodies]
     ids = [body.id for body in bodies]
     history: dict[str, tuple[Share, ...]] = {}
     found = None
     for opened in sorted(each.year for each in registry.years() if each.year <= year):
-        found = scores(viewer, opened, ids)
+        found = _scored(viewer, opened, ids)
         if found is not None:
-            for bin_, parts in shares(found, opened).items():
+            for bin_, parts in shares(found[0], opened).items():
                 history[bin_] = (*history.get(bin_, ()), *parts)
     current = registry.reporting_year(year)
     if current is None or found is None:
@@ -43,4 +51,5 @@ def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
     names = registry.names(viewer, ids)
     organisations = {bin_: Named(bin_, *name) for bin_, name in names.items()}
     named = {body.bin: Named(body.bin, body.name_kk, body.name_ru) for body in bodies}
-    return list(compose(found, year, named, organisations, history, invented=current.invented))
+    told = facts(*found)
+    return list(compose(found[0], year, named, organisations, history, invented=current.invented, told=told))

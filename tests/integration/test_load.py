@@ -3,6 +3,7 @@
 import inspect
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.scoring import Scores
 from evaluation.sheets import queries as sheets
+from evaluation.sheets.document import document
 from evaluation.viewer import Viewer
 from tests.factories import bin_of, clean, row, workbook
 
@@ -345,3 +347,28 @@ def test_nobody_sees_nothing(app: Flask, order: Order, data: bytes) -> None:
                 else:
                     assert not any(table.applicable for sheet in found for table in sheet.tables)
     assert asked >= 14
+
+
+def test_a_sheet_says_which_answers_put_an_organisation_in_breach(app: Flask, order: Order, kinds: tuple[str, ...]) -> None:
+    kind = kinds[1]
+    late = {"budget_due": 520_000_050, "budget_due_on": "2025-04-15", "budget_paid": 520_000_050, "budget_paid_on": "2025-04-20"}
+    rows = [row(order, BODY, bin_of(10), clean(order, kind) | late), row(order, BODY, bin_of(11), clean(order, kind))]
+    load(app, workbook(order, 2024, {kind: rows}))
+    with app.app_context():
+        sheet = sheets.sheet(SYSTEM, BODY, 2024)
+    assert sheet is not None
+    [found] = [each for table in sheet.tables for line in table.scored_rows for each in line.in_breach]
+    assert (found.bin, dict(found.facts)) == (
+        bin_of(10),
+        late | {"budget_due_on": date(2025, 4, 15), "budget_paid_on": date(2025, 4, 20)},
+    )
+    for code in ("kk", "ru"):
+        [told] = [
+            text
+            for table in document(sheet, code).annexes[0].reasons
+            for line in table.rows
+            for each in line.organisations
+            for text in each.texts
+        ]
+        assert "5\u00a0200\u00a0000,50" in told and "15.04.2025" in told and "20.04.2025" in told
+        assert order.by_code["budget_paid_on"].label[code] in told
