@@ -108,17 +108,17 @@ def _sheets(read: Workbook) -> list[Sheet]:
 def _print_sheet(sheet: Sheet, in_language: Language) -> None:
     click.echo(
         f"{sheet.body.name(in_language.code)} ({sheet.body.bin}), {in_language.period(sheet.year)}: "
-        f"{in_language.points(sheet.low, sheet.high)} / {sheet.max}"
+        f"{in_language.points_of(sheet.low, sheet.high, sheet.max)}"
     )
     for table in sheet.tables:
         title = table.table.title[in_language.code]
         if not table.applicable:
             click.echo(f"  {title}: –")
             continue
-        click.echo(f"  {title}: {in_language.points(table.low, table.high)} / {table.max}")
+        click.echo(f"  {title}: {in_language.points_of(table.low, table.high, table.max)}")
         for row in table.scored_rows:
-            points = f"{in_language.points(row.low, row.high):>4} / {row.max}"
-            click.echo(f"    {row.row.number:<4}{points}  {shorten(row.row.text[in_language.code], 90, placeholder='…')}")
+            points = in_language.points_of(row.low, row.high, row.max)
+            click.echo(f"    {row.row.number:<4}{points:>8}  {shorten(row.row.text[in_language.code], 90, placeholder='…')}")
             for label, named in (
                 (in_language.gettext("in breach"), row.in_breach),
                 (in_language.gettext("unanswered"), row.unanswered),

@@ -48,6 +48,14 @@ def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = 
     With `register` the year, bodies and organisations that the registry lacks are entered from the workbook; without, each is
     an error at its cell. Raises Refused, with every problem there is, where anything cannot be stored; then nothing may be kept.
     """
+    try:
+        return _load(viewer, data, orders, register)
+    except IntegrityError as error:
+        # Another load entered the same year, body, organisation or report after this one had looked.
+        raise Refused([Problem("changed_meanwhile")]) from error
+
+
+def _load(viewer: Viewer, data: bytes, orders: Orders, register: bool) -> tuple[Workbook, Summary]:
     registered = registry.known(viewer)
     problems: list[Problem] = []
     try:
@@ -110,20 +118,17 @@ def _register(viewer: Viewer, workbook: Workbook, known: registry.Known, summary
         if own not in known.organisations
     ]
     summary.organisations.extend(row[0] for row in fresh)
-    try:
-        operations.register_bodies(viewer, [NewBody(bin_, workbook.names[bin_]) for bin_ in summary.bodies])
-        operations.register_organisations(viewer, fresh)
-        if summary.bodies or summary.organisations:
-            known = registry.known(viewer)
-        supervisors = registry.supervisors(workbook.year)
-        loose = (
-            (known.organisations[own][0], known.bodies[body])
-            for _, _, body, own in _rows(workbook)
-            if known.organisations[own][0] not in supervisors
-        )
-        operations.supervise_in(viewer, workbook.year, loose)
-    except IntegrityError as error:
-        raise Refused([Problem("changed_meanwhile")]) from error
+    operations.register_bodies(viewer, [NewBody(bin_, workbook.names[bin_]) for bin_ in summary.bodies])
+    operations.register_organisations(viewer, fresh)
+    if summary.bodies or summary.organisations:
+        known = registry.known(viewer)
+    supervisors = registry.supervisors(workbook.year)
+    loose = (
+        (known.organisations[own][0], known.bodies[body])
+        for _, _, body, own in _rows(workbook)
+        if known.organisations[own][0] not in supervisors
+    )
+    operations.supervise_in(viewer, workbook.year, loose)
     return known
 
 
@@ -217,10 +222,7 @@ def _write(workbook: Workbook, places: Places, stored: dict[int, queries.Stored]
         return
     same = {"year": workbook.year, "version": 1, "changed_at": changed_at}
     constant = {name: (value,) * summary.new for name, value in same.items()}
-    try:
-        insert_columns(db.session.connection(), table_of(Report), {**fresh, **constant})
-    except IntegrityError as error:
-        raise Refused([Problem("changed_meanwhile")]) from error
+    insert_columns(db.session.connection(), table_of(Report), {**fresh, **constant})
 
 
 def _change(

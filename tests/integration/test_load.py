@@ -252,6 +252,33 @@ def test_a_name_is_as_long_as_the_tables_take(app: Flask, order: Order, kinds: t
     assert refused(app, too_long, register=True) == [(kinds[0], "D4", "text_too_long")]
 
 
+def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, data: bytes, register: bool) -> list[str]:
+    """What two loads of the same workbook are told that reach one of their steps at the same moment."""
+    ready, answers, step = threading.Barrier(2), [], getattr(module, name)
+
+    def together(*args: Any) -> Any:
+        ready.wait(timeout=20)
+        return step(*args)
+
+    def one() -> None:
+        with app.app_context():
+            try:
+                load_workbook(SYSTEM, data, app.extensions["orders"], register)
+                db.session.commit()
+                answers.append("stored")
+            except Refused as caught:
+                db.session.rollback()
+                answers.append(caught.problems[0].problem)
+
+    monkeypatch.setattr(module, name, together)
+    workers = [threading.Thread(target=one) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=60)
+    return sorted(answers)
+
+
 def test_two_first_saves_at_once_store_one(
     app: Flask, order: Order, kinds: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,31 +288,24 @@ def test_two_first_saves_at_once_store_one(
     with app.app_context():
         db.session.execute(text("DELETE FROM report"))
         db.session.commit()
-    ready, answers, write = threading.Barrier(2), [], operation_module._write
-
-    def together(*args: Any) -> None:
-        ready.wait(timeout=20)
-        write(*args)
-
-    monkeypatch.setattr(operation_module, "_write", together)
-
-    def one() -> None:
-        with app.app_context():
-            try:
-                load_workbook(SYSTEM, blank, app.extensions["orders"])
-                db.session.commit()
-                answers.append("stored")
-            except Refused as caught:
-                db.session.rollback()
-                answers.append(caught.problems[0].problem)
-
-    workers = [threading.Thread(target=one) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(timeout=60)
-    assert sorted(answers) == ["changed_meanwhile", "stored"]
+    assert at_once(app, monkeypatch, operation_module, "_write", blank, register=False) == ["changed_meanwhile", "stored"]
     assert len(stored(app, order)) == 4
+
+
+@pytest.mark.parametrize("step", ["open_year", "register_bodies", "register_organisations"])
+def test_two_first_registrations_at_once_keep_one(
+    app: Flask, order: Order, data: bytes, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    if step != "open_year":
+        with app.app_context():
+            operations.open_year(SYSTEM, 2024, order.code)
+            db.session.commit()
+    if step == "register_organisations":
+        with app.app_context():
+            operations.register_bodies(SYSTEM, [operations.NewBody(BODY, "Әкімдік")])
+            db.session.commit()
+    assert at_once(app, monkeypatch, operations, step, data, register=True) == ["changed_meanwhile", "stored"]
+    assert len(stored(app, order)) == 12
 
 
 def test_an_open_year_keeps_its_order_when_a_new_one_supersedes_it(
