@@ -7,13 +7,13 @@ from flask import Flask
 
 from evaluation import cli, database, web
 from evaluation.criteria import load_orders
-from evaluation.settings import INSTANCE, settings
+from evaluation.settings import INSTANCE, settings_or_exit
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Make the app; `config` overrides settings from the environment. Raises CriteriaError on a criteria file with mistakes."""
     app = Flask(__name__, instance_path=str(INSTANCE))
-    app.config.from_mapping(settings(INSTANCE) | dict(config or {}))
+    app.config.from_mapping(settings_or_exit(INSTANCE) | dict(config or {}))
     app.extensions["orders"] = load_orders(app.config["CRITERIA"])
     database.init_app(app)
     web.init_app(app)

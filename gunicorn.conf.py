@@ -1,8 +1,13 @@
-"""How the product is served on one computer: two workers on loopback, since there is no sign-in yet."""
+"""How the product is served: two workers, on loopback unless BIND names another address."""
 
 import os
 
-bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+from evaluation.settings import INSTANCE, settings_or_exit
+
+# Here too, since a worker that cannot start would be started again and again.
+settings_or_exit(INSTANCE)
+
+bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = 2
 threads = 2
 timeout = 120

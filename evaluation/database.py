@@ -4,7 +4,9 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL. Commands a
 :func:`evaluation.cli.common.database` and :func:`evaluation.web.commit_request`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,8 +17,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import JSON, Connection, Engine, MetaData, Select, Table, event, insert
+from sqlalchemy import JSON, Connection, Dialect, Engine, MetaData, Select, Table, event, insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from evaluation.language import compare
 
@@ -44,7 +49,17 @@ def dumps(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": orjson.loads})
+def loads(stored: str | bytes | float) -> Any:
+    """JSON as the driver gives it: SQLite takes a document that is a bare number for a number."""
+    return stored if isinstance(stored, int | float) else orjson.loads(stored)
+
+
+def now() -> datetime:
+    """The time of a change, in UTC without an offset, as both databases keep it."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": loads})
 
 
 def init_app(app: Flask) -> None:
@@ -95,21 +110,19 @@ def insert_many(connection: Connection, table: Table, columns: Sequence[str], ro
         insert_columns(connection, table, dict(zip(columns, zip(*rows, strict=True), strict=True)))
 
 
-def insert_columns(connection: Connection, table: Table, values: dict[str, Sequence[Any]]) -> None:
+def insert_columns(connection: Connection, table: Table, values: dict[str, Sequence[Any]], encoded: Collection[str] = ()) -> None:
     """Insert rows given as columns through the driver's own executemany, which is twice as fast as Core's.
 
-    Values are converted as the columns' types say; column defaults are not applied, so give every column.
+    Values are converted as the columns' types say, those `encoded` being JSON text already; column defaults are not applied, so
+    give every column.
     """
-    dialect = connection.dialect
-    statement = insert(table).compile(dialect=dialect, column_keys=list(values))
-    for name in list(values):
-        kind = table.c[name].type
-        # Both drivers take JSON as text, which spares a call and a wrapper for every row.
-        convert = dumps if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
-        if convert is not None:
-            column = values[name]
-            same = column.count(column[0]) == len(column)
-            values[name] = (convert(column[0]),) * len(column) if same else tuple(map(convert, column))
+    statement, converters = _prepared(connection.dialect, table, tuple(values))
+    for name, convert in converters.items():
+        if name in encoded:
+            continue
+        column = values[name]
+        same = column.count(column[0]) == len(column)
+        values[name] = (convert(column[0]),) * len(column) if same else tuple(map(convert, column))
     if statement.positional:
         parameters: Any = list(zip(*(values[name] for name in statement.positiontup or ()), strict=True))
     else:
@@ -117,13 +130,49 @@ def insert_columns(connection: Connection, table: Table, values: dict[str, Seque
     connection.exec_driver_sql(statement.string, parameters)
 
 
-def tuples(statement: Statement) -> Sequence[Any]:
+@cache
+def _prepared(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> tuple[SQLCompiler, dict[str, Callable[[Any], Any]]]:
+    """An INSERT of these columns, compiled once, and what turns values into the driver's where they are not its already."""
+    converters: dict[str, Callable[[Any], Any]] = {}
+    for name in columns:
+        kind = table.c[name].type
+        # Both drivers take JSON as text, which spares a call and a wrapper for every row.
+        convert = dumps if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
+        if convert is not None:
+            converters[name] = convert
+    return insert(table).compile(dialect=dialect, column_keys=list(columns)), converters
+
+
+def hold(*key: int, alone: bool = False) -> None:
+    """Keep others from changing what the key stands for until the transaction ends, so that what is read now is still so then.
+
+    On SQLite whoever writes is alone anyway: the transaction begins as a writer's, before it reads. On PostgreSQL holders of a
+    key share it, but for one who asks to be `alone`. The key is two whole numbers at most.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.dbapi_connection
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    lock = "pg_advisory_xact_lock" + ("" if alone else "_shared")
+    connection.exec_driver_sql(f"SELECT {lock}({', '.join(map(str, map(int, key)))})")
+
+
+def insert_unless_there(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row; False where a unique key of it is taken, which is no error then."""
+    make: Any = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).first() is not None
+
+
+def tuples(statement: Statement, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
     """Rows as the driver gives them, for reads of whole tables: SQLAlchemy's row objects cost more than all else there.
 
     Columns whose type needs converting (dates, JSON) come as the driver has them.
     """
     db.session.flush()
-    result = db.session.connection().execute(statement)
+    result = db.session.connection().execute(statement, parameters)
     rows: Sequence[Any] = result.cursor.fetchall()
     result.close()
     return rows

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 if "INSTANCE" not in os.environ:
     # Before the app is imported, and for every process of the tests; whoever made it removes it.
@@ -23,6 +24,7 @@ if "INSTANCE" not in os.environ:
 from app import create_app
 from evaluation import database
 from evaluation.criteria import Order, load_orders
+from tests import people
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +99,7 @@ def make_app() -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(url: str, **config: object) -> Flask:
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **config})
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **people.CHEAP, **config})
         with app.app_context():
             database.upgrade()
         made.append(app)
@@ -112,3 +114,15 @@ def make_app() -> Iterator[Callable[..., Flask]]:
 @pytest.fixture
 def app(database_url: str, make_app: Callable[..., Flask]) -> Flask:
     return make_app(database_url)
+
+
+@pytest.fixture
+def make_account() -> Callable[..., str]:
+    """Make an account: `make_account(app, role, bodies=(ids), region=None, email=None)`; its address."""
+    return people.make_account
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., FlaskClient]:
+    """Sign a client in by the form: `sign_in(client, email)`; the client."""
+    return people.sign_in

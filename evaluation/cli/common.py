@@ -1,7 +1,7 @@
 """What the commands share: the language option, the database opened and committed in one place, problems printed."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -94,3 +94,9 @@ def refuse(refused: Refused, code: str, as_json: bool = False) -> None:
             in_language.ngettext("%(num)d error; nothing was taken.", "%(num)d errors; nothing was taken.", count), err=True
         )
     sys.exit(1)
+
+
+def table(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of words, the first of them the heads, in columns as wide as their longest word."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines)

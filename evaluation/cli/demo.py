@@ -1,12 +1,19 @@
-"""The command that fills an empty database with demonstration data."""
+"""The command that fills an empty database with demonstration data, and its people."""
+
+from collections.abc import Iterable, Sequence
 
 import click
+from flask import current_app
 
-from evaluation.cli.common import command, language_option, transaction
+from evaluation.accounts.roles import ROLE_NAMES
+from evaluation.cli.common import command, language_option, table, transaction
 from evaluation.demo.generator import country as make_country
 from evaluation.demo.generator import demonstration
+from evaluation.demo.people import DemoPerson, people, store_people
 from evaluation.demo.store import store
-from evaluation.language import language
+from evaluation.errors import EvaluationError
+from evaluation.language import N_, Language, language
+from evaluation.policy import BODY_ROLES, Role
 from evaluation.registry import queries as registry
 
 
@@ -21,14 +28,20 @@ from evaluation.registry import queries as registry
 def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -> None:
     """Fill an empty database with invented demonstration data.
 
-    Every page and sheet of its years says that the data are invented. A second call changes nothing.
+    Every page and sheet of its years says that the data are invented. Prints who can sign in to it, with their password. A
+    second call changes nothing. Refused where APP_ENV=production.
 
     Example: flask --app app demo
     """
+    if current_app.config["PRODUCTION"]:
+        raise EvaluationError(
+            N_("Demonstration data and their known password have no place in production. Unset APP_ENV to try the product out.")
+        )
     order = registry.orders().latest
     made = make_country(order, bodies=bodies, organisations=organisations, seed=seed) if country else demonstration(order, seed)
     with transaction():
         fresh = store(order, made)
+        store_people(made, country)
     in_language = language(lang)
     click.echo(
         in_language.gettext(
@@ -40,3 +53,18 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
         if fresh
         else in_language.gettext("The demonstration data are already there.")
     )
+    click.echo("\n" + table(_lines(list(people()), in_language)))
+
+
+def _lines(found: Iterable[DemoPerson], in_language: Language) -> list[Sequence[str]]:
+    heads = (N_("Role"), N_("E-mail address"), N_("Password"), N_("Bodies or region"))
+    lines: list[Sequence[str]] = [[in_language.gettext(head) for head in heads]]
+    for person in found:
+        place = in_language.gettext("The whole country")
+        if person.place is not None:
+            place = (person.place.name_ru if in_language.code == "ru" else person.place.name_kk) or person.place.bin
+        elif person.role in BODY_ROLES:
+            place = "–"
+        password = person.password or in_language.gettext("changed since")
+        lines.append((in_language.gettext(ROLE_NAMES[Role(person.role)]), person.email, password, place))
+    return lines

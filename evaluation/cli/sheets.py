@@ -13,10 +13,10 @@ import click
 from evaluation.cli.common import command, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.sheets import Sheet, queries
 from evaluation.sheets.writers import FORMATS, LANGUAGES, file_name, write
-from evaluation.viewer import Viewer
 
 CHUNK = 8
 STAMP = (2022, 6, 20, 0, 0, 0)
@@ -78,7 +78,7 @@ def sheets(year: int, out: Path, format_: str, lang: str, workers: int) -> None:
     with transaction():
         _opened(year)
         viewer = Viewer.system()
-        found = queries.sheets(viewer, year, registry.all_bodies(viewer))
+        found = queries.sheets(viewer, year, registry.all_bodies(viewer, year))
     part = out.with_name(out.name + ".part")
     try:
         with (

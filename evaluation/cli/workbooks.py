@@ -13,11 +13,11 @@ from evaluation.collection.workbook.reader import read_workbook
 from evaluation.collection.workbook.template import write_template
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
+from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.scoring import score as score_reports
 from evaluation.sheets import Named, Sheet, compose
 from evaluation.sheets.scores_json import scores_json
-from evaluation.viewer import Viewer
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

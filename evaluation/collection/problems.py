@@ -8,6 +8,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 
 from evaluation.criteria.model import Text
 from evaluation.language import N_, Language
+from evaluation.registry.upkeep.rules import MESSAGES as REGISTRY_MESSAGES
 
 MESSAGES = {
     # The file
@@ -73,24 +74,37 @@ MESSAGES = {
         "The organisation %(value)s already stands in worksheet “%(there)s”, row %(row)s. Keep one of the two rows."
     ),
     "duplicate_row": N_("This body and kind already stand in row %(row)s. Keep one of the two rows."),
+    # Blocks pasted into the grid
+    "not_in_table": N_(
+        "The organisation %(value)s is not in this table. Check the BIN, or paste the row into the table of its kind."
+    ),
+    "twice_in_block": N_("The organisation already stands in row %(row)s of what was pasted. Keep one of the two rows."),
     # The registry
     "unknown_year": N_("The year %(value)s has not been opened."),
     "unknown_body": N_(
-        "The body %(value)s is not in the registry. Check the BIN; if it is right, tick that what the registry lacks be registered, or ask the administrator."
+        "The body %(value)s is not in the registry, or its data are not yours to enter. Check the BIN; if it is right, ask the administrator."
     ),
     "unknown_organisation": N_(
-        "The organisation %(value)s is not in the registry. Check the BIN; if it is right, tick that what the registry lacks be registered, or ask the administrator."
+        "The organisation %(value)s is not in the registry, or is not under your body. Check the BIN; if it is right, ask the administrator."
     ),
     "other_kind": N_("The organisation %(value)s is registered as another kind: %(expected)s. Move the row to that worksheet."),
     "other_body": N_(
         "On 31 December %(year)s the organisation %(organisation)s was under another body. Remove the row, or ask the administrator to correct the registry."
     ),
     "unsupervised": N_(
-        "On 31 December %(year)s the organisation %(organisation)s was under no body. Tick that what the registry lacks be registered, or ask the administrator."
+        "On 31 December %(year)s the organisation %(organisation)s was under no body. Ask the administrator to enter in the registry whose it was."
     ),
+    "not_supervised": N_(
+        "On 31 December %(year)s the organisation %(organisation)s was not under this body. Remove the row, or ask the administrator to correct the registry."
+    ),
+    "handed_over": N_("The year %(year)s of this body was handed over: its answers can no longer be changed. Remove its rows."),
     "changed_meanwhile": N_("Someone else stored data of the same organisations meanwhile. Send the workbook again."),
-    "may_not_edit": N_("You may not change the data of this body."),
+    "may_not_edit": N_("You may not change the data of this body. Remove its rows."),
     "may_not_register": N_("Only the administrator registers years, bodies and organisations."),
+    # The registry's own workbook
+    "duplicate_entry": N_("The BIN %(value)s already stands in row %(row)s. Keep one of the two rows."),
+    "registry_changed": N_("Someone else changed the registry meanwhile. Look at what would change now, and store it then."),
+    **REGISTRY_MESSAGES,
     # Warnings
     "no_data": N_("The workbook names no organisation: there is nothing to store."),
     "column_without_code": N_("Column %(column)s is filled in but has no code in row 1; it is not read."),

@@ -2,25 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Text, case, cast, func, select
+from sqlalchemy import Text, bindparam, case, cast, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.bulk import bulk
-from evaluation.collection.models import DeclaredCount, Report
+from evaluation.collection.models import DeclaredCount, Report, Submission
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
 from evaluation.database import Statement, db, dumps, tuples
+from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
 from evaluation.scoring.conditions import certain, evaluate, imply
 from evaluation.scoring.frames import Reports, frame
 from evaluation.scoring.score import Previous, counts
-from evaluation.viewer import Viewer
 
 
 @bulk()
@@ -48,13 +50,18 @@ def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | 
         .where(DeclaredCount.year == year)
     )
     declared = {(body, kind, criterion): count for body, kind, criterion, count in tuples(_of(visible(statement, viewer), ids))}
-    # As it stood on last year's sheet: by last year's own order.
-    last = registry.order_of(year - 1)
+    return declared | dict(counted(viewer, year - 1, ids))
+
+
+def counted(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Previous:
+    """The counts that the year's own reports give, for the year after it; a year that is not open gives none."""
+    # As it stood on that year's sheet: by its own order.
+    last = registry.order_of(year)
     if last is None:
-        return declared
+        return {}
     rules = [criterion for criterion in last.criteria if criterion.rule == "decrease"]
     needed = last.needed_for(frozenset().union(*(codes(criterion.breach) for criterion in rules)))
-    return declared | counts(last, reports(viewer, last, year - 1, ids, needed))
+    return counts(last, reports(viewer, last, year, body_ids, needed))
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,61 @@ def stored_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -
         for owner, id_, version, answers, evidence in tuples(statement)
         if owner in wanted
     }
+
+
+@dataclass(frozen=True)
+class Held:
+    """An organisation's report as a save finds it, under its body of 31 December; `id` is None where nothing is stored yet.
+
+    `state` is the body's year's, None where nobody has handed it over or back.
+    """
+
+    organisation_id: int
+    kind: str
+    body_id: int
+    state: str | None
+    id: int | None
+    version: int
+    answers: dict[str, Any]
+    evidence: dict[str, Any]
+
+    def value(self, code: str) -> Any:
+        """An answer or item of evidence in stored form; None for a blank."""
+        return self.answers.get(code, self.evidence.get(code))
+
+
+def held(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -> dict[int, Held]:
+    """These organisations' reports with what decides whether they may be changed, by organisation id."""
+    statement, last_day = _holding(viewer.bodies is not None), date(year, 12, 31)
+    found: dict[int, Held] = {}
+    for start in range(0, len(organisation_ids), 500):
+        given = {"year": year, "last_day": last_day, "organisations": list(organisation_ids[start : start + 500])}
+        if viewer.bodies is not None:
+            given["bodies"] = list(viewer.bodies)
+        for own, kind, body, state, id_, version, answers, evidence in tuples(statement, given):
+            documents = orjson.loads(answers or "{}"), orjson.loads(evidence or "{}")
+            found[own] = Held(own, kind, body, state, id_, version or 0, *documents)
+    return found
+
+
+@cache
+def _holding(limited: bool) -> Statement:
+    """What :func:`held` reads, made once: putting a statement together costs more than running it on a few reports."""
+    year: Any = bindparam("year")
+    last_day: Any = bindparam("last_day")
+    report = (Report.id, Report.version, cast(Report.answers, Text), cast(Report.evidence, Text))
+    columns: tuple[Any, ...] = (Organisation.id, Organisation.kind, Body.id, Submission.state, *report)
+    statement = (
+        select(*columns)
+        .select_from(Supervision)
+        .join(Body, Body.id == Supervision.body_id)
+        .join(Organisation, Organisation.id == Supervision.organisation_id)
+        .outerjoin(Report, (Report.organisation_id == Organisation.id) & (Report.year == year))
+        .outerjoin(Submission, (Submission.body_id == Body.id) & (Submission.year == year))
+        .where(Supervision.since <= last_day, or_(Supervision.until.is_(None), Supervision.until >= last_day))
+        .where(Organisation.id.in_(bindparam("organisations", expanding=True)))
+    )
+    return statement.where(Body.id.in_(bindparam("bodies", expanding=True))) if limited else statement
 
 
 def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], DeclaredCount]:

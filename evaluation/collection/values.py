@@ -11,20 +11,20 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from idnumbers.nationalid.kaz.business_id import BusinessIDNumber
-from idnumbers.nationalid.kaz.util import checksum
-
 from evaluation.criteria.model import Indicator, Order
+from evaluation.language import Language
+from evaluation.registry import bins
 
 YES_NO = {"yes": True, "no": False, "иә": True, "жоқ": False, "да": True, "нет": False, "true": True, "false": False}
 NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
 ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
 LOCAL_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 SPACES = re.compile(r"\s+")
-BIN = re.compile(r"\d{12}")
 EXACT = 2**53
 MAX_TEXT = 4000
 MAX_DIGITS = 40
+WORDS = {"kk": ("иә", "жоқ"), "ru": ("да", "нет"), "en": ("yes", "no")}
+"""Yes and no as they are written."""
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffe\uffff]")
 """Control characters and what else nobody sees: databases and documents refuse some of them."""
 
@@ -121,6 +121,46 @@ def choice_reader(order: Order, item: Indicator) -> Callable[[object], str]:
     return read
 
 
+def reader(order: Order, item: Indicator) -> Callable[[object], Any]:
+    """What reads one value of an indicator or an item of evidence into its stored form; it raises Wrong."""
+    match item.type:
+        case "money":
+            return lambda cell: money(cell, item.min)
+        case "whole":
+            return lambda cell: whole(cell, item.min)
+        case "date":
+            return day
+        case "yes_no":
+            return yes_no
+        case "choice":
+            return choice_reader(order, item)
+    return text
+
+
+def read(order: Order, item: Indicator, given: str) -> Any:
+    """What a person typed, in stored form; None for a blank. Raises Wrong."""
+    return None if is_blank(given) else reader(order, item)(given)
+
+
+def typed(order: Order, item: Indicator, value: Any, language: Language) -> str:
+    """A stored value as a person reads it and may type it again; empty for None. Amounts in tenge, tiyn where there are any."""
+    if value is None:
+        return ""
+    match item.type:
+        case "money":
+            return language.number(Decimal(value) / 100, 2 if value % 100 else 0)
+        case "whole":
+            return language.number(value)
+        case "date":
+            return language.short_date(date.fromisoformat(value))
+        case "yes_no":
+            return WORDS[language.code][0 if value else 1]
+        case "choice":
+            label = next((each.label for each in order.choices[item.choices or ""] if each.value == value), None)
+            return label[language.code] if label else str(value)
+    return str(value)
+
+
 def kind_reader(order: Order) -> Callable[[object], str]:
     """A reader that knows a kind of organisation by its code or by its name in any language."""
     names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.everywhere())}
@@ -144,17 +184,15 @@ def bin_number(cell: object, known: Iterable[str] = frozenset()) -> str:
         raise Wrong("not_bin", value=shown(cell))
     if found in known:
         return found
-    if not BIN.fullmatch(found) or not found.isascii():
-        raise Wrong("not_bin", value=found)
-    digit = checksum(found)
-    if digit is None or digit != int(found[-1]):
-        raise Wrong("bin_check_digit", value=found)
+    problem = bins.mistake(found)
+    if problem is not None:
+        raise Wrong(problem, value=found)
     return found
 
 
 def unusual(found: str) -> bool:
     """Whether a BIN with a right check digit has a form (month, kind of entity) that the register does not give out."""
-    return not BusinessIDNumber.validate(found)
+    return bins.unusual(found)
 
 
 def shown(cell: object) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evaluation.criteria.expressions import Compare, comparisons
+from evaluation.criteria.expressions import DAYS, WORDS, Apart, Compare, Condition, columns, last_code, leaves
 from evaluation.criteria.expressions import codes as codes_of
-from evaluation.criteria.model import OUTCOMES, Order, conditions
+from evaluation.criteria.model import OUTCOMES, Caution, Contradiction, Order, conditions
 
 FOLDER = Path(__file__).parent
 RESERVED = frozenset({"body_bin", "body_name", "bin", "name", "kind", "about", "previous", "body", "organisation"})
@@ -117,6 +117,8 @@ def _mistakes(order: Order) -> Iterator[str]:
             at = f"{name}[{item.code}]"
             if item.code in RESERVED:
                 yield f"{at}.code: is one of the workbook's own names"
+            if item.code in WORDS:
+                yield f"{at}.code: is a word of the conditions' language"
             yield from _unknown(f"{at}.asked_of", item.asked_of, order.kind)
             yield from _unknown(f"{at}.criteria", item.criteria, order.criterion)
             if (item.type == "choice") != bool(item.choices):
@@ -126,9 +128,7 @@ def _mistakes(order: Order) -> Iterator[str]:
     yield from _criteria(order)
     yield from _form(order)
     for key, condition in conditions(order):
-        for compare in comparisons(condition):
-            yield from _comparison(order, key, compare)
-        yield from _unknown(key, sorted(codes_of(condition)), order.by_code)
+        yield from _condition(order, key, condition)
 
 
 def _rules(order: Order) -> Iterator[str]:
@@ -137,9 +137,20 @@ def _rules(order: Order) -> Iterator[str]:
         yield from _unknown(f"{key}.code", [implication.code], order.by_code)
         if implication.code in order.by_code:
             yield from _value(order, f"{key}.value", implication.code, implication.value)
+    yield from _twice("contradictions, cautions", [rule.code for rule in order.contradictions + order.cautions])
     for name in ("contradictions", "cautions"):
         for rule in getattr(order, name):
-            yield from _unknown(f"{name}[{rule.code}].at", [rule.at], order.by_code)
+            yield from _place(order, f"{name}[{rule.code}].at", rule)
+
+
+def _place(order: Order, key: str, rule: Contradiction | Caution) -> Iterator[str]:
+    """A rule's cell must be there wherever the rule may hold."""
+    if rule.at is None:
+        return
+    yield from _unknown(key, [rule.at], order.by_code)
+    for kind in order.kind if rule.at in order.by_code else ():
+        if order.concerning(kind, (rule,)) and rule.at not in order.codes_of(kind):
+            yield f"{key}: {rule.at} is not asked of {kind!r}, which the condition concerns"
 
 
 def _criteria(order: Order) -> Iterator[str]:
@@ -179,16 +190,52 @@ def _form(order: Order) -> Iterator[str]:
                     yield f"{key}.rows[{row.number}].criterion: asks what the kind does not report: {sorted(missing)}"
 
 
+def _condition(order: Order, key: str, condition: Condition) -> Iterator[str]:
+    unknown = tuple(_unknown(key, sorted(codes_of(condition)), order.by_code))
+    yield from unknown
+    indicators = {item.code for item in order.indicators}
+    for name in sorted(columns(condition) - indicators):
+        if not key.startswith("cautions"):
+            if name in order.by_code or name not in codes_of(condition):
+                yield f"{key}: only a caution may look at {name!r}: points and errors follow from the year's answers alone"
+        elif (code := last_code(name)) in order.by_code and code not in indicators:
+            yield f"{key}: {name!r}: of last year the answers alone are looked at, not the evidence"
+    if not unknown:
+        for leaf in leaves(condition):
+            if isinstance(leaf, Compare):
+                yield from _comparison(order, key, leaf)
+            elif isinstance(leaf, Apart):
+                yield from _apart(order, key, leaf)
+
+
 def _comparison(order: Order, key: str, compare: Compare) -> Iterator[str]:
-    left = order.by_code.get(compare.left)
-    if left is None:
-        return
-    if left.type in ("yes_no", "choice") and compare.operator not in ("==", "!="):
-        yield f"{key}: {compare.left} can only be compared by == or !="
-    if not compare.right_is_code:
-        yield from _value(order, key, compare.left, compare.right)
-    elif compare.right in order.by_code and order.by_code[str(compare.right)].type != left.type:
-        yield f"{key}: {compare.left} and {compare.right} are of different types"
+    code = last_code(compare.left) or compare.left
+    left = order.by_code[code]
+    if left.type == "text":
+        yield f"{key}: {code} is a text: ask whether it is given(...) or blank(...)"
+    elif left.type in ("yes_no", "choice") and compare.operator not in ("==", "!="):
+        yield f"{key}: {code} can only be compared by == or !="
+    elif not compare.right_is_code:
+        yield from _value(order, key, code, compare.right)
+    elif compare.right in DAYS:
+        if left.type != "date":
+            yield f"{key}: {code} ({left.type}) cannot be compared with the day {compare.right!r}"
+    else:
+        yield from _alike(order, key, compare.left, str(compare.right))
+
+
+def _apart(order: Order, key: str, apart: Apart) -> Iterator[str]:
+    for name in (apart.left, apart.right):
+        item = order.by_code[last_code(name) or name]
+        if item.type not in ("money", "whole"):
+            yield f"{key}: {item.code} ({item.type}) is neither money nor a whole number, as 'apart' needs"
+    yield from _alike(order, key, apart.left, apart.right)
+
+
+def _alike(order: Order, key: str, left: str, right: str) -> Iterator[str]:
+    one, other = (order.by_code[last_code(name) or name] for name in (left, right))
+    if (one.type, one.choices) != (other.type, other.choices):
+        yield f"{key}: {left} and {right} are of different types"
 
 
 def _value(order: Order, key: str, code: str, value: int | str | bool) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from evaluation.criteria import expressions
 from evaluation.criteria.expressions import Condition
 
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
 ParsedCondition = Annotated[Any, BeforeValidator(lambda value: expressions.parse(_string(value)))]
 Type = Literal["money", "whole", "date", "yes_no", "choice", "text"]
@@ -77,21 +77,39 @@ class Indicator(Frozen):
     asked_when: ParsedCondition = None
 
 
-class Implication(Frozen):
-    """When the condition holds, a blank answer to `code` can only be `value`."""
+class Rule(Frozen):
+    """What follows when a condition holds for an organisation's answers."""
 
     when: ParsedCondition
+
+
+class Implication(Rule):
+    """When the condition holds, a blank answer to `code` can only be `value`."""
+
     code: Code
     value: bool | int | str
 
 
-class Contradiction(Frozen):
-    """Answers that cannot all be true. An error at the cell of `at`; as a caution, a warning there."""
+class Contradiction(Rule):
+    """Answers that cannot all be true. An error at the cell of `at`."""
 
     code: Code
-    when: ParsedCondition
     at: Code
     message: Text
+
+
+class Caution(Rule):
+    """Answers that deserve a second look. A warning at the cell of `at`; without one, of the organisation as a whole.
+
+    A caution alone may look beside the year's answers: at evidence, at last year's answers, at the day.
+    """
+
+    code: Code
+    at: Code | None = None
+    message: Text
+
+
+AnyRule = TypeVar("AnyRule", bound=Rule)
 
 
 class Line(Frozen):
@@ -196,7 +214,7 @@ class Order(Frozen):
     evidence: tuple[Indicator, ...] = ()
     implications: tuple[Implication, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
-    cautions: tuple[Contradiction, ...] = ()
+    cautions: tuple[Caution, ...] = ()
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     form: Form
     readings: tuple[Reading, ...] = ()
@@ -248,10 +266,15 @@ class Order(Frozen):
         wider = codes.union(*(expressions.codes(rule.when) for rule in self.implications if rule.code in codes))
         return codes if wider == codes else self.needed_for(wider)
 
-    def concerning(self, kind: str, rules: tuple[Any, ...]) -> tuple[Any, ...]:
+    def concerning(self, kind: str, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
         """Those implications, contradictions or cautions whose every indicator is asked of the kind."""
         here = self.codes_of(kind)
         return tuple(rule for rule in rules if expressions.codes(rule.when) <= here)
+
+    def by_answers_alone(self, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
+        """Those that the year's answers decide, without evidence, last year's answers or the day."""
+        answers = {item.code for item in self.indicators}
+        return tuple(rule for rule in rules if expressions.columns(rule.when) <= answers)
 
 
 def conditions(order: Order) -> Iterator[tuple[str, Condition]]:
@@ -259,9 +282,11 @@ def conditions(order: Order) -> Iterator[tuple[str, Condition]]:
     for item in order.indicators + order.evidence:
         if item.asked_when is not None:
             yield f"indicators[{item.code}].asked_when", item.asked_when
-    for name in ("implications", "contradictions", "cautions"):
-        for position, rule in enumerate(getattr(order, name)):
-            yield f"{name}[{getattr(rule, 'at', rule.code)}, {position}].when", rule.when
+    for position, implication in enumerate(order.implications):
+        yield f"implications[{implication.code}, {position}].when", implication.when
+    for name in ("contradictions", "cautions"):
+        for rule in getattr(order, name):
+            yield f"{name}[{rule.code}].when", rule.when
     for criterion in order.criteria:
         yield f"criteria[{criterion.code}].breach", criterion.breach
         if criterion.audited is not None:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from evaluation.criteria import expressions
-from evaluation.criteria.expressions import Compare, Condition, Every, Given
+from evaluation.criteria.expressions import Compare, Condition, Every, Given, Some
 from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.conditions import OPERATIONS, TIYN
 
@@ -31,10 +31,11 @@ def holds(order: Order, condition: Condition) -> Holds:
             return lambda given: given.get(code) is not None
         case Compare():
             return _comparison(order, condition)
-        case _:
+        case Every() | Some():
             parts = [holds(order, part) for part in condition.parts]
             together = all if isinstance(condition, Every) else any
             return lambda given: together(part(given) for part in parts)
+    raise ValueError(f"an invented answer cannot hang on {condition}")
 
 
 def _comparison(order: Order, compare: Compare) -> Holds:

@@ -1,15 +1,21 @@
 """Puts a generated country into an empty database."""
 
-from evaluation.collection.models import DeclaredCount, Report, now
+from datetime import timedelta
+
+from evaluation.collection.models import DeclaredCount, Report
 from evaluation.criteria.model import Order
-from evaluation.database import db, insert_many, table_of
+from evaluation.database import db, insert_many, now, table_of
 from evaluation.demo.model import DemoCountry
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.policy import Viewer
 from evaluation.registry import operations as registry
 from evaluation.registry import queries
 from evaluation.registry.operations import NewBody
-from evaluation.viewer import Viewer
+from evaluation.registry.upkeep.rules import today
+
+DAYS_LEFT = 45
+"""From the day the data are stored to the last day to hand the latest year over: late enough to have something to enter."""
 
 
 def store(order: Order, country: DemoCountry) -> bool:
@@ -27,6 +33,9 @@ def store(order: Order, country: DemoCountry) -> bool:
     viewer = Viewer.system()
     for year in country.years:
         registry.open_year(viewer, year, order.code, invented=True)
+    latest = queries.reporting_year(max(country.years))
+    if latest is not None:
+        latest.deadline = today() + timedelta(days=DAYS_LEFT)
     registry.register_bodies(
         viewer,
         [NewBody(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato) for body in country.bodies],

@@ -2,7 +2,9 @@
 
 from alembic import context
 
+import evaluation.accounts.models
 import evaluation.collection.models
+import evaluation.record.models
 import evaluation.registry.models
 from evaluation.database import Base
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from evaluation.database import Base
@@ -11,23 +11,31 @@ LEVELS = ("central", "region", "district", "rural")
 """A central sector body; a region's (or a city of republican significance's) akimat; a district's; an akim's office of a
 town, village or rural district."""
 
+STATUSES = ("active", "liquidation", "bankrupt", "closed")
+"""Active, in liquidation, bankrupt, closed (struck off the register)."""
+
 OPEN = text("until IS NULL")
 NAME_LENGTH = 1000
 """The longest name, in characters."""
 
 
 class ReportingYear(Base):
-    """A year that is assessed, and the order it is assessed by. `invented` marks demonstration data on every page and sheet."""
+    """A year that is assessed, and the order it is assessed by. `invented` marks demonstration data on every page and sheet;
+    `deadline` is the last day (Asia/Almaty) to hand it over."""
 
     __tablename__ = "reporting_year"
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     order_code: Mapped[str] = mapped_column(String(64))
     invented: Mapped[bool] = mapped_column(default=False)
+    deadline: Mapped[date | None]
 
 
 class Body(Base):
-    """An authorised body. What a workbook cannot tell (level, parent, KATO, Russian name) may be empty."""
+    """An authorised body. What a workbook cannot tell (level, parent, KATO, Russian name) may be empty.
+
+    `closed_on` is its last day.
+    """
 
     __tablename__ = "body"
     __table_args__ = (
@@ -45,21 +53,62 @@ class Body(Base):
     level: Mapped[str | None] = mapped_column(String(16))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("body.id"), index=True)
     kato: Mapped[str | None] = mapped_column(String(9), index=True)
+    closed_on: Mapped[date | None]
 
     parent: Mapped["Body | None"] = relationship(remote_side=[id])
 
 
 class Organisation(Base):
-    """A state institution, enterprise, JSC or LLP. Its kind is a code of the order's."""
+    """A state institution, enterprise, JSC or LLP. Its kind is a code of the order's.
+
+    `state_share` is in hundredths of a percent: 10000 is the whole.
+    """
 
     __tablename__ = "organisation"
-    __table_args__ = (CheckConstraint("length(bin) = 12", name="bin"), UniqueConstraint("bin"))
+    __table_args__ = (
+        CheckConstraint("length(bin) = 12", name="bin"),
+        CheckConstraint("state_share BETWEEN 0 AND 10000", name="state_share"),
+        UniqueConstraint("bin"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     bin: Mapped[str] = mapped_column(String(12))
     kind: Mapped[str] = mapped_column(String(64))
     name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    state_share: Mapped[int | None]
+    state_body: Mapped[bool] = mapped_column(server_default=false())
+    national_company: Mapped[bool] = mapped_column(server_default=false())
+
+
+class Status(Base):
+    """What an organisation is from a day on, until its next status begins; before the first it is active."""
+
+    __tablename__ = "organisation_status"
+    __table_args__ = (CheckConstraint(f"status IN {STATUSES}", name="status"), UniqueConstraint("organisation_id", "since"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    since: Mapped[date]
+
+
+class FormerName(Base):
+    """The names that a body or an organisation bore up to a day, which its sheets of those years keep."""
+
+    __tablename__ = "former_name"
+    __table_args__ = (
+        CheckConstraint("(body_id IS NULL) <> (organisation_id IS NULL)", name="owner"),
+        UniqueConstraint("body_id", "until"),
+        UniqueConstraint("organisation_id", "until"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body_id: Mapped[int | None] = mapped_column(ForeignKey("body.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    until: Mapped[date]
+    name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH))
 
 
 class Supervision(Base):

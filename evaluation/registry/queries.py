@@ -3,18 +3,20 @@
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from flask import current_app
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from evaluation.criteria import Order, Orders
-from evaluation.database import Statement, alphabetical, db, tuples
+from evaluation.database import Statement, db, table_of, tuples
 from evaluation.errors import EvaluationError
-from evaluation.language import N_
-from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
-from evaluation.viewer import Viewer
+from evaluation.language import N_, alphabetical
+from evaluation.policy import Viewer
+from evaluation.registry.listing import by_place, in_words, named, there_in
+from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
 
 PAGE = 50
 
@@ -79,49 +81,47 @@ def order_of(year: int) -> Order | None:
     return order
 
 
-def body(viewer: Viewer, bin_: str) -> Body | None:
-    """A body by its BIN; None also where the viewer may not know of it."""
+def body(viewer: Viewer, bin_: str, year: int | None = None) -> Body | None:
+    """A body by its BIN, with a year under its names of 31 December; None also where the viewer may not know of it."""
     found: Body | None = db.session.scalar(visible(select(Body).where(Body.bin == bin_), viewer))
-    return found
+    return found if found is None or year is None else bodies_in(viewer, [found], year)[0]
 
 
-def bodies(viewer: Viewer, search: str = "", level: str = "", region: str = "", page: int = 1, language: str = "kk") -> Page:
+def bodies(
+    viewer: Viewer,
+    search: str = "",
+    level: str = "",
+    region: str = "",
+    page: int = 1,
+    language: str = "kk",
+    year: int | None = None,
+) -> Page:
     """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
 
     Central bodies come first, then places by KATO code; a body without a code stands with its higher body, by its name in the
-    language.
+    language. With a year they bear the names of its 31 December, and those closed before that day are left out.
     """
     higher = aliased(Body)
     kato = func.coalesce(Body.kato, higher.kato)
     statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id), viewer)
-    for word in search.split():
-        # SQLite folds only Latin letters, so the letters' cases are tried apart.
-        forms = {word, word.lower(), word.capitalize(), word.upper()}
-        columns = (Body.name_kk, Body.name_ru, Body.bin)
-        statement = statement.where(or_(*(column.contains(form, autoescape=True) for column in columns for form in forms)))
+    statement = in_words(statement, search, Body)
     if level:
         statement = statement.where(Body.level == level)
     if region:
         statement = statement.where(kato.startswith(region, autoescape=True))
+    if year is not None:
+        statement = statement.where(there_in(year))
     total = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     number = min(max(page, 1), max(1, -(-total // PAGE)))
-    place = case((Body.level == "central", ""), else_=func.coalesce(kato, "99"))
-    ordered = (
-        statement.order_by(place, Body.kato.is_(None), _named(Body, language), Body.bin).limit(PAGE).offset((number - 1) * PAGE)
-    )
-    return Page(list(db.session.scalars(ordered)), total, number)
+    ordered = statement.order_by(*by_place(higher, language)).limit(PAGE).offset((number - 1) * PAGE)
+    found = list(db.session.scalars(ordered))
+    return Page(found if year is None else bodies_in(viewer, found, year), total, number)
 
 
 def regions(viewer: Viewer) -> list[Body]:
     """The bodies of whole regions and cities of republican significance, by KATO code."""
     statement = visible(select(Body).where(Body.level == "region", Body.kato.is_not(None)), viewer)
     return list(db.session.scalars(statement.order_by(Body.kato)))
-
-
-def _named(model: type[Body] | type[Organisation], language: str) -> Any:
-    """A name in the language, or the other one where it is not known, to order by."""
-    first, second = (model.name_ru, model.name_kk) if language == "ru" else (model.name_kk, model.name_ru)
-    return alphabetical(func.coalesce(func.nullif(first, ""), second), language)
 
 
 def parents(viewer: Viewer, bodies: Iterable[Body]) -> dict[int, Body]:
@@ -133,25 +133,105 @@ def parents(viewer: Viewer, bodies: Iterable[Body]) -> dict[int, Body]:
 
 
 def organisations(viewer: Viewer, body_id: int, year: int, language: str = "kk") -> list[Organisation]:
-    """A body's organisations on 31 December of the year, by kind and name."""
+    """A body's organisations on 31 December of the year, by kind and name; each bears its name of that day."""
     statement = (
         select(Organisation)
         .join(Supervision, Supervision.organisation_id == Organisation.id)
         .join(Body, Body.id == Supervision.body_id)
         .where(Body.id == body_id, as_of(year))
     )
-    return list(db.session.scalars(visible(statement, viewer).order_by(Organisation.kind, _named(Organisation, language))))
+    found = list(db.session.scalars(visible(statement, viewer).order_by(Organisation.kind, named(Organisation, language))))
+    former = _former(FormerName.organisation_id, year, [each.id for each in found])
+    if not former:
+        return found
+    found = [_bearing(each, former.get(each.id)) for each in found]
+    first, second = ("name_ru", "name_kk") if language == "ru" else ("name_kk", "name_ru")
+    return sorted(found, key=lambda each: (each.kind, alphabetical(getattr(each, first) or getattr(each, second))))
 
 
-def names(viewer: Viewer, body_ids: Sequence[int]) -> dict[str, tuple[str, str]]:
-    """BIN → (Kazakh name, Russian name) of the organisations these bodies have had in any year."""
+def members(viewer: Viewer, year: int, body_bin: str, bins: Iterable[str]) -> tuple[int | None, dict[str, tuple[int, str]]]:
+    """A body's id and BIN → (id, kind) of those organisations with these BINs that are under it on 31 December of the year.
+
+    The id is None where there is no such body or the viewer may not know of it.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    if not _could_be_bin(body_bin):
+        return None, found
+    body_id, wanted = None, sorted(filter(_could_be_bin, set(bins)))
+    given: dict[str, Any] = {"body": body_bin, "last_day": date(year, 12, 31)}
+    if viewer.bodies is not None:
+        given["seen"] = list(viewer.bodies)
+    for start in range(0, len(wanted), 500):
+        rows = tuples(_membership(viewer.bodies is not None), given | {"bins": wanted[start : start + 500]})
+        for own_body, bin_, id_, kind in rows:
+            body_id, found[bin_] = own_body, (id_, kind)
+    if body_id is None:
+        there = body(viewer, body_bin)
+        body_id = there.id if there else None
+    return body_id, found
+
+
+def _could_be_bin(given: str) -> bool:
+    """What else a request may carry is not asked for: PostgreSQL refuses some characters."""
+    return given.isascii() and given.isdigit()
+
+
+@cache
+def _membership(limited: bool) -> Statement:
+    """What :func:`members` reads, made once: every answer that is saved asks it."""
+    last_day: Any = bindparam("last_day")
+    statement = (
+        select(Body.id, Organisation.bin, Organisation.id, Organisation.kind)
+        .join(Supervision, Supervision.body_id == Body.id)
+        .join(Organisation, Organisation.id == Supervision.organisation_id)
+        .where(Body.bin == bindparam("body"), Organisation.bin.in_(bindparam("bins", expanding=True)))
+        .where(Supervision.since <= last_day, or_(Supervision.until.is_(None), Supervision.until >= last_day))
+    )
+    return statement.where(Body.id.in_(bindparam("seen", expanding=True))) if limited else statement
+
+
+def names(viewer: Viewer, body_ids: Sequence[int], year: int) -> dict[str, tuple[str, str]]:
+    """BIN → (Kazakh name, Russian name), as borne on 31 December of the year, of the organisations these bodies have ever had."""
     statement = (
         select(Organisation.bin, Organisation.name_kk, Organisation.name_ru)
         .join(Supervision, Supervision.organisation_id == Organisation.id)
         .join(Body, Body.id == Supervision.body_id)
     )
     statement = visible(statement, viewer).where(Body.id.in_(body_ids))
-    return {bin_: (kk, ru) for bin_, kk, ru in tuples(statement)}
+    found = {bin_: (kk, ru) for bin_, kk, ru in tuples(statement)}
+    once = select(Organisation.bin, FormerName.name_kk, FormerName.name_ru).join(
+        FormerName, FormerName.organisation_id == Organisation.id
+    )
+    # The latest first, so that of several later changes the earliest has the last word.
+    for bin_, kk, ru in tuples(once.where(FormerName.until >= date(year, 12, 31)).order_by(FormerName.until.desc())):
+        if bin_ in found:
+            found[bin_] = kk, ru
+    return found
+
+
+def bodies_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
+    """The same bodies, bearing their names of 31 December of the year; those the viewer may not see are left out."""
+    found = [each for each in bodies if viewer.sees(each.id)]
+    former = _former(FormerName.body_id, year, [each.id for each in found])
+    return [_bearing(each, former.get(each.id)) for each in found]
+
+
+def _former(owner: Any, year: int, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Owner id → the names that were borne on 31 December of the year and are borne no more."""
+    statement = select(owner, FormerName.name_kk, FormerName.name_ru).where(FormerName.until >= date(year, 12, 31))
+    wanted = set(ids)
+    return {id_: (kk, ru) for id_, kk, ru in tuples(statement.order_by(FormerName.until.desc())) if id_ in wanted}
+
+
+Item = TypeVar("Item", Body, Organisation)
+
+
+def _bearing(item: Item, names: tuple[str, str] | None) -> Item:
+    """The same under other names: a copy of no session, so that nothing is stored by it."""
+    if names is None:
+        return item
+    values = {column.name: getattr(item, column.name) for column in table_of(type(item)).columns}
+    return type(item)(**(values | {"name_kk": names[0], "name_ru": names[1]}))
 
 
 LACKING = {
@@ -215,6 +295,7 @@ def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Supervision]
     return found
 
 
-def all_bodies(viewer: Viewer) -> list[Body]:
-    """Every body the viewer may see, by BIN."""
-    return list(db.session.scalars(visible(select(Body), viewer).order_by(Body.bin)))
+def all_bodies(viewer: Viewer, year: int | None = None) -> list[Body]:
+    """Every body the viewer may see, by BIN; with a year, those that are there on its 31 December."""
+    statement = visible(select(Body), viewer).order_by(Body.bin)
+    return list(db.session.scalars(statement if year is None else statement.where(there_in(year))))

@@ -14,7 +14,20 @@ import numpy as np
 import pandas as pd
 from pandas.arrays import BooleanArray
 
-from evaluation.criteria.expressions import Compare, Condition, Every, Given, Some, codes
+from evaluation.criteria.expressions import (
+    SILENT,
+    Apart,
+    Blank,
+    Compare,
+    Condition,
+    Every,
+    Given,
+    Silent,
+    Some,
+    codes,
+    columns,
+    last_code,
+)
 from evaluation.criteria.model import Order
 
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -31,8 +44,14 @@ TIYN = 100
 def evaluate(order: Order, condition: Condition, frame: pd.DataFrame) -> BooleanArray:
     """The condition for each of the frame's n organisations: an array of n, NA where it is undecided."""
     match condition:
-        case Given(code):
-            return BooleanArray(~np.asarray(frame[code].array.isna()), np.zeros(len(frame), dtype=bool))
+        case Given(name):
+            return _settled(~_blank(frame, name))
+        case Blank(name):
+            return _settled(_blank(frame, name))
+        case Silent():
+            return _settled(frame[SILENT].to_numpy(dtype=bool))
+        case Apart():
+            return _apart(condition, frame)
         case Every(parts):
             return reduce(operator.and_, (evaluate(order, part, frame) for part in parts))
         case Some(parts):
@@ -43,6 +62,24 @@ def evaluate(order: Order, condition: Condition, frame: pd.DataFrame) -> Boolean
 def certain(condition: BooleanArray) -> np.ndarray:
     """Where a condition surely holds."""
     return condition.to_numpy(dtype=bool, na_value=False)
+
+
+def deciding(order: Order, condition: Condition, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Of each indicator the condition speaks of, where its answer is one of those by which the condition surely holds.
+
+    Of alternatives only those that hold count. Arrays of n; nowhere true where the condition does not hold.
+    """
+    if isinstance(condition, Every | Some):
+        parts = [deciding(order, part, frame) for part in condition.parts]
+        found: dict[str, np.ndarray] = {}
+        for code, where in (item for part in parts for item in part.items()):
+            found[code] = found[code] | where if code in found else where
+        if isinstance(condition, Every):
+            holds = certain(evaluate(order, condition, frame))
+            found = {code: where & holds for code, where in found.items()}
+        return found
+    holds = certain(evaluate(order, condition, frame))
+    return dict.fromkeys(codes(condition), holds)
 
 
 def imply(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -64,13 +101,31 @@ def imply(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def answerable(condition: Condition, frame: pd.DataFrame) -> bool:
     """Whether the frame has every column the condition speaks of."""
-    return codes(condition) <= set(frame.columns)
+    return columns(condition) <= set(frame.columns)
+
+
+def _blank(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return np.asarray(frame[name].array.isna())
+
+
+def _settled(holds: np.ndarray) -> BooleanArray:
+    return BooleanArray(holds, np.zeros(len(holds), dtype=bool))
 
 
 def _compare(order: Order, compare: Compare, frame: pd.DataFrame) -> BooleanArray:
-    right = frame[compare.right].array if compare.right_is_code else _constant(order, compare.left, compare.right)
+    code = last_code(compare.left) or compare.left
+    right = frame[compare.right].array if compare.right_is_code else _constant(order, code, compare.right)
     result: BooleanArray = OPERATIONS[compare.operator](frame[compare.left].array, right)
     return result
+
+
+def _apart(apart: Apart, frame: pd.DataFrame) -> BooleanArray:
+    """Undecided only where a blank decides: beside a 0 nothing is apart, whatever the other one turns out to be."""
+    left, right = (np.abs(frame[name].to_numpy(dtype=np.int64, na_value=0)) for name in (apart.left, apart.right))
+    unknown = [_blank(frame, name) for name in (apart.left, apart.right)]
+    none = (~unknown[0] & (left == 0)) | (~unknown[1] & (right == 0))
+    far = np.maximum(left, right) >= apart.factor * np.minimum(left, right)
+    return BooleanArray(far & ~none, (unknown[0] | unknown[1]) & ~none)
 
 
 def _constant(order: Order, code: str, value: int | str | bool) -> int | bool:

@@ -2,7 +2,7 @@
 
 A frame has the columns `body` and `organisation` (text, BINs) and one column for every indicator asked of the kind, each of a
 type that knows blanks: money (whole tiyn) and whole numbers Int64, dates Int64 days since 1970, yes/no boolean, choices Int64
-positions in the order's list of choices.
+positions in the order's list of choices. What cautions look at besides is added by :mod:`evaluation.scoring.context`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.arrays import BooleanArray, IntegerArray
+from pandas.arrays import BooleanArray, IntegerArray, NumpyExtensionArray
 
 from evaluation.criteria.model import Indicator, Order
 
 Reports = Mapping[str, pd.DataFrame]
 """Frames by kind."""
 
-Column = IntegerArray | BooleanArray
+Column = IntegerArray | BooleanArray | NumpyExtensionArray
 
 
 def frame(
@@ -51,7 +51,9 @@ def as_text(values: Iterable[str]) -> pd.Series:
 
 
 def column(order: Order, item: Indicator, values: Sequence[Any]) -> Column:
-    """One indicator's answers, stored form, None for a blank, as an array that knows blanks."""
+    """One indicator's answers, stored form, None for a blank, as an array that knows blanks; texts as they are."""
+    if item.type == "text":
+        return NumpyExtensionArray(np.array(values, dtype=object))
     blank = None in values
     mask = np.array([value is None for value in values], dtype=bool) if blank else np.zeros(len(values), dtype=bool)
     if item.type == "yes_no":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from evaluation.collection import queries as collection
+from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.scoring.facts import facts
@@ -10,7 +11,6 @@ from evaluation.scoring.frames import Reports
 from evaluation.scoring.score import Scores, score
 from evaluation.sheets.compose import compose, shares
 from evaluation.sheets.model import Named, Share, Sheet
-from evaluation.viewer import Viewer
 
 
 def scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
@@ -35,7 +35,10 @@ def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
 
 
 def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
-    """The sheets of these bodies, in their order, with the shares of this and earlier years."""
+    """The sheets of these bodies, in their order, with the shares of this and earlier years.
+
+    Everyone bears the name of 31 December of the year: a sheet does not change with a later renaming.
+    """
     bodies = [body for body in bodies if viewer.bodies is None or body.id in viewer.bodies]
     ids = [body.id for body in bodies]
     history: dict[str, tuple[Share, ...]] = {}
@@ -48,8 +51,9 @@ def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
     current = registry.reporting_year(year)
     if current is None or found is None:
         return []
-    names = registry.names(viewer, ids)
+    names = registry.names(viewer, ids, year)
     organisations = {bin_: Named(bin_, *name) for bin_, name in names.items()}
-    named = {body.bin: Named(body.bin, body.name_kk, body.name_ru) for body in bodies}
+    then = registry.bodies_in(viewer, bodies, year)
+    named = {body.bin: Named(body.bin, body.name_kk, body.name_ru) for body in then}
     told = facts(*found)
     return list(compose(found[0], year, named, organisations, history, invented=current.invented, told=told))

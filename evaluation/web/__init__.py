@@ -5,9 +5,25 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from evaluation.web import entry, errors, headers, languages, review
+from evaluation.web import (
+    access,
+    account,
+    answers,
+    errors,
+    files,
+    grid,
+    headers,
+    home,
+    languages,
+    people,
+    registry,
+    report,
+    review,
+    security,
+    submission,
+    uploads,
+)
 from evaluation.web.common import (
-    answer_this_computer_alone,
     commit_request,
     context,
     current_viewer,
@@ -23,14 +39,30 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     languages.init_app(app)
     Bootstrap5(app)
-    app.before_request(answer_this_computer_alone)
     # Before CSRFProtect, so that the language and the database are there whatever it finds.
     app.before_request(prepare_database)
+    app.before_request(security.end_if_over)
     app.before_request(identify_viewer)
+    # Before CSRFProtect too: whose session is over is told so, not that a form has expired.
+    app.before_request(access.guard)
     CSRFProtect(app)
     app.after_request(headers.secure)
     app.after_request(commit_request)
     app.context_processor(context)
     errors.init_app(app)
-    for blueprint in (review.blueprint, entry.blueprint, languages.blueprint):
+    security.init_app(app)
+    for blueprint in (
+        review.blueprint,
+        uploads.blueprint,
+        languages.blueprint,
+        account.blueprint,
+        people.blueprint,
+        grid.blueprint,
+        home.blueprint,
+        submission.blueprint,
+        files.blueprint,
+        answers.blueprint,
+        report.blueprint,
+        registry.blueprint,
+    ):
         app.register_blueprint(blueprint)

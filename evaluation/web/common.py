@@ -3,37 +3,48 @@
 import hashlib
 import io
 import threading
-from ipaddress import ip_address
 from typing import Any
 
 from flask import Response, abort, current_app, g, request, send_file
 from flask_babel import get_locale
+from flask_login import current_user
 
 from evaluation import database
-from evaluation.language import Language, language
+from evaluation.accounts import queries as accounts
+from evaluation.accounts.models import Account
+from evaluation.accounts.roles import ROLE_NAMES
+from evaluation.errors import EvaluationError
+from evaluation.language import N_, Language, language
+from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets import Named
-from evaluation.viewer import Viewer
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+STATIC = ("static", "bootstrap.static")
 BIN_LENGTH = 12
+DEMONSTRATION = N_(
+    "The database holds the accounts of the demonstration, whose password everybody knows. Give production a database of its "
+    "own by DATABASE_URL."
+)
 UPGRADE = threading.Lock()
 
 
 def identify_viewer() -> None:
     """Settle who the request acts as, once and before anything else asks."""
-    g.viewer = viewer_of_request()
+    # Files that are everybody's need nobody looked up.
+    g.viewer = Viewer.nobody() if request.endpoint in STATIC else viewer_of_request()
 
 
 def viewer_of_request() -> Viewer:
     """Who is asking: the one place that says so."""
-    return Viewer.system()
+    account = current_user._get_current_object()
+    return accounts.viewer_of(account) if isinstance(account, Account) else Viewer.nobody()
 
 
 def current_viewer() -> Viewer:
-    """Who the request acts as."""
-    viewer: Viewer = g.viewer
+    """Who the request acts as; nobody where it failed before that was settled."""
+    viewer: Viewer = g.get("viewer") or Viewer.nobody()
     return viewer
 
 
@@ -54,13 +65,9 @@ def prepare_database() -> None:
     with UPGRADE:
         if "database_is_ready" not in current_app.extensions:
             database.upgrade()
+            if current_app.config["PRODUCTION"] and accounts.any_of_the_demonstration(Viewer.system()):
+                raise EvaluationError(DEMONSTRATION)
             current_app.extensions["database_is_ready"] = True
-
-
-def answer_this_computer_alone() -> None:
-    """Refuse requests from elsewhere, however the server was bound: whoever reaches a page may see and store everything."""
-    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
-        abort(403)
 
 
 def commit_request(response: Response) -> Response:
@@ -88,8 +95,13 @@ def show_year(year: ReportingYear) -> ReportingYear:
 
 
 def find_body(bin_: str) -> Body:
-    """The body of a BIN; 404 alike where there is none and where the viewer may not know of it."""
-    found = registry.body(current_viewer(), bin_) if len(bin_) == BIN_LENGTH and bin_.isascii() and bin_.isdigit() else None
+    """The body of a BIN, on a year's page under its names of that year.
+
+    404 alike where there is none and where the viewer may not know of it.
+    """
+    year = (request.view_args or {}).get("year")
+    known = len(bin_) == BIN_LENGTH and bin_.isascii() and bin_.isdigit()
+    found = registry.body(current_viewer(), bin_, year) if known else None
     if found is None:
         abort(404)
     return found
@@ -119,6 +131,8 @@ def context() -> dict[str, Any]:
     """What every template may use."""
     return {
         "language": current_language(),
+        "viewer": current_viewer(),
+        "role_names": ROLE_NAMES,
         "named": named,
         "language_of": language_of,
         # None for a year whose criteria file is missing.

@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
+from werkzeug import Response as Redirection
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from evaluation import database
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.policy import Forbidden
+from evaluation.web.access import wants_json
 from evaluation.web.common import current_language, megabytes
 
 DRAIN = 512 * 2**20
 CHUNK = 64 * 1024
+
+
+Answer = tuple[str | Response, int]
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,15 @@ TROUBLES = {
         N_("There is no such page"),
         N_("Check the address, or find the body in the list: it may stand under another BIN or year."),
     ),
+    401: Trouble(N_("You are signed out"), N_("Sign in again to go on.")),
     405: Trouble(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
     413: Trouble(
         N_("The file is too large"),
         N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook."),
+    ),
+    429: Trouble(
+        N_("Too many attempts from this address"),
+        N_("Wait some minutes and try again. If you have forgotten your password, ask for a link to set a new one."),
     ),
     503: Trouble(
         N_("The database is busy or cannot be reached"),
@@ -54,12 +65,13 @@ EXPIRED = Trouble(N_("The form has expired"), N_("Nothing was stored. Go back, l
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(CSRFError, lambda error: _page(EXPIRED, 400))
+    app.register_error_handler(CSRFError, _expired)
+    app.register_error_handler(Forbidden, lambda error: _page(TROUBLES[403], 403))
     app.register_error_handler(EvaluationError, _ours)
     app.register_error_handler(OperationalError, _database)
 
 
-def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _http(error: HTTPException) -> Answer | HTTPException:
     code = error.code or 500
     if code < 400 or isinstance(error, SecurityError):
         # An untrusted host gets no page of ours: there is no address to build its links from.
@@ -69,22 +81,38 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     return _page(TROUBLES.get(code, TROUBLES[400 if code < 500 else 500]), code)
 
 
-def _ours(error: EvaluationError) -> tuple[str, int]:
+def _expired(_: CSRFError) -> Answer | Redirection:
+    """A form from before its token changed, as it does whenever somebody signs in or out."""
+    if request.endpoint in ("security.login", "security.logout"):
+        return redirect(url_for("security.login"), 303)
+    if wants_json():
+        # A script keeps what it has to send: it may send it again with the token of now, which no other site can read.
+        return jsonify(message=gettext(EXPIRED.title), csrf=generate_csrf()), 400
+    return _page(EXPIRED, 400)
+
+
+def _ours(error: EvaluationError) -> Answer:
     """What the operator can mend, such as a missing file of criteria."""
     current_app.logger.error("%s", error)
-    return render_template("errors/error.html", title=gettext(TROUBLES[500].title), advice=error.message(current_language())), 500
+    return _answer(gettext(TROUBLES[500].title), error.message(current_language()), 500)
 
 
-def _database(error: OperationalError) -> tuple[str, int]:
+def _database(error: OperationalError) -> Answer:
     current_app.logger.error("%s", error)
     database.db.session.rollback()
     g.invented = False
     return _page(TROUBLES[503], 503)
 
 
-def _page(trouble: Trouble, code: int) -> tuple[str, int]:
-    advice = current_language().gettext(trouble.advice, limit=megabytes())
-    return render_template("errors/error.html", title=gettext(trouble.title), advice=advice), code
+def _page(trouble: Trouble, code: int) -> Answer:
+    return _answer(gettext(trouble.title), current_language().gettext(trouble.advice, limit=megabytes()), code)
+
+
+def _answer(title: str, advice: str, code: int) -> Answer:
+    """A page, or for a script that asked the same in JSON."""
+    if wants_json():
+        return jsonify(message=f"{title}. {advice}"), code
+    return render_template("errors/error.html", title=title, advice=advice), code
 
 
 def _drain() -> None:

@@ -1,11 +1,13 @@
 """Headers that keep browsers from doing what no page of ours needs."""
 
-from flask import Response
+from flask import Response, request
 
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
         # Bootstrap draws arrows and ticks from pictures inside its style sheet.
         "img-src 'self' data:",
         "form-action 'self'",
@@ -25,6 +27,8 @@ HEADERS = {
 def secure(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     return response

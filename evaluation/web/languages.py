@@ -6,6 +6,9 @@ from flask import Blueprint, Flask, abort, current_app, redirect, request
 from flask_babel import Babel
 from werkzeug import Response
 
+from evaluation.policy import Action
+from evaluation.web.access import allow
+
 COOKIE = "language"
 YEAR = 365 * 24 * 3600
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
@@ -30,11 +33,16 @@ def select() -> str:
 
 
 @blueprint.get("/language/<code>")
+@allow(Action.PUBLIC)
 def choose(code: str) -> Response:
     """Speak a language from now on, and go back to where the link stood."""
     if code not in current_app.config["LANGUAGES"]:
         abort(404)
-    response = redirect(local_path(request.args.get("next", "")), 303)
+    return speak(redirect(local_path(request.args.get("next", "")), 303), code)
+
+
+def speak(response: Response, code: str) -> Response:
+    """Speak a language from this response on."""
     response.set_cookie(COOKIE, code, max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 

@@ -1,21 +1,33 @@
 """Pages for who looks at results: the list of bodies, a body's year, its assessment sheet and the sheet's files."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from evaluation.collection import queries as collection
+from evaluation.collection import values
+from evaluation.collection.checks import Finding
+from evaluation.collection.evidence import queries as evidence
+from evaluation.collection.models import Submission
+from evaluation.collection.state.model import OrganisationState
+from evaluation.collection.state.queries import body_state
+from evaluation.collection.submission import queries as submissions
+from evaluation.collection.submission.operations import SUBMITTED
+from evaluation.criteria.model import Order
 from evaluation.language import N_
+from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.models import LEVELS, Body, ReportingYear
+from evaluation.registry.models import LEVELS, Body, Organisation, ReportingYear
+from evaluation.registry.upkeep.rules import today
 from evaluation.sheets import Sheet, SheetTable, queries
 from evaluation.sheets.compose import shares
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
+from evaluation.web.access import allow
 from evaluation.web.common import current_language, current_viewer, find_body, find_year, send_bytes, show_year
 from evaluation.web.sheet_page import sheet_page
+from forms.submission import GiveBackForm
 
 LEVEL_NAMES = dict(
     zip(
@@ -62,19 +74,21 @@ class Filters:
 
 @dataclass(frozen=True)
 class Line:
-    """A body in the list: the higher body where the viewer may see it, organisations, those with a report, and points; the
-    maximum is 0 where nothing is assessed."""
+    """A body in the list: the higher body where the viewer may see it, organisations, those with a report, whether the year was
+    handed over, and points; the maximum is 0 where nothing is assessed."""
 
     body: Body
     parent: Body | None
     organisations: int
     given: int
+    handed_over: bool
     low: int
     high: int
     max: int
 
 
-@blueprint.get("/")
+@blueprint.get("/bodies")
+@allow(Action.SEE)
 def bodies() -> str:
     """The list of bodies with their points of a year."""
     years = registry.years()
@@ -82,7 +96,7 @@ def bodies() -> str:
     year = next((each for each in years if each.year == wanted), years[0] if years else None)
     filters, viewer = Filters.of(request.args), current_viewer()
     number, spoken = request.args.get("page", 1, type=int), current_language().code
-    page = registry.bodies(viewer, filters.search, filters.level, filters.region, number, spoken)
+    page = registry.bodies(viewer, filters.search, filters.level, filters.region, number, spoken, year.year if year else None)
     lines = _lines(show_year(year), list(page.items)) if year else []
 
     def page_url(number: int) -> str:
@@ -111,6 +125,7 @@ def bodies() -> str:
 def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
     viewer, ids = current_viewer(), [body.id for body in found]
     parents, given = registry.parents(viewer, found), collection.answered(viewer, year.year, ids)
+    states = submissions.states(viewer, year.year, ids)
     scores = queries.scores(viewer, year.year, ids)
     points = shares(scores, year.year) if scores else {}
 
@@ -118,7 +133,10 @@ def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
         tables = points.get(body.bin, ())
         return sum(each.low for each in tables), sum(each.high for each in tables), sum(each.max for each in tables)
 
-    return [Line(body, parents.get(body.id), *given.get(body.id, (0, 0)), *totals(body)) for body in found]
+    return [
+        Line(body, parents.get(body.id), *given.get(body.id, (0, 0)), states.get(body.id) == SUBMITTED, *totals(body))
+        for body in found
+    ]
 
 
 @dataclass(frozen=True)
@@ -126,43 +144,78 @@ class KindLine:
     """One of the sheet's tables on a body's page: its points, organisations, and how much of what is asked is answered."""
 
     table: SheetTable
-    organisations: list[tuple[Any, collection.Progress]]
+    organisations: list[tuple[Organisation, OrganisationState]]
 
     @property
     def answered(self) -> int:
-        return sum(progress.answered for _, progress in self.organisations)
+        return sum(state.answered for _, state in self.organisations)
 
     @property
     def asked(self) -> int:
-        return sum(progress.asked for _, progress in self.organisations)
+        return sum(state.asked for _, state in self.organisations)
+
+
+@dataclass(frozen=True)
+class KeptLine:
+    """A warning that stands by a reason: its question and answer as people read them (empty: the whole report)."""
+
+    organisation: Organisation
+    label: str
+    answer: str
+    finding: Finding
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}")
+@allow(Action.SEE)
 def body(bin_: str, year: int) -> str:
-    """A body's year: points, completeness, organisations."""
+    """A body's year: its state, points, completeness, organisations; for its reviewer the reasons and files given."""
     opened, found, viewer = find_year(year), find_body(bin_), current_viewer()
     sheet = _sheet(found, year)
-    progress = collection.progress(viewer, sheet.order, year, found.id)
+    states = body_state(viewer, sheet.order, year, found.id, today()).organisations
     organisations = registry.organisations(viewer, found.id, year, current_language().code)
-    kinds = [
-        KindLine(table, [(each, progress[each.bin]) for each in organisations if each.kind == table.table.kind])
-        for table in sheet.tables
-    ]
+    pairs = [(each, states[each.id]) for each in organisations if each.id in states]
+    kinds = [KindLine(table, [pair for pair in pairs if pair[0].kind == table.table.kind]) for table in sheet.tables]
+    submission, sees_files = submissions.submission(viewer, year, found.id), viewer.may(Action.FILES, found.id)
     return render_template(
         "review/body.html",
-        body=found,
+        body=next(iter(registry.bodies_in(viewer, [found], year))),
         parent=registry.parents(viewer, [found]).get(found.id),
         year=opened,
         years=registry.years(),
         sheet=sheet,
         kinds=kinds,
+        submission=submission,
+        kept=_kept(sheet.order, pairs) if sees_files else [],
+        files=evidence.counts(viewer, year, found.id) if sees_files else {},
+        may_edit=viewer.may(Action.EDIT, found.id),
+        give_back=_give_back(viewer.may(Action.REVIEW, found.id), submission),
         formats=DOCUMENTS,
         data_formats=DATA,
         sheet_languages=list(LANGUAGES),
     )
 
 
+def _kept(order: Order, pairs: list[tuple[Organisation, OrganisationState]]) -> list[KeptLine]:
+    """The warnings that reasons were given for."""
+    language, found = current_language(), []
+    for organisation, state in pairs:
+        for finding in state.findings:
+            if finding.kept is not None:
+                item = order.by_code.get(finding.code or "")
+                label = item.label[language.code] if item else ""
+                answer = values.typed(order, item, finding.value, language) if item else ""
+                found.append(KeptLine(organisation, label, answer, finding))
+    return found
+
+
+def _give_back(may: bool, submission: Submission | None) -> GiveBackForm | None:
+    """The form by which a reviewer gives a handed-over year back; None for others and for a year that was not handed over."""
+    handed_over = submission is not None and submission.state == SUBMITTED
+    return GiveBackForm(formdata=None, version=submission.version) if may and submission and handed_over else None
+
+
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet")
+@allow(Action.SEE)
 def sheet(bin_: str, year: int) -> str:
     """The assessment sheet: the approved form with reasons under its rows, then the annex."""
     find_year(year)
@@ -185,6 +238,7 @@ def sheet(bin_: str, year: int) -> str:
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")
+@allow(Action.SEE)
 def sheet_file(bin_: str, year: int, format_: str) -> Response:
     """The sheet as a file."""
     find_year(year)

@@ -15,12 +15,12 @@ from sqlalchemy import text
 from evaluation.collection.operations import load_workbook
 from evaluation.criteria import load_orders
 from evaluation.database import db
+from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.sheets import Sheet, queries
 from evaluation.sheets.charts import to_svg
 from evaluation.sheets.document import document
 from evaluation.sheets.writers import pdf, write
-from evaluation.viewer import Viewer
 from tests.benchmarks import country
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
@@ -78,12 +78,12 @@ def prepare_loading(folder: Path) -> None:
     bare = sqlite3.connect(folder / "floor.db")
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("ATTACH ? AS made", (str(folder / "country.db"),))
-    tables = "('report', 'organisation', 'reporting_year')"
+    tables = "('report', 'event', 'organisation', 'reporting_year')"
     for (statement,) in bare.execute(
         f"SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN {tables} ORDER BY type DESC"
     ).fetchall():
         bare.execute(statement)
-    for table in ("reporting_year", "organisation", "report"):
+    for table in ("reporting_year", "organisation", "report", "event"):
         bare.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
     bare.commit()
     bare.close()
@@ -91,36 +91,42 @@ def prepare_loading(folder: Path) -> None:
 
 @contextmanager
 def loading(folder: Path) -> Iterator[Pair]:
-    """Read, check and store a workbook of 25,000 rows whose organisations are registered; floor: calamine's parse and a bare
-    executemany of as many documents into a table with the same columns and indexes."""
+    """Read, check and store a workbook of 25,000 rows whose organisations are registered, and record it; floor: calamine's parse
+    and a bare executemany of as many documents, and of as many events as are recorded of them, into tables with the same columns
+    and indexes."""
     data = (folder / "country.xlsx").read_bytes()
     app = country.app_on(folder)
     orders = app.extensions["orders"]
     bare = sqlite3.connect(folder / "floor.db")
     bare.executescript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
-    documents: list[tuple[Any, ...]] = []
+    columns = {
+        "report": ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
+        "event": ("at", "actor", "account_id", "action", "year", "body_id", "organisation_id", "batch", "data"),
+    }
+    documents: dict[str, list[tuple[Any, ...]]] = {}
     with app.app_context():
 
         def ours() -> None:
-            db.session.execute(text("DELETE FROM report"))
+            for table in columns:
+                db.session.execute(text(f"DELETE FROM {table}"))
             db.session.commit()
             yield_to_clock()
             load_workbook(Viewer.system(), data, orders)
             db.session.commit()
 
         def floor() -> None:
-            if not documents:
-                documents.extend(bare.execute("SELECT organisation_id, year, answers, evidence, version, changed_at FROM report"))
-            bare.execute("DELETE FROM report")
+            for table, names in columns.items():
+                if table not in documents:
+                    documents[table] = bare.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()
+                bare.execute(f"DELETE FROM {table}")
             bare.commit()
             yield_to_clock()
             book = CalamineWorkbook.from_path(str(folder / "country.xlsx"))
             for name in book.sheet_names:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            bare.executemany(
-                "INSERT INTO report (organisation_id, year, answers, evidence, version, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
-                documents,
-            )
+            for table, names in columns.items():
+                given = ", ".join("?" * len(names))
+                bare.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({given})", documents[table])
             bare.commit()
 
         yield ours, floor

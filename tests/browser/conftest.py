@@ -17,6 +17,8 @@ from evaluation import database
 from evaluation.database import db
 from evaluation.demo import demonstration
 from evaluation.demo.store import store
+from evaluation.policy import SIGN_IN_ROLES
+from tests import people
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -39,9 +41,13 @@ def served(folder: Path, demo: bool = False) -> Iterator[str]:
     # The app lives in a thread of its own: the browser's event loop runs in this one, and the two do not get on.
     def serve() -> None:
         try:
-            app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests"})
+            app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **people.CHEAP})
+            with app.app_context():
+                database.upgrade()
             if demo:
                 fill(app)
+            for role in SIGN_IN_ROLES:
+                people.make_account(app, role, email=email_of(role))
             server = make_server("127.0.0.1", 0, app, threaded=True)
         except Exception as error:
             started.put(error)
@@ -64,10 +70,24 @@ def served(folder: Path, demo: bool = False) -> Iterator[str]:
         thread.join(timeout=30)
 
 
+def email_of(role: str) -> str:
+    """The address of the person that every site of the tests has for each role. Clerk and head belong to no body."""
+    return f"{role}@example.org"
+
+
+def sign_in(page: Page, email: str, password: str = people.PASSWORD) -> None:
+    """Sign in by the form, as people do; the page stands where the form leads."""
+    page.goto("/account/sign-in")
+    page.fill("#email", email)
+    page.fill("#password", password)
+    with page.expect_navigation():
+        page.press("#password", "Enter")
+    assert not page.url.endswith("/account/sign-in")
+
+
 def fill(app: Flask) -> None:
     order = app.extensions["orders"].latest
     with app.app_context():
-        database.upgrade()
         store(order, demonstration(order))
         db.session.commit()
 
@@ -97,14 +117,19 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser) -> NewPage:
-    """Open a page in a browser of its own: its language, its width, with JavaScript or without."""
+    """Open a page in a browser of its own: its language, its width, with JavaScript or without, signed in with a role or an
+    address, or signed out."""
 
     @contextmanager
-    def open_page(site: str, code: str = "kk", width: int = 1280, **options: object) -> Iterator[Page]:
+    def open_page(
+        site: str, code: str = "kk", width: int = 1280, role: str | None = None, email: str | None = None, **options: object
+    ) -> Iterator[Page]:
         context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site, locale=code, **options)  # type: ignore[arg-type]
         context.set_default_timeout(15_000)
         page = context.new_page()
         try:
+            if role or email:
+                sign_in(page, email or email_of(str(role)))
             yield page
         finally:
             context.close()

@@ -1,6 +1,7 @@
 """From a filled workbook to a downloaded PDF, as a clerk goes; and every page for every eye, hand and paper."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,25 +10,25 @@ from playwright.sync_api import Page
 
 from evaluation.criteria import Order
 from evaluation.language import language
-from tests.browser.conftest import NewPage
-from tests.factories import bin_of, clean, row, workbook
+from tests.browser.conftest import NewPage, served
+from tests.browser.workbook_site import BODY, CLERK, YEAR, prepare, rows
+from tests.factories import bin_of, workbook
 
-YEAR = 2024
-BODY = bin_of(1)
 WIDTHS = (1280, 390)
 
 
 def workbook_file(path: Path, order: Order, **cells: object) -> Path:
     """Two organisations of each kind under one body; `cells` go into the first of each."""
-    rows = {
-        kind: [
-            row(order, BODY, bin_of(10 + 2 * place), clean(order, kind), **cells),
-            row(order, BODY, bin_of(11 + 2 * place), clean(order, kind)),
-        ]
-        for place, kind in enumerate(order.kind)
-    }
-    path.write_bytes(workbook(order, YEAR, rows))
+    path.write_bytes(workbook(order, YEAR, rows(order, answered=True, **cells)))
     return path
+
+
+@pytest.fixture
+def blank_site(tmp_path: Path) -> Iterator[str]:
+    """A server whose one body has answered nothing yet."""
+    prepare(tmp_path, answered=False)
+    with served(tmp_path) as address:
+        yield address
 
 
 def text_of(pdf: Path) -> str:
@@ -42,10 +43,10 @@ def press(page: Page, selector: str) -> int:
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
-def test_from_workbook_to_pdf(code: str, empty_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+def test_from_workbook_to_pdf(code: str, blank_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
     say = language(code).gettext
-    with new_page(empty_site, "en") as page:
-        page.goto("/")
+    with new_page(blank_site, "en", email=CLERK) as page:
+        page.goto("/workbook")
         assert press(page, f"a[hreflang={code}]") == 200
         assert page.get_attribute("html", "lang") == code
         press(page, "nav a[href='/workbook']")
@@ -53,21 +54,19 @@ def test_from_workbook_to_pdf(code: str, empty_site: str, new_page: NewPage, ord
         money = next(item.code for item in order.indicators if item.type == "money" and item.min is None)
         book = tmp_path / "кітап.xlsx"
         page.set_input_files("#file", workbook_file(book, order, **{money: "?"}))
-        page.check("#register")
-        assert press(page, "#store") == 422
-        assert page.locator(".problems").count() == len(order.kinds)
+        assert press(page, "#send") == 200
+        assert say("The workbook cannot be applied") in page.inner_text("h1")
+        assert page.locator(".problems[id^=worksheet]").count() == len(order.kinds)
         assert order.by_code[money].label[code] in page.inner_text("main")
 
+        page.goto("/workbook")
         page.set_input_files("#file", workbook_file(book, order, **{money: -5}))
-        page.check("#register")
-        assert press(page, "#check") == 200
-        assert say("This was a check: nothing was stored.") in page.inner_text("main")
-        page.set_input_files("#file", book)
-        page.check("#register")
-        assert press(page, "#store") == 200
-        assert say("The workbook is stored") in page.inner_text("h1")
+        assert press(page, "#send") == 200
+        assert say("What the workbook would change") in page.inner_text("h1")
+        assert press(page, "#apply") == 200
+        assert say("The workbook is applied") in page.inner_text("h1")
 
-        press(page, f"main a[href^='/bodies/{BODY}/']")
+        page.goto(f"/bodies/{BODY}/{YEAR}")
         press(page, "main a[href$='/sheet']")
         assert page.inner_text("h1") == order.form.title[code]
         page.click("details >> nth=0")
@@ -86,26 +85,18 @@ def test_from_workbook_to_pdf(code: str, empty_site: str, new_page: NewPage, ord
 
 def addresses(page: Page) -> list[str]:
     """One page of each look, of the body with blanks. The sheet is in the page's language, on an English page in both."""
-    page.goto("/?level=district")
+    page.goto("/bodies?level=district")
     body = page.locator("tbody tr", has_text="–").last.locator("a").get_attribute("href")
-    return ["/", "/?q=nothing+like+it", f"{body}", f"{body}/sheet", "/workbook", "/nowhere"]
+    return ["/bodies", "/bodies?q=nothing+like+it", f"{body}", f"{body}/sheet", "/nowhere"]
 
 
 @pytest.mark.parametrize("code", ["kk", "ru", "en"])
-def test_every_page_is_for_everybody(code: str, demo_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+def test_every_page_is_for_everybody(code: str, demo_site: str, new_page: NewPage) -> None:
     """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
-    wrong = workbook_file(tmp_path / "wrong.xlsx", order, bin="123456789012")
-    right = workbook_file(tmp_path / "right.xlsx", order)
     for width in WIDTHS:
-        with new_page(demo_site, code, width) as page:
+        with new_page(demo_site, code, width, "reviewer") as page:
             for address in addresses(page):
                 page.goto(address)
-                assert_for_everybody(page, width)
-            for book, button, status in ((wrong, "#store", 422), (right, "#check", 200)):
-                page.goto("/workbook")
-                page.set_input_files("#file", book)
-                page.check("#register")
-                assert press(page, button) == status
                 assert_for_everybody(page, width)
 
 
@@ -118,8 +109,8 @@ def assert_for_everybody(page: Page, width: int) -> None:
 
 
 def test_pages_work_by_keyboard_and_without_javascript(demo_site: str, new_page: NewPage) -> None:
-    with new_page(demo_site, java_script_enabled=False) as page:
-        page.goto("/")
+    with new_page(demo_site, role="reviewer", java_script_enabled=False) as page:
+        page.goto("/bodies")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         assert page.url.endswith("#content")
@@ -137,7 +128,7 @@ def test_pages_work_by_keyboard_and_without_javascript(demo_site: str, new_page:
 @pytest.mark.parametrize("chosen", ["kk", "kk+ru"])
 def test_the_sheet_on_paper(chosen: str, demo_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
     """The form, then the annex; reasons unfolded, no navigation, and every page marked as provisional."""
-    with new_page(demo_site, "kk") as page:
+    with new_page(demo_site, "kk", role="reviewer") as page:
         body = next(address for address in addresses(page) if address.startswith("/bodies/"))
         page.goto(f"{body}/sheet?lang={chosen.replace('+', '%2B')}")
         reasons = page.locator("details dd").count()

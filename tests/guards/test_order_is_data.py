@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 ORDER = load_orders().latest
 INDICATORS = {item.code for item in ORDER.indicators} | {item.code for item in ORDER.evidence if "_" in item.code}
 INDICATORS |= {declared.code for _, declared in ORDER.declared()}
+INDICATORS |= {rule.code for rule in (*ORDER.contradictions, *ORDER.cautions)}
 KINDS = set(ORDER.kind)
 NUMBERS = {
     number for number in [*ORDER.criterion, *(row.number for table in ORDER.form.tables for row in table.rows)] if "." in number

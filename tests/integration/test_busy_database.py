@@ -9,6 +9,7 @@ from flask import Flask
 
 from evaluation import database
 from evaluation.database import db
+from tests import people
 
 
 def test_a_page_says_that_the_database_is_busy(
@@ -24,15 +25,16 @@ def test_a_page_says_that_the_database_is_busy(
             db.session.connection().exec_driver_sql("DELETE FROM body")
 
     monkeypatch.setattr(queries, "bodies", fail)
-    page = app.test_client().get("/", headers={"Accept-Language": "ru"})
+    page = people.signed_in(app, "reviewer", "ru").get("/bodies")
     assert page.status_code == 503 and "База данных занята" in page.text
 
 
 def test_an_upgraded_database_is_not_locked_again(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'locked.db'}")
+    client = people.signed_in(app, "reviewer")
     with sqlite3.connect(tmp_path / "locked.db") as writer:
         writer.execute("BEGIN IMMEDIATE")
         with app.app_context():
             db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 1")
             database.upgrade()
-        assert app.test_client().get("/").status_code == 200
+        assert client.get("/bodies").status_code == 200

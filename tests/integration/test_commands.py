@@ -17,7 +17,7 @@ from evaluation.criteria import Order
 from evaluation.criteria.expressions import codes
 from evaluation.language import language
 from evaluation.scoring.conditions import certain, evaluate, imply
-from tests import reference
+from tests import people, reference
 from tests.factories import bin_of, clean, frame, random_answers, row, workbook
 
 SECOND = Path(__file__).parents[1] / "second_order.toml"
@@ -266,9 +266,8 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     ).stdout
     for said in ("Сынақ парағы", "Хайуанаттар бақтарын басқару", "Управление зоопарками", "Барлығы:"):
         assert said in text
-    with app.test_client() as client:
-        page = client.get(f"/bodies/{bin_of(1)}/2031/sheet")
-        assert page.status_code == 200 and "Хайуанаттар бақтарын басқару" in page.text
+    page = people.signed_in(app, "reviewer").get(f"/bodies/{bin_of(1)}/2031/sheet")
+    assert page.status_code == 200 and "Хайуанаттар бақтарын басқару" in page.text
 
 
 def test_needed_columns_follow_implications(order: Order) -> None:

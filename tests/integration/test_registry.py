@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from evaluation import database
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.policy import Role, Viewer
 from evaluation.registry import operations, queries
 from evaluation.registry.operations import NewBody
-from evaluation.viewer import Viewer
 from tests.factories import bin_of
 
 SYSTEM = Viewer.system()
@@ -88,7 +88,7 @@ def test_a_parent_is_shown_to_who_may_see_it(filled: Flask) -> None:
         child = queries.body(SYSTEM, bin_of(50))
         assert child is not None
         assert {own: parent.bin for own, parent in queries.parents(SYSTEM, [child]).items()} == {child.id: bin_of(1)}
-        assert queries.parents(Viewer("clerk", frozenset({ids[bin_of(50)]})), [child]) == {}
+        assert queries.parents(Viewer("clerk", Role.CLERK, frozenset({ids[bin_of(50)]})), [child]) == {}
 
 
 def test_a_failed_upgrade_leaves_no_lock(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,31 +1,48 @@
-"""A workbook's way in: everything or nothing, and every error in its place."""
+"""The page a workbook is sent by, and what it says of a workbook that is wrong: everything at once, each error in its place."""
 
 import io
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from evaluation.collection.models import Report
+from evaluation.collection.models import Report, Upload
+from evaluation.collection.operations import load_workbook
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
+from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
 from tests.factories import bin_of, clean, row, workbook
-from tests.integration.test_pages import CODES, YEAR, assert_valid, client
+from tests.integration.test_pages import CODES, YEAR, assert_valid
+from tests.integration.test_uploads import fields
+from tests.people import make_account, sign_in, signed_in, token_of
 
 BODY = bin_of(1)
 
 
 @pytest.fixture
-def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
-    """An app with nothing stored yet."""
-    return make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", WTF_CSRF_ENABLED=False)
+def site(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> Flask:
+    """An app with one body and an organisation of each kind, nothing of them answered."""
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES=tmp_path / "files")
+    register(app, order)
+    return app
+
+
+def register(app: Flask, order: Order, rows: int = 1) -> None:
+    with app.app_context():
+        blank = {
+            kind: [row(order, BODY, bin_of(10 + place + 10 * line), {}) for line in range(rows)]
+            for place, kind in enumerate(order.kind)
+        }
+        load_workbook(Viewer.system(), workbook(order, YEAR, blank), app.extensions["orders"], register=True)
+        db.session.commit()
 
 
 def good(order: Order, **cells: Any) -> bytes:
@@ -36,150 +53,159 @@ def good(order: Order, **cells: Any) -> bytes:
     )
 
 
-def send(app: Flask, data: bytes | None, button: str = "store", register: bool = True, code: str = "en") -> TestResponse:
-    form: dict[str, Any] = {button: "1"} | ({"register": "y"} if register else {})
+def clerk(app: Flask, code: str = "en") -> FlaskClient:
+    with app.app_context():
+        bodies = list(registry.known(Viewer.system()).bodies.values())
+    return signed_in(app, "clerk", code, bodies)
+
+
+def send(client: FlaskClient, data: bytes | None) -> TestResponse:
+    """Send a workbook; the page this leads to."""
+    form: dict[str, Any] = {"mode": "overwrite", "csrf_token": token_of(client, "/workbook")}
     if data is not None:
         form["file"] = (io.BytesIO(data), "кітап.xlsx")
-    return client(app, code).post("/workbook", data=form, content_type="multipart/form-data")
+    return client.post("/workbook", data=form, content_type="multipart/form-data", follow_redirects=True)
 
 
 def stored(app: Flask) -> tuple[int, ...]:
     with app.app_context():
-        models = ReportingYear, Body, Organisation, Report
+        models = ReportingYear, Body, Organisation, Report, Upload
         return tuple(db.session.scalar(select(func.count()).select_from(model)) or 0 for model in models)
 
 
-def test_a_workbook_is_stored_and_its_bodies_are_linked(empty: Flask, order: Order) -> None:
-    response = send(empty, good(order))
-    assert response.status_code == 200
-    assert_valid(response, "en")
-    count = len(order.kinds)
-    assert stored(empty) == (1, 1, count, count)
-    link = f"/bodies/{BODY}/{YEAR}"
-    assert f'href="{link}"' in response.text and client(empty).get(link).status_code == 200
-    assert re.search(rf"New reports</dt><dd>{count}<", response.text)
-    assert "Incomplete in the registry" in response.text
-    again = send(empty, good(order), register=False)
-    assert re.search(rf"Unchanged reports</dt><dd>{count}<", again.text)
-
-
-def test_a_check_stores_nothing(empty: Flask, order: Order) -> None:
-    response = send(empty, good(order), button="check")
-    assert response.status_code == 200
-    assert "nothing was stored" in response.text and f'href="/bodies/{BODY}' not in response.text
-    assert_valid(response, "en")
-    assert stored(empty) == (0, 0, 0, 0)
-
-
-def ticked(response: TestResponse) -> bool:
-    return bool(re.search(r'<input[^>]* checked[^>]* name="register"', response.text))
-
-
-def test_to_register_is_asked_for_each_time(empty: Flask, order: Order) -> None:
-    """After a check the tick stays, so that what was shown can be stored; after a store it is gone."""
-    assert ticked(send(empty, good(order), button="check"))
-    assert not ticked(send(empty, good(order)))
-    assert not ticked(send(empty, good(order), button="check", register=False))
-    refused = workbook(order, YEAR, {order.kinds[0].code: [row(order, BODY, "1", {})]})
-    assert ticked(send(empty, refused))
-
-
-@pytest.mark.parametrize("button", ["check", "store"])
-def test_a_workbook_without_organisations_is_not_called_stored(empty: Flask, order: Order, button: str) -> None:
-    response = send(empty, workbook(order, YEAR, {}), button=button)
-    assert response.status_code == 200
-    assert_valid(response, "en")
-    assert "<h1>There is nothing to store</h1>" in response.text
-    assert "The workbook names no organisation" in response.text
-    assert "workbook is stored" not in response.text and "can be stored" not in response.text
-    assert "New reports" not in response.text and "brought" not in response.text
-    assert stored(empty)[1:] == (0, 0, 0)
+@pytest.mark.parametrize("code", CODES)
+def test_the_page_offers_what_is_to_be_filled_in(site: Flask, code: str) -> None:
+    page = clerk(site, code).get("/workbook")
+    assert_valid(page, code)
+    assert f"/bodies/{BODY}/{YEAR}/workbook.xlsx" in page.text and f"/template/{YEAR}.xlsx?lang=ru" in page.text
+    assert 'name="register"' not in page.text, "the registry is the administrator's"
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_refused_workbook_says_everything_at_once(empty: Flask, order: Order, code: str) -> None:
+def test_what_a_workbook_brings_is_shown_and_not_stored(site: Flask, order: Order, code: str) -> None:
+    before = stored(site)
+    response = send(clerk(site, code), good(order))
+    assert response.status_code == 200
+    assert_valid(response, code)
+    assert stored(site)[:-1] == before[:-1]
+    every = sum(len(clean(order, kind)) for kind in order.kind)
+    assert f'data-count="new">{every}<' in response.text and "/apply" in response.text
+    for kind in order.kinds:
+        assert kind.plural[code] in response.text
+
+
+def test_a_workbook_without_organisations_changes_nothing(site: Flask, order: Order) -> None:
+    response = send(clerk(site), workbook(order, YEAR, {}))
+    assert response.status_code == 200
+    assert_valid(response, "en")
+    assert "<h1>The workbook changes nothing</h1>" in response.text
+    assert "The workbook names no organisation" in response.text and "/apply" not in response.text
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_wrong_workbook_says_everything_at_once(
+    tmp_path: Path, make_app: Callable[..., Flask], order: Order, code: str
+) -> None:
+    site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES=tmp_path / "files")
+    register(site, order, rows=5)
     first, second = list(order.kind)[:2]
     money = order.asked_of(first)[0].code
     rows = {
-        first: [row(order, BODY, bin_of(10 + place), clean(order, first), **{money: "zzz"}) for place in range(5)],
+        first: [row(order, BODY, bin_of(10 + 10 * place), clean(order, first), **{money: "zzz"}) for place in range(5)],
         second: [row(order, BODY, "123456789012", clean(order, second))],
     }
     rows[first][2][money] = 5
-    response = send(empty, workbook(order, YEAR, rows), code=code)
-    assert response.status_code == 422
+    response = send(clerk(site, code), workbook(order, YEAR, rows))
     assert_valid(response, code)
-    assert stored(empty) == (0, 0, 0, 0)
     # One message for four cells, as ranges; then the other worksheet's.
     assert "E4:E5, E7:E8" in response.text and response.text.count("zzz") == 1
-    assert "Times" not in response.text
+    text = response.text.partition('id="odd"')[0]
     times = language(code).ngettext("%(num)d time", "%(num)d times", 4)
-    assert response.text.count('class="times"') == 1 and f">{times}<" in response.text
+    assert text.count('class="times"') == 1 and f">{times}<" in text
     assert f"{order.by_code[money].label[code]} <code>{money}</code>" in response.text
-    assert response.text.index(order.kind[first].plural[code]) < response.text.index(order.kind[second].plural[code])
+    assert 'id="worksheet-1"' in response.text and "/apply" not in response.text
     said = language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5)
     assert said in response.text
 
 
-def test_nothing_is_stored_where_the_registry_refuses(empty: Flask, order: Order) -> None:
-    send(empty, good(order))
-    before = stored(empty)
-    kind = order.kinds[0].code
-    moved = workbook(
-        order,
-        YEAR,
-        {kind: [row(order, bin_of(2), bin_of(10), clean(order, kind)), row(order, BODY, bin_of(50), clean(order, kind))]},
-    )
-    for register in (True, False):
-        response = send(empty, moved, register=register)
-        assert response.status_code == 422
-        assert stored(empty) == before
-
-
 @pytest.mark.parametrize("data", [b"", b"no workbook", None])
-def test_what_is_no_workbook_is_refused(empty: Flask, data: bytes | None) -> None:
-    response = send(empty, data)
+def test_what_is_no_workbook_is_refused(site: Flask, data: bytes | None) -> None:
+    before = stored(site)
+    response = send(clerk(site), data)
     assert response.status_code == 422
     assert_valid(response, "en")
+    assert stored(site) == before, "it is not kept either"
 
 
-def test_many_errors_are_counted_and_the_first_are_shown(empty: Flask, order: Order) -> None:
+def test_many_errors_are_counted_and_the_first_are_shown(site: Flask, order: Order) -> None:
     kind = order.kinds[0].code
     money = order.asked_of(kind)[0].code
-    rows = [row(order, BODY, bin_of(10 + place), clean(order, kind), **{money: f"x{place}"}) for place in range(1_200)]
-    response = send(empty, workbook(order, YEAR, {kind: rows}))
-    assert response.status_code == 422
-    assert "1200 errors" in response.text and "200 more messages are not shown" in response.text
+    rows = [row(order, BODY, bin_of(5000 + place), clean(order, kind), **{money: f"x{place}"}) for place in range(700)]
+    response = send(clerk(site), workbook(order, YEAR, {kind: rows}))
+    assert "1400 errors" in response.text and "400 more messages are not shown" in response.text
 
 
-def test_a_file_too_large_is_413(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", MAX_CONTENT_LENGTH=2**20, WTF_CSRF_ENABLED=False)
-    response = send(app, b"x" * 2**21)
+def test_long_lists_are_cut_and_shown_whole_by_pages(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
+    site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES=tmp_path / "files")
+    register(site, order, rows=150)
+    rows = {
+        kind: [row(order, BODY, bin_of(10 + place + 10 * line), clean(order, kind)) for line in range(150)]
+        for place, kind in enumerate(order.kind)
+    }
+    client = clerk(site)
+    response = send(client, workbook(order, YEAR, rows))
+    every = sum(150 * len(clean(order, kind)) for kind in order.kind)
+    assert response.text.count("<ins>") == 30 and "All of them" in response.text
+    address = response.request.path
+    pages = -(-every // 500)
+    first, last = (client.get(f"{address}?show=new&page={number}") for number in (1, pages + 5))
+    for page in (first, last):
+        assert_valid(page, "en")
+    assert first.text.count("<ins>") == 500 and last.text.count("<ins>") == every - 500 * (pages - 1)
+
+
+def test_a_file_too_large_is_413(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", MAX_CONTENT_LENGTH=2**20)
+    register(app, order)
+    response = send(clerk(app), b"x" * 2**21)
     assert response.status_code == 413
     assert_valid(response, "en")
     assert "1 MB" in response.text
 
 
-def test_a_form_without_its_token_is_refused(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
-    response = send(app, good(order))
+def test_a_form_without_its_token_is_refused(site: Flask, order: Order) -> None:
+    before = stored(site)
+    data = {"file": (io.BytesIO(good(order)), "кітап.xlsx"), "mode": "overwrite"}
+    response = clerk(site).post("/workbook", data=data, content_type="multipart/form-data")
     assert response.status_code == 400 and "expired" in response.text
     assert_valid(response, "en")
-    assert stored(app) == (0, 0, 0, 0)
+    assert stored(site) == before
 
 
-def test_an_unexpected_error_stores_nothing_and_has_its_page(empty: Flask, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_stores_nothing_and_has_its_page(site: Flask, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("after everything was written")
 
-    monkeypatch.setattr("evaluation.web.entry._bodies", fail)
-    empty.config["PROPAGATE_EXCEPTIONS"] = False
-    response = send(empty, good(order), code="kk")
+    client = clerk(site, "kk")
+    address = send(client, good(order)).request.path
+    before, page = stored(site), client.get(address).text
+    monkeypatch.setattr("evaluation.record.operations.write", fail)
+    site.config["PROPAGATE_EXCEPTIONS"] = False
+    response = client.post(f"{address}/apply", data=fields(page, f"{address}/apply"))
     assert response.status_code == 500
     assert_valid(response, "kk")
-    assert stored(empty) == (0, 0, 0, 0)
+    assert stored(site) == before
+    monkeypatch.undo()
+    assert client.post(f"{address}/apply", data=fields(page, f"{address}/apply")).status_code == 303
 
 
-def test_real_data_carry_no_mark_of_invention(empty: Flask, order: Order) -> None:
-    send(empty, good(order))
-    for url in ("/", "/workbook", f"/bodies/{BODY}/{YEAR}", f"/bodies/{BODY}/{YEAR}/sheet"):
-        assert "nvented" not in client(empty).get(url).text
+def test_real_data_carry_no_mark_of_invention(site: Flask) -> None:
+    client = clerk(site)
+    for url in ("/workbook", "/uploads", f"/bodies/{BODY}/{YEAR}", f"/bodies/{BODY}/{YEAR}/sheet"):
+        assert "nvented" not in client.get(url).text
+
+
+def test_who_belongs_to_no_body_has_nothing_to_fill_in(site: Flask) -> None:
+    client = sign_in(site.test_client(), make_account(site, "clerk"))
+    page = client.get("/workbook")
+    assert page.status_code == 200 and "workbook.xlsx" not in page.text

@@ -15,7 +15,7 @@ from evaluation.collection.problems import Refused
 from evaluation.criteria import Order
 from evaluation.database import Base, db
 from evaluation.language import CODES, language
-from evaluation.viewer import Viewer
+from evaluation.policy import Viewer
 from tests.torture.breakage import HEAVY, broken
 
 TRIALS = int(os.environ.get("TRIALS", "350"))

@@ -64,7 +64,7 @@ class Package:
     """An .xlsx file that has been found safe to parse. Raises Refused with one problem if it is not."""
 
     def __init__(self, data: bytes):
-        parts = _unpack(data)
+        parts = unpack(data)
         index = _index(parts)
         self.names = list(index.worksheets)
         self._faults: dict[str, Mapping[tuple[int, int], Fault]] = {}
@@ -132,8 +132,8 @@ def _too_far(found: scan.Extent | Plain) -> Refused:
     return Refused([Problem("too_many_rows", values={"reach": reach, "rows": MAX_ROWS, "columns": MAX_COLUMNS})])
 
 
-def _unpack(data: bytes) -> dict[str, bytes]:
-    """The parts by name, the media left out."""
+def unpack(data: bytes) -> dict[str, bytes]:
+    """The parts by name, the media left out. Raises Refused for what is no workbook, or is larger than any may be."""
     if data.startswith(COMPOUND_FILE):
         raise Refused([Problem("encrypted" if ENCRYPTED in data else "not_a_workbook")])
     try:

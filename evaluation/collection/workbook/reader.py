@@ -232,15 +232,16 @@ class _Reader:
 
     def check(self, order: Order, kind: str, sheet: Sheet) -> None:
         """Note the worksheet's contradictions as errors and its oddities as warnings."""
-        rules = order.concerning(kind, order.contradictions + order.cautions)
+        rules = (*order.concerning(kind, order.contradictions), *order.concerning(kind, order.by_answers_alone(order.cautions)))
         needed = order.needed_for(frozenset().union(*(codes(rule.when) for rule in rules)))
         frame = as_frame(order, kind, sheet, needed)
         for position, rule in contradictions(order, kind, frame):
             where = sheet.rows[position], sheet.places.get(rule.at, 0)
             self.wrong(rule.code, kind, where, rule.at, text=rule.message)
-        for position, rule in cautions(order, kind, frame):
-            if rule.at in sheet.places:
-                self.warnings.append(Problem(rule.code, kind, sheet.cell(position, rule.at), rule.at, text=rule.message))
+        for position, caution in cautions(order, kind, frame):
+            if caution.at in sheet.places:
+                cell = sheet.cell(position, caution.at)
+                self.warnings.append(Problem(caution.code, kind, cell, caution.at, text=caution.message))
 
     def bodies(self, sheets: dict[str, Sheet]) -> dict[str, str]:
         """The name of each body, the first that is given; a warning where another one follows."""

@@ -1,15 +1,19 @@
-"""Writes the workbook that akimats fill in: headings, hints, drop-down lists and validation from the order."""
+"""Writes the workbook that akimats fill in, empty or with what is stored; headings, hints and lists come from the order."""
 
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from evaluation.collection.values import WORDS
 from evaluation.collection.workbook.model import ABOUT, FIRST_ROW, PREVIOUS
+from evaluation.collection.workbook.prefilled import Rows, write_rows
 from evaluation.criteria.model import Indicator, Order, Text
 from evaluation.language import N_, Language, language
 
@@ -28,7 +32,6 @@ OWN_LABELS = {
     "name": (N_("Name of the organisation"), N_("The full name in Kazakh."), 34),
     "kind": (N_("Kind of organisation"), N_("Choose from the list."), 16),
 }
-YES_NO = {"kk": ["иә", "жоқ"], "ru": ["да", "нет"], "en": ["yes", "no"]}
 WIDTHS = {"money": 20, "whole": 18, "date": 17, "yes_no": 18, "choice": 22, "text": 28}
 NUMBER_FORMATS = {"money": "#,##0.00", "whole": "0", "date": "dd.mm.yyyy"}
 
@@ -48,8 +51,9 @@ class Column:
     style: str
 
 
-def write_template(order: Order, year: int, in_language: Language) -> bytes:
-    """An empty workbook for one year; hints and drop-down lists in the language given, labels in Kazakh and Russian."""
+def write_template(order: Order, year: int, in_language: Language, rows: Mapping[str, Rows] = MappingProxyType({})) -> bytes:
+    """A workbook for one year, empty or with `rows` by worksheet; hints and drop-down lists in the language given, labels in
+    Kazakh and Russian. The same rows give the same bytes."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties({"created": CREATED, "title": order.title[in_language.code]})
@@ -59,7 +63,9 @@ def write_template(order: Order, year: int, in_language: Language) -> bytes:
         columns = [_own(code, in_language) for code in ("body_bin", "body_name", "bin", "name")]
         columns += [_column(order, item, in_language, "indicator") for item in order.asked_of(kind.code)]
         columns += [_column(order, item, in_language, "evidence") for item in order.evidence_of(kind.code)]
-        _table(book.add_worksheet(kind.code), columns, formats, frozen=4)
+        sheet = book.add_worksheet(kind.code)
+        _table(sheet, columns, formats, frozen=4)
+        _fill(sheet, order, columns, formats, rows.get(kind.code, ()), in_language)
     declared = [_declared(item.code, item.label, item.hint, in_language) for _, item in order.declared()]
     if declared:
         kinds = [kind.name[in_language.code] for kind in order.kinds]
@@ -68,7 +74,9 @@ def write_template(order: Order, year: int, in_language: Language) -> bytes:
             _own("kind", in_language, _list(kinds if _fits(kinds) else list(order.kind))),
             *declared,
         ]
-        _table(book.add_worksheet(PREVIOUS), columns, formats, frozen=2)
+        sheet = book.add_worksheet(PREVIOUS)
+        _table(sheet, columns, formats, frozen=2)
+        _fill(sheet, order, columns, formats, rows.get(PREVIOUS, ()), in_language)
     book.close()
     return out.getvalue()
 
@@ -158,11 +166,9 @@ def _column(order: Order, item: Indicator, in_language: Language, style: str) ->
 
 def _validation(order: Order, item: Indicator, in_language: Language) -> dict[str, Any] | None:
     if item.type == "yes_no":
-        return _list(YES_NO[in_language.code])
+        return _list(list(WORDS[in_language.code]))
     if item.type == "choice":
-        choices = order.choices[item.choices or ""]
-        labels = [choice.label[in_language.code] for choice in choices]
-        return _list(labels if _fits(labels) else [choice.value for choice in choices])
+        return _list(_offered(order, item, in_language))
     if item.type == "date":
         return {
             "validate": "date",
@@ -178,6 +184,13 @@ def _validation(order: Order, item: Indicator, in_language: Language) -> dict[st
             return {"validate": kind, "criteria": "between", "minimum": -(10**13), "maximum": 10**13, "error_message": words}
         return {"validate": kind, "criteria": ">=", "value": item.min, "error_message": words}
     return None
+
+
+def _offered(order: Order, item: Indicator, in_language: Language) -> list[str]:
+    """The answers of a choice as its list offers them: by their labels, or by their codes where these are too long."""
+    choices = order.choices[item.choices or ""]
+    labels = [choice.label[in_language.code] for choice in choices]
+    return labels if _fits(labels) else [choice.value for choice in choices]
 
 
 def _list(source: list[str]) -> dict[str, Any]:
@@ -208,6 +221,18 @@ def _table(sheet: Worksheet, columns: list[Column], formats: dict[str, Any], fro
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0, FIRST_ROW - 1)
+
+
+def _fill(
+    sheet: Worksheet, order: Order, columns: list[Column], formats: dict[str, Any], rows: Rows, in_language: Language
+) -> None:
+    """Write what is known into the rows under the headings."""
+    choices = {
+        column.code: _offered(order, item, in_language)
+        for column in columns
+        if (item := order.by_code.get(column.code)) is not None and item.type == "choice"
+    }
+    write_rows(sheet, order, [(column.code, formats[column.number_format]) for column in columns], rows, in_language, choices)
 
 
 def _cut(text: str, limit: int = MAX_MESSAGE) -> str:

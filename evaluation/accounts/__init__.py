@@ -1,0 +1,1 @@
+"""People: their accounts, their roles, and the viewer each of them is."""

@@ -1,0 +1,70 @@
+"""The table of accounts and the bodies they belong to."""
+
+from datetime import datetime
+
+from flask import current_app
+from flask_security import UserMixin
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, true
+from sqlalchemy.ext.mutable import MutableList
+from sqlalchemy.orm import Mapped, mapped_column
+
+from evaluation.database import Base, now
+from evaluation.policy import SIGN_IN_ROLES
+from evaluation.registry.models import Body
+
+ROLES = tuple(role.value for role in SIGN_IN_ROLES)
+
+
+class Account(Base, UserMixin):
+    """A person who signs in, with one role: clerks and heads of the bodies in `account_body`, others of a region or everywhere.
+
+    `region` is the first two digits of the KATO code; empty means the whole country. `fs_uniquifier` changes with every
+    password, which ends every session. The columns named `tf_` and `mf_` are Flask-Security's, for the second factor.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint(f"role IN {ROLES}", name="role"),
+        CheckConstraint("region IS NULL OR length(region) = 2", name="region"),
+        UniqueConstraint("email"),
+        UniqueConstraint("fs_uniquifier"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(16))
+    region: Mapped[str | None] = mapped_column(String(2))
+    language: Mapped[str | None] = mapped_column(String(2))
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    password: Mapped[str | None] = mapped_column(String(255))
+    fs_uniquifier: Mapped[str] = mapped_column(String(64))
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON()))
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    locked_until: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def state(self) -> str:
+        """`active`, `waiting` for its first password, or `disabled`."""
+        return "disabled" if not self.active else "active" if self.password else "waiting"
+
+    def check_tf_required(self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool) -> tuple[bool, list[tuple[str, str]]]:
+        """Whether signing in takes the second factor: the person has one, or their role must."""
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Whether the role must have a second factor."""
+        return self.role in current_app.config["TWO_FACTOR_ROLES"]
+
+
+class AccountBody(Base):
+    """A body that an account belongs to."""
+
+    __tablename__ = "account_body"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey(Body.id), primary_key=True, index=True)

@@ -1,0 +1,31 @@
+"""The roles people are given, in words: the name of each and what it lets them do."""
+
+from evaluation.language import N_
+from evaluation.policy import SIGN_IN_ROLES
+
+ROLE_NAMES = dict(
+    zip(
+        SIGN_IN_ROLES,
+        (
+            N_("Clerk"),
+            N_("Head"),
+            N_("Reviewer"),
+            N_("Administrator"),
+            N_("Observer"),
+        ),
+        strict=True,
+    )
+)
+ROLE_DUTIES = dict(
+    zip(
+        SIGN_IN_ROLES,
+        (
+            N_("Enters the answers and files of their bodies."),
+            N_("Enters the same, and hands the year of their bodies over."),
+            N_("Sees the answers and files of a region or the country, and returns a year that was handed over."),
+            N_("Keeps people, the registry and reporting years; enters no answers."),
+            N_("Sees the answers of a region or the country."),
+        ),
+        strict=True,
+    )
+)

@@ -1,0 +1,1 @@
+"""Files that stand behind an organisation's answers: acts, decisions, scans."""

@@ -1,0 +1,1 @@
+"""A body's year from draft to handed over, and back."""

@@ -1,0 +1,162 @@
+"""What a person does with a workbook they sent: looks at it, applies it, undoes it, discards it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from evaluation.collection import files, queries, saving
+from evaluation.collection.models import Upload
+from evaluation.collection.problems import Problem, Refused
+from evaluation.collection.saving import ChangedMeanwhile, Conflict, UnknownCell
+from evaluation.collection.uploads import applying, counts
+from evaluation.collection.uploads.counts import CountEdit
+from evaluation.collection.uploads.model import Mode, Plan
+from evaluation.collection.uploads.planning import make_plan, read
+from evaluation.collection.uploads.queries import APPLIED, DECLARED
+from evaluation.criteria import Orders
+from evaluation.criteria.model import Order
+from evaluation.database import db
+from evaluation.errors import EvaluationError
+from evaluation.language import N_
+from evaluation.policy import Action, Forbidden, Viewer
+from evaluation.record import operations as record
+from evaluation.record import queries as past
+from evaluation.record.models import Event
+from evaluation.record.operations import NewEvent
+
+SEEN, DONE, UNDONE = "seen", "applied", "undone"
+"""States of an upload; see `UPLOAD_STATES`."""
+MOVED = N_("Organisations of this workbook have been moved in the registry since: it can no longer be undone as a whole.")
+SETTLED = N_("This workbook has been applied, undone or discarded already.")
+
+
+class Outdated(Exception):
+    """What was to be applied is not what was shown; `plan` is what it would be now."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        super().__init__("another plan")
+
+
+@dataclass(frozen=True)
+class CountConflict:
+    """A declared count that was changed since: the body, its kind and criterion, what the workbook put and what stands there."""
+
+    body_id: int
+    kind: str
+    criterion: str
+    put: int | None
+    theirs: int | None
+
+
+class ChangedSince(Exception):
+    """Values that an upload brought were changed again: it is not undone, and nothing may be kept."""
+
+    def __init__(self, conflicts: Sequence[Conflict], counts: Sequence[CountConflict]):
+        self.conflicts, self.counts = tuple(conflicts), tuple(counts)
+        super().__init__(f"{len(self.conflicts) + len(self.counts)} values")
+
+
+def receive(viewer: Viewer, data: bytes, name: str, mode: Mode, orders: Orders) -> Upload:
+    """Keep a workbook to be looked at. Raises Forbidden, and Refused for what is no workbook or cannot be read at all."""
+    viewer.require(Action.EDIT)
+    year = read(viewer, data, orders).workbook.year or None
+    name = "".join(filter(str.isprintable, name.replace("\\", "/").rpartition("/")[2]))[-255:]
+    found = Upload(account_id=viewer.account_id, year=year, name=name, size=len(data), mode=mode, state=SEEN)
+    found.sha256 = files.keep(data)
+    db.session.add(found)
+    db.session.flush()
+    record.write(viewer, [NewEvent("workbook_sent", year, data={"upload": found.id, "name": name, "sha256": found.sha256})])
+    return found
+
+
+def plan_of(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, firm: bool = False) -> Plan:
+    """What an upload would change now. Raises Refused, where the file cannot be read any more, and MissingFile."""
+    return make_plan(viewer, read(viewer, files.read(upload.sha256), orders), mode, firm=firm)
+
+
+def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str) -> None:
+    """Store what an upload brings, all of it, if that is what was `shown` (a plan's fingerprint); the caller commits.
+
+    Raises Forbidden, EvaluationError where it is settled already, Outdated with the plan as it would be now, and Refused where
+    somebody changed the same reports at the same moment; then nothing may be kept.
+    """
+    viewer.require(Action.EDIT)
+    batch = record.new_batch()
+    _settle(upload, SEEN, state=DONE, mode=mode, batch=batch)
+    plan = plan_of(viewer, upload, orders, mode, firm=True)
+    if plan.errors or plan.fingerprint() != shown:
+        raise Outdated(plan)
+    try:
+        applying.write(viewer, plan, batch)
+    except IntegrityError as error:
+        raise Refused([Problem("changed_meanwhile")]) from error
+
+
+def undo(viewer: Viewer, upload: Upload, order: Order) -> None:
+    """Put everything back that applying an upload changed; the caller commits.
+
+    Raises Forbidden; EvaluationError where it is not applied, the year was handed over or organisations were moved; ChangedSince
+    where values were changed again. Then nothing may be kept.
+    """
+    viewer.require(Action.EDIT)
+    batch, year = str(upload.batch), int(upload.year or 0)
+    _settle(upload, DONE, state=UNDONE)
+    events = past.batch(viewer, batch)
+    if len(events) != len(past.batch(Viewer.system(), batch)):
+        raise Forbidden(f"{viewer.name!r} has not all bodies of upload {upload.id} any more")
+    try:
+        saved = saving.undo(viewer, order, year, None, batch)
+    except UnknownCell as error:
+        raise EvaluationError(MOVED) from error
+    except ChangedMeanwhile as error:
+        raise EvaluationError(error.template) from error
+    edits, taken = _counts(viewer, year, [event for event in events if event.action == DECLARED])
+    if saved.conflicts or taken or not counts.store(year, edits):
+        raise ChangedSince(saved.conflicts, taken)
+    told: dict[int, dict[str, Any]] = {}
+    for edit in edits:
+        told.setdefault(edit.body_id, {})[f"{edit.kind}/{edit.criterion}"] = (edit.was, edit.value)
+    record.write(viewer, [NewEvent(past.UNDONE, year, body, None, data) for body, data in told.items()], saved.batch)
+
+
+def _counts(viewer: Viewer, year: int, events: Sequence[Event]) -> tuple[list[CountEdit], list[CountConflict]]:
+    """What puts declared counts back, and those that were changed since."""
+    stored = queries.declared_counts(viewer, year) if events else {}
+    edits, taken = [], []
+    for event in events:
+        for key, (old, put) in event.data.items():
+            kind, criterion = key.split("/")
+            body = int(event.body_id or 0)
+            there = stored.get((body, kind, criterion))
+            theirs = there.count if there else None
+            if theirs == put:
+                edits.append(CountEdit(body, kind, criterion, put, old))
+            elif theirs != old:
+                taken.append(CountConflict(body, kind, criterion, put, theirs))
+    return edits, taken
+
+
+def discard(viewer: Viewer, upload: Upload) -> None:
+    """Forget a workbook that was only looked at. Raises Forbidden, and EvaluationError where it is settled already."""
+    viewer.require(Action.EDIT)
+    if upload.state != SEEN:
+        raise EvaluationError(SETTLED)
+    db.session.delete(upload)
+    record.write(viewer, [NewEvent("workbook_discarded", upload.year, data={"upload": upload.id, "name": upload.name})])
+
+
+def changes(viewer: Viewer, upload: Upload) -> list[Event]:
+    """What an upload that was applied changed, report by report, as the record tells it."""
+    found = past.batch(viewer, str(upload.batch)) if upload.batch else []
+    return [event for event in found if event.action in (APPLIED, DECLARED)]
+
+
+def _settle(upload: Upload, was: str, **values: Any) -> None:
+    """Take an upload from one state to the next. Raises EvaluationError where somebody was quicker: two presses of a button."""
+    done = db.session.execute(update(Upload).where(Upload.id == upload.id, Upload.state == was).values(**values))
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise EvaluationError(SETTLED)

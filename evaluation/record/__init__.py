@@ -1,0 +1,1 @@
+"""The append-only record of events: who changed what, when, from what to what."""

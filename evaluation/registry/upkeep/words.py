@@ -1,0 +1,48 @@
+"""What the registry's fields and statuses are called, on pages and over the columns of its workbook."""
+
+from evaluation.language import N_
+from evaluation.registry.models import LEVELS, STATUSES
+
+LABELS = {
+    "bin": N_("BIN"),
+    "kind": N_("Kind of organisation"),
+    "name_kk": N_("Name in Kazakh"),
+    "name_ru": N_("Name in Russian"),
+    "level": N_("Level"),
+    "parent": N_("Higher body"),
+    "kato": N_("KATO"),
+    "closed_on": N_("Last day before closing"),
+    "former": N_("Former names"),
+    "body": N_("Body"),
+    "periods": N_("Bodies over the years"),
+    "statuses": N_("Statuses"),
+    "status": N_("Status"),
+    "since": N_("First day"),
+    "state_share": N_("State share, percent"),
+    "state_body": N_("State body"),
+    "national_company": N_("National company"),
+}
+"""Field of a state, or of a form → its name."""
+LEVEL_NAMES = dict(
+    zip(LEVELS, (N_("Central"), N_("Regional"), N_("District level"), N_("Town, village or rural district")), strict=True)
+)
+STATUS_NAMES = dict(
+    zip(
+        STATUSES,
+        (
+            N_("Operating"),
+            N_("In liquidation"),
+            N_("Bankrupt"),
+            N_("Closed (struck off the register)"),
+        ),
+        strict=True,
+    )
+)
+
+
+def percent(hundredths: int | None) -> str:
+    """A share as people type it: 5125 → 51,25; 10000 → 100."""
+    if hundredths is None:
+        return ""
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole},{rest:02d}".rstrip("0").rstrip(",") if rest else str(whole)

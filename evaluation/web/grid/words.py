@@ -1,0 +1,36 @@
+"""What the table's scripts say: {0}, {1}, {2} are filled in there; numbers stand after a colon, so that no word hangs on them."""
+
+from evaluation.language import N_, Language
+
+WORDS = {
+    "blank": N_("no answer"),
+    "idle": N_("not asked with the other answers as they are"),
+    "saving": N_("Saving: “{0}”"),
+    "saved": N_("Saved: “{0}”"),
+    "emptied": N_("Saved: no answer"),
+    "waiting": N_("No connection. Not sent yet: {0}. It will be sent when the connection is back."),
+    "signed_out": N_("You are signed out. Not sent yet: {0}. Sign in in another window; it will then be sent."),
+    "refused": N_("Not saved: {0}"),
+    "invalid": N_("Not stored: “{0}”. {1}"),
+    "invalid_count": N_("Not stored because they are not valid: {0}"),
+    "conflict": N_("Changed by somebody else meanwhile. Press Enter to choose."),
+    "conflict_count": N_("Changed by somebody else, waiting for your choice: {0}"),
+    "conflict_who": N_("Changed by {0}, {1}"),
+    "error": N_("Error: {0}"),
+    "warning": N_("Worth a second look: {0}"),
+    "reason": N_("Reason given: {0}"),
+    "keys": N_("Keys: {0}"),
+    "count": N_("Organisations shown: {0} of {1}"),
+    "offline": N_("This needs a connection, and there is none. Try again when it is back."),
+    "failed": N_("This could not be done. Load the page again; if it happens again, tell the administrator."),
+    "not_ready": N_("Wait until everything is saved, then undo."),
+    "copied": N_("Copied: {0} rows, {1} columns"),
+    "not_pasted": N_("Press Ctrl+V in the table, or use the button “Paste from Excel…”."),
+    "nothing": N_("There is nothing to paste."),
+    "more_filled": N_("Blanks are filled in the organisations shown: {0}."),
+}
+
+
+def words(spoken: Language) -> dict[str, str]:
+    """The scripts' words in a language."""
+    return {key: spoken.gettext(text) for key, text in WORDS.items()}

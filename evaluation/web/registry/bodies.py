@@ -1,0 +1,97 @@
+"""The list of bodies, a body's page, and a new body."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug import Response as Redirection
+
+from evaluation.policy import Action
+from evaluation.registry import queries as registry
+from evaluation.registry.models import LEVELS
+from evaluation.registry.upkeep import changes, operations, queries
+from evaluation.registry.upkeep.queries import BodyFilters, OrganisationFilters
+from evaluation.registry.upkeep.rules import Refusal, today
+from evaluation.registry.upkeep.states import BodyState
+from evaluation.web.access import allow
+from evaluation.web.common import current_language, current_viewer
+from evaluation.web.registry.common import blueprint, choose_body, names_of, one_of, page_urls, say, state_of, words
+from evaluation.web.registry.offers import BODIES, offered, prepare_levels
+from forms.registry import NewBodyForm
+
+STATES = ("open", "closed")
+
+
+@blueprint.get("")
+@allow(Action.REGISTER)
+def index() -> Redirection:
+    """The registry begins with its bodies."""
+    return redirect(url_for(".bodies"))
+
+
+@blueprint.get("/bodies")
+@allow(Action.REGISTER)
+def bodies() -> str:
+    """The list of bodies."""
+    region = request.args.get("region", "")
+    filters = BodyFilters(
+        words(request.args),
+        one_of(request.args, "level", LEVELS),
+        region if region.isdigit() and region.isascii() else "",
+        one_of(request.args, "state", STATES),
+    )
+    viewer = current_viewer()
+    number = request.args.get("page", 1, type=int)
+    given = {"q": filters.search, "level": filters.level, "region": filters.region, "state": filters.state}
+    return render_template(
+        "registry/bodies.html",
+        filters=filters,
+        filtered=any(given.values()),
+        regions=registry.regions(viewer),
+        page=queries.bodies_listed(viewer, filters, today(), number, current_language().code),
+        page_url=page_urls(".bodies", given),
+        today=today(),
+    )
+
+
+@blueprint.get("/bodies/<bin_>")
+@allow(Action.REGISTER)
+def body(bin_: str) -> str:
+    """A body: what is entered of it, its organisations today, and how it can be changed."""
+    state = state_of("bodies", bin_)
+    viewer, code = current_viewer(), current_language().code
+    number = request.args.get("page", 1, type=int)
+    return render_template(
+        "registry/body.html",
+        item=state,
+        deeds=offered(BODIES, state),
+        bodies=names_of({state.parent} if state.parent else set()),
+        lower=queries.lower_bodies(viewer, bin_, code),
+        page=queries.organisations_listed(viewer, OrganisationFilters(body=bin_), today(), number, code),
+        page_url=lambda number: url_for(".body", bin_=bin_, page=number),
+        years=registry.years(),
+        kinds=operations.kinds(registry.orders()),
+        today=today(),
+    )
+
+
+@blueprint.route("/bodies/new", methods=["GET", "POST"])
+@allow(Action.REGISTER)
+def new_body() -> str | Redirection | tuple[str, int]:
+    """Enter a body."""
+    form = NewBodyForm()
+    prepare_levels(form)
+    if request.method == "GET":
+        return render_template("registry/new_body.html", form=form)
+    good = form.validate()
+    if choose_body(form.parent, required=False) and good:
+        try:
+            parent = form.parent.found.bin if form.parent.found else None
+            state = changes.described(
+                BodyState(form.bin.data or ""), form.name_kk.data, form.name_ru.data, form.level.data, parent, form.kato.data
+            )
+            operations.add_body(current_viewer(), state)
+        except Refusal as refusal:
+            say(form, refusal)
+        else:
+            flash(gettext("The body is entered."))
+            return redirect(url_for(".body", bin_=form.bin.data), 303)
+    return render_template("registry/new_body.html", form=form), 422

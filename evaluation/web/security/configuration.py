@@ -1,0 +1,146 @@
+"""Flask-Security's settings: what is switched on, where its pages stand, and every message in our own words."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+
+from evaluation.language import FOLDER, N_
+
+SWITCHED_ON: dict[str, Any] = {
+    "CHANGEABLE": True,
+    "RECOVERABLE": True,
+    "TWO_FACTOR": True,
+    "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+    "TWO_FACTOR_RESCUE_EMAIL": False,
+    "TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,
+    "TWO_FACTOR_ALWAYS_VALIDATE": True,
+    "TWO_FACTOR_SETUP_WITHIN": timedelta(minutes=30),
+    "MULTI_FACTOR_RECOVERY_CODES": True,
+    "MULTI_FACTOR_RECOVERY_CODES_N": 8,
+    "PASSWORD_HASH": "argon2",
+    "PASSWORD_SCHEMES": ["argon2"],
+    # Argon2 salts by itself; a second secret would only be one more thing to lose.
+    "PASSWORD_SINGLE_HASH": True,
+    "PASSWORD_LENGTH_MIN": 10,
+    "RESET_PASSWORD_WITHIN": timedelta(days=1),
+    "SEND_PASSWORD_CHANGE_EMAIL": False,
+    "SEND_PASSWORD_RESET_NOTICE_EMAIL": False,
+    "EMAIL_HTML": False,
+    "RETURN_GENERIC_RESPONSES": True,
+    "API_ENABLED_METHODS": ["session"],
+    "FRESHNESS": timedelta(minutes=30),
+    "FRESHNESS_GRACE_PERIOD": timedelta(minutes=10),
+    "STATIC_FOLDER": None,
+    "CLI_USERS_NAME": None,
+    "CLI_ROLES_NAME": None,
+    "I18N_DOMAIN": "messages",
+    "I18N_DIRNAME": str(FOLDER),
+}
+
+ADDRESSES = {
+    "URL_PREFIX": "/account",
+    "LOGIN_URL": "/sign-in",
+    "LOGOUT_URL": "/sign-out",
+    "VERIFY_URL": "/confirm",
+    "CHANGE_URL": "/password",
+    "RESET_URL": "/new-password",
+    "TWO_FACTOR_SETUP_URL": "/second-factor",
+    "TWO_FACTOR_TOKEN_VALIDATION_URL": "/code",
+    "TWO_FACTOR_RESCUE_URL": "/no-code",
+    "TWO_FACTOR_SELECT_URL": "/second-factors",
+    "MULTI_FACTOR_RECOVERY_URL": "/recovery-code",
+    "MULTI_FACTOR_RECOVERY_CODES_URL": "/recovery-codes",
+    "POST_CHANGE_VIEW": "account.own",
+    "POST_RESET_VIEW": "security.login",
+    "POST_VERIFY_VIEW": "account.own",
+    "POST_LOGOUT_VIEW": "security.login",
+    "TWO_FACTOR_POST_SETUP_VIEW": "account.own",
+}
+
+TEMPLATES = {
+    "LOGIN_USER_TEMPLATE": "account/sign_in.html",
+    "VERIFY_TEMPLATE": "account/confirm.html",
+    "CHANGE_PASSWORD_TEMPLATE": "account/password.html",
+    "FORGOT_PASSWORD_TEMPLATE": "account/forgotten.html",
+    "RESET_PASSWORD_TEMPLATE": "account/new_password.html",
+    "TWO_FACTOR_SETUP_TEMPLATE": "account/second_factor.html",
+    "TWO_FACTOR_VERIFY_CODE_TEMPLATE": "account/code.html",
+    "TWO_FACTOR_SELECT_TEMPLATE": "account/code.html",
+    "MULTI_FACTOR_RECOVERY_TEMPLATE": "account/recovery_code.html",
+    "MULTI_FACTOR_RECOVERY_CODES_TEMPLATE": "account/recovery_codes.html",
+    "EMAIL_TEMPLATE_PASSWORD_RESET": "account/mail/reset",
+}
+
+SUBJECTS = {
+    "EMAIL_SUBJECT_PASSWORD_RESET": N_("A new password"),
+}
+
+NOTHING = " "
+"""Said where the page itself says enough; the catalogues answer an empty message with their own heading."""
+
+MESSAGES = {
+    # Whatever else is wrong with a sign-in is said by the form: this stands for a field left empty.
+    "GENERIC_AUTHN_FAILED": N_("Give the e-mail address and the password."),
+    "INVALID_PASSWORD": N_("The password is wrong."),
+    "PASSWORD_NOT_PROVIDED": N_("Give the password."),
+    "PASSWORD_INVALID_LENGTH": N_("A password has at least %(length)s characters."),
+    "PASSWORD_TOO_SIMPLE": N_("This password is easy to guess: it repeats a few characters or holds your name or address."),
+    "PASSWORD_IS_THE_SAME": N_("The new password is the same as the old one."),
+    "RETYPE_PASSWORD_MISMATCH": N_("The two passwords differ."),
+    "PASSWORD_CHANGE": N_("The password is changed. Everywhere else you are signed out."),
+    "PASSWORD_RESET_NO_LOGIN": N_("The password is set. Sign in with it."),
+    "PASSWORD_RESET_REQUEST": N_("If %(email)s has an account, a link to set a new password is on its way to it."),
+    "PASSWORD_RESET_EXPIRED": N_("This link is no longer valid. Ask for a new one."),
+    "INVALID_RESET_PASSWORD_TOKEN": N_("This link is no longer valid. Ask for a new one."),
+    "EMAIL_NOT_PROVIDED": N_("Give your e-mail address."),
+    "USER_DOES_NOT_EXIST": N_("Give your e-mail address."),
+    "DISABLED_ACCOUNT": N_("Give your e-mail address."),
+    "REAUTHENTICATION_REQUIRED": N_("Give your password once more to go on."),
+    "REAUTHENTICATION_SUCCESSFUL": NOTHING,
+    "ANONYMOUS_USER_REQUIRED": NOTHING,
+    "UNAUTHENTICATED": N_("You are signed out. Sign in again to go on."),
+    "INVALID_CODE": N_("The code is wrong or no longer valid."),
+    "TWO_FACTOR_INVALID_TOKEN": N_("The code is wrong or no longer valid."),
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": NOTHING,
+    "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": N_("From now on signing in takes a code from your authenticator app."),
+    "TWO_FACTOR_DISABLED": N_("From now on signing in takes no code."),
+    "TWO_FACTOR_PERMISSION_DENIED": N_("Sign in again: too much time has passed."),
+    "TWO_FACTOR_METHOD_NOT_AVAILABLE": N_("Your role requires the second factor."),
+    "TWO_FACTOR_SETUP_EXPIRED": N_("Too much time has passed. Begin again."),
+    "INVALID_RECOVERY_CODE": N_("This is none of your recovery codes, or it was used before."),
+    "NO_RECOVERY_CODES_SETUP": N_("You have no recovery codes yet."),
+    "INVALID_REDIRECT": NOTHING,
+    "API_ERROR": N_("The request could not be understood"),
+}
+"""Those that our pages can come to show."""
+
+
+def configure(app: Flask) -> None:
+    """Give the app Flask-Security's settings; those that are set already stay."""
+    given = SWITCHED_ON | ADDRESSES | TEMPLATES | SUBJECTS | {f"MSG_{key}": (text, "info") for key, text in MESSAGES.items()}
+    given |= {
+        "TOTP_ISSUER": "State property evaluation",
+        "TOTP_SECRETS": {key_name(key): derived(key, "second factor").hex() for key in reversed(keys(app))},
+        "MULTI_FACTOR_RECOVERY_CODES_KEYS": [base64.urlsafe_b64encode(derived(key, "recovery codes")) for key in keys(app)],
+        "EMAIL_SENDER": app.config["MAIL_FROM"],
+    }
+    for name, value in given.items():
+        app.config.setdefault(f"SECURITY_{name}", value)
+
+
+def keys(app: Flask) -> list[str]:
+    """The secret key, then those that were used before it."""
+    return [app.config["SECRET_KEY"], *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
+
+
+def key_name(key: str) -> str:
+    """What a key is called beside what was encrypted with it; says nothing of the key."""
+    return derived(key, "name").hex()[:8]
+
+
+def derived(key: str, use: str) -> bytes:
+    """A key of its own for each use of the secret key."""
+    return hashlib.blake2b(use.encode(), key=hashlib.sha512(key.encode()).digest(), digest_size=32).digest()

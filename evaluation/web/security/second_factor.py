@@ -1,0 +1,22 @@
+"""The second factor: a secret shared with an authenticator app, kept encrypted with a key derived from the secret key."""
+
+from typing import Any
+
+from flask_security import Totp
+from passlib.totp import TOTP, AppWallet
+
+
+class Codes(Totp):
+    """Flask-Security's codes, encrypted with the newest key, readable with those before it too."""
+
+    def __init__(self, secrets: dict[str, str], issuer: str):
+        super().__init__(secrets, issuer)
+        # The current key comes last; without a name passlib takes the one that sorts last.
+        self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(secrets, default_tag=list(secrets)[-1]))
+
+    def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
+        """Whether the code is right. A secret that was encrypted with a lost key has no right code."""
+        try:
+            return bool(super().verify_totp(token, totp_secret, user, window))
+        except (ValueError, KeyError, TypeError):
+            return False

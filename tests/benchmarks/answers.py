@@ -1,0 +1,105 @@
+"""Saving one answer through the page's own address, beside the same UPDATE and INSERT in a request that does nothing else."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, jsonify, request
+from sqlalchemy import insert, update
+
+from evaluation.collection.models import Report
+from evaluation.criteria import load_orders
+from evaluation.database import db, now, table_of
+from evaluation.policy import Action, Viewer
+from evaluation.record.models import Event
+from evaluation.registry import operations
+from evaluation.registry import queries as registry
+from evaluation.registry.operations import NewBody
+from evaluation.web.access import allow
+from tests.benchmarks import country
+from tests.factories import bin_of, clean
+from tests.people import make_account, sign_in
+
+YEAR = 2024
+SAVES = 200
+SYSTEM = Viewer.system()
+BODY, OWN = bin_of(1), bin_of(11)
+
+
+def prepare_saving(folder: Path) -> None:
+    """A body with one organisation whose report is full."""
+    app = country.app_on(folder)
+    order = load_orders().latest
+    kind = order.kinds[1].code
+    with app.app_context():
+        operations.open_year(SYSTEM, YEAR, order.code)
+        operations.register_bodies(SYSTEM, [NewBody(BODY, "Орган")])
+        operations.register_organisations(SYSTEM, [(OWN, kind, "Ұйым", "")])
+        known = registry.known(SYSTEM)
+        own = known.organisations[OWN][0]
+        operations.supervise(SYSTEM, [(own, known.bodies[BODY], date(2020, 1, 1), None)])
+        report = {"answers": clean(order, kind), "evidence": {}, "version": 1, "changed_at": now()}
+        db.session.execute(insert(Report).values(organisation_id=own, year=YEAR, **report))
+        db.session.commit()
+
+
+@contextmanager
+def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]]:
+    """Two hundred answers, each in its own request; floor: as many requests by the same person that only do the UPDATE of the
+    report and the INSERT of the event by SQLAlchemy Core, and commit."""
+    app = country.app_on(folder)
+    order = load_orders().latest
+    kind = order.kinds[1].code
+    item = next(each for each in order.asked_of(kind) if each.type == "money")
+    with app.app_context():
+        known = registry.known(SYSTEM)
+        own, body = known.organisations[OWN][0], known.bodies[BODY]
+    _serve_floor(app, own, body, item.code, clean(order, kind))
+    client = sign_in(app.test_client(), make_account(app, "clerk", [body]))
+    token = client.get(f"/bodies/{BODY}/{YEAR}/state").json["csrf_token"]
+    headers = {"X-CSRFToken": token, "Accept": "application/json"}
+    amounts = itertools.count(1)
+    before = clean(order, kind)[item.code]
+
+    def send(url: str, edit: dict[str, Any]) -> Any:
+        response = client.post(url, json={"edits": [edit]}, headers=headers)
+        assert response.status_code == 200, response.text
+        return json.loads(response.data)["cells"][0]
+
+    def ours() -> None:
+        nonlocal before
+        for amount in itertools.islice(amounts, SAVES):
+            edit = {"organisation": OWN, "code": item.code, "typed": str(amount), "was": before}
+            cell = send(f"/bodies/{BODY}/{YEAR}/answers", edit)
+            assert cell["state"] == "saved", cell
+            before = cell["value"]
+
+    def floor() -> None:
+        nonlocal before
+        for amount in itertools.islice(amounts, SAVES):
+            send("/floor", {"organisation": OWN, "code": item.code, "typed": str(amount), "was": before})
+            before = amount * 100
+
+    yield ours, floor
+
+
+def _serve_floor(app: Flask, own: int, body: int, code: str, answers: dict[str, Any]) -> None:
+    """An address that takes the same request from the same person and does nothing but the two statements."""
+    version = itertools.count(2)
+
+    @app.post("/floor")
+    @allow(Action.OWN)
+    def floor() -> Any:
+        edit = request.get_json()["edits"][0]
+        value, next_version = int(edit["typed"]) * 100, next(version)
+        values = {"answers": answers | {code: value}, "evidence": {}, "version": next_version, "changed_at": now()}
+        reports = table_of(Report)
+        db.session.execute(update(reports).where(reports.c.organisation_id == own, reports.c.year == YEAR).values(values))
+        event = {"at": now(), "actor": "clerk", "account_id": 1, "action": "saved", "year": YEAR, "body_id": body}
+        data = {code: [edit["was"], value]}
+        db.session.execute(insert(table_of(Event)).values(event | {"organisation_id": own, "batch": None, "data": data}))
+        return jsonify(cells=[{"state": "saved"}])

@@ -1,0 +1,68 @@
+"""What tests of entry sit at: a server with a body to enter, and a keyboard that counts."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask
+from playwright.sync_api import Page
+
+from app import create_app
+from evaluation.criteria import Order
+from evaluation.database import db
+from tests import people
+from tests.places import Place, enter, make_place, stored
+
+Result = TypeVar("Result")
+
+
+class Site:
+    """A server with a body to enter, and its database. The database is used in another thread than the browser's."""
+
+    def __init__(self, address: str, folder: Path, order: Order):
+        self.address, self.order = address, order
+        self.url = f"sqlite:///{folder / 'evaluation.db'}"
+        self.place: Place = self.run(lambda app: make_place(app, order), whole=True)
+
+    def run(self, work: Callable[[Flask], Result], whole: bool = False) -> Result:
+        def task() -> Result:
+            app = create_app({"DATABASE_URL": self.url, "SECRET_KEY": "tests", **people.CHEAP})
+            if whole:
+                return work(app)
+            with app.app_context():
+                done = work(app)
+                db.session.commit()
+                db.engine.dispose()
+                return done
+
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(task).result()
+
+    def stored(self, own: str) -> dict[str, Any]:
+        return self.run(lambda _: stored(own))
+
+    def enter(self, own: str, answers: dict[str, Any]) -> None:
+        self.run(lambda _: enter(self.order, own, answers))
+
+
+class Hands:
+    """A keyboard that counts."""
+
+    def __init__(self, page: Page):
+        self.page, self.strokes = page, 0
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.strokes += len(text)
+
+    def press(self, key: str) -> None:
+        if key.isascii():
+            self.page.keyboard.press(key)
+        else:
+            # A key of the Kazakh or Russian layout, which Playwright does not know.
+            with_layout = self.page.context.new_cdp_session(self.page)
+            for type_ in ("keyDown", "keyUp"):
+                with_layout.send("Input.dispatchKeyEvent", {"type": type_, "key": key, "text": key if type_ == "keyDown" else ""})
+            with_layout.detach()
+        self.strokes += 1

@@ -1,0 +1,93 @@
+"""A body with many organisations of the kind that is asked most, for the grid."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from random import Random
+
+from flask import Flask
+
+from app import create_app
+from evaluation import database
+from evaluation.collection.saving import Edit, save
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import Viewer
+from evaluation.registry import operations
+from evaluation.registry import queries as registry
+from evaluation.registry.operations import NewBody
+from tests import people
+from tests.factories import bin_of, random_answers
+
+YEAR = 2024
+BODY = bin_of(1)
+SYSTEM = Viewer.system()
+SORTS = ("емхана", "емхана", "емхана", "аурухана")
+"""Words of the organisations' names, in turn."""
+CLERKS = ("first@example.org", "second@example.org")
+
+
+def own_bin(number: int) -> str:
+    """The BIN of the number-th organisation by name."""
+    return bin_of(1000 + number)
+
+
+def widest(order: Order) -> str:
+    """The kind that is asked most."""
+    return max(order.kinds, key=lambda kind: len(order.asked_of(kind.code))).code
+
+
+def address(order: Order) -> str:
+    return f"/bodies/{BODY}/{YEAR}/grid/{widest(order)}"
+
+
+def fill(app: Flask, count: int, blank: float) -> None:
+    """A body with so many organisations, a share of their answers `blank`, and two clerks."""
+    order, random = app.extensions["orders"].latest, Random(7)
+    kind = widest(order)
+    with app.app_context():
+        database.upgrade()
+        operations.open_year(SYSTEM, YEAR, order.code)
+        operations.register_bodies(SYSTEM, [NewBody(BODY, "Алатау облысының әкімдігі")])
+        rows = [(own_bin(n), kind, f"№ {n + 1:03} {SORTS[n % 4]}", f"№ {n + 1:03} {SORTS[n % 4]}") for n in range(count)]
+        operations.register_organisations(SYSTEM, rows)
+        known = registry.known(SYSTEM)
+        body = known.bodies[BODY]
+        ids = [known.organisations[own_bin(n)][0] for n in range(count)]
+        operations.supervise(SYSTEM, [(id_, body, date(2020, 1, 1), None) for id_ in ids])
+        edits = [
+            # No two amounts are alike.
+            Edit(id_, code, value * 98_765 + 100 * id_ if order.by_code[code].type == "money" and value > 0 else value)
+            for id_ in ids
+            for code, value in (random_answers(order, kind, random, blank) if blank < 1 else {}).items()
+        ]
+        if edits:
+            save(SYSTEM, order, YEAR, body, edits)
+        db.session.commit()
+    for email in CLERKS:
+        people.make_account(app, "clerk", [body], email=email)
+
+
+def prepare(folder: Path, count: int, blank: float = 1.0) -> None:
+    """Such a database in the folder; made in a thread, since no app can be used beside a browser."""
+    in_thread(folder, lambda app: fill(app, count, blank))
+
+
+def in_thread(folder: Path, work: Callable[[Flask], object]) -> object:
+    """What `work` gives back with the app on the folder's database."""
+    found: list[object] = []
+
+    def run() -> None:
+        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **people.CHEAP})
+        try:
+            found.append(work(app))
+        finally:
+            with app.app_context():
+                db.engine.dispose()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert found, "see the thread's error above"
+    return found[0]

@@ -1,0 +1,52 @@
+"""A body with two organisations of each kind and its clerk, for workbooks."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from evaluation import database
+from evaluation.collection.operations import load_workbook
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
+from tests import people
+from tests.browser.grid_site import in_thread
+from tests.factories import bin_of, clean, row, workbook
+
+YEAR = 2024
+BODY = bin_of(1)
+CLERK = "asset.clerk@example.org"
+
+
+def rows(order: Order, answered: bool, **cells: object) -> dict[str, list[dict[str, object]]]:
+    """By kind, the rows of a workbook; `cells` go into the first of each."""
+    return {
+        kind: [
+            row(
+                order,
+                BODY,
+                bin_of(10 + 2 * place + number),
+                clean(order, kind) if answered else {},
+                **(cells if not number else {}),
+            )
+            for number in range(2)
+        ]
+        for place, kind in enumerate(order.kind)
+    }
+
+
+def prepare(folder: Path, answered: bool) -> None:
+    """Such a database in the folder, its organisations answered or blank."""
+
+    def fill(app: Flask) -> None:
+        order = app.extensions["orders"].latest
+        with app.app_context():
+            database.upgrade()
+            data = workbook(order, YEAR, rows(order, answered))
+            load_workbook(Viewer.system(), data, app.extensions["orders"], register=True)
+            db.session.commit()
+            bodies = list(registry.known(Viewer.system()).bodies.values())
+        people.make_account(app, "clerk", bodies, email=CLERK)
+
+    in_thread(folder, fill)

@@ -1,0 +1,82 @@
+"""People for tests: accounts with a cheap password, and signing in by the form as they do."""
+
+import re
+import uuid
+from collections.abc import Iterable
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_security import hash_password
+
+from evaluation.accounts.models import Account, AccountBody
+from evaluation.database import db
+from evaluation.policy import BODY_ROLES
+from evaluation.registry.models import Body
+
+PASSWORD = "a password of tests"
+CHEAP = {"SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}}
+"""Settings of every app of the tests: the hash is as good as it has to be, and quick."""
+
+
+def make_account(
+    app: Flask, role: str, bodies: Iterable[int] = (), region: str | None = None, email: str | None = None, **columns: object
+) -> str:
+    """An account with PASSWORD, belonging to bodies by their ids; its address."""
+    address = email or f"{role}-{uuid.uuid4().hex[:8]}@example.org"
+    with app.app_context():
+        account = Account(
+            email=address,
+            name=f"The {role}",
+            role=role,
+            region=region,
+            password=hash_password(PASSWORD),
+            fs_uniquifier=uuid.uuid4().hex,
+        )
+        for name, value in columns.items():
+            setattr(account, name, value)
+        db.session.add(account)
+        db.session.flush()
+        db.session.add_all(AccountBody(account_id=account.id, body_id=body_id) for body_id in bodies)
+        db.session.commit()
+    return address
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, url: str = "/account/sign-in") -> FlaskClient:
+    """The client, signed in by the form."""
+    response = client.post(url, data={"email": email, "password": password, "csrf_token": token_of(client, url)})
+    assert response.status_code == 302, response.text
+    return client
+
+
+def signed_in(app: Flask, role: str, code: str = "en", bodies: Iterable[int] = (), **more: str) -> FlaskClient:
+    """A new client in a language, signed in with a new account."""
+    client = app.test_client()
+    client.set_cookie("language", code)
+    return sign_in(client, make_account(app, role, bodies, **more))
+
+
+def known(app: Flask, role: str, code: str = "en") -> FlaskClient:
+    """A new client in a language, signed in with the app's one account of that role, which belongs to every body there is."""
+    emails = app.extensions.setdefault("people of the tests", {})
+    with app.app_context():
+        bodies = [id_ for (id_,) in db.session.query(Body.id)] if role in BODY_ROLES else []
+    emails[role] = emails.get(role) or make_account(app, role)
+    belong(app, emails[role], bodies)
+    client = app.test_client()
+    client.set_cookie("language", code)
+    return sign_in(client, emails[role])
+
+
+def belong(app: Flask, email: str, bodies: Iterable[int]) -> None:
+    """Let an account belong to these bodies, and no other."""
+    with app.app_context():
+        id_ = db.session.query(Account.id).filter_by(email=email).scalar()
+        db.session.query(AccountBody).filter_by(account_id=id_).delete()
+        db.session.add_all(AccountBody(account_id=id_, body_id=body_id) for body_id in bodies)
+        db.session.commit()
+
+
+def token_of(client: FlaskClient, url: str) -> str:
+    """The token in the page's form, without which nothing is taken; empty where the app asks for none."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(url).text)
+    return found[1] if found else ""

@@ -1,0 +1,15 @@
+"""The product as a server of its own process serves it to many people at once, with cheap passwords; see test_clerks."""
+
+import os
+
+from flask import Flask
+
+from app import create_app
+from tests.people import CHEAP
+
+
+def create() -> Flask:
+    """The app on the database of the environment."""
+    return create_app(
+        {"DATABASE_URL": os.environ["DATABASE_URL"], "SECRET_KEY": "tests", "GUESS_LIMIT": "100000 per hour", **CHEAP}
+    )

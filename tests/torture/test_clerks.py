@@ -1,0 +1,235 @@
+"""Many clerks save at once: nothing is lost, nobody sees an error, and the record of what was sent is what is stored.
+
+`make torture` lets 200 of them work for a minute on each database; `make test` fewer for a few seconds.
+"""
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from http.cookies import SimpleCookie
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+
+from evaluation.collection import values
+from evaluation.collection.queries import stored_reports
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.language import language
+from evaluation.policy import Viewer
+from evaluation.record.models import Event
+from evaluation.registry import operations
+from evaluation.registry import queries as registry
+from evaluation.registry.operations import NewBody
+from tests.factories import bin_of, random_answers
+from tests.people import PASSWORD, make_account
+
+WHOLE = "TRIALS" in os.environ
+CLERKS = int(os.environ.get("CLERKS", "200" if WHOLE else "40"))
+SECONDS = int(os.environ.get("SECONDS", "60" if WHOLE else "6"))
+BODIES = CLERKS // 4
+YEAR = 2024
+SYSTEM = Viewer.system()
+
+
+@dataclass
+class Clerk:
+    """One person at one computer: what they sent, in order, and what they were answered."""
+
+    email: str
+    body: str
+    organisations: tuple[tuple[str, str], ...]
+    sent: list[tuple[str, str, Any, Any]] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0
+    faults: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def server(url: str, folder: Path) -> Iterator[int]:
+    """The port of a gunicorn with the product's own configuration on the database."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"DATABASE_URL": url, "PORT": str(port), "INSTANCE": str(folder)}
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "tests.torture.server:create()"]
+    log = folder / "server.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+    assert "Traceback" not in log.read_text(), log.read_text()[-4000:]
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        assert process.poll() is None, "the server did not start"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the server did not answer")
+
+
+@pytest.fixture
+def clerks(app: Flask, order: Order) -> list[Clerk]:
+    """Four clerks for each body, three organisations of different kinds in each, all blank."""
+    kinds = [kind.code for kind in order.kinds]
+    with app.app_context():
+        operations.open_year(SYSTEM, YEAR, order.code)
+        operations.register_bodies(SYSTEM, [NewBody(bin_of(n), f"Орган {n}") for n in range(BODIES)])
+        owners = [(bin_of(1000 + 3 * n + k), kinds[(n + k) % len(kinds)], n) for n in range(BODIES) for k in range(3)]
+        operations.register_organisations(SYSTEM, [(bin_, kind, f"Ұйым {bin_}", "") for bin_, kind, _ in owners])
+        known = registry.known(SYSTEM)
+        places = [(known.organisations[bin_][0], known.bodies[bin_of(n)], date(2020, 1, 1), None) for bin_, _, n in owners]
+        operations.supervise(SYSTEM, places)
+        db.session.commit()
+        ids = known.bodies
+    return [
+        Clerk(
+            make_account(app, "clerk", [ids[bin_of(n % BODIES)]], email=f"clerk{n}@example.org"),
+            bin_of(n % BODIES),
+            tuple((bin_, kind) for bin_, kind, body in owners if body == n % BODIES),
+        )
+        for n in range(CLERKS)
+    ]
+
+
+class Browser:
+    """As much of a browser as saving takes: one connection, cookies, the page's token."""
+
+    def __init__(self, port: int, clerk: Clerk):
+        self.connection, self.cookies, self.clerk = (
+            http.client.HTTPConnection("127.0.0.1", port, timeout=120),
+            SimpleCookie(),
+            clerk,
+        )
+        form = self.get("/account/sign-in")
+        self.post("/account/sign-in", {"email": clerk.email, "password": PASSWORD, "csrf_token": _token(form)})
+        self.token = json.loads(self.get(f"/bodies/{clerk.body}/{YEAR}/state"))["csrf_token"]
+
+    def get(self, path: str) -> str:
+        status, text = self._send("GET", path, None, {})
+        assert status == 200, f"{path}: {status}"
+        return text
+
+    def post(self, path: str, fields: dict[str, str]) -> None:
+        status, text = self._send("POST", path, urlencode(fields).encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+        assert status == 302, f"{path}: {status} {text[:500]}"
+
+    def save(self, edit: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "X-CSRFToken": self.token}
+        path = f"/bodies/{self.clerk.body}/{YEAR}/answers"
+        status, text = self._send("POST", path, json.dumps({"edits": [edit]}).encode(), headers)
+        assert status == 200, f"{status}: {text[:500]}"
+        cell: dict[str, Any] = json.loads(text)["cells"][0]
+        return cell
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str]:
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in self.cookies.items())
+        started = time.perf_counter()
+        self.connection.request(method, path, body, headers | {"Cookie": cookie})
+        response = self.connection.getresponse()
+        text = response.read().decode()
+        self.clerk.slowest = max(self.clerk.slowest, time.perf_counter() - started)
+        for value in response.headers.get_all("Set-Cookie") or ():
+            self.cookies.load(value)
+        return response.status, text
+
+
+def _token(page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Barrier) -> None:
+    """Answer at random, as long as it takes; who was forestalled looks and answers again."""
+    random, seen = Random(number), {}
+    try:
+        browser = Browser(port, clerk)
+        begin.wait(timeout=300)
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            own, kind = random.choice(clerk.organisations)
+            code, value = random.choice(list(random_answers(order, kind, random, blank=0).items()))
+            typed = values.typed(order, order.by_code[code], value, language("kk"))
+            was = seen.get((own, code))
+            cell = browser.save({"organisation": own, "code": code, "typed": typed, "was": was})
+            clerk.answers[cell["state"]] += 1
+            if cell["state"] == "saved":
+                clerk.sent.append((own, code, was, cell["value"]))
+            seen[own, code] = cell["theirs"]["value"] if cell["state"] == "conflict" else cell["value"]
+    except Exception as error:
+        clerk.faults.append(f"{type(error).__name__}: {error}")
+        begin.abort()
+
+
+def test_many_clerks_at_once(
+    app: Flask, database_url: str, order: Order, clerks: list[Clerk], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin = threading.Barrier(len(clerks))
+    with server(database_url, tmp_path) as port:
+        threads = [threading.Thread(target=work, args=(order, clerk, port, number, begin)) for number, clerk in enumerate(clerks)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not [fault for clerk in clerks for fault in clerk.faults][:5]
+    answered = sum((clerk.answers for clerk in clerks), Counter())
+    assert set(answered) <= {"saved", "unchanged", "conflict"} and answered["saved"] > CLERKS
+    with app.app_context():
+        check_record(clerks)
+    with capsys.disabled():
+        name = database_url.partition(":")[0]
+        print(
+            f"\n{name}: {len(clerks)} clerks, {SECONDS} s: {dict(answered)}, slowest {max(each.slowest for each in clerks):.2f} s"
+        )
+
+
+def db_name(url: str) -> str:
+    return url.partition(":")[0]
+
+
+def check_record(clerks: list[Clerk]) -> None:
+    """Every answer that was acknowledged stands once in the record, each follows on the one before, the last one is stored."""
+    ids = {own: id_ for own, (id_, _) in registry.known(SYSTEM).organisations.items()}
+    sent = Counter(
+        (clerk.email, ids[own], code, _text(was), _text(value)) for clerk in clerks for own, code, was, value in clerk.sent
+    )
+    recorded: Counter[tuple[str, int, str, str, str]] = Counter()
+    last: dict[tuple[int, str], Any] = {}
+    events = db.session.query(Event).where(Event.action == "saved").order_by(Event.id).all()
+    for event in events:
+        assert event.organisation_id is not None
+        for code, (old, new) in event.data.items():
+            assert last.get((event.organisation_id, code)) == old, "a change that does not follow on the one before"
+            last[event.organisation_id, code] = new
+            recorded[event.actor, event.organisation_id, code, _text(old), _text(new)] += 1
+    assert recorded == sent
+    stored = stored_reports(SYSTEM, YEAR, list(ids.values()))
+    there = {(own, code): value for own, report in stored.items() for code, value in (report.answers | report.evidence).items()}
+    assert there == {key: value for key, value in last.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
