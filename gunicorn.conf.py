@@ -11,6 +11,8 @@ bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = 2
 threads = 2
 timeout = 120
+# A clerk's next answer comes within the minute: by the connection that is there.
+keepalive = 75
 accesslog = None
 loglevel = "warning"
 

@@ -59,7 +59,8 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": loads})
+# Logs tell which statement failed, not with which passwords and answers.
+db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True})
 
 
 def init_app(app: Flask) -> None:

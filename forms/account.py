@@ -177,7 +177,14 @@ class CodeForm(TwoFactorVerifyCodeForm):
     submit = SubmitField(_("Go on"), id="submit-code")
 
     def validate(self, **kwargs: Any) -> bool:
-        return not _is_locked(self) and bool(super().validate(**kwargs))
+        if _is_locked(self):
+            return False
+        kept = cast(Account, self.user).tf_totp_secret
+        if kept and kept != self.tf_totp_secret and not self.is_setup:
+            # Somebody began to set the factor up while signing in, and another has finished since.
+            self.form_errors.append(gettext("Sign in again: too much time has passed."))
+            return False
+        return bool(super().validate(**kwargs))
 
 
 class RescueForm(TwoFactorRescueForm):
@@ -206,6 +213,7 @@ class RecoveryForm(MfRecoveryForm):
     def validate(self, **kwargs: Any) -> bool:
         if _is_locked(self):
             return False
+        signing.wait_for(cast(Account, self.user))
         if super().validate(**kwargs):
             return True
         if self.code.data:

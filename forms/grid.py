@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from evaluation.collection import values
-from evaluation.collection.grid.model import equal
+from evaluation.collection.saving import equal
 from evaluation.collection.values import Wrong
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
-from forms.report import MINE, THEIRS, message, token
+from forms.report import MINE, THEIRS, given_along, message, shown, token
 
 WAS = "was"
 ROWS = "rows"
@@ -67,7 +65,7 @@ def receive(order: Order, kind: str, given: Mapping[str, str], known: Sequence[s
     """Read what was sent of the organisations `known` to be in the table."""
     form, items = GridForm(), order.asked_of(kind)
     for bin_ in known:
-        was = _json(given.get(f"{WAS}-{bin_}"))
+        was = given_along(given.get(f"{WAS}-{bin_}"))
         before = was if isinstance(was, dict) else {}
         for item in items:
             key = name(bin_, item.code)
@@ -84,8 +82,8 @@ def _cell(
     if choice == THEIRS:
         return
     if choice == MINE:
-        was = _json(given.get(f"theirs-{key}"))
-    elif text.strip() == _shown(order, item, was, language):
+        was = given_along(given.get(f"theirs-{key}"))
+    elif text.strip() == shown(order, item, was, language).strip():
         return
     try:
         value = values.read(order, item, text)
@@ -101,18 +99,3 @@ def cells(order: Order, kind: str, answers: Mapping[str, Any], language: Languag
     """The fields of an organisation as it is stored."""
     for item in order.asked_of(kind):
         yield Cell(item, token(order, item, answers.get(item.code), language))
-
-
-def _shown(order: Order, item: Indicator, value: Any, language: Language) -> str:
-    try:
-        return token(order, item, value, language).strip()
-    except (ValueError, TypeError, ArithmeticError):
-        # Nothing that a page of ours gave along.
-        return ""
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return orjson.loads(text or "null")
-    except orjson.JSONDecodeError:
-        return None

@@ -17,8 +17,6 @@ from evaluation.registry.models import NAME_LENGTH
 from evaluation.registry.upkeep.rules import Refusal
 from evaluation.registry.upkeep.words import percent
 
-DATE_LENGTH = 20
-
 
 class ReadField(Field):  # type: ignore[misc]
     """A text field read by one of the collection's readers; what cannot be read stays as it was typed."""
@@ -107,7 +105,7 @@ class Seen(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(message)
 
 
-def _name(label: str, required: bool = False) -> StringField:
+def _name(label: str) -> StringField:
     # What is blank or too long is told by the registry's own rules.
     return StringField(label, filters=[tidy], render_kw={"maxlength": NAME_LENGTH})
 

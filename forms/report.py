@@ -17,6 +17,7 @@ from wtforms.validators import ValidationError
 
 from evaluation.collection import values
 from evaluation.collection.problems import Problem
+from evaluation.collection.saving import equal
 from evaluation.collection.values import Wrong
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
@@ -35,6 +36,14 @@ def token(order: Order, item: Indicator, value: Any, language: Language) -> str:
         case "choice":
             return str(value)
     return values.typed(order, item, value, language)
+
+
+def shown(order: Order, item: Indicator, was: Any, language: Language) -> str:
+    """What the field of a page held that gave this value along; empty for what no page of ours gives."""
+    try:
+        return token(order, item, was, language)
+    except (ValueError, TypeError, ArithmeticError):
+        return ""
 
 
 def options(order: Order, item: Indicator, language: Language) -> list[tuple[str, str]]:
@@ -129,19 +138,12 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
         """The cells that the person changed, or chose for. Validate first."""
         for item in self.items():
             field, choice = self[answer_name(item)], self[choice_name(item)].data or None
-            was, theirs = _json(self[was_name(item)].data), _json(self[theirs_name(item)].data)
+            was, theirs = given_along(self[was_name(item)].data), given_along(self[theirs_name(item)].data)
             text = field.data or ""
-            untouched = text.strip() == self._shown(item, was).replace("\r\n", "\n").strip()
-            if choice is None and (untouched or (not field.errors and _same(field.value, was))):
+            untouched = text.strip() == shown(self.order, item, was, self.language).replace("\r\n", "\n").strip()
+            if choice is None and (untouched or (not field.errors and equal(field.value, was))):
                 continue
             yield Sent(item, text, field.value, was, next(iter(field.errors), None), choice, theirs)
-
-    def _shown(self, item: Indicator, was: Any) -> str:
-        try:
-            return token(self.order, item, was, self.language)
-        except (ValueError, TypeError, ArithmeticError):
-            # Nothing that a page of ours gave along.
-            return ""
 
 
 @cache
@@ -176,13 +178,9 @@ def theirs_name(item: Indicator) -> str:
     return f"theirs-{item.code}"
 
 
-def _json(text: str | None) -> Any:
+def given_along(text: str | None) -> Any:
     """A stored value that the page gave along; None where it was tampered with, which then meets whatever is stored."""
     try:
         return orjson.loads(text or "null")
     except orjson.JSONDecodeError:
         return None
-
-
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)

@@ -19,7 +19,8 @@ class Account(Base, UserMixin):
     """A person who signs in, with one role: clerks and heads of the bodies in `account_body`, others of a region or everywhere.
 
     `region` is the first two digits of the KATO code; empty means the whole country. `fs_uniquifier` changes with every
-    password, which ends every session. The columns named `tf_` and `mf_` are Flask-Security's, for the second factor.
+    password, which ends every session. The columns named `tf_` and `mf_` are Flask-Security's, for the second factor;
+    `tf_counter` is the half minute, since 1970, of the last code that was taken: no code is taken twice.
     """
 
     __tablename__ = "account"
@@ -41,6 +42,7 @@ class Account(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64))
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    tf_counter: Mapped[int | None]
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON()))
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     locked_until: Mapped[datetime | None]

@@ -62,7 +62,8 @@ def change_account(
 ) -> bool:
     """Change who a person is and what they may do; False where nothing was new. Raises Forbidden; AccountRefused by field.
 
-    A new e-mail address ends their sessions and links: those may be in the hands of whoever reads the old one.
+    A new e-mail address ends their sessions and links: those may be in the hands of whoever reads the old one. So does a role
+    that requires a second factor which the person has not set up: they do so when they sign in again.
     """
     viewer.require(Action.PEOPLE)
     given = checks.tidy(email, name, role, body_ids, region, language)
@@ -75,9 +76,10 @@ def change_account(
     held = queries.body_ids(viewer, account.id)
     bins = queries.bins(viewer, held | given.body_ids)
     before = _facts(account, [bins[id_] for id_ in held])
-    if given.email != account.email:
-        account.fs_uniquifier = _uniquifier()
+    readdressed, promoted = given.email != account.email, given.role != account.role
     _fill(account, given)
+    if readdressed or (promoted and account.check_tf_required_setup() and not account.tf_totp_secret):
+        account.fs_uniquifier = _uniquifier()
     if held != given.body_ids:
         _set_bodies(account, given.body_ids)
     after = _facts(account, [bins[id_] for id_ in given.body_ids])

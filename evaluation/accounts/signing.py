@@ -7,8 +7,9 @@ where the attempt failed.
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import func, update
 
+from evaluation.accounts.checks import EMAIL
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import DEMONSTRATION
 from evaluation.database import db, now
@@ -29,7 +30,9 @@ def is_closed(account: Account) -> bool:
 def failed(account: Account | None, email: str, address: str, factor: str) -> None:
     """Count a failed attempt with `factor` (password or code) and lock the account where it was one too many."""
     if account is None:
-        write(Viewer.nobody(), [NewEvent("sign_in_failed", data={"email": email, "address": address})])
+        # What is no address may be a password, typed into the wrong field.
+        typed = email if EMAIL.fullmatch(email) else ""
+        write(Viewer.nobody(), [NewEvent("sign_in_failed", data={"email": typed, "address": address})])
         return
     # Counted by the database, so that attempts sent at once are all counted.
     db.session.execute(update(Account).where(Account.id == account.id).values(failures=Account.failures + 1))
@@ -56,6 +59,20 @@ def unlocked(account: Account, action: str) -> None:
     """The owner has shown who they are by a one-time link."""
     account.failures, account.locked_until = 0, None
     done(account, action)
+
+
+def take_code(account: Account, counter: int) -> bool:
+    """Note that the authenticator app's code of this half minute is taken; False where it, or a later one, was taken already."""
+    # Asked and noted by the database at once: of two who send the same code at the same time, one comes second.
+    last = func.coalesce(Account.tf_counter, -1)
+    taken = update(Account).where(Account.id == account.id, last < counter).values(tf_counter=counter)
+    return bool(db.session.execute(taken).rowcount)  # type: ignore[attr-defined]
+
+
+def wait_for(account: Account) -> None:
+    """Let nobody else change the account until the transaction ends, and read it as it is now: what is used once is used once."""
+    db.session.execute(update(Account).where(Account.id == account.id).values(failures=Account.failures))
+    db.session.refresh(account)
 
 
 def asked_for_link(account: Account, address: str) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from evaluation.accounts.models import Account
 from evaluation.database import Base, now
 
-STATES = ("draft", "submitted")
+DRAFT, SUBMITTED = "draft", "submitted"
+STATES = (DRAFT, SUBMITTED)
+"""Of a body's year; see :class:`Submission`."""
 UPLOAD_STATES = ("seen", "applied", "undone")
 MODES = ("blanks", "overwrite")
 """An upload fills blanks only, or also overwrites what is stored; an empty cell never erases."""

@@ -6,7 +6,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import numpy as np
 import orjson
 from sqlalchemy import Text, bindparam, case, cast, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
@@ -20,7 +19,6 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
-from evaluation.scoring.conditions import certain, evaluate, imply
 from evaluation.scoring.frames import Reports, frame
 from evaluation.scoring.score import Previous, counts
 
@@ -41,7 +39,7 @@ def reports(
     return {kind: _frame(order, kind, found, only) for kind, found in by_kind.items() if found}
 
 
-def previous(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> Previous:
+def previous(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Previous:
     """Last year's counts: of last year's reports where they are all answered, else as the body declares them (reading R13)."""
     ids = None if body_ids is None else list(body_ids)
     statement = (
@@ -160,29 +158,6 @@ def answered(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tu
     statement = _joined(select(Body.id, func.count(Organisation.id), given), year).group_by(Body.id)
     rows = tuples(_of(visible(statement, viewer), list(body_ids)))
     return {id_: (all_, some) for id_, all_, some in rows}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How many of the questions asked of an organisation are answered."""
-
-    answered: int
-    asked: int
-
-
-def progress(viewer: Viewer, order: Order, year: int, body_id: int) -> dict[str, Progress]:
-    """Each of a body's organisations by BIN. A question that hangs on another answer is asked once that answer asks for it."""
-    found: dict[str, Progress] = {}
-    for kind, answers in reports(viewer, order, year, [body_id]).items():
-        filled = imply(order, kind, answers)
-        asked, given = np.zeros(len(filled), np.int64), np.zeros(len(filled), np.int64)
-        for item in order.asked_of(kind):
-            here = np.ones(len(filled), bool) if item.asked_when is None else certain(evaluate(order, item.asked_when, filled))
-            asked += here
-            given += here & ~np.asarray(filled[item.code].array.isna())
-        numbers = zip(given.tolist(), asked.tolist(), strict=True)
-        found |= {bin_: Progress(*pair) for bin_, pair in zip(filled["organisation"], numbers, strict=True)}
-    return found
 
 
 def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> Statement:

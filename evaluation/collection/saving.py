@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Update, bindparam
 
 from evaluation.collection import queries
-from evaluation.collection.models import Report
+from evaluation.collection.models import DRAFT, Report
 from evaluation.collection.queries import Held
 from evaluation.criteria.model import Order
 from evaluation.database import db, hold, insert_unless_there, now, table_of
@@ -167,7 +167,7 @@ def _held(viewer: Viewer, order: Order, year: int, body_id: int | None, waiting:
         report = held.get(own)
         if report is None or (body_id is not None and report.body_id != body_id):
             raise UnknownCell(f"organisation {own} in {year}")
-        if report.state not in (None, "draft"):
+        if not is_open(report.state):
             raise Locked(N_("The year %(year)s was handed over: its answers can no longer be changed."), year=year)
         asked = order.codes_of(report.kind)
         if unknown := next((edit.code for edit in edits if edit.code not in asked), None):
@@ -180,23 +180,29 @@ def _part(report: Held, edits: list[Edit]) -> tuple[list[Edit], list[Edit], list
     fresh, same, clashes = [], [], []
     for edit in edits:
         there = report.value(edit.code)
-        if _equal(there, edit.value):
+        if equal(there, edit.value):
             same.append(edit)
-        elif _equal(there, edit.was):
+        elif equal(there, edit.was):
             fresh.append(edit)
         else:
             clashes.append(edit)
     return fresh, same, clashes
 
 
-def _equal(one: Any, other: Any) -> bool:
-    """Equal and of one type: true is not 1."""
+def is_open(state: str | None) -> bool:
+    """Whether a body's year in this state takes changes; None is a draft that was never handed over."""
+    return state in (None, DRAFT)
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values in stored form are the same: equal and of one type, since true is not 1."""
     return type(one) is type(other) and bool(one == other)
 
 
 def _told(viewer: Viewer, year: int, held: Mapping[int, Held], clashes: Sequence[Edit]) -> Iterator[Conflict]:
+    last = past.last_changes(viewer, year, ((edit.organisation_id, edit.code) for edit in clashes)) if clashes else {}
     for edit in clashes:
-        who, at = past.last_change(viewer, edit.organisation_id, year, edit.code) or ("", None)
+        who, at = last.get((edit.organisation_id, edit.code), ("", None))
         yield Conflict(edit, held[edit.organisation_id].value(edit.code), who, at)
 
 

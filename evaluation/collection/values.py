@@ -38,7 +38,8 @@ class Wrong(ValueError):
 
 
 def is_blank(cell: object) -> bool:
-    return cell == "" or (isinstance(cell, str) and not cell.strip())
+    """Whether nothing is there that anybody could see."""
+    return cell == "" or (isinstance(cell, str) and not (cell.strip() and INVISIBLE.sub("", cell).strip()))
 
 
 def text(cell: object, limit: int = MAX_TEXT) -> str:

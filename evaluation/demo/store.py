@@ -31,11 +31,9 @@ def store(order: Order, country: DemoCountry) -> bool:
     if there:
         return False
     viewer = Viewer.system()
+    deadlines = {max(country.years): today() + timedelta(days=DAYS_LEFT)}
     for year in country.years:
-        registry.open_year(viewer, year, order.code, invented=True)
-    latest = queries.reporting_year(max(country.years))
-    if latest is not None:
-        latest.deadline = today() + timedelta(days=DAYS_LEFT)
+        registry.open_year(viewer, year, order.code, invented=True, deadline=deadlines.get(year))
     registry.register_bodies(
         viewer,
         [NewBody(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato) for body in country.bodies],

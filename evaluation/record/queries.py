@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from evaluation.database import db
 from evaluation.policy import Viewer
@@ -13,7 +13,14 @@ from evaluation.record.models import Event
 
 UNDONE = "undone"
 RECENT = 200
-"""Events that are looked through for the last change of an answer, or the last thing a person did."""
+"""Events of an organisation that are looked through for the last change of an answer."""
+PART = 500
+"""Organisations that are asked for at once."""
+STEPS = 50
+"""Steps that are looked through for the last one that was not undone."""
+
+Cell = tuple[int, str]
+"""An organisation's id and the code of an indicator or item of evidence."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,19 @@ class Batch:
     at: datetime
 
 
-def last_change(viewer: Viewer, organisation_id: int, year: int, code: str) -> tuple[str, datetime] | None:
-    """Who changed an answer last, and when."""
-    statement = select(Event).where(Event.organisation_id == organisation_id, Event.year == year).order_by(Event.id.desc())
-    for event in db.session.scalars(_seen(statement, viewer).limit(RECENT)):
-        if code in event.data:
-            return event.actor, event.at
-    return None
+def last_changes(viewer: Viewer, year: int, cells: Iterable[Cell]) -> dict[Cell, tuple[str, datetime]]:
+    """Who changed each of these answers last, and when; those of which the record tells nothing are left out."""
+    wanted, found = set(cells), dict[Cell, tuple[str, datetime]]()
+    own = sorted({organisation for organisation, _ in wanted})
+    columns = (Event.organisation_id, Event.actor, Event.at, Event.data)
+    for start in range(0, len(own), PART):
+        part = own[start : start + PART]
+        statement = select(*columns).where(Event.organisation_id.in_(part), Event.year == year).order_by(Event.id.desc())
+        for organisation, actor, at, data in db.session.execute(_seen(statement, viewer).limit(RECENT * len(part))):
+            for code in data:
+                if (organisation, code) in wanted:
+                    found.setdefault((organisation, code), (actor, at))
+    return found
 
 
 def batch(viewer: Viewer, name: str) -> list[Event]:
@@ -47,17 +60,24 @@ def undone(viewer: Viewer, names: Iterable[str]) -> set[str]:
     return {undoes for event in found if (undoes := event.data.get("undoes")) in wanted}
 
 
-def last_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[str] = ()) -> Batch | None:
-    """The last thing that the viewer did with a body's year and has not undone; `actions` keeps to these."""
-    statement = _seen(select(Event), viewer).where(
-        Event.account_id == viewer.account_id, Event.year == year, Event.body_id == body_id, Event.batch.is_not(None)
+def last_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[str], name: str = "") -> Batch | None:
+    """The last thing of these actions that the viewer did with a body's year and has not undone; or the one of this name.
+
+    One step may have an event for each of thousands of organisations, so steps are counted, not events.
+    """
+    last = func.max(Event.id)
+    statement = (
+        select(Event.batch, Event.action, func.max(Event.at))
+        .where(Event.account_id == viewer.account_id, Event.year == year, Event.body_id == body_id)
+        .where(Event.batch.is_not(None), Event.action.in_(list(actions)))
+        .group_by(Event.batch, Event.action)
+        .order_by(last.desc())
     )
-    wanted = list(actions)
-    statement = statement.where(Event.action.in_(wanted) if wanted else Event.action != UNDONE)
-    recent = list(db.session.scalars(statement.order_by(Event.id.desc()).limit(RECENT)))
-    gone = undone(viewer, {str(event.batch) for event in recent})
-    last = next((event for event in recent if event.batch not in gone), None)
-    return Batch(str(last.batch), last.action, last.at) if last else None
+    if name:
+        statement = statement.where(Event.batch == name)
+    found = [Batch(str(batch), action, at) for batch, action, at in db.session.execute(_seen(statement, viewer).limit(STEPS))]
+    gone = undone(viewer, {each.name for each in found})
+    return next((each for each in found if each.name not in gone), None)
 
 
 def _seen(statement: Any, viewer: Viewer) -> Any:

@@ -19,6 +19,8 @@ from evaluation.registry.listing import by_place, in_words, named, there_in
 from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
 
 PAGE = 50
+AT_ONCE = 500
+"""Ids or BINs that one statement names."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,8 @@ def members(viewer: Viewer, year: int, body_bin: str, bins: Iterable[str]) -> tu
     given: dict[str, Any] = {"body": body_bin, "last_day": date(year, 12, 31)}
     if viewer.bodies is not None:
         given["seen"] = list(viewer.bodies)
-    for start in range(0, len(wanted), 500):
-        rows = tuples(_membership(viewer.bodies is not None), given | {"bins": wanted[start : start + 500]})
+    for start in range(0, len(wanted), AT_ONCE):
+        rows = tuples(_membership(viewer.bodies is not None), given | {"bins": wanted[start : start + AT_ONCE]})
         for own_body, bin_, id_, kind in rows:
             body_id, found[bin_] = own_body, (id_, kind)
     if body_id is None:
@@ -193,20 +195,13 @@ def _membership(limited: bool) -> Statement:
 def names(viewer: Viewer, body_ids: Sequence[int], year: int) -> dict[str, tuple[str, str]]:
     """BIN → (Kazakh name, Russian name), as borne on 31 December of the year, of the organisations these bodies have ever had."""
     statement = (
-        select(Organisation.bin, Organisation.name_kk, Organisation.name_ru)
+        select(Organisation.id, Organisation.bin, Organisation.name_kk, Organisation.name_ru)
         .join(Supervision, Supervision.organisation_id == Organisation.id)
         .join(Body, Body.id == Supervision.body_id)
     )
-    statement = visible(statement, viewer).where(Body.id.in_(body_ids))
-    found = {bin_: (kk, ru) for bin_, kk, ru in tuples(statement)}
-    once = select(Organisation.bin, FormerName.name_kk, FormerName.name_ru).join(
-        FormerName, FormerName.organisation_id == Organisation.id
-    )
-    # The latest first, so that of several later changes the earliest has the last word.
-    for bin_, kk, ru in tuples(once.where(FormerName.until >= date(year, 12, 31)).order_by(FormerName.until.desc())):
-        if bin_ in found:
-            found[bin_] = kk, ru
-    return found
+    found = tuples(visible(statement, viewer).where(Body.id.in_(body_ids)))
+    former = _former(FormerName.organisation_id, year, [id_ for id_, *_ in found])
+    return {bin_: former.get(id_, (kk, ru)) for id_, bin_, kk, ru in found}
 
 
 def bodies_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
@@ -219,7 +214,10 @@ def bodies_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
 def _former(owner: Any, year: int, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Owner id → the names that were borne on 31 December of the year and are borne no more."""
     statement = select(owner, FormerName.name_kk, FormerName.name_ru).where(FormerName.until >= date(year, 12, 31))
+    if len(ids) <= AT_ONCE:
+        statement = statement.where(owner.in_(ids))
     wanted = set(ids)
+    # The latest first, so that of several later changes the earliest has the last word.
     return {id_: (kk, ru) for id_, kk, ru in tuples(statement.order_by(FormerName.until.desc())) if id_ in wanted}
 
 
@@ -287,8 +285,8 @@ def supervisors(year: int) -> dict[int, int]:
 def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Supervision]]:
     """Every supervision of these organisations, the oldest first."""
     found: dict[int, list[Supervision]] = {}
-    for start in range(0, len(organisation_ids), 500):
-        part = organisation_ids[start : start + 500]
+    for start in range(0, len(organisation_ids), AT_ONCE):
+        part = organisation_ids[start : start + AT_ONCE]
         statement = select(Supervision).where(Supervision.organisation_id.in_(part)).order_by(Supervision.since)
         for item in db.session.scalars(statement):
             found.setdefault(item.organisation_id, []).append(item)

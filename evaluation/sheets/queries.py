@@ -25,7 +25,7 @@ def _scored(viewer: Viewer, year: int, ids: list[int] | None) -> tuple[Scores, R
     if order is None:
         return None
     reports = collection.reports(viewer, order, year, ids)
-    return score(order, reports, collection.previous(viewer, order, year, ids)), reports
+    return score(order, reports, collection.previous(viewer, year, ids)), reports
 
 
 def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:

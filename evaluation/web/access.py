@@ -83,7 +83,10 @@ def _back() -> str | None:
     if request.method in SAFE_METHODS and not wants_json():
         target = request.full_path.rstrip("?")
     else:
-        sent_from = urlsplit(request.referrer or "")
+        try:
+            sent_from = urlsplit(request.referrer or "")
+        except ValueError:
+            return None
         if sent_from.netloc != request.host:
             return None
         target = sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")

@@ -217,7 +217,7 @@ def _typed(sent: Any) -> list[Typed]:
     found, cells = [], set()
     for each in edits:
         match each:
-            case {"organisation": str(organisation), "code": str(code), "typed": str(text)}:
+            case {"organisation": str(organisation), "code": str(code), "typed": str(text)} if _may_be_stored(each.get("was")):
                 # Half a character (JSON can carry one) is no text that could be stored.
                 text = text.encode(errors="replace").decode()
                 found.append(Typed(organisation, code, text, each.get("was")))
@@ -227,3 +227,8 @@ def _typed(sent: Any) -> list[Typed]:
     if len(cells) < len(found):
         raise Malformed(gettext("One cell stands twice in what was sent."))
     return found
+
+
+def _may_be_stored(value: Any) -> bool:
+    """Whether an answer's stored form can be this; what else JSON carries is not sent back to where it came from."""
+    return value is None or isinstance(value, str | int)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, abort, current_app, g, request, send_file
@@ -23,6 +24,10 @@ from evaluation.sheets import Named
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 STATIC = ("static", "bootstrap.static")
 BIN_LENGTH = 12
+MAX_SEARCH = 200
+"""Characters of a search that are looked at."""
+YEAR = "<int(min=1000, max=9999):year>"
+"""The part of an address that names a reporting year."""
 DEMONSTRATION = N_(
     "The database holds the accounts of the demonstration, whose password everybody knows. Give production a database of its "
     "own by DATABASE_URL."
@@ -105,6 +110,17 @@ def find_body(bin_: str) -> Body:
     if found is None:
         abort(404)
     return found
+
+
+def search_words(given: Mapping[str, str], name: str = "q") -> str:
+    """What was searched for, without what nobody sees."""
+    return "".join(filter(str.isprintable, given.get(name, "")))[:MAX_SEARCH].strip()
+
+
+def matches(item: Any, search: str) -> bool:
+    """Whether each word of a search stands in a name or the BIN of a body or organisation, in whatever case."""
+    texts = f"{item.name_kk}\n{item.name_ru}\n{item.bin}".casefold()
+    return all(word in texts for word in search.casefold().split())
 
 
 def named(item: Any) -> Named:

@@ -1,8 +1,10 @@
 """Pages for what went wrong: what it is, and what to do."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
@@ -63,7 +65,19 @@ TROUBLES = {
 EXPIRED = Trouble(N_("The form has expired"), N_("Nothing was stored. Go back, load the page again and send the form once more."))
 
 
+class Json(DefaultJSONProvider):
+    """Flask's JSON, for which what is nested too deeply to be read is no JSON, like any other nonsense."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
 def init_app(app: Flask) -> None:
+    app.json_provider_class = Json
+    app.json = Json(app)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(Forbidden, lambda error: _page(TROUBLES[403], 403))

@@ -22,6 +22,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+NOT_KEPT = "private, no-store"
 
 
 def secure(response: Response) -> Response:
@@ -29,6 +30,9 @@ def secure(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    # Computers are shared: who goes back after somebody has signed out sees nothing of theirs. A file's own answer stays.
     if response.mimetype == "text/html":
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers["Cache-Control"] = NOT_KEPT
+    else:
+        response.headers.setdefault("Cache-Control", NOT_KEPT)
     return response

@@ -12,12 +12,11 @@ from werkzeug.datastructures import MultiDict
 
 from evaluation.collection import queries as collection
 from evaluation.collection.models import Submission
-from evaluation.collection.saving import Locked
+from evaluation.collection.saving import Locked, is_open
 from evaluation.collection.state.model import OrganisationState, Totals
 from evaluation.collection.submission import queries as submissions
 from evaluation.collection.submission.declared import declare
 from evaluation.collection.submission.model import DeclarationConflict, Readiness
-from evaluation.collection.submission.operations import is_open
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.policy import Action
@@ -27,7 +26,17 @@ from evaluation.registry.queries import PAGE, Page
 from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
 from evaluation.web.answers import moment, order_of
-from evaluation.web.common import current_language, current_viewer, find_body, find_year, named, show_year
+from evaluation.web.common import (
+    YEAR,
+    current_language,
+    current_viewer,
+    find_body,
+    find_year,
+    matches,
+    named,
+    search_words,
+    show_year,
+)
 from forms.home import LastYearForm
 
 STATES = {
@@ -41,8 +50,6 @@ STATES = {
 LEFT = "left"
 CHOICES = {LEFT: N_("Something left to do")} | STATES
 """What the list can be kept to."""
-MAX_SEARCH = 200
-YEAR = "<int(min=1000, max=9999):year>"
 
 blueprint = Blueprint("home", __name__)
 blueprint.app_context_processor(lambda: {"sections": sections, "moment": moment, "stage_names": STATES})
@@ -94,22 +101,20 @@ class Filters:
 
     @classmethod
     def of(cls, given: MultiDict[str, str], order: Order) -> "Filters":
-        search = "".join(filter(str.isprintable, given.get("q", "")))[:MAX_SEARCH].strip()
         kind, state = given.get("kind", ""), given.get("state", "")
-        return cls(search, kind if kind in order.kind else "", state if state in CHOICES else "")
+        return cls(search_words(given), kind if kind in order.kind else "", state if state in CHOICES else "")
 
     @property
     def any(self) -> bool:
         return bool(self.search or self.kind or self.state)
 
     def keep(self, lines: list[Line]) -> list[Line]:
-        words = self.search.casefold().split()
         return [
             line
             for line in lines
             if (not self.kind or line.organisation.kind == self.kind)
             and (not self.state or line.has(self.state))
-            and all(any(word in name for name in _names(line.organisation)) for word in words)
+            and matches(line.organisation, self.search)
         ]
 
     def given(self, **other: Any) -> dict[str, Any]:
@@ -177,10 +182,6 @@ def home_of(bin_: str, year: int) -> Home:
     lines = [Line(each, states[each.id]) for each in found if each.id in states]
     lines.sort(key=lambda line: places.get(line.organisation.kind, len(places)))
     return Home(body, opened, order, submissions.submission(viewer, year, body.id), readiness, lines, now_)
-
-
-def _names(organisation: Organisation) -> tuple[str, str, str]:
-    return organisation.name_kk.casefold(), organisation.name_ru.casefold(), organisation.bin
 
 
 @blueprint.get("/")

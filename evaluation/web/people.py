@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import force_locale, gettext
 from flask_security.utils import send_mail
 from werkzeug import Response as Redirection
@@ -39,6 +39,7 @@ DONE = {
 NONE = Page((), 0, 1)
 
 MAX_SEARCH = 200
+ACCOUNT = "<int(max=2147483647):account_id>"
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 blueprint.context_processor(lambda: {"moment": moment})
@@ -76,7 +77,7 @@ def people() -> str:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @allow(Action.PEOPLE)
-def new() -> str | Response | tuple[str, int]:
+def new() -> str | tuple[str, int]:
     """Add a person; the answer is their one-time link."""
     form = PersonForm()
     if request.method == "POST":
@@ -94,7 +95,7 @@ def new() -> str | Response | tuple[str, int]:
     return _form(None, form)
 
 
-@blueprint.route("/<int:account_id>", methods=["GET", "POST"])
+@blueprint.route(f"/{ACCOUNT}", methods=["GET", "POST"])
 @allow(Action.PEOPLE)
 def person(account_id: int) -> str | Redirection | tuple[str, int]:
     """One person: what they may do, and what may be done with their account."""
@@ -116,30 +117,30 @@ def person(account_id: int) -> str | Redirection | tuple[str, int]:
     return _form(account, form, found), 422
 
 
-@blueprint.post("/<int:account_id>/disable")
+@blueprint.post(f"/{ACCOUNT}/disable")
 @allow(Action.PEOPLE)
 def disable(account_id: int) -> Redirection | tuple[str, int]:
     """Keep a person from signing in."""
     return _do(account_id, operations.disable_account, "disabled")
 
 
-@blueprint.post("/<int:account_id>/enable")
+@blueprint.post(f"/{ACCOUNT}/enable")
 @allow(Action.PEOPLE)
 def enable(account_id: int) -> Redirection | tuple[str, int]:
     """Let a person sign in again."""
     return _do(account_id, operations.enable_account, "enabled")
 
 
-@blueprint.post("/<int:account_id>/second-factor")
+@blueprint.post(f"/{ACCOUNT}/second-factor")
 @allow(Action.PEOPLE)
 def remove_second_factor(account_id: int) -> Redirection | tuple[str, int]:
     """Remove the second factor of who has lost it."""
     return _do(account_id, operations.remove_second_factor, "factor")
 
 
-@blueprint.post("/<int:account_id>/link")
+@blueprint.post(f"/{ACCOUNT}/link")
 @allow(Action.PEOPLE)
-def link(account_id: int) -> Response | tuple[str, int]:
+def link(account_id: int) -> str | tuple[str, int]:
     """Take the password away and make a one-time link to set a new one."""
     account = _find(account_id)
     try:
@@ -169,7 +170,7 @@ def _back(account_id: int, done: str) -> Redirection:
     return redirect(url_for(".person", account_id=account_id), 303)
 
 
-def _link(account: Account, added: bool = False) -> Response:
+def _link(account: Account, added: bool = False) -> str:
     """The one-time link: mailed, or else shown this once and kept nowhere."""
     link, until = reset_link(account), now() + current_app.config["SECURITY_RESET_PASSWORD_WITHIN"]
     mailed = bool(current_app.config["SMTP_URL"]) and "show" not in request.form
@@ -177,10 +178,7 @@ def _link(account: Account, added: bool = False) -> Response:
         with force_locale(account.language or current_language().code):
             words = {"user": account, "reset_link": link, "added": added, "until": moment(until)}
             send_mail(gettext("Your account"), account.email, "people/mail/link", **words)
-    page = render_template("people/link.html", account=account, added=added, link=None if mailed else link, until=until)
-    response = make_response(page)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render_template("people/link.html", account=account, added=added, link=None if mailed else link, until=until)
 
 
 def _find(account_id: int) -> Account:

@@ -10,11 +10,10 @@ from flask_babel import gettext, ngettext
 from werkzeug import Response
 
 from evaluation.collection import justifying, saving
-from evaluation.collection.saving import Edit, Locked
+from evaluation.collection.saving import Edit, Locked, is_open
 from evaluation.collection.state import queries as progress
 from evaluation.collection.state.model import BodyState, OrganisationState
 from evaluation.collection.submission import queries as submissions
-from evaluation.collection.submission.operations import is_open
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
 from evaluation.policy import Action
@@ -22,12 +21,11 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation
 from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
-from evaluation.web.answers import moment, order_of
-from evaluation.web.common import current_language, current_viewer, find_body
+from evaluation.web.answers import order_of
+from evaluation.web.common import YEAR, current_language, current_viewer, find_body
 from evaluation.web.report_page import ReportPage, Told
 from forms.report import MINE, THEIRS, ReportForm, Sent, report_form
 
-YEAR = "<int(min=1000, max=9999):year>"
 ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<own>"
 SAVED = "saved"
 """The category of this page's own messages."""
@@ -180,7 +178,6 @@ def _shown(place: Place, told: Told, trouble: str = "") -> str:
         may_see_files=viewer.may(Action.FILES, place.body.id),
         handed_over=not open_,
         trouble=trouble,
-        moment=moment,
         asked_for=request.args.get("field", ""),
         account=viewer.account_id or 0,
         home=_home(place),

@@ -9,48 +9,43 @@ from evaluation.collection import queries as collection
 from evaluation.collection import values
 from evaluation.collection.checks import Finding
 from evaluation.collection.evidence import queries as evidence
-from evaluation.collection.models import Submission
+from evaluation.collection.models import SUBMITTED, Submission
 from evaluation.collection.state.model import OrganisationState
 from evaluation.collection.state.queries import body_state
 from evaluation.collection.submission import queries as submissions
-from evaluation.collection.submission.operations import SUBMITTED
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import LEVELS, Body, Organisation, ReportingYear
 from evaluation.registry.upkeep.rules import today
+from evaluation.registry.upkeep.words import LEVEL_NAMES
 from evaluation.sheets import Sheet, SheetTable, queries
 from evaluation.sheets.compose import shares
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
 from evaluation.web.access import allow
-from evaluation.web.common import current_language, current_viewer, find_body, find_year, send_bytes, show_year
+from evaluation.web.common import (
+    YEAR,
+    current_language,
+    current_viewer,
+    find_body,
+    find_year,
+    search_words,
+    send_bytes,
+    show_year,
+)
 from evaluation.web.sheet_page import sheet_page
 from forms.submission import GiveBackForm
 
-LEVEL_NAMES = dict(
-    zip(
-        LEVELS,
-        (
-            N_("Central"),
-            N_("Regional"),
-            N_("District level"),
-            N_("Rural level"),
-        ),
-        strict=True,
-    )
-)
-FULL_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Town, village or rural district")}
-"""Where there is room for them."""
+SHORT_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Rural level")}
+"""Where there is little room."""
 DATA = ["json"]
 """Formats for programs, alike in every language."""
 DOCUMENTS = [format_ for format_ in FORMATS if format_ not in DATA]
-MAX_SEARCH = 200
-YEAR = "<int(min=1000, max=9999):year>"
 
 blueprint = Blueprint("review", __name__)
-blueprint.app_context_processor(lambda: {"level_names": LEVEL_NAMES, "full_level_names": FULL_LEVEL_NAMES})
+blueprint.app_context_processor(lambda: {"level_names": SHORT_LEVEL_NAMES, "full_level_names": LEVEL_NAMES})
 
 
 @dataclass(frozen=True)
@@ -64,8 +59,7 @@ class Filters:
     @classmethod
     def of(cls, given: MultiDict[str, str]) -> "Filters":
         level, region = given.get("level", ""), given.get("region", "")
-        search = "".join(filter(str.isprintable, given.get("q", "")))[:MAX_SEARCH].strip()
-        return cls(search, level if level in LEVELS else "", region if region.isdigit() and region.isascii() else "")
+        return cls(search_words(given), level if level in LEVELS else "", region if region.isdigit() and region.isascii() else "")
 
     @property
     def any(self) -> bool:
@@ -168,7 +162,7 @@ class KeptLine:
 @blueprint.get(f"/bodies/<bin_>/{YEAR}")
 @allow(Action.SEE)
 def body(bin_: str, year: int) -> str:
-    """A body's year: its state, points, completeness, organisations; for its reviewer the reasons and files given."""
+    """A body's year: its state, points, completeness, organisations, reasons given for warnings; the files for who may see them."""
     opened, found, viewer = find_year(year), find_body(bin_), current_viewer()
     sheet = _sheet(found, year)
     states = body_state(viewer, sheet.order, year, found.id, today()).organisations
@@ -185,7 +179,7 @@ def body(bin_: str, year: int) -> str:
         sheet=sheet,
         kinds=kinds,
         submission=submission,
-        kept=_kept(sheet.order, pairs) if sees_files else [],
+        kept=_kept(sheet.order, pairs),
         files=evidence.counts(viewer, year, found.id) if sees_files else {},
         may_edit=viewer.may(Action.EDIT, found.id),
         give_back=_give_back(viewer.may(Action.REVIEW, found.id), submission),

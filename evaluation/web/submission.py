@@ -11,13 +11,12 @@ from evaluation.registry.models import Body
 from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
 from evaluation.web.answers import order_of
-from evaluation.web.common import current_language, current_viewer, find_body, find_year
+from evaluation.web.common import YEAR, current_language, current_viewer, find_body, find_year
 from evaluation.web.home import home_of
 from forms.submission import GiveBackForm, HandOverForm
 
 MOST_SHOWN = 50
 """Unfinished organisations that are listed at once."""
-YEAR = "<int(min=1000, max=9999):year>"
 
 blueprint = Blueprint("submission", __name__)
 

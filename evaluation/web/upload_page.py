@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from evaluation.collection.uploads.model import Cell, Plan, State
@@ -106,7 +106,7 @@ class Teller:
             count = plan.count(state)
             if count and show in ("", state):
                 first, most = ((min(number, -(-count // MANY)) - 1) * MANY, MANY) if show else (0, FEW)
-                cells = some(plan.cells(state), first, most)
+                cells = list(islice(plan.cells(state), first, first + most))
                 found.append(Section(state, count, self.planned(plan, cells), len(cells)))
         return found
 
@@ -203,11 +203,6 @@ def plan_order(plan: Plan, worksheet: str) -> int:
     """The place of a worksheet among those of the workbook."""
     names = list(plan.workbook.order.kind)
     return names.index(worksheet) if worksheet in names else len(names)
-
-
-def some(cells: Iterable[Cell], first: int, count: int) -> list[Cell]:
-    """So many cells from a place on."""
-    return [cell for place, cell in enumerate(cells) if first <= place < first + count]
 
 
 def of_batch(events: Iterable[Event]) -> Iterator[Event]:

@@ -13,7 +13,6 @@ from evaluation.collection.uploads.model import BLANKS, OVERWRITE, Mode, Plan
 from evaluation.collection.uploads.operations import ChangedSince, Outdated
 from evaluation.collection.uploads.planning import warnings
 from evaluation.collection.uploads.prefill import prefilled as write_prefilled
-from evaluation.collection.workbook.marked import Unmarkable, mark
 from evaluation.collection.workbook.template import write_template
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
@@ -141,6 +140,9 @@ def discard(id_: int) -> tuple[str, int] | Redirection:
 @allow(Action.EDIT)
 def marked(id_: int) -> Response | tuple[str, int]:
     """The workbook with its bad cells coloured and commented."""
+    # What it needs takes 13 MB, which commands and most servers' processes never use.
+    from evaluation.collection.workbook.marked import Unmarkable, mark
+
     found, viewer = _find(id_), current_viewer()
     plan = _plan(found)
     try:

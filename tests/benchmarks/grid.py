@@ -16,8 +16,10 @@ from evaluation.collection.grid.reading import table
 from evaluation.collection.workbook.columns import documents, read_column
 from evaluation.criteria import Order, load_orders
 from evaluation.language import language
+from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.upkeep.rules import today
+from evaluation.web.access import allow
 from tests import people
 from tests.browser import grid_site
 from tests.browser.conftest import ARGUMENTS, served, sign_in
@@ -65,26 +67,33 @@ def typing(folder: Path) -> Iterator[Pair]:
 
 @contextmanager
 def preview(folder: Path) -> Iterator[Pair]:
-    """The request that shows what a block of 600 rows would change and what is wrong with it; floor: the same cells through the
-    workbook's own reading of columns and its checks across them."""
+    """The request that shows what a block of 600 rows would change and what is wrong with it; floor: a request by the same person
+    that only puts the same cells through the workbook's own reading of columns and its checks across them."""
     order = load_orders().latest
     app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "bench", **people.CHEAP})
     app.config["WTF_CSRF_ENABLED"] = False
-    client = people.sign_in(app.test_client(), CLERKS[0])
-    url, kind = f"{grid_site.address(order)}/paste", grid_site.widest(order)
+    kind = grid_site.widest(order)
     asked, rows = order.asked_of(kind), values(folder, order)
+    cells = list(zip(*rows, strict=True))
+
+    @app.post("/floor")
+    @allow(Action.EDIT)
+    def checks() -> dict[str, int]:
+        read = {item.code: read_column(order, item, column)[0] for item, column in zip(asked, cells, strict=True)}
+        nothing: list[dict[str, Any]] = [{}] * len(rows)
+        found = findings(order, YEAR, kind, documents(read, len(rows)), nothing, [None] * len(rows), today(), order)
+        return {"found": len(found)}
+
+    client = people.sign_in(app.test_client(), CLERKS[0])
     content = {"text": "\n".join("\t".join(row) for row in rows), "organisation": own_bin(0), "code": asked[0].code}
 
     def ours() -> None:
-        assert client.post(url, json=content).status_code == 200
+        assert client.post(f"{grid_site.address(order)}/paste", json=content).status_code == 200
 
     def floor() -> None:
-        read = {item.code: read_column(order, item, cells)[0] for item, cells in zip(asked, zip(*rows, strict=True), strict=True)}
-        answers = documents(read, len(rows))
-        findings(order, YEAR, kind, answers, [{}] * len(rows), [None] * len(rows), today(), order)
+        assert client.post("/floor").status_code == 200
 
-    with app.app_context():
-        yield ours, floor
+    yield ours, floor
 
 
 def values(folder: Path, order: Order) -> list[list[str]]:
@@ -150,3 +159,11 @@ def type_answers(page: Page, onward: str) -> None:
         for key in (*str(100 + number), onward):
             page.keyboard.press(key)
     painted(page)
+
+
+JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
+    "opening": (prepare_grid, opening, 3.0),
+    "typing": (prepare_grid, typing, 1.5),
+    "preview": (prepare_grid, preview, 2.0),
+}
+"""Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""

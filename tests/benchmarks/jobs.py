@@ -21,7 +21,7 @@ from evaluation.sheets import Sheet, queries
 from evaluation.sheets.charts import to_svg
 from evaluation.sheets.document import document
 from evaluation.sheets.writers import pdf, write
-from tests.benchmarks import country
+from tests.benchmarks import answers, country, grid
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -173,5 +173,9 @@ JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
     "scoring": (prepare_scoring, scoring, 1.3),
     "loading": (prepare_loading, loading, 1.6),
     "pdf": (prepare_scoring, one_pdf, 1.25),
+    "saving": (answers.prepare_saving, answers.saving, 1.3),
+    "opening": (grid.prepare_grid, grid.opening, 3.0),
+    "typing": (grid.prepare_grid, grid.typing, 1.5),
+    "preview": (grid.prepare_grid, grid.preview, 2.0),
 }
 """Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from evaluation.collection import queries
 from evaluation.collection.justifying import LEAST, MOST, Unjustifiable, justify, withdraw
 from evaluation.collection.models import DeclaredCount, Report, Submission
 from evaluation.collection.saving import Edit, Locked, UnknownCell, save
@@ -95,7 +94,7 @@ def test_a_body_whose_clerk_has_not_begun(app: Flask, order: Order, place: Calla
         assert not state(here.clerk, order, here.other).organisations
 
 
-def test_what_is_answered_counts_as_progress_counts(app: Flask, order: Order, place: Callable[[], Place]) -> None:
+def test_what_is_answered_out_of_what_is_asked(app: Flask, order: Order, place: Callable[[], Place]) -> None:
     here = place()
     enterprise = list(order.kind)[1]
     with app.app_context():
@@ -103,11 +102,9 @@ def test_what_is_answered_counts_as_progress_counts(app: Flask, order: Order, pl
         report(here.ids[bin_of(21)], whole)
         report(here.ids[bin_of(22)], {"budget_due": 500, "key_indicators_defined": False})
         found = state(here.clerk, order, here.body)
-        for bin_, progress in queries.progress(SYSTEM, order, YEAR, here.body).items():
-            each = found.organisations[here.ids[bin_]]
-            assert (each.answered, each.asked) == (progress.answered, progress.asked)
         done, partly = (found.organisations[here.ids[bin_of(n)]] for n in (21, 22))
         assert (done.stage, done.blank, done.answers, done.version) == ("done", (), whole, 1)
+        assert done.answered == done.asked == len(whole)
         assert partly.stage == "partly" and "budget_due_on" in partly.blank, "asked once a sum is due"
         assert not {"key_indicators_planned", "key_indicators_met"} & set(partly.blank), "implied"
         total = found.totals[enterprise]

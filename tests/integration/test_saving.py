@@ -60,14 +60,14 @@ def test_a_saved_answer_is_stored_recorded_and_put_back(app: Flask, order: Order
         assert answers(own) == {first: 250, second: 5}
         assert queries.stored_reports(SYSTEM, YEAR, [own])[own].evidence == {note: "Акт № 1"}
         assert queries.stored_reports(SYSTEM, YEAR, [own])[own].version == 2
-        told = record.last_change(viewer, own, YEAR, first)
-        assert told is not None and told[0] == viewer.name
+        told = record.last_changes(viewer, YEAR, [(own, first), (own, "nothing")])
+        assert told.keys() == {(own, first)} and told[own, first][0] == viewer.name
         assert [event.data for event in record.batch(viewer, again.batch)] == [{first: [100, 250], second: [None, 5]}]
-        last = record.last_batch(viewer, YEAR, body)
+        last = record.last_batch(viewer, YEAR, body, ("saved", "pasted"))
         assert last is not None and (last.name, last.action) == (again.batch, "pasted")
         assert not undo(viewer, order, YEAR, body, again.batch).conflicts
         assert answers(own) == {first: 100}
-        last = record.last_batch(viewer, YEAR, body)
+        last = record.last_batch(viewer, YEAR, body, ("saved", "pasted"))
         assert last is not None and last.name == saved.batch, "what was undone is not the last action any more"
 
 

@@ -128,6 +128,16 @@ def test_a_wrong_workbook_says_everything_at_once(
     assert said in response.text
 
 
+@pytest.mark.parametrize("year", [0, 1, "0000", "0001", "жыл", 9999, 2019, None])
+def test_a_workbook_of_a_strange_year_is_wrong_and_can_be_marked(site: Flask, order: Order, year: object) -> None:
+    kind = order.kinds[0].code
+    client, rows = clerk(site), {kind: [row(order, BODY, bin_of(10), clean(order, kind))]}
+    response = send(client, workbook(order, YEAR, rows, about={"order": order.code, "year": year}))
+    assert response.status_code == 200 and "The workbook cannot be applied" in response.text
+    assert_valid(response, "en")
+    assert client.get(f"{response.request.path}/marked.xlsx").status_code == 200
+
+
 @pytest.mark.parametrize("data", [b"", b"no workbook", None])
 def test_what_is_no_workbook_is_refused(site: Flask, data: bytes | None) -> None:
     before = stored(site)

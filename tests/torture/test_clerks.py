@@ -106,7 +106,7 @@ def clerks(app: Flask, order: Order) -> list[Clerk]:
         ids = known.bodies
     return [
         Clerk(
-            make_account(app, "clerk", [ids[bin_of(n % BODIES)]], email=f"clerk{n}@example.org"),
+            make_account(app, "clerk", [ids[bin_of(n % BODIES)]], email=f"clerk{n}@example.org", name=f"clerk{n}@example.org"),
             bin_of(n % BODIES),
             tuple((bin_, kind) for bin_, kind, body in owners if body == n % BODIES),
         )

@@ -34,6 +34,9 @@ def test_a_block_has_its_limit() -> None:
     assert parse("1" * MOST) == [["1" * MOST]]
     with pytest.raises(BlockTooLarge):
         parse("1" * (MOST + 1))
+    # A long row above many short ones.
+    with pytest.raises(BlockTooLarge):
+        parse("\t" * 20_000 + "\n" * 20_000)
 
 
 @pytest.mark.parametrize("code", CODES)

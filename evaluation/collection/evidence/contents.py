@@ -17,10 +17,17 @@ from evaluation.language import N_
 MAX_PIXELS = 80_000_000
 """An A3 page scanned at 600 dots an inch has 70 million."""
 PDF_TAIL = 2048
+PNG_HEAD, PNG_PART = 8, 12
+"""Bytes before the first part of a PNG, and of each part beyond what it carries."""
 PREVIEW = (64, 64)
 NAME_LENGTH = 150
 FORBIDDEN_IN_NAMES = re.compile(r'[<>:"|?*]')
 MACROS = "vbaproject.bin"
+MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+"""What parts a JPEG; in its coded picture FF is followed by 00 or by a number of eight."""
+SCAN, END = b"\xda", b"\xd9"
+MOST_SCANS, MOST_PARTS = 100, 10_000
+"""A progressive picture comes in about ten scans; one of thousands, each a few bytes long, takes hours to decode."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ def _pdf(data: bytes) -> Content:
 
 
 def _picture(data: bytes, content: Content, format_: str) -> Content:
+    # First of all: over a picture in millions of parts the decoder sits a minute before it sees the first point.
+    parts = _scans(data) if content is JPEG else _chunks(data)
     try:
         with Image.open(io.BytesIO(data), formats=[format_]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -74,7 +83,8 @@ def _picture(data: bytes, content: Content, format_: str) -> Content:
             picture.verify()
         with Image.open(io.BytesIO(data), formats=[format_]) as picture:
             # A JPEG is decoded small, which costs little and shows whether all of it is there; a PNG's parts have check sums.
-            if content is JPEG:
+            # In several scans it costs as much as all of it, and that it has an end must do.
+            if content is JPEG and parts == 1:
                 picture.draft("L", PREVIEW)
                 picture.load()
     except FileRefused:
@@ -85,6 +95,31 @@ def _picture(data: bytes, content: Content, format_: str) -> Content:
         # Its decoders raise whatever they stumble over.
         raise FileRefused(DAMAGED) from error
     return content
+
+
+def _scans(data: bytes) -> int:
+    """In how many scans a JPEG comes. Raises FileRefused where it has no end, or no end of them."""
+    place, scans = 2, 0
+    for _ in range(MOST_PARTS):
+        found = MARKER.search(data, place)
+        if found is None or found[1] == END:
+            break
+        scans += found[1] == SCAN
+        # Each part says how long its head is.
+        place = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    if found is None or found[1] != END or not 0 < scans <= MOST_SCANS:
+        raise FileRefused(DAMAGED)
+    return scans
+
+
+def _chunks(data: bytes) -> int:
+    """In how many parts a PNG comes. Raises FileRefused where it has no end, or no end of them."""
+    place = PNG_HEAD
+    for count in range(1, MOST_PARTS):
+        if data[place + 4 : place + 8] == b"IEND":
+            return count
+        place += int.from_bytes(data[place : place + 4], "big") + PNG_PART
+    raise FileRefused(DAMAGED)
 
 
 def _workbook(data: bytes) -> Content:

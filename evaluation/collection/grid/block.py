@@ -16,8 +16,11 @@ from evaluation.language import N_
 
 FIELD = re.compile(r'"((?:[^"]|"")*)"(?=[\t\r\n]|\Z)|([^\t\r\n]*)')
 BREAK = re.compile(r"\r\n|\n|\r")
+TOO_MUCH = N_("This is too much at once. Paste fewer rows, or send them as a workbook.")
 MOST = 2_000_000
 """Characters that are read at once: some twenty times 600 rows of 16 columns."""
+MOST_CELLS = 200_000
+"""Cells, counted as if every row were as wide as the widest: a long row above many short ones would fill the memory."""
 LEAST_BINS = 2
 """Rows from which a column of BINs of other organisations is known for what it is, and not taken for amounts."""
 BIN_LENGTH = 12
@@ -53,11 +56,13 @@ def parse(text: str) -> list[list[str]]:
     Every row gets the width of the widest. Raises BlockTooLarge.
     """
     if len(text) > MOST:
-        raise BlockTooLarge(N_("This is too much at once. Paste fewer rows, or send them as a workbook."))
+        raise BlockTooLarge(TOO_MUCH)
     rows = _quoted(text) if '"' in text else [line.split("\t") for line in BREAK.split(text)]
     if rows and rows[-1] == [""]:
         rows.pop()
     width = max(map(len, rows), default=0)
+    if width * len(rows) > MOST_CELLS:
+        raise BlockTooLarge(TOO_MUCH)
     return [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
 
 

@@ -88,11 +88,6 @@ class BlockTooLarge(EvaluationError):
     """More was pasted than is read at once."""
 
 
-def equal(one: Any, other: Any) -> bool:
-    """Equal and of one type: true is not 1."""
-    return type(one) is type(other) and bool(one == other)
-
-
 def documents(lines: Sequence[Line], edits: Sequence[Edit]) -> list[dict[str, Any]]:
     """The lines' answers as they would be after the edits."""
     place = {line.id: position for position, line in enumerate(lines)}

@@ -68,7 +68,7 @@ def _worksheet(name: str, package: Package, by_type: Mapping[str, Reader], found
     if BIN not in places:
         found.problems.append(Problem("missing_column", name, cell_name(0, 0), BIN, {"column": BIN}))
         return
-    _unread(name, rows, places, found)
+    _unread(name, rows, found)
     read = {column.code: by_type[column.type] for column in COLUMNS[name] if column.code in places}
     seen: dict[str, int] = {}
     for number, cells in enumerate(rows[FIRST_ROW:], start=FIRST_ROW):
@@ -119,7 +119,7 @@ def _headings(name: str, cells: Sequence[object], found: Read) -> dict[str, int]
     return places
 
 
-def _unread(name: str, rows: Sequence[Sequence[object]], places: Mapping[str, int], found: Read) -> None:
+def _unread(name: str, rows: Sequence[Sequence[object]], found: Read) -> None:
     """Columns that hold something but have no code."""
     headed = {place for place, cell in enumerate(rows[0]) if not values.is_blank(cell)}
     filled = {place for row in rows[FIRST_ROW:] for place, cell in enumerate(row) if place not in headed and cell != ""}

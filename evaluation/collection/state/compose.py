@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.collection.checks import Finding, Kept, costs, findings_of, frame_in_context
+from evaluation.collection.saving import equal
 from evaluation.collection.state.model import OrganisationState
 from evaluation.criteria.model import Order
 from evaluation.scoring.conditions import certain, evaluate, imply
@@ -69,8 +70,8 @@ def states(around: Around, kind: str, lines: Sequence[Line]) -> list[Organisatio
 def _with_reason(reasons: Reasons, organisation_id: int, finding: Finding) -> Finding:
     """The finding with the reason given for it, if that was given for the value that stands there now."""
     value, kept = reasons.get((organisation_id, finding.rule, finding.code or ""), (None, None))
-    same = type(value) is type(finding.value) and value == finding.value
-    return replace(finding, kept=kept) if kept is not None and same and finding.severity == "warning" else finding
+    stands = kept is not None and equal(value, finding.value) and finding.severity == "warning"
+    return replace(finding, kept=kept) if stands else finding
 
 
 def _progress(order: Order, kind: str, filled: pd.DataFrame) -> list[tuple[int, tuple[str, ...]]]:

@@ -89,7 +89,7 @@ def body_state(
             key: (item.value, Kept(item.reason, item.given_by, item.given_at))
             for key, item in justifications(viewer, year, body_id).items()
         },
-        collection.previous(viewer, order, year, [body_id]),
+        collection.previous(viewer, year, [body_id]),
     )
     found = (state for kind, all_ in asked.items() for state in states(around, kind, all_))
     return BodyState({state.id: state for state in found if wanted is None or state.id in wanted})

@@ -8,8 +8,8 @@ from datetime import date
 
 from sqlalchemy import update
 
-from evaluation.collection.models import Submission
-from evaluation.collection.saving import Locked
+from evaluation.collection.models import DRAFT, SUBMITTED, Submission
+from evaluation.collection.saving import Locked, is_open
 from evaluation.collection.submission import queries
 from evaluation.collection.submission.model import Readiness
 from evaluation.criteria.model import Order
@@ -20,7 +20,6 @@ from evaluation.policy import Action, Viewer
 from evaluation.record.operations import NewEvent, write
 from evaluation.registry.models import Body
 
-DRAFT, SUBMITTED = "draft", "submitted"
 MAX_REASON = 2000
 
 LOCKED = N_("The year %(year)s was handed over: its answers can no longer be changed.")
@@ -51,11 +50,6 @@ class NotReady(EvaluationError):
 
 class SubmissionRefused(EvaluationError):
     """The state does not allow this, or a reason is missing."""
-
-
-def is_open(state: str | None) -> bool:
-    """Whether a body's year in this state takes changes; None is a draft that was never handed over."""
-    return state in (None, DRAFT)
 
 
 def require_open(state: str | None, year: int) -> None:

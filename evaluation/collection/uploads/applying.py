@@ -1,21 +1,26 @@
 """Stores what a plan says, in few statements however many rows there are, and records it."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, update
 
 from evaluation.collection.models import Report
 from evaluation.collection.problems import Problem, Refused
-from evaluation.collection.uploads import texts
 from evaluation.collection.uploads.counts import CountEdit, store
 from evaluation.collection.uploads.model import Plan
 from evaluation.collection.uploads.planning import merged
 from evaluation.collection.uploads.queries import APPLIED, DECLARED
-from evaluation.database import db, insert_columns, now, table_of
+from evaluation.collection.workbook.model import Sheet
+from evaluation.database import db, dumps, insert_columns, now, table_of
 from evaluation.policy import Viewer
 from evaluation.record import operations as record
 from evaluation.record.operations import NewEvent
+
+AT_ONCE = 5_000
+"""Reports of one statement."""
 
 
 def write(viewer: Viewer, plan: Plan, batch: str) -> int:
@@ -31,39 +36,36 @@ def write(viewer: Viewer, plan: Plan, batch: str) -> int:
 
 
 def _insert(viewer: Viewer, plan: Plan, changed_at: datetime, batch: str) -> int:
-    """The reports that are not there yet, and an event for each that holds anything."""
-    owners: list[int] = []
-    bodies: list[int] = []
-    columns: tuple[list[str], ...] = ([], [], [])
+    """The reports that are not there yet, and an event for each that holds anything. So many at a time: a country's would take
+    as much memory again as the workbook."""
+    connection, year = db.session.connection(), plan.workbook.year
     for kind, positions in plan.fresh.items():
         sheet, places = plan.workbook.sheets[kind], plan.places[kind]
-        whole = len(positions) == len(places)
-        owners.extend(places if whole else [places[position] for position in positions])
-        body_ids = [plan.bodies.get(body, 0) for body in sheet.columns["body_bin"]]
-        bodies.extend(body_ids if whole else [body_ids[position] for position in positions])
-        answers = sheet.answers if whole else [sheet.answers[position] for position in positions]
-        evidence = sheet.evidence if whole else [sheet.evidence[position] for position in positions]
-        first, second = texts.bare(answers), texts.bare(evidence)
-        told = texts.joined(texts.changes(answers, first), texts.changes(evidence, second))
-        for column, found in zip(columns, (texts.braced(first), texts.braced(second), told), strict=True):
-            column.extend(found)
-    if owners:
-        count = len(owners)
-        same = {"year": plan.workbook.year, "version": 1, "changed_at": changed_at}
-        insert_columns(
-            db.session.connection(),
-            table_of(Report),
-            {"organisation_id": owners, "answers": columns[0], "evidence": columns[1]}
-            | {name: (value,) * count for name, value in same.items()},
-            encoded=("answers", "evidence"),
-        )
-    if "" in columns[2]:
-        holding = [position for position, text in enumerate(columns[2]) if text]
-        bodies, owners, data = ([column[position] for position in holding] for column in (bodies, owners, columns[2]))
-    else:
-        data = columns[2]
-    record.write_many(viewer, APPLIED, plan.workbook.year, bodies, owners, data, batch)
+        for start in range(0, len(positions), AT_ONCE):
+            part = positions[start : start + AT_ONCE]
+            values: dict[str, Sequence[Any]] = {
+                "organisation_id": [places[position] for position in part],
+                "answers": [sheet.answers[position] for position in part],
+                "evidence": [sheet.evidence[position] for position in part],
+                "year": (year,) * len(part),
+                "version": (1,) * len(part),
+                "changed_at": (changed_at,) * len(part),
+            }
+            insert_columns(connection, table_of(Report), values)
+            told = list(_told(plan, sheet, places, part))
+            if told:
+                bodies, organisations, data = zip(*told, strict=True)
+                record.write_many(viewer, APPLIED, year, bodies, organisations, data, batch)
     return sum(map(len, plan.fresh.values()))
+
+
+def _told(plan: Plan, sheet: Sheet, places: list[int], positions: list[int]) -> Iterator[tuple[int, int, str]]:
+    """Body, organisation and data of each new report's event. Each is encoded at once: to keep so many would take long."""
+    bodies = sheet.columns.get("body_bin", ())
+    for position in positions:
+        given = chain(sheet.answers[position].items(), sheet.evidence[position].items())
+        if data := {code: (None, value) for code, value in given}:
+            yield plan.bodies[bodies[position]], places[position], dumps(data)
 
 
 def _change(plan: Plan, changed_at: datetime) -> list[NewEvent]:

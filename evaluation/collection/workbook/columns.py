@@ -107,13 +107,16 @@ def _one(position: int, cell: object, read: Callable[[Any], Any], mistakes: list
 
 def documents(columns: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
     """Columns of stored values as one document for each of `count` organisations; a blank is an absent key."""
-    given = {code: column for code, column in columns.items() if column.count(None) < count}
-    if not given:
-        return [{} for _ in range(count)]
-    codes = tuple(given)
-    return [
-        dict(zip(codes, row, strict=True))
-        if None not in row
-        else {code: value for code, value in zip(codes, row, strict=True) if value is not None}
-        for row in zip(*given.values(), strict=True)
-    ]
+    whole = {code: column for code, column in columns.items() if None not in column}
+    found: list[dict[str, Any]]
+    if whole:
+        codes = tuple(whole)
+        found = [dict(zip(codes, row, strict=True)) for row in zip(*whole.values(), strict=True)]
+    else:
+        found = [{} for _ in range(count)]
+    for code, column in columns.items():
+        if code not in whole and column.count(None) < count:
+            for document, value in zip(found, column, strict=True):
+                if value is not None:
+                    document[code] = value
+    return found

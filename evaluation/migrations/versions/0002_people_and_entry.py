@@ -22,6 +22,7 @@ def upgrade() -> None:
     sa.Column('fs_uniquifier', sa.String(length=64), nullable=False),
     sa.Column('tf_primary_method', sa.String(length=64), nullable=True),
     sa.Column('tf_totp_secret', sa.String(length=255), nullable=True),
+    sa.Column('tf_counter', sa.Integer(), nullable=True),
     sa.Column('mf_recovery_codes', sa.JSON(), nullable=True),
     sa.Column('failures', sa.Integer(), server_default='0', nullable=False),
     sa.Column('locked_until', sa.DateTime(), nullable=True),

@@ -90,14 +90,6 @@ State = TypeVar("State", BodyState, OrganisationState)
 AnyState = BodyState | OrganisationState
 
 
-def names_on(state: AnyState, day: date) -> tuple[str, str]:
-    """The Kazakh and the Russian name borne that day."""
-    for former in state.former:
-        if former.until >= day:
-            return former.name_kk, former.name_ru
-    return state.name_kk, state.name_ru
-
-
 def with_names(state: State, kk: str, ru: str) -> State:
     return replace(state, name_kk=kk, name_ru=ru)
 

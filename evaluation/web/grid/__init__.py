@@ -13,8 +13,7 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
-from evaluation.web.answers import YEAR
-from evaluation.web.common import current_language
+from evaluation.web.common import YEAR, current_language
 from evaluation.web.grid import changes, plain
 from evaluation.web.grid.place import Place, find
 from evaluation.web.grid.rows import columns, rows
@@ -46,7 +45,6 @@ def _whole(place: Place) -> str:
         "grid/page.html",
         place=place,
         kinds=[kind for kind in place.order.kinds if kind.code in state.totals],
-        total=state.totals.get(place.kind),
         columns=shown,
         rows=rows(found, shown, spoken, place.address),
         count=len(found),

@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import jsonify, redirect, render_template, request, url_for
+import orjson
+from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
 from evaluation import database
 from evaluation.collection import saving
 from evaluation.collection.grid import propose
 from evaluation.collection.grid.model import BlockTooLarge, Line, Proposal
-from evaluation.collection.grid.queries import last_step
 from evaluation.collection.grid.reading import table
 from evaluation.collection.saving import Saved
 from evaluation.collection.submission.operations import LOCKED
 from evaluation.collection.values import Wrong, read
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.record.queries import last_batch
 from evaluation.registry import queries as registry
 from evaluation.registry.upkeep.rules import today
 from evaluation.web.answers import moment
@@ -33,12 +34,19 @@ MOST_LEFT = 2000
 """Cells not taken that are shown where they were pasted."""
 
 
+def _read_json() -> object:
+    try:
+        return orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError:
+        return None
+
+
 class Given:
     """What was sent, by a script as JSON or by a form."""
 
     def __init__(self) -> None:
         self.script = request.is_json
-        found = request.get_json(silent=True) if self.script else request.form
+        found = _read_json() if self.script else request.form
         self.values: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
 
     def text(self, name: str) -> str:
@@ -84,7 +92,7 @@ def fill(place: Place) -> Answer:
 def undo(place: Place) -> Answer:
     """See the route."""
     given, spoken, year, body = Given(), current_language(), place.year.year, place.body.id
-    last = last_step(place.viewer, year, body, UNDOABLE, given.text("batch"))
+    last = last_batch(place.viewer, year, body, UNDOABLE, given.text("batch"))
     if last is None:
         return _refused(place, given, spoken.gettext(N_("There is nothing of yours to undo.")), 409)
     try:
@@ -169,7 +177,7 @@ def _left(found: Proposal) -> list[dict[str, str]]:
 def _done(place: Place, done: Saved, said: str, left: Sequence[Mapping[str, str]] = ()) -> Response:
     """For a script: what stands in each cell now, and what is left to be mended."""
     cells = Teller(place, _table(place)).stored(done)
-    return jsonify(message=said, cells=cells, wrong=left, batch=done.batch)
+    return _json(message=said, cells=cells, wrong=left, batch=done.batch)
 
 
 def _why(error: Exception) -> str:
@@ -193,9 +201,14 @@ def _answer(place: Place, given: Given, template: str, status: int, **found: Any
     html = render_template(template, place=place, **found)
     proposal: Proposal | None = found.get("proposal")
     if proposal is None:
-        return jsonify(html=html, message=found.get("said")), status
+        return _json(html=html, message=found.get("said")), status
     plain = status == 200 and proposal.plain
-    return jsonify(html=html, takes=len(proposal.edits), seal=proposal.seal, kept=proposal.kept, plain=plain), status
+    return _json(html=html, takes=len(proposal.edits), seal=proposal.seal, kept=proposal.kept, plain=plain), status
+
+
+def _json(**content: Any) -> Response:
+    """Thousands of cells as JSON, in letters as they are."""
+    return Response(orjson.dumps(content), content_type="application/json")
 
 
 def forget() -> None:

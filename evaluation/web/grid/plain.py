@@ -18,7 +18,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import Organisation
 from evaluation.registry.upkeep.rules import today
 from evaluation.web.answers import moment
-from evaluation.web.common import current_language
+from evaluation.web.common import current_language, matches, search_words
 from evaluation.web.grid import changes
 from evaluation.web.grid.place import Place
 from evaluation.web.grid.rows import columns, marks
@@ -28,7 +28,6 @@ from forms.report import options
 
 PAGE = 25
 MARKS = ("blank", "errors", "warnings")
-MAX_SEARCH = 200
 
 
 @dataclass(frozen=True)
@@ -40,15 +39,11 @@ class Filters:
 
     @classmethod
     def of_request(cls) -> "Filters":
-        search = "".join(filter(str.isprintable, request.args.get("q", "")))[:MAX_SEARCH].strip()
         mark = request.args.get("mark", "")
-        return cls(search, mark if mark in MARKS else "")
+        return cls(search_words(request.args), mark if mark in MARKS else "")
 
     def keep(self, each: Organisation, state: OrganisationState) -> bool:
-        words = f"{each.name_kk} {each.name_ru} {each.bin}".casefold()
-        return all(word in words for word in self.search.casefold().split()) and (
-            not self.mark or self.mark in marks(state).split()
-        )
+        return matches(each, self.search) and (not self.mark or self.mark in marks(state).split())
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,12 @@ def mark_invented() -> None:
 
 def words(given: MultiDict[str, str], name: str = "q") -> str:
     """What was searched for."""
-    return "".join(filter(str.isprintable, given.get(name, "")))[:MAX_SEARCH].strip()
+    return searchable(given.get(name, ""))
+
+
+def searchable(text: str) -> str:
+    """What databases can look for of a text: neither takes everything that can be sent."""
+    return "".join(filter(str.isprintable, text))[:MAX_SEARCH].strip()
 
 
 def one_of(given: MultiDict[str, str], name: str, known: Any) -> str:
@@ -84,6 +89,7 @@ def choose_body(field: ChoiceOfBody, required: bool = True) -> bool:
     # A match counts as long as the words that brought it stand there.
     if ticked and request.form.get(f"{field.name}-typed", "") == typed:
         typed = ticked
+    typed = searchable(typed)
     found = queries.bodies_matching(current_viewer(), typed, current_language().code)
     if not typed:
         if required:

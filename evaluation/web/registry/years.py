@@ -10,9 +10,8 @@ from evaluation.registry.upkeep import operations
 from evaluation.registry.upkeep.operations import DeadlineChanged
 from evaluation.registry.upkeep.rules import Refusal, today
 from evaluation.web.access import allow
-from evaluation.web.common import current_language, current_viewer, find_year
+from evaluation.web.common import YEAR, current_language, current_viewer, find_year
 from evaluation.web.registry.common import blueprint, message_of
-from evaluation.web.review import YEAR
 from forms.registry import DeadlineForm, YearForm
 
 Answer = str | Redirection | tuple[str, int]

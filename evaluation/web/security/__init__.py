@@ -1,8 +1,9 @@
 """Signing in: Flask-Security with our accounts, words and limits."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, abort, request
 from flask_security import FSQLALiteUserDatastore, RoleMixin, Security
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     security.want_json(_never)
     security.principal.skip_static = True
     security.login_manager.request_loader(lambda _: None)
+    app.before_request(_only_what_forms_send)
     events.init_app(app)
     limits.init_app(app)
     sessions.init_app(app)
@@ -62,3 +64,16 @@ def init_app(app: Flask) -> None:
 
 def _never(_: Any) -> bool:
     return False
+
+
+def _only_what_forms_send() -> None:
+    """Flask-Security would read more: JSON of any shape in place of a form, and next pages whose address cannot be read."""
+    if not (request.endpoint or "").startswith("security."):
+        return
+    if request.is_json:
+        abort(400)
+    for target in (*request.args.getlist("next"), *request.form.getlist("next")):
+        try:
+            urlsplit(target.replace("\\", "/"))
+        except ValueError:
+            abort(400)

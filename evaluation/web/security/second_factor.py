@@ -5,6 +5,9 @@ from typing import Any
 from flask_security import Totp
 from passlib.totp import TOTP, AppWallet
 
+from evaluation.accounts import signing
+from evaluation.web.security.events import account
+
 
 class Codes(Totp):
     """Flask-Security's codes, encrypted with the newest key, readable with those before it too."""
@@ -15,8 +18,10 @@ class Codes(Totp):
         self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(secrets, default_tag=list(secrets)[-1]))
 
     def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
-        """Whether the code is right. A secret that was encrypted with a lost key has no right code."""
+        """Whether the code is right and was not used before. A secret that was encrypted with a lost key has no right code."""
         try:
-            return bool(super().verify_totp(token, totp_secret, user, window))
+            match = self._totp.verify(token, totp_secret, window=window)
         except (ValueError, KeyError, TypeError):
+            # Among them passlib's own, for a wrong code.
             return False
+        return signing.take_code(account(user), match.counter)

@@ -38,7 +38,7 @@ export function createTable(root) {
 }
 
 /* A cell's text as it is stored: tiyn, whole numbers, days, yes and no, choices. The text is the server's own, so it has one form. */
-export function decode(column, text) {
+function decode(column, text) {
   const given = text.trim();
   if (!given) return null;
   const offered = column.options.find(([, words]) => words === given);
