@@ -5,7 +5,6 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL. Commands a
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from evaluation.clock import now as now
 from evaluation.language import compare
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -52,11 +52,6 @@ def dumps(value: object) -> str:
 def loads(stored: str | bytes | float) -> Any:
     """JSON as the driver gives it: SQLite takes a document that is a bare number for a number."""
     return stored if isinstance(stored, int | float) else orjson.loads(stored)
-
-
-def now() -> datetime:
-    """The time of a change, in UTC without an offset, as both databases keep it."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
 # Logs tell which statement failed, not with which passwords and answers.

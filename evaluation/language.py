@@ -51,6 +51,11 @@ def compare(first: str, second: str) -> int:
     return (left > right) - (left < right)
 
 
+def heading(text: str) -> str:
+    """A name from the Order as a heading or a line begins: "State institutions"."""
+    return text[:1].upper() + text[1:]
+
+
 def N_(message: str) -> str:
     """Mark a message for the catalogues where it is defined; it is translated where it is shown."""
     return message

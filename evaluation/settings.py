@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from evaluation.clock import ZONE
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, language
 
@@ -38,7 +39,7 @@ def settings(instance: Path) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 64 * 2**20,
         "LANGUAGES": ("kk", "ru", "en"),
         "BABEL_DEFAULT_LOCALE": "kk",
-        "BABEL_DEFAULT_TIMEZONE": "Asia/Almaty",
+        "BABEL_DEFAULT_TIMEZONE": ZONE.key,
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "translations"),
         "BOOTSTRAP_SERVE_LOCAL": True,
         **_addresses(production),

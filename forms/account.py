@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from flask import current_app, request
+from flask import current_app, g, request, session
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
@@ -29,11 +29,20 @@ from evaluation.accounts.models import Account
 
 MAX_EMAIL = 254
 MAX_PASSWORD = 128
+SETTING_UP = "setting_up"
+"""In a request: the form of the first code of a second factor that is being set up."""
+SIGNS_IN = "signs_in"
+"""In the session: the address of who has just set a password, so that only the password is left to be typed."""
 
 
 def address() -> str:
     """Where the request comes from, for the record."""
     return request.remote_addr or ""
+
+
+def known(account: Account) -> bool:
+    """Whether the request comes from a device that the account's owner has signed in with before."""
+    return signing.is_known(account, request.cookies.get(signing.device_cookie(account)))
 
 
 def _plain(value: Any) -> Any:
@@ -57,7 +66,7 @@ def _again(name: str) -> PasswordField:
 
 def _is_locked(form: Any) -> bool:
     """Whether the form's account takes no attempts now, which the form then says."""
-    if not signing.is_locked(form.user):
+    if not signing.is_locked(form.user, known(form.user)):
         return False
     signing.refused(form.user, address(), "password" if hasattr(form, "password") else "code")
     form.form_errors.append(gettext("There were too many wrong attempts. Try again later."))
@@ -67,9 +76,8 @@ def _is_locked(form: Any) -> bool:
 def _all_is_wrong() -> str:
     """What every failed sign-in is told, whatever the reason."""
     words: str = gettext(
-        "The e-mail address or the password is wrong. After %(attempts)s wrong attempts in a row an account lets nobody in "
-        "for %(minutes)s minutes.",
-        attempts=current_app.config["LOCK_AFTER"],
+        "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
+        "for a new link.",
         minutes=current_app.config["LOCK_MINUTES"],
     )
     return words
@@ -83,6 +91,11 @@ class SignInForm(LoginForm):
     remember = None
     submit = SubmitField(_("Sign in"))
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if request.method == "GET" and not self.email.data:
+            self.email.data = session.get(SIGNS_IN)
+
     def validate_next(self, field: Field) -> None:
         """Where to go then: an address elsewhere is forgotten, and the first page stands for none."""
         if not field.data or not validate_redirect_url(field.data):
@@ -95,14 +108,16 @@ class SignInForm(LoginForm):
         security = current_app.extensions["security"]
         found = security.datastore.find_user(case_insensitive=True, email=self.email.data)
         password = security.password_util.normalize(self.password.data)
-        if found is not None and (signing.is_locked(found) or signing.is_closed(found)):
+        device = found is not None and known(found)
+        shut = found is not None and (signing.is_locked(found, device) or signing.is_closed(found))
+        if found is not None and shut:
             signing.refused(found, address(), "password")
         elif found is not None and found.password and found.verify_and_update_password(password):
             self.user = found
             return True
         else:
-            signing.failed(found, self.email.data, address(), "password")
-        if found is None or not found.password or signing.is_locked(found) or signing.is_closed(found):
+            signing.failed(found, self.email.data, address(), "password", device)
+        if found is None or not found.password or shut:
             # As long as it takes to look at a password.
             hash_password(password)
         self.form_errors.append(_all_is_wrong())
@@ -134,7 +149,7 @@ class OwnPasswordForm(ChangePasswordForm):
             return False
         good = bool(super().validate(**kwargs))
         if self.password.data and not self.user.verify_and_update_password(self.password.data):
-            signing.failed(self.user, "", address(), "password")
+            signing.failed(self.user, "", address(), "password", known(self.user))
         return good
 
 
@@ -175,16 +190,21 @@ class CodeForm(TwoFactorVerifyCodeForm):
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
     submit = SubmitField(_("Go on"), id="submit-code")
+    right = False
 
     def validate(self, **kwargs: Any) -> bool:
+        if self.is_setup or session.get("tf_state") == "validating_profile":
+            g.setdefault(SETTING_UP, self)
         if _is_locked(self):
             return False
         kept = cast(Account, self.user).tf_totp_secret
         if kept and kept != self.tf_totp_secret and not self.is_setup:
             # Somebody began to set the factor up while signing in, and another has finished since.
             self.form_errors.append(gettext("Sign in again: too much time has passed."))
+            g.pop(SETTING_UP, None)
             return False
-        return bool(super().validate(**kwargs))
+        self.right = bool(super().validate(**kwargs))
+        return self.right
 
 
 class RescueForm(TwoFactorRescueForm):
@@ -217,5 +237,5 @@ class RecoveryForm(MfRecoveryForm):
         if super().validate(**kwargs):
             return True
         if self.code.data:
-            signing.failed(cast(Account, self.user), "", address(), "code")
+            signing.failed(cast(Account, self.user), "", address(), "code", known(cast(Account, self.user)))
         return False

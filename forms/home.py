@@ -9,7 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, SubmitField
 from wtforms.validators import ValidationError
 
-from evaluation.collection.submission.model import Declaration, DeclarationConflict, LastYear
+from evaluation.collection.declared import Declaration, DeclarationConflict
+from evaluation.collection.submission.model import LastYear
 from evaluation.collection.values import Wrong, is_blank, whole
 
 MOST = 1_000_000

@@ -6,7 +6,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, RadioField, SearchField, SelectField, SelectMultipleField, StringField, SubmitField
-from wtforms.validators import InputRequired
 
 from evaluation.accounts.checks import AccountRefused
 from evaluation.accounts.roles import ROLE_NAMES
@@ -18,10 +17,13 @@ WITHIN = {str(role): "bodies" if role in BODY_ROLES else "region" for role in RO
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
-    """Who a person is, their role, and where it holds. `bodies` are BINs; `sought` is the search that was answered last."""
+    """Who a person is, their role, and where it holds. `bodies` are BINs; `sought` is the search that was answered last.
 
-    email = EmailField(_("E-mail address"), validators=[InputRequired(_("Enter an e-mail address, such as name@example.kz."))])
-    name = StringField(_("Full name"), validators=[InputRequired(_("Enter the person's name."))])
+    What is wrong is told by the operations, all of it at once.
+    """
+
+    email = EmailField(_("E-mail address"))
+    name = StringField(_("Full name"))
     role = RadioField(_("Role"), choices=list(ROLE_NAMES.items()), validate_choice=False)
     region = SelectField(_("Region"), validate_choice=False)
     language = SelectField(_("Language of letters"), validate_choice=False)

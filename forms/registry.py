@@ -124,6 +124,7 @@ class BodyForm(NamesForm):
     level = SelectField(_("Level"), validate_choice=False, filters=[lambda value: value or None])
     parent = ChoiceOfBody(_("Higher body"))
     kato = StringField(_("KATO"), filters=[lambda value: values.SPACES.sub("", value or "") or None])
+    since = DayField(_("First day"))
 
 
 class NewBodyForm(BodyForm):
@@ -180,7 +181,7 @@ class StatusForm(Seen):
 
 class YearForm(FlaskForm):  # type: ignore[misc]
     year = IntegerField(_("Reporting year"), validators=needed(_("Enter the year.")))
-    order_code = SelectField(_("Order"))
+    order_code = RadioField(_("Order"))
     deadline = DayField(_("Deadline"), validators=[])
 
 

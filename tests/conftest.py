@@ -117,6 +117,13 @@ def app(database_url: str, make_app: Callable[..., Flask]) -> Flask:
 
 
 @pytest.fixture
+def careless(app: Flask) -> Flask:
+    """The app as it answers in production: what goes wrong is an error page, not an exception."""
+    app.testing = False
+    return app
+
+
+@pytest.fixture
 def make_account() -> Callable[..., str]:
     """Make an account: `make_account(app, role, bodies=(ids), region=None, email=None)`; its address."""
     return people.make_account

@@ -16,6 +16,8 @@ CODES = ("kk", "ru", "en")
 SIGN_IN = "/account/sign-in"
 NEW = "another one for tests"
 """A password to change to."""
+DEEP = "[" * 100_000
+"""JSON deeper than any reader follows."""
 
 
 def visitor(app: Flask, code: str = "en") -> FlaskClient:

@@ -8,7 +8,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstrai
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column
 
-from evaluation.database import Base, now
+from evaluation.clock import now
+from evaluation.database import Base
 from evaluation.policy import SIGN_IN_ROLES
 from evaluation.registry.models import Body
 
@@ -21,6 +22,9 @@ class Account(Base, UserMixin):
     `region` is the first two digits of the KATO code; empty means the whole country. `fs_uniquifier` changes with every
     password, which ends every session. The columns named `tf_` and `mf_` are Flask-Security's, for the second factor;
     `tf_counter` is the half minute, since 1970, of the last code that was taken: no code is taken twice.
+
+    `failures` and `locked_until` are of attempts from anywhere; those with `known_` of attempts from devices that the person has
+    signed in with before, so that nobody is kept out by what others try elsewhere.
     """
 
     __tablename__ = "account"
@@ -46,6 +50,8 @@ class Account(Base, UserMixin):
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON()))
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     locked_until: Mapped[datetime | None]
+    known_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    known_locked_until: Mapped[datetime | None]
     signed_in_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -53,6 +59,11 @@ class Account(Base, UserMixin):
     def state(self) -> str:
         """`active`, `waiting` for its first password, or `disabled`."""
         return "disabled" if not self.active else "active" if self.password else "waiting"
+
+    def unlock(self) -> None:
+        """Forget every failed attempt."""
+        self.failures = self.known_failures = 0
+        self.locked_until = self.known_locked_until = None
 
     def check_tf_required(self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool) -> tuple[bool, list[tuple[str, str]]]:
         """Whether signing in takes the second factor: the person has one, or their role must."""

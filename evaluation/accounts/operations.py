@@ -108,7 +108,8 @@ def enable_account(viewer: Viewer, account: Account) -> None:
     viewer.require(Action.PEOPLE)
     if account.active:
         return
-    account.active, account.failures, account.locked_until = True, 0, None
+    account.active = True
+    account.unlock()
     _record(viewer, "account_enabled", account, {"active": [False, True]})
 
 
@@ -122,7 +123,7 @@ def reset_password(viewer: Viewer, account: Account, second_factor: bool = False
     if not account.active:
         raise EvaluationError(DISABLED)
     account.password, account.fs_uniquifier = None, _uniquifier()
-    account.failures, account.locked_until = 0, None
+    account.unlock()
     _record(viewer, "password_reset", account)
     if second_factor and account.tf_primary_method:
         remove_second_factor(viewer, account)

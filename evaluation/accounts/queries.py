@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from evaluation.accounts.models import Account, AccountBody
-from evaluation.database import Statement, alphabetical, db, tuples
+from evaluation.database import alphabetical, db, tuples
 from evaluation.language import N_
 from evaluation.policy import BODY_ROLES, Action, Role, Viewer
+from evaluation.registry.listing import in_columns
 from evaluation.registry.models import Body
 from evaluation.registry.queries import PAGE, Page, visible
 
@@ -21,8 +22,8 @@ DEMONSTRATION = "@demo.invalid"
 def viewer_of(account: Account) -> Viewer:
     """The viewer an account is; one that is not active is nobody.
 
-    Clerks and heads see the bodies they belong to. Others see the bodies they were given, or else a region, or else the
-    country; an administrator sees the country.
+    Clerks and heads see the bodies they belong to, none where these are taken from them. Others see a region or the country; an
+    administrator sees the country.
     """
     if not account.active:
         return Viewer.nobody()
@@ -33,17 +34,14 @@ def viewer_of(account: Account) -> Viewer:
 def _bodies(account: Account, role: Role) -> frozenset[int] | None:
     if role == Role.ADMINISTRATOR:
         return None
-    given = select(AccountBody.body_id).where(AccountBody.account_id == account.id)
     if role in BODY_ROLES:
-        return _ids(given)
+        return _ids(select(AccountBody.body_id).where(AccountBody.account_id == account.id))
     if not account.region:
-        return _ids(given) or None
+        return None
     higher = aliased(Body)
     # A body without a code of its own stands in the region of its higher body, as in the list of bodies.
     within = func.coalesce(Body.kato, higher.kato).startswith(account.region)
-    # One question, since every request asks it.
-    either = or_(Body.id.in_(given), and_(~given.exists(), within))
-    return _ids(select(Body.id).outerjoin(higher, higher.id == Body.parent_id).where(either))
+    return _ids(select(Body.id).outerjoin(higher, higher.id == Body.parent_id).where(within))
 
 
 def _ids(statement: Any) -> frozenset[int]:
@@ -83,7 +81,7 @@ STATE_NAMES = {"active": N_("Can sign in"), "waiting": N_("No password yet"), "d
 def accounts(viewer: Viewer, sought: Sought, page: int = 1, language: str = "kk") -> Page:
     """People by name. Raises Forbidden."""
     viewer.require(Action.PEOPLE)
-    statement = _matching(select(Account), sought.search, (Account.name, Account.email))
+    statement = in_columns(select(Account), sought.search, (Account.name, Account.email))
     if sought.role:
         statement = statement.where(Account.role == sought.role)
     if sought.state:
@@ -91,20 +89,11 @@ def accounts(viewer: Viewer, sought: Sought, page: int = 1, language: str = "kk"
     if sought.body:
         theirs = select(AccountBody.account_id).join(Body, Body.id == AccountBody.body_id)
         names = (Body.bin, Body.name_kk, Body.name_ru)
-        statement = statement.where(Account.id.in_(_matching(visible(theirs, viewer), sought.body, names)))
+        statement = statement.where(Account.id.in_(in_columns(visible(theirs, viewer), sought.body, names)))
     total = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     number = min(max(page, 1), max(1, -(-total // PAGE)))
     ordered = statement.order_by(alphabetical(Account.name, language), Account.email)
     return Page(list(db.session.scalars(ordered.limit(PAGE).offset((number - 1) * PAGE))), total, number)
-
-
-def _matching(statement: Statement, words: str, columns: Iterable[Any]) -> Statement:
-    """A statement kept to the rows where each word stands in one of the columns."""
-    for word in words.split():
-        # SQLite folds only Latin letters, so the letters' cases are tried apart.
-        forms = {word, word.lower(), word.capitalize(), word.upper()}
-        statement = statement.where(or_(*(column.contains(form, autoescape=True) for column in columns for form in forms)))
-    return statement
 
 
 def account(viewer: Viewer, account_id: int) -> Account | None:

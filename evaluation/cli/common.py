@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import IO, Any
 
 import click
 import orjson
@@ -16,11 +16,23 @@ from evaluation.collection.problems import Problem, Refused
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
 
+FAILED = N_("Error:")
 UNUSABLE = N_("The database cannot be used: %(reason)s")
 
 language_option = click.option(
     "--lang", type=click.Choice(CODES), default="kk", show_default=True, help="Language of messages and names."
 )
+
+
+class Failure(click.ClickException):
+    """What a command could not do, said in its language."""
+
+    def __init__(self, message: str, in_language: Language):
+        super().__init__(message)
+        self.in_language = in_language
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"{self.in_language.gettext(FAILED)} {self.format_message()}", file=file, err=file is None)
 
 
 def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -32,12 +44,12 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
             try:
                 return function(*args, **kwargs)
             except EvaluationError as error:
-                raise click.ClickException(error.message(_language(kwargs))) from error
+                raise Failure(error.message(_language(kwargs)), _language(kwargs)) from error
             except OperationalError as error:
                 message = _language(kwargs).gettext(UNUSABLE, reason=error.orig)
-                raise click.ClickException(message) from error
+                raise Failure(message, _language(kwargs)) from error
             except OSError as error:
-                raise click.ClickException(f"{error.filename or ''}: {error.strerror or error}") from error
+                raise Failure(f"{error.filename or ''}: {error.strerror or error}", _language(kwargs)) from error
 
         run_in_app: Any = with_appcontext(run)
         for decorator in reversed(decorators):

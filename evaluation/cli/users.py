@@ -12,7 +12,7 @@ from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import STATE_NAMES, Sought
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.cli.common import command, language_option, table, transaction
+from evaluation.cli.common import Failure, command, language_option, table, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
 from evaluation.policy import Role, Viewer
@@ -61,7 +61,7 @@ def add(
         except AccountRefused as refused:
             *others, last = refused.wrong.values()
             for error in others:
-                click.echo(f"Error: {error.message(language(lang))}", err=True)
+                Failure(error.message(language(lang)), language(lang)).show()
             raise last from refused
         _print_link(account, address, language(lang))
 

@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Any
 
+from evaluation.clock import now
 from evaluation.collection import queries, values
+from evaluation.collection.locks import require_open
 from evaluation.collection.models import Justification
 from evaluation.collection.saving import UnknownCell
 from evaluation.collection.state.queries import body_state, justifications
-from evaluation.collection.submission.operations import require_open
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold, insert_unless_there, now, table_of
+from evaluation.database import db, hold, insert_unless_there, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer

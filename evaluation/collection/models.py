@@ -7,7 +7,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.accounts.models import Account
-from evaluation.database import Base, now
+from evaluation.clock import now
+from evaluation.database import Base
 
 DRAFT, SUBMITTED = "draft", "submitted"
 STATES = (DRAFT, SUBMITTED)

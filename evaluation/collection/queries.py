@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -16,11 +16,18 @@ from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
 from evaluation.database import Statement, db, dumps, tuples
 from evaluation.policy import Viewer
+from evaluation.record.models import Event
+from evaluation.record.queries import UNDONE
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
 from evaluation.scoring.frames import Reports, frame
 from evaluation.scoring.score import Previous, counts
+
+DECLARED = "declared"
+"""The action of the events that tell of declared counts, one for each body."""
+RECENT = 200
+"""Events of a body that are looked through for the last declaration."""
 
 
 @bulk()
@@ -152,12 +159,41 @@ def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], Dec
     }
 
 
+def declared_by(viewer: Viewer, year: int, body_id: int) -> dict[tuple[str, str], int]:
+    """What a body declares of the year before `year`, by kind and criterion."""
+    statement = select(DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
+    statement = statement.join(Body, Body.id == DeclaredCount.body_id).where(DeclaredCount.year == year, Body.id == body_id)
+    return {(kind, criterion): count for kind, criterion, count in tuples(visible(statement, viewer))}
+
+
+def last_declaration(viewer: Viewer, year: int, body_id: int, key: str) -> tuple[str, datetime] | None:
+    """Who declared a figure last or undid that, and when; `key` as the record has it."""
+    statement = select(Event).where(Event.body_id == body_id, Event.year == year, Event.action.in_((DECLARED, UNDONE)))
+    statement = statement.where(Event.organisation_id.is_(None))
+    if viewer.bodies is not None:
+        statement = statement.where(Event.body_id.in_(viewer.bodies))
+    for event in db.session.scalars(statement.order_by(Event.id.desc()).limit(RECENT)):
+        if key in event.data:
+            return event.actor, event.at
+    return None
+
+
 def answered(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Body id → (organisations on 31 December, those that answered anything) for these bodies."""
     given = func.count(case((cast(Report.answers, Text) != dumps({}), Report.id)))
     statement = _joined(select(Body.id, func.count(Organisation.id), given), year).group_by(Body.id)
     rows = tuples(_of(visible(statement, viewer), list(body_ids)))
     return {id_: (all_, some) for id_, all_, some in rows}
+
+
+def latest_begun(viewer: Viewer, years: Iterable[int]) -> int | None:
+    """The latest of these years of which any body that the viewer may see has answered anything or was handed over."""
+    for year in sorted(years, reverse=True):
+        answers = _joined(select(Body.id), year).where(Report.year == year, cast(Report.answers, Text) != dumps({}))
+        handed = select(Body.id).join(Submission, Submission.body_id == Body.id).where(Submission.year == year)
+        if any(db.session.execute(visible(each, viewer).limit(1)).first() for each in (handed, answers)):
+            return year
+    return None
 
 
 def _supervised(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> Statement:

@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam
 
+from evaluation.clock import now
 from evaluation.collection import queries
-from evaluation.collection.models import DRAFT, Report
+from evaluation.collection.locks import require_open
+from evaluation.collection.models import Report
 from evaluation.collection.queries import Held
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold, insert_unless_there, now, table_of
+from evaluation.database import db, hold, insert_unless_there, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
@@ -58,10 +60,6 @@ class Saved:
     unchanged: tuple[Edit, ...]
     conflicts: tuple[Conflict, ...]
     batch: str
-
-
-class Locked(EvaluationError):
-    """The year was handed over: its answers are not changed any more."""
 
 
 class ChangedMeanwhile(EvaluationError):
@@ -167,8 +165,7 @@ def _held(viewer: Viewer, order: Order, year: int, body_id: int | None, waiting:
         report = held.get(own)
         if report is None or (body_id is not None and report.body_id != body_id):
             raise UnknownCell(f"organisation {own} in {year}")
-        if not is_open(report.state):
-            raise Locked(N_("The year %(year)s was handed over: its answers can no longer be changed."), year=year)
+        require_open(report.state, year)
         asked = order.codes_of(report.kind)
         if unknown := next((edit.code for edit in edits if edit.code not in asked), None):
             raise UnknownCell(f"{unknown} of organisation {own}")
@@ -187,11 +184,6 @@ def _part(report: Held, edits: list[Edit]) -> tuple[list[Edit], list[Edit], list
         else:
             clashes.append(edit)
     return fresh, same, clashes
-
-
-def is_open(state: str | None) -> bool:
-    """Whether a body's year in this state takes changes; None is a draft that was never handed over."""
-    return state in (None, DRAFT)
 
 
 def equal(one: Any, other: Any) -> bool:

@@ -20,6 +20,7 @@ NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
 ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
 LOCAL_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 SPACES = re.compile(r"\s+")
+BREAK = re.compile(r"\r\n?")
 EXACT = 2**53
 MAX_TEXT = 4000
 MAX_DIGITS = 40
@@ -43,9 +44,10 @@ def is_blank(cell: object) -> bool:
 
 
 def text(cell: object, limit: int = MAX_TEXT) -> str:
+    """Text with line ends as Excel keeps them, so that a workbook given back says the same."""
     if isinstance(cell, bool):
         raise Wrong("not_text", value=shown(cell))
-    found = INVISIBLE.sub("", cell).strip() if isinstance(cell, str) else shown(cell)
+    found = INVISIBLE.sub("", BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else shown(cell)
     if len(found) > limit:
         raise Wrong("text_too_long", limit=limit)
     return found

@@ -232,6 +232,13 @@ class Order(Frozen):
         return {criterion.code: criterion for criterion in self.criteria}
 
     @cached_property
+    def evidence_named(self) -> dict[str, tuple[str, ...]]:
+        """Contradiction or caution → the items of evidence that its condition looks at, in the file's order."""
+        rules: tuple[Contradiction | Caution, ...] = (*self.contradictions, *self.cautions)
+        codes = {rule.code: expressions.codes(rule.when) for rule in rules}
+        return {rule: tuple(item.code for item in self.evidence if item.code in named) for rule, named in codes.items()}
+
+    @cached_property
     def kind(self) -> dict[str, Kind]:
         return {kind.code: kind for kind in self.kinds}
 

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from evaluation.clock import now, today
 from evaluation.collection.models import DeclaredCount, Report
 from evaluation.criteria.model import Order
-from evaluation.database import db, insert_many, now, table_of
+from evaluation.database import db, insert_many, table_of
 from evaluation.demo.model import DemoCountry
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -12,7 +13,6 @@ from evaluation.policy import Viewer
 from evaluation.registry import operations as registry
 from evaluation.registry import queries
 from evaluation.registry.operations import NewBody
-from evaluation.registry.upkeep.rules import today
 
 DAYS_LEFT = 45
 """From the day the data are stored to the last day to hand the latest year over: late enough to have something to enter."""

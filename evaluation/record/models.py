@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from evaluation.database import Base, now
+from evaluation.clock import now
+from evaluation.database import Base
 
 
 class Event(Base):

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.database import db, insert_columns, now, table_of
+from evaluation.clock import now
+from evaluation.database import db, insert_columns, table_of
 from evaluation.policy import Viewer
 from evaluation.record.models import Event
 

@@ -1,10 +1,11 @@
 """How lists of bodies and organisations are searched and ordered; parts of statements, for modules of queries."""
 
 import sys
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_
+from sqlalchemy import and_, case, exists, func, or_, true
 
 from evaluation import database
 from evaluation.database import Statement
@@ -14,20 +15,32 @@ from evaluation.registry.models import Body, FormerName, Organisation
 
 def there_in(year: int) -> Any:
     """A body that is there on 31 December of the year."""
-    return or_(Body.closed_on.is_(None), Body.closed_on >= date(year, 12, 31))
+    return and_(begun(year), or_(Body.closed_on.is_(None), Body.closed_on >= date(year, 12, 31)))
+
+
+def begun(year: int | None) -> Any:
+    """A body whose first day is not later than 31 December of the year; without a year, every one."""
+    return true() if year is None else or_(Body.since.is_(None), Body.since <= date(year, 12, 31))
 
 
 def in_words(statement: Statement, search: str, model: type[Body] | type[Organisation]) -> Statement:
     """Kept to those with every word in a name, former or present, or in the BIN."""
     owner = FormerName.body_id if model is Body else FormerName.organisation_id
+    now, once = (model.name_kk, model.name_ru, model.bin), (FormerName.name_kk, FormerName.name_ru)
     for word in search.split():
-        # SQLite folds only Latin letters, so the letters' cases are tried apart.
-        forms = {word, word.lower(), word.capitalize(), word.upper()}
-        now = (model.name_kk, model.name_ru, model.bin)
-        once = (FormerName.name_kk, FormerName.name_ru)
-        has = [or_(*(column.contains(form, autoescape=True) for column in columns for form in forms)) for columns in (now, once)]
-        statement = statement.where(or_(has[0], exists().where(owner == model.id, has[1])))
+        statement = statement.where(or_(_has(word, now), exists().where(owner == model.id, _has(word, once))))
     return statement
+
+
+def in_columns(statement: Statement, search: str, columns: Collection[Any]) -> Statement:
+    """Kept to those with every word in one of the columns."""
+    return statement.where(*(_has(word, columns) for word in search.split()))
+
+
+def _has(word: str, columns: Collection[Any]) -> Any:
+    # SQLite folds only Latin letters, so the letters' cases are tried apart.
+    forms = {word, word.lower(), word.capitalize(), word.upper()}
+    return or_(*(column.contains(form, autoescape=True) for column in columns for form in forms))
 
 
 def by_place(higher: Any, language: str) -> tuple[Any, ...]:

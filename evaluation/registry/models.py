@@ -34,7 +34,7 @@ class ReportingYear(Base):
 class Body(Base):
     """An authorised body. What a workbook cannot tell (level, parent, KATO, Russian name) may be empty.
 
-    `closed_on` is its last day.
+    `since` is its first day, empty where it has always been there; `closed_on` is its last day.
     """
 
     __tablename__ = "body"
@@ -53,9 +53,14 @@ class Body(Base):
     level: Mapped[str | None] = mapped_column(String(16))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("body.id"), index=True)
     kato: Mapped[str | None] = mapped_column(String(9), index=True)
+    since: Mapped[date | None]
     closed_on: Mapped[date | None]
 
     parent: Mapped["Body | None"] = relationship(remote_side=[id])
+
+    def had_begun(self, year: int) -> bool:
+        """Whether it was there by 31 December of the year; a body owes nothing for the years before its first day."""
+        return self.since is None or self.since <= date(year, 12, 31)
 
 
 class Organisation(Base):

@@ -15,7 +15,7 @@ from evaluation.database import Statement, db, table_of, tuples
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, alphabetical
 from evaluation.policy import Viewer
-from evaluation.registry.listing import by_place, in_words, named, there_in
+from evaluation.registry.listing import begun, by_place, in_words, named, there_in
 from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
 
 PAGE = 50
@@ -84,8 +84,8 @@ def order_of(year: int) -> Order | None:
 
 
 def body(viewer: Viewer, bin_: str, year: int | None = None) -> Body | None:
-    """A body by its BIN, with a year under its names of 31 December; None also where the viewer may not know of it."""
-    found: Body | None = db.session.scalar(visible(select(Body).where(Body.bin == bin_), viewer))
+    """A body by its BIN, with a year bearing that year's names; None where the viewer may not know of it, or it began later."""
+    found: Body | None = db.session.scalar(visible(select(Body).where(Body.bin == bin_, begun(year)), viewer))
     return found if found is None or year is None else bodies_in(viewer, [found], year)[0]
 
 
@@ -97,15 +97,16 @@ def bodies(
     page: int = 1,
     language: str = "kk",
     year: int | None = None,
+    only: tuple[Any, ...] = (),
 ) -> Page:
     """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
 
     Central bodies come first, then places by KATO code; a body without a code stands with its higher body, by its name in the
-    language. With a year they bear the names of its 31 December, and those closed before that day are left out.
+    language. With a year they bear the names of its 31 December, and are those there that day; `only` are further conditions.
     """
     higher = aliased(Body)
     kato = func.coalesce(Body.kato, higher.kato)
-    statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id), viewer)
+    statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id).where(*only), viewer)
     statement = in_words(statement, search, Body)
     if level:
         statement = statement.where(Body.level == level)

@@ -27,7 +27,8 @@ Documents = Sequence[Mapping[str, Any] | None]
 class Context:
     """What is known beside the answers; None is not known here.
 
-    `last` are last year's answers by `last_order`, last year's own.
+    `last` are last year's answers by `last_order`, last year's own. `silence` says whether it means anything yet that an
+    organisation has not answered; if not, ``silent()`` is not known.
     """
 
     year: int
@@ -35,6 +36,7 @@ class Context:
     evidence: Documents | None = None
     last: Documents | None = None
     last_order: Order | None = None
+    silence: bool = True
 
 
 def beside(order: Order, kind: str, answers: Documents, context: Context, wanted: frozenset[str]) -> dict[str, Column]:
@@ -51,7 +53,7 @@ def beside(order: Order, kind: str, answers: Documents, context: Context, wanted
     if context.last is not None:
         asked = [item for item in order.asked_of(kind) if last(item.code) in wanted]
         found |= _last_year(order, kind, asked, context.last, context.last_order or order)
-        if SILENT in wanted:
+        if SILENT in wanted and context.silence:
             found[SILENT] = _silent(answers, context.last)
     return found
 

@@ -30,7 +30,7 @@ def _scored(viewer: Viewer, year: int, ids: list[int] | None) -> tuple[Scores, R
 
 def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
     """One body's sheet with its history; None where the viewer knows no such body or year."""
-    body = registry.body(viewer, bin_)
+    body = registry.body(viewer, bin_, year)
     return next(iter(sheets(viewer, year, [body])), None) if body else None
 
 

@@ -6,16 +6,15 @@ other is asked for afterwards, by :func:`state`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, current_app, g, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from flask_babel import gettext
-from flask_wtf.csrf import generate_csrf
 
+from evaluation.clock import today
 from evaluation.collection import saving, values
 from evaluation.collection.checks import Cost, Finding
+from evaluation.collection.locks import Locked
 from evaluation.collection.saving import Conflict, Edit
 from evaluation.collection.state import queries as progress
 from evaluation.collection.state.model import OrganisationState
@@ -24,16 +23,14 @@ from evaluation.criteria.model import Order
 from evaluation.language import Language
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
-from evaluation.web.common import current_language, current_viewer, find_body, find_year
+from evaluation.web.common import YEAR, current_language, current_viewer, find_body, moment, named, order_of
 from forms.report import message
 
 MOST_EDITS = 10_000
 """Of one request."""
 MOST_ORGANISATIONS = 1_000
 """Asked for by name in one request; without names, all of a body are given."""
-YEAR = "<int(min=1000, max=9999):year>"
 
 blueprint = Blueprint("answers", __name__)
 
@@ -73,7 +70,7 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     if edits:
         try:
             saved = saving.save(viewer, order, year, body_id, list(edits.values()))
-        except (saving.Locked, saving.ChangedMeanwhile) as error:
+        except (Locked, saving.ChangedMeanwhile) as error:
             return jsonify(message=error.message(current_language())), 409
         changed, conflicts = set(map(id, saved.changed)), {id(each.edit): each for each in saved.conflicts}
         for place, edit in edits.items():
@@ -85,7 +82,10 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/state")
 @allow(Action.SEE)
 def state(bin_: str, year: int) -> tuple[Response, int] | Response:
-    """How far organisations have come, what is wrong or odd, and what it costs; and a fresh token for saving."""
+    """How far organisations have come, what is wrong or odd, and what it costs.
+
+    With `names` given, also what the organisations are called.
+    """
     order, body, viewer = order_of(year), find_body(bin_), current_viewer()
     asked = request.args.getlist("organisation")
     if len(asked) > MOST_ORGANISATIONS:
@@ -93,26 +93,21 @@ def state(bin_: str, year: int) -> tuple[Response, int] | Response:
     ids = [id_ for id_, _ in registry.members(viewer, year, bin_, asked)[1].values()] if asked else None
     found = progress.body_state(viewer, order, year, body.id, today(), ids)
     spoken = current_language()
-    return jsonify(
-        organisations={each.bin: told(each, spoken) for each in found.organisations.values()}, csrf_token=generate_csrf()
-    )
+    organisations = {each.bin: told(order, each, spoken) for each in found.organisations.values()}
+    if "names" in request.args:
+        for each in registry.organisations(viewer, body.id, year, spoken.code):
+            if each.bin in organisations:
+                organisations[each.bin]["name"] = named(each).name(spoken.code)
+    return jsonify(organisations=organisations)
 
 
-def order_of(year: int) -> Order:
-    """The order the year is assessed by; 404 where the year is not open. Raises EvaluationError where its file is missing."""
-    find_year(year)
-    # Noted by the line above; asking again is for its error alone.
-    order = g.order or registry.order_of(year)
-    return order if order is not None else abort(404)
-
-
-def told(state: OrganisationState, language: Language) -> dict[str, Any]:
+def told(order: Order, state: OrganisationState, language: Language) -> dict[str, Any]:
     """An organisation's state as scripts read it."""
     return {
         "answered": state.answered,
         "asked": state.asked,
         "blank": list(state.blank),
-        "findings": [_finding(each, language) for each in state.findings],
+        "findings": [_finding(order, each, language) for each in state.findings],
         "costs": [
             {"row": each.row, "criterion": each.criterion, "points": each.points, "codes": list(each.codes)}
             | {"text": cost_text(each, language)}
@@ -121,13 +116,14 @@ def told(state: OrganisationState, language: Language) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, language: Language) -> dict[str, Any]:
+def _finding(order: Order, finding: Finding, language: Language) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": finding.severity,
         "rule": finding.rule,
         "message": finding.message[language.code],
         "reason": finding.reason,
+        "evidence": list(order.evidence_named[finding.rule]),
     }
 
 
@@ -144,14 +140,6 @@ def cost_text(cost: Cost, language: Language) -> str:
         return text
     others = language.ngettext("so does %(num)d other organisation", "so do %(num)d other organisations", cost.others)
     return f"{text}; {others}"
-
-
-def moment(at: datetime | None) -> str:
-    """When something was recorded, as a clock on the wall had it; empty where it is not known."""
-    if at is None:
-        return ""
-    zone = ZoneInfo(current_app.config["BABEL_DEFAULT_TIMEZONE"])
-    return f"{at.replace(tzinfo=UTC).astimezone(zone):%d.%m.%Y %H:%M}"
 
 
 class _Reading:

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import threading
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, current_app, g, request, send_file
@@ -14,8 +14,10 @@ from evaluation import database
 from evaluation.accounts import queries as accounts
 from evaluation.accounts.models import Account
 from evaluation.accounts.roles import ROLE_NAMES
+from evaluation.clock import local
+from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
-from evaluation.language import N_, Language, language
+from evaluation.language import N_, Language, heading, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
@@ -99,6 +101,14 @@ def show_year(year: ReportingYear) -> ReportingYear:
     return year
 
 
+def order_of(year: int) -> Order:
+    """The order the year is assessed by; 404 where the year is not open. Raises EvaluationError where its file is missing."""
+    find_year(year)
+    # Noted by the line above; asking again is for its error alone.
+    order = g.order or registry.order_of(year)
+    return order if order is not None else abort(404)
+
+
 def find_body(bin_: str) -> Body:
     """The body of a BIN, on a year's page under its names of that year.
 
@@ -112,15 +122,20 @@ def find_body(bin_: str) -> Body:
     return found
 
 
-def search_words(given: Mapping[str, str], name: str = "q") -> str:
-    """What was searched for, without what nobody sees."""
-    return "".join(filter(str.isprintable, given.get(name, "")))[:MAX_SEARCH].strip()
+def search_words(typed: str | None) -> str:
+    """What is searched for, without what nobody sees: databases do not take all of that."""
+    return "".join(filter(str.isprintable, typed or ""))[:MAX_SEARCH].strip()
 
 
 def matches(item: Any, search: str) -> bool:
     """Whether each word of a search stands in a name or the BIN of a body or organisation, in whatever case."""
     texts = f"{item.name_kk}\n{item.name_ru}\n{item.bin}".casefold()
     return all(word in texts for word in search.casefold().split())
+
+
+def moment(at: datetime | None) -> str:
+    """When something was recorded, as a clock on the wall had it; empty where it is not known."""
+    return f"{local(at):%d.%m.%Y %H:%M}" if at else ""
 
 
 def named(item: Any) -> Named:
@@ -149,6 +164,8 @@ def context() -> dict[str, Any]:
         "language": current_language(),
         "viewer": current_viewer(),
         "role_names": ROLE_NAMES,
+        "heading": heading,
+        "moment": moment,
         "named": named,
         "language_of": language_of,
         # None for a year whose criteria file is missing.

@@ -9,16 +9,16 @@ from werkzeug.datastructures import FileStorage
 from evaluation.collection import files as kept
 from evaluation.collection.evidence import operations, queries
 from evaluation.collection.evidence.contents import FileRefused
+from evaluation.collection.locks import Locked, is_open
 from evaluation.collection.models import EvidenceFile
-from evaluation.collection.saving import Locked, UnknownCell, is_open
+from evaluation.collection.saving import UnknownCell
 from evaluation.collection.submission import queries as submissions
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation
 from evaluation.web.access import allow
-from evaluation.web.answers import order_of
-from evaluation.web.common import YEAR, current_language, current_viewer, find_body, find_year, send_bytes
+from evaluation.web.common import YEAR, current_language, current_viewer, find_body, find_year, order_of, send_bytes
 
 PLACE = f"/bodies/<bin_>/{YEAR}/organisations/<own>/files"
 MOST_AT_ONCE = 20

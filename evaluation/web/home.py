@@ -10,22 +10,23 @@ from flask_babel import gettext
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import MultiDict
 
-from evaluation.collection import queries as collection
+from evaluation.clock import today
+from evaluation.collection.declared import DeclarationConflict, declare
+from evaluation.collection.locks import Locked, is_open
 from evaluation.collection.models import Submission
-from evaluation.collection.saving import Locked, is_open
+from evaluation.collection.saving import ChangedMeanwhile
 from evaluation.collection.state.model import OrganisationState, Totals
 from evaluation.collection.submission import queries as submissions
-from evaluation.collection.submission.declared import declare
-from evaluation.collection.submission.model import DeclarationConflict, Readiness
+from evaluation.collection.submission.due import STANDINGS, others
+from evaluation.collection.submission.model import Readiness
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
 from evaluation.registry.queries import PAGE, Page
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
-from evaluation.web.answers import moment, order_of
+from evaluation.web.choice import choice_page, first_year
 from evaluation.web.common import (
     YEAR,
     current_language,
@@ -33,9 +34,9 @@ from evaluation.web.common import (
     find_body,
     find_year,
     matches,
-    named,
+    moment,
+    order_of,
     search_words,
-    show_year,
 )
 from forms.home import LastYearForm
 
@@ -52,7 +53,7 @@ CHOICES = {LEFT: N_("Something left to do")} | STATES
 """What the list can be kept to."""
 
 blueprint = Blueprint("home", __name__)
-blueprint.app_context_processor(lambda: {"sections": sections, "moment": moment, "stage_names": STATES})
+blueprint.app_context_processor(lambda: {"sections": sections, "stage_names": STATES, "standing_names": STANDINGS})
 
 
 SECTIONS = (
@@ -102,7 +103,7 @@ class Filters:
     @classmethod
     def of(cls, given: MultiDict[str, str], order: Order) -> "Filters":
         kind, state = given.get("kind", ""), given.get("state", "")
-        return cls(search_words(given), kind if kind in order.kind else "", state if state in CHOICES else "")
+        return cls(search_words(given.get("q")), kind if kind in order.kind else "", state if state in CHOICES else "")
 
     @property
     def any(self) -> bool:
@@ -187,25 +188,18 @@ def home_of(bin_: str, year: int) -> Home:
 @blueprint.get("/")
 @allow(Action.SEE)
 def index() -> str | Redirection:
-    """Where everybody begins: who enters answers with their body's latest year, others with the list of bodies."""
+    """Where everybody begins: who enters answers with the year of their body that is due, others with the list of bodies."""
     viewer, years = current_viewer(), registry.years()
     if not viewer.may(Action.EDIT) or viewer.bodies is None:
         return redirect(url_for("review.bodies"), 303)
-    bodies = registry.all_bodies(viewer)
-    if not years or not bodies:
-        return render_template("home/nothing.html", bodies=bodies)
-    year = show_year(years[0])
+    own = registry.all_bodies(viewer)
+    bodies = [body for body in own if any(body.had_begun(each.year) for each in years)]
+    if not bodies:
+        return render_template("home/nothing.html", bodies=own)
     if len(bodies) == 1:
+        year = first_year(submissions.standings(viewer, bodies, years), years)
         return redirect(url_for(".entry", bin_=bodies[0].bin, year=year.year), 303)
-    ids = [body.id for body in bodies]
-    return render_template(
-        "home/bodies.html",
-        year=year,
-        left=(year.deadline - today()).days if year.deadline else None,
-        bodies=sorted(bodies, key=lambda body: named(body).name(current_language().code)),
-        given=collection.answered(viewer, year.year, ids),
-        states=submissions.states(viewer, year.year, ids),
-    )
+    return choice_page(bodies, years)
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/entry")
@@ -226,10 +220,10 @@ def declare_last_year(bin_: str, year: int) -> str | Redirection | tuple[str, in
         return _page(home, form), 422
     try:
         conflicts = declare(current_viewer(), home.order, year, home.body.id, form.declarations())
-    except Locked as locked:
-        return _page(home, form, refused=locked.message(current_language())), 409
+    except (Locked, ChangedMeanwhile) as error:
+        return _page(home, form, refused=error.message(current_language())), 409
     if conflicts:
-        by_key = {(each.mine.kind, each.mine.criterion): each for each in conflicts}
+        by_key = {each.edit.figure: each for each in conflicts}
         for figure in form.figures:
             if conflict := by_key.get(figure.key):
                 form.tell(figure, conflict, _taken(conflict))
@@ -251,12 +245,14 @@ def _page(home: Home, form: LastYearForm, refused: str = "") -> str:
     kept = filters.keep(home.lines)
     number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(kept) // PAGE)))
     address: dict[str, Any] = {"bin_": home.body.bin, "year": home.year.year}
+    years = [each for each in registry.years() if home.body.had_begun(each.year)]
     return render_template(
         "home/entry.html",
         home=home,
         body=home.body,
         year=home.year,
-        years=registry.years(),
+        years=years,
+        others=others(submissions.standings(current_viewer(), [home.body], years), home.year.year),
         filters=filters,
         choices=CHOICES,
         page=Page(kept[(number - 1) * PAGE : number * PAGE], len(kept), number),

@@ -15,7 +15,7 @@ from evaluation.accounts.models import Account
 from evaluation.accounts.queries import STATE_NAMES, Sought
 from evaluation.accounts.roles import ROLE_DUTIES, ROLE_NAMES
 from evaluation.accounts.signing import is_locked
-from evaluation.database import now
+from evaluation.clock import now
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import BODY_ROLES, Action
@@ -23,8 +23,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.registry.queries import Page
 from evaluation.web.access import allow
-from evaluation.web.answers import moment
-from evaluation.web.common import current_language, current_viewer
+from evaluation.web.common import MAX_SEARCH, current_language, current_viewer, moment, search_words
 from evaluation.web.languages import NAMES
 from forms.people import WITHIN, PersonForm
 
@@ -38,11 +37,9 @@ DONE = {
 """What a page says after what was done on it."""
 NONE = Page((), 0, 1)
 
-MAX_SEARCH = 200
 ACCOUNT = "<int(max=2147483647):account_id>"
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
-blueprint.context_processor(lambda: {"moment": moment})
 
 
 @blueprint.get("")
@@ -193,7 +190,7 @@ def _search(form: PersonForm) -> tuple[bool, Page]:
 
     That is so where it was asked for, and where a search was typed but not answered yet. A whole BIN chooses its body at once.
     """
-    viewer, words = current_viewer(), _words(form.find.data)
+    viewer, words = current_viewer(), search_words(form.find.data)
     exact = registry.body(viewer, words) if words else None
     if exact is not None:
         form.bodies.data = [*(form.bodies.data or ()), exact.bin]
@@ -247,16 +244,11 @@ def _name(body: Body, spoken: str) -> str:
     return first or second
 
 
-def _words(typed: str | None) -> str:
-    """What is looked for, as it was typed but for what cannot be seen."""
-    return "".join(filter(str.isprintable, typed or ""))[:MAX_SEARCH].strip()
-
-
 def _sought(given: MultiDict[str, str]) -> Sought:
     role, state = given.get("role", ""), given.get("state", "")
     return Sought(
-        _words(given.get("q")),
+        search_words(given.get("q")),
         role if role in ROLE_NAMES else "",
-        _words(given.get("body")),
+        search_words(given.get("body")),
         state if state in STATE_NAMES else "",
     )

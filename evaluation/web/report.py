@@ -9,8 +9,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext, ngettext
 from werkzeug import Response
 
+from evaluation.clock import today
 from evaluation.collection import justifying, saving
-from evaluation.collection.saving import Edit, Locked, is_open
+from evaluation.collection.locks import Locked, is_open
+from evaluation.collection.saving import Edit
 from evaluation.collection.state import queries as progress
 from evaluation.collection.state.model import BodyState, OrganisationState
 from evaluation.collection.submission import queries as submissions
@@ -19,10 +21,8 @@ from evaluation.errors import EvaluationError
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
-from evaluation.web.answers import order_of
-from evaluation.web.common import YEAR, current_language, current_viewer, find_body
+from evaluation.web.common import YEAR, current_language, current_viewer, find_body, order_of
 from evaluation.web.report_page import ReportPage, Told
 from forms.report import MINE, THEIRS, ReportForm, Sent, report_form
 

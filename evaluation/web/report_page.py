@@ -21,12 +21,16 @@ from forms.report import ReportForm, Sent, answer_name, options
 
 @dataclass(frozen=True)
 class Option:
-    """A radio button: its value and label, its number, and the letters that choose it in any language's layout."""
+    """A radio button: its value and label, its number, and the letters that choose it in any language's layout.
+
+    `letters` are its own; `shared` those that other labels begin with too, among which they lead on.
+    """
 
     value: str
     label: str
     number: int
     letters: str
+    shared: str
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Group:
-    """A criterion with its row of the form, or without either what belongs to no criterion."""
+    """A criterion with its row of the form, or without either what belongs to no criterion.
+
+    `wanted` are the items of its evidence that some rule looks at; `missing` those of them that a finding waits for.
+    """
 
     number: str
     name: str
     criterion: Criterion | None
     questions: tuple[Question, ...]
     evidence: tuple[Question, ...]
+    wanted: tuple[Question, ...]
+    missing: frozenset[str]
 
     @property
     def given(self) -> int:
@@ -71,7 +80,7 @@ class Group:
     @property
     def unfolded(self) -> bool:
         """Whether evidence has something to show at once."""
-        return any(each.sent or each.conflict or each.findings for each in self.evidence)
+        return bool(self.missing) or any(each.sent or each.conflict or each.findings for each in self.evidence)
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,9 @@ class ReportPage:
         self.order, self.form, self.state, self.told, self.spoken = order, form, state, told, spoken
         self.last_order = last_order or order
         self._costs = self._placed_costs()
+        self._own_evidence = {item.code for item in order.evidence_of(state.kind)}
+        named = {item.code for finding in state.findings if finding.open for item in self.named(finding)}
+        self._missing = frozenset(code for code in named if state.evidence.get(code) is None)
         self.groups = tuple(self._groups())
 
     @property
@@ -119,6 +131,10 @@ class ReportPage:
         """The reason typed for a warning and why it is none, where that was just sent."""
         return self.told.reasons.get(reason_key(finding), ("", ""))
 
+    def named(self, finding: Finding) -> list[Indicator]:
+        """The items of evidence that a finding asks for, to go to."""
+        return [self.order.by_code[code] for code in self.order.evidence_named[finding.rule] if code in self._own_evidence]
+
     def _groups(self) -> Iterator[Group]:
         kind, placed = self.state.kind, set[str]()
         for row in self.order.table[kind].scored_rows if kind in self.order.table else ():
@@ -139,7 +155,11 @@ class ReportPage:
         self, number: str, name: str, criterion: Criterion | None, asked: Sequence[Indicator], evidence: Sequence[Indicator]
     ) -> Group:
         questions = tuple(self._question(item, optional=False) for item in asked)
-        return Group(number, name, criterion, questions, tuple(self._question(item, optional=True) for item in evidence))
+        beside = tuple(self._question(item, optional=True) for item in evidence)
+        looked_at = {code for codes in self.order.evidence_named.values() for code in codes}
+        wanted = tuple(each for each in beside if each.item.code in looked_at)
+        missing = frozenset(each.item.code for each in wanted) & self._missing
+        return Group(number, name, criterion, questions, beside, wanted, missing)
 
     def _question(self, item: Indicator, optional: bool) -> Question:
         code, conflict = item.code, self.told.conflicts.get(item.code)
@@ -203,7 +223,8 @@ def offered(order: Order, item: Indicator, spoken: Language) -> Iterator[Option]
     letters = [set(own) for own in zip(*labels, strict=True)]
     for number, (value, label) in enumerate(shown, 1):
         others = set().union(*(own for place, own in enumerate(letters, 1) if place != number))
-        yield Option(value, label, number, "".join(sorted(letters[number - 1] - others)))
+        own = letters[number - 1]
+        yield Option(value, label, number, "".join(sorted(own - others)), "".join(sorted(own & others)))
 
 
 def as_json(condition: Condition) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
+from evaluation.clock import today
 from evaluation.collection import queries as collection
 from evaluation.collection import values
 from evaluation.collection.checks import Finding
@@ -13,12 +14,12 @@ from evaluation.collection.models import SUBMITTED, Submission
 from evaluation.collection.state.model import OrganisationState
 from evaluation.collection.state.queries import body_state
 from evaluation.collection.submission import queries as submissions
+from evaluation.collection.submission.due import STANDINGS, Standing, standing_of
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import LEVELS, Body, Organisation, ReportingYear
-from evaluation.registry.upkeep.rules import today
 from evaluation.registry.upkeep.words import LEVEL_NAMES
 from evaluation.sheets import Sheet, SheetTable, queries
 from evaluation.sheets.compose import shares
@@ -55,27 +56,33 @@ class Filters:
     search: str
     level: str
     region: str
+    state: str
 
     @classmethod
     def of(cls, given: MultiDict[str, str]) -> "Filters":
-        level, region = given.get("level", ""), given.get("region", "")
-        return cls(search_words(given), level if level in LEVELS else "", region if region.isdigit() and region.isascii() else "")
+        level, region, state = given.get("level", ""), given.get("region", ""), given.get("state", "")
+        return cls(
+            search_words(given.get("q")),
+            level if level in LEVELS else "",
+            region if region.isdigit() and region.isascii() else "",
+            state if state in STANDINGS else "",
+        )
 
     @property
     def any(self) -> bool:
-        return bool(self.search or self.level or self.region)
+        return bool(self.search or self.level or self.region or self.state)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A body in the list: the higher body where the viewer may see it, organisations, those with a report, whether the year was
-    handed over, and points; the maximum is 0 where nothing is assessed."""
+    """A body in the list: the higher body where the viewer may see it, organisations, those that have begun to answer, where the
+    year stands, and points; the maximum is 0 where nothing is assessed."""
 
     body: Body
     parent: Body | None
     organisations: int
-    given: int
-    handed_over: bool
+    begun: int
+    standing: Standing | None
     low: int
     high: int
     max: int
@@ -87,10 +94,12 @@ def bodies() -> str:
     """The list of bodies with their points of a year."""
     years = registry.years()
     wanted = request.args.get("year", 0, type=int)
-    year = next((each for each in years if each.year == wanted), years[0] if years else None)
     filters, viewer = Filters.of(request.args), current_viewer()
+    year = next((each for each in years if each.year == wanted), None) or _first_year(years)
     number, spoken = request.args.get("page", 1, type=int), current_language().code
-    page = registry.bodies(viewer, filters.search, filters.level, filters.region, number, spoken, year.year if year else None)
+    only = (submissions.standing_so(viewer, year.year, filters.state),) if year and filters.state else ()
+    of_year = year.year if year else None
+    page = registry.bodies(viewer, filters.search, filters.level, filters.region, number, spoken, of_year, only)
     lines = _lines(show_year(year), list(page.items)) if year else []
 
     def page_url(number: int) -> str:
@@ -101,6 +110,7 @@ def bodies() -> str:
             q=filters.search or None,
             level=filters.level or None,
             region=filters.region or None,
+            state=filters.state or None,
             page=number,
         )
 
@@ -116,10 +126,16 @@ def bodies() -> str:
     )
 
 
+def _first_year(years: list[ReportingYear]) -> ReportingYear | None:
+    """The latest year that any body has begun, else the newest: there is nothing to look at in a year that was opened today."""
+    begun = collection.latest_begun(current_viewer(), [each.year for each in years])
+    return next((each for each in years if each.year == begun), years[0] if years else None)
+
+
 def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
     viewer, ids = current_viewer(), [body.id for body in found]
-    parents, given = registry.parents(viewer, found), collection.answered(viewer, year.year, ids)
-    states = submissions.states(viewer, year.year, ids)
+    parents, begun = registry.parents(viewer, found), collection.answered(viewer, year.year, ids)
+    standings = {each.body_id: each for each in submissions.standings(viewer, found, [year])}
     scores = queries.scores(viewer, year.year, ids)
     points = shares(scores, year.year) if scores else {}
 
@@ -128,8 +144,7 @@ def _lines(year: ReportingYear, found: list[Body]) -> list[Line]:
         return sum(each.low for each in tables), sum(each.high for each in tables), sum(each.max for each in tables)
 
     return [
-        Line(body, parents.get(body.id), *given.get(body.id, (0, 0)), states.get(body.id) == SUBMITTED, *totals(body))
-        for body in found
+        Line(body, parents.get(body.id), *begun.get(body.id, (0, 0)), standings.get(body.id), *totals(body)) for body in found
     ]
 
 
@@ -162,7 +177,7 @@ class KeptLine:
 @blueprint.get(f"/bodies/<bin_>/{YEAR}")
 @allow(Action.SEE)
 def body(bin_: str, year: int) -> str:
-    """A body's year: its state, points, completeness, organisations, reasons given for warnings; the files for who may see them."""
+    """A body's year: its state, points, completeness, organisations, reasons given for warnings; files for who may see them."""
     opened, found, viewer = find_year(year), find_body(bin_), current_viewer()
     sheet = _sheet(found, year)
     states = body_state(viewer, sheet.order, year, found.id, today()).organisations
@@ -175,10 +190,11 @@ def body(bin_: str, year: int) -> str:
         body=next(iter(registry.bodies_in(viewer, [found], year))),
         parent=registry.parents(viewer, [found]).get(found.id),
         year=opened,
-        years=registry.years(),
+        years=[each for each in registry.years() if found.had_begun(each.year)],
         sheet=sheet,
         kinds=kinds,
         submission=submission,
+        standing=standing_of(submission),
         kept=_kept(sheet.order, pairs),
         files=evidence.counts(viewer, year, found.id) if sees_files else {},
         may_edit=viewer.may(Action.EDIT, found.id),

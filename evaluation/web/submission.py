@@ -3,15 +3,14 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response as Redirection
 
+from evaluation.clock import today
 from evaluation.collection.submission import operations
 from evaluation.collection.submission import queries as submissions
 from evaluation.collection.submission.operations import NotReady, Stale, SubmissionRefused
 from evaluation.policy import Action
 from evaluation.registry.models import Body
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
-from evaluation.web.answers import order_of
-from evaluation.web.common import YEAR, current_language, current_viewer, find_body, find_year
+from evaluation.web.common import YEAR, current_language, current_viewer, find_body, find_year, order_of
 from evaluation.web.home import home_of
 from forms.submission import GiveBackForm, HandOverForm
 

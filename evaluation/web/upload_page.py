@@ -7,9 +7,10 @@ from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
 
+from evaluation.collection.declared import figure_of
+from evaluation.collection.queries import DECLARED
 from evaluation.collection.uploads.model import Cell, Plan, State
 from evaluation.collection.uploads.operations import ChangedSince
-from evaluation.collection.uploads.queries import DECLARED
 from evaluation.collection.values import typed
 from evaluation.collection.workbook.model import PREVIOUS
 from evaluation.criteria.model import Order
@@ -152,7 +153,7 @@ class Teller:
     def _recorded(self, event: Event, bin_: str, key: str, old: Any, new: Any) -> Line:
         code, owner = key, self._organisation(bin_)
         if event.organisation_id is None:
-            kind, _, criterion = key.partition("/")
+            kind, criterion = figure_of(key)
             code, owner = self._declared(criterion), self._kind(kind)
         return Line(owner, self._label(code), "", self._words(code, old), self._words(code, new))
 
@@ -164,11 +165,12 @@ class Teller:
             group = groups.setdefault((0, kind), Group(Named("", ""), self._kind(kind)))
             words = self._words(each.edit.code, each.edit.was), self._words(each.edit.code, each.theirs)
             group.lines.append(Line(self._organisation(bin_), self._label(each.edit.code), "", *words, each.who, each.at))
-        for count in since.counts:
-            group = groups.setdefault((count.body_id, ""), Group(self._bodies.get(count.body_id, Named("", "")), ""))
-            code = self._declared(count.criterion)
-            words = self._words(code, count.put), self._words(code, count.theirs)
-            group.lines.append(Line(self._kind(count.kind), self._label(code), "", *words))
+        for body, counts in since.counts.items():
+            group = groups.setdefault((body, ""), Group(self._bodies.get(body, Named("", "")), ""))
+            for count in counts:
+                code = self._declared(count.edit.criterion)
+                words = self._words(code, count.edit.was), self._words(code, count.theirs)
+                group.lines.append(Line(self._kind(count.edit.kind), self._label(code), "", *words, count.who, count.at))
         return list(groups.values())
 
     # Words

@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug import Response as Redirection
 
 from evaluation import database
+from evaluation.clock import today
 from evaluation.collection import files
 from evaluation.collection.models import Upload
 from evaluation.collection.problems import Refused
@@ -20,7 +21,6 @@ from evaluation.policy import Action
 from evaluation.record.models import Event
 from evaluation.registry import queries as registry
 from evaluation.registry.queries import PAGE
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
 from evaluation.web.common import (
     current_language,

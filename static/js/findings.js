@@ -11,9 +11,25 @@ export function showCosts(costs) {
 }
 
 export function showFindings(findings) {
-  for (const box of document.querySelectorAll("[data-findings]")) {
-    showIn(box, findings.filter((finding) => (finding.code ?? "") === box.dataset.findings));
-  }
+  inPlace(() => {
+    for (const box of document.querySelectorAll("[data-findings]")) {
+      showIn(box, findings.filter((finding) => (finding.code ?? "") === box.dataset.findings));
+    }
+    const missing = findings.filter((finding) => !finding.reason).flatMap((finding) => finding.evidence).filter((code) => isVacant(code));
+    for (const link of document.querySelectorAll("[data-wanted]")) link.hidden = !missing.includes(link.dataset.wanted);
+  });
+}
+
+const fieldOf = (code) => document.getElementById(`field-${code}`);
+const isVacant = (code) => fieldOf(code)?.classList.contains("vacant");
+
+/* Whoever has gone on meanwhile keeps what they look at where it is, whatever is unfolded above it. */
+function inPlace(change) {
+  const held = document.activeElement;
+  const before = held?.getBoundingClientRect().top;
+  change();
+  const moved = held?.getBoundingClientRect().top - before;
+  if (held !== document.body && moved) window.scrollBy({ top: moved, behavior: "instant" });
 }
 
 /* A finding that stays is left as it is: somebody may be typing its reason. */
@@ -40,7 +56,21 @@ function madeFinding({ finding, key, kept }) {
     element.querySelector("[data-reason]")?.replaceChildren(kept);
     element.querySelector("textarea")?.setAttribute("name", `reason-${key}`);
     element.querySelectorAll("button").forEach((button) => { button.value = key; });
+    const named = finding.evidence.filter(fieldOf);
+    if (named.length) leadTo(element.querySelector("[data-named]"), named);
+    else element.querySelector("[data-named]")?.remove();
   });
+}
+
+/* Evidence that a finding asks for: unfolded, and linked. */
+function leadTo(line, codes) {
+  codes.filter(isVacant).forEach((code) => fieldOf(code).closest("details")?.setAttribute("open", ""));
+  line?.append(...codes.flatMap((code, place) => {
+    const link = document.createElement("a");
+    link.href = `#field-${code}`;
+    link.textContent = fieldOf(code).querySelector(".question-label").textContent;
+    return [place ? ", " : "", link];
+  }));
 }
 
 function made(template, change) {

@@ -1,7 +1,9 @@
 /* The report's form: every answer is saved as it is given, and says so; keys go on, choose and lead from blank to blank. */
 
 import { holds } from "./conditions.js";
+import { createElsewhere } from "./elsewhere.js";
 import { showCosts, showFindings } from "./findings.js";
+import { createLeaving } from "./leaving.js";
 import { createOutbox } from "./outbox.js";
 import { createQuestion } from "./question.js";
 
@@ -13,13 +15,14 @@ const questions = new Map([...document.querySelectorAll(".question")].map((eleme
 const progress = document.querySelector("[data-answered]");
 const queueState = document.querySelector("[data-queue]");
 const steps = document.querySelector("[data-steps]");
+const held = document.querySelector("[data-held]");
+const elsewhere = createElsewhere({ own, state: form.dataset.state, words, outbox: () => outbox, isHere: (code) => questions.has(code) });
 let blank = [...document.querySelectorAll(".question.needed")].map((element) => element.dataset.code);
-let refreshTimer = 0, refreshes = 0, slowSince = 0;
+let refreshTimer = 0, refreshes = 0, slowSince = 0, cut = false, warned = "";
 const SLOW = 2500;
 
 const outbox = createOutbox({
   answers: form.dataset.answers,
-  state: form.dataset.state,
   account: Number(form.dataset.account),
   body: form.dataset.body,
   year: form.dataset.year,
@@ -39,6 +42,17 @@ document.addEventListener("focusout", ({ target, relatedTarget }) => {
 });
 document.addEventListener("keydown", onKey);
 document.addEventListener("submit", onSubmit);
+document.addEventListener("click", ({ target }) => {
+  // A link to where the address stands already leads nowhere by itself.
+  const link = target.closest?.("a[href^='#']");
+  if (link?.hash && link.hash === location.hash) goToHash();
+});
+const leaving = createLeaving({
+  probe: `${form.dataset.state}?organisation=`,
+  doubtful: () => cut || !navigator.onLine,
+  before: () => outbox.flush(),
+  say: (isHeld) => { held.textContent = isHeld ? words.stay : ""; },
+});
 window.addEventListener("hashchange", goToHash);
 // Once loaded, a browser goes to the place in the address itself, and takes the focus away.
 if (document.readyState === "complete") goToHash();
@@ -68,7 +82,6 @@ function onCell(cell) {
 }
 
 function onQueue({ waiting, invalid, conflicts, trouble, message, signIn }) {
-  const elsewhere = [...new Set(outbox.pending().map((entry) => entry.organisation))].filter((each) => each !== own);
   const parts = [];
   if (!waiting || trouble) slowSince = 0;
   if (trouble === "offline" && waiting) parts.push(fill(words.cut, { waiting }));
@@ -83,9 +96,11 @@ function onQueue({ waiting, invalid, conflicts, trouble, message, signIn }) {
   queueState.dataset.state = calm ? "saved" : trouble || invalid || conflicts ? "trouble" : "waiting";
   const lines = [document.createTextNode(parts.join(" "))];
   if (trouble === "signed-out" && signIn) lines.push(" ", link(signIn, words.signIn));
-  if (elsewhere.length) lines.push(" ", ...whereElse(elsewhere));
+  lines.push(...elsewhere());
   if (queueState.textContent !== lines.map((each) => each.textContent ?? each).join("")) queueState.replaceChildren(...lines);
-  if (trouble === "offline") questions.forEach((question) => question.cut());
+  if (cut && trouble !== "offline") held.textContent = "";
+  cut = trouble === "offline";
+  if (cut) questions.forEach((question) => question.cut());
   if (calm) document.querySelector("[data-troubles]")?.remove();
 }
 
@@ -96,12 +111,6 @@ function isSlow(waiting) {
     setTimeout(() => outbox.tell(), SLOW);
   }
   return Date.now() - slowSince >= SLOW && waiting > 0;
-}
-
-function whereElse(organisations) {
-  const [before, after] = words.elsewhere.split("{elsewhere}");
-  const links = organisations.flatMap((each, place) => [place ? ", " : "", link(location.pathname.replace(/[^/]+$/, each), each)]);
-  return [before, ...links, after];
 }
 
 function link(address, text) {
@@ -179,6 +188,12 @@ function onKey(event) {
 
 function chooseByKey(question, event) {
   const key = event.key.toLowerCase();
+  const sharing = key.length === 1 && key !== " " ? question.radios.filter(({ dataset }) => dataset.shared.includes(key)) : [];
+  if (sharing.length) {
+    event.preventDefault();
+    question.choose(sharing[(sharing.findIndex((radio) => radio.checked) + 1) % sharing.length]);
+    return;
+  }
   const empties = key === "delete" || key === "backspace";
   const radio = question.radios.find(({ dataset }) => dataset.number === (empties ? "0" : key) || (key.length === 1 && dataset.letters.includes(key)));
   if (!radio || key === " ") return;
@@ -200,7 +215,7 @@ function goToBlank(from) {
   const start = from ? all.indexOf(from) + 1 : 0;
   const next = [...all.slice(start), ...all.slice(0, start)].find((each) => blank.includes(each.code) && !each.text.trim());
   if (next && next !== from) next.focus();
-  else location.assign(steps.dataset.onward);
+  else leaving.go(steps.dataset.onward);
 }
 
 function goToHash() {
@@ -221,8 +236,18 @@ function onSubmit(event) {
   if (event.target !== form || event.submitter?.name !== "go") return;
   event.preventDefault();
   questions.forEach((question) => question.left());
-  const next = steps.querySelector("[rel=next]");
+  const onward = event.submitter.value === "next" ? steps.querySelector("[rel=next]") : null;
   outbox.flush().finally(() => {
-    if (event.submitter.value === "next" && next) next.click();
+    const wrong = [...questions.values()].filter(({ code }) => ["invalid", "conflict"].includes(outbox.entry(own, code)?.state));
+    const seen = wrong.map(({ code, text }) => `${code}=${text}`).join("\n");
+    // The first press leads to what is wrong; who has seen it goes on by a second one.
+    if (wrong.length && (!onward || seen !== warned)) {
+      warned = seen;
+      wrong[0].focus();
+      held.textContent = onward ? words.mend : "";
+    } else {
+      held.textContent = "";
+      onward?.click();
+    }
   });
 }

@@ -1,10 +1,10 @@
 /* Edits on their way to the server. Kept in the browser until the server has answered for each: a lost connection, a closed tab
    or a session that ended loses nothing.
 
-   const outbox = createOutbox({ answers, state, account, body, year, csrf, onCell, onQueue });
-     answers, state   addresses of `answers.save` and `answers.state`
+   const outbox = createOutbox({ answers, account, body, year, csrf, onCell, onQueue });
+     answers          address of `answers.save`
      account          id of the account: another person at this browser has a queue of their own
-     csrf             the page's token; a fresh one is fetched when it has expired
+     csrf             the page's token; where it has expired, the answer brings a fresh one
      onCell(cell)     what became of a cell: the server's answer, or { organisation, code, state: "waiting" | "saving" };
                       `typed` is the text it is about, `newer` says that something newer is on its way
      onQueue(queue)   { waiting, invalid, conflicts, trouble, message, signIn }; trouble is "", "offline", "signed-out" or "refused"
@@ -20,6 +20,8 @@
    outbox.discard(organisation, code)                     give a cell up
    outbox.tell()                                          call onQueue now
 
+   keptIn(account, body, year)   the entries of such an outbox, for a page that has none
+
    An entry is removed when the server has answered "saved" or "unchanged", or when it is given up. One that is not valid, or in
    conflict, stays. What was sent and not answered is sent again as it was, before anything newer of that cell: whether it arrived
    or not, the server then says so ("unchanged" where it did). Tabs of one browser share the queue, one of them sends at a time. */
@@ -30,8 +32,14 @@ const LONGEST = 60000;
 const PATIENCE = 30000;
 const LEAVING = 60000;
 
-export function createOutbox({ answers, state, account, body, year, csrf, onCell, onQueue }) {
-  const name = `outbox/${account}/${body}/${year}`;
+const nameOf = (account, body, year) => `outbox/${account}/${body}/${year}`;
+
+export function keptIn(account, body, year) {
+  return createStore(`${nameOf(account, body, year)}/`).all();
+}
+
+export function createOutbox({ answers, account, body, year, csrf, onCell, onQueue }) {
+  const name = nameOf(account, body, year);
   const store = createStore(`${name}/`);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(name) : null;
   let timer = 0, due = Infinity, failures = 0, renewed = false, token = csrf, sending = null;
@@ -114,8 +122,8 @@ export function createOutbox({ answers, state, account, body, year, csrf, onCell
     }
     // A gateway's refusal leaves open whether the server was reached.
     if (response.status < 500) batch.forEach(land);
-    if (response.status === 400 && !renewed && await renewToken()) {
-      renewed = true;
+    if (response.status === 400 && answer.csrf && !renewed) {
+      [token, renewed] = [answer.csrf, true];
       return true;
     }
     if (response.status >= 500 || response.status === 429 || response.ok) return later("offline");
@@ -136,19 +144,6 @@ export function createOutbox({ answers, state, account, body, year, csrf, onCell
     store.all().filter((entry) => entry.state === "waiting").forEach((entry) => onCell({ ...pick(entry), state: "waiting" }));
     plan(Math.min(LONGEST, 1000 * 2 ** (failures - 1)));
     return false;
-  }
-
-  async function renewToken() {
-    try {
-      const response = await fetch(`${state}?organisation=`, { headers: { Accept: "application/json" } });
-      const answer = await response.json();
-      if (response.status === 401) say("signed-out", answer.message, answer.sign_in);
-      if (!answer.csrf_token) return false;
-      token = answer.csrf_token;
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   function settle(cell) {

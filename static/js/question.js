@@ -21,6 +21,12 @@ export function createQuestion(element, { form, words, own, outbox, onSaved, onT
   function set(typed) {
     if (radios.length) (radios.find((radio) => radio.value === typed) ?? radios.at(-1)).checked = true;
     else control.value = typed;
+    mark();
+  }
+
+  /* Paper leaves out evidence that was not given. */
+  function mark() {
+    element.classList.toggle("vacant", !text().trim());
   }
 
   /* What the field holds for a stored value. */
@@ -68,6 +74,7 @@ export function createQuestion(element, { form, words, own, outbox, onSaved, onT
     typed() {
       shown = null;
       waiting = null;
+      mark();
       const typed = text();
       if (typed.trim() === base.trim() && !outbox().entry(own, code)) return;
       outbox().put({ organisation: own, code, typed, was: JSON.parse(was.value) });

@@ -11,9 +11,10 @@ from typing import Any
 from flask import Flask, jsonify, request
 from sqlalchemy import insert, update
 
+from evaluation.clock import now
 from evaluation.collection.models import Report
 from evaluation.criteria import load_orders
-from evaluation.database import db, now, table_of
+from evaluation.database import db, table_of
 from evaluation.policy import Action, Viewer
 from evaluation.record.models import Event
 from evaluation.registry import operations

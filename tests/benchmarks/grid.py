@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from app import create_app
+from evaluation.clock import today
 from evaluation.collection.checks import findings
 from evaluation.collection.grid.format import writer
 from evaluation.collection.grid.reading import table
@@ -18,7 +19,6 @@ from evaluation.criteria import Order, load_orders
 from evaluation.language import language
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
 from tests import people
 from tests.browser import grid_site

@@ -9,16 +9,20 @@ from queue import Queue
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from app import create_app
 from evaluation import database
+from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.demo import demonstration
 from evaluation.demo.store import store
 from evaluation.policy import SIGN_IN_ROLES
 from tests import people
+from tests.browser import grid_site
+from tests.browser.desk import Site
+from tests.browser.grid_desk import GridSite
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -31,6 +35,10 @@ ARGUMENTS = [
 ]
 
 NewPage = Callable[..., AbstractContextManager[Page]]
+
+PATIENCE = 15_000
+"""Milliseconds that a page may take: six hundred organisations on a computer that is busy with another test."""
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -107,6 +115,55 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def entered(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Site]:
+    """A server with a body to enter, for a whole module."""
+    folder = tmp_path_factory.mktemp("entered")
+    with served(folder) as address:
+        yield Site(address, folder, order)
+
+
+@pytest.fixture
+def site(entered: Site) -> Site:
+    """A server with a body to enter, nothing of the year answered yet."""
+    entered.renew()
+    return entered
+
+
+@contextmanager
+def served_grid(folder: Path, order: Order, count: int) -> Iterator[GridSite]:
+    """A server with a body of so many organisations of the kind that is asked most, nothing answered."""
+    grid_site.prepare(folder, count)
+    with served(folder) as address:
+        yield GridSite(address, folder, order)
+
+
+@pytest.fixture(scope="module")
+def grid_of_a_dozen(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[GridSite]:
+    with served_grid(tmp_path_factory.mktemp("grid"), order, grid_site.DOZEN) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def grid_of_600(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[GridSite]:
+    with served_grid(tmp_path_factory.mktemp("grid"), order, grid_site.SIX_HUNDRED) as found:
+        yield found
+
+
+@pytest.fixture
+def grid(grid_of_a_dozen: GridSite) -> GridSite:
+    """A body with a dozen organisations, nothing answered."""
+    grid_of_a_dozen.renew()
+    return grid_of_a_dozen
+
+
+@pytest.fixture
+def large_grid(grid_of_600: GridSite) -> GridSite:
+    """A body with 600 organisations, nothing answered."""
+    grid_of_600.renew()
+    return grid_of_600
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Closed with its module, since while it is open no app can be used in this thread."""
     with sync_playwright() as playwright:
@@ -125,7 +182,7 @@ def new_page(browser: Browser) -> NewPage:
         site: str, code: str = "kk", width: int = 1280, role: str | None = None, email: str | None = None, **options: object
     ) -> Iterator[Page]:
         context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site, locale=code, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         try:
             if role or email:

@@ -5,13 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 from app import create_app
 from evaluation.criteria import Order
 from evaluation.database import db
 from tests import people
+from tests.browser.copies import Copy
 from tests.places import Place, enter, make_place, stored
 
 Result = TypeVar("Result")
@@ -24,6 +26,11 @@ class Site:
         self.address, self.order = address, order
         self.url = f"sqlite:///{folder / 'evaluation.db'}"
         self.place: Place = self.run(lambda app: make_place(app, order), whole=True)
+        self._prepared = Copy(folder)
+
+    def renew(self) -> None:
+        """Let everything stand again as it was prepared."""
+        self._prepared.put_back()
 
     def run(self, work: Callable[[Flask], Result], whole: bool = False) -> Result:
         def task() -> Result:
@@ -56,6 +63,11 @@ class Hands:
         self.page.keyboard.type(text)
         self.strokes += len(text)
 
+    def click(self, where: Locator) -> None:
+        """Counted as a key."""
+        where.click()
+        self.strokes += 1
+
     def press(self, key: str) -> None:
         if key.isascii():
             self.page.keyboard.press(key)
@@ -66,3 +78,23 @@ class Hands:
                 with_layout.send("Input.dispatchKeyEvent", {"type": type_, "key": key, "text": key if type_ == "keyDown" else ""})
             with_layout.detach()
         self.strokes += 1
+
+
+def state_of(page: Page, code: str, state: str) -> None:
+    """Wait until a question of the form is in a state."""
+    expect(page.locator(f"#field-{code} [data-word]")).to_have_attribute("data-state", state)
+
+
+def typed(page: Page, code: str, text: str) -> None:
+    """Type over what stands in a field of the form, and leave it."""
+    field = page.locator(f"#answer-{code}")
+    field.fill(text)
+    field.press("Tab")
+
+
+def assert_for_everybody(page: Page, width: int) -> None:
+    """Nothing reaches past the page's side, and nothing for axe to object to, with all that folds unfolded."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert not found.violations_count, found.generate_report()

@@ -25,6 +25,8 @@ BODY = bin_of(1)
 SYSTEM = Viewer.system()
 SORTS = ("емхана", "емхана", "емхана", "аурухана")
 """Words of the organisations' names, in turn."""
+SIX_HUNDRED, DOZEN = 600, 12
+"""How many organisations the bodies of the tests have."""
 CLERKS = ("first@example.org", "second@example.org")
 
 

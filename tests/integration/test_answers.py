@@ -148,7 +148,7 @@ def test_the_state_tells_what_follows(app: Flask, order: Order, place: Place) ->
         db.session.commit()
     client = client_of(app, place.observer)
     found = client.get(STATE, query_string={"organisation": own}).get_json()
-    assert list(found["organisations"]) == [own] and found["csrf_token"]
+    assert list(found["organisations"]) == [own]
     state = found["organisations"][own]
     asked = len(order.asked_of(kind))
     assert (state["answered"], state["asked"], len(state["blank"])) == (1, asked, asked - 1)
@@ -156,9 +156,11 @@ def test_the_state_tells_what_follows(app: Flask, order: Order, place: Place) ->
     # Last year's count is not known: one of the two said nothing then.
     assert cost["codes"] == [money] and cost["points"] == -1
     assert cost["text"] == f"breaches row {cost['row']}: −1, at worst −2; so does 1 other organisation"
-    assert {"code", "severity", "rule", "message", "reason"} == set(state["findings"][0])
+    assert {"code", "severity", "rule", "message", "reason", "evidence"} == set(state["findings"][0])
     every = client.get(STATE).get_json()["organisations"]
     assert set(every) == {bin_ for bins in place.own.values() for bin_ in bins}
+    named = client.get(STATE, query_string={"organisation": [own, FOREIGN], "names": 1}).get_json()["organisations"]
+    assert {bin_: each["name"] for bin_, each in named.items()} == {own: f"Ұйым {own}"} and "name" not in state
     assert client.get(STATE, query_string={"organisation": [FOREIGN, ""]}).get_json()["organisations"] == {}
     assert client.get(STATE, query_string={"organisation": ["x"] * 1001}).status_code == 400
     assert client_of(app, place.stranger).get(STATE).status_code == 404

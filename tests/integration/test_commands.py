@@ -133,7 +133,7 @@ def test_load_then_sheet_in_every_format(app: Flask, order: Order, tmp_path: Pat
     assert found["bodies"] == scored["bodies"], "stored and loaded again, the scores are the same"
     for words in (("--body", bin_of(5), "--year", 2024), ("--body", bin_of(1), "--year", 2023)):
         failed = run(app, "sheet", *words, "--out", out, "--lang", "ru")
-        assert failed.exit_code == 1 and failed.stderr.startswith("Error:")
+        assert failed.exit_code == 1 and failed.stderr.startswith(language("ru").gettext("Error:"))
 
 
 def test_demo_and_all_sheets(app: Flask, tmp_path: Path) -> None:

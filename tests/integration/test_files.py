@@ -17,8 +17,9 @@ from werkzeug.datastructures import MultiDict
 from evaluation.collection import files
 from evaluation.collection.evidence import operations, queries
 from evaluation.collection.evidence.contents import JPEG, MAX_PIXELS, PDF, PNG, XLSX, FileRefused, clean_name, content_of
+from evaluation.collection.locks import Locked
 from evaluation.collection.models import EvidenceFile
-from evaluation.collection.saving import Locked, UnknownCell
+from evaluation.collection.saving import UnknownCell
 from evaluation.collection.submission.operations import hand_over
 from evaluation.criteria import Order
 from evaluation.database import db

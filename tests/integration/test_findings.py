@@ -10,10 +10,11 @@ from flask import Flask
 from sqlalchemy import event
 
 from evaluation.collection.justifying import LEAST, MOST, Unjustifiable, justify, withdraw
+from evaluation.collection.locks import Locked
 from evaluation.collection.models import DeclaredCount, Report, Submission
-from evaluation.collection.saving import Edit, Locked, UnknownCell, save
+from evaluation.collection.saving import Edit, UnknownCell, save
 from evaluation.collection.state.model import BodyState, OrganisationState, Totals
-from evaluation.collection.state.queries import body_state
+from evaluation.collection.state.queries import answers_given, body_state
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer
@@ -200,6 +201,8 @@ def test_a_warning_of_the_whole_organisation_is_kept_and_ends_by_itself(
     own = here.ids[bin_of(22)]
     with app.app_context():
         report(own, {CELL: 100}, YEAR - 1)
+        for number in (11, 23):
+            report(here.ids[bin_of(number)], {CELL: 100})
         for reason in (REASON, REASON * 2):
             justify(here.clerk, order, YEAR, here.body, own, "silent_after_answering", None, reason, TODAY)
             db.session.commit()
@@ -207,6 +210,44 @@ def test_a_warning_of_the_whole_organisation_is_kept_and_ends_by_itself(
         assert (finding.code, finding.value, finding.reason) == (None, None, REASON * 2)
         save(here.clerk, order, YEAR, here.body, [Edit(own, CELL, 100)])
         assert state(here.clerk, order, here.body, [own]).organisations[own].findings == ()
+
+
+def test_silence_is_odd_once_half_of_the_organisations_have_answered(
+    app: Flask, order: Order, place: Callable[[], Place]
+) -> None:
+    """On the day a year opens all are silent: a warning at every one would say nothing."""
+    here = place()
+    ids = {number: here.ids[bin_of(number)] for number in (11, 21, 22, 23)}
+    silent = "silent_after_answering"
+    with app.app_context():
+        for own in ids.values():
+            report(own, {CELL: 100}, YEAR - 1)
+
+        def told(wanted: list[int] | None = None) -> list[int]:
+            found = state(here.clerk, order, here.body, wanted).organisations
+            return [own for own, each in found.items() if silent in rules(each)]
+
+        assert told() == []
+        report(ids[11], {CELL: 100})
+        report(ids[21], {CELL: None}, evidence={"note": "жабылды"})
+        assert told() == [], "a blank and evidence are no answers"
+        with pytest.raises(Unjustifiable):
+            justify(here.clerk, order, YEAR, here.body, ids[22], silent, None, REASON, TODAY)
+        save(here.clerk, order, YEAR, here.body, [Edit(ids[23], CELL, 100)])
+        assert told() == [ids[21], ids[22]]
+        assert told([ids[22]]) == [ids[22]], "counted over the whole body, whoever is asked for"
+
+
+def test_answers_given_are_summed_for_several_bodies(app: Flask, order: Order, place: Callable[[], Place]) -> None:
+    here = place()
+    with app.app_context():
+        report(here.ids[bin_of(21)], clean(order, list(order.kind)[1]))
+        report(here.ids[bin_of(22)], {"budget_due": 500, "key_indicators_defined": False})
+        own = state(here.clerk, order, here.body).total
+        both = Viewer("both", Role.CLERK, frozenset({here.body, here.other}))
+        assert own.answered
+        assert answers_given(both, order, YEAR, [here.body, here.other]) == {bin_of(1): (own.answered, own.asked)}
+        assert answers_given(here.foreign, order, YEAR, [here.body, here.other]) == {}
 
 
 def test_what_cannot_be_justified(app: Flask, order: Order, place: Callable[[], Place]) -> None:

@@ -16,10 +16,13 @@ from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, save
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.language import language
 from evaluation.policy import Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
+from evaluation.registry.models import Organisation
 from evaluation.registry.operations import NewBody
+from evaluation.web.grid.rows import columns
 from tests import people
 from tests.factories import bin_of
 
@@ -92,6 +95,25 @@ def test_the_table_has_a_row_for_each_organisation_and_a_column_for_each_indicat
     assert f"/bodies/{OWN}/{YEAR}/organisations/{BINS[0]}" in page
 
 
+def test_columns_are_headed_by_the_rows_of_the_kinds_own_sheet(site: Site) -> None:
+    for kind in site.order.kinds:
+        sheet = site.order.table[kind.code].scored_rows
+        shown = columns(site.order, kind.code, language("ru"))
+        assert [column.numbers for column in shown] == [
+            ", ".join(row.number for row in sheet if row.criterion in column.item.criteria) for column in shown
+        ]
+        assert {number for column in shown for number in column.numbers.split(", ")} <= {row.number for row in sheet}
+
+
+def test_names_are_marked_before_their_quoted_part(site: Site) -> None:
+    with site.app.app_context():
+        owned = db.session.get(Organisation, site.ids[BINS[0]])
+        assert owned is not None
+        owned.name_kk = "А & Б ЖШС «Бір»"
+        db.session.commit()
+    assert "<i>А &amp; Б ЖШС </i>«Бір»</a>" in site.client.get(site.url).text
+
+
 @pytest.mark.parametrize("role", ["observer", "reviewer", "administrator"])
 def test_who_may_not_edit_reads(site: Site, role: str) -> None:
     client = people.signed_in(site.app, role)
@@ -146,6 +168,26 @@ def test_rows_go_by_their_bins_and_columns_by_their_headings(site: Site) -> None
     assert site.stored(BINS[7]) == {first: 7_00, second: 70_00}
     assert site.stored(BINS[2]) == {first: 2_00, second: 20_00}
     assert site.stored(BINS[0]) == {}
+
+
+def test_contradictions_are_named_above_the_changes(site: Site) -> None:
+    due = next(item for item in site.order.asked_of(site.kind) if item.type == "date")
+    amount = next(item for item in site.order.asked_of(site.kind) if item.type == "money" and due.asked_when and item.min == 0)
+    site.save(BINS[0], amount.code, 5_00)
+    text = f"БИН\t{amount.code}\t{due.code}\n{BINS[0]}\t0\t31.05.2025\n"
+    html = unescape(site.send("paste", text=text, organisation=BINS[0], code=amount.code).json["html"])
+    assert 'data-count="errors">1<' in html
+    told = html.index("<h3>Contradictions after this")
+    assert told < html.index("<h3>Changed answers")
+    row = html[told:].split("</table>")[0]
+    assert "Ұйым 00" in row and due.label.en in row
+    assert "BINs. Columns were matched" in html, "words do not stick together"
+
+
+def test_a_date_with_strokes_is_refused_with_the_right_form(site: Site) -> None:
+    due = site.codes("date")[0]
+    html = site.send("paste", text=f"БИН\t{due}\n{BINS[0]}\t25/04/2025\n", organisation=BINS[0], code=due).json["html"]
+    assert "“25/04/2025” is not a date. Write it as 31.05.2025 or 2025-05-31." in unescape(html)
 
 
 def test_blank_cells_empty_answers_only_when_told(site: Site) -> None:

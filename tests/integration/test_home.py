@@ -1,19 +1,22 @@
 """The first page by role, and the clerk's home: what is due, how far it has come, where the next blank is."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 
+from evaluation.clock import today
+from evaluation.collection.models import Submission
+from evaluation.collection.submission.operations import give_back
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.policy import Role
 from evaluation.record.models import Event
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.registry.queries import PAGE
-from evaluation.registry.upkeep.rules import today
 from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place, make_place
 from tests.factories import bin_of, clean
 from tests.people import signed_in, token_of
@@ -50,6 +53,91 @@ def test_the_first_page_is_by_role(place: Place) -> None:
     assert two.status_code == 200 and f'href="{ENTRY}"' in two.text and f"/bodies/{FOREIGN}/{YEAR}/entry" in two.text
     assert "belongs to no body" in signed_in(place.app, "clerk").get("/").text
     assert "/account/sign-in" in place.app.test_client().get("/").location
+
+
+def hand_over(place: Place, bin_: str = OWN) -> None:
+    """Hand the year over, whatever is in it; committed."""
+    db.session.add(Submission(year=YEAR, body_id=place.bodies[bin_], state="submitted", changed_by="The head"))
+    db.session.commit()
+
+
+def return_it(place: Place, reason: str) -> None:
+    give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, reason)
+    db.session.commit()
+
+
+def open_years(place: Place, **deadlines: date | None) -> None:
+    """Open further years, `y2025=date(...)`; committed."""
+    for year, deadline in deadlines.items():
+        operations.open_year(SYSTEM, int(year[1:]), place.order.code, deadline=deadline)
+    set_deadline(today() + timedelta(days=30))
+
+
+def set_deadline(deadline: date | None) -> None:
+    year = db.session.get(ReportingYear, YEAR)
+    assert year
+    year.deadline = deadline
+    db.session.commit()
+
+
+def test_the_year_that_is_due_comes_first_and_the_others_are_told(place: Place) -> None:
+    clerk, newer = place.client("clerk"), f"/bodies/{OWN}/{YEAR + 1}/entry"
+    reason = "Балансты тексеріңіз. " * 12
+    with place.app.app_context():
+        open_years(place, y2022=None, y2025=today() + timedelta(days=400))
+    assert clerk.get("/").location == ENTRY
+    text = clerk.get(ENTRY).text
+    told = text.partition('id="others"')[2].partition("</section>")[0]
+    assert re.findall(r'href="([^"]+)"', told) == [newer, f"/bodies/{OWN}/2022/entry"]
+    assert "400 days left" in told and "no deadline" in told and "Given back" not in told
+    with place.app.app_context():
+        hand_over(place)
+    assert clerk.get("/").location == newer and ENTRY not in clerk.get(newer).text.partition('id="others"')[2]
+    with place.app.app_context():
+        return_it(place, reason)
+    assert clerk.get("/").location == ENTRY
+    told = clerk.get(newer).text.partition('id="others"')[2].partition("</section>")[0]
+    assert f'href="{ENTRY}"' in told and "Given back" in told and "30 days left" in told
+    assert reason[:80] in told and reason not in told
+
+
+def test_who_has_several_bodies_chooses_body_and_year(place: Place) -> None:
+    clerk = place.client("clerk", OWN, FOREIGN, EMPTY)
+    with place.app.app_context():
+        open_years(place, y2025=today() + timedelta(days=400))
+        place.answer(place.own[0], **{first_code(place, 0): 1})
+        hand_over(place, FOREIGN)
+        hand_over(place)
+        return_it(place, "Тексеріңіз")
+    text = clerk.get("/").text
+    assert f'href="/?year={YEAR}" aria-current="page"' in text and 'href="/?year=2025"' in text
+    lines = dict(re.findall(r'<th scope="row"><a href="/bodies/(\d+)/2024/entry">(.*?)</tr>', text, re.DOTALL))
+    assert set(lines) == {OWN, FOREIGN, EMPTY}
+    assert "Given back" in lines[OWN] and "Тексеріңіз" in lines[OWN] and "30 days left" in lines[OWN]
+    assert re.search(r"\b1&nbsp;/&nbsp;\d+", lines[OWN]) and f'href="{ENTRY}/next"' in lines[OWN]
+    assert "Handed over" in lines[FOREIGN] and "Look at the answers" in lines[FOREIGN] and "left" not in lines[FOREIGN]
+    assert "Draft" in lines[EMPTY] and f'href="/bodies/{EMPTY}/{YEAR}/submission"' in lines[EMPTY]
+    told = text.partition('id="others"')[2].partition("</section>")[0]
+    assert 'href="/?year=2025"' in told and "3 bodies" in told and "400 days left" in told
+    other = clerk.get("/?year=2025").text
+    told = other.partition('id="others"')[2].partition("</section>")[0]
+    assert "2 bodies" in told and "given back: 1" in told and f"/bodies/{OWN}/2025/entry" in other
+    for odd in ("1999", "x", "99999999999999999999"):
+        assert f'href="/?year={YEAR}" aria-current="page"' in clerk.get(f"/?year={odd}").text
+
+
+def test_answers_of_a_locked_year_are_looked_at(place: Place) -> None:
+    clerk, page = place.client("clerk"), f"/bodies/{OWN}/{YEAR}"
+    assert "Enter answers" in clerk.get(page).text and "Look at the answers" not in clerk.get(page).text
+    with place.app.app_context():
+        hand_over(place)
+    for url in (page, ENTRY):
+        text = clerk.get(url).text
+        assert re.findall(r'class="btn btn-primary" href="[^"]+">([^<]+)</a>', text)[0] == "Look at the answers"
+        assert "Enter answers" not in text and "Next blank answer</a>" not in text
+    with place.app.app_context():
+        return_it(place, "Тексеріңіз")
+    assert "Enter answers" in clerk.get(page).text
 
 
 def test_without_a_year_the_clerk_is_told(app: Flask, order: Order) -> None:

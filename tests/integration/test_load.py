@@ -353,6 +353,7 @@ def test_nobody_sees_nothing(app: Flask, order: Order, data: bytes) -> None:
             "bodies": bodies,
             "organisation_ids": list(range(1, 13)),
             "body_bin": BODY,
+            "years": [2024],
             "id_": 1,
             "event_id": 0,
             "batches": list(db.session.execute(text("SELECT DISTINCT batch FROM event")).scalars()),

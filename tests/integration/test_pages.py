@@ -17,16 +17,19 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from evaluation import database
+from evaluation.collection.models import Report, Submission
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.demo import demonstration
 from evaluation.demo.store import store
 from evaluation.language import language
 from evaluation.policy import Role, Viewer
+from evaluation.registry import operations
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
 from tests import people
+from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, make_place
 from tests.factories import bin_of
 
 CODES = ("kk", "ru", "en")
@@ -206,6 +209,49 @@ def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
     assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
 
 
+def test_the_list_is_kept_to_a_state_of_the_year(app: Flask, order: Order) -> None:
+    place, submitted = make_place(app, order), "submitted"
+    reviewer = place.client("reviewer")
+    for state, shown in (("draft", [OWN, FOREIGN, EMPTY]), (submitted, []), ("given_back", [])):
+        assert sorted(listed(reviewer.get(f"/bodies?state={state}"))) == sorted(shown)
+    with app.app_context():
+        for bin_, state, reason in ((OWN, submitted, ""), (FOREIGN, "draft", "Түзетіңіз")):
+            values = {"year": YEAR, "body_id": place.bodies[bin_], "changed_by": "head"}
+            db.session.add(Submission(**values, state=state, reason=reason))
+        db.session.commit()
+    for state, bin_, words in (("draft", EMPTY, "Draft"), (submitted, OWN, "Handed over"), ("given_back", FOREIGN, "Given back")):
+        response = reviewer.get(f"/bodies?state={state}&year={YEAR}")
+        assert listed(response) == [bin_] and f'<option value="{state}" selected>{words}</option>' in response.text
+        assert f"{words}</span></td>" in response.text
+    assert len(listed(reviewer.get("/bodies?state=nonsense"))) == 3
+    assert "Clear" in reviewer.get(f"/bodies?state={submitted}").text
+    assert listed(place.client("clerk").get(f"/bodies?state={submitted}")) == [OWN]
+
+
+def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, order: Order) -> None:
+    place = make_place(app, order)
+    reviewer, clerk = place.client("reviewer"), place.client("clerk", FOREIGN)
+
+    def shown(who: FlaskClient) -> int:
+        found = re.search(r'<option value="(\d{4})" selected>', who.get("/bodies").text)
+        assert found
+        return int(found[1])
+
+    with app.app_context():
+        operations.open_year(SYSTEM, YEAR + 1, order.code)
+        db.session.commit()
+    assert shown(reviewer) == YEAR + 1, "nobody has begun any"
+    with app.app_context():
+        place.answer(place.own[0], **{place.order.asked_of(place.kinds[0])[0].code: 1})
+        db.session.add(Report(organisation_id=place.organisations[place.own[0]], year=YEAR + 1, evidence={"note": "x"}))
+        db.session.commit()
+    assert (shown(reviewer), shown(clerk)) == (YEAR, YEAR + 1), "evidence is no answer; another body's year is not one's own"
+    with app.app_context():
+        db.session.add(Submission(year=YEAR + 1, body_id=place.bodies[EMPTY], state="submitted", changed_by="head"))
+        db.session.commit()
+    assert shown(reviewer) == YEAR + 1
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -327,7 +373,7 @@ def test_the_template_of_last_year_is_by_the_clock_of_almaty(empty: Flask, monke
         def now(cls, tz: tzinfo | None = None) -> "Clock":
             return cls(2026, 12, 31, 20, tzinfo=UTC).astimezone(tz)
 
-    monkeypatch.setattr("evaluation.registry.upkeep.rules.datetime", Clock)
+    monkeypatch.setattr("evaluation.clock.datetime", Clock)
     assert re.findall(r"/template/(\d+)\.xlsx", client(empty, role="clerk").get("/workbook").text) == ["2026"] * len(CODES)
 
 

@@ -15,11 +15,41 @@ from sqlalchemy import select
 
 from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
-from evaluation.database import db, now
+from evaluation.clock import now
+from evaluation.database import db
+from evaluation.demo.recipes import data
 from evaluation.language import language
 from tests.integration.test_pages import assert_valid
 from tests.people import PASSWORD, make_account, sign_in, token_of
 from tests.visits import CODES, NEW, SIGN_IN, attempt, is_in, post, record, said, visitor
+
+GUESSED = (
+    "1212121212",
+    "qwerty123456",
+    "password2024",
+    "Almaty2024!",
+    "abcdefghijkl" * 9,
+    # The same row of keys and the same words in Cyrillic.
+    "йцукен123456",
+    "Пароль2024!",
+    "қазақстан2024",
+)
+
+
+def test_the_passwords_of_the_demonstration_and_of_people_are_good(app: Flask) -> None:
+    email = make_account(app, "clerk")
+    client, old = sign_in(visitor(app), email), PASSWORD
+    for word in (
+        data("people")["password"],
+        "алма мен үш кітап",
+        "синий трамвай едет",
+        "two brown kettles sing on the roof " * 3,
+        NEW,
+    ):
+        word = word.strip()
+        response = post(client, "/account/password", password=old, new_password=word, new_password_confirm=word)
+        assert response.status_code == 302, word
+        old = word
 
 
 def test_a_password_is_changed(app: Flask) -> None:
@@ -30,7 +60,7 @@ def test_a_password_is_changed(app: Flask) -> None:
         ("wrong", NEW, NEW, "The password is wrong."),
         (PASSWORD, NEW, "other", "The two passwords differ."),
         (PASSWORD, "short", "short", "at least 10 characters"),
-        (PASSWORD, "1212121212", "1212121212", "easy to guess"),
+        *((PASSWORD, word, word, "easy to guess") for word in GUESSED),
         (PASSWORD, f"my {email} is", f"my {email} is", "easy to guess"),
         (PASSWORD, PASSWORD, PASSWORD, "the same as the old one"),
     ):
@@ -56,7 +86,10 @@ def test_a_link_sets_a_password_once(app: Flask, code: str) -> None:
     assert page.status_code == 200 and email in page.text
     response = post(client, f"/{path}", password=NEW, password_confirm=NEW)
     assert response.headers["Location"] == SIGN_IN
-    assert said(client.get(SIGN_IN)) == [language(code).gettext("The password is set. Sign in with it.")]
+    page = client.get(SIGN_IN)
+    assert said(page) == [language(code).gettext("The password is set. Sign in with it.")]
+    assert f'value="{email}"' in page.text, "only the password is left to be typed"
+    assert f'value="{email}"' not in visitor(app).get(SIGN_IN).text
     again = visitor(app, code)
     assert again.get(f"/{path}").headers["Location"] == "/account/new-password"
     assert said(again.get("/account/new-password"))[0] == language(code).gettext(

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from evaluation.accounts import operations, queries
 from evaluation.accounts.models import Account
 from evaluation.database import db
+from evaluation.language import CODES, language
 from evaluation.policy import Role
 from evaluation.registry.models import ReportingYear
 from tests.factories import bin_of
@@ -58,6 +59,12 @@ def test_commands_on_people(site: Flask) -> None:
     assert re.search(rf"aigul@example.kz +Айгүл +Clerk +{CITY}, {VILLAGE} +No password yet", listed)
     assert run(site, "disable", "aigul@example.kz").exit_code == 0
     assert "Disabled" in run(site, "list", "--search", "айгүл", "--lang", "en").stdout
+    for code in CODES:
+        say = language(code).gettext
+        assert run(site, "list", "--lang", code).stdout.startswith(say("E-mail address"))
+        unknown = run(site, "disable", "nobody@example.kz", "--lang", code)
+        assert unknown.stderr.startswith(say("Error:") + " ") and unknown.exit_code == 1
+    assert run(site, "list").stdout == run(site, "list", "--lang", "kk").stdout
     assert run(site, "enable", "aigul@example.kz").exit_code == 0
     assert "aigul" not in run(site, "list", "--role", "observer").stdout
 

@@ -92,7 +92,9 @@ def test_mistakes_stand_at_their_fields(site: Flask) -> None:
     admin = signed_in(site, "administrator")
     make_account(site, "observer", email="taken@example.kz")
     wrong = post(admin, "/people/new", name="", email="taken@example.kz", save="1")
-    assert wrong.status_code == 422 and 'id="name-error"' in wrong.text
+    assert wrong.status_code == 422 and "taken@example.kz has an account already." in wrong.text
+    wrong = post(admin, "/people/new", name=" ", email="nothing", save="1")
+    assert {f'id="{name}-error"' in wrong.text for name in ("name", "email", "role")} == {True}, "all at once"
     wrong = post(admin, "/people/new", name="X", email="TAKEN@example.kz", role="head", save="1")
     assert wrong.status_code == 422
     assert "taken@example.kz has an account already." in wrong.text and 'id="bodies-error"' in wrong.text

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from evaluation.clock import today
 from evaluation.collection.models import Report
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -20,7 +21,7 @@ from evaluation.registry.upkeep import operations
 from evaluation.registry.upkeep import queries as upkeep
 from evaluation.registry.upkeep.operations import Stale
 from evaluation.registry.upkeep.queries import LOOSE, BodyFilters, OrganisationFilters
-from evaluation.registry.upkeep.rules import Refusal, today
+from evaluation.registry.upkeep.rules import Refusal
 from evaluation.registry.upkeep.states import BodyState, Dated, Former, OrganisationState, Period
 from evaluation.sheets import queries as sheets
 from tests.factories import bin_of, clean
@@ -135,7 +136,7 @@ def test_a_body_is_closed_once_nothing_stands_under_it(entered: Order) -> None:
     for own in (OWN, SECOND):
         operations.move_organisation(ANN, organisation(own), OTHER, 2024)
     refused("body_has_lower", operations.close_body, body(DISTRICT), date(2023, 12, 31))
-    operations.change_body(ANN, body(RURAL), "Округ", "Округ", "rural", OTHER, "316247000")
+    operations.change_body(ANN, body(RURAL), "Округ", "Округ", "rural", OTHER, "316247000", None)
     operations.close_body(ANN, body(DISTRICT), date(2023, 12, 31))
     assert body(DISTRICT).closed_on == date(2023, 12, 31)
     assert [DISTRICT in {each.bin for each in queries.bodies(SYSTEM, year=year).items} for year in (2023, 2024)] == [True, False]
@@ -145,6 +146,34 @@ def test_a_body_is_closed_once_nothing_stands_under_it(entered: Order) -> None:
     operations.reopen_body(ANN, body(DISTRICT))
     assert body(DISTRICT).closed_on is None
     refused("not_closed", operations.reopen_body, body(DISTRICT))
+
+
+def test_a_body_owes_nothing_for_the_years_before_its_first_day(entered: Order) -> None:
+    own = bin_of(50)
+    operations.add_body(ANN, BodyState(own, "Жаңа", "", "district", REGION, "316600000", date(2024, 6, 1)))
+    assert [own in {each.bin for each in queries.bodies(SYSTEM, year=year).items} for year in (2023, 2024)] == [False, True]
+    assert [own in {each.bin for each in queries.all_bodies(SYSTEM, year)} for year in (2023, 2024)] == [False, True]
+    assert queries.body(SYSTEM, own, 2023) is None and queries.body(SYSTEM, own, 2024) and queries.body(SYSTEM, own)
+    assert sheets.sheet(SYSTEM, own, 2023) is None and sheets.sheet(SYSTEM, own, 2024)
+    refused("body_not_yet", operations.move_organisation, organisation(), own, 2024)
+    operations.move_organisation(ANN, organisation(), own, 2025)
+    seen = body(own)
+
+    def beginning(day: date | None) -> tuple[object, ...]:
+        return seen, seen.name_kk, seen.name_ru, seen.level, seen.parent, seen.kato, day
+
+    late = refused("body_had_organisations", operations.change_body, *beginning(date(2025, 6, 1)))
+    assert late.values == {"count": 1, "day": "01.06.2025"} and late.at == "since"
+    refused("strange_day", operations.change_body, *beginning(date(205, 1, 1)))
+    operations.change_body(ANN, *beginning(None))  # type: ignore[arg-type]
+    assert own in {each.bin for each in queries.bodies(SYSTEM, year=2023).items}
+    event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
+    assert event is not None and event.data == {"since": ["2024-06-01", None]}
+    seen = body(own)
+    operations.move_organisation(ANN, organisation(), DISTRICT, 2024)
+    operations.close_body(ANN, seen, date(2024, 12, 31))
+    seen = body(own)
+    refused("closed_before", operations.change_body, *beginning(date(2025, 1, 1)))
 
 
 def test_in_liquidation_counts_and_closed_does_not(entered: Order) -> None:
@@ -168,7 +197,7 @@ def test_in_liquidation_counts_and_closed_does_not(entered: Order) -> None:
 def test_levels_parents_and_kato_suit_each_other(entered: Order) -> None:
     def change(bin_: str, **values: str | None) -> tuple[object, ...]:
         now = replace(body(bin_), **values)  # type: ignore[arg-type]
-        return body(bin_), now.name_kk, now.name_ru, now.level, now.parent, now.kato
+        return body(bin_), now.name_kk, now.name_ru, now.level, now.parent, now.kato, now.since
 
     for problem, given in (
         ("parent_of_rural", change(RURAL, parent=REGION)),
@@ -198,10 +227,10 @@ def test_levels_parents_and_kato_suit_each_other(entered: Order) -> None:
 
 def test_what_was_changed_meanwhile_is_not_overwritten(entered: Order) -> None:
     seen, seen_own = body(DISTRICT), organisation()
-    operations.change_body(ANN, seen, "Аудан әкімдігі", seen.name_ru, seen.level, seen.parent, seen.kato)
+    operations.change_body(ANN, seen, "Аудан әкімдігі", seen.name_ru, seen.level, seen.parent, seen.kato, None)
     operations.set_status(ANN, seen_own, "liquidation", date(2024, 1, 1))
     with pytest.raises(Stale) as caught:
-        operations.change_body(ANN, seen, "Менікі", seen.name_ru, seen.level, seen.parent, seen.kato)
+        operations.change_body(ANN, seen, "Менікі", seen.name_ru, seen.level, seen.parent, seen.kato, None)
     assert caught.value.fields == {"name_kk": ("Аудан", "Аудан әкімдігі")}
     with pytest.raises(Stale) as again:
         operations.move_organisation(ANN, seen_own, OTHER, 2024)

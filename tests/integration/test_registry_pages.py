@@ -196,20 +196,48 @@ def test_a_body_is_entered_renamed_closed_and_reopened(entered: Flask, admin: Fl
         admin, "/registry/bodies/new", bin=own, name_kk="  Жаңа   аудан ", level="district", parent=REGION, kato="318 200 000"
     )
     assert made.status_code == 303
-    assert state(entered, own) == BodyState(own, "Жаңа аудан", "", "district", REGION, "318200000")
+    begins = date(2024, 1, 1)
+    assert state(entered, own) == BodyState(own, "Жаңа аудан", "", "district", REGION, "318200000", begins), (
+        "the newest open year's"
+    )
     shown = send(admin, f"/registry/bodies/{own}/rename", since="01.03.2024", name_kk="Ескі аудан", name_ru="")
-    assert "From 01.03.2024 on the name is “Ескі аудан”." in shown.text and "Sheets of 2023 and earlier keep" in shown.text
+    assert "From 01.03.2024 on the name is: Ескі аудан" in shown.text and "Sheets of 2023 and earlier keep" in shown.text
     assert send(admin, f"/registry/bodies/{own}/rename", shown.text, confirm="1").status_code == 303
     assert [each.name_kk for each in state(entered, own).former] == ["Жаңа аудан"]
     assert "Жаңа аудан" in admin.get(f"/registry/bodies/{own}").text
-    shown = send(admin, f"/registry/bodies/{own}/close", closed_on="2023-12-31")
-    assert "not among the bodies of 2024 and later" in shown.text
+    shown = send(admin, f"/registry/bodies/{own}/close", closed_on="2024-12-31")
+    assert "not among the bodies of 2025 and later" in shown.text
     assert send(admin, f"/registry/bodies/{own}/close", shown.text, confirm="1").status_code == 303
     assert own in admin.get("/registry/bodies?state=closed").text and own not in admin.get("/registry/bodies?state=open").text
     assert "/close" not in admin.get(f"/registry/bodies/{own}").text
     shown = send(admin, f"/registry/bodies/{own}/reopen")
     assert send(admin, f"/registry/bodies/{own}/reopen", shown.text, confirm="1").status_code == 303
     assert state(entered, own).closed_on is None
+
+
+def test_years_before_a_bodys_first_day_are_not_there(entered: Flask, admin: FlaskClient) -> None:
+    own = bin_of(40)
+    assert fields(admin.get("/registry/bodies/new").text)["since"] == "01.01.2024"
+    wrong = send(admin, "/registry/bodies/new", bin=own, name_kk="Жаңа", since="кеше")
+    assert wrong.status_code == 422 and 'id="since-error"' in wrong.text
+    assert send(admin, "/registry/bodies/new", bin=own, name_kk="Жаңа", since="01.06.2024").status_code == 303
+    page = admin.get(f"/registry/bodies/{own}").text
+    assert "01.06.2024" in page and f"/bodies/{own}/2024" in page and f"/bodies/{own}/2023" not in page
+    with entered.app_context():
+        id_ = queries.known(SYSTEM).bodies[own]
+    head = people.signed_in(entered, "head", bodies=[id_])
+    for where in ("", "/entry", "/submission", "/sheet", "/answers", "/state"):
+        assert head.get(f"/bodies/{own}/2023{where}").status_code in (404, 405), where
+        assert head.post(f"/bodies/{own}/2023{where}", json={}).status_code in (400, 404, 405), where
+    assert head.get("/").headers["Location"] == f"/bodies/{own}/2024/entry"
+    home = head.get(f"/bodies/{own}/2024/entry")
+    assert home.status_code == 200 and f"/bodies/{own}/2023" not in home.text
+    assert send(admin, f"/registry/bodies/{own}/change", since="01.06.2025").status_code == 303
+    assert head.get(f"/bodies/{own}/2024/entry").status_code == 404 and "No reporting year is open yet." in head.get("/").text
+    assert send(admin, f"/registry/bodies/{own}/change", since="01.06.2024").status_code == 303
+    assert own in admin.get("/bodies?year=2024").text and own not in admin.get("/bodies?year=2023").text
+    assert send(admin, f"/registry/bodies/{own}/change", since="").status_code == 303
+    assert head.get(f"/bodies/{own}/2023/entry").status_code == 200
 
 
 def test_an_organisation_is_entered_corrected_and_closed(entered: Flask, admin: FlaskClient, order: Order) -> None:

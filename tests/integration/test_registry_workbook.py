@@ -125,7 +125,8 @@ def test_what_goes_out_comes_back_unchanged(app: Flask, entered: Order, code: st
     assert not made.problems and not made.warnings and not made.changes
     assert {name: len(lines) for name, lines in made.lines.items()} == {"bodies": 4, "organisations": 3}
     book = openpyxl.load_workbook(io.BytesIO(written(app, code)))
-    assert [cell.value for cell in book["bodies"][1]] == ["bin", "name_kk", "name_ru", "level", "parent_bin", "kato", "closed_on"]
+    heads = ["bin", "name_kk", "name_ru", "level", "parent_bin", "kato", "since", "closed_on"]
+    assert [cell.value for cell in book["bodies"][1]] == heads
     assert [cell.value for cell in book["organisations"][1]] == [
         "bin",
         "kind",
@@ -161,7 +162,16 @@ def test_changes_are_stored_all_at_once_under_one_batch(app: Flask, entered: Ord
     fresh_body, fresh = bin_of(50), bin_of(200)
 
     def change(book: Any) -> None:
-        put(book, "bodies", fresh_body, name_kk="Жаңа аудан", level="district", parent_bin=REGION, kato=318200000)
+        put(
+            book,
+            "bodies",
+            fresh_body,
+            name_kk="Жаңа аудан",
+            level="district",
+            parent_bin=REGION,
+            kato=318200000,
+            since="01.01.2024",
+        )
         put(book, "bodies", DISTRICT, name_ru="Район Новый")
         put(book, "bodies", RURAL, name_ru="Село")
         put(book, "organisations", OWN, body_bin=fresh_body, name_kk="Жаңа атау")
@@ -173,7 +183,7 @@ def test_changes_are_stored_all_at_once_under_one_batch(app: Flask, entered: Ord
     counts = {name: [len(made.of(name, each)) for each in ("new", "changed", "unchanged")] for name in made.lines}
     assert counts == {"bodies": [1, 2, 2], "organisations": [1, 2, 1]}
     batch = planning.apply(Viewer("Анна", Role.ADMINISTRATOR, None), made)
-    assert body(fresh_body) == BodyState(fresh_body, "Жаңа аудан", "", "district", REGION, "318200000")
+    assert body(fresh_body) == BodyState(fresh_body, "Жаңа аудан", "", "district", REGION, "318200000", date(2024, 1, 1))
     assert body(DISTRICT).former == (Former(date(2023, 12, 31), "Аудан", "Район"),)
     assert body(RURAL) == BodyState(RURAL, "=Ауыл", "Село", "rural", DISTRICT), "filling a blank is no renaming"
     own = organisation(OWN)
@@ -203,7 +213,7 @@ def test_every_wrong_cell_is_told_in_its_place_and_nothing_is_stored(app: Flask,
 
     def change(book: Any) -> None:
         put(book, "bodies", REGION, kato="316200000")
-        put(book, "bodies", DISTRICT, closed_on=date(2023, 12, 31))
+        put(book, "bodies", DISTRICT, since=date(2023, 6, 1), closed_on=date(2023, 12, 31))
         put(book, "bodies", RURAL, parent_bin=REGION)
         put(book, "bodies", bin_of(60), level="ауыл")
         put(book, "bodies", bin_of(61), name_kk="Өзі", parent_bin=bin_of(61))
@@ -232,7 +242,8 @@ def test_every_wrong_cell_is_told_in_its_place_and_nothing_is_stored(app: Flask,
     assert told(made) == {
         ("басқа", None, "unknown_worksheet"),
         ("bodies", cell("b", "F", REGION), "kato_of_region"),
-        ("bodies", cell("b", "G", DISTRICT), "body_has_organisations"),
+        ("bodies", cell("b", "G", DISTRICT), "body_had_organisations"),
+        ("bodies", cell("b", "H", DISTRICT), "body_has_organisations"),
         ("bodies", cell("b", "E", RURAL), "parent_of_rural"),
         ("bodies", cell("b", "D", bin_of(60)), "not_choice"),
         ("bodies", cell("b", "E", bin_of(61)), "own_parent"),
@@ -353,7 +364,7 @@ def test_a_registry_changed_since_is_shown_anew(app: Flask, admin: FlaskClient) 
     seen = post(admin, data, names="corrected")
     with app.app_context():
         was = body(OTHER)
-        operations.change_body(SYSTEM, was, was.name_kk, "Новейший район", was.level, was.parent, was.kato)
+        operations.change_body(SYSTEM, was, was.name_kk, "Новейший район", was.level, was.parent, was.kato, None)
         db.session.commit()
     late = admin.post("/registry/workbook/store", data=hidden(seen.text))
     assert late.status_code == 409 and "Новейший район" in late.text and "meanwhile" in late.text

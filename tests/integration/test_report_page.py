@@ -177,6 +177,38 @@ def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, place: Place) -
         assert not db.session.query(Justification).count()
 
 
+def test_a_warning_unfolds_and_links_the_evidence_it_asks_for(app: Flask, order: Order, place: Place) -> None:
+    kind = order.kinds[0].code
+    own = place.own[kind][0]
+    choice, answers = warning(order, kind)
+    rule = next(each for each in order.cautions if each.at == choice and order.evidence_named[each.code])
+    [act] = order.evidence_named[rule.code]
+
+    def shown() -> tuple[str, bool]:
+        text = client_of(app, place.clerk).get(place.url(own)).text
+        fold = re.findall(r'<details class="evidence"[^>]*>', text[: text.index(f'id="field-{act}"')])[-1]
+        return text, fold.endswith(" open>")
+
+    assert not shown()[1]
+    with app.app_context():
+        enter(order, own, answers)
+        db.session.commit()
+    text, unfolded = shown()
+    assert unfolded and f'<a href="#field-{act}">' in text
+    with app.app_context():
+        enter(order, own, {act: "No. 5"})
+        db.session.commit()
+    text, unfolded = shown()
+    assert not unfolded and f'<a href="#field-{act}">' not in text
+
+
+def test_files_are_asked_for_by_the_row_of_the_form(app: Flask, order: Order, place: Place) -> None:
+    for kind, (own, _) in place.own.items():
+        text = client_of(app, place.clerk).get(place.url(own)).text
+        asked = re.findall(r"Files for row ([^<]+)<", text)
+        assert asked == [row.number for row in order.table[kind].scored_rows]
+
+
 def test_who_may_not_edit_reads(app: Flask, order: Order, place: Place) -> None:
     kind = order.kinds[1].code
     (_, own), yes = place.own[kind], first(order, kind, "yes_no")

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 
 from evaluation.collection import queries
+from evaluation.collection.locks import Locked
 from evaluation.collection.models import Submission
-from evaluation.collection.saving import Edit, Locked, Saved, UnknownCell, save, undo
+from evaluation.collection.saving import Edit, Saved, UnknownCell, save, undo
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer

@@ -19,6 +19,11 @@ from tests.integration.test_pages import assert_valid
 from tests.people import PASSWORD, make_account, sign_in
 from tests.visits import CODES, attempt, is_in, post, record, said, visitor
 
+WRONG = (
+    "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
+    "wait for the next."
+)
+
 
 def with_second_factor(app: Flask, email: str) -> TOTP:
     """Set the second factor up as people do; the app on the telephone."""
@@ -26,7 +31,8 @@ def with_second_factor(app: Flask, email: str) -> TOTP:
     return set_up(client, post(client, "/account/second-factor", setup="authenticator"))[0]
 
 
-def set_up(client: FlaskClient, page: TestResponse) -> tuple[TOTP, TestResponse]:
+def set_up(client: FlaskClient, page: TestResponse, typed: str | None = None) -> tuple[TOTP, TestResponse]:
+    """Send the code that the app shows, or what was typed in its place."""
     key, action = (
         re.search(r'class="key">([^<]+)<', page.text),
         re.search(r'<form method="post" action="(/account/(?!sign)[^"]+)"', page.text),
@@ -34,7 +40,18 @@ def set_up(client: FlaskClient, page: TestResponse) -> tuple[TOTP, TestResponse]
     assert key and action
     token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[-1]
     telephone = TOTP(key[1])
-    return telephone, client.post(action[1], data={"code": telephone.generate().token, "csrf_token": token})
+    code = telephone.generate().token if typed is None else typed
+    return telephone, client.post(action[1], data={"code": code, "csrf_token": token})
+
+
+def key_on(page: TestResponse) -> str:
+    found = re.search(r'class="key">([^<]+)<', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def codes_on(page: TestResponse) -> list[str]:
+    return re.findall(r"<li><code>([^<]+)<", page.text)
 
 
 def next_code(telephone: TOTP) -> str:
@@ -48,14 +65,17 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     client = sign_in(visitor(app, code), email)
     page = post(client, "/account/second-factor", setup="authenticator")
     assert_valid(page, code)
-    telephone, response = set_up(client, page)
-    assert response.headers["Location"] == "/account/"
+    telephone, made = set_up(client, page)
+    assert made.status_code == 200
+    assert said(made) == [say("From now on signing in takes a code from your authenticator app.")]
+    assert_valid(made, code)
+    first = codes_on(made)
+    assert len(set(first)) == 8 and 'href="/account/"' in made.text
     own = client.get("/account/")
-    assert said(own) == [say("From now on signing in takes a code from your authenticator app.")]
     assert_valid(own, code)
     page = post(client, "/account/recovery-codes", generate_new_codes="1")
-    codes = re.findall(r"<li><code>([^<]+)<", page.text)
-    assert len(set(codes)) == 8
+    codes = codes_on(page)
+    assert len(set(codes)) == 8 and not set(codes) & set(first)
     assert "<li><code>" not in client.get("/account/recovery-codes?show_codes=1").text
 
     client = visitor(app, code)
@@ -64,7 +84,9 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     page = client.get(response.headers["Location"])
     assert_valid(page, code)
     wrong = post(client, "/account/code", code="000000")
-    assert say("The code is wrong or no longer valid.") in wrong.text and not is_in(client)
+    assert say(WRONG) in wrong.text and not is_in(client)
+    again = post(client, "/account/code", code=telephone.generate().token)
+    assert say(WRONG) in again.text and not is_in(client), "the code of the set-up is not taken twice"
     right = next_code(telephone)
     response = post(client, "/account/code?next=/account/", code=f"{right[:3]} {right[3:]}")
     assert response.headers["Location"] == "/account/" and is_in(client)
@@ -80,7 +102,7 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     assert post(client, "/account/second-factor", setup="disable").headers["Location"] == "/account/"
     assert attempt(visitor(app), email).headers["Location"] == "/"
     actions = [action for _, action in record(app)]
-    assert {"second_factor_on", "second_factor_off"} < set(actions) and actions.count("sign_in_failed") == 2
+    assert {"second_factor_on", "second_factor_off"} < set(actions) and actions.count("sign_in_failed") == 3
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert account.mf_recovery_codes is None and account.tf_totp_secret is None
@@ -116,8 +138,44 @@ def test_a_role_may_have_to_have_it(tmp_path: Path, make_app: Callable[..., Flas
     assert not is_in(client)
     assert_valid(client.get("/account/second-factor"), "en")
     assert "Your role requires" in post(client, "/account/second-factor", setup="disable").text
-    _, response = set_up(client, post(client, "/account/second-factor", setup="authenticator"))
-    assert response.status_code == 302 and is_in(client)
+    begun = post(client, "/account/second-factor", setup="authenticator")
+    wrong = set_up(client, begun, "000000")[1]
+    assert key_on(wrong) == key_on(begun) and WRONG in wrong.text and not is_in(client)
+    _, response = set_up(client, wrong)
+    assert len(codes_on(response)) == 8 and is_in(client)
+    assert "Sign out" in response.text and 'href="/"' in response.text, "signed in, and on to where the person was going"
+    assert [action for _, action in record(app)][-2:] == ["signed_in", "second_factor_on"]
+
+
+def test_a_mistyped_code_keeps_the_key(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    begun = post(client, "/account/second-factor", setup="authenticator")
+    where = re.search(r'action="(/account/second-factor/[^"]+)"', begun.text)
+    assert where
+    for typed in ("000000", "", "12345x"):
+        wrong = set_up(client, begun, typed)[1]
+        assert wrong.status_code == 200 and key_on(wrong) == key_on(begun) and 'class="qr"' in wrong.text
+        assert 'id="code-error"' in wrong.text and said(wrong) == []
+        assert_valid(wrong, "en")
+    again = client.get(where[1])
+    assert key_on(again) == key_on(begun), "asked for again, as by a change of language"
+    other = sign_in(visitor(app), make_account(app, "clerk"))
+    assert other.get(where[1]).headers["Location"] == "/account/second-factor", "a key is for whom it was made"
+    assert other.get("/account/second-factor/strange").headers["Location"] == "/account/second-factor"
+    assert len(codes_on(set_up(client, wrong)[1])) == 8
+
+
+def test_who_changes_the_app_keeps_the_codes(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    set_up(client, post(client, "/account/second-factor", setup="authenticator"))
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        account.tf_counter, codes = 0, account.mf_recovery_codes
+        db.session.commit()
+    changed = set_up(client, post(client, "/account/second-factor", setup="authenticator"))[1]
+    assert changed.headers["Location"] == "/account/"
+    with app.app_context():
+        assert db.session.scalars(select(Account)).one().mf_recovery_codes == codes
 
 
 def test_what_only_the_owner_changes_takes_the_password_again(app: Flask) -> None:

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,197 +16,12 @@ from docx.oxml.ns import qn
 
 from evaluation.criteria import Order, load_order
 from evaluation.language import language
-from evaluation.scoring import score
-from evaluation.sheets import Named, Sheet, compose, reasons
-from evaluation.sheets.compose import shares
-from evaluation.sheets.document import INVENTED, LANGUAGES, PROVISIONAL, document
+from evaluation.sheets import Named, reasons
+from evaluation.sheets.document import LANGUAGES, document
 from evaluation.sheets.writers import FORMATS, file_name, write
-from tests import factories
+from tests.sheet_cases import BODY, EVERY, Cases, Files, sheet
 
-LETTERS = "ӘҒҚҢӨҰҮҺІ"
-NASTY = '"Ә&Б" <b> =1+1 #set'
-BODY = Named("050140000011", f"{NASTY} ауданының әкімдігі, {LETTERS}", f"Акимат района {NASTY}")
-YEAR = 2024
 ROOT = Path(__file__).parents[2]
-
-EVERY = [(name, languages) for name in ("full", "provisional", "without") for languages in LANGUAGES]
-CONVERTED = [
-    ("full", "xlsx", "kk"),
-    ("full", "docx", "ru"),
-    ("provisional", "xlsx", "kk+ru"),
-    ("provisional", "docx", "kk+ru"),
-    ("without", "xlsx", "ru"),
-    ("without", "docx", "kk"),
-]
-"""What LibreOffice opens, in one run: case, format, language."""
-PRINTED = [(name, "pdf", languages) for name, languages in EVERY] + CONVERTED
-
-Answers = dict[str, object]
-Cases = dict[str, Sheet]
-Key = tuple[str, str, str]
-"""Case, format and languages."""
-Files = dict[Key, Path]
-Pages = dict[Key, list[str]]
-
-
-def sheet(order: Order, kinds: dict[str, list[Answers]], years: tuple[int, ...] = (), last_year: int | None = 3) -> Sheet:
-    """A sheet of organisations with the answers given; the rest of their answers are in breach of nothing.
-
-    `last_year` is every count of the year before, None for unknown.
-    """
-    rows: dict[str, list[tuple[str, str, Answers]]] = {}
-    names: dict[str, Named] = {}
-    for kind, given in kinds.items():
-        for answers in given:
-            bin_ = factories.bin_of(100 + len(names))
-            names[bin_] = Named(bin_, f"={NASTY} {LETTERS} №{len(names)}", f"@{NASTY} {len(names)}")
-            whole = factories.clean(order, kind) | answers
-            stored = {code: value for code, value in whole.items() if value is not None}
-            rows.setdefault(kind, []).append((BODY.bin, bin_, stored))
-    previous = {(BODY.bin, kind, criterion.code): last_year for kind in kinds for criterion, _ in order.declared() if last_year}
-    scores = score(order, factories.reports(order, rows), previous)
-    history = tuple(share for year in (*years, YEAR) for share in shares(scores, year)[BODY.bin])
-    return next(compose(scores, YEAR, {BODY.bin: BODY}, names, {BODY.bin: history}))
-
-
-@pytest.fixture(scope="session")
-def cases(order: Order) -> Cases:
-    """A full sheet, a provisional one of invented data, and one of a body with no organisations of the third kind."""
-    first, second, third, fourth = (kind.code for kind in order.kinds)
-    breach = {"financial_result": -1}
-    full = {first: [{}, {"area_audit": "violated"}], second: [{}, breach], third: [{}], fourth: [{"insolvent": True}]}
-    partial = {
-        first: [breach] * 3 + [{"cars_audit": None}],
-        second: [{"budget_due": None}],
-        third: [{"insolvent": None}],
-        fourth: [{}],
-    }
-    return {
-        "full": sheet(order, full, (2022, 2023)),
-        "provisional": replace(sheet(order, partial, (2023,), None), invented=True),
-        "without": sheet(order, {first: [{}], second: [{}], fourth: [{}]}),
-    }
-
-
-@pytest.fixture(scope="session")
-def files(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """Every case in every format and language."""
-    folder = tmp_path_factory.mktemp("sheets")
-    written = {}
-    for name, made in cases.items():
-        for languages in LANGUAGES:
-            for format_ in FORMATS:
-                path = folder / f"{name}-{format_}-{file_name(made, format_, languages)}"
-                path.write_bytes(write(made, format_, languages))
-                written[name, format_, languages] = path
-    return written
-
-
-@pytest.fixture(scope="session")
-def pages(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Pages:
-    """The text of every page, by case, format and language: PDFs of our own, and a few that LibreOffice made of the others."""
-    folder = tmp_path_factory.mktemp("converted")
-    profile = f"-env:UserInstallation=file://{folder}/profile"
-    subprocess.run(
-        [
-            "soffice",
-            profile,
-            "--headless",
-            "--convert-to",
-            "pdf",
-            "--outdir",
-            str(folder),
-            *(str(files[key]) for key in CONVERTED),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    found = {key: path for key, path in files.items() if key[1] == "pdf"}
-    found |= {key: folder / files[key].with_suffix(".pdf").name for key in CONVERTED}
-    return {key: pdf_pages(path) for key, path in found.items()}
-
-
-def pdf_pages(path: Path) -> list[str]:
-    done = subprocess.run(["pdftotext", "-raw", str(path), "-"], check=True, capture_output=True, timeout=60)
-    return [tight(page) for page in done.stdout.decode().split("\f")[:-1]]
-
-
-def tight(words: str) -> str:
-    """Words without blanks, so that it does not matter where lines break."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFC", words)).replace("\xad", "")
-
-
-@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
-    order, text = cases[name].order, "".join(pages[name, format_, languages])
-    form, codes = order.form, LANGUAGES[languages]
-    for code in codes:
-        for part in (form.order_mark, form.rules_mark, form.form_mark, form.title, form.hint_body, form.hint_period):
-            assert tight(part[code]) in text
-        assert tight(language(code).period(YEAR)) in text
-        assert tight(BODY.name(code)) in text
-        for table in form.tables:
-            assert tight(table.title[code]) in text
-            assert text.count(tight(table.total[code])) >= len(form.tables)
-    heads = "".join(form.tables[0].numbering)
-    assert text.count(heads) >= len(form.tables)
-    for row in (row for table in document(cases[name], languages).tables for row in table.rows):
-        if format_ == "pdf":
-            assert tight(f"{row.number}{''.join(row.texts)}{row.points.text}") in text
-        # LibreOffice prints a row's cells in an order of its own; their points are read from the files themselves below.
-        assert all(tight(words) in text for words in row.texts)
-
-
-@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
-    """Once, and in a line for each language; a workbook's cells, which say it on a screen, are not printed."""
-    for code in LANGUAGES[languages]:
-        for message in (PROVISIONAL, INVENTED):
-            said = {page.count(tight(language(code).gettext(message))) for page in pages[name, format_, languages]}
-            assert said == ({1} if name == "provisional" else {0})
-    lines = [" · ".join(map(language(code).gettext, (PROVISIONAL, INVENTED))) for code in LANGUAGES[languages]]
-    assert list(document(cases[name], languages).notices) == (lines if name == "provisional" else [])
-
-
-@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_the_annex_begins_on_a_page_of_its_own(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
-    made = document(cases[name], languages)
-    marks = [tight(annex.mark) for annex in made.annexes]
-    found = pages[name, format_, languages]
-    first = next(number for number, page in enumerate(found) if marks[0] in page)
-    form, annexes = "".join(found[:first]), "".join(found[first:])
-    assert all(tight(words) in form for words in made.tables[-1].total.texts)
-    assert not any(mark in form for mark in marks)
-    for annex in made.annexes:
-        assert tight(annex.mark) in annexes
-        for cells in (*annex.summary.rows, annex.summary.total):
-            assert tight(cells[0].text) in annexes
-        assert tight(annex.readings_title) in annexes
-        assert all(id_ in annexes and tight(words) in annexes for id_, words in annex.readings)
-        assert tight(annex.translation_note) in annexes
-    assert tight(made.annexes[0].summary.title) not in form
-
-
-@pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_no_heading_stands_alone(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
-    """What a page ends with goes on; the first page holds more than the form's head, and the last more than a reading."""
-    made, found = document(cases[name], languages), pages[name, format_, languages]
-    footer = re.compile(re.escape(tight(made.footer)) + r"\d+/\d+")
-    bodies = [footer.sub("", page) for page in found]
-    assert tight(made.tables[0].rows[0].texts[0]) in bodies[0]
-    for annex in made.annexes:
-        headings = tuple(map(tight, (annex.figures_title, annex.reasons_title, annex.readings_title)))
-        assert not [page for page in bodies if page.endswith(headings)]
-        places = [next(place for place, page in enumerate(bodies) if tight(words) in page) for _, words in annex.readings]
-        first = next(place for place, page in enumerate(bodies) if headings[-1] in page)
-        assert places[0] == first and places[-1] == places[-2]
-
-
-def test_kazakh_letters_survive(pages: Pages) -> None:
-    for (_, _, languages), found in pages.items():
-        if "kk" in LANGUAGES[languages]:
-            assert tight(LETTERS) in "".join(found)
 
 
 def test_a_table_that_does_not_apply_has_dashes(cases: Cases) -> None:
@@ -323,7 +137,7 @@ def test_json_is_canonical(cases: Cases, files: Files) -> None:
 AGAIN = """
 import hashlib, sys
 from evaluation.sheets.writers import FORMATS, write
-from tests.integration.test_sheets import sheet
+from tests.sheet_cases import sheet
 from evaluation.criteria import load_orders
 order = load_orders().latest
 made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))

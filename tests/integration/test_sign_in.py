@@ -10,10 +10,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from evaluation.accounts.models import Account
-from evaluation.database import db, now
+from evaluation.clock import now
+from evaluation.database import db
+from evaluation.language import language
 from tests.integration.test_pages import assert_valid
 from tests.people import PASSWORD, make_account, sign_in, token_of
 from tests.visits import CODES, SIGN_IN, attempt, change, is_in, post, record, said, visitor
+
+WRONG = (
+    "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
+    "for a new link."
+)
 
 # In and out
 
@@ -127,6 +134,7 @@ def test_every_failure_is_told_the_same(app: Flask, code: str) -> None:
         answers.add(response.text.replace(email, "").partition("<main")[2].partition("csrf_token")[0])
         answers.add(said(response)[0])
     assert len(answers) == 2, answers
+    assert language(code).gettext(WRONG, minutes=15) in answers
     assert {actor for actor, _ in record(app)} == {""}, "nobody has shown who they are"
 
 
@@ -147,6 +155,50 @@ def test_a_locked_account_opens_again(app: Flask) -> None:
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert (account.failures, account.locked_until) == (0, None)
+
+
+def test_others_do_not_keep_out_who_has_signed_in_here_before(app: Flask) -> None:
+    email = make_account(app, "head")
+    here = sign_in(visitor(app), email)
+    cookie = here.get_cookie(*_device(app, email))
+    assert cookie and cookie.http_only and cookie.path == "/account" and cookie.max_age == 90 * 24 * 3600
+    post(here, "/account/sign-out", "/account/")
+    for _ in range(5):
+        attempt(visitor(app), email, "wrong")
+    assert attempt(visitor(app), email).status_code == 200, "locked for devices that nobody has signed in with"
+    assert attempt(here, email).status_code == 302
+    assert attempt(visitor(app), email).status_code == 200, "which does not unlock it for the others"
+    post(here, "/account/sign-out", "/account/")
+    for _ in range(5):
+        attempt(here, email, "wrong")
+    assert attempt(here, email).status_code == 200, "a known device is locked by its own failures"
+    change(app, email, known_locked_until=None, locked_until=None)
+    assert attempt(visitor(app), email).status_code == 302
+
+
+def test_a_device_is_known_for_one_account_and_one_password(app: Flask) -> None:
+    email, other = make_account(app, "head"), make_account(app, "clerk")
+    here = sign_in(visitor(app), email)
+    name = _device(app, email)[0]
+    token = here.get_cookie(*_device(app, email))
+    assert token
+    until = now() + timedelta(minutes=5)
+    for about, known_as, value, changes in (
+        (other, _device(app, other)[0], token.value, {}),
+        (email, name, token.value[:-1] + ("A" if token.value[-1] != "A" else "B"), {}),
+        (email, name, token.value, {"fs_uniquifier": "f" * 32}),
+    ):
+        change(app, about, locked_until=until, **changes)
+        client = visitor(app)
+        client.set_cookie(known_as, value, path="/account")
+        assert attempt(client, about).status_code == 200, (about, changes)
+
+
+def _device(app: Flask, email: str) -> tuple[str, str, str]:
+    """The cookie by which a device is known: its name, domain and path."""
+    with app.app_context():
+        id_ = db.session.scalars(select(Account.id).where(Account.email == email)).one()
+    return f"device-{id_}", "localhost", "/account"
 
 
 def test_many_failures_from_one_address_are_too_many(tmp_path: Path, make_app: Callable[..., Flask]) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from evaluation.collection import queries as collection
+from evaluation.collection.declared import Declaration, declare
+from evaluation.collection.locks import Locked
 from evaluation.collection.models import Submission
-from evaluation.collection.saving import Edit, Locked, UnknownCell, save
+from evaluation.collection.saving import Edit, UnknownCell, save
 from evaluation.collection.submission import queries
-from evaluation.collection.submission.declared import declare
-from evaluation.collection.submission.model import Declaration
 from evaluation.collection.submission.operations import NotReady, Stale, SubmissionRefused, give_back, hand_over
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -132,7 +133,7 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(place: Place) -> No
         assert not declare(clerk, place.order, YEAR, body, [given]), "the same once more is no conflict"
         (conflict,) = declare(clerk, place.order, YEAR, body, [Declaration(place.kinds[0], criterion.code, 4)])
         assert (conflict.theirs, conflict.who) == (3, "The clerk") and conflict.at
-        assert queries.declared_by(clerk, YEAR, body) == {(place.kinds[0], criterion.code): 3}
+        assert collection.declared_by(clerk, YEAR, body) == {(place.kinds[0], criterion.code): 3}
         assert actions() == ["declared"]
         for wrong in (Declaration("nothing", criterion.code, 1), Declaration(place.kinds[0], criterion.code, -1)):
             with pytest.raises(UnknownCell):

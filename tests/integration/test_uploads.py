@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
+from evaluation.clock import now
 from evaluation.collection import queries as collection
 from evaluation.collection.models import Submission
 from evaluation.collection.operations import load_workbook
@@ -27,7 +28,7 @@ from evaluation.collection.uploads.prefill import prefilled
 from evaluation.collection.workbook import marked
 from evaluation.collection.workbook.marked import ERROR, LIST, Unmarkable, mark
 from evaluation.criteria import Order
-from evaluation.database import db, now
+from evaluation.database import db
 from evaluation.language import language
 from evaluation.policy import Role, Viewer
 from evaluation.record import queries as record
@@ -382,8 +383,8 @@ def test_applied_as_it_was_shown_and_undone(
     assert_valid(applied, code)
     assert count(applied.text, "reports") == 2 and count(applied.text, "values") == 3
     with filled.app_context():
-        told_of = record.last_change(SYSTEM, registry.known(SYSTEM).organisations[own(0, 0)][0], YEAR, result)
-    assert told_of is not None and told_of[0] == "The clerk"
+        cell = registry.known(SYSTEM).organisations[own(0, 0)][0], result
+        assert record.last_changes(SYSTEM, YEAR, [cell])[cell][0] == "The clerk"
     assert press(client, address, "undo").status_code == 303
     assert stored(filled) == before and stored_counts(filled) == counted
     undone = client.get(address)
@@ -482,6 +483,20 @@ def test_undo_is_refused_after_the_year_was_handed_over(filled: Flask, edited: b
     before = stored(filled)
     response = press(client, address, "undo", page)
     assert response.status_code == 409 and "handed over" in response.text and stored(filled) == before
+
+
+def test_last_years_counts_alone_are_not_undone_either_once_handed_over(filled: Flask, order: Order) -> None:
+    data = download(filled, "en")
+    client = signed_in(filled, "clerk", BODY)
+    address = sent(client, changed(data, **{f"previous__{cell_of(data, 'previous', declared(order))}": 5}))
+    assert press(client, address, "apply").status_code == 303
+    page = client.get(address).text
+    with filled.app_context():
+        body = registry.known(SYSTEM).bodies[BODY]
+        db.session.add(Submission(year=YEAR, body_id=body, state="submitted", changed_by="head", changed_at=now()))
+        db.session.commit()
+    response = press(client, address, "undo", page)
+    assert response.status_code == 409 and "handed over" in response.text and set(stored_counts(filled).values()) == {5}
 
 
 def test_an_upload_is_applied_once(filled: Flask, edited: bytes) -> None:

@@ -125,7 +125,7 @@ class Browser:
         )
         form = self.get("/account/sign-in")
         self.post("/account/sign-in", {"email": clerk.email, "password": PASSWORD, "csrf_token": _token(form)})
-        self.token = json.loads(self.get(f"/bodies/{clerk.body}/{YEAR}/state"))["csrf_token"]
+        self.token = _token(self.get("/account/password"))
 
     def get(self, path: str) -> str:
         status, text = self._send("GET", path, None, {})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from evaluation.collection.values import reader
 from tests.factories import bin_of
 from tests.unit.reading import ASKED, KINDS, ORDER, book, errors, good, of_type, read
 
@@ -140,6 +141,13 @@ def test_choices_by_code_and_by_every_label() -> None:
                 assert read(book({kind: [good(kind, **{item.code: form})]})).sheets[kind].columns[item.code] == [choice.value]
     [found] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
     assert found[2:] == (item.code, "not_choice")
+
+
+@pytest.mark.parametrize("cell", ["one\ntwo", "one\r\ntwo", "one\rtwo", " one\r\ntwo\r\n"])
+def test_line_ends_of_a_text_are_all_the_same(cell: str) -> None:
+    kind = KINDS[0]
+    note = next(item for item in ORDER.evidence_of(kind) if item.type == "text")
+    assert reader(ORDER, note)(cell) == "one\ntwo"
 
 
 def test_bins() -> None:

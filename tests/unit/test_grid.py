@@ -7,6 +7,7 @@ from evaluation.collection.grid.format import writer
 from evaluation.collection.grid.model import BlockTooLarge, Line
 from evaluation.collection.grid.propose import paste
 from evaluation.collection.values import read, typed
+from evaluation.collection.workbook.columns import read_column
 from evaluation.criteria import Order
 from evaluation.language import CODES, language
 from tests.factories import bin_of, small_domain
@@ -66,6 +67,23 @@ def test_bins_that_lost_their_zeros_and_names_beside_them_are_known(order: Order
     assert {(edit.organisation_id, edit.code, edit.value) for edit in found.edits} == {
         (line.id, code, value) for line in table for code, value in ((first, line.id * 100), (second, 700))
     }
+
+
+@pytest.mark.parametrize(
+    "numbers", [("0", "7", "1 234\xa0567,89", "9999999999999,99", "0,1", "12.50"), ("-5", "1,234", "1 2", "٣", "1e3", "+4", "")]
+)
+def test_amounts_read_at_once_are_what_each_is_alone(numbers: tuple[str, ...], order: Order) -> None:
+    for kind in order.kinds:
+        for item in order.asked_of(kind.code):
+            if item.type not in ("money", "whole"):
+                continue
+            cells = [number for number in numbers for _ in range(3)]
+            found = paste(order, kind.code, lines(len(cells)), "\n".join(cells), (0, item.code))
+            alone = read_column(order, item, cells)
+            assert {edit.organisation_id: edit.value for edit in found.edits} == {
+                position: value for position, value in enumerate(alone[0]) if value is not None
+            }
+            assert [(cell.row - 1, cell.problem.problem, cell.problem.values) for cell in found.wrong] == alone[1]
 
 
 def test_rows_of_another_table_are_not_taken_for_amounts(order: Order) -> None:

@@ -87,6 +87,16 @@ def test_a_letter_chooses_only_what_no_other_label_begins_with(order: Order) -> 
             assert [option.number for option in shown] == list(range(1, len(shown) + 1))
     yes_no = next(item for item in order.indicators if item.type == "yes_no")
     assert [option.letters for option in offered(order, yes_no, RUSSIAN)] == ["yди", "nжн"]
+    assert not any(option.shared for option in offered(order, yes_no, RUSSIAN))
+
+
+def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
+    item = next(item for item in order.indicators if item.type == "choice")
+    for code in CODES:
+        shown = list(offered(order, item, language(code)))
+        first = [option.label[0].lower() for option in shown]
+        for option, letter in zip(shown, first, strict=True):
+            assert letter in (option.shared if first.count(letter) > 1 else option.letters + option.shared)
 
 
 def test_conditions_are_given_to_scripts() -> None:

@@ -8,10 +8,10 @@ from evaluation.collection import files
 from evaluation.collection import queries as collection
 from evaluation.collection.evidence import queries
 from evaluation.collection.evidence.contents import FileRefused, clean_name, content_of
+from evaluation.collection.locks import require_open
 from evaluation.collection.models import EvidenceFile
 from evaluation.collection.queries import Held
 from evaluation.collection.saving import UnknownCell
-from evaluation.collection.submission.operations import require_open
 from evaluation.criteria.model import Order
 from evaluation.database import db, hold
 from evaluation.language import N_

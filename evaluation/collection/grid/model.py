@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,15 +15,17 @@ from evaluation.collection.saving import Edit
 from evaluation.errors import EvaluationError
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An organisation's row: what it answered this year and last year (None where no report is known), stored form."""
+class Line(NamedTuple):
+    """An organisation's row: what it answered this year and last year (None where no report is known), stored form.
+
+    A tuple, since a table makes many hundreds of them for every request.
+    """
 
     id: int
     bin: str
     names: tuple[str, str]
     answers: Mapping[str, Any]
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = MappingProxyType({})
     last: Mapping[str, Any] | None = None
 
 

@@ -1,5 +1,6 @@
 """What a pasted block, or filling the blanks of a column, would change. Pure: nothing is read or stored here."""
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import date
@@ -9,6 +10,7 @@ import numpy as np
 
 from evaluation.collection.checks import findings
 from evaluation.collection.grid.block import Block, locate, parse
+from evaluation.collection.grid.format import NO_BREAK
 from evaluation.collection.grid.model import Line, Proposal, WrongCell, documents
 from evaluation.collection.problems import Problem
 from evaluation.collection.saving import Edit
@@ -16,6 +18,8 @@ from evaluation.collection.workbook.columns import Read, read_column
 from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.conditions import certain, evaluate, imply
 from evaluation.scoring.frames import frame
+
+PLAIN = {"money": re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,2})?").fullmatch, "whole": re.compile(r"[0-9]{1,15}").fullmatch}
 
 
 def paste(
@@ -58,19 +62,22 @@ def _compare(
     item: Indicator, lines: Sequence[Line], values: Sequence[Any], wrong: Set[int], erase: bool
 ) -> tuple[list[Edit], int, int]:
     """What a column's values would change in the lines, how many are there already, and how many answers blanks leave alone."""
+    code = item.code
+    before = [line.answers.get(code) for line in lines]
+    # Equal and of one type: true is not 1. Most columns are as they were, which is seen at once.
+    if values == before and list(map(type, values)) == list(map(type, before)):
+        return [], len(before) - before.count(None), 0
     edits: list[Edit] = []
     unchanged = kept = 0
-    before = [line.answers.get(item.code) for line in lines]
     for position, (value, was) in enumerate(zip(values, before, strict=True)):
-        # Equal and of one type: true is not 1.
-        if type(value) is type(was) and value == was:
+        if value is was or (value == was and type(value) is type(was)):
             unchanged += value is not None
         elif position in wrong:
             continue
         elif value is None and not erase:
             kept += 1
         else:
-            edits.append(Edit(lines[position].id, item.code, value, was))
+            edits.append(Edit(lines[position].id, code, value, was))
     return edits, unchanged, kept
 
 
@@ -111,12 +118,24 @@ def _read(order: Order, item: Indicator, cells: Sequence[str]) -> Read:
     """A column read as a workbook's is, equal cells once: most columns hold few different ones."""
     distinct = list(dict.fromkeys(cells))
     if 2 * len(distinct) > len(cells):
-        return read_column(order, item, cells)
-    values, mistakes = read_column(order, item, distinct)
+        return read_column(order, item, _as_numbers(item, cells))
+    values, mistakes = read_column(order, item, _as_numbers(item, distinct))
     value_of = dict(zip(distinct, values, strict=True))
     wrong = {distinct[position]: (problem, details) for position, problem, details in mistakes}
     found = [(position, *wrong[cell]) for position, cell in enumerate(cells) if cell in wrong] if wrong else []
     return [value_of[cell] for cell in cells], found
+
+
+def _as_numbers(item: Indicator, cells: Sequence[str]) -> Sequence[object]:
+    """Amounts and numbers typed without anything odd as floats, which a column reads all at once; the other cells as they are.
+
+    What is turned is exact: it has at most 15 digits, and nothing can be wrong with it, so no message would show it differently.
+    """
+    plain = PLAIN.get(item.type)
+    if plain is None or (item.min or 0) > 0:
+        return cells
+    bare = [cell.replace(NO_BREAK, "").replace(" ", "") for cell in cells]
+    return [float(number.replace(",", ".")) if plain(number) else cell for number, cell in zip(bare, cells, strict=True)]
 
 
 def _strange_rows(block: Block) -> list[WrongCell]:

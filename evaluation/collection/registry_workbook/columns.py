@@ -37,6 +37,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("level", LABELS["level"], "level", 22),
         Column("parent_bin", N_("BIN of the higher body"), "bin", 14),
         Column("kato", LABELS["kato"], "kato", 12),
+        Column("since", LABELS["since"], "date", 14),
         Column("closed_on", LABELS["closed_on"], "date", 14),
     ),
     ORGANISATIONS: (
@@ -113,6 +114,7 @@ def row_of(state: BodyState | OrganisationState) -> dict[str, Any]:
             "level": state.level,
             "parent_bin": state.parent,
             "kato": state.kato,
+            "since": state.since,
             "closed_on": state.closed_on,
         }
     else:

@@ -21,7 +21,7 @@ from evaluation.record.operations import new_batch
 from evaluation.registry import bins
 from evaluation.registry.upkeep import changes, operations, queries
 from evaluation.registry.upkeep.operations import Stale
-from evaluation.registry.upkeep.rules import Refusal, mistakes
+from evaluation.registry.upkeep.rules import Refusal, mistakes, sensible
 from evaluation.registry.upkeep.states import AnyState, BodyState, OrganisationState, Period, State
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
@@ -167,6 +167,7 @@ class _Planner:
             level=cells.get("level", now.level),
             parent=cells.get("parent_bin", now.parent),
             kato=cells.get("kato", now.kato),
+            since=sensible(cells["since"], "since") if "since" in cells else now.since,
         )
         last = cells.get("closed_on", now.closed_on)
         return now if last is None or last == now.closed_on else changes.closed(replace(now, closed_on=None), last)
@@ -238,23 +239,24 @@ class _Planner:
         bodies = self.bodies | {line.now.bin: line.now for line in self.made.lines[BODIES]}
         after = self.organisations | {line.now.bin: line.now for line in self.made.lines[ORGANISATIONS]}
         for line in self.made.lines[BODIES]:
-            if line.was is None or line.was.closed_on != line.now.closed_on:
+            if line.was is None or (line.was.since, line.was.closed_on) != (line.now.since, line.now.closed_on):
                 self.emptied(line, after.values())
         for line in (*self.made.lines[BODIES], *self.made.lines[ORGANISATIONS]):
             for mistake in mistakes(line.was, line.now, bodies) if line.was != line.now else ():
                 self.told(line, mistake.refusal())
 
     def emptied(self, line: Line, organisations: Any) -> None:
-        """Nothing may be under a body after its last day."""
-        day = line.now.closed_on
-        if day is None:
-            return
-        count = sum(
-            any(period.body == line.now.bin and (period.until is None or period.until > day) for period in each.periods)
-            for each in organisations
-        )
-        if count:
-            self.told(line, Refusal("body_has_organisations", "closed_on", day=day, count=count))
+        """Nothing may be under a body before its first day or after its last."""
+        first, last = line.now.since, line.now.closed_on
+        theirs = [[period for period in each.periods if period.body == line.now.bin] for each in organisations]
+        if last is not None:
+            count = sum(any(period.until is None or period.until > last for period in periods) for periods in theirs)
+            if count:
+                self.told(line, Refusal("body_has_organisations", "closed_on", day=last, count=count))
+        if first is not None:
+            count = sum(any(period.since < first for period in periods) for periods in theirs)
+            if count:
+                self.told(line, Refusal("body_had_organisations", "since", day=first, count=count))
 
     def told(self, line: Line, refusal: Refusal) -> None:
         self.wrong(line.row, refusal.at, refusal.problem, refusal.values)

@@ -36,7 +36,7 @@ class Line:
 @dataclass(frozen=True)
 class Around:
     """What a year's reports are read with: the order and the day, last year's answers by organisation id with their own order,
-    the reasons given, and last year's counts."""
+    the reasons given, last year's counts, and whether enough is answered for silence to be odd."""
 
     order: Order
     year: int
@@ -45,13 +45,24 @@ class Around:
     last: Mapping[int, Mapping[str, Any]]
     reasons: Reasons
     previous: Previous
+    under_way: bool
+
+
+def under_way(lines: Sequence[Line]) -> bool:
+    """Whether at least half of a body's organisations have answered something.
+
+    Before that nobody is told that an organisation gives no answer this year: on the day a year opens all are silent, and a
+    warning that stands at every organisation is soon read at none. Nothing slips through: an organisation without answers has
+    blanks, and with blanks no year is handed over.
+    """
+    return 2 * sum(any(value is not None for value in line.answers.values()) for line in lines) >= len(lines)
 
 
 def states(around: Around, kind: str, lines: Sequence[Line]) -> list[OrganisationState]:
     """The states of all of a body's organisations of a kind."""
     order, answers, evidence = around.order, [line.answers for line in lines], [line.evidence for line in lines]
     last = [around.last.get(line.id) for line in lines]
-    context = Context(around.year, around.today, evidence, last, around.last_order)
+    context = Context(around.year, around.today, evidence, last, around.last_order, around.under_way)
     frame = frame_in_context(order, kind, [line.body for line in lines], [line.bin for line in lines], answers, context)
     filled = imply(order, kind, frame)
     charged = costs(score(order, {kind: filled}, around.previous), kind, filled)
@@ -59,7 +70,7 @@ def states(around: Around, kind: str, lines: Sequence[Line]) -> list[Organisatio
     for position, finding in findings_of(order, kind, filled, answers, evidence):
         found[position].append(_with_reason(around.reasons, lines[position].id, finding))
     made = []
-    for position, (answered, blank) in enumerate(_progress(order, kind, filled)):
+    for position, (answered, blank) in enumerate(progress(order, kind, filled)):
         line = lines[position]
         own = line.id, line.bin, line.kind, line.version, line.answers, line.evidence, last[position]
         asked = answered + len(blank)
@@ -74,7 +85,7 @@ def _with_reason(reasons: Reasons, organisation_id: int, finding: Finding) -> Fi
     return replace(finding, kept=kept) if stands else finding
 
 
-def _progress(order: Order, kind: str, filled: pd.DataFrame) -> list[tuple[int, tuple[str, ...]]]:
+def progress(order: Order, kind: str, filled: pd.DataFrame) -> list[tuple[int, tuple[str, ...]]]:
     """How many of the questions asked are answered, and which are not. A question that hangs on another answer is asked once that
     answer asks for it; one that other answers leave a single value for needs none."""
     given = np.zeros(len(filled), np.int64)

@@ -11,7 +11,7 @@ from evaluation.bulk import bulk
 from evaluation.collection import queries as collection
 from evaluation.collection.checks import Kept
 from evaluation.collection.models import Justification, Report
-from evaluation.collection.state.compose import Around, Line, states
+from evaluation.collection.state.compose import Around, Line, progress, states, under_way
 from evaluation.collection.state.model import BodyState
 from evaluation.criteria.model import Order
 from evaluation.database import db, tuples
@@ -19,6 +19,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, Supervision
 from evaluation.registry.queries import as_of, visible
+from evaluation.scoring.conditions import imply
 
 
 def lines(viewer: Viewer, year: int, body_id: int) -> list[Line]:
@@ -73,9 +74,9 @@ def body_state(
     """
     wanted = None if organisation_ids is None else set(organisation_ids)
     by_kind: dict[str, list[Line]] = {kind: [] for kind in order.kind}
-    for line in lines(viewer, year, body_id):
-        if line.kind in by_kind:
-            by_kind[line.kind].append(line)
+    found = [line for line in lines(viewer, year, body_id) if line.kind in by_kind]
+    for line in found:
+        by_kind[line.kind].append(line)
     asked = {kind: all_ for kind, all_ in by_kind.items() if any(wanted is None or line.id in wanted for line in all_)}
     if not asked:
         return BodyState({})
@@ -90,6 +91,19 @@ def body_state(
             for key, item in justifications(viewer, year, body_id).items()
         },
         collection.previous(viewer, year, [body_id]),
+        under_way(found),
     )
-    found = (state for kind, all_ in asked.items() for state in states(around, kind, all_))
-    return BodyState({state.id: state for state in found if wanted is None or state.id in wanted})
+    made = (state for kind, all_ in asked.items() for state in states(around, kind, all_))
+    return BodyState({state.id: state for state in made if wanted is None or state.id in wanted})
+
+
+@bulk()
+def answers_given(viewer: Viewer, order: Order, year: int, body_ids: Collection[int]) -> dict[str, tuple[int, int]]:
+    """Body BIN → (answers given, answers asked for) of these bodies; one without organisations is left out."""
+    given: dict[str, tuple[int, int]] = {}
+    for kind, frame in collection.reports(viewer, order, year, body_ids).items():
+        filled = imply(order, kind, frame)
+        for body, (answered, blank) in zip(filled["body"], progress(order, kind, filled), strict=True):
+            before = given.get(body, (0, 0))
+            given[body] = before[0] + answered, before[1] + answered + len(blank)
+    return given

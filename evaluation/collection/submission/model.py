@@ -1,7 +1,6 @@
 """What stands between a body's year and its hand-over."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from evaluation.collection.state.model import BodyState, OrganisationState
 from evaluation.criteria.model import Criterion, Declared
@@ -55,23 +54,3 @@ class Readiness:
     @property
     def ready(self) -> bool:
         return not self.unfinished and not self.undeclared
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """A body's own figure of the year before for a kind and criterion, and the one that stood before the person's eyes."""
-
-    kind: str
-    criterion: str
-    count: int | None
-    was: int | None = None
-
-
-@dataclass(frozen=True)
-class DeclarationConflict:
-    """A figure that somebody else changed meanwhile: what it is now, who gave it and when, where the record tells."""
-
-    mine: Declaration
-    theirs: int | None
-    who: str
-    at: datetime | None

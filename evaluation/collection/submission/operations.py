@@ -8,12 +8,13 @@ from datetime import date
 
 from sqlalchemy import update
 
+from evaluation.clock import now
+from evaluation.collection.locks import is_open
 from evaluation.collection.models import DRAFT, SUBMITTED, Submission
-from evaluation.collection.saving import Locked, is_open
 from evaluation.collection.submission import queries
 from evaluation.collection.submission.model import Readiness
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold, insert_unless_there, now, table_of
+from evaluation.database import db, hold, insert_unless_there, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
@@ -22,7 +23,6 @@ from evaluation.registry.models import Body
 
 MAX_REASON = 2000
 
-LOCKED = N_("The year %(year)s was handed over: its answers can no longer be changed.")
 STALE = N_("The state of this year was changed while your page was open. Look at it again, then decide.")
 NOT_READY = N_("The year cannot be handed over yet: see below what remains to be done.")
 NO_ORGANISATIONS = N_("The body has no organisations on 31 December %(year)s: hand in a nil year instead.")
@@ -50,12 +50,6 @@ class NotReady(EvaluationError):
 
 class SubmissionRefused(EvaluationError):
     """The state does not allow this, or a reason is missing."""
-
-
-def require_open(state: str | None, year: int) -> None:
-    """Raises Locked where the year was handed over."""
-    if not is_open(state):
-        raise Locked(LOCKED, year=year)
 
 
 def hand_over(viewer: Viewer, order: Order, year: int, body: Body, version: int, today: date, nil: bool = False) -> Submission:

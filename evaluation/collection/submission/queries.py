@@ -1,27 +1,25 @@
 """Reads of where a body's year stands, each within what its viewer may see."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, not_, select
 
 from evaluation.accounts.models import Account, AccountBody
 from evaluation.collection import queries as collection
-from evaluation.collection.models import DeclaredCount, Submission
+from evaluation.collection.models import DRAFT, SUBMITTED, Submission
 from evaluation.collection.state.model import BodyState
 from evaluation.collection.state.queries import body_state
+from evaluation.collection.submission.due import GIVEN_BACK, Standing, standing_at
 from evaluation.collection.submission.model import LastYear, Readiness
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
-from evaluation.database import db, tuples
+from evaluation.database import db
 from evaluation.policy import Role, Viewer
-from evaluation.record.models import Event
-from evaluation.registry.models import Body
+from evaluation.registry.models import Body, ReportingYear
 from evaluation.registry.queries import visible
 from evaluation.scoring.conditions import certain, evaluate, imply
-
-DECLARED = "declared"
-RECENT = 200
 
 
 def submission(viewer: Viewer, year: int, body_id: int) -> Submission | None:
@@ -32,10 +30,28 @@ def submission(viewer: Viewer, year: int, body_id: int) -> Submission | None:
     return found
 
 
-def states(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, str]:
-    """Body id → state of the year, of those of these bodies that are no plain drafts."""
-    statement = select(Submission.body_id, Submission.state).join(Body, Body.id == Submission.body_id)
-    return dict(tuples(visible(statement.where(Submission.year == year, Body.id.in_(list(body_ids))), viewer)))
+def standings(viewer: Viewer, bodies: Iterable[Body], years: Iterable[ReportingYear]) -> list[Standing]:
+    """Where each of these years of each of these bodies stands; those on whose last day the body was not there are left out."""
+    given, found = list(years), [each for each in bodies if viewer.sees(each.id)]
+    statement = select(Submission).where(Submission.year.in_([each.year for each in given]))
+    statement = statement.where(Submission.body_id.in_([each.id for each in found]))
+    stored = {(each.year, each.body_id): each for each in db.session.scalars(statement)}
+    return [
+        standing_at(year, body.id, stored.get((year.year, body.id)))
+        for body in found
+        for year in given
+        if body.had_begun(year.year) and (body.closed_on is None or body.closed_on >= date(year.year, 12, 31))
+    ]
+
+
+def standing_so(viewer: Viewer, year: int, state: str) -> Any:
+    """The condition that a body's year stands so, to keep a list of bodies to; one of `STANDINGS`."""
+    statement = visible(select(Submission.body_id).join(Body, Body.id == Submission.body_id), viewer)
+    statement = statement.where(Submission.year == year)
+    back = and_(Submission.state == DRAFT, Submission.reason != "")
+    if state == DRAFT:
+        return not_(Body.id.in_(statement.where(not_(and_(Submission.state == DRAFT, Submission.reason == "")))))
+    return Body.id.in_(statement.where(back if state == GIVEN_BACK else Submission.state == SUBMITTED))
 
 
 def heads(viewer: Viewer, body_id: int) -> list[str]:
@@ -66,7 +82,7 @@ def last_year(viewer: Viewer, order: Order, year: int, body: Body, state: BodySt
     if not scored:
         return []
     counted = collection.counted(viewer, year - 1, [body.id])
-    declared = declared_by(viewer, year, body.id)
+    declared = collection.declared_by(viewer, year, body.id)
     breaches = _breaches(viewer, order, year, body.id, [criterion.code for _, criterion, _ in scored])
     return [
         LastYear(
@@ -79,24 +95,6 @@ def last_year(viewer: Viewer, order: Order, year: int, body: Body, state: BodySt
         )
         for kind, criterion, field in scored
     ]
-
-
-def declared_by(viewer: Viewer, year: int, body_id: int) -> dict[tuple[str, str], int]:
-    """What a body declares of the year before `year`, by kind and criterion."""
-    statement = select(DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
-    statement = statement.join(Body, Body.id == DeclaredCount.body_id).where(DeclaredCount.year == year, Body.id == body_id)
-    return {(kind, criterion): count for kind, criterion, count in tuples(visible(statement, viewer))}
-
-
-def last_declaration(viewer: Viewer, year: int, body_id: int, key: str) -> tuple[str, datetime] | None:
-    """Who declared a figure last, and when; `key` as the record has it."""
-    statement = select(Event).where(Event.body_id == body_id, Event.year == year, Event.action == DECLARED)
-    if viewer.bodies is not None:
-        statement = statement.where(Event.body_id.in_(viewer.bodies))
-    for event in db.session.scalars(statement.order_by(Event.id.desc()).limit(RECENT)):
-        if key in event.data:
-            return event.actor, event.at
-    return None
 
 
 def _breaches(viewer: Viewer, order: Order, year: int, body_id: int, criteria: Iterable[str]) -> set[tuple[str, str]]:

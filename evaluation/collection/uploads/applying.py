@@ -7,19 +7,21 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from evaluation.clock import now
+from evaluation.collection.declared import Declaration, declare
 from evaluation.collection.models import Report
 from evaluation.collection.problems import Problem, Refused
-from evaluation.collection.uploads.counts import CountEdit, store
+from evaluation.collection.saving import ChangedMeanwhile
 from evaluation.collection.uploads.model import Plan
 from evaluation.collection.uploads.planning import merged
-from evaluation.collection.uploads.queries import APPLIED, DECLARED
+from evaluation.collection.uploads.queries import APPLIED
 from evaluation.collection.workbook.model import Sheet
-from evaluation.database import db, dumps, insert_columns, now, table_of
+from evaluation.database import db, dumps, insert_columns, table_of
 from evaluation.policy import Viewer
 from evaluation.record import operations as record
 from evaluation.record.operations import NewEvent
 
-AT_ONCE = 5_000
+AT_ONCE = 1_000
 """Reports of one statement."""
 
 
@@ -31,7 +33,8 @@ def write(viewer: Viewer, plan: Plan, batch: str) -> int:
     changed_at = now()
     events = _change(plan, changed_at)
     new = _insert(viewer, plan, changed_at, batch)
-    record.write(viewer, [*events, *_declare(plan)], batch)
+    record.write(viewer, events, batch)
+    _declare(viewer, plan, batch)
     return new
 
 
@@ -93,13 +96,16 @@ def _change(plan: Plan, changed_at: datetime) -> list[NewEvent]:
     return events
 
 
-def _declare(plan: Plan) -> list[NewEvent]:
-    """Last year's counts as declared; one event for each body."""
-    wanted = [each for each in plan.declared if plan.state_of(each) != "kept"]
-    edits = [CountEdit(each.body_id, each.kind, each.criterion, each.old, each.new) for each in wanted]
-    if not store(plan.workbook.year, edits):
-        raise Refused([Problem("changed_meanwhile")])
-    data: dict[int, dict[str, Any]] = {}
-    for each in wanted:
-        data.setdefault(each.body_id, {})[each.key] = (each.old, each.new)
-    return [NewEvent(DECLARED, plan.workbook.year, body, None, changes) for body, changes in data.items()]
+def _declare(viewer: Viewer, plan: Plan, batch: str) -> None:
+    """Last year's counts as declared."""
+    edits: dict[int, list[Declaration]] = {}
+    for each in plan.declared:
+        if plan.state_of(each) != "kept":
+            edits.setdefault(each.body_id, []).append(Declaration(each.kind, each.criterion, each.new, each.old))
+    for body in sorted(edits):
+        try:
+            conflicts = declare(viewer, plan.workbook.order, plan.workbook.year, body, edits[body], batch)
+        except ChangedMeanwhile as error:
+            raise Refused([Problem("changed_meanwhile")]) from error
+        if conflicts:
+            raise Refused([Problem("changed_meanwhile")])

@@ -65,11 +65,6 @@ class Declared:
     old: int | None
     new: int
 
-    @property
-    def key(self) -> str:
-        """What the record calls it."""
-        return f"{self.kind}/{self.criterion}"
-
 
 @dataclass
 class Plan:

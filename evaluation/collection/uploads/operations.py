@@ -1,21 +1,21 @@
 """What a person does with a workbook they sent: looks at it, applies it, undoes it, discards it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from evaluation.collection import files, queries, saving
+from evaluation.collection import files, saving
+from evaluation.collection.declared import Declaration, DeclarationConflict, declare, figure_of
 from evaluation.collection.models import Upload
 from evaluation.collection.problems import Problem, Refused
+from evaluation.collection.queries import DECLARED
 from evaluation.collection.saving import ChangedMeanwhile, Conflict, UnknownCell
-from evaluation.collection.uploads import applying, counts
-from evaluation.collection.uploads.counts import CountEdit
+from evaluation.collection.uploads import applying
 from evaluation.collection.uploads.model import Mode, Plan
 from evaluation.collection.uploads.planning import make_plan, read
-from evaluation.collection.uploads.queries import APPLIED, DECLARED
+from evaluation.collection.uploads.queries import APPLIED
 from evaluation.criteria import Orders
 from evaluation.criteria.model import Order
 from evaluation.database import db
@@ -31,6 +31,8 @@ SEEN, DONE, UNDONE = "seen", "applied", "undone"
 """States of an upload; see `UPLOAD_STATES`."""
 MOVED = N_("Organisations of this workbook have been moved in the registry since: it can no longer be undone as a whole.")
 SETTLED = N_("This workbook has been applied, undone or discarded already.")
+Counts = Mapping[int, Sequence[DeclarationConflict]]
+"""By body, the declared counts that were changed since."""
 
 
 class Outdated(Exception):
@@ -41,23 +43,12 @@ class Outdated(Exception):
         super().__init__("another plan")
 
 
-@dataclass(frozen=True)
-class CountConflict:
-    """A declared count that was changed since: the body, its kind and criterion, what the workbook put and what stands there."""
-
-    body_id: int
-    kind: str
-    criterion: str
-    put: int | None
-    theirs: int | None
-
-
 class ChangedSince(Exception):
     """Values that an upload brought were changed again: it is not undone, and nothing may be kept."""
 
-    def __init__(self, conflicts: Sequence[Conflict], counts: Sequence[CountConflict]):
-        self.conflicts, self.counts = tuple(conflicts), tuple(counts)
-        super().__init__(f"{len(self.conflicts) + len(self.counts)} values")
+    def __init__(self, conflicts: Sequence[Conflict], counts: Counts):
+        self.conflicts, self.counts = tuple(conflicts), counts
+        super().__init__(f"{len(self.conflicts) + sum(map(len, counts.values()))} values")
 
 
 def receive(viewer: Viewer, data: bytes, name: str, mode: Mode, orders: Orders) -> Upload:
@@ -110,34 +101,24 @@ def undo(viewer: Viewer, upload: Upload, order: Order) -> None:
         raise Forbidden(f"{viewer.name!r} has not all bodies of upload {upload.id} any more")
     try:
         saved = saving.undo(viewer, order, year, None, batch)
+        counts = _undeclare(viewer, order, year, [event for event in events if event.action == DECLARED], saved.batch)
     except UnknownCell as error:
         raise EvaluationError(MOVED) from error
     except ChangedMeanwhile as error:
         raise EvaluationError(error.template) from error
-    edits, taken = _counts(viewer, year, [event for event in events if event.action == DECLARED])
-    if saved.conflicts or taken or not counts.store(year, edits):
-        raise ChangedSince(saved.conflicts, taken)
-    told: dict[int, dict[str, Any]] = {}
-    for edit in edits:
-        told.setdefault(edit.body_id, {})[f"{edit.kind}/{edit.criterion}"] = (edit.was, edit.value)
-    record.write(viewer, [NewEvent(past.UNDONE, year, body, None, data) for body, data in told.items()], saved.batch)
+    if saved.conflicts or counts:
+        raise ChangedSince(saved.conflicts, counts)
 
 
-def _counts(viewer: Viewer, year: int, events: Sequence[Event]) -> tuple[list[CountEdit], list[CountConflict]]:
-    """What puts declared counts back, and those that were changed since."""
-    stored = queries.declared_counts(viewer, year) if events else {}
-    edits, taken = [], []
-    for event in events:
-        for key, (old, put) in event.data.items():
-            kind, criterion = key.split("/")
-            body = int(event.body_id or 0)
-            there = stored.get((body, kind, criterion))
-            theirs = there.count if there else None
-            if theirs == put:
-                edits.append(CountEdit(body, kind, criterion, put, old))
-            elif theirs != old:
-                taken.append(CountConflict(body, kind, criterion, put, theirs))
-    return edits, taken
+def _undeclare(viewer: Viewer, order: Order, year: int, events: Sequence[Event], batch: str) -> Counts:
+    """Put declared counts back; those that were changed since."""
+    taken = {}
+    for event in sorted(events, key=lambda event: int(event.body_id or 0)):
+        edits = [Declaration(*figure_of(key), old, put) for key, (old, put) in event.data.items()]
+        body = int(event.body_id or 0)
+        if found := declare(viewer, order, year, body, edits, batch, past.UNDONE):
+            taken[body] = found
+    return taken
 
 
 def discard(viewer: Viewer, upload: Upload) -> None:

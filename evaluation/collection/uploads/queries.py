@@ -4,15 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 
-from evaluation.collection.models import Submission, Upload
-from evaluation.collection.submission.queries import DECLARED
+from evaluation.collection.models import DRAFT, Submission, Upload
 from evaluation.database import db, tuples
 from evaluation.policy import Action, Viewer
 from evaluation.record.models import Event
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 
-__all__ = ["APPLIED", "DECLARED", "changed_since", "handed_over", "last_event", "stored_reports", "upload", "uploads"]
+__all__ = ["APPLIED", "changed_since", "handed_over", "last_event", "stored_reports", "upload", "uploads"]
 
 APPLIED = "uploaded"
 """The action of the events that applying a workbook writes, one for each report."""
@@ -42,7 +41,7 @@ def stored_reports(viewer: Viewer, batches: Iterable[str]) -> dict[str, int]:
 def handed_over(viewer: Viewer, year: int) -> set[int]:
     """The bodies whose year is no draft any more, so that nothing of it is changed."""
     statement = select(Body.id).join(Submission, Submission.body_id == Body.id)
-    return {id_ for (id_,) in tuples(visible(statement, viewer).where(Submission.year == year, Submission.state != "draft"))}
+    return {id_ for (id_,) in tuples(visible(statement, viewer).where(Submission.year == year, Submission.state != DRAFT))}
 
 
 def last_event(viewer: Viewer) -> int:

@@ -26,6 +26,8 @@ def upgrade() -> None:
     sa.Column('mf_recovery_codes', sa.JSON(), nullable=True),
     sa.Column('failures', sa.Integer(), server_default='0', nullable=False),
     sa.Column('locked_until', sa.DateTime(), nullable=True),
+    sa.Column('known_failures', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('known_locked_until', sa.DateTime(), nullable=True),
     sa.Column('signed_in_at', sa.DateTime(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.CheckConstraint("role IN ('clerk', 'head', 'reviewer', 'administrator', 'observer')", name=op.f('ck_account_role')),
@@ -162,6 +164,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_upload_account_id'), ['account_id'], unique=False)
 
     # Plain ALTER TABLE: rebuilding a table that others refer to would break their references on SQLite.
+    op.add_column('body', sa.Column('since', sa.Date(), nullable=True))
     op.add_column('body', sa.Column('closed_on', sa.Date(), nullable=True))
     op.execute("ALTER TABLE organisation ADD COLUMN state_share INTEGER "
                "CONSTRAINT ck_organisation_state_share CHECK (state_share BETWEEN 0 AND 10000)")
@@ -176,6 +179,7 @@ def downgrade() -> None:
     op.drop_column('organisation', 'state_body')
     op.drop_column('organisation', 'state_share')
     op.drop_column('body', 'closed_on')
+    op.drop_column('body', 'since')
 
     with op.batch_alter_table('upload', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_upload_account_id'))

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
+from evaluation.clock import today
 from evaluation.registry.models import LEVELS, STATUSES
-from evaluation.registry.upkeep.rules import Refusal, sensible, today
+from evaluation.registry.upkeep.rules import Refusal, sensible
 from evaluation.registry.upkeep.states import DAY, BodyState, Dated, Former, OrganisationState, Period, State, with_names
 
 CLOSED = STATUSES[-1]
@@ -31,11 +32,14 @@ def renamed(state: State, since: date, name_kk: str, name_ru: str) -> State:
     return replace(now, former=(*state.former, Former(since - DAY, state.name_kk, state.name_ru)))
 
 
-def described(state: BodyState, name_kk: str, name_ru: str, level: str | None, parent: str | None, kato: str | None) -> BodyState:
-    """A body with its facts corrected, for every year alike."""
+def described(
+    state: BodyState, name_kk: str, name_ru: str, level: str | None, parent: str | None, kato: str | None, since: date | None
+) -> BodyState:
+    """A body with its facts corrected, for every year alike; `since` is its first day, None for always."""
     if level is not None and level not in LEVELS:
         raise Refusal("not_level", "level", value=level)
-    return replace(state, name_kk=name_kk, name_ru=name_ru, level=level, parent=parent, kato=kato)
+    first = sensible(since, "since") if since is not None else None
+    return replace(state, name_kk=name_kk, name_ru=name_ru, level=level, parent=parent, kato=kato, since=first)
 
 
 def closed(state: BodyState, last_day: date) -> BodyState:

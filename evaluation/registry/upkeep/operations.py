@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from evaluation.clock import today
 from evaluation.criteria import Orders
 from evaluation.database import db
 from evaluation.errors import EvaluationError
@@ -17,7 +18,7 @@ from evaluation.registry import operations
 from evaluation.registry.models import Body, Organisation, ReportingYear
 from evaluation.registry.queries import orders, reporting_year, years
 from evaluation.registry.upkeep import changes, queries, storing
-from evaluation.registry.upkeep.rules import Refusal, misplaced, mistakes, sensible, today
+from evaluation.registry.upkeep.rules import Refusal, misplaced, mistakes, sensible
 from evaluation.registry.upkeep.states import AnyState, BodyState, OrganisationState, differences
 
 
@@ -42,10 +43,20 @@ def add_body(viewer: Viewer, state: BodyState) -> None:
 
 
 def change_body(
-    viewer: Viewer, was: BodyState, name_kk: str, name_ru: str, level: str | None, parent: str | None, kato: str | None
+    viewer: Viewer,
+    was: BodyState,
+    name_kk: str,
+    name_ru: str,
+    level: str | None,
+    parent: str | None,
+    kato: str | None,
+    since: date | None,
 ) -> None:
-    """Correct what is entered of a body, for every year alike; `parent` by its BIN. Raises Forbidden, Refusal, Stale."""
-    _save_body(viewer, "body_changed", was, changes.described(was, name_kk, name_ru, level, parent, kato))
+    """Correct what is entered of a body, for every year alike; `parent` by its BIN, `since` its first day, None for always.
+
+    Raises Forbidden, Refusal, Stale.
+    """
+    _save_body(viewer, "body_changed", was, changes.described(was, name_kk, name_ru, level, parent, kato, since))
 
 
 def rename_body(viewer: Viewer, was: BodyState, since: date, name_kk: str, name_ru: str) -> None:
@@ -70,6 +81,10 @@ def check_body(viewer: Viewer, was: BodyState | None, now: BodyState) -> None:
         count = queries.supervised_after(viewer, now.bin, now.closed_on)
         if count:
             raise Refusal("body_has_organisations", "closed_on", day=now.closed_on, count=count)
+    if now.since is not None and was is not None and was.since != now.since:
+        count = queries.supervised_before(viewer, now.bin, now.since)
+        if count:
+            raise Refusal("body_had_organisations", "since", day=now.since, count=count)
     bodies = queries.body_states(viewer) | {now.bin: now}
     for mistake in mistakes(was, now, bodies):
         raise mistake.refusal()
@@ -179,9 +194,9 @@ def store_all(
             raise Refusal("not_kind_of_order", "kind", value=now.kind)
         for mistake in mistakes(was, now, there):
             raise mistake.refusal()
-    closed = {body.bin for was, body in bodies if body.closed_on is not None and (was is None or was.closed_on != body.closed_on)}
+    limited = {body.bin for was, body in bodies if was is None or (was.since, was.closed_on) != (body.since, body.closed_on)}
     for state in every.values():
-        if any(period.body in closed for period in state.periods):
+        if any(period.body in limited for period in state.periods):
             for mistake in misplaced(state, there):
                 raise mistake.refusal()
     storing.store(viewer, bodies, organisations, {}, batch)

@@ -71,7 +71,15 @@ def body_states(viewer: Viewer, bin_: str | None = None, lock: bool = False) -> 
     former = _former(FormerName.body_id, rows[0][0].id if bin_ is not None and rows else None)
     return {
         body.bin: BodyState(
-            body.bin, body.name_kk, body.name_ru, body.level, parent, body.kato, body.closed_on, former.get(body.id, ())
+            body.bin,
+            body.name_kk,
+            body.name_ru,
+            body.level,
+            parent,
+            body.kato,
+            body.since,
+            body.closed_on,
+            former.get(body.id, ()),
         )
         for body, parent in rows
     }
@@ -155,6 +163,17 @@ def supervised_after(viewer: Viewer, bin_: str, day: date) -> int:
         select(func.count(Supervision.organisation_id.distinct()))
         .join(Body, Body.id == Supervision.body_id)
         .where(Body.bin == bin_, or_(Supervision.until.is_(None), Supervision.until > day))
+    )
+    return db.session.scalar(statement) or 0
+
+
+def supervised_before(viewer: Viewer, bin_: str, day: date) -> int:
+    """How many organisations are under a body on some earlier day than this."""
+    viewer.require(Action.REGISTER)
+    statement = (
+        select(func.count(Supervision.organisation_id.distinct()))
+        .join(Body, Body.id == Supervision.body_id)
+        .where(Body.bin == bin_, Supervision.since < day)
     )
     return db.session.scalar(statement) or 0
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import current_app
-
+from evaluation.clock import today as today
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry.models import NAME_LENGTH
@@ -57,6 +55,11 @@ MESSAGES = {
     "closed_organisation": N_("The organisation was closed on %(day)s. Withdraw that status first if it is wrong."),
     "already_there": N_("It is under this body then already."),
     "body_closed": N_("The body %(value)s was closed on %(day)s. Choose another one, or an earlier year."),
+    "body_not_yet": N_("The body %(value)s begins on %(day)s. Choose another one, or a later day."),
+    "body_had_organisations": N_(
+        "Organisations are under this body before %(day)s: %(count)s. Choose an earlier day, or move them first."
+    ),
+    "closed_before": N_("Its last day is %(day)s. The first day is not later than that."),
     "body_unknown": N_("The body %(value)s is not in the registry. Check the BIN, or enter that body first."),
     "overlaps": N_("It was under another body until %(day)s. The first day comes after that."),
     "ends_before": N_("This ends on %(day)s. The first day is not later than that."),
@@ -102,11 +105,6 @@ class Mistake:
         return Refusal(self.problem, self.at, **self.values)
 
 
-def today() -> date:
-    """The day it is in Kazakhstan, wherever the server's clock stands."""
-    return datetime.now(ZoneInfo(current_app.config["BABEL_DEFAULT_TIMEZONE"])).date()
-
-
 def sensible(day: date, at: str) -> date:
     """The same day. Raises Refusal for one that nobody means, such as in the year 205 or 20255."""
     if not FIRST_DAY <= day <= LAST_DAY:
@@ -117,6 +115,7 @@ def sensible(day: date, at: str) -> date:
 DEPENDS = {
     "kato": {"kato", "level", "parent"},
     "parent": {"parent", "level", "closed_on"},
+    "since": {"since", "closed_on"},
     "body": {"periods"},
 }
 """The field where a mistake is told → the fields by whose change it can come about, where these are others."""
@@ -137,6 +136,8 @@ def mistakes(was: AnyState | None, now: AnyState, bodies: Mapping[str, BodyState
 def _wrong_body(state: BodyState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
     yield from _wrong_names(state)
     yield from _wrong_kato(state)
+    if state.since is not None and state.closed_on is not None and state.since > state.closed_on:
+        yield Mistake("since", "closed_before", {"day": state.closed_on})
     if state.parent is not None:
         yield from _wrong_parent(state, bodies)
     for lower in bodies.values():
@@ -158,13 +159,15 @@ def _wrong_organisation(state: OrganisationState, bodies: Mapping[str, BodyState
 
 
 def misplaced(state: OrganisationState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
-    """An organisation under a body that is not there, or is closed by then."""
+    """An organisation under a body that is not there, not yet, or no more by then."""
     for period in state.periods:
         body = bodies.get(period.body)
         if body is None:
             yield Mistake("body", "body_unknown", {"value": period.body})
         elif body.closed_on is not None and (period.until is None or period.until > body.closed_on):
             yield Mistake("body", "body_closed", {"value": body.bin, "day": body.closed_on})
+        elif body.since is not None and period.since < body.since:
+            yield Mistake("body", "body_not_yet", {"value": body.bin, "day": body.since})
 
 
 def _wrong_names(state: AnyState) -> Iterator[Mistake]:

@@ -40,7 +40,10 @@ class Period:
 
 @dataclass(frozen=True)
 class BodyState:
-    """A body; `parent` is its higher body's BIN, `former` its earlier names, the oldest first."""
+    """A body; `parent` is its higher body's BIN, `former` its earlier names, the oldest first.
+
+    `since` is its first day, None where it has always been there.
+    """
 
     bin: str
     name_kk: str = ""
@@ -48,6 +51,7 @@ class BodyState:
     level: str | None = None
     parent: str | None = None
     kato: str | None = None
+    since: date | None = None
     closed_on: date | None = None
     former: tuple[Former, ...] = ()
 

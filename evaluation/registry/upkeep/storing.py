@@ -12,7 +12,7 @@ from evaluation.registry.models import Body, FormerName, Organisation, Status, S
 from evaluation.registry.upkeep import queries
 from evaluation.registry.upkeep.states import AnyState, BodyState, OrganisationState, differences
 
-BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "closed_on")
+BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on")
 COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company")
 FORMER = ("body_id", "organisation_id", "until", "name_kk", "name_ru")
 

@@ -8,10 +8,10 @@ from flask import Blueprint, render_template, request
 from werkzeug import Response
 
 from evaluation.bulk import bulk
+from evaluation.clock import today
 from evaluation.collection.state.queries import body_state
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.upkeep.rules import today
 from evaluation.web.access import allow
 from evaluation.web.common import YEAR, current_language
 from evaluation.web.grid import changes, plain

@@ -8,22 +8,21 @@ from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
 from evaluation import database
+from evaluation.clock import today
 from evaluation.collection import saving
 from evaluation.collection.grid import propose
 from evaluation.collection.grid.model import BlockTooLarge, Line, Proposal
 from evaluation.collection.grid.reading import table
+from evaluation.collection.locks import Locked
 from evaluation.collection.saving import Saved
-from evaluation.collection.submission.operations import LOCKED
 from evaluation.collection.values import Wrong, read
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.record.queries import last_batch
 from evaluation.registry import queries as registry
-from evaluation.registry.upkeep.rules import today
-from evaluation.web.answers import moment
-from evaluation.web.common import current_language
+from evaluation.web.common import current_language, moment
 from evaluation.web.grid.place import Place
-from evaluation.web.grid.told import Teller
+from evaluation.web.grid.told import Outline, Teller
 from forms.report import message
 
 Answer = Response | tuple[Response, int] | tuple[str, int] | str
@@ -97,13 +96,13 @@ def undo(place: Place) -> Answer:
         return _refused(place, given, spoken.gettext(N_("There is nothing of yours to undo.")), 409)
     try:
         done = saving.undo(place.viewer, place.order, year, body, last.name)
-    except (saving.Locked, saving.ChangedMeanwhile, saving.UnknownCell) as error:
+    except (Locked, saving.ChangedMeanwhile, saving.UnknownCell) as error:
         return _refused(place, given, _why(error), 409)
     if done.conflicts:
         return _answer(place, given, "grid/clashes.html", 409, clashes=Teller(place, _table(place)).clashes(done), undoing=True)
     if not given.script:
         return redirect(_plain(place, done=done.batch), 303)
-    return _done(place, done, undone(place, len(done.changed) + len(done.unchanged), moment(last.at)))
+    return _done(place, done, undone(len(done.changed) + len(done.unchanged), moment(last.at)))
 
 
 def stored(action: str, count: int) -> str:
@@ -114,7 +113,7 @@ def stored(action: str, count: int) -> str:
     return spoken.ngettext("%(num)d pasted answer was stored.", "%(num)d pasted answers were stored.", count)
 
 
-def undone(place: Place, count: int, at: str) -> str:
+def undone(count: int, at: str) -> str:
     """What was undone, in words."""
     spoken = current_language()
     return spoken.ngettext(
@@ -130,7 +129,7 @@ def _look_or_take(place: Place, given: Given, lines: Sequence[Line], found: Prop
     """Show a proposal, or take it where it is still what was shown."""
     seal = given.text("seal")
     if place.locked:
-        return _refused(place, given, current_language().gettext(LOCKED, year=place.year.year), 409)
+        return _refused(place, given, _why(Locked(place.year.year)), 409)
     if seal and seal == found.seal:
         return _take(place, given, found, action)
     last_order = registry.order_of(place.year.year - 1)
@@ -141,21 +140,21 @@ def _look_or_take(place: Place, given: Given, lines: Sequence[Line], found: Prop
         given,
         "grid/preview.html",
         409 if seal else 200,
-        proposal=found,
+        proposal=Outline.of(found),
         action=action,
         stale=bool(seal),
         changed=teller.edits(found.changed),
         emptied=teller.edits(found.emptied),
         wrong=teller.wrong(found),
         findings=teller.findings(found),
-        fresh=teller.edits(found.new[:1]) if action == FILLED else [],
+        filled=teller.filled(found) if action == FILLED else None,
     )
 
 
 def _take(place: Place, given: Given, found: Proposal, action: str) -> Answer:
     try:
         done = saving.save(place.viewer, place.order, place.year.year, place.body.id, found.edits, action, whole=True)
-    except (saving.Locked, saving.ChangedMeanwhile, saving.UnknownCell) as error:
+    except (Locked, saving.ChangedMeanwhile, saving.UnknownCell) as error:
         return _refused(place, given, _why(error), 409)
     if done.conflicts:
         return _answer(place, given, "grid/clashes.html", 409, clashes=Teller(place, _table(place)).clashes(done), undoing=False)
@@ -199,11 +198,11 @@ def _answer(place: Place, given: Given, template: str, status: int, **found: Any
         shown = {name: given.text(name) for name in ("text", "rows", "organisation", "code", "erase", "typed")}
         return render_template("grid/answer.html", part=template, place=place, shown=shown, back=_plain(place), **found), status
     html = render_template(template, place=place, **found)
-    proposal: Proposal | None = found.get("proposal")
+    proposal: Outline | None = found.get("proposal")
     if proposal is None:
         return _json(html=html, message=found.get("said")), status
     plain = status == 200 and proposal.plain
-    return _json(html=html, takes=len(proposal.edits), seal=proposal.seal, kept=proposal.kept, plain=plain), status
+    return _json(html=html, takes=proposal.edits, seal=proposal.seal, kept=proposal.kept, plain=plain), status
 
 
 def _json(**content: Any) -> Response:

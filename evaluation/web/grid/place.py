@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, g
 
-from evaluation.collection.saving import is_open
+from evaluation.collection.locks import is_open
 from evaluation.collection.submission.queries import submission
 from evaluation.criteria.model import Order
 from evaluation.policy import Action, Viewer

@@ -8,7 +8,9 @@ import orjson
 from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
+from evaluation.clock import today
 from evaluation.collection import saving
+from evaluation.collection.locks import Locked
 from evaluation.collection.saving import Edit, Saved
 from evaluation.collection.state.model import BodyState, OrganisationState
 from evaluation.collection.state.queries import body_state
@@ -16,9 +18,7 @@ from evaluation.collection.values import typed
 from evaluation.record import queries as past
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Organisation
-from evaluation.registry.upkeep.rules import today
-from evaluation.web.answers import moment
-from evaluation.web.common import current_language, matches, search_words
+from evaluation.web.common import current_language, matches, moment, search_words
 from evaluation.web.grid import changes
 from evaluation.web.grid.place import Place
 from evaluation.web.grid.rows import columns, marks
@@ -40,7 +40,7 @@ class Filters:
     @classmethod
     def of_request(cls) -> "Filters":
         mark = request.args.get("mark", "")
-        return cls(search_words(request.args), mark if mark in MARKS else "")
+        return cls(search_words(request.args.get("q")), mark if mark in MARKS else "")
 
     def keep(self, each: Organisation, state: OrganisationState) -> bool:
         return matches(each, self.search) and (not self.mark or self.mark in marks(state).split())
@@ -106,7 +106,7 @@ def save(place: Place) -> tuple[str, int] | Response:
     edits = [Edit(listed[each.bin][0], each.code, each.value, each.was) for each in form.changed]
     try:
         done = saving.save(place.viewer, place.order, place.year.year, place.body.id, edits)
-    except (saving.Locked, saving.ChangedMeanwhile) as error:
+    except (Locked, saving.ChangedMeanwhile) as error:
         changes.forget()
         return page(place, form, said=error.message(spoken)), 409
     if form.wrong or done.conflicts:

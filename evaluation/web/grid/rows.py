@@ -1,5 +1,6 @@
 """The table's head and rows as HTML. Ten thousand cells are written here by hand: a template takes ten times as long."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +20,17 @@ from evaluation.web.common import language_of, named
 
 WIDTHS = {"money": "m", "whole": "h", "date": "d", "yes_no": "y", "choice": "c", "text": "t"}
 """Classes of columns by type, short because they stand in every cell."""
+QUOTED = re.compile(r'([^«“"]+)([«“"].+)', re.DOTALL)
+"""A name with a quoted part, and what stands before it."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """An indicator's column. `options`: of a yes/no or choice, each answer's stored form, text and the keys that choose it."""
+    """An indicator's column.
+
+    `numbers` are the rows of the kind's assessment sheet that look at it. `options`: of a yes/no or choice, each answer's stored
+    form, text and the keys that choose it.
+    """
 
     item: Indicator
     label: str
@@ -43,12 +50,13 @@ class Column:
 
 def columns(order: Order, kind: str, spoken: Language) -> list[Column]:
     """A column for every indicator asked of the kind."""
+    sheet = order.table[kind].scored_rows if kind in order.table else ()
     return [
         Column(
             item,
             item.label[spoken.code],
             item.hint[spoken.code],
-            ", ".join(item.criteria),
+            ", ".join(row.number for row in sheet if row.criterion in item.criteria),
             orjson.dumps(options(order, item, spoken)).decode(),
             writer(order, item, spoken),
         )
@@ -97,10 +105,16 @@ def _row(
     findings = f' data-findings="{escape(_findings(state.findings, spoken))}"' if state.findings else ""
     head = (
         f'<tr role="row" data-bin="{each.bin}" data-marks="{marks(state)}"{findings}>'
-        f'<th scope="row" role="rowheader"><a href="{escape(form(each.bin))}" tabindex="-1"{lang}>{escape(own)}</a> '
-        f"<span>{each.bin} · <b>{state.answered}&nbsp;/&nbsp;{state.asked}</b></span></th>"
+        f'<th scope="row" role="rowheader"><a href="{escape(form(each.bin))}" tabindex="-1"{lang}>{_name(own)}</a> '
+        f"<span>{each.bin} <b>{state.answered}&nbsp;/&nbsp;{state.asked}</b></span></th>"
     )
     return Markup(head + "".join(_cells(state, shown)) + "</tr>")  # noqa: S704 escaped where it is written
+
+
+def _name(own: str) -> str:
+    """A name as HTML. What stands before its quoted part is marked: rows where names begin alike are told apart by the rest."""
+    found = QUOTED.fullmatch(own)
+    return f"<i>{escape(found[1])}</i>{escape(found[2])}" if found else str(escape(own))
 
 
 def _cells(state: OrganisationState, shown: Sequence[Column]) -> Iterator[str]:

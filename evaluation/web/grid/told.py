@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from evaluation.collection.grid.format import writer
 from evaluation.collection.grid.model import Line, Proposal
 from evaluation.collection.saving import Edit, Saved
-from evaluation.web.answers import moment
-from evaluation.web.common import current_language
+from evaluation.language import N_
+from evaluation.web.common import current_language, moment
 from evaluation.web.grid.place import Place
 
 MOST_SHOWN = 100
@@ -28,6 +28,35 @@ class Told:
     after: str = ""
     said: str = ""
     row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a proposal comes to, in numbers.
+
+    A page is given no more: what it was given stays in memory until the collector comes round, and a proposal holds thousands of
+    objects.
+    """
+
+    edits: int
+    new: int
+    changed: int
+    emptied: int
+    unchanged: int
+    kept: int
+    wrong: int
+    by_bin: bool
+    headed: bool
+    unknown: tuple[str, ...]
+    rows_beyond: int
+    columns_beyond: int
+    seal: str
+    plain: bool
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> "Outline":
+        found: dict[str, Any] = {each.name: getattr(proposal, each.name) for each in fields(cls)}
+        return cls(**found | {name: len(found[name]) for name in ("edits", "new", "changed", "emptied", "wrong")})
 
 
 class Teller:
@@ -60,6 +89,13 @@ class Teller:
             )
             for edit in shown
         ]
+
+    def filled(self, proposal: Proposal) -> Told | None:
+        """The column whose blanks are filled, and the answer with its unit; None where there are no blanks."""
+        cells = self.edits(proposal.new[:1])
+        if not cells or self.order.by_code[proposal.new[0].code].type != "money":
+            return cells[0] if cells else None
+        return replace(cells[0], after=self.spoken.gettext(N_("%(amount)s tenge"), amount=cells[0].after))
 
     def wrong(self, proposal: Proposal) -> list[Told]:
         """The first of the cells that are not taken."""

@@ -27,6 +27,7 @@ WORDS = {
     "copied": N_("Copied: {0} rows, {1} columns"),
     "not_pasted": N_("Press Ctrl+V in the table, or use the button “Paste from Excel…”."),
     "nothing": N_("There is nothing to paste."),
+    "fill_with": N_("Give the answer that the blanks are to be filled with."),
     "more_filled": N_("Blanks are filled in the organisations shown: {0}."),
 }
 

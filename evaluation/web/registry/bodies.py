@@ -1,19 +1,22 @@
 """The list of bodies, a body's page, and a new body."""
 
+from datetime import date
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
 
+from evaluation.clock import today
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import LEVELS
 from evaluation.registry.upkeep import changes, operations, queries
 from evaluation.registry.upkeep.queries import BodyFilters, OrganisationFilters
-from evaluation.registry.upkeep.rules import Refusal, today
+from evaluation.registry.upkeep.rules import Refusal
 from evaluation.registry.upkeep.states import BodyState
 from evaluation.web.access import allow
-from evaluation.web.common import current_language, current_viewer
-from evaluation.web.registry.common import blueprint, choose_body, names_of, one_of, page_urls, say, state_of, words
+from evaluation.web.common import current_language, current_viewer, search_words
+from evaluation.web.registry.common import blueprint, choose_body, names_of, one_of, page_urls, say, state_of
 from evaluation.web.registry.offers import BODIES, offered, prepare_levels
 from forms.registry import NewBodyForm
 
@@ -33,7 +36,7 @@ def bodies() -> str:
     """The list of bodies."""
     region = request.args.get("region", "")
     filters = BodyFilters(
-        words(request.args),
+        search_words(request.args.get("q")),
         one_of(request.args, "level", LEVELS),
         region if region.isdigit() and region.isascii() else "",
         one_of(request.args, "state", STATES),
@@ -59,6 +62,7 @@ def body(bin_: str) -> str:
     state = state_of("bodies", bin_)
     viewer, code = current_viewer(), current_language().code
     number = request.args.get("page", 1, type=int)
+    found = registry.body(viewer, bin_)
     return render_template(
         "registry/body.html",
         item=state,
@@ -67,7 +71,7 @@ def body(bin_: str) -> str:
         lower=queries.lower_bodies(viewer, bin_, code),
         page=queries.organisations_listed(viewer, OrganisationFilters(body=bin_), today(), number, code),
         page_url=lambda number: url_for(".body", bin_=bin_, page=number),
-        years=registry.years(),
+        years=[each for each in registry.years() if found is not None and found.had_begun(each.year)],
         kinds=operations.kinds(registry.orders()),
         today=today(),
     )
@@ -77,7 +81,8 @@ def body(bin_: str) -> str:
 @allow(Action.REGISTER)
 def new_body() -> str | Redirection | tuple[str, int]:
     """Enter a body."""
-    form = NewBodyForm()
+    years = registry.years()
+    form = NewBodyForm(data={"since": date(years[0].year, 1, 1) if years else None})
     prepare_levels(form)
     if request.method == "GET":
         return render_template("registry/new_body.html", form=form)
@@ -86,7 +91,13 @@ def new_body() -> str | Redirection | tuple[str, int]:
         try:
             parent = form.parent.found.bin if form.parent.found else None
             state = changes.described(
-                BodyState(form.bin.data or ""), form.name_kk.data, form.name_ru.data, form.level.data, parent, form.kato.data
+                BodyState(form.bin.data or ""),
+                form.name_kk.data,
+                form.name_ru.data,
+                form.level.data,
+                parent,
+                form.kato.data,
+                form.since.data,
             )
             operations.add_body(current_viewer(), state)
         except Refusal as refusal:

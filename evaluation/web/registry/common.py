@@ -18,10 +18,9 @@ from evaluation.registry.upkeep.operations import Stale
 from evaluation.registry.upkeep.rules import Refusal
 from evaluation.registry.upkeep.states import AnyState, BodyState, Dated, Former, OrganisationState, Period
 from evaluation.registry.upkeep.words import LABELS, LEVEL_NAMES, STATUS_NAMES, percent
-from evaluation.web.common import current_language, current_viewer
+from evaluation.web.common import current_language, current_viewer, search_words
 from forms.registry import ChoiceOfBody, Seen
 
-MAX_SEARCH = 200
 TYPES: dict[str, TypeAdapter[Any]] = {"bodies": TypeAdapter(BodyState), "organisations": TypeAdapter(OrganisationState)}
 MAX_SEEN = 100_000
 
@@ -35,16 +34,6 @@ def mark_invented() -> None:
     years = registry.years()
     if years:
         g.setdefault("invented", years[0].invented)
-
-
-def words(given: MultiDict[str, str], name: str = "q") -> str:
-    """What was searched for."""
-    return searchable(given.get(name, ""))
-
-
-def searchable(text: str) -> str:
-    """What databases can look for of a text: neither takes everything that can be sent."""
-    return "".join(filter(str.isprintable, text))[:MAX_SEARCH].strip()
 
 
 def one_of(given: MultiDict[str, str], name: str, known: Any) -> str:
@@ -89,7 +78,7 @@ def choose_body(field: ChoiceOfBody, required: bool = True) -> bool:
     # A match counts as long as the words that brought it stand there.
     if ticked and request.form.get(f"{field.name}-typed", "") == typed:
         typed = ticked
-    typed = searchable(typed)
+    typed = search_words(typed)
     found = queries.bodies_matching(current_viewer(), typed, current_language().code)
     if not typed:
         if required:

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask_babel import gettext
 
+from evaluation.clock import today
 from evaluation.collection.registry_workbook.queries import reported
 from evaluation.language import N_
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import LEVELS, STATUSES
 from evaluation.registry.upkeep import changes, operations
-from evaluation.registry.upkeep.rules import today
 from evaluation.registry.upkeep.states import DAY, BodyState, OrganisationState
 from evaluation.registry.upkeep.words import LEVEL_NAMES, STATUS_NAMES
 from evaluation.web.common import current_language
@@ -36,7 +36,7 @@ class Deed:
     store: Callable[[Viewer, Any, Any], None]
     fill: Callable[[Any], dict[str, Any]] = lambda state: {}
     prepare: Callable[[Any, Any], None] = lambda form, state: None
-    told: Callable[[Any, Any], list[str]] = lambda was, after: []
+    told: Callable[[Any, Any], list[str]] = lambda *_: []
     offered: Callable[[Any], bool] = lambda state: True
     asks: bool = True
     hint: str = ""
@@ -66,20 +66,20 @@ def _names(state: Any) -> dict[str, Any]:
 
 def _description(form: Any, was: BodyState) -> tuple[Any, ...]:
     parent = form.parent.found.bin if form.parent.found else None
-    return was, form.name_kk.data, form.name_ru.data, form.level.data, parent, form.kato.data
+    return was, form.name_kk.data, form.name_ru.data, form.level.data, parent, form.kato.data, form.since.data
 
 
 def _rename_told(was: Any, after: Any) -> list[str]:
     # The last former name ends the day before, or the one before it where a renaming is corrected.
     since = after.former[-1].until + DAY
-    said = gettext("From %(day)s on the name is “%(name)s”.", day=f"{since:%d.%m.%Y}", name=after.name_kk)
+    said = gettext("From %(day)s on the name is: %(name)s", day=f"{since:%d.%m.%Y}", name=after.name_kk)
     if len(after.former) == len(was.former):
         return [said, gettext("This corrects the name that was entered from that day on.")]
-    keep = gettext("Sheets of %(year)s and earlier keep “%(name)s”.", year=since.year - 1, name=was.name_kk)
+    keep = gettext("Sheets of %(year)s and earlier keep the name: %(name)s", year=since.year - 1, name=was.name_kk)
     return [said, keep]
 
 
-def _close_told(was: BodyState, after: BodyState) -> list[str]:
+def _close_told(_was: BodyState, after: BodyState) -> list[str]:
     last = after.closed_on or today()
     first = last.year + (last == date(last.year, 12, 31))
     return [
@@ -88,7 +88,7 @@ def _close_told(was: BodyState, after: BodyState) -> list[str]:
     ]
 
 
-def _status_told(was: OrganisationState, after: OrganisationState) -> list[str]:
+def _status_told(_was: OrganisationState, after: OrganisationState) -> list[str]:
     last = after.statuses[-1]
     words = gettext(STATUS_NAMES[last.status])
     said = [gettext("Status from %(day)s on: %(status)s.", day=f"{last.since:%d.%m.%Y}", status=words)]
@@ -111,10 +111,6 @@ def _withdraw_told(was: OrganisationState, after: OrganisationState) -> list[str
     if was.periods != after.periods:
         said.append(gettext("It is under its last body again."))
     return said
-
-
-def _move_told(was: OrganisationState, after: OrganisationState) -> list[str]:
-    return [gettext("Reports already given stay with the organisation and go with it to the sheets named here.")]
 
 
 def _corrected(form: Any, was: OrganisationState) -> OrganisationState:
@@ -153,7 +149,13 @@ BODIES: Mapping[str, Deed] = {
         BodyForm,
         lambda form, was: changes.described(*_description(form, was)),
         lambda viewer, was, form: operations.change_body(viewer, *_description(form, was)),
-        fill=lambda state: _names(state) | {"level": state.level or "", "parent": state.parent or "", "kato": state.kato or ""},
+        fill=lambda state: {
+            **_names(state),
+            "level": state.level or "",
+            "parent": state.parent or "",
+            "kato": state.kato or "",
+            "since": state.since,
+        },
         prepare=prepare_levels,
         asks=False,
         hint=CORRECTS,
@@ -187,7 +189,7 @@ BODIES: Mapping[str, Deed] = {
         PlainForm,
         lambda form, was: changes.reopened(was),
         lambda viewer, was, form: operations.reopen_body(viewer, was),
-        told=lambda was, after: [gettext("It is among the bodies of every year again, as if it had not been closed.")],
+        told=lambda *_: [gettext("It is among the bodies of every year again, as if it had not been closed.")],
         offered=lambda state: state.closed_on is not None,
         hint=N_("For a body that was closed by mistake."),
     ),
@@ -232,7 +234,7 @@ ORGANISATIONS: Mapping[str, Deed] = {
         lambda form, was: changes.moved(was, form.body.found.bin, first_day(form.year.data)),
         lambda viewer, was, form: operations.move_organisation(viewer, was, form.body.found.bin, form.year.data),
         fill=lambda state: {"year": today().year},
-        told=_move_told,
+        told=lambda *_: [gettext("Reports already given stay with the organisation and go with it to the sheets named here.")],
         offered=lambda state: not _closed(state),
         hint=N_("From a year on. Sheets of earlier years stay with the body it was under."),
     ),

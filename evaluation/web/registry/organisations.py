@@ -6,16 +6,17 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
 
+from evaluation.clock import today
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import STATUSES
 from evaluation.registry.upkeep import operations, queries
 from evaluation.registry.upkeep.queries import LOOSE, OrganisationFilters
-from evaluation.registry.upkeep.rules import Refusal, sensible, today
+from evaluation.registry.upkeep.rules import Refusal, sensible
 from evaluation.registry.upkeep.states import OrganisationState, Period
 from evaluation.web.access import allow
-from evaluation.web.common import current_language, current_viewer
-from evaluation.web.registry.common import blueprint, bodies_in, choose_body, names_of, one_of, page_urls, say, state_of, words
+from evaluation.web.common import current_language, current_viewer, search_words
+from evaluation.web.registry.common import blueprint, bodies_in, choose_body, names_of, one_of, page_urls, say, state_of
 from evaluation.web.registry.offers import ORGANISATIONS, offered, prepare_kinds
 from forms.registry import NewOrganisationForm
 
@@ -26,7 +27,7 @@ def organisations() -> str:
     """The list of organisations as they are today."""
     region, kinds = request.args.get("region", ""), operations.kinds(registry.orders())
     filters = OrganisationFilters(
-        words(request.args),
+        search_words(request.args.get("q")),
         one_of(request.args, "kind", kinds),
         one_of(request.args, "status", STATUSES),
         region if region.isdigit() and region.isascii() else "",

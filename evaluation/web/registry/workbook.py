@@ -8,6 +8,7 @@ from flask import Response, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
 
+from evaluation.clock import today
 from evaluation.collection import files
 from evaluation.collection.problems import Problem, Refused
 from evaluation.collection.registry_workbook import plan as planning
@@ -18,7 +19,6 @@ from evaluation.database import db
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.upkeep.rules import today
 from evaluation.sheets.writers import FORMATS
 from evaluation.web.access import allow
 from evaluation.web.common import current_language, current_viewer, megabytes, send_bytes

@@ -4,11 +4,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
 
+from evaluation.clock import today
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.upkeep import operations
 from evaluation.registry.upkeep.operations import DeadlineChanged
-from evaluation.registry.upkeep.rules import Refusal, today
+from evaluation.registry.upkeep.rules import Refusal
 from evaluation.web.access import allow
 from evaluation.web.common import YEAR, current_language, current_viewer, find_year
 from evaluation.web.registry.common import blueprint, message_of
@@ -24,9 +25,9 @@ def years() -> Answer:
     opened = {each.year for each in registry.years()}
     # Usually the year that has just ended is opened; then the one after it.
     next_year = min(today().year, max(opened) + 1) if opened else today().year - 1
-    form = YearForm(data={"year": next_year})
-    code = current_language().code
-    form.order_code.choices = [(order.code, f"{order.code} – {order.title[code]}") for order in reversed(registry.orders().all)]
+    known, code = registry.orders(), current_language().code
+    form = YearForm(data={"year": next_year, "order_code": known.latest.code})
+    form.order_code.choices = [(order.code, order.title[code]) for order in reversed(known.all)]
     if request.method == "GET":
         return _page(form)
     if form.validate():

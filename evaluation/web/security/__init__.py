@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
 from evaluation.database import db
-from evaluation.web.security import events, limits, sessions
+from evaluation.web.security import events, limits, sessions, setting_up
 from evaluation.web.security.configuration import configure
 from evaluation.web.security.mail import Mail
 from evaluation.web.security.passwords import Passwords
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     security.login_manager.request_loader(lambda _: None)
     app.before_request(_only_what_forms_send)
     events.init_app(app)
+    setting_up.init_app(app)
     limits.init_app(app)
     sessions.init_app(app)
 

@@ -25,6 +25,7 @@ SWITCHED_ON: dict[str, Any] = {
     # Argon2 salts by itself; a second secret would only be one more thing to lose.
     "PASSWORD_SINGLE_HASH": True,
     "PASSWORD_LENGTH_MIN": 10,
+    "PASSWORD_COMPLEXITY_CHECKER": "zxcvbn",
     "RESET_PASSWORD_WITHIN": timedelta(days=1),
     "SEND_PASSWORD_CHANGE_EMAIL": False,
     "SEND_PASSWORD_RESET_NOTICE_EMAIL": False,
@@ -87,7 +88,10 @@ MESSAGES = {
     "INVALID_PASSWORD": N_("The password is wrong."),
     "PASSWORD_NOT_PROVIDED": N_("Give the password."),
     "PASSWORD_INVALID_LENGTH": N_("A password has at least %(length)s characters."),
-    "PASSWORD_TOO_SIMPLE": N_("This password is easy to guess: it repeats a few characters or holds your name or address."),
+    "PASSWORD_TOO_SIMPLE": N_(
+        "This password is easy to guess: common words, names, dates and rows of keys are tried first. Put a few words together "
+        "that nobody would expect side by side."
+    ),
     "PASSWORD_IS_THE_SAME": N_("The new password is the same as the old one."),
     "RETYPE_PASSWORD_MISMATCH": N_("The two passwords differ."),
     "PASSWORD_CHANGE": N_("The password is changed. Everywhere else you are signed out."),
@@ -103,7 +107,10 @@ MESSAGES = {
     "ANONYMOUS_USER_REQUIRED": NOTHING,
     "UNAUTHENTICATED": N_("You are signed out. Sign in again to go on."),
     "INVALID_CODE": N_("The code is wrong or no longer valid."),
-    "TWO_FACTOR_INVALID_TOKEN": N_("The code is wrong or no longer valid."),
+    "TWO_FACTOR_INVALID_TOKEN": N_(
+        "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
+        "wait for the next."
+    ),
     "TWO_FACTOR_LOGIN_SUCCESSFUL": NOTHING,
     "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": N_("From now on signing in takes a code from your authenticator app."),
     "TWO_FACTOR_DISABLED": N_("From now on signing in takes no code."),

@@ -1,14 +1,15 @@
 """What happens to accounts goes on record, whichever of Flask-Security's pages it happens on."""
 
+from functools import partial
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, after_this_request, current_app, request, session
 from flask_login import user_logged_out
 from flask_security import signals
 
 from evaluation.accounts import signing
 from evaluation.accounts.models import Account
-from forms.account import address
+from forms.account import SIGNS_IN, address, known
 
 BY_CHANGE = ["change"]
 """How Flask-Security marks that who changed their password stays signed in."""
@@ -27,11 +28,12 @@ def init_app(app: Flask) -> None:
 
 def _signed_in(_: Flask, user: Any, authn_via: Any = None, **__: Any) -> None:
     if authn_via != BY_CHANGE:
-        signing.signed_in(account(user), address())
+        signing.signed_in(account(user), address(), known(account(user)))
+    after_this_request(partial(_know_device, account=account(user)))
 
 
 def _failed(_: Flask, user: Any, auth_type: str, tfa: bool = False, **__: Any) -> None:
-    signing.failed(account(user), "", address(), "code" if tfa else "password")
+    signing.failed(account(user), "", address(), "code" if tfa else "password", known(account(user)))
 
 
 def _password_changed(_: Flask, user: Any, **__: Any) -> None:
@@ -40,6 +42,7 @@ def _password_changed(_: Flask, user: Any, **__: Any) -> None:
 
 def _password_reset(_: Flask, user: Any, **__: Any) -> None:
     signing.unlocked(account(user), "password_reset")
+    session[SIGNS_IN] = account(user).email
 
 
 def _link_sent(_: Flask, user: Any, **__: Any) -> None:
@@ -58,6 +61,20 @@ def _signed_out(_: Flask, user: Any, **__: Any) -> None:
     # A session that ran out ends by itself, at whatever page was asked for next.
     if request.endpoint == "security.logout":
         signing.done(account(user), "signed_out")
+
+
+def _know_device(response: Response, account: Account) -> Response:
+    """From now on wrong attempts elsewhere do not keep this device out."""
+    response.set_cookie(
+        signing.device_cookie(account),
+        signing.device_token(account),
+        max_age=signing.DEVICE_DAYS * 24 * 3600,
+        path=current_app.config["SECURITY_URL_PREFIX"],
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def account(user: Any) -> Account:

@@ -12,6 +12,7 @@ from flask_security import logout_user, signals
 from evaluation.web.common import STATIC
 from evaluation.web.languages import COOKIE as LANGUAGE
 from evaluation.web.languages import speak
+from forms.account import SIGNS_IN
 
 BEGAN, SEEN = "began", "seen"
 NOTED_EVERY = 60
@@ -27,6 +28,7 @@ def _begin(_: Flask, user: Any, **__: Any) -> None:
     session[BEGAN] = session[SEEN] = int(time.time())
     if user.language and LANGUAGE not in request.cookies:
         after_this_request(partial(speak, code=user.language))
+    session.pop(SIGNS_IN, None)
     for place in (session, g):
         place.pop("csrf_token", None)
 

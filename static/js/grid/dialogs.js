@@ -43,8 +43,7 @@ export function createPreview({ root, saving, selection, words }) {
       return;
     }
     dialog.close();
-    saving.apply(answer.cells, answer.batch);
-    saving.reject(answer.wrong ?? []);
+    saving.apply(answer.cells, answer.batch, answer.wrong);
     words.tell(answer.message);
   }
 
@@ -65,15 +64,16 @@ export function createFill({ root, table, selection, preview, words }) {
   }
 
   function offer() {
-    const { options, type } = column();
+    const { options } = column();
     offered.hidden = !options.length;
     typed.hidden = Boolean(options.length);
     refused.hidden = true;
-    input.value = type === "money" || type === "whole" ? "0" : "";
-    offered.lastElementChild.replaceChildren(...options.map(([, label], position) => {
+    // Nothing is chosen beforehand: hundreds of answers follow from it.
+    input.value = "";
+    offered.lastElementChild.replaceChildren(...options.map(([, label]) => {
       const choice = document.createElement("label"), radio = document.createElement("input");
       choice.className = "form-check";
-      Object.assign(radio, { type: "radio", name: "offered", value: label, className: "form-check-input", checked: position === 0 });
+      Object.assign(radio, { type: "radio", name: "offered", value: label, className: "form-check-input" });
       choice.append(radio, ` ${label}`);
       return choice;
     }));
@@ -97,8 +97,15 @@ export function createFill({ root, table, selection, preview, words }) {
     dialog.showModal();
     code.focus();
   });
-  dialog.querySelector("form").addEventListener("submit", () => {
+  dialog.querySelector("form").addEventListener("submit", (event) => {
     const rows = table.visible.map((row) => row.dataset.bin).join(" ");
+    if (!answer().trim()) {
+      event.preventDefault();
+      refused.textContent = words.say("fill_with");
+      refused.hidden = false;
+      (typed.hidden ? offered.querySelector("input") : input).focus();
+      return;
+    }
     preview.open(root.dataset.fill, { code: code.value, typed: answer(), rows });
   });
 }

@@ -12,11 +12,15 @@ export function createSaving({ root, table, words, selection, editable }) {
   const stale = new Set();
   // What was done on this page and may be undone: an answer typed, or a step of the server's by its name.
   const done = [];
+  // What cells showed before a text that is not valid: that is stored in them still.
+  const valid = new WeakMap();
   const info = Object.fromEntries([...root.querySelectorAll("#grid-cell [data-part]")].map((each) => [each.dataset.part, each]));
+  const panel = root.querySelector("#grid-cell");
   const { save, state, account, body, year, csrf } = root.dataset;
-  let timer = 0, lasting = { waiting: 0 };
+  // What is said of a cell is folded away where there is little room, but never what is wrong with it.
+  let timer = 0, lasting = { waiting: 0 }, unfolded = !matchMedia("(max-width: 47.98rem)").matches;
 
-  const outbox = editable ? createOutbox({ answers: save, state, account: Number(account), body, year, csrf, onCell, onQueue }) : null;
+  const outbox = editable ? createOutbox({ answers: save, account: Number(account), body, year, csrf, onCell, onQueue }) : null;
 
   function show(td, what, cell = {}) {
     td.classList.remove(...STATES);
@@ -26,6 +30,15 @@ export function createSaving({ root, table, words, selection, editable }) {
     td.title = what === "invalid" ? cell.message : what === "conflict" ? words.say("conflict") : "";
     if (what === "saved") told.delete(td);
     else told.set(td, { what, ...cell });
+    if (td === selection.active) describe(td);
+  }
+
+  /* Nothing is to be said of the cell any more. */
+  function clear(td) {
+    td.classList.remove(...STATES);
+    if (!td.classList.contains("e")) td.removeAttribute("aria-invalid");
+    td.title = "";
+    told.delete(td);
     if (td === selection.active) describe(td);
   }
 
@@ -62,14 +75,25 @@ export function createSaving({ root, table, words, selection, editable }) {
     root.classList.toggle("trouble", Boolean(queue.trouble));
   }
 
+  function isInvalid(td) {
+    return told.get(td)?.what === "invalid";
+  }
+
+  /* What is stored in a cell, as text. */
+  function underlying(td) {
+    return isInvalid(td) ? valid.get(td) ?? "" : td.textContent;
+  }
+
   function put(td, typed) {
-    done.push({ td, before: td.textContent, after: typed });
+    const before = underlying(td);
+    done.push({ td, before });
     send(td, typed);
+    valid.set(td, before);
   }
 
   function send(td, typed) {
     const there = outbox.entry(table.bin(td), table.code(td));
-    const was = there ? there.was : table.stored(td);
+    const was = there ? there.was : table.stored(td, underlying(td));
     outbox.put({ organisation: table.bin(td), code: table.code(td), typed, was });
   }
 
@@ -132,12 +156,15 @@ export function createSaving({ root, table, words, selection, editable }) {
       said.push(words.say("keys", column.options.map(([, label, keys]) => `${keys[0]} – ${label}`).join("; ")));
     } else if (!cell && !td.matches(".e, .w")) said.push(column.hint);
     info.said.textContent = said.filter(Boolean).join(" · ");
-    info.said.classList.toggle("alarm", td.classList.contains("e") || td.classList.contains("invalid") || td.classList.contains("conflict"));
+    const alarming = td.matches(".e, .invalid, .conflict");
+    info.said.classList.toggle("alarm", alarming);
+    panel.open = unfolded || alarming;
   }
 
-  /* Cells that were changed in one step: { BIN: { code: [stored, text] } }. With its name the step can be undone. */
-  function apply(cells, batch) {
-    if (batch) done.push({ batch });
+  /* Cells that were changed in one step: { BIN: { code: [stored, text] } }. With its name the step can be undone, and `wrong`, the
+     cells that it could not take, go with it. */
+  function apply(cells, batch, wrong = []) {
+    if (batch) done.push({ batch, left: reject(wrong) });
     for (const [bin, row] of Object.entries(cells)) {
       for (const [code, [, text]] of Object.entries(row)) {
         const td = table.cell(bin, code);
@@ -149,13 +176,27 @@ export function createSaving({ root, table, words, selection, editable }) {
     follow(Object.keys(cells));
   }
 
-  /* Cells that a paste could not take stay on screen, to be mended. */
+  /* Cells that a paste could not take stay on screen, to be mended. Gives back what they showed before. */
   function reject(cells) {
-    for (const { organisation, code, typed, was, message } of cells) {
+    return cells.flatMap(({ organisation, code, typed, message }) => {
       const td = table.cell(organisation, code);
-      if (!td) continue;
+      if (!td) return [];
+      const before = { td, text: td.textContent, cell: told.get(td) };
+      valid.set(td, underlying(td));
       td.textContent = typed;
-      show(td, "invalid", { typed, was, message });
+      show(td, "invalid", { typed, message });
+      return [before];
+    });
+  }
+
+  /* Those of them that still are not valid show again what they showed before. */
+  function restoreLeft(left) {
+    for (const { td, text, cell } of left) {
+      if (!isInvalid(td)) continue;
+      if (outbox.entry(table.bin(td), table.code(td))?.state === "invalid") outbox.discard(table.bin(td), table.code(td));
+      td.textContent = text;
+      clear(td);
+      if (cell) show(td, cell.what, cell);
     }
   }
 
@@ -164,22 +205,26 @@ export function createSaving({ root, table, words, selection, editable }) {
     if (last?.td) {
       send(last.td, folded(last.before));
       selection.activate(last.td);
-    } else {
-      await undoStep(last?.batch);
+    } else if (!await undoStep(last) && last) {
+      done.push(last);
     }
   }
 
-  /* A step of the server's: the one named, or whatever the person did last with this body's year. */
-  async function undoStep(batch) {
+  /* A step of the server's: the one named, or whatever the person did last with this body's year. False where it has to wait. */
+  async function undoStep({ batch, left = [] } = {}) {
     await outbox.flush();
     if (lasting.waiting) {
       words.tell(words.say(lasting.trouble ? "offline" : "not_ready"));
-      return;
+      return false;
     }
     const answer = await post(root.dataset.undo, { batch });
-    if (answer.cells) apply(answer.cells);
+    if (answer.cells) {
+      apply(answer.cells);
+      restoreLeft(left);
+    }
     if (answer.html) root.dispatchEvent(new CustomEvent("shown", { detail: answer }));
     else words.tell(answer.message);
+    return answer.reached;
   }
 
   /* A request in one step; what went wrong is in its message. */
@@ -191,9 +236,9 @@ export function createSaving({ root, table, words, selection, editable }) {
         body: JSON.stringify(content),
       });
       const answer = await response.json().catch(() => ({}));
-      return { message: words.say("failed"), ...answer, ok: response.ok };
+      return { message: words.say("failed"), ...answer, reached: true };
     } catch {
-      return { ok: false, message: words.say("offline") };
+      return { reached: false, message: words.say("offline") };
     }
   }
 
@@ -201,13 +246,15 @@ export function createSaving({ root, table, words, selection, editable }) {
     for (const { organisation, code, typed, state: what, answer } of outbox.pending()) {
       const td = table.cell(organisation, code);
       if (!td || folded(td.textContent) === folded(typed)) continue;
+      valid.set(td, td.textContent);
       td.textContent = typed;
       show(td, what, { typed, ...answer });
     }
     outbox.resend();
   }
 
-  const saving = { put, apply, reject, undo, post, describe, told, outbox };
+  panel.firstElementChild.addEventListener("click", () => { unfolded = !panel.open; });
+  const saving = { put, apply, undo, post, describe, told, outbox };
   if (outbox) restore();
   return saving;
 }

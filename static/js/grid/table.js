@@ -31,7 +31,7 @@ export function createTable(root) {
     bin: (td) => td.parentElement.dataset.bin,
     own: (td) => td.parentElement.cells[0].firstElementChild.textContent,
     rowOf: (td) => visible.indexOf(td.parentElement),
-    stored: (td) => decode(columns[td.cellIndex], td.textContent),
+    stored: (td, text = td.textContent) => decode(columns[td.cellIndex], text),
     refresh() { visible = rows.filter((row) => !row.hidden); },
   };
   return table;

@@ -1,0 +1,70 @@
+"""Where the years of bodies stand, and the one rule by which a first page chooses among them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from evaluation.collection.models import DRAFT, SUBMITTED, Submission
+from evaluation.language import N_
+from evaluation.registry.models import ReportingYear
+
+GIVEN_BACK = "given_back"
+"""A draft that was handed over once and is to be mended."""
+STANDINGS = {DRAFT: N_("Draft"), SUBMITTED: N_("Handed over"), GIVEN_BACK: N_("Given back")}
+LONG_PAST = timedelta(days=183)
+"""A deadline that passed longer ago no longer decides: half a year on, the next year's answers are about to be entered."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a year of a body stands: one of `STANDINGS`; where it was given back, why."""
+
+    year: int
+    body_id: int
+    deadline: date | None
+    state: str = DRAFT
+    reason: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        return self.state != SUBMITTED
+
+    @property
+    def given_back(self) -> bool:
+        return self.state == GIVEN_BACK
+
+    def left(self, today: date) -> int | None:
+        """The number of days to the deadline, below 0 once it has passed; None without one."""
+        return (self.deadline - today).days if self.deadline else None
+
+
+def standing_of(submission: Submission | None) -> str:
+    """Which of `STANDINGS` a body's year stands in; without a line it is a draft."""
+    if submission is None:
+        return DRAFT
+    return GIVEN_BACK if submission.state == DRAFT and submission.reason else submission.state
+
+
+def standing_at(year: ReportingYear, body_id: int, submission: Submission | None) -> Standing:
+    """Where a year of a body stands by its line."""
+    return Standing(year.year, body_id, year.deadline, standing_of(submission), submission.reason if submission else "")
+
+
+def due(standings: Collection[Standing], today: date) -> Standing:
+    """The year that whoever answers sees first, of one body or of several; there is at least one.
+
+    The nearest deadline of what is not handed over, a passed one too unless it is long past. Without any such, the newest of the
+    years given back: somebody waits for it. Else the newest year, handed over or not. So a year without a deadline comes first
+    only as the newest: an older one was entered for its figures, and nobody waits for it.
+    """
+    open_ = [each for each in standings if each.unfinished]
+    dated = [(each.deadline, each.year, each) for each in open_ if each.deadline and each.deadline + LONG_PAST >= today]
+    if dated:
+        return min(dated, key=lambda each: each[:2])[2]
+    return max([each for each in open_ if each.given_back] or standings, key=lambda each: each.year)
+
+
+def others(standings: Collection[Standing], year: int) -> list[Standing]:
+    """What is not handed over of other years: first what was given back, then by deadline, without one last, newest first."""
+    found = [each for each in standings if each.unfinished and each.year != year]
+    return sorted(found, key=lambda each: (not each.given_back, each.deadline is None, each.deadline or date.max, -each.year))

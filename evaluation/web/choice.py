@@ -1,0 +1,74 @@
+"""The first page of somebody of several bodies: a year of all of them, and which others are not handed over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import render_template, request
+
+from evaluation.clock import today
+from evaluation.collection.state.queries import answers_given
+from evaluation.collection.submission import queries as submissions
+from evaluation.collection.submission.due import Standing, due, others
+from evaluation.registry import queries as registry
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.web.common import current_language, current_viewer, named, order_of
+
+
+@dataclass(frozen=True)
+class Line:
+    """A body's year: where it stands, the days left where it is not handed over, and answers given and asked for."""
+
+    body: Body
+    standing: Standing
+    left: int | None
+    answered: int
+    asked: int
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another year that is not handed over: of how many bodies, to how many it was given back, the days left."""
+
+    year: int
+    open: int
+    given_back: int
+    left: int | None
+
+
+def first_year(standings: Sequence[Standing], years: Sequence[ReportingYear]) -> ReportingYear:
+    """The year to show first, of years the latest first; there is at least one."""
+    first = due(standings, today()).year if standings else None
+    return next((each for each in years if each.year == first), years[0])
+
+
+def choice_page(bodies: Sequence[Body], years: Sequence[ReportingYear]) -> str:
+    """The page, of the year that the address names or else of the one that is due."""
+    viewer, now_, wanted = current_viewer(), today(), request.args.get("year", 0, type=int)
+    standings = submissions.standings(viewer, bodies, years)
+    year = next((each for each in years if each.year == wanted), None) or first_year(standings, years)
+    given = answers_given(viewer, order_of(year.year), year.year, [body.id for body in bodies])
+    of_year = {each.body_id: each for each in standings if each.year == year.year}
+    there = [body for body in registry.bodies_in(viewer, bodies, year.year) if body.id in of_year]
+    there.sort(key=lambda body: named(body).name(current_language().code))
+    return render_template(
+        "home/bodies.html",
+        year=year,
+        years=years,
+        left=(year.deadline - now_).days if year.deadline else None,
+        lines=[_line(body, of_year[body.id], given.get(body.bin, (0, 0)), now_) for body in there],
+        others=_others(others(standings, year.year), now_),
+    )
+
+
+def _line(body: Body, standing: Standing, given: tuple[int, int], now_: date) -> Line:
+    return Line(body, standing, standing.left(now_) if standing.unfinished else None, *given)
+
+
+def _others(standings: Sequence[Standing], now_: date) -> list[Other]:
+    by_year: dict[int, list[Standing]] = {}
+    for each in standings:
+        by_year.setdefault(each.year, []).append(each)
+    return [
+        Other(year, len(found), sum(each.given_back for each in found), found[0].left(now_)) for year, found in by_year.items()
+    ]

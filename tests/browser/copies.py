@@ -1,0 +1,22 @@
+"""A database that is prepared once and put back before each test, under the server that uses it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+
+class Copy:
+    """A copy of a folder's database as it stands now."""
+
+    def __init__(self, folder: Path):
+        self._used, self._kept = folder / "evaluation.db", folder / "prepared.db"
+        self._copy(self._used, self._kept)
+
+    def put_back(self) -> None:
+        """The database is as it was; whoever has it open sees that at once."""
+        self._copy(self._kept, self._used)
+
+    @staticmethod
+    def _copy(source: Path, target: Path) -> None:
+        with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+            one.backup(other)

@@ -1,0 +1,89 @@
+"""What tests of the grid sit at: a server with a table to fill, and where things stand on its page."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from evaluation.collection.grid.reading import table
+from evaluation.criteria import Order
+from evaluation.registry import queries as registry
+from tests.browser import grid_site
+from tests.browser.copies import Copy
+from tests.browser.grid_site import BODY, SYSTEM, YEAR, own_bin
+
+
+class GridSite:
+    """A server with a body of many organisations, and its database."""
+
+    def __init__(self, address: str, folder: Path, order: Order):
+        self.address, self.folder, self.order = address, folder, order
+        self._prepared = Copy(folder)
+
+    def renew(self) -> None:
+        """Let everything stand again as it was prepared."""
+        self._prepared.put_back()
+
+    def answers(self) -> dict[str, Any]:
+        """What is stored, by BIN."""
+
+        def read(app: Flask) -> dict[str, Any]:
+            with app.app_context():
+                body = registry.known(SYSTEM).bodies[BODY]
+                return {line.bin: line.answers for line in table(SYSTEM, YEAR, body, grid_site.widest(self.order))}
+
+        found = grid_site.in_thread(self.folder, read)
+        assert isinstance(found, dict)
+        return found
+
+
+def open_grid(page: Page, order: Order) -> None:
+    """Open the table and stand in its first cell."""
+    page.goto(grid_site.address(order))
+    expect(page.locator("#grid[data-ready]")).to_be_visible()
+    page.locator("td.active").focus()
+
+
+def cell(page: Page, number: int, column: int) -> Locator:
+    return page.locator(f"tr[data-bin='{own_bin(number)}'] > :nth-child({column + 2})")
+
+
+def first_of(order: Order, type_: str) -> tuple[int, str]:
+    """The place of the first column of a type, and its code."""
+    asked = order.asked_of(grid_site.widest(order))
+    return next((place, item.code) for place, item in enumerate(asked) if item.type == type_ and item.asked_when is None)
+
+
+def saved(where: Locator, text: str) -> None:
+    """Wait until a cell shows a text and that it is stored."""
+    expect(where).to_have_text(text)
+    expect(where).to_have_class(re.compile(r"\bsaved\b"))
+
+
+def status(page: Page) -> Locator:
+    return page.locator("#grid-status")
+
+
+def words(message: str) -> str:
+    """A message up to what is filled into it."""
+    return message.split("{")[0].strip()
+
+
+def fits(page: Page, width: int) -> None:
+    """Nothing reaches past the page's side but the table, and nothing for axe to object to."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert not found.violations_count, found.generate_report()
+
+
+def block(order: Order, code: str, count: int) -> str:
+    """All answers of `count` organisations as another spreadsheet has them, under its headings, the last organisation first."""
+    asked = order.asked_of(grid_site.widest(order))
+    spoken = {"kk": ("БСН", "иә"), "ru": ("БИН", "да")}[code]
+    given = {"money": "1 250,5", "whole": "1", "date": "31.05.2025", "yes_no": spoken[1]}
+    told = [given.get(item.type) or order.choices[item.choices or ""][0].label[code] for item in asked]
+    lines = [[spoken[0], *(item.label[code] for item in asked)], *([own_bin(n), *told] for n in reversed(range(count)))]
+    return "".join("\t".join(line) + "\r\n" for line in lines)

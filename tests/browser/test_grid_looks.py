@@ -1,0 +1,101 @@
+"""What the grid shows and how: wrong cells that go with their paste, contradictions, names on a phone, paper."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from evaluation.criteria import Order
+from evaluation.language import language
+from tests.browser import grid_site
+from tests.browser.conftest import NewPage
+from tests.browser.grid_desk import GridSite, cell, first_of, open_grid, saved, status, words
+from tests.browser.grid_site import CLERKS, SIX_HUNDRED, own_bin
+
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: NewPage, order: Order) -> None:
+    money, code = first_of(order, "money")
+    with new_page(grid.address, "ru", email=CLERKS[0], permissions=CLIPBOARD) as page:
+        open_grid(page, order)
+        keys = page.keyboard
+        keys.type("5")
+        keys.press("Enter")
+        saved(cell(page, 0, money), "5")
+        keys.press("ArrowDown")
+        page.evaluate("navigator.clipboard.writeText('16 543 тыс\\n7\\n8 тыс\\n9 тыс')")
+        keys.press("Control+Home")
+        keys.press("Control+v")
+        expect(page.locator("[data-count=wrong]")).to_have_text("3")
+        page.locator("[data-do=take]").click()
+        saved(cell(page, 1, money), "7")
+        expect(cell(page, 0, money)).to_have_text("16 543 тыс")
+        # One of them is typed anew and still wrong, another one mended.
+        cell(page, 2, money).click()
+        keys.type("8 т")
+        keys.press("Enter")
+        expect(status(page)).to_contain_text(words(language("ru").gettext("Not stored because they are not valid: {0}")))
+        keys.press("Control+Home")
+        keys.type("9")
+        keys.press("Enter")
+        saved(cell(page, 0, money), "9")
+        # What was typed is undone first, to what was stored; then the paste with its wrong cells.
+        for row, text in ((0, "5"), (2, "")):
+            page.locator("[data-do=undo]").click()
+            saved(cell(page, row, money), text)
+        expect(cell(page, 3, money)).to_have_text("9 тыс")
+        page.locator("[data-do=undo]").click()
+        for row in (1, 2, 3):
+            expect(cell(page, row, money)).to_have_text("")
+        expect(page.locator("[aria-invalid=true]")).to_have_count(0)
+        assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('outbox/'))") == []
+        page.reload()
+        expect(page.locator("#grid[data-ready]")).to_be_visible()
+        expect(page.locator("td.invalid")).to_have_count(0)
+    assert {own: each for own, each in grid.answers().items() if each} == {own_bin(0): {code: 5_00}}
+
+
+def test_rows_are_told_apart_and_the_table_is_near_on_a_phone(grid: GridSite, new_page: NewPage, order: Order) -> None:
+    with new_page(grid.address, "kk", 390, email=CLERKS[0]) as page:
+        open_grid(page, order)
+        assert page.locator(".grid-scroll").bounding_box()["y"] < 560  # type: ignore[index]
+        lines = "(each) => Math.round(each.getBoundingClientRect().height / parseFloat(getComputedStyle(each).lineHeight))"
+        name = page.locator("tbody tr:first-child th a")
+        name.evaluate("(each) => { each.innerHTML = `<i>${'Мекеме '.repeat(12)}</i>«${'сөз '.repeat(40)}»`; }")
+        assert name.evaluate(lines) == 3
+        assert name.locator("i").evaluate("(each) => each.getBoundingClientRect().width") <= 1
+        # What is said of a cell is folded until it is asked for.
+        said = page.locator("#grid-cell [data-part=said]")
+        expect(said).to_be_hidden()
+        page.locator("#grid-cell summary").click()
+        expect(said).to_be_visible()
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_toolbar_is_one_line_and_rows_are_low(code: str, grid: GridSite, new_page: NewPage, order: Order) -> None:
+    with new_page(grid.address, code, email=CLERKS[0]) as page:
+        open_grid(page, order)
+        tops = page.locator(".grid-tools > .btn").evaluate_all("(all) => all.map((each) => each.offsetTop)")
+        assert len(tops) == 3 and len(set(tops)) == 1
+        assert page.locator("tbody tr").first.evaluate("(each) => each.offsetHeight") == 44
+
+
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_on_paper_every_page_has_the_headings(
+    code: str, large_grid: GridSite, new_page: NewPage, order: Order, tmp_path: Path
+) -> None:
+    with new_page(large_grid.address, code, email=CLERKS[0]) as page:
+        open_grid(page, order)
+        page.pdf(path=tmp_path / "grid.pdf", prefer_css_page_size=True)
+    command = ["pdftotext", "-layout", str(tmp_path / "grid.pdf"), "-"]
+    *sheets, _ = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")
+    assert "Алатау облысының әкімдігі" in sheets[0] and grid_site.BODY in sheets[0]
+    asked = order.asked_of(grid_site.widest(order))
+    wanted = {word for item in asked for word in item.label[code].split() if len(word) > 2}
+    for sheet in sheets:
+        # Each word of each heading, and each in one piece.
+        assert wanted <= set(sheet.split()), wanted - set(sheet.split())
+    assert sum(sheet.count(own_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
+    assert language(code).gettext("Fill blanks with…") not in sheets[0]
