@@ -48,12 +48,14 @@ STATES = {
     "warnings": N_("With warnings"),
 }
 """How far a report has come, and what is wrong with it."""
+COUNTED = STATES | {"blank": N_("Reports not begun"), "partly": N_("Reports partly filled"), "done": N_("Reports filled")}
+"""The same over how many there are."""
 LEFT = "left"
 CHOICES = {LEFT: N_("Something left to do")} | STATES
 """What the list can be kept to."""
 
 blueprint = Blueprint("home", __name__)
-blueprint.app_context_processor(lambda: {"sections": sections, "stage_names": STATES, "standing_names": STANDINGS})
+blueprint.app_context_processor(lambda: {"sections": sections, "stage_names": STATES, "stage_counts": COUNTED, "standing_names": STANDINGS})
 
 
 SECTIONS = (

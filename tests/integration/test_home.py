@@ -184,7 +184,7 @@ def test_what_is_due_and_what_to_do_next(place: Place) -> None:
         db.session.commit()
         place.fill([place.own[0]])
     text = clerk.get(ENTRY).text
-    assert "today is the last day" in text
+    assert "Today is the last day" in text
     assert f'class="btn btn-primary" href="{cell(place, 1, first_code(place, 1))}"' in text
     with place.app.app_context():
         place.fill()

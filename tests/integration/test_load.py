@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from evaluation.collection import operations as operation_module
 from evaluation.collection import queries
+from evaluation.collection.declared import key_of
 from evaluation.collection.operations import Summary, load_workbook
 from evaluation.collection.problems import Refused
 from evaluation.collection.uploads import applying
@@ -356,6 +357,7 @@ def test_nobody_sees_nothing(app: Flask, order: Order, data: bytes) -> None:
             "years": [2024],
             "id_": 1,
             "event_id": 0,
+            "key": key_of(next(iter(order.kind)), next(order.declared())[0].code),
             "batches": list(db.session.execute(text("SELECT DISTINCT batch FROM event")).scalars()),
         }
         for module in (registry, queries, sheets, uploads):
