@@ -55,7 +55,9 @@ CHOICES = {LEFT: N_("Something left to do")} | STATES
 """What the list can be kept to."""
 
 blueprint = Blueprint("home", __name__)
-blueprint.app_context_processor(lambda: {"sections": sections, "stage_names": STATES, "stage_counts": COUNTED, "standing_names": STANDINGS})
+blueprint.app_context_processor(
+    lambda: {"sections": sections, "stage_names": STATES, "stage_counts": COUNTED, "standing_names": STANDINGS}
+)
 
 
 SECTIONS = (
