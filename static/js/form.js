@@ -40,6 +40,7 @@ document.addEventListener("focusout", ({ target, relatedTarget }) => {
   const question = questionOf(target);
   if (question && question !== questionOf(relatedTarget)) question.left();
 });
+for (const question of questions.values()) if (question.early && !question.element.hasAttribute("data-unsaved")) question.typed();
 document.addEventListener("keydown", onKey);
 document.addEventListener("submit", onSubmit);
 document.addEventListener("click", ({ target }) => {

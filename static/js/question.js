@@ -12,10 +12,15 @@ export function createQuestion(element, { form, words, own, outbox, onSaved, onT
   const error = element.querySelector("[data-error]");
   const clash = element.querySelector("[data-conflict]");
   const condition = element.dataset.condition ? JSON.parse(element.dataset.condition) : undefined;
-  let base = text(), shown = null, waiting = null;
+  let base = sent(), shown = null, waiting = null;
 
   function text() {
     return radios.length ? radios.find((radio) => radio.checked)?.value ?? "" : control.value;
+  }
+
+  /* What the page came with: somebody may have typed before this script was there. */
+  function sent() {
+    return radios.length ? radios.find((radio) => radio.defaultChecked)?.value ?? "" : control.defaultValue;
   }
 
   function set(typed) {
@@ -67,6 +72,7 @@ export function createQuestion(element, { form, words, own, outbox, onSaved, onT
     radios,
     condition,
     get text() { return text(); },
+    get early() { return text() !== sent(); },
     get kind() { return type; },
     get folded() { return Boolean(element.closest("details:not([open])")); },
     get idle() { return element.classList.contains("idle"); },
