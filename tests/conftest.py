@@ -76,18 +76,47 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def migrated(url: str) -> None:
+    """Bring an empty database up to the newest revision, and let go of it."""
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True})
+    with app.app_context():
+        database.upgrade()
+        database.db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file without data: to copy it takes a tenth of the time."""
+    file = tmp_path_factory.mktemp("template") / "evaluation.db"
+    migrated(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> str:
+    """The name of a migrated database without data."""
+    import psycopg
+
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    migrated(f"postgresql+psycopg://{postgresql.partition('://')[2]}/migrated")
+    return "migrated"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database of the test's own; every test that asks for it runs on both."""
+    """The URL of a database of the test's own, migrated and without data; every test that asks for it runs on both."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "evaluation.db")
         yield f"sqlite:///{tmp_path / 'evaluation.db'}"
         return
     import psycopg
 
     server = request.getfixturevalue("postgresql")
+    template = request.getfixturevalue("postgresql_template")
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
     yield f"postgresql+psycopg://{server.partition('://')[2]}/{name}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
