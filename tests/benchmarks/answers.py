@@ -61,7 +61,8 @@ def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]
         own, body = known.organisations[OWN][0], known.bodies[BODY]
     _serve_floor(app, own, body, item.code, clean(order, kind))
     client = sign_in(app.test_client(), make_account(app, "clerk", [body]))
-    token = client.get(f"/bodies/{BODY}/{YEAR}/state").json["csrf_token"]
+    # A refused request brings a token, as for a page whose own has expired.
+    token = client.post(f"/bodies/{BODY}/{YEAR}/answers", json={}, headers={"Accept": "application/json"}).json["csrf"]
     headers = {"X-CSRFToken": token, "Accept": "application/json"}
     amounts = itertools.count(1)
     before = clean(order, kind)[item.code]
