@@ -1,5 +1,6 @@
 """The forms by which an administrator keeps the registry."""
 
+from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from evaluation.registry.upkeep.rules import Refusal
 from evaluation.registry.upkeep.words import percent
 
 
-class ReadField(Field):  # type: ignore[misc]
+class ReadField(Field, ABC):  # type: ignore[misc]
     """A text field read by one of the collection's readers; what cannot be read stays as it was typed."""
 
     widget = TextInput()
@@ -38,8 +39,9 @@ class ReadField(Field):  # type: ignore[misc]
     def written(self, value: Any) -> str:
         return "" if value is None else str(value)
 
+    @abstractmethod
     def read(self, typed: str) -> Any:
-        raise NotImplementedError
+        """What was typed, as it is kept. Raises Wrong."""
 
     def said(self, wrong: values.Wrong) -> str:
         return str(gettext(MESSAGES[wrong.problem], **wrong.values))

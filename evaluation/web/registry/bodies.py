@@ -85,7 +85,7 @@ def new_body() -> str | Redirection | tuple[str, int]:
     form = NewBodyForm(data={"since": date(years[0].year, 1, 1) if years else None})
     prepare_levels(form)
     if request.method == "GET":
-        return render_template("registry/new_body.html", form=form)
+        return render_template("registry/new.html", group="bodies", title=gettext("Enter a body"), form=form)
     good = form.validate()
     if choose_body(form.parent, required=False) and good:
         try:
@@ -105,4 +105,4 @@ def new_body() -> str | Redirection | tuple[str, int]:
         else:
             flash(gettext("The body is entered."))
             return redirect(url_for(".body", bin_=form.bin.data), 303)
-    return render_template("registry/new_body.html", form=form), 422
+    return render_template("registry/new.html", group="bodies", title=gettext("Enter a body"), form=form), 422

@@ -141,6 +141,27 @@ CORRECTS = N_(
     "This corrects what was entered, for every year alike. For a new name that begins on a day, and for a move, there are "
     "changes of their own."
 )
+
+
+def _renaming(store: Callable[[Viewer, Any, date, str, str], None]) -> Deed:
+    """The same for bodies and organisations, but for the operation."""
+
+    def given(form: Any) -> tuple[date, str, str]:
+        return form.since.data, form.name_kk.data, form.name_ru.data
+
+    return Deed(
+        N_("Rename from a day on"),
+        N_("Rename"),
+        N_("The new name is entered."),
+        RenameForm,
+        lambda form, was: changes.renamed(was, *given(form)),
+        lambda viewer, was, form: store(viewer, was, *given(form)),
+        fill=_names,
+        told=_rename_told,
+        hint=N_("Sheets of years that ended before that day keep the old name."),
+    )
+
+
 BODIES: Mapping[str, Deed] = {
     "change": Deed(
         N_("Correct the entry"),
@@ -160,17 +181,7 @@ BODIES: Mapping[str, Deed] = {
         asks=False,
         hint=CORRECTS,
     ),
-    "rename": Deed(
-        N_("Rename from a day on"),
-        N_("Rename"),
-        N_("The new name is entered."),
-        RenameForm,
-        lambda form, was: changes.renamed(was, form.since.data, form.name_kk.data, form.name_ru.data),
-        lambda viewer, was, form: operations.rename_body(viewer, was, form.since.data, form.name_kk.data, form.name_ru.data),
-        fill=_names,
-        told=_rename_told,
-        hint=N_("Sheets of years that ended before that day keep the old name."),
-    ),
+    "rename": _renaming(operations.rename_body),
     "close": Deed(
         N_("Close the body"),
         N_("Close the body"),
@@ -213,19 +224,7 @@ ORGANISATIONS: Mapping[str, Deed] = {
         asks=False,
         hint=CORRECTS,
     ),
-    "rename": Deed(
-        N_("Rename from a day on"),
-        N_("Rename"),
-        N_("The new name is entered."),
-        RenameForm,
-        lambda form, was: changes.renamed(was, form.since.data, form.name_kk.data, form.name_ru.data),
-        lambda viewer, was, form: operations.rename_organisation(
-            viewer, was, form.since.data, form.name_kk.data, form.name_ru.data
-        ),
-        fill=_names,
-        told=_rename_told,
-        hint=N_("Sheets of years that ended before that day keep the old name."),
-    ),
+    "rename": _renaming(operations.rename_organisation),
     "move": Deed(
         N_("Move under another body"),
         N_("Move the organisation"),

@@ -78,7 +78,7 @@ def new_organisation() -> str | Redirection | tuple[str, int]:
     form = NewOrganisationForm(data={"body": request.args.get("body", ""), "since": date(today().year, 1, 1)})
     prepare_kinds(form)
     if request.method == "GET":
-        return render_template("registry/new_organisation.html", form=form)
+        return render_template("registry/new.html", group="organisations", title=gettext("Enter an organisation"), form=form)
     good = form.validate()
     if choose_body(form.body, required=False) and good:
         try:
@@ -88,7 +88,7 @@ def new_organisation() -> str | Redirection | tuple[str, int]:
         else:
             flash(gettext("The organisation is entered."))
             return redirect(url_for(".organisation", bin_=form.bin.data), 303)
-    return render_template("registry/new_organisation.html", form=form), 422
+    return render_template("registry/new.html", group="organisations", title=gettext("Enter an organisation"), form=form), 422
 
 
 def _entered(form: NewOrganisationForm) -> OrganisationState:
