@@ -1,6 +1,7 @@
 """Signing in by the keyboard alone, and one's own account for every eye and hand."""
 
 import pytest
+from playwright.sync_api import expect
 
 from evaluation.language import language
 from tests import people
@@ -16,9 +17,11 @@ def test_in_and_out_by_the_keyboard_without_javascript(code: str, empty_site: st
     with new_page(empty_site, code, java_script_enabled=False) as page:
         page.goto("/account/password")
         assert page.url.endswith("/account/sign-in?next=/account/password")
-        # The address has the focus already.
+        # The address has the focus already; the browser gives it once the page has been drawn, which may be after it has loaded.
+        expect(page.locator("#email")).to_be_focused()
         page.keyboard.type(email_of("observer"))
         page.keyboard.press("Tab")
+        expect(page.locator("#password")).to_be_focused()
         page.keyboard.type(people.PASSWORD)
         with page.expect_navigation():
             page.keyboard.press("Enter")

@@ -1,13 +1,20 @@
 """Sheets that are written once for the tests that open them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from evaluation.collection.operations import load_workbook
 from evaluation.criteria import Order
+from evaluation.database import db
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
+from tests.factories import bin_of, clean, row, workbook
 from tests.sheet_cases import Cases, Files, sheet
+from tests.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, own
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +48,38 @@ def files(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Files:
                 path.write_bytes(write(made, format_, languages))
                 written[name, format_, languages] = path
     return written
+
+
+@pytest.fixture
+def kinds(order: Order) -> tuple[str, ...]:
+    return tuple(order.kind)
+
+
+@pytest.fixture
+def filled(database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], tmp_path: Path) -> Flask:
+    """Two bodies: three organisations of each kind under the first, one under the second, all of them answered."""
+    app = make_app(database_url, FILES=tmp_path / "files")
+    rows = {kind: [row(order, BODY, own(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)}
+    rows[kinds[0]].append(row(order, OTHER, bin_of(90), clean(order, kinds[0])))
+    previous = [{"body_bin": BODY, "kind": kinds[0], declared(order): 2}]
+    with app.app_context():
+        load_workbook(SYSTEM, workbook(order, YEAR, rows, previous=previous), app.extensions["orders"], register=True)
+        db.session.commit()
+    return app
+
+
+@pytest.fixture
+def edited(filled: Flask, order: Order, kinds: tuple[str, ...]) -> bytes:
+    """The prefilled workbook with a changed answer, a new item of evidence, another declared count and an emptied cell."""
+    data = download(filled, "en")
+    code = money(order, kinds[0])[0]
+    note = next(item.code for item in order.evidence_of(kinds[0]) if item.type == "text")
+    return changed(
+        data,
+        **{
+            f"{kinds[0]}__{cell_of(data, kinds[0], code, own(0, 0))}": -12.34,
+            f"{kinds[0]}__{cell_of(data, kinds[0], code, own(0, 1))}": None,
+            f"{kinds[0]}__{cell_of(data, kinds[0], note, own(0, 1))}": "Акт № 7",
+            f"previous__{cell_of(data, 'previous', declared(order))}": 5,
+        },
+    )
