@@ -7,6 +7,7 @@ from flask import Flask
 
 from evaluation import cli, database, web
 from evaluation.criteria import load_orders
+from evaluation.messages import outbox
 from evaluation.settings import INSTANCE, settings_or_exit
 
 
@@ -16,6 +17,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(settings_or_exit(INSTANCE) | dict(config or {}))
     app.extensions["orders"] = load_orders(app.config["CRITERIA"])
     database.init_app(app)
+    outbox.init_app(app)
     web.init_app(app)
     cli.init_app(app)
     return app

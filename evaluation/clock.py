@@ -12,6 +12,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
+def precise() -> datetime:
+    """The time now to the microsecond, in UTC without an offset: that of a line of the record."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def today() -> date:
     """The day it is in Kazakhstan: days such as a deadline are counted by it."""
     return datetime.now(ZONE).date()

@@ -68,7 +68,13 @@ def init_app(app: Flask) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL", "busy_timeout = 30000"):
+    for pragma in (
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        "synchronous = NORMAL",
+        "busy_timeout = 30000",
+        "recursive_triggers = ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_collation("alphabetical", compare)
@@ -147,12 +153,17 @@ def hold(*key: int, alone: bool = False) -> None:
     """
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
-        raw: Any = connection.connection.dbapi_connection
-        if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        begin_writing(connection)
         return
     lock = "pg_advisory_xact_lock" + ("" if alone else "_shared")
     connection.exec_driver_sql(f"SELECT {lock}({', '.join(map(str, map(int, key)))})")
+
+
+def begin_writing(connection: Connection) -> None:
+    """Be the one who writes on SQLite, from now until the transaction ends: what is read meanwhile stays so."""
+    raw: Any = connection.connection.dbapi_connection
+    if not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def insert_unless_there(connection: Connection, table: Table, values: dict[str, Any]) -> bool:

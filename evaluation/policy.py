@@ -39,9 +39,11 @@ class Action(StrEnum):
     SUBMIT = "submit"
     """Hand a body's year over."""
     REVIEW = "review"
-    """Return a year that was handed over."""
+    """Return, accept and reopen a year that was handed over; make remarks on it and settle them."""
+    REPLY = "reply"
+    """Answer a remark."""
     REGISTER = "register"
-    """Years, bodies, organisations and who supervises them."""
+    """Years with their deadlines and extensions, bodies, organisations and who supervises them."""
     PEOPLE = "people"
     """Other people's accounts."""
 
@@ -52,10 +54,10 @@ _SIGNED_IN = _EVERYONE | {Action.OWN, Action.SEE}
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.NOBODY: _EVERYONE,
     Role.OBSERVER: _SIGNED_IN,
-    Role.CLERK: _SIGNED_IN | {Action.EDIT, Action.FILES},
+    Role.CLERK: _SIGNED_IN | {Action.EDIT, Action.FILES, Action.REPLY},
     # In an akim's office of a village one person is both.
-    Role.HEAD: _SIGNED_IN | {Action.EDIT, Action.FILES, Action.SUBMIT},
-    Role.REVIEWER: _SIGNED_IN | {Action.FILES, Action.REVIEW},
+    Role.HEAD: _SIGNED_IN | {Action.EDIT, Action.FILES, Action.REPLY, Action.SUBMIT},
+    Role.REVIEWER: _SIGNED_IN | {Action.FILES, Action.REPLY, Action.REVIEW},
     Role.ADMINISTRATOR: _SIGNED_IN | {Action.REGISTER, Action.PEOPLE},
     Role.SYSTEM: frozenset(Action),
 }

@@ -5,13 +5,14 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from evaluation.clock import ZONE
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, language
 
 INSTANCE = Path(os.environ.get("INSTANCE", Path(__file__).parent.parent / "instance")).resolve()
-"""The folder for what the product keeps beside its code: the database and the key that signs cookies."""
+"""The folder for what the product keeps beside its code: the database, and the keys that sign cookies and seal the record."""
 
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -19,7 +20,16 @@ NO_KEY = N_(
     "APP_ENV=production needs SECRET_KEY: a long random text that is kept secret and stays the same. Make one, for example by "
     "`openssl rand -hex 32`, and give it to the product as the environment variable SECRET_KEY."
 )
+NO_RECORD_KEY = N_(
+    "APP_ENV=production needs RECORD_KEY: a long random text that the record is sealed with. Make one, for example by "
+    "`openssl rand -hex 32`, keep it where no administrator of the database reads it, and give it to the product as the "
+    "environment variable RECORD_KEY. It must never change: without it the record cannot be verified."
+)
 NOT_A_NUMBER = N_("%(name)s must be a whole number above zero, not “%(value)s”.")
+NOT_SMTP = N_(
+    "SMTP_URL must be an address such as smtp://user:password@mail.example.kz:587; one that begins with smtps:// speaks TLS from "
+    "the start. Write special characters of the name and the password as in any address: @ as %40."
+)
 
 
 def settings(instance: Path) -> dict[str, Any]:
@@ -27,9 +37,13 @@ def settings(instance: Path) -> dict[str, Any]:
     production = os.environ.get("APP_ENV") == "production"
     if production and not os.environ.get("SECRET_KEY"):
         raise EvaluationError(NO_KEY)
+    if production and not os.environ.get("RECORD_KEY"):
+        raise EvaluationError(NO_RECORD_KEY)
     return {
         "DATABASE_URL": database_url(os.environ.get("DATABASE_URL"), instance),
-        "SECRET_KEY": os.environ.get("SECRET_KEY") or _kept_secret(instance),
+        "SECRET_KEY": os.environ.get("SECRET_KEY") or _kept_secret(instance, "secret_key") or secrets.token_hex(32),
+        # Without a place to keep it there is none, and nothing is recorded: what a lost key sealed could not be verified.
+        "RECORD_KEY": os.environ.get("RECORD_KEY") or _kept_secret(instance, "record_key"),
         "SECRET_KEY_FALLBACKS": _list("SECRET_KEY_FALLBACKS"),
         "CRITERIA": tuple(Path(path) for path in os.environ.get("CRITERIA", "").split(os.pathsep) if path),
         "PRODUCTION": production,
@@ -59,12 +73,12 @@ def _addresses(production: bool) -> dict[str, Any]:
     """Under which names the product is answered, and how it sends mail."""
     return {
         # No other name is answered, so that no link of ours leads to where a forged one says.
-        "TRUSTED_HOSTS": _list("TRUSTED_HOSTS") or LOCAL_HOSTS,
+        "TRUSTED_HOSTS": (_list("TRUSTED_HOSTS") or LOCAL_HOSTS) + _public_host(),
         "TRUSTED_PROXIES": _number("TRUSTED_PROXIES", 0),
         "PUBLIC_URL": os.environ.get("PUBLIC_URL", "").rstrip("/"),
         "ADDRESS": f"127.0.0.1:{os.environ.get('PORT', '8000')}",
         "PREFERRED_URL_SCHEME": "https" if production else "http",
-        "SMTP_URL": os.environ.get("SMTP_URL", ""),
+        "SMTP_URL": _smtp(os.environ.get("SMTP_URL", "")),
         "MAIL_FROM": os.environ.get("MAIL_FROM", "no-reply@localhost"),
     }
 
@@ -84,12 +98,34 @@ def _people(production: bool) -> dict[str, Any]:
         "LOCK_MINUTES": _number("LOCK_MINUTES", 15),
         "GUESS_LIMIT": "30 per 10 minutes",
         "LINK_LIMIT": "10 per hour",
+        "VERIFY_LIMIT": "60 per 10 minutes",
         "RATE_LIMIT_STORAGE": os.environ.get("RATE_LIMIT_STORAGE", "memory://"),
     }
 
 
+def _public_host() -> list[str]:
+    """The host of PUBLIC_URL: links in mail begin with it, so it is answered too."""
+    try:
+        host = urlsplit(os.environ.get("PUBLIC_URL", "")).hostname
+    except ValueError:
+        return []
+    return [host] if host and host not in _list("TRUSTED_HOSTS") else []
+
+
 def _list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def _smtp(url: str) -> str:
+    """The address of the mail server as it is given; empty where none is."""
+    try:
+        parts = urlsplit(url)
+        right = not url or (parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0)
+    except ValueError:
+        right = False
+    if not right:
+        raise EvaluationError(NOT_SMTP)
+    return url
 
 
 def _number(name: str, usual: int) -> int:
@@ -113,16 +149,13 @@ def database_url(url: str | None, instance: Path) -> str:
     return "postgresql+psycopg://" + rest if separator and scheme in ("postgres", "postgresql") else url
 
 
-def _kept_secret(instance: Path) -> str:
-    """The key that signs cookies on this computer, made at the first start and readable by its owner alone.
-
-    Where nothing can be kept, a key for this process only: commands need none.
-    """
-    file = instance / "secret_key"
+def _kept_secret(instance: Path, name: str) -> str:
+    """A key of this computer's own, made at the first start and readable by its owner alone; empty where none can be kept."""
+    file = instance / name
     try:
         if not file.exists():
             instance.mkdir(parents=True, exist_ok=True)
-            draft = file.with_name(f"secret_key.{os.getpid()}")
+            draft = file.with_name(f"{name}.{os.getpid()}")
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
                 out.write(secrets.token_hex(32))
             # Whoever comes first wins: workers that start together must agree.
@@ -131,4 +164,4 @@ def _kept_secret(instance: Path) -> str:
             draft.unlink()
         return file.read_text()
     except OSError:
-        return secrets.token_hex(32)
+        return ""

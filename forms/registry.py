@@ -8,11 +8,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
 from evaluation.collection import values
+from evaluation.collection.extensions.operations import MOST
 from evaluation.collection.problems import MESSAGES
 from evaluation.registry.models import NAME_LENGTH
 from evaluation.registry.upkeep.rules import Refusal
@@ -184,14 +185,25 @@ class StatusForm(Seen):
 class YearForm(FlaskForm):  # type: ignore[misc]
     year = IntegerField(_("Reporting year"), validators=needed(_("Enter the year.")))
     order_code = RadioField(_("Order"))
-    deadline = DayField(_("Deadline"), validators=[])
-
-
-class DeadlineForm(FlaskForm):  # type: ignore[misc]
-    """`was` is the deadline its sender saw."""
-
+    starts_on = DayField(_("Entry begins"))
     deadline = DayField(_("Deadline"))
-    was = DayField()
+
+
+class YearTermForm(FlaskForm):  # type: ignore[misc]
+    """A year's first day and deadline; `was_…` are those that its sender saw."""
+
+    starts_on = DayField(_("Entry begins"))
+    deadline = DayField(_("Deadline"))
+    was_starts_on = DayField()
+    was_deadline = DayField()
+
+
+class ExtensionForm(FlaskForm):  # type: ignore[misc]
+    """More time for a body, until a day, and why. What is blank or not sensible is told by the extensions' own rules."""
+
+    body = ChoiceOfBody(_("Body"))
+    until = DayField(_("Extension until"), validators=[read_rightly])
+    reason = TextAreaField(_("Reason for the extension"), render_kw={"rows": 3, "maxlength": MOST})
 
 
 class RegistryWorkbookForm(FlaskForm):  # type: ignore[misc]

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 
+from evaluation.accounts.models import Account
+from evaluation.clock import today
 from evaluation.collection.justifying import justify
 from evaluation.collection.saving import Edit, save
 from evaluation.collection.state.queries import body_state
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.policy import SIGN_IN_ROLES as ROLES
 from evaluation.policy import Role, Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
@@ -23,6 +26,8 @@ from tests.factories import bin_of, clean
 
 YEAR = 2024
 TODAY = date(2025, 3, 1)
+DEADLINE = today() + timedelta(days=30)
+"""Ahead, so that drafts take changes."""
 SYSTEM = Viewer.system()
 OWN, FOREIGN, EMPTY = bin_of(1), bin_of(2), bin_of(3)
 REASON = "Бастапқы құжаттар бойынша тексерілді"
@@ -39,6 +44,8 @@ class Place:
     organisations: dict[str, int]
     own: tuple[str, str]
     foreign: str
+    accounts: dict[Role, int]
+    """A person of each role, by account; of which bodies they are is said by :meth:`viewer`."""
 
     @property
     def kinds(self) -> tuple[str, str]:
@@ -46,7 +53,7 @@ class Place:
 
     def viewer(self, role: Role, *bins: str) -> Viewer:
         """Somebody of that role, of these bodies or else of the first."""
-        return Viewer(f"The {role}", role, frozenset(self.bodies[bin_] for bin_ in bins or (OWN,)))
+        return Viewer(f"The {role}", role, frozenset(self.bodies[bin_] for bin_ in bins or (OWN,)), self.accounts[role])
 
     def client(self, role: str, *bins: str, code: str = "en") -> FlaskClient:
         """A client signed in with a new account of that role, of these bodies or else of the first."""
@@ -94,6 +101,10 @@ def make_place(app: Flask, order: Order) -> Place:
         operations.supervise(SYSTEM, [(ids[each], known.bodies[body], date(2020, 1, 1), None) for each, body in under.items()])
         year = db.session.get(ReportingYear, YEAR)
         assert year
-        year.deadline = date(2025, 4, 1)
+        year.deadline = DEADLINE
+        named = {
+            role: Account(email=f"the-{role}@example.org", name=f"The {role}", role=role, fs_uniquifier=role) for role in ROLES
+        }
+        db.session.add_all(named.values())
         db.session.commit()
-        return Place(app, order, known.bodies, ids, own, foreign)
+        return Place(app, order, known.bodies, ids, own, foreign, {role: account.id for role, account in named.items()})

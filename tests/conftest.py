@@ -9,7 +9,9 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,11 +22,32 @@ if "INSTANCE" not in os.environ:
     instance = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
     atexit.register(instance.cleanup)
     os.environ["INSTANCE"] = instance.name
+# One for every process that opens a database of the tests, whatever its folder.
+os.environ.setdefault("RECORD_KEY", "the record of the tests")
 
 from app import create_app
 from evaluation import database
 from evaluation.criteria import Order, load_orders
 from tests import people
+
+SHEETS = ("tests/integration/test_sheets.py", "tests/integration/test_printed_sheets.py")
+ALONE = ("tests/browser/", "tests/integration/test_pages.py")
+"""Modules whose tests share what is slow to make: a server and a browser, the demonstration."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that share what is slow to make go to one process, and are begun first; what stands alone fills up the end."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.partition("::")[0]
+            if module in SHEETS:
+                return "sheets"
+            return module if module.startswith(ALONE) else nodeid
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +90,12 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--locale=C.UTF-8",
         "--no-sync",
     )
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c full_page_writes=off"
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": home,
+        **dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "off"),
+    }
+    options = " ".join([f"-p {port}", *(f"-c {name}={value}" for name, value in settings.items())])
     run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-l", str(home / "log"), "-w", "-o", options, "start")
     try:
         yield f"postgresql://tests@127.0.0.1:{port}"
@@ -103,6 +131,20 @@ def postgresql_template(postgresql: str) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def dropping() -> Iterator[Executor]:
+    """What drops databases while the next test runs."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
+
+
+def drop(server: str, name: str) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database of the test's own, migrated and without data; every test that asks for it runs on both."""
@@ -114,12 +156,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
     server = request.getfixturevalue("postgresql")
     template = request.getfixturevalue("postgresql_template")
+    dropping = request.getfixturevalue("dropping")
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
     yield f"postgresql+psycopg://{server.partition('://')[2]}/{name}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    dropping.submit(drop, server, name)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Sheets of invented bodies, for what writes them and for what reads them again."""
 
+from datetime import date
 from pathlib import Path
 
 from evaluation.criteria import Order
@@ -7,12 +8,14 @@ from evaluation.scoring import score
 from evaluation.sheets import Named, Sheet, compose
 from evaluation.sheets.compose import shares
 from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.stamp import Stamp
 from tests import factories
 
 LETTERS = "ӘҒҚҢӨҰҮҺІ"
 NASTY = '"Ә&Б" <b> =1+1 #set'
 BODY = Named("050140000011", f"{NASTY} ауданының әкімдігі, {LETTERS}", f"Акимат района {NASTY}")
 YEAR = 2024
+STAMP = Stamp("7ZK4-M2QX-90AB", 2, "3f9a" * 16, date(2025, 3, 31), "https://example.org")
 EVERY = [(name, languages) for name in ("full", "provisional", "without") for languages in LANGUAGES]
 """Every case in every language."""
 

@@ -1,6 +1,7 @@
 """Two bodies with all that belongs to them, and somebody of each role: what the walk over all routes walks in."""
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,8 +16,10 @@ from evaluation.collection import files
 from evaluation.collection.models import EvidenceFile, Report, Upload
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.messages.models import Message
 from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
+from evaluation.review.models import Remark
 from tests import people
 from tests.factories import bin_of, clean, workbook
 from tests.visits import SIGN_IN
@@ -26,13 +29,14 @@ YEAR = 2024
 
 @dataclass(frozen=True)
 class Place:
-    """A body and what belongs to it: an organisation, a file, an upload."""
+    """A body and what belongs to it: an organisation, a file, an upload, a remark."""
 
     id: int
     bin: str
     own: str
     file: int
     uploads: dict[Role, int]
+    remark: int = 0
 
 
 @dataclass
@@ -45,6 +49,7 @@ class World:
     own: Place
     foreign: Place
     account: int
+    messages: dict[tuple[int, Role], int]
     cookies: dict[Role, str] = field(default_factory=dict)
     tokens: dict[Role, str] = field(default_factory=dict)
 
@@ -104,7 +109,8 @@ def make_world(folder: Path, order: Order) -> World:
     places = [_place(app, order, kind, ids[0], 31, emails), _place(app, order, kind, ids[1], 35, {})]
     with app.app_context():
         account = db.session.query(people.Account.id).filter_by(email=people.make_account(app, "observer")).scalar()
-    made = World(app, folder / "evaluation.db", kind, *places, account)
+        messages = _messages(ids, emails)
+    made = World(app, folder / "evaluation.db", kind, *places, account, messages)
     for role in (Role.NOBODY, *SIGN_IN_ROLES):
         client = app.test_client()
         if role in emails:
@@ -115,6 +121,19 @@ def make_world(folder: Path, order: Order) -> World:
         made.cookies[role] = cookie.value
     made.keep()
     return made
+
+
+def _messages(body_ids: Sequence[int], emails: Mapping[Role, str]) -> dict[tuple[int, Role], int]:
+    """A message to somebody of each role about each body."""
+    accounts = dict(iter(db.session.query(people.Account.email, people.Account.id)))
+    made = {
+        (body_id, role): Message(account_id=accounts[email], kind="returned", year=YEAR, body_id=body_id)
+        for body_id in body_ids
+        for role, email in emails.items()
+    }
+    db.session.add_all(made.values())
+    db.session.commit()
+    return {key: message.id for key, message in made.items()}
 
 
 def region_of(role: Role) -> str | None:
@@ -154,8 +173,10 @@ def _place(app: Flask, order: Order, kind: str, body_id: int, number: int, email
             )
             for role in SIGN_IN_ROLES
         }
-        db.session.add_all([evidence, *uploads.values()])
+        remark = Remark(year=YEAR, body_id=body_id, round=1, text="Тексеріңіз", author="tests")
+        db.session.add_all([evidence, remark, *uploads.values()])
         db.session.commit()
         bin_ = db.session.get(Body, body_id)
         assert bin_
-        return Place(body_id, bin_.bin, organisation.bin, evidence.id, {role: upload.id for role, upload in uploads.items()})
+        sent = {role: upload.id for role, upload in uploads.items()}
+        return Place(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id)

@@ -2,9 +2,21 @@
 
 from flask import Flask
 
-from evaluation.cli import demo, sheets, users, workbooks
+from evaluation.cli import backup, demo, record, remind, sheets, users, verify, workbooks
 
 
 def init_app(app: Flask) -> None:
-    for command in (workbooks.template, workbooks.score, workbooks.load, sheets.sheet, sheets.sheets, demo.demo, users.user):
+    for command in (
+        workbooks.template,
+        workbooks.score,
+        workbooks.load,
+        sheets.sheet,
+        sheets.sheets,
+        verify.verify,
+        demo.demo,
+        users.user,
+        remind.remind,
+        record.record,
+        backup.backup,
+    ):
         app.cli.add_command(command)

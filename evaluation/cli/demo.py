@@ -7,9 +7,11 @@ from flask import current_app
 
 from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.cli.common import command, language_option, table, transaction
+from evaluation.clock import today
 from evaluation.demo.generator import country as make_country
 from evaluation.demo.generator import demonstration
 from evaluation.demo.people import DemoPerson, people, store_people
+from evaluation.demo.reviews import store_reviews
 from evaluation.demo.store import store
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
@@ -42,6 +44,8 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
     with transaction():
         fresh = store(order, made)
         store_people(made, country)
+        if fresh and not country:
+            store_reviews(order, today())
     in_language = language(lang)
     click.echo(
         in_language.gettext(

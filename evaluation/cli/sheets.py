@@ -1,10 +1,11 @@
-"""Commands that write assessment sheets."""
+"""Commands that write assessment sheets: of an accepted year the frozen one, else as the answers are now."""
 
 import multiprocessing
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,17 @@ from evaluation.cli.common import command, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Viewer
+from evaluation.record.operations import new_batch
 from evaluation.registry import queries as registry
+from evaluation.registry.models import Body
+from evaluation.review import queries as review
+from evaluation.review.models import FrozenSheet
+from evaluation.review.proof import queries as proof
+from evaluation.review.proof.making import FROZEN, Made, make, make_frozen, opened
+from evaluation.review.proof.operations import HandedOut, keep
 from evaluation.sheets import Sheet, queries
-from evaluation.sheets.writers import FORMATS, LANGUAGES, file_name, write
+from evaluation.sheets.stamp import Stamp
+from evaluation.sheets.writers import FORMATS, LANGUAGES
 
 CHUNK = 8
 STAMP = (2022, 6, 20, 0, 0, 0)
@@ -29,7 +38,26 @@ language_option = click.option(
     show_default=True,
     help="Language of the sheet; kk+ru is both side by side.",
 )
-format_option = click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="pdf", show_default=True)
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice([*FORMATS, FROZEN]),
+    default="pdf",
+    show_default=True,
+    help="frozen is the accepted sheet's own text.",
+)
+draft_option = click.option("--draft", is_flag=True, help="As the answers are now, also where the year is accepted.")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A sheet to be written: of which body, and where it was accepted, with its stamp and frozen id; `text` for that format."""
+
+    body_id: int
+    sheet: Sheet
+    stamp: Stamp | None = None
+    frozen_id: int | None = None
+    text: str = ""
 
 
 @command(
@@ -37,6 +65,8 @@ format_option = click.option("--format", "format_", type=click.Choice(list(FORMA
     click.option("--year", type=int, required=True, help="Reporting year."),
     format_option,
     language_option,
+    click.option("--revision", type=click.IntRange(1), help="An accepted revision, also an earlier one."),
+    draft_option,
     click.option(
         "--out",
         type=click.Path(file_okay=False, path_type=Path),
@@ -46,19 +76,25 @@ format_option = click.option("--format", "format_", type=click.Choice(list(FORMA
     ),
     name="sheet",
 )
-def sheet(body: str, year: int, format_: str, lang: str, out: Path) -> None:
-    """Write one body's assessment sheet.
+def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, draft: bool, out: Path) -> None:
+    """Write one body's assessment sheet: the accepted one where the year is accepted, else as the answers are now.
 
     Example: flask --app app sheet --body 990140900064 --year 2024 --format pdf --lang kk+ru --out sheets
     """
     with transaction():
         _opened(year)
-        found = queries.sheet(Viewer.system(), body, year)
-    if found is None:
-        raise EvaluationError(N_("The body %(bin)s is not in the registry. Check the BIN."), bin=body)
+        viewer = Viewer.system()
+        found = registry.body(viewer, body, year)
+        if found is None:
+            raise EvaluationError(N_("The body %(bin)s is not in the registry. Check the BIN."), bin=body)
+        job = next(iter(_jobs(viewer, year, [found], _frozen(viewer, found, year, revision, draft), format_)), None)
+        if job is None or (format_ == FROZEN and not job.stamp):
+            raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no frozen sheet."), year=year)
+        made = _make(job, format_, lang)
+        keep(viewer, year, [_handed_out(job, made)])
     out.mkdir(parents=True, exist_ok=True)
-    path = out / file_name(found, format_, lang)
-    path.write_bytes(write(found, format_, lang))
+    path = out / made.name
+    path.write_bytes(made.content)
     click.echo(path)
 
 
@@ -67,26 +103,33 @@ def sheet(body: str, year: int, format_: str, lang: str, out: Path) -> None:
     click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Zip file to write."),
     format_option,
     language_option,
+    draft_option,
     click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one for each core"),
     name="sheets",
 )
-def sheets(year: int, out: Path, format_: str, lang: str, workers: int) -> None:
-    """Write the assessment sheets of all bodies of a year into one zip file.
+def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: int) -> None:
+    """Write the assessment sheets of all bodies of a year into one zip file: accepted ones frozen, others as they are now.
 
     Example: flask --app app sheets --year 2024 --out sheets-2024.zip
     """
+    viewer = Viewer.system()
     with transaction():
         _opened(year)
-        viewer = Viewer.system()
-        found = queries.sheets(viewer, year, registry.all_bodies(viewer, year))
+        frozen = {} if draft else proof.all_in_force(viewer, year)
+        bodies = [each for each in registry.all_bodies(viewer, year) if format_ != FROZEN or each.id in frozen]
+        jobs = _jobs(viewer, year, bodies, frozen, format_)
     part = out.with_name(out.name + ".part")
+    handed_out = []
     try:
         with (
             zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-            click.progressbar(_written(found, format_, lang, workers), length=len(found), label=out.name) as files,
+            click.progressbar(_written(jobs, format_, lang, workers), length=len(jobs), label=out.name) as files,
         ):
-            for name, content in files:
-                archive.writestr(zipfile.ZipInfo(name, STAMP), content, zipfile.ZIP_DEFLATED)
+            for job, made in zip(jobs, files, strict=True):
+                archive.writestr(zipfile.ZipInfo(made.name, STAMP), made.content, zipfile.ZIP_DEFLATED)
+                handed_out.append(_handed_out(job, made))
+        with transaction():
+            keep(viewer, year, handed_out, new_batch())
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -97,16 +140,51 @@ def _opened(year: int) -> None:
         raise EvaluationError(N_("The year %(value)s has not been opened."), value=year)
 
 
-def _written(found: list[Sheet], format_: str, lang: str, workers: int) -> Iterator[tuple[str, bytes]]:
-    """Each sheet's file name and bytes, in order, made by `workers` processes."""
-    one = partial(_write_one, format_=format_, lang=lang)
-    if workers == 1 or len(found) <= CHUNK:
-        yield from map(one, found)
+def _frozen(viewer: Viewer, body: Body, year: int, revision: int | None, draft: bool) -> dict[int, FrozenSheet]:
+    """The frozen sheet to be written, by its body's id; none for a draft."""
+    if draft and revision:
+        raise EvaluationError(N_("Ask for a revision or for the draft, not for both."))
+    if revision is None:
+        return {} if draft else proof.all_in_force(viewer, year, [body.id])
+    found = review.frozen(viewer, body.id, year, revision)
+    if found is None:
+        raise EvaluationError(
+            N_("The sheet of this body for %(year)s has no revision %(revision)s."), year=year, revision=revision
+        )
+    return {body.id: found}
+
+
+def _jobs(viewer: Viewer, year: int, bodies: Sequence[Body], frozen: dict[int, FrozenSheet], format_: str) -> list[Job]:
+    """What is to be written of these bodies, in their order."""
+    orders, live = registry.orders(), [each for each in bodies if each.id not in frozen]
+    drafts = {made.body.bin: made for made in queries.sheets(viewer, year, live)} if live else {}
+    jobs = []
+    for body in bodies:
+        if body.id in frozen:
+            whole = frozen[body.id]
+            jobs.append(Job(body.id, *opened(whole, orders), whole.id, whole.content if format_ == FROZEN else ""))
+        elif body.bin in drafts:
+            jobs.append(Job(body.id, drafts[body.bin]))
+    return jobs
+
+
+def _written(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator[Made]:
+    """Each sheet's file, in order, made by `workers` processes."""
+    one = partial(_make, format_=format_, lang=lang)
+    if workers == 1 or len(jobs) <= CHUNK:
+        yield from map(one, jobs)
         return
     # Processes are spawned, not forked: the typesetter's threads do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(one, found, chunksize=CHUNK)
+        yield from pool.map(one, jobs, chunksize=CHUNK)
 
 
-def _write_one(found: Sheet, format_: str, lang: str) -> tuple[str, bytes]:
-    return file_name(found, format_, lang), write(found, format_, lang)
+def _make(job: Job, format_: str, lang: str) -> Made:
+    if format_ == FROZEN and job.stamp:
+        return make_frozen(job.sheet, job.stamp, job.text)
+    return make(job.sheet, format_, lang, job.stamp)
+
+
+def _handed_out(job: Job, made: Made) -> HandedOut:
+    revision = job.stamp.revision if job.stamp else None
+    return HandedOut(job.body_id, made.format, made.languages, made.sha256, len(made.content), job.frozen_id, revision)

@@ -5,14 +5,13 @@ The one way by which the body's page, a workbook and its undo change them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from evaluation.collection import queries
-from evaluation.collection.locks import require_open
+from evaluation.collection.locks import Locked
 from evaluation.collection.models import DeclaredCount
 from evaluation.collection.queries import DECLARED
 from evaluation.collection.saving import MEANWHILE, ChangedMeanwhile, UnknownCell
-from evaluation.collection.submission.queries import submission
 from evaluation.criteria.model import Order
 from evaluation.database import db, hold, insert_unless_there, table_of
 from evaluation.policy import Action, Viewer
@@ -73,12 +72,14 @@ def declare(
     edits: Sequence[Declaration],
     batch: str | None = None,
     action: str = DECLARED,
+    today: date | None = None,
 ) -> tuple[DeclarationConflict, ...]:
     """Store a body's own figures of the year before `year` and record them in one event of this action; the caller commits.
 
-    Where any figure was changed by somebody else meanwhile, nothing is stored and what they gave is returned. Raises Forbidden;
-    Locked where the year was handed over; UnknownCell for a kind and criterion without such a figure, and for one below 0;
-    ChangedMeanwhile where a figure was taken at the same moment: then nothing may be kept.
+    Where any figure was changed by somebody else meanwhile, nothing is stored and what they gave is returned. `today` is as of
+    :func:`evaluation.collection.saving.save`. Raises Forbidden; Locked where the year takes no changes; UnknownCell for a kind
+    and criterion without such a figure, and for one below 0; ChangedMeanwhile where a figure was taken at the same moment: then
+    nothing may be kept.
     """
     viewer.require(Action.EDIT, body_id)
     criteria = {criterion.code for criterion, _ in order.declared()}
@@ -87,8 +88,8 @@ def declare(
             raise UnknownCell(each.key)
     # Shared: whoever applies a workbook holds the year so already, and two who did could not both have it alone.
     hold(body_id, year)
-    current = submission(viewer, year, body_id)
-    require_open(current.state if current else None, year)
+    if lock := queries.lock(viewer, year, body_id, today):
+        raise Locked(lock)
     stored = queries.declared_by(viewer, year, body_id)
     fresh = [each for each in edits if stored.get(each.figure) != each.value]
     conflicts = tuple(

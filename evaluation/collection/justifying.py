@@ -45,10 +45,10 @@ def justify(
     """Keep a warning by a reason; another reason replaces it; the caller commits.
 
     `code` is the warning's cell, None or empty for one of the organisation as a whole. Raises Forbidden; Locked where the year
-    was handed over; UnknownCell where the body has no such organisation; Unjustifiable where no such warning stands, where it is
-    an error, and where the reason is too short or too long.
+    takes no changes on the day; UnknownCell where the body has no such organisation; Unjustifiable where no such warning stands,
+    where it is an error, and where the reason is too short or too long.
     """
-    _may_change(viewer, year, body_id, organisation_id)
+    _may_change(viewer, year, body_id, organisation_id, today)
     typed = _reason(reason)
     value = _value(viewer, order, year, body_id, organisation_id, rule, code or None, today)
     key = {"year": year, "organisation_id": organisation_id, "rule": rule, "code": code or ""}
@@ -63,9 +63,14 @@ def justify(
     _record(viewer, JUSTIFIED, key, body_id, value, typed)
 
 
-def withdraw(viewer: Viewer, year: int, body_id: int, organisation_id: int, rule: str, code: str | None) -> None:
-    """Take a reason back; nothing happens where none was given; the caller commits. Raises Forbidden, Locked, UnknownCell."""
-    _may_change(viewer, year, body_id, organisation_id)
+def withdraw(
+    viewer: Viewer, year: int, body_id: int, organisation_id: int, rule: str, code: str | None, today: date | None = None
+) -> None:
+    """Take a reason back; nothing happens where none was given; the caller commits. Raises Forbidden, Locked, UnknownCell.
+
+    `today` is as of :func:`evaluation.collection.saving.save`.
+    """
+    _may_change(viewer, year, body_id, organisation_id, today)
     stored = justifications(viewer, year, body_id).get((organisation_id, rule, code or ""))
     if stored is None:
         return
@@ -75,13 +80,13 @@ def withdraw(viewer: Viewer, year: int, body_id: int, organisation_id: int, rule
     db.session.flush()
 
 
-def _may_change(viewer: Viewer, year: int, body_id: int, organisation_id: int) -> None:
+def _may_change(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> None:
     viewer.require(Action.EDIT, body_id)
     hold(body_id, year)
     report = queries.held(viewer, year, [organisation_id]).get(organisation_id)
     if report is None or report.body_id != body_id:
         raise UnknownCell(f"organisation {organisation_id} in {year}")
-    require_open(report.state, year)
+    require_open(report.state, year, report.term, today)
 
 
 def _reason(given: str) -> str:

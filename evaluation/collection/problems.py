@@ -98,6 +98,11 @@ MESSAGES = {
         "On 31 December %(year)s the organisation %(organisation)s was not under this body. Remove the row, or ask the administrator to correct the registry."
     ),
     "handed_over": N_("The year %(year)s of this body was handed over: its answers can no longer be changed. Remove its rows."),
+    "accepted": N_("The year %(year)s of this body is accepted: its answers can no longer be changed. Remove its rows."),
+    "deadline_passed": N_(
+        "The answers of this body for %(year)s could be changed until %(day)s. Remove its rows, or ask the administrator for an extension."
+    ),
+    "not_begun": N_("The answers for %(year)s are entered from %(day)s on. Send the workbook again then."),
     "changed_meanwhile": N_("Someone else stored data of the same organisations meanwhile. Send the workbook again."),
     "may_not_edit": N_("You may not change the data of this body. Remove its rows."),
     "may_not_register": N_("Only the administrator registers years, bodies and organisations."),

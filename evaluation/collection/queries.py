@@ -11,16 +11,19 @@ from sqlalchemy import Text, bindparam, case, cast, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from evaluation.bulk import bulk
-from evaluation.collection.models import DeclaredCount, Report, Submission
+from evaluation.clock import today as the_day
+from evaluation.collection.locks import Lock, Term, lock_of
+from evaluation.collection.models import DeclaredCount, Extension, Report, Submission
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
 from evaluation.database import Statement, db, dumps, tuples
 from evaluation.policy import Viewer
+from evaluation.record.chain import seal
 from evaluation.record.models import Event
 from evaluation.record.queries import UNDONE
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Body, Organisation, Supervision
-from evaluation.registry.queries import as_of, visible
+from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
+from evaluation.registry.queries import AT_ONCE, as_of, visible
 from evaluation.scoring.frames import Reports, frame
 from evaluation.scoring.score import Previous, counts
 
@@ -99,13 +102,14 @@ def stored_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -
 class Held:
     """An organisation's report as a save finds it, under its body of 31 December; `id` is None where nothing is stored yet.
 
-    `state` is the body's year's, None where nobody has handed it over or back.
+    `state` is the body's year's, None where nobody has handed it over or back; `term` says when its draft takes changes.
     """
 
     organisation_id: int
     kind: str
     body_id: int
     state: str | None
+    term: Term
     id: int | None
     version: int
     answers: dict[str, Any]
@@ -124,9 +128,10 @@ def held(viewer: Viewer, year: int, organisation_ids: Sequence[int]) -> dict[int
         given = {"year": year, "last_day": last_day, "organisations": list(organisation_ids[start : start + 500])}
         if viewer.bodies is not None:
             given["bodies"] = list(viewer.bodies)
-        for own, kind, body, state, id_, version, answers, evidence in tuples(statement, given):
+        for own, kind, body, state, starts_on, deadline, until, id_, version, answers, evidence in tuples(statement, given):
             documents = orjson.loads(answers or "{}"), orjson.loads(evidence or "{}")
-            found[own] = Held(own, kind, body, state, id_, version or 0, *documents)
+            term = Term(_day(starts_on), _day(deadline), _day(until))
+            found[own] = Held(own, kind, body, state, term, id_, version or 0, *documents)
     return found
 
 
@@ -136,7 +141,7 @@ def _holding(limited: bool) -> Statement:
     year: Any = bindparam("year")
     last_day: Any = bindparam("last_day")
     report = (Report.id, Report.version, cast(Report.answers, Text), cast(Report.evidence, Text))
-    columns: tuple[Any, ...] = (Organisation.id, Organisation.kind, Body.id, Submission.state, *report)
+    columns: tuple[Any, ...] = (Organisation.id, Organisation.kind, Body.id, Submission.state, *_term(year), *report)
     statement = (
         select(*columns)
         .select_from(Supervision)
@@ -144,10 +149,41 @@ def _holding(limited: bool) -> Statement:
         .join(Organisation, Organisation.id == Supervision.organisation_id)
         .outerjoin(Report, (Report.organisation_id == Organisation.id) & (Report.year == year))
         .outerjoin(Submission, (Submission.body_id == Body.id) & (Submission.year == year))
+        .outerjoin(ReportingYear, ReportingYear.year == year)
         .where(Supervision.since <= last_day, or_(Supervision.until.is_(None), Supervision.until >= last_day))
         .where(Organisation.id.in_(bindparam("organisations", expanding=True)))
     )
     return statement.where(Body.id.in_(bindparam("bodies", expanding=True))) if limited else statement
+
+
+def _term(year: Any) -> tuple[Any, ...]:
+    """What a body's :class:`Term` is made of, where a statement joins the body and the year."""
+    latest = select(Extension.until).where(Extension.body_id == Body.id, Extension.year == year)
+    return ReportingYear.starts_on, ReportingYear.deadline, latest.order_by(Extension.id.desc()).limit(1).scalar_subquery()
+
+
+def _day(stored: date | str | None) -> date | None:
+    """A day as the driver gives it: SQLite keeps it as text."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
+
+
+def lock(viewer: Viewer, year: int, body_id: int, today: date | None = None) -> Lock | None:
+    """What keeps a body's year from being changed on a day, today where none is given; None where it is open."""
+    return locks(viewer, year, [body_id], today).get(body_id)
+
+
+def locks(viewer: Viewer, year: int, body_ids: Iterable[int], today: date | None = None) -> dict[int, Lock]:
+    """Body id → what keeps its year from being changed on a day, today where none is given; without those that are open."""
+    wanted, day = list(body_ids), today or the_day()
+    statement = (
+        select(Body.id, Submission.state, *_term(year))
+        .select_from(Body)
+        .outerjoin(Submission, (Submission.body_id == Body.id) & (Submission.year == year))
+        .outerjoin(ReportingYear, ReportingYear.year == year)
+    )
+    statement = visible(statement if len(wanted) > AT_ONCE else statement.where(Body.id.in_(wanted)), viewer)
+    found = {row[0]: lock_of(row[1], year, Term(*row[2:]), day) for row in db.session.execute(statement)}
+    return {id_: each for id_ in wanted if (each := found.get(id_)) is not None}
 
 
 def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], DeclaredCount]:
@@ -168,6 +204,7 @@ def declared_by(viewer: Viewer, year: int, body_id: int) -> dict[tuple[str, str]
 
 def last_declaration(viewer: Viewer, year: int, body_id: int, key: str) -> tuple[str, datetime] | None:
     """Who declared a figure last or undid that, and when; `key` as the record has it."""
+    seal(db.session)
     statement = select(Event).where(Event.body_id == body_id, Event.year == year, Event.action.in_((DECLARED, UNDONE)))
     statement = statement.where(Event.organisation_id.is_(None))
     if viewer.bodies is not None:

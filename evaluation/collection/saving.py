@@ -6,7 +6,7 @@ changed and both values are given back: no value is lost, and two people in one 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -78,18 +78,20 @@ def save(
     edits: Sequence[Edit],
     action: str = "saved",
     whole: bool = False,
+    today: date | None = None,
 ) -> Saved:
     """Change cells of a body's reports, or of any bodies' the viewer may edit where `body_id` is None; the caller commits.
 
-    `whole`: with any conflict nothing is changed. Raises Forbidden, Locked, UnknownCell; ChangedMeanwhile after too many
-    attempts, or where a cell of a `whole` change was taken while it was under way: then nothing may be kept.
+    `whole`: with any conflict nothing is changed. `today` is the day (Asia/Almaty) by which a draft may be locked, the one it is
+    where none is given. Raises Forbidden, Locked, UnknownCell; ChangedMeanwhile after too many attempts, or where a cell of a
+    `whole` change was taken while it was under way: then nothing may be kept.
     """
     batch = record.new_batch()
-    saved = _save(viewer, order, year, body_id, edits, action, whole, batch)
+    saved = _save(viewer, order, year, body_id, edits, action, whole, batch, today)
     return Saved(*saved, batch)
 
 
-def undo(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: str) -> Saved:
+def undo(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: str, today: date | None = None) -> Saved:
     """Put back what a batch changed, all of it or, where a cell was changed since, nothing. Raises as save."""
     events = [event for event in past.batch(viewer, batch) if event.year == year]
     if body_id is not None:
@@ -100,7 +102,7 @@ def undo(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: st
         if event.organisation_id is not None
         for code, (old, new) in event.data.items()
     ]
-    saved = save(viewer, order, year, body_id, edits, past.UNDONE, whole=True)
+    saved = save(viewer, order, year, body_id, edits, past.UNDONE, whole=True, today=today)
     if not saved.conflicts:
         bodies = sorted({event.body_id for event in events if event.body_id is not None})
         record.write(viewer, [NewEvent(past.UNDONE, year, each, data={"undoes": batch}) for each in bodies], saved.batch)
@@ -108,7 +110,15 @@ def undo(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: st
 
 
 def _save(
-    viewer: Viewer, order: Order, year: int, body_id: int | None, edits: Sequence[Edit], action: str, whole: bool, batch: str
+    viewer: Viewer,
+    order: Order,
+    year: int,
+    body_id: int | None,
+    edits: Sequence[Edit],
+    action: str,
+    whole: bool,
+    batch: str,
+    today: date | None,
 ) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Conflict, ...]]:
     waiting: dict[int, list[Edit]] = {}
     for edit in edits:
@@ -119,7 +129,7 @@ def _save(
     events: list[NewEvent] = []
     for _ in range(ATTEMPTS):
         # In one order for everybody, so that two who save the same reports wait for each other instead of blocking each other.
-        held = _held(viewer, order, year, body_id, waiting)
+        held = _held(viewer, order, year, body_id, waiting, today)
         parted = {own: _part(held[own], waiting[own]) for own in sorted(waiting)}
         met = [edit for fresh, same, clashes in parted.values() for edit in clashes]
         if whole and met and changed:
@@ -149,7 +159,9 @@ def _save(
 MEANWHILE = N_("Someone else stored data of the same organisations meanwhile. Nothing was stored; try again.")
 
 
-def _held(viewer: Viewer, order: Order, year: int, body_id: int | None, waiting: Mapping[int, list[Edit]]) -> dict[int, Held]:
+def _held(
+    viewer: Viewer, order: Order, year: int, body_id: int | None, waiting: Mapping[int, list[Edit]], today: date | None
+) -> dict[int, Held]:
     """The reports as they stand, each open to the viewer's edits."""
     if body_id is not None:
         viewer.require(Action.EDIT, body_id)
@@ -165,7 +177,7 @@ def _held(viewer: Viewer, order: Order, year: int, body_id: int | None, waiting:
         report = held.get(own)
         if report is None or (body_id is not None and report.body_id != body_id):
             raise UnknownCell(f"organisation {own} in {year}")
-        require_open(report.state, year)
+        require_open(report.state, year, report.term, today)
         asked = order.codes_of(report.kind)
         if unknown := next((edit.code for edit in edits if edit.code not in asked), None):
             raise UnknownCell(f"{unknown} of organisation {own}")

@@ -1,5 +1,6 @@
 """Reads criteria files and finds the order that a workbook or a year goes by."""
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ def parse_order(text: str, source: str = "criteria") -> Order:
     problems = tuple(_mistakes(order))
     if problems:
         raise CriteriaError(source, problems)
-    return order
+    return order.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()})
 
 
 def _key(data: Any, location: tuple[int | str, ...]) -> str:

@@ -201,7 +201,10 @@ class Reading(Frozen):
 
 
 class Order(Frozen):
-    """One redaction of the Order, in effect from `from_year` until a later one supersedes it."""
+    """One redaction of the Order, in effect from `from_year` until a later one supersedes it.
+
+    `sha256` is that of the file it was read from.
+    """
 
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]+$")]
     from_year: int
@@ -218,6 +221,7 @@ class Order(Frozen):
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     form: Form
     readings: tuple[Reading, ...] = ()
+    sha256: str = ""
 
     def __hash__(self) -> int:
         return hash(self.code)

@@ -3,17 +3,22 @@
 from datetime import timedelta
 
 from evaluation.clock import now, today
+from evaluation.collection.declared import key_of
 from evaluation.collection.models import DeclaredCount, Report
+from evaluation.collection.queries import DECLARED
 from evaluation.criteria.model import Order
-from evaluation.database import db, insert_many, table_of
+from evaluation.database import db, dumps, insert_many, table_of
 from evaluation.demo.model import DemoCountry
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Viewer
+from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.registry import operations as registry
 from evaluation.registry import queries
 from evaluation.registry.operations import NewBody
 
+CARRIED_OVER = "carried_over"
+"""The action of events that tell of reports brought from elsewhere, one for each."""
 DAYS_LEFT = 45
 """From the day the data are stored to the last day to hand the latest year over: late enough to have something to enter."""
 
@@ -45,11 +50,13 @@ def store(order: Order, country: DemoCountry) -> bool:
     registry.supervise(
         viewer, [(ids[row.bin], known.bodies[row.body_bin], row.since, row.until) for row in country.organisations]
     )
-    _store_reports(country, ids, known.bodies)
+    _store_reports(viewer, country, ids, known.bodies)
+    _store_declared(viewer, country, known.bodies)
     return True
 
 
-def _store_reports(country: DemoCountry, organisations: dict[str, int], bodies: dict[str, int]) -> None:
+def _store_reports(viewer: Viewer, country: DemoCountry, organisations: dict[str, int], bodies: dict[str, int]) -> None:
+    """Store the reports and record each."""
     connection, stamp = db.session.connection(), now()
     insert_many(
         connection,
@@ -57,9 +64,23 @@ def _store_reports(country: DemoCountry, organisations: dict[str, int], bodies: 
         ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
         [(organisations[row.bin], row.year, row.answers, row.evidence, 1, stamp) for row in country.reports],
     )
+    for year in country.years:
+        rows = [row for row in country.reports if row.year == year]
+        owners = {row.bin: bodies[row.body_bin] for row in country.organisations if row.counts_in(year)}
+        data = [dumps({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
+        own = [organisations[row.bin] for row in rows]
+        write_many(viewer, CARRIED_OVER, year, [owners[row.bin] for row in rows], own, data, new_batch())
+
+
+def _store_declared(viewer: Viewer, country: DemoCountry, bodies: dict[str, int]) -> None:
+    """Store what bodies declare, and record it by body."""
     insert_many(
-        connection,
+        db.session.connection(),
         table_of(DeclaredCount),
         ("year", "body_id", "kind", "criterion", "count"),
         [(row.year, bodies[row.body_bin], row.kind, row.criterion, row.count) for row in country.declared],
     )
+    figures: dict[tuple[int, int], dict[str, list[int | None]]] = {}
+    for row in country.declared:
+        figures.setdefault((row.year, bodies[row.body_bin]), {})[key_of(row.kind, row.criterion)] = [None, row.count]
+    write(viewer, [NewEvent(DECLARED, year, body, data=data) for (year, body), data in figures.items()], new_batch())

@@ -4,8 +4,10 @@ from alembic import context
 
 import evaluation.accounts.models
 import evaluation.collection.models
+import evaluation.messages.models
 import evaluation.record.models
 import evaluation.registry.models
+import evaluation.review.models
 from evaluation.database import Base
 
 __all__ = ["evaluation"]

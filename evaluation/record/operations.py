@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.clock import now
-from evaluation.database import db, insert_columns, table_of
+from evaluation.database import db, dumps
 from evaluation.policy import Viewer
-from evaluation.record.models import Event
+from evaluation.record.chain import Lines, add
 
 
 @dataclass(frozen=True)
@@ -28,45 +27,32 @@ def new_batch() -> str:
 
 
 def write(viewer: Viewer, events: Sequence[NewEvent], batch: str | None = None) -> None:
-    """Record what the viewer did, in the transaction that does it."""
-    if not events:
-        return
-    count, at = len(events), now()
-    insert_columns(
-        db.session.connection(),
-        table_of(Event),
-        {
-            "at": (at,) * count,
-            "actor": (viewer.name,) * count,
-            "account_id": (viewer.account_id,) * count,
-            "action": [event.action for event in events],
-            "year": [event.year for event in events],
-            "body_id": [event.body_id for event in events],
-            "organisation_id": [event.organisation_id for event in events],
-            "batch": (batch,) * count,
-            "data": [event.data for event in events],
-        },
-    )
+    """Record what the viewer did, in the transaction that does it; the lines are sealed when it is committed."""
+    if events:
+        lines = Lines(
+            viewer.name,
+            viewer.account_id,
+            batch,
+            [event.action for event in events],
+            [event.year for event in events],
+            [event.body_id for event in events],
+            [event.organisation_id for event in events],
+            [dumps(event.data).encode() for event in events],
+        )
+        add(db.session, lines)
 
 
 def write_many(
     viewer: Viewer,
     action: str,
-    year: int,
-    body_ids: Sequence[int],
-    organisation_ids: Sequence[int],
+    year: int | None,
+    body_ids: Sequence[int | None],
+    organisation_ids: Sequence[int | None],
     data: Sequence[str],
-    batch: str,
+    batch: str | None = None,
 ) -> None:
     """Record one action on many organisations, as :func:`write` does; `data` are JSON text already."""
-    if not data:
-        return
-    count = len(data)
-    same = {"at": now(), "actor": viewer.name, "account_id": viewer.account_id, "action": action, "year": year, "batch": batch}
-    insert_columns(
-        db.session.connection(),
-        table_of(Event),
-        {"body_id": body_ids, "organisation_id": organisation_ids, "data": data}
-        | {name: (value,) * count for name, value in same.items()},
-        encoded=("data",),
-    )
+    if data:
+        size = len(data)
+        same = (viewer.name, viewer.account_id, batch, (action,) * size, (year,) * size)
+        add(db.session, Lines(*same, body_ids, organisation_ids, [each.encode() for each in data]))

@@ -21,13 +21,16 @@ NAME_LENGTH = 1000
 
 class ReportingYear(Base):
     """A year that is assessed, and the order it is assessed by. `invented` marks demonstration data on every page and sheet;
-    `deadline` is the last day (Asia/Almaty) to hand it over."""
+    `starts_on` is the first day (Asia/Almaty) on which answers are entered, empty where there is no such limit; `deadline` is the
+    last day to hand it over."""
 
     __tablename__ = "reporting_year"
+    __table_args__ = (CheckConstraint("starts_on IS NULL OR deadline IS NULL OR starts_on <= deadline", name="period"),)
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     order_code: Mapped[str] = mapped_column(String(64))
     invented: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date | None]
     deadline: Mapped[date | None]
 
 

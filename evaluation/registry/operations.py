@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from evaluation.database import db, insert_many, table_of
+from evaluation.database import db, dumps, insert_many, table_of
 from evaluation.policy import Action, Viewer
-from evaluation.record.operations import NewEvent, write
+from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.registry import queries
+from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
-
-MOST_NAMED = 500
-"""Of what is entered at once, in the event that tells of it."""
+from evaluation.registry.telling.queries import Periods
+from evaluation.registry.telling.queries import periods as periods_of
+from evaluation.registry.upkeep.queries import ids
+from evaluation.registry.upkeep.states import BodyState, OrganisationState, differences
 
 
 @dataclass(frozen=True)
@@ -27,49 +28,84 @@ class NewBody:
     kato: str | None = None
 
 
-def open_year(viewer: Viewer, year: int, order_code: str, invented: bool = False, deadline: date | None = None) -> None:
-    """Open a reporting year under an order; `deadline` is the last day to hand it over. Raises Forbidden."""
+def open_year(
+    viewer: Viewer,
+    year: int,
+    order_code: str,
+    invented: bool = False,
+    deadline: date | None = None,
+    starts_on: date | None = None,
+) -> None:
+    """Open a reporting year under an order; answers are entered from `starts_on` on, and `deadline` is the last day to hand it
+    over. Raises Forbidden."""
     viewer.require(Action.REGISTER)
-    db.session.add(ReportingYear(year=year, order_code=order_code, invented=invented, deadline=deadline))
+    opened = ReportingYear(year=year, order_code=order_code, invented=invented, deadline=deadline, starts_on=starts_on)
+    db.session.add(opened)
     db.session.flush()
     data = {"order": [None, order_code], "invented": [None, invented], "deadline": [None, deadline]}
+    data |= {"starts_on": [None, starts_on]} if starts_on else {}
     write(viewer, [NewEvent("year_opened", year=year, data=data)])
 
 
 def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
     """Enter bodies, parents before their children or together with them. Raises Forbidden."""
     viewer.require(Action.REGISTER)
+    if not bodies:
+        return
+    hold_registry(alone=True)
     columns = ("bin", "name_kk", "name_ru", "level", "kato")
     rows = [(body.bin, body.name_kk, body.name_ru, body.level, body.kato) for body in bodies]
     insert_many(db.session.connection(), table_of(Body), columns, rows)
-    children = {body.bin: body.parent_bin for body in bodies if body.parent_bin}
-    if children:
-        ids = queries.known(viewer).bodies
-        table = table_of(Body)
-        for own, parent in children.items():
-            db.session.execute(table.update().where(table.c.bin == own).values(parent_id=ids[parent]))
-    _record(viewer, "bodies_registered", [body.bin for body in bodies])
+    found, _ = ids(viewer, {body.bin for body in bodies} | {body.parent_bin or "" for body in bodies})
+    table, events = table_of(Body), []
+    for body in bodies:
+        if body.parent_bin:
+            parent = found[body.parent_bin]
+            db.session.execute(table.update().where(table.c.bin == body.bin).values(parent_id=parent))
+        state = BodyState(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato)
+        events.append(NewEvent("body_added", body_id=found[body.bin], data=differences(None, state)))
+    write(viewer, events, new_batch())
 
 
 def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, str, str, str]]) -> None:
     """Enter organisations given as (BIN, kind, Kazakh name, Russian name). Raises Forbidden."""
     viewer.require(Action.REGISTER)
+    if not organisations:
+        return
+    hold_registry(alone=True)
     insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), organisations)
-    _record(viewer, "organisations_registered", [organisation[0] for organisation in organisations])
+    _, found = ids(viewer, {bin_ for bin_, *_ in organisations})
+    own = [found[bin_] for bin_, *_ in organisations]
+    data = [dumps(differences(None, OrganisationState(*each))) for each in organisations]
+    write_many(viewer, "organisation_added", None, (None,) * len(own), own, data, new_batch())
 
 
 def supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]]) -> None:
     """Put organisations under bodies: (organisation id, body id, first day, last day or None). Raises Forbidden."""
     viewer.require(Action.REGISTER)
+    if periods:
+        hold_registry(alone=True)
+        _supervise(viewer, periods, periods_of(viewer, [organisation for organisation, *_ in periods]))
+
+
+def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]], before: dict[int, Periods]) -> None:
+    """Store new periods, and record every organisation's of which they are not what they were `before`."""
     columns = ("organisation_id", "body_id", "since", "until")
     insert_many(db.session.connection(), table_of(Supervision), columns, periods)
-    _record(viewer, "organisations_supervised", periods)
-
-
-def _record(viewer: Viewer, action: str, entered: Sequence[Any]) -> None:
-    """One event for all that was entered at once: of a country's 25,000 organisations, how many and the first of them."""
-    if entered:
-        write(viewer, [NewEvent(action, data={"count": [None, len(entered)], "entered": [None, list(entered[:MOST_NAMED])]})])
+    after = periods_of(viewer, list(before))
+    changed = [(own, before[own], after[own]) for own in before if before[own] != after[own]]
+    # The last one's body is whose organisation it is, be it closed by now.
+    bodies = [(after or before)[-1].body_id for _, before, after in changed]
+    data = [dumps({"periods": [[each.told for each in before], [each.told for each in after]]}) for _, before, after in changed]
+    batch = new_batch()
+    write_many(viewer, "organisation_supervised", None, bodies, [own for own, *_ in changed], data, batch)
+    # Told to every other body that has it no more, or had it before.
+    left = [
+        NewEvent("organisation_left", body_id=body, organisation_id=own, data={"to": (after or before)[-1].body})
+        for own, before, after in changed
+        for body in sorted({stay.body_id for stay in {*before} ^ {*after}} - {(after or before)[-1].body_id})
+    ]
+    write(viewer, left, batch)
 
 
 def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) -> None:
@@ -80,6 +116,10 @@ def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) ->
     """
     viewer.require(Action.REGISTER)
     pairs = list(pairs)
+    if not pairs:
+        return
+    hold_registry(alone=True)
+    before = periods_of(viewer, [organisation for organisation, _ in pairs])
     past = queries.supervisions([organisation for organisation, _ in pairs])
     fresh = []
     for organisation, body in pairs:
@@ -94,5 +134,5 @@ def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) ->
         if later is not None:
             until = later.since - timedelta(days=1)
         fresh.append((organisation, body, since, until))
-    supervise(viewer, fresh)
     db.session.flush()
+    _supervise(viewer, fresh, before)

@@ -97,16 +97,15 @@ def bodies(
     page: int = 1,
     language: str = "kk",
     year: int | None = None,
-    only: tuple[Any, ...] = (),
 ) -> Page:
     """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
 
     Central bodies come first, then places by KATO code; a body without a code stands with its higher body, by its name in the
-    language. With a year they bear the names of its 31 December, and are those there that day; `only` are further conditions.
+    language. With a year they bear the names of its 31 December, and are those there that day.
     """
     higher = aliased(Body)
     kato = func.coalesce(Body.kato, higher.kato)
-    statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id).where(*only), viewer)
+    statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id), viewer)
     statement = in_words(statement, search, Body)
     if level:
         statement = statement.where(Body.level == level)

@@ -10,6 +10,7 @@ from evaluation.language import Language
 from evaluation.sheets import charts, reasons
 from evaluation.sheets.charts.bars import history, short
 from evaluation.sheets.model import Bounds, Named, Share, Sheet, SheetRow, SheetTable
+from evaluation.sheets.stamp import Stamp, Verification, verification
 
 DASH = "–"
 
@@ -76,10 +77,11 @@ class TableReasons:
 
 @dataclass(frozen=True)
 class Annex:
-    """Everything an annex prints, in its order."""
+    """Everything an annex prints, in its order. `verification` is there for an accepted sheet alone."""
 
     language: str
     mark: str
+    verification: Verification | None
     explanation: str
     summary: Grid
     figures_title: str
@@ -94,14 +96,15 @@ class Annex:
     organisation_head: tuple[str, ...]
 
 
-def build(sheet: Sheet, language: Language) -> Annex:
-    """The annex of a sheet."""
+def build(sheet: Sheet, language: Language, stamp: Stamp | None = None) -> Annex:
+    """The annex of a sheet, with the stamp of an accepted one."""
     gettext = language.gettext
     figures = [_rows_figure(table, language) for table in sheet.tables if table.applicable]
     figures += [_history_figure(sheet, language)] if history(sheet, language) else []
     return Annex(
         language=language.code,
         mark=gettext("Additional information: not part of the approved form"),
+        verification=verification(stamp, language) if stamp else None,
         explanation=gettext("A range of points gives the fewest and the most that the missing data leave possible.")
         if sheet.is_open
         else "",

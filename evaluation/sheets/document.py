@@ -12,10 +12,12 @@ from evaluation.language import N_, Language, language
 from evaluation.sheets import annex
 from evaluation.sheets.annex import DASH, Annex, Cell, points_cell
 from evaluation.sheets.model import Sheet, SheetRow, SheetTable
+from evaluation.sheets.stamp import Stamp
 
 LANGUAGES = {"kk": ("kk",), "ru": ("ru",), "kk+ru": ("kk", "ru")}
 """The choices of languages a sheet is written in."""
 PROVISIONAL = N_("Provisional: not all data have been given")
+NOT_ACCEPTED = N_("Draft: the sheet has not been accepted")
 INVENTED = N_("Demonstration: the data are invented")
 
 Texts = tuple[str, ...]
@@ -47,11 +49,16 @@ class FormTable:
 
 @dataclass(frozen=True)
 class Document:
-    """A sheet ready to be written. `notices` and `footer` stand on every page; `name` is the document's own title."""
+    """A sheet ready to be written. `notices`, `footer` and `seal` stand on every page; `name` is the document's own title.
+
+    An accepted sheet has a `stamp`, and its line as `seal`; any other has neither, and a notice of what it lacks.
+    """
 
     languages: tuple[str, ...]
     name: str
     footer: str
+    seal: str
+    stamp: Stamp | None
     notices: tuple[str, ...]
     marks: tuple[Texts, Texts, Texts]
     title: Texts
@@ -63,8 +70,10 @@ class Document:
     annexes: tuple[Annex, ...]
 
 
-def document(sheet: Sheet, languages: str) -> Document:
+def document(sheet: Sheet, languages: str, stamp: Stamp | None = None) -> Document:
     """The document of a sheet in `languages`, one of :data:`LANGUAGES` or of the product's languages (`en`, for pages).
+
+    An accepted sheet comes with its stamp.
 
     Raises KeyError for another choice.
     """
@@ -76,7 +85,9 @@ def document(sheet: Sheet, languages: str) -> Document:
         languages=tuple(each.code for each in spoken),
         name=f"{form.title[first.code]}. {body[0]}, {period[0]}",
         footer=f"{body[0]}, {period[0]}",
-        notices=_notices(sheet, spoken),
+        seal=stamp.line(first) if stamp else "",
+        stamp=stamp,
+        notices=_notices(sheet, stamp is not None, spoken),
         marks=(_texts(form.order_mark, spoken), _texts(form.rules_mark, spoken), _texts(form.form_mark, spoken)),
         title=_texts(form.title, spoken),
         body=body,
@@ -84,13 +95,13 @@ def document(sheet: Sheet, languages: str) -> Document:
         period=period,
         hint_period=_texts(form.hint_period, spoken),
         tables=tuple(_table(table, spoken) for table in sheet.tables),
-        annexes=tuple(annex.build(sheet, each) for each in spoken),
+        annexes=tuple(annex.build(sheet, each, stamp) for each in spoken),
     )
 
 
-def _notices(sheet: Sheet, spoken: tuple[Language, ...]) -> tuple[str, ...]:
-    """A line in each language."""
-    said = [PROVISIONAL] if sheet.provisional else []
+def _notices(sheet: Sheet, accepted: bool, spoken: tuple[Language, ...]) -> tuple[str, ...]:
+    """A line in each language. What is provisional is not accepted, and need not say so as well."""
+    said = [] if accepted else [PROVISIONAL] if sheet.provisional else [NOT_ACCEPTED]
     said += [INVENTED] if sheet.invented else []
     return tuple(" · ".join(map(each.gettext, said)) for each in spoken if said)
 

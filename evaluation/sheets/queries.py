@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from evaluation.collection import queries as collection
+from evaluation.collection.state import queries as state
+from evaluation.criteria.model import Order
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
@@ -11,6 +13,7 @@ from evaluation.scoring.frames import Reports
 from evaluation.scoring.score import Scores, score
 from evaluation.sheets.compose import compose, shares
 from evaluation.sheets.model import Named, Share, Sheet
+from evaluation.sheets.source import Given, Kept, OfYear, Source
 
 
 def scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
@@ -32,6 +35,35 @@ def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
     """One body's sheet with its history; None where the viewer knows no such body or year."""
     body = registry.body(viewer, bin_, year)
     return next(iter(sheets(viewer, year, [body])), None) if body else None
+
+
+def source(viewer: Viewer, body: Body, year: int) -> Source | None:
+    """What the sheet of a body is made of as the tables are now; None for a year that is not open and a body not to be seen."""
+    current = registry.reporting_year(year)
+    found = next(iter(registry.bodies_in(viewer, [body], year)), None)
+    if current is None or found is None:
+        return None
+    opened = sorted(each.year for each in registry.years() if each.year <= year)
+    years = [(each, order) for each in opened if (order := registry.order_of(each)) is not None]
+    return Source(
+        Named(found.bin, found.name_kk, found.name_ru),
+        current.invented,
+        tuple(_of_year(viewer, found.id, each, order, current=each == year) for each, order in years),
+    )
+
+
+def _of_year(viewer: Viewer, body_id: int, year: int, order: Order, current: bool) -> OfYear:
+    """Reasons are of the sheet's own year alone: earlier ones only give their points."""
+    names = registry.names(viewer, [body_id], year)
+    kept: dict[int, list[Kept]] = {}
+    if current:
+        for (own, rule, code), item in sorted(state.justifications(viewer, year, body_id).items()):
+            kept.setdefault(own, []).append(Kept(rule, code, item.reason, item.given_by))
+    given = tuple(
+        Given(Named(line.bin, *names[line.bin]), line.kind, line.answers, line.evidence, tuple(kept.get(line.id, ())))
+        for line in state.lines(viewer, year, body_id)
+    )
+    return OfYear(year, order, given, collection.declared_by(viewer, year, body_id))
 
 
 def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:

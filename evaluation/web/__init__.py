@@ -6,22 +6,30 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from evaluation.web import (
+    accepting,
     access,
     account,
     answers,
+    bodies,
     errors,
     files,
     grid,
     headers,
     home,
+    known,
     languages,
+    messages,
     people,
+    record,
     registry,
+    remarks,
     report,
     review,
     security,
+    sheets,
     submission,
     uploads,
+    verify,
 )
 from evaluation.web.common import (
     commit_request,
@@ -52,17 +60,25 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     security.init_app(app)
     for blueprint in (
+        bodies.blueprint,
+        accepting.blueprint,
         review.blueprint,
+        sheets.blueprint,
+        known.blueprint,
         uploads.blueprint,
         languages.blueprint,
         account.blueprint,
+        messages.blueprint,
         people.blueprint,
         grid.blueprint,
         home.blueprint,
         submission.blueprint,
         files.blueprint,
         answers.blueprint,
+        record.blueprint,
+        remarks.blueprint,
         report.blueprint,
         registry.blueprint,
+        verify.blueprint,
     ):
         app.register_blueprint(blueprint)

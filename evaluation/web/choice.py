@@ -1,12 +1,16 @@
 """The first page of somebody of several bodies: a year of all of them, and which others are not handed over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from flask import render_template, request
 
 from evaluation.clock import today
+from evaluation.collection import queries as collection
+from evaluation.collection.extensions import queries as extensions
+from evaluation.collection.locks import Lock
+from evaluation.collection.models import DRAFT
 from evaluation.collection.state.queries import answers_given
 from evaluation.collection.submission import queries as submissions
 from evaluation.collection.submission.due import Standing, due, others
@@ -17,22 +21,26 @@ from evaluation.web.common import current_language, current_viewer, named, order
 
 @dataclass(frozen=True)
 class Line:
-    """A body's year: where it stands, the days left where it is not handed over, and answers given and asked for."""
+    """A body's year: where it stands, the days left where it is not handed over, what keeps its answers from being changed, its
+    own last day, and answers given and asked for."""
 
     body: Body
     standing: Standing
     left: int | None
+    lock: Lock | None
+    until: date | None
     answered: int
     asked: int
 
 
 @dataclass(frozen=True)
 class Other:
-    """Another year that is not handed over: of how many bodies, to how many it was given back, the days left."""
+    """Another year that is not handed over: of how many bodies, to how many it was given back, the deadline, the days left."""
 
     year: int
     open: int
     given_back: int
+    deadline: date | None
     left: int | None
 
 
@@ -47,22 +55,30 @@ def choice_page(bodies: Sequence[Body], years: Sequence[ReportingYear]) -> str:
     viewer, now_, wanted = current_viewer(), today(), request.args.get("year", 0, type=int)
     standings = submissions.standings(viewer, bodies, years)
     year = next((each for each in years if each.year == wanted), None) or first_year(standings, years)
-    given = answers_given(viewer, order_of(year.year), year.year, [body.id for body in bodies])
-    of_year = {each.body_id: each for each in standings if each.year == year.year}
-    there = [body for body in registry.bodies_in(viewer, bodies, year.year) if body.id in of_year]
-    there.sort(key=lambda body: named(body).name(current_language().code))
     return render_template(
         "home/bodies.html",
         year=year,
         years=years,
         left=(year.deadline - now_).days if year.deadline else None,
-        lines=[_line(body, of_year[body.id], given.get(body.bin, (0, 0)), now_) for body in there],
+        lines=_lines(bodies, year.year, {each.body_id: each for each in standings if each.year == year.year}, now_),
         others=_others(others(standings, year.year), now_),
     )
 
 
-def _line(body: Body, standing: Standing, given: tuple[int, int], now_: date) -> Line:
-    return Line(body, standing, standing.left(now_) if standing.unfinished else None, *given)
+def _lines(bodies: Sequence[Body], year: int, standings: Mapping[int, Standing], now_: date) -> list[Line]:
+    """The bodies that are there in the year, by name."""
+    viewer, ids = current_viewer(), list(standings)
+    given = answers_given(viewer, order_of(year), year, ids)
+    locks, more = collection.locks(viewer, year, ids, now_), extensions.in_force(viewer, year, ids)
+    there = [body for body in registry.bodies_in(viewer, bodies, year) if body.id in standings]
+    there.sort(key=lambda body: named(body).name(current_language().code))
+    found = []
+    for body in there:
+        standing, extension = standings[body.id], more.get(body.id)
+        left = standing.left(now_) if standing.unfinished else None
+        until = extension.until if extension and standing.state == DRAFT else None
+        found.append(Line(body, standing, left, locks.get(body.id), until, *given.get(body.bin, (0, 0))))
+    return found
 
 
 def _others(standings: Sequence[Standing], now_: date) -> list[Other]:
@@ -70,5 +86,11 @@ def _others(standings: Sequence[Standing], now_: date) -> list[Other]:
     for each in standings:
         by_year.setdefault(each.year, []).append(each)
     return [
-        Other(year, len(found), sum(each.given_back for each in found), found[0].left(now_)) for year, found in by_year.items()
+        Other(year, len(found), sum(each.given_back for each in found), found[0].deadline, _left(found, now_))
+        for year, found in by_year.items()
     ]
+
+
+def _left(standings: Sequence[Standing], now_: date) -> int | None:
+    """The days left of one year of several bodies; those that are to be mended have none where the deadline has passed."""
+    return next((left for each in standings if (left := each.left(now_)) is not None), None)

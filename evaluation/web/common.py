@@ -78,8 +78,11 @@ def prepare_database() -> None:
 
 
 def commit_request(response: Response) -> Response:
-    """Keep what the request changed where it succeeded, nothing where it did not: the only commit of the pages."""
-    if request.method not in SAFE_METHODS:
+    """Keep what the request changed where it succeeded, nothing where it did not: the only commit of the pages.
+
+    A page that only shows something changes nothing; one that hands out a file may have it recorded by setting `g.keep`.
+    """
+    if request.method not in SAFE_METHODS or g.get("keep"):
         if response.status_code < 400:
             database.db.session.commit()
         else:

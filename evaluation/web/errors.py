@@ -114,7 +114,7 @@ def _ours(error: EvaluationError) -> Answer:
 def _database(error: OperationalError) -> Answer:
     current_app.logger.error("%s", error)
     database.db.session.rollback()
-    g.invented = False
+    g.invented, g.unread = False, 0
     return _page(TROUBLES[503], 503)
 
 

@@ -6,13 +6,14 @@ from flask import Blueprint, Response, abort, current_app, g, redirect, render_t
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import FileStorage
 
+from evaluation.clock import today
 from evaluation.collection import files as kept
+from evaluation.collection import queries as collection
 from evaluation.collection.evidence import operations, queries
 from evaluation.collection.evidence.contents import FileRefused
-from evaluation.collection.locks import Locked, is_open
+from evaluation.collection.locks import Locked
 from evaluation.collection.models import EvidenceFile
 from evaluation.collection.saving import UnknownCell
-from evaluation.collection.submission import queries as submissions
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
@@ -144,8 +145,7 @@ def evidence_open(body: Body, year: Any) -> bool:
         return False
     read: dict[tuple[int, int], bool] = g.setdefault("evidence_open", {})
     if (body.id, number) not in read:
-        found = submissions.submission(current_viewer(), number, body.id)
-        read[body.id, number] = is_open(found.state if found else None)
+        read[body.id, number] = collection.lock(current_viewer(), number, body.id, today()) is None
     return read[body.id, number]
 
 

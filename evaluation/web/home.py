@@ -12,8 +12,10 @@ from werkzeug.datastructures import MultiDict
 
 from evaluation.clock import today
 from evaluation.collection.declared import DeclarationConflict, declare
-from evaluation.collection.locks import Locked, is_open
+from evaluation.collection.extensions import queries as extensions
+from evaluation.collection.locks import Lock, Locked, Term, is_open, lock_of
 from evaluation.collection.models import Submission
+from evaluation.collection.punctuality import Punctuality, punctuality_of
 from evaluation.collection.saving import ChangedMeanwhile
 from evaluation.collection.state.model import OrganisationState, Totals
 from evaluation.collection.submission import queries as submissions
@@ -62,8 +64,9 @@ blueprint.app_context_processor(
 
 SECTIONS = (
     (Action.EDIT, "home.index", N_("My year")),
-    (Action.SEE, "review.bodies", N_("Bodies")),
+    (Action.SEE, "bodies.index", N_("Bodies")),
     (Action.EDIT, "uploads.workbook", N_("Workbook")),
+    (Action.SEE, "record.index", N_("Record")),
     (Action.REGISTER, "registry.bodies", N_("Registry")),
     (Action.PEOPLE, "people.people", N_("People")),
 )
@@ -129,7 +132,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Home:
-    """A body's year as its people see it. `left` is the number of days to the deadline, below 0 once it has passed."""
+    """A body's year as its people see it: `lock` is what keeps its answers from being changed, if anything does."""
 
     body: Body
     year: ReportingYear
@@ -138,14 +141,13 @@ class Home:
     readiness: Readiness
     lines: list[Line]
     today: date
+    lock: Lock | None
+    punctuality: Punctuality
 
     @property
     def open(self) -> bool:
+        """Whether the year can still be handed over, be its answers locked or not."""
         return is_open(self.submission.state if self.submission else None)
-
-    @property
-    def left(self) -> int | None:
-        return (self.year.deadline - self.today).days if self.year.deadline else None
 
     @cached_property
     def kinds(self) -> list[tuple[Any, Totals]]:
@@ -186,7 +188,17 @@ def home_of(bin_: str, year: int) -> Home:
     found = registry.organisations(viewer, body.id, year, current_language().code)
     lines = [Line(each, states[each.id]) for each in found if each.id in states]
     lines.sort(key=lambda line: places.get(line.organisation.kind, len(places)))
-    return Home(body, opened, order, submissions.submission(viewer, year, body.id), readiness, lines, now_)
+    return _home(body, opened, order, readiness, lines, now_)
+
+
+def _home(body: Body, year: ReportingYear, order: Order, readiness: Readiness, lines: list[Line], now_: date) -> Home:
+    submission = submissions.submission(current_viewer(), year.year, body.id)
+    extension = extensions.in_force(current_viewer(), year.year, [body.id]).get(body.id)
+    term = Term(year.starts_on, year.deadline, extension.until if extension else None)
+    lock = lock_of(submission.state if submission else None, year.year, term, now_)
+    first = submission.first_submitted_on if submission else None
+    when = punctuality_of(year.deadline, first, now_, extension)
+    return Home(body, year, order, submission, readiness, lines, now_, lock, when)
 
 
 @blueprint.get("/")
@@ -195,7 +207,7 @@ def index() -> str | Redirection:
     """Where everybody begins: who enters answers with the year of their body that is due, others with the list of bodies."""
     viewer, years = current_viewer(), registry.years()
     if not viewer.may(Action.EDIT) or viewer.bodies is None:
-        return redirect(url_for("review.bodies"), 303)
+        return redirect(url_for("bodies.index"), 303)
     own = registry.all_bodies(viewer)
     bodies = [body for body in own if any(body.had_begun(each.year) for each in years)]
     if not bodies:

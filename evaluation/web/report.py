@@ -11,11 +11,11 @@ from werkzeug import Response
 
 from evaluation.clock import today
 from evaluation.collection import justifying, saving
-from evaluation.collection.locks import Locked, is_open
+from evaluation.collection import queries as collection
+from evaluation.collection.locks import Locked
 from evaluation.collection.saving import Edit
 from evaluation.collection.state import queries as progress
 from evaluation.collection.state.model import BodyState, OrganisationState
-from evaluation.collection.submission import queries as submissions
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
 from evaluation.policy import Action
@@ -68,7 +68,7 @@ class Place:
 @blueprint.get(ADDRESS)
 @allow(Action.SEE)
 def page(bin_: str, year: int, own: str) -> str:
-    """The form with the answers as they are stored; read-only where the viewer may not edit or the year was handed over."""
+    """The form with the answers as they are stored; read-only where the viewer may not edit or the year takes no changes."""
     return _shown(_place(bin_, year, own), Told())
 
 
@@ -164,8 +164,7 @@ def _shown(place: Place, told: Told, trouble: str = "") -> str:
     form = _form(place, formdata=None)
     for sent in told.sent.values():
         form.keep(sent)
-    submission = submissions.submission(viewer, place.year, place.body.id)
-    open_ = is_open(submission.state if submission else None)
+    lock = collection.lock(viewer, place.year, place.body.id, today())
     return render_template(
         "report/page.html",
         place=place,
@@ -174,9 +173,9 @@ def _shown(place: Place, told: Told, trouble: str = "") -> str:
         organisation=place.organisation,
         page=ReportPage(place.order, form, place.own, _order_before(place.year), told, spoken),
         form=form,
-        may_edit=viewer.may(Action.EDIT, place.body.id) and open_,
+        may_edit=viewer.may(Action.EDIT, place.body.id) and lock is None,
         may_see_files=viewer.may(Action.FILES, place.body.id),
-        handed_over=not open_,
+        lock=lock,
         trouble=trouble,
         asked_for=request.args.get("field", ""),
         account=viewer.account_id or 0,

@@ -11,6 +11,7 @@ from evaluation.language import N_, language
 from evaluation.sheets import Sheet, SheetRow, charts, reasons
 from evaluation.sheets.annex import Annex, Figure, Organisations
 from evaluation.sheets.document import Document, FormRow, FormTable, document
+from evaluation.sheets.stamp import Stamp, qr_svg
 
 WHY = N_("Why these points")
 
@@ -45,14 +46,19 @@ class SheetPage:
     document: Document
     tables: tuple[PageTable, ...]
 
+    @property
+    def qr(self) -> Markup:
+        """The QR code of an accepted sheet, to stand in the page."""
+        return Markup(qr_svg(self.document.stamp) if self.document.stamp else "")  # noqa: S704 - our own drawing
+
     def picture(self, annex: Annex, figure: Figure) -> Markup:
         """A chart, to stand in the page. Its text is escaped where it is drawn."""
         return Markup(charts.to_svg(figure.chart, annex.language))  # noqa: S704
 
 
-def sheet_page(sheet: Sheet, languages: str) -> SheetPage:
-    """The page of a sheet in one of the choices of :data:`evaluation.sheets.document.LANGUAGES`."""
-    made = document(sheet, languages)
+def sheet_page(sheet: Sheet, languages: str, stamp: Stamp | None = None) -> SheetPage:
+    """The page of a sheet, accepted with its stamp, in one of the choices of :data:`evaluation.sheets.document.LANGUAGES`."""
+    made = document(sheet, languages, stamp)
     tables = tuple(
         PageTable(form, tuple(PageRow(row, _why(made, sheet, place, of)) for row, of in zip(form.rows, table.rows, strict=True)))
         for place, (form, table) in enumerate(zip(made.tables, sheet.tables, strict=True))

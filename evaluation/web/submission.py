@@ -1,21 +1,32 @@
-"""Pages by which a body's year is handed over, or a nil year handed in, and given back by its reviewer."""
+"""Pages by which a body's year goes on: handed over by its head; given back, accepted and reopened by its reviewer."""
+
+from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response as Redirection
 
 from evaluation.clock import today
-from evaluation.collection.submission import operations
+from evaluation.collection.models import ACCEPTED, SUBMITTED
 from evaluation.collection.submission import queries as submissions
-from evaluation.collection.submission.operations import NotReady, Stale, SubmissionRefused
+from evaluation.errors import EvaluationError
+from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry.models import Body
+from evaluation.review import operations
+from evaluation.review.operations import NotReady, Stale, SubmissionRefused
 from evaluation.web.access import allow
 from evaluation.web.common import YEAR, current_language, current_viewer, find_body, find_year, order_of
 from evaluation.web.home import home_of
-from forms.submission import GiveBackForm, HandOverForm
+from forms.submission import AcceptForm, GiveBackForm, HandOverForm, ReopenForm, StepForm
 
 MOST_SHOWN = 50
 """Unfinished organisations that are listed at once."""
+STEPS = {
+    "give_back": (SUBMITTED, N_("Give the year back")),
+    "accept": (SUBMITTED, N_("Accept the year")),
+    "reopen": (ACCEPTED, N_("Reopen the year")),
+}
+"""A reviewer's steps: the state they are taken in, and their words."""
 
 blueprint = Blueprint("submission", __name__)
 
@@ -38,7 +49,7 @@ def hand_over(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
     if form.version.data is None:
         return _page(bin_, year), 422
     try:
-        operations.hand_over(viewer, order, year, body, form.version.data, today(), bool(form.nil.data))
+        operations.submit(viewer, order, year, body, form.seen, today(), bool(form.nil.data))
     except (Stale, NotReady, SubmissionRefused) as refused:
         return _page(bin_, year, refused.message(current_language())), 409
     return redirect(url_for("home.entry", bin_=bin_, year=year), 303)
@@ -47,19 +58,71 @@ def hand_over(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
 @blueprint.post(f"/bodies/<bin_>/{YEAR}/submission/return")
 @allow(Action.REVIEW)
 def give_back(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
-    """Give the year back to its body with a reason."""
+    """Give the year back to its body, with a reason or remarks."""
+    form = GiveBackForm()
+    return _step("give_back", bin_, year, form, lambda body: _give_back(body, year, form))
+
+
+@blueprint.post(f"/bodies/<bin_>/{YEAR}/submission/accept")
+@allow(Action.REVIEW)
+def accept(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
+    """Accept the year: its sheet is frozen."""
+    form = AcceptForm()
+    return _step("accept", bin_, year, form, lambda body: _accept(body, year, form))
+
+
+@blueprint.post(f"/bodies/<bin_>/{YEAR}/submission/reopen")
+@allow(Action.REVIEW)
+def reopen(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
+    """Take an accepted year up again, with a reason."""
+    form = ReopenForm()
+    return _step("reopen", bin_, year, form, lambda body: _reopen(body, year, form))
+
+
+def _give_back(body: Body, year: int, form: GiveBackForm) -> None:
+    operations.give_back(current_viewer(), year, body.id, form.seen, form.reason.data or "")
+
+
+def _accept(body: Body, year: int, form: AcceptForm) -> None:
+    operations.accept(current_viewer(), year, body, form.seen, today())
+
+
+def _reopen(body: Body, year: int, form: ReopenForm) -> None:
+    operations.reopen(current_viewer(), year, body.id, form.seen, form.reason.data or "")
+
+
+def _step(name: str, bin_: str, year: int, form: StepForm, act: Callable[[Body], None]) -> str | Redirection | tuple[str, int]:
+    """Take a reviewer's step, or say why not with what stands there now, and what was typed."""
     find_year(year)
-    body, viewer, form = find_body(bin_), current_viewer(), GiveBackForm()
-    viewer.require(Action.REVIEW, body.id)
+    body = find_body(bin_)
+    current_viewer().require(Action.REVIEW, body.id)
     try:
-        version = -1 if form.version.data is None else form.version.data
-        operations.give_back(viewer, year, body.id, version, form.reason.data or "")
+        act(body)
     except Stale as stale:
-        return _back(body, year, form, stale.message(current_language())), 409
+        return _refused(name, body, year, form, stale, changed=True), 409
     except SubmissionRefused as refused:
-        form.reason.errors = [refused.message(current_language())]
-        return _back(body, year, form), 422
+        return _refused(name, body, year, form, refused), 422
+    except EvaluationError as refused:
+        return _refused(name, body, year, form, refused), 409
     return redirect(url_for("review.body", bin_=bin_, year=year), 303)
+
+
+def _refused(name: str, body: Body, year: int, form: StepForm, why: EvaluationError, changed: bool = False) -> str:
+    current = submissions.submission(current_viewer(), year, body.id)
+    form.version.data = current.version if current else 0
+    before, title = STEPS[name]
+    return render_template(
+        "submission/step.html",
+        step=name,
+        title=title,
+        body=body,
+        year=find_year(year),
+        submission=current,
+        possible=current is not None and current.state == before,
+        form=form,
+        refused=why.message(current_language()),
+        changed=changed,
+    )
 
 
 def _page(bin_: str, year: int, refused: str = "") -> str:
@@ -79,12 +142,4 @@ def _page(bin_: str, year: int, refused: str = "") -> str:
         may_submit=viewer.may(Action.SUBMIT, home.body.id),
         form=form,
         refused=refused,
-    )
-
-
-def _back(body: Body, year: int, form: GiveBackForm, refused: str = "") -> str:
-    current = submissions.submission(current_viewer(), year, body.id)
-    form.version.data = current.version if current else 0
-    return render_template(
-        "submission/return.html", body=body, year=find_year(year), submission=current, give_back=form, refused=refused
     )

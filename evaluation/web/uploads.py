@@ -21,6 +21,7 @@ from evaluation.policy import Action
 from evaluation.record.models import Event
 from evaluation.registry import queries as registry
 from evaluation.registry.queries import PAGE
+from evaluation.review.proof.operations import keep_answers
 from evaluation.web.access import allow
 from evaluation.web.common import (
     current_language,
@@ -163,6 +164,8 @@ def prefilled(bin_: str, year: int) -> Response:
     if order is None:
         abort(404)
     content = write_prefilled(current_viewer(), order, year, body, spoken)
+    keep_answers(current_viewer(), year, body.id, content)
+    g.keep = True
     return send_bytes(content, MEDIA_TYPE, f"indicators-{year}-{body.bin}-{spoken.code}.xlsx")
 
 

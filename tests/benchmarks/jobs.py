@@ -1,5 +1,6 @@
 """The jobs that are measured: each is a pair of functions, the product's and its floor's."""
 
+import hmac
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,20 +81,35 @@ def prepare_loading(folder: Path) -> None:
     bare.execute("ATTACH ? AS made", (str(folder / "country.db"),))
     tables = "('report', 'event', 'organisation', 'reporting_year')"
     for (statement,) in bare.execute(
-        f"SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND tbl_name IN {tables} ORDER BY type DESC"
+        "SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index') "
+        f"AND tbl_name IN {tables} ORDER BY type DESC"
     ).fetchall():
         bare.execute(statement)
-    for table in ("reporting_year", "organisation", "report", "event"):
+    for table in ("reporting_year", "organisation", "report"):
         bare.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
+    bare.execute("INSERT INTO event SELECT * FROM made.event WHERE action = 'uploaded' AND organisation_id IS NOT NULL")
     bare.commit()
     bare.close()
+
+
+EVENT = (
+    *("id", "chain", "seq", "at", "actor", "account_id", "action", "year", "body_id", "organisation_id", "batch", "data", "mac"),
+)
+
+
+def sealed(lines: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The same lines, each with its keyed hash: nobody keeps such a record without."""
+    before = b""
+    for line in lines:
+        before = hmac.digest(b"floor", before + orjson.dumps(line[:-1]), "sha256")
+        yield (*line[:-1], before.hex())
 
 
 @contextmanager
 def loading(folder: Path) -> Iterator[Pair]:
     """Read, check and store a workbook of 25,000 rows whose organisations are registered, and record it; floor: calamine's parse
-    and a bare executemany of as many documents, and of as many events as are recorded of them, into tables with the same columns
-    and indexes."""
+    and a bare executemany of as many documents, and of as many events as are recorded of them, each with its keyed hash, into
+    tables with the same columns and indexes."""
     data = (folder / "country.xlsx").read_bytes()
     app = country.app_on(folder)
     orders = app.extensions["orders"]
@@ -101,14 +117,14 @@ def loading(folder: Path) -> Iterator[Pair]:
     bare.executescript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     columns = {
         "report": ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
-        "event": ("at", "actor", "account_id", "action", "year", "body_id", "organisation_id", "batch", "data"),
+        "event": EVENT,
     }
     documents: dict[str, list[tuple[Any, ...]]] = {}
     with app.app_context():
 
         def ours() -> None:
-            for table in columns:
-                db.session.execute(text(f"DELETE FROM {table}"))
+            # The record stays, as ever; that of the floor is emptied.
+            db.session.execute(text("DELETE FROM report"))
             db.session.commit()
             yield_to_clock()
             load_workbook(Viewer.system(), data, orders)
@@ -126,7 +142,8 @@ def loading(folder: Path) -> Iterator[Pair]:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             for table, names in columns.items():
                 given = ", ".join("?" * len(names))
-                bare.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({given})", documents[table])
+                rows = documents[table] if table == "report" else sealed(documents[table])
+                bare.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({given})", rows)
             bare.commit()
 
         yield ours, floor

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
@@ -17,6 +17,11 @@ from tests.browser.copies import Copy
 from tests.places import Place, enter, make_place, stored
 
 Result = TypeVar("Result")
+
+WIDTHS = (1280, 390)
+"""Of a desk and of a telephone, in pixels."""
+HEIGHT = 900
+"""Of every browser window, in pixels."""
 
 
 class Site:
@@ -92,9 +97,26 @@ def typed(page: Page, code: str, text: str) -> None:
     field.press("Tab")
 
 
-def assert_for_everybody(page: Page, width: int) -> None:
-    """Nothing reaches past the page's side, and nothing for axe to object to, with all that folds unfolded."""
+def press(page: Page, selector: str) -> int:
+    """Press what leads to another page; the status it answers with."""
+    with page.expect_navigation() as navigation:
+        page.click(selector)
+    return navigation.value.status if navigation.value else 0
+
+
+def assert_for_everybody(page: Page, *widths: int) -> None:
+    """Nothing reaches past the page's side, and nothing for axe to object to, with all that folds unfolded, at each width."""
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
+    fits(page, *widths)
+
+
+def fits(page: Page, *widths: int) -> None:
+    """Nothing reaches past the page's side, and nothing for axe to object to, at each width as the page stands."""
+    for width in widths:
+        if page.viewport_size != {"width": width, "height": HEIGHT}:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width, f"{page.url} at {width}"
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        found = AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
+        assert not found.violations_count, f"{page.url} at {width}: {found.generate_report()}"

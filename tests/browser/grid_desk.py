@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
@@ -70,13 +69,6 @@ def status(page: Page) -> Locator:
 def words(message: str) -> str:
     """A message up to what is filled into it."""
     return message.split("{")[0].strip()
-
-
-def fits(page: Page, width: int) -> None:
-    """Nothing reaches past the page's side but the table, and nothing for axe to object to."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
 
 
 def block(order: Order, code: str, count: int) -> str:

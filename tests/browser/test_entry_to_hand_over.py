@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -18,6 +17,7 @@ from evaluation.language import language
 from tests import people
 from tests.bodies import OWN, YEAR, Place, make_place
 from tests.browser.conftest import NewPage, served
+from tests.browser.desk import assert_for_everybody
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 BACK = "Құжаттарды қайта тексеріңіз"
@@ -64,13 +64,6 @@ def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Place]]:
 
     with served(tmp_path) as address:
         yield address, in_a_thread(tmp_path, prepare)
-
-
-def assert_for_everybody(page: Page, width: int) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= width, page.url
-    found = Axe().run(page)
-    assert not found.violations_count, f"{page.url} at {width}: {found.generate_report()}"
 
 
 def answer(page: Page, item: Indicator) -> None:
@@ -136,9 +129,9 @@ def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: 
         page.goto(f"/bodies/{OWN}/{YEAR}")
         assert say("Warnings kept with a reason") in page.inner_text("main")
         assert_for_everybody(page, width)
-        page.fill("#reason", BACK)
+        page.fill("#give_back-reason", BACK)
         with page.expect_navigation():
-            page.click(".handed form .btn")
+            page.click("#give_back-send")
         assert BACK in page.inner_text("main")
 
     with new_page(address, code, width, email="own-clerk@example.org") as page:

@@ -9,10 +9,9 @@ from evaluation.criteria import Order
 from evaluation.criteria.expressions import codes
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.desk import Site, assert_for_everybody, state_of, typed
+from tests.browser.desk import WIDTHS, Site, assert_for_everybody, state_of, typed
 from tests.places import BODY, FOREIGN, YEAR, first
 
-WIDTHS = (1280, 390)
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
@@ -106,11 +105,10 @@ def test_what_is_no_longer_asked_here_can_be_discarded(site: Site, new_page: New
         assert not page.evaluate("Object.keys(localStorage).filter(each => each.startsWith('outbox/')).length")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_of_the_year_tell_what_the_browser_keeps(width: int, site: Site, new_page: NewPage, order: Order) -> None:
+def test_pages_of_the_year_tell_what_the_browser_keeps(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (own, _), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "kk", width, email=site.place.clerk) as page:
+    with new_page(site.address, "kk", email=site.place.clerk) as page:
         for address in ("entry", "submission"):
             page.goto(f"/bodies/{BODY}/{YEAR}/{address}")
             page.evaluate("localStorage.clear()")
@@ -119,7 +117,7 @@ def test_pages_of_the_year_tell_what_the_browser_keeps(width: int, site: Site, n
             keep(page, site, own, money, "abc")
             page.reload()
             expect(page.locator("#kept a")).to_have_text(f"Ұйым {own}")
-            assert_for_everybody(page, width)
+            assert_for_everybody(page, *WIDTHS)
         page.locator("#kept a").click()
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
 

@@ -8,10 +8,8 @@ from playwright.sync_api import expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, sign_in
-from tests.browser.desk import Site, assert_for_everybody, state_of, typed
+from tests.browser.desk import WIDTHS, Site, assert_for_everybody, state_of, typed
 from tests.places import first
-
-WIDTHS = (1280, 390)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, served
+from tests.browser.desk import WIDTHS, assert_for_everybody, press
 from tests.browser.workbook_site import BODY, CLERK, YEAR, prepare, rows
 from tests.factories import bin_of, workbook
-
-WIDTHS = (1280, 390)
 
 
 def workbook_file(path: Path, order: Order, **cells: object) -> Path:
@@ -33,13 +31,6 @@ def blank_site(tmp_path: Path) -> Iterator[str]:
 
 def text_of(pdf: Path) -> str:
     return subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True, timeout=30).stdout
-
-
-def press(page: Page, selector: str) -> int:
-    """Press what leads to another page; the status it answers with."""
-    with page.expect_navigation() as navigation:
-        page.click(selector)
-    return navigation.value.status if navigation.value else 0
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
@@ -93,19 +84,11 @@ def addresses(page: Page) -> list[str]:
 @pytest.mark.parametrize("code", ["kk", "ru", "en"])
 def test_every_page_is_for_everybody(code: str, demo_site: str, new_page: NewPage) -> None:
     """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
-    for width in WIDTHS:
-        with new_page(demo_site, code, width, "reviewer") as page:
-            for address in addresses(page):
-                page.goto(address)
-                assert_for_everybody(page, width)
-
-
-def assert_for_everybody(page: Page, width: int) -> None:
-    # Reasons are unfolded, so that what stands in them is looked at too.
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= width, page.url
-    found = Axe().run(page)
-    assert not found.violations_count, f"{page.url} at {width}: {found.generate_report()}"
+    with new_page(demo_site, code, role="reviewer") as page:
+        # In English what differs is the sheet, which stands there in two languages.
+        for address in addresses(page)[3 if code == "en" else 0 : 4 if code == "en" else None]:
+            page.goto(address)
+            assert_for_everybody(page, *WIDTHS)
 
 
 def test_pages_work_by_keyboard_and_without_javascript(demo_site: str, new_page: NewPage) -> None:

@@ -44,16 +44,24 @@ def arguments(world: World, place: Place, role: Role) -> dict[str, Any]:
         "bootstrap.static:filename": "css/bootstrap.min.css",
         "token": "x",
         "id_": place.file,
+        "remark_id": place.remark,
         "account_id": world.account,
+        "record.history:code": _asked(world),
         "registry.organisation:bin_": place.own,
         "registry.organisation_deed:bin_": place.own,
         "uploads:id_": place.uploads.get(role, place.uploads[Role.CLERK]),
+        # Everyone's own: what decides is whether they may still know of the body that it is about.
+        "message_id": world.messages[place.id, role if role in SIGN_IN_ROLES else Role.CLERK],
     }
 
 
+def _asked(world: World) -> str:
+    """The code of an indicator that organisations of the world are asked."""
+    return str(world.app.extensions["orders"].latest.asked_of(world.kind)[0].code)
+
+
 def _edit(world: World) -> dict[str, Any]:
-    code = world.app.extensions["orders"].latest.asked_of(world.kind)[0].code
-    return {"json": {"edits": [{"organisation": world.own.own, "code": code, "typed": "", "was": None}]}}
+    return {"json": {"edits": [{"organisation": world.own.own, "code": _asked(world), "typed": "", "was": None}]}}
 
 
 SENT: dict[str, Callable[[World], dict[str, Any]]] = {"answers.save": _edit}

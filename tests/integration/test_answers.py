@@ -7,13 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from evaluation.collection.models import Submission
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.record.models import Event
 from evaluation.web.answers import MOST_EDITS
 from tests.people import sign_in, token_of
 from tests.places import BODY, FOREIGN, OTHER, YEAR, Place, enter, first, make_place, stored
+from tests.states import stand
 
 ANSWERS, STATE = f"/bodies/{BODY}/{YEAR}/answers", f"/bodies/{BODY}/{YEAR}/state"
 
@@ -133,7 +133,7 @@ def test_a_year_handed_over_takes_nothing(app: Flask, order: Order, place: Place
     kind = order.kinds[0].code
     own, money = place.own[kind][0], first(order, kind, "money")
     with app.app_context():
-        db.session.add(Submission(year=YEAR, body_id=place.body_id, state="submitted", changed_by="x"))
+        stand(YEAR, place.body_id)
         db.session.commit()
     response = send(client_of(app, place.clerk), place, edit(own, money, "1"))
     assert response.status_code == 409 and str(YEAR) in response.get_json()["message"]

@@ -99,10 +99,8 @@ def test_a_password_in_the_wrong_field_is_not_recorded(app: Flask) -> None:
     for typed in ("correct horse battery", "nobody@example.org"):
         attempt(visitor(app), typed)
     with app.app_context():
-        assert [event.data["email"] for event in db.session.scalars(select(Event).order_by(Event.id))] == [
-            "",
-            "nobody@example.org",
-        ]
+        events = db.session.scalars(select(Event).where(Event.seq > 1).order_by(Event.id))
+        assert [event.data["email"] for event in events] == ["", "nobody@example.org"]
 
 
 def test_no_link_leads_elsewhere_after_signing_in(careless: Flask) -> None:

@@ -213,7 +213,7 @@ def test_the_template_opens_in_libreoffice(lone: Flask, tmp_path: Path) -> None:
 
 
 def test_every_command_explains_itself(lone: Flask) -> None:
-    for name in ("template", "score", "load", "sheet", "sheets", "demo"):
+    for name in ("template", "score", "load", "sheet", "sheets", "verify", "demo"):
         result = run(lone, name, "--help")
         assert result.exit_code == 0 and "Example: flask --app app" in result.stdout and "--lang" in result.stdout
 

@@ -20,11 +20,11 @@ from evaluation.collection.evidence.contents import JPEG, MAX_PIXELS, PDF, PNG, 
 from evaluation.collection.locks import Locked
 from evaluation.collection.models import EvidenceFile
 from evaluation.collection.saving import UnknownCell
-from evaluation.collection.submission.operations import hand_over
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role
 from evaluation.record.models import Event
+from evaluation.review.operations import submit
 from tests.bodies import FOREIGN, OWN, TODAY, YEAR, Place, make_place
 from tests.factories import workbook
 from tests.people import token_of
@@ -249,7 +249,7 @@ def test_a_year_handed_over_takes_and_loses_none(place: Place) -> None:
     with place.app.app_context():
         given = attach(place)
         place.fill()
-        hand_over(place.viewer(Role.HEAD), place.order, YEAR, place.body(), 0, TODAY)
+        submit(place.viewer(Role.HEAD), place.order, YEAR, place.body(), 0, TODAY)
         with pytest.raises(Locked):
             attach(place, picture("PNG"))
         with pytest.raises(Locked):

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from evaluation.collection.justifying import LEAST, MOST, Unjustifiable, justify, withdraw
 from evaluation.collection.locks import Locked
-from evaluation.collection.models import DeclaredCount, Report, Submission
+from evaluation.collection.models import DeclaredCount, Report
 from evaluation.collection.saving import Edit, UnknownCell, save
 from evaluation.collection.state.model import BodyState, OrganisationState, Totals
 from evaluation.collection.state.queries import answers_given, body_state
@@ -23,6 +23,7 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
 from tests.factories import bin_of, clean
+from tests.states import stand
 
 YEAR, TODAY = 2024, date(2025, 3, 1)
 SYSTEM = Viewer.system()
@@ -282,8 +283,7 @@ def test_what_cannot_be_justified(app: Flask, order: Order, place: Callable[[], 
             give(to=own + 1000)
         give(reason="д" * LEAST)
         give(reason="д" * MOST)
-        db.session.add(Submission(year=YEAR, body_id=here.body, state="submitted", changed_by="head"))
-        db.session.flush()
+        stand(YEAR, here.body)
         with pytest.raises(Locked):
             give()
         with pytest.raises(Locked):

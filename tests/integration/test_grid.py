@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from evaluation.collection import queries
-from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, save
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -25,6 +24,7 @@ from evaluation.registry.operations import NewBody
 from evaluation.web.grid.rows import columns
 from tests import people
 from tests.factories import bin_of
+from tests.states import stand
 
 YEAR = 2024
 SYSTEM = Viewer.system()
@@ -255,7 +255,7 @@ def test_only_ones_own_steps_are_undone(site: Site) -> None:
 def test_a_year_handed_over_is_locked(site: Site) -> None:
     first = site.codes("money")[0]
     with site.app.app_context():
-        db.session.add(Submission(year=YEAR, body_id=site.body, state="submitted", changed_by="head"))
+        stand(YEAR, site.body)
         db.session.commit()
     assert "data-editable" not in site.client.get(site.url).text
     assert site.send("paste", text="1", organisation=BINS[0], code=first).status_code == 409

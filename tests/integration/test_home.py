@@ -7,8 +7,6 @@ import pytest
 from flask import Flask
 
 from evaluation.clock import today
-from evaluation.collection.models import Submission
-from evaluation.collection.submission.operations import give_back
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role
@@ -17,9 +15,11 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.registry.queries import PAGE
+from evaluation.review.operations import give_back
 from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place, make_place
 from tests.factories import bin_of, clean
 from tests.people import signed_in, token_of
+from tests.states import stand
 
 ENTRY = f"/bodies/{OWN}/{YEAR}/entry"
 
@@ -57,7 +57,7 @@ def test_the_first_page_is_by_role(place: Place) -> None:
 
 def hand_over(place: Place, bin_: str = OWN) -> None:
     """Hand the year over, whatever is in it; committed."""
-    db.session.add(Submission(year=YEAR, body_id=place.bodies[bin_], state="submitted", changed_by="The head"))
+    stand(YEAR, place.bodies[bin_])
     db.session.commit()
 
 
@@ -174,7 +174,7 @@ def test_what_is_due_and_what_to_do_next(place: Place) -> None:
     clerk = place.client("clerk")
     text = clerk.get(ENTRY).text
     asked = sum(len([item for item in place.order.asked_of(kind) if item.asked_when is None]) for kind in place.kinds)
-    assert f"0&nbsp;/&nbsp;{asked}" in text.replace("\n", "") and "1 April 2025" in text and "late</p>" in text
+    assert f"0&nbsp;/&nbsp;{asked}" in text.replace("\n", "") and "30 days left" in text
     assert f'class="btn btn-primary" href="{cell(place, 0, first_code(place, 0))}"' in text
     assert listed(text) == list(place.own) and text.count("Not begun</span>") >= 2
     with place.app.app_context():

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from evaluation import database
-from evaluation.collection.models import Report, Submission
+from evaluation.collection.models import Report
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.demo import demonstration
@@ -29,8 +29,9 @@ from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
 from tests import people
-from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, make_place
+from tests.bodies import EMPTY, FOREIGN, SYSTEM, make_place
 from tests.factories import bin_of
+from tests.states import stand
 
 CODES = ("kk", "ru", "en")
 YEAR = 2024
@@ -98,7 +99,8 @@ def pages(app: Flask) -> list[str]:
         "/bodies?year=2022",
         "/bodies?q=талас&level=rural",
         "/bodies?q=nothing+like+it",
-        "/bodies?region=31",
+        "/bodies?region=31&sort=share&order=desc&late=late",
+        f"/bodies/accept/{YEAR}",
         "/workbook",
         *(
             f"/bodies/{bin_}/{year}{rest}"
@@ -120,11 +122,14 @@ def test_every_page_is_valid_in_every_language(shown: Flask, code: str) -> None:
 
 def test_every_route_is_visited(shown: Flask) -> None:
     """A new route belongs in these tests: add it here when they walk it."""
-    blueprints = ("review.", "language.")
+    blueprints = ("bodies.", "accepting.", "review.", "sheets.", "language.")
     routes = {rule.rule for rule in shown.url_map.iter_rules() if rule.endpoint.startswith(blueprints)}
     year = "<int(min=1000, max=9999):year>"
     assert routes == {
         "/bodies",
+        "/bodies.<any(xlsx, csv):format_>",
+        f"/bodies/accept/{year}",
+        f"/bodies/accept/{year}/preview",
         "/language/<code>",
         f"/bodies/<bin_>/{year}",
         f"/bodies/<bin_>/{year}/sheet",
@@ -209,25 +214,6 @@ def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
     assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
 
 
-def test_the_list_is_kept_to_a_state_of_the_year(app: Flask, order: Order) -> None:
-    place, submitted = make_place(app, order), "submitted"
-    reviewer = place.client("reviewer")
-    for state, shown in (("draft", [OWN, FOREIGN, EMPTY]), (submitted, []), ("given_back", [])):
-        assert sorted(listed(reviewer.get(f"/bodies?state={state}"))) == sorted(shown)
-    with app.app_context():
-        for bin_, state, reason in ((OWN, submitted, ""), (FOREIGN, "draft", "Түзетіңіз")):
-            values = {"year": YEAR, "body_id": place.bodies[bin_], "changed_by": "head"}
-            db.session.add(Submission(**values, state=state, reason=reason))
-        db.session.commit()
-    for state, bin_, words in (("draft", EMPTY, "Draft"), (submitted, OWN, "Handed over"), ("given_back", FOREIGN, "Given back")):
-        response = reviewer.get(f"/bodies?state={state}&year={YEAR}")
-        assert listed(response) == [bin_] and f'<option value="{state}" selected>{words}</option>' in response.text
-        assert f"{words}</span></td>" in response.text
-    assert len(listed(reviewer.get("/bodies?state=nonsense"))) == 3
-    assert "Clear" in reviewer.get(f"/bodies?state={submitted}").text
-    assert listed(place.client("clerk").get(f"/bodies?state={submitted}")) == [OWN]
-
-
 def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, order: Order) -> None:
     place = make_place(app, order)
     reviewer, clerk = place.client("reviewer"), place.client("clerk", FOREIGN)
@@ -247,7 +233,7 @@ def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, or
         db.session.commit()
     assert (shown(reviewer), shown(clerk)) == (YEAR, YEAR + 1), "evidence is no answer; another body's year is not one's own"
     with app.app_context():
-        db.session.add(Submission(year=YEAR + 1, body_id=place.bodies[EMPTY], state="submitted", changed_by="head"))
+        stand(YEAR + 1, place.bodies[EMPTY])
         db.session.commit()
     assert shown(reviewer) == YEAR + 1
 
@@ -257,7 +243,7 @@ def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, or
     [
         "year=abc&page=zz",
         "year=99999999999999999999&page=99999999999999999999",
-        "page=-5",
+        "page=-5&sort=x&order=x&late=x&remarks=x&state=x",
         "level=x&region=y",
         "q=%25_%5C%00'",
         "q=" + "я" * 300,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.language import language
-from evaluation.sheets.document import INVENTED, LANGUAGES, PROVISIONAL, document
+from evaluation.sheets.document import INVENTED, LANGUAGES, NOT_ACCEPTED, PROVISIONAL, document
 from tests.sheet_cases import BODY, EVERY, LETTERS, YEAR, Cases, Files, Key
 
 CONVERTED = [
@@ -82,14 +82,15 @@ def test_the_form_is_printed_in_full(cases: Cases, pages: Pages, name: str, form
 
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)
-def test_every_page_of_a_provisional_sheet_says_so(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
+def test_every_page_of_a_draft_says_so(cases: Cases, pages: Pages, name: str, format_: str, languages: str) -> None:
     """Once, and in a line for each language; a workbook's cells, which say it on a screen, are not printed."""
     for code in LANGUAGES[languages]:
-        for message in (PROVISIONAL, INVENTED):
+        for message in (PROVISIONAL, INVENTED, NOT_ACCEPTED):
             said = {page.count(tight(language(code).gettext(message))) for page in pages[name, format_, languages]}
-            assert said == ({1} if name == "provisional" else {0})
-    lines = [" · ".join(map(language(code).gettext, (PROVISIONAL, INVENTED))) for code in LANGUAGES[languages]]
-    assert list(document(cases[name], languages).notices) == (lines if name == "provisional" else [])
+            assert said == ({1} if (name == "provisional") == (message != NOT_ACCEPTED) else {0})
+    messages = (PROVISIONAL, INVENTED) if name == "provisional" else (NOT_ACCEPTED,)
+    lines = [" · ".join(map(language(code).gettext, messages)) for code in LANGUAGES[languages]]
+    assert list(document(cases[name], languages).notices) == lines
 
 
 @pytest.mark.parametrize(("name", "format_", "languages"), PRINTED)

@@ -33,14 +33,18 @@ def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[
 
 
 @pytest.mark.parametrize(
-    "command", [["flask", "--app", "app", "routes"], ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]]
+    ("command", "given", "lacking"),
+    [
+        (["flask", "--app", "app", "routes"], "RECORD_KEY", "SECRET_KEY"),
+        (["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"], "SECRET_KEY", "RECORD_KEY"),
+    ],
 )
-def test_production_does_not_start_without_a_key(tmp_path: Path, command: list[str]) -> None:
+def test_production_does_not_start_without_its_keys(tmp_path: Path, command: list[str], given: str, lacking: str) -> None:
     """A message and no traceback, and no worker that is started again and again."""
-    environment = {"PATH": os.environ["PATH"], "APP_ENV": "production", "INSTANCE": str(tmp_path)}
+    environment = {"PATH": os.environ["PATH"], "APP_ENV": "production", "INSTANCE": str(tmp_path), given: "kept"}
     run = [sys.executable, "-m", *command]
     done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and "SECRET_KEY" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and f"needs {lacking}" in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir()), "no key is made up"
 
 
@@ -48,6 +52,7 @@ def test_settings_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
     given = {
         "APP_ENV": "production",
         "SECRET_KEY": "kept",
+        "RECORD_KEY": "kept apart",
         "TRUSTED_HOSTS": "evaluation.example.kz, localhost",
         "TWO_FACTOR_ROLES": "administrator,reviewer",
         "SESSION_IDLE_MINUTES": "30",
@@ -55,9 +60,18 @@ def test_settings_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     found = settings(tmp_path)
-    assert found["PRODUCTION"] and found["SESSION_COOKIE_SECURE"] and found["SECRET_KEY"] == "kept"
+    assert found["PRODUCTION"] and found["SESSION_COOKIE_SECURE"]
+    assert (found["SECRET_KEY"], found["RECORD_KEY"]) == ("kept", "kept apart")
     assert found["TRUSTED_HOSTS"] == ["evaluation.example.kz", "localhost"] and found["SESSION_IDLE_MINUTES"] == 30
     assert found["TWO_FACTOR_ROLES"] == {"administrator", "reviewer"}
+    monkeypatch.setenv("PUBLIC_URL", "https://public.example.kz/evaluation/")
+    assert settings(tmp_path)["TRUSTED_HOSTS"][2:] == ["public.example.kz"]
+    for wrong in ("mail.example.kz:25", "http://mail.example.kz", "smtp://", "smtp://mail.example.kz:x"):
+        monkeypatch.setenv("SMTP_URL", wrong)
+        with pytest.raises(EvaluationError, match="SMTP_URL"):
+            settings(tmp_path)
+    monkeypatch.setenv("SMTP_URL", "smtps://a%40b:c@mail.example.kz")
+    assert settings(tmp_path)["SMTP_URL"] == "smtps://a%40b:c@mail.example.kz"
     for wrong in ("0", "-1", "two", "٣"):
         monkeypatch.setenv("SESSION_HOURS", wrong)
         with pytest.raises(EvaluationError, match="SESSION_HOURS"):

@@ -286,18 +286,20 @@ def test_lists_are_searched_filtered_and_paged(entered: Order) -> None:
     assert [each.bin for each in upkeep.bodies_matching(SYSTEM, f" {OTHER} ")] == [OTHER]
 
 
-def test_years_are_opened_with_a_deadline(entered: Order) -> None:
-    operations.open_year(ANN, 2025, entered.code, date(2026, 3, 31))
-    opened = queries.reporting_year(2025)
-    assert opened is not None and opened.deadline == date(2026, 3, 31) and not opened.invented
+def test_years_are_opened_with_their_days(entered: Order) -> None:
+    operations.open_year(ANN, 2025, entered.code, date(2026, 3, 31), date(2026, 1, 10))
+    opened, was, later = queries.reporting_year(2025), (date(2026, 1, 10), date(2026, 3, 31)), (None, date(2026, 4, 15))
+    assert opened is not None and (opened.starts_on, opened.deadline) == was and not opened.invented
     refused("year_open", operations.open_year, 2025, entered.code)
     refused("year_order", operations.open_year, entered.from_year - 1, entered.code)
     refused("future_year", operations.open_year, today().year + 1, entered.code)
-    refused("early_deadline", operations.change_deadline, opened, opened.deadline, date(2025, 12, 31))
-    operations.change_deadline(ANN, opened, date(2026, 3, 31), date(2026, 4, 15))
-    with pytest.raises(operations.DeadlineChanged):
-        operations.change_deadline(ANN, opened, date(2026, 3, 31), None)
-    assert opened.deadline == date(2026, 4, 15)
+    refused("early_deadline", operations.change_term, opened, was, (None, date(2025, 12, 31)))
+    refused("early_start", operations.change_term, opened, was, (date(2024, 12, 31), None))
+    refused("late_start", operations.change_term, opened, was, (date(2026, 4, 1), date(2026, 3, 31)))
+    operations.change_term(ANN, opened, was, later)
+    with pytest.raises(operations.TermChanged):
+        operations.change_term(ANN, opened, was, (None, None))
+    assert (opened.starts_on, opened.deadline) == later
 
 
 def test_only_who_registers_may(entered: Order) -> None:

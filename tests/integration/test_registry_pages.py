@@ -37,6 +37,7 @@ PAGES = (
     *(f"/registry/organisations/{OWN}/{name}" for name in ("change", "rename", "move", "status")),
     "/registry/years",
     "/registry/years/2024",
+    "/registry/years/2024/extension",
     "/registry/workbook",
 )
 

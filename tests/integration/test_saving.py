@@ -10,7 +10,6 @@ from flask import Flask
 
 from evaluation.collection import queries
 from evaluation.collection.locks import Locked
-from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, Saved, UnknownCell, save, undo
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -20,6 +19,7 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
 from tests.factories import bin_of
+from tests.states import stand
 
 YEAR = 2024
 SYSTEM = Viewer.system()
@@ -132,8 +132,7 @@ def test_what_is_not_the_bodys_is_refused(app: Flask, order: Order, place: Any) 
         observer = Viewer("observer", Role.OBSERVER, frozenset({body}))
         with pytest.raises(Forbidden):
             save(observer, order, YEAR, body, [Edit(own, first, 1)])
-        db.session.add(Submission(year=YEAR, body_id=body, state="submitted", changed_by="head", reason=""))
-        db.session.flush()
+        stand(YEAR, body)
         with pytest.raises(Locked):
             save(viewer, order, YEAR, body, [Edit(own, first, 1)])
 

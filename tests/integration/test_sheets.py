@@ -11,15 +11,18 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import zxingcpp
 from docx import Document as read_docx
 from docx.oxml.ns import qn
+from PIL import Image
+from pypdf import PdfReader
 
 from evaluation.criteria import Order, load_order
 from evaluation.language import language
 from evaluation.sheets import Named, reasons
-from evaluation.sheets.document import LANGUAGES, document
+from evaluation.sheets.document import LANGUAGES, NOT_ACCEPTED, document
 from evaluation.sheets.writers import FORMATS, file_name, write
-from tests.sheet_cases import BODY, EVERY, Cases, Files, sheet
+from tests.sheet_cases import BODY, EVERY, STAMP, Cases, Files, sheet
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,7 +90,8 @@ def test_organisations_of_a_workbook_can_be_filtered(cases: Cases, files: Files)
     made = cases["full"]
     named = [each for table in made.tables for row in table.rows for each in (*row.in_breach, *row.unanswered)]
     page = openpyxl.load_workbook(files["full", "xlsx", "ru"]).worksheets[-1]
-    lines = [(row[3].value, row[4].value) for row in page.iter_rows(min_row=3)]
+    head = next(row[0].row for row in page.iter_rows() if row[4].value)
+    lines = [(row[3].value, row[4].value) for row in page.iter_rows(min_row=head + 1)]
     assert lines == [(each.name("ru"), each.bin) for each in named]
     assert page.auto_filter.ref
     assert len(openpyxl.load_workbook(files["without", "xlsx", "ru"]).worksheets) == 3
@@ -137,19 +141,19 @@ def test_json_is_canonical(cases: Cases, files: Files) -> None:
 AGAIN = """
 import hashlib, sys
 from evaluation.sheets.writers import FORMATS, write
-from tests.sheet_cases import sheet
+from tests.sheet_cases import STAMP, sheet
 from evaluation.criteria import load_orders
 order = load_orders().latest
 made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
-print(*(hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS))
+print(*(hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS))
 """
 
 
 def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
     """Also in another process, where sets and hashes have another order."""
     made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
-    here = [hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS]
-    assert here == [hashlib.sha256(write(made, format_, "kk+ru")).hexdigest() for format_ in FORMATS]
+    here = [hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
+    assert here == [hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
     there = subprocess.run(
         [sys.executable, "-c", AGAIN],
         check=True,
@@ -207,3 +211,43 @@ def test_every_reason_says_the_rule_and_the_lines_that_may_apply(cases: Cases, c
         assert reasons.counted(row, spoken)[0] == row.criterion.in_words[code].rstrip(".")
         if row.is_open:
             assert re.search(rf"\b{row.low}\b", said) and re.search(rf"\b{row.high}\b", said)
+
+
+def test_an_accepted_sheet_carries_its_stamp(cases: Cases, tmp_path: Path) -> None:
+    """Its code on every page and in the file's properties, no notice of a draft, and a QR code that another program reads."""
+    files = {format_: tmp_path / f"sheet.{format_}" for format_ in FORMATS}
+    for format_, path in files.items():
+        path.write_bytes(write(cases["full"], format_, "kk+ru", STAMP))
+        assert file_name(cases["full"], format_, "kk", STAMP) == f"bagalau-paragy-2024-{BODY.bin}-r2-kk.{format_}"
+    draft = language("kk").gettext(NOT_ACCEPTED)
+    pages = subprocess.run(["pdftotext", str(files["pdf"]), "-"], check=True, capture_output=True, timeout=60).stdout.decode()
+    assert all(STAMP.code in page and draft not in page for page in pages.split("\f")[:-1])
+    assert PdfReader(files["pdf"]).metadata["/Keywords"] == ", ".join(STAMP.keywords)
+    first = next(number for number, page in enumerate(pages.split("\f"), 1) if STAMP.groups[:8] in page)
+    drawn = [
+        "pdftoppm",
+        "-r",
+        "150",
+        "-f",
+        str(first),
+        "-l",
+        str(first),
+        "-png",
+        "-singlefile",
+        str(files["pdf"]),
+        str(tmp_path / "page"),
+    ]
+    subprocess.run(drawn, check=True, timeout=60)
+
+    book = openpyxl.load_workbook(files["xlsx"])
+    assert all(STAMP.code in str(page.oddFooter.left.text) and not page.oddHeader.center.text for page in book.worksheets)
+    word = read_docx(str(files["docx"]))
+    assert all(STAMP.code in "".join(part.text for part in section.footer.paragraphs) for section in word.sections)
+    assert {book.properties.keywords, word.core_properties.keywords} == {"; ".join(STAMP.keywords)}
+    told = json.loads(files["json"].read_bytes())
+    assert told["verification"] == {"code": STAMP.code, "revision": 2, "sha256": STAMP.sha256}
+
+    pictures = [(tmp_path / "page.png").read_bytes(), book.worksheets[1]._images[0]._data()]
+    pictures += [part.blob for part in word.part.package.image_parts if part.filename.endswith("png")]
+    read = [found.text for picture in pictures for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))]
+    assert read == [f"https://example.org/verify?code=7ZK4M2QX90AB&revision=2&sha256={STAMP.sha256}"] * 3

@@ -12,11 +12,12 @@ from evaluation.collection.locks import Locked
 from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, UnknownCell, save
 from evaluation.collection.submission import queries
-from evaluation.collection.submission.operations import NotReady, Stale, SubmissionRefused, give_back, hand_over
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role
+from evaluation.record.chain import seal
 from evaluation.record.models import Event
+from evaluation.review.operations import NotReady, Stale, SubmissionRefused, give_back, submit
 from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place, make_place
 from tests.factories import bin_of
 from tests.people import token_of
@@ -30,12 +31,13 @@ def place(app: Flask, order: Order) -> Place:
 
 
 def over(place: Place, version: int = 0, bin_: str = OWN, **more: Any) -> Submission:
-    return hand_over(place.viewer(Role.HEAD, bin_), place.order, YEAR, place.body(bin_), version, TODAY, **more)
+    return submit(place.viewer(Role.HEAD, bin_), place.order, YEAR, place.body(bin_), version, TODAY, **more)
 
 
 def actions() -> list[str]:
     """What the record tells of the hand-over, the oldest first."""
-    told = ("handed_over", "given_back", "declared")
+    seal(db.session)
+    told = ("submitted", "returned", "declared")
     return [event.action for event in db.session.query(Event).order_by(Event.id) if event.action in told]
 
 
@@ -54,11 +56,11 @@ def test_a_complete_year_is_handed_over_locked_and_given_back(place: Place) -> N
             with pytest.raises(SubmissionRefused):
                 give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, reason)
         given = give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, " Қайта қараңыз ")
-        assert (given.state, given.version, given.reason) == ("draft", 2, "Қайта қараңыз")
+        assert (given.state, given.version, given.reason) == ("returned", 2, "Қайта қараңыз")
         with pytest.raises(SubmissionRefused):
             give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, "Тағы да")
         assert over(place, 2).version == 3
-        assert actions() == ["handed_over", "given_back", "handed_over"]
+        assert actions() == ["submitted", "returned", "submitted"]
         db.session.commit()
 
 
@@ -67,9 +69,9 @@ def test_who_may(place: Place) -> None:
         place.fill()
         for role in (Role.CLERK, Role.REVIEWER, Role.ADMINISTRATOR, Role.OBSERVER):
             with pytest.raises(Forbidden):
-                hand_over(place.viewer(role), place.order, YEAR, place.body(), 0, TODAY)
+                submit(place.viewer(role), place.order, YEAR, place.body(), 0, TODAY)
         with pytest.raises(Forbidden):
-            hand_over(place.viewer(Role.HEAD, FOREIGN), place.order, YEAR, place.body(), 0, TODAY)
+            submit(place.viewer(Role.HEAD, FOREIGN), place.order, YEAR, place.body(), 0, TODAY)
         over(place)
         for role in (Role.CLERK, Role.HEAD, Role.ADMINISTRATOR, Role.OBSERVER):
             with pytest.raises(Forbidden):
@@ -197,7 +199,7 @@ def test_a_save_and_a_hand_over_at_once_do_not_cross(place: Place) -> None:
             found = place.body()
             start.wait()
             try:
-                hand_over(place.viewer(Role.HEAD), place.order, YEAR, found, 0, TODAY)
+                submit(place.viewer(Role.HEAD), place.order, YEAR, found, 0, TODAY)
                 db.session.commit()
                 outcomes.append("handed over")
             except NotReady:

@@ -4,9 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
-from evaluation.clock import now
 from evaluation.collection import queries as collection
-from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, save
 from evaluation.collection.uploads import queries
 from evaluation.collection.uploads.model import OVERWRITE
@@ -18,6 +16,7 @@ from evaluation.registry import queries as registry
 from tests.factories import bin_of, clean, row, workbook
 from tests.integration.test_pages import assert_valid
 from tests.people import token_of
+from tests.states import stand
 from tests.upload_cases import (
     BODY,
     OTHER,
@@ -158,7 +157,7 @@ def test_undo_is_refused_after_the_year_was_handed_over(filled: Flask, edited: b
     page = client.get(address).text
     with filled.app_context():
         body = registry.known(SYSTEM).bodies[BODY]
-        db.session.add(Submission(year=YEAR, body_id=body, state="submitted", changed_by="head", changed_at=now()))
+        stand(YEAR, body)
         db.session.commit()
     before = stored(filled)
     response = press(client, address, "undo", page)
@@ -173,7 +172,7 @@ def test_last_years_counts_alone_are_not_undone_either_once_handed_over(filled: 
     page = client.get(address).text
     with filled.app_context():
         body = registry.known(SYSTEM).bodies[BODY]
-        db.session.add(Submission(year=YEAR, body_id=body, state="submitted", changed_by="head", changed_at=now()))
+        stand(YEAR, body)
         db.session.commit()
     response = press(client, address, "undo", page)
     assert response.status_code == 409 and "handed over" in response.text and set(stored_counts(filled).values()) == {5}

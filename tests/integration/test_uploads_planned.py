@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 from flask import Flask
 
-from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, save
 from evaluation.collection.uploads.model import BLANKS
 from evaluation.criteria import Order
@@ -16,6 +15,7 @@ from evaluation.database import db
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Supervision
 from tests.factories import bin_of, clean, row, workbook
+from tests.states import stand
 from tests.upload_cases import (
     BODY,
     OTHER,
@@ -167,7 +167,7 @@ def test_what_moved_away_is_told_of_without_telling_where(filled: Flask, order: 
 def test_a_year_that_was_handed_over_takes_nothing(filled: Flask, order: Order, kinds: tuple[str, ...]) -> None:
     with filled.app_context():
         body = registry.known(SYSTEM).bodies[BODY]
-        db.session.add(Submission(year=YEAR, body_id=body, state="submitted", changed_by="head"))
+        stand(YEAR, body)
         db.session.commit()
     data = workbook(
         order,

@@ -1,6 +1,7 @@
-"""Giving files as evidence and taking them back, while the body's year is not handed over."""
+"""Giving files as evidence and taking them back, while the body's year takes changes."""
 
 import hashlib
+from datetime import date
 
 from flask import current_app
 
@@ -28,17 +29,19 @@ def attach(
     criterion: str,
     name: str,
     data: bytes,
+    today: date | None = None,
 ) -> EvidenceFile:
     """Put a file beside a criterion of an organisation's report; the same file twice is once.
 
-    Raises Forbidden; FileRefused for an empty, too large, damaged or unfit file and where there are too many; Locked where the
-    year was handed over; UnknownCell where the organisation is not the body's or the criterion is not its kind's.
+    `today` is as of :func:`evaluation.collection.saving.save`. Raises Forbidden; FileRefused for an empty, too large, damaged or
+    unfit file and where there are too many; Locked where the year takes no changes; UnknownCell where the organisation is not the
+    body's or the criterion is not its kind's.
     """
     viewer.require(Action.EDIT, body_id)
     _check_size(data)
     # Before anybody else is kept waiting: a large workbook takes its time.
     content = content_of(data)
-    held = _held(viewer, year, body_id, organisation_id)
+    held = _held(viewer, year, body_id, organisation_id, today)
     if criterion not in criteria_of(order, held.kind):
         raise UnknownCell(f"{criterion} of organisation {organisation_id}")
     beside = [each for each in queries.files(viewer, year, body_id, organisation_id) if each.criterion == criterion]
@@ -58,13 +61,15 @@ def attach(
     return given
 
 
-def remove(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int) -> EvidenceFile | None:
+def remove(
+    viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int, today: date | None = None
+) -> EvidenceFile | None:
     """Take a file away; None where it is not there any more. Its bytes stay in the folder: the record tells of them.
 
-    Raises Forbidden, Locked, UnknownCell.
+    `today` is as of :func:`evaluation.collection.saving.save`. Raises Forbidden, Locked, UnknownCell.
     """
     viewer.require(Action.EDIT, body_id)
-    _held(viewer, year, body_id, organisation_id)
+    _held(viewer, year, body_id, organisation_id, today)
     found = queries.file(viewer, year, body_id, organisation_id, id_)
     if found is not None:
         db.session.delete(found)
@@ -78,13 +83,13 @@ def criteria_of(order: Order, kind: str) -> frozenset[str]:
     return frozenset(str(row.criterion) for row in order.table[kind].scored_rows)
 
 
-def _held(viewer: Viewer, year: int, body_id: int, organisation_id: int) -> Held:
+def _held(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> Held:
     """The organisation under its body, whose year nobody can hand over and whose files nobody else can change until the end."""
     hold(body_id, year, alone=True)
     held = collection.held(viewer, year, [organisation_id]).get(organisation_id)
     if held is None or held.body_id != body_id:
         raise UnknownCell(f"organisation {organisation_id} in {year}")
-    require_open(held.state, year)
+    require_open(held.state, year, held.term, today)
     return held
 
 

@@ -4,20 +4,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from evaluation.collection.models import DRAFT, SUBMITTED, Submission
+from evaluation.collection.models import ACCEPTED, DRAFT, OPEN_STATES, REOPENED, RETURNED, SUBMITTED, Submission
 from evaluation.language import N_
 from evaluation.registry.models import ReportingYear
 
-GIVEN_BACK = "given_back"
-"""A draft that was handed over once and is to be mended."""
-STANDINGS = {DRAFT: N_("Draft"), SUBMITTED: N_("Handed over"), GIVEN_BACK: N_("Given back")}
+STANDINGS = {
+    DRAFT: N_("Draft"),
+    SUBMITTED: N_("Handed over"),
+    RETURNED: N_("Given back"),
+    ACCEPTED: N_("Accepted"),
+    REOPENED: N_("Reopened"),
+}
+"""The states of a body's year in words, in the order in which a list offers them."""
 LONG_PAST = timedelta(days=183)
 """A deadline that passed longer ago no longer decides: half a year on, the next year's answers are about to be entered."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a year of a body stands: one of `STANDINGS`; where it was given back, why."""
+    """Where a year of a body stands: one of `STANDINGS`; where it was given back or reopened, why."""
 
     year: int
     body_id: int
@@ -27,22 +32,23 @@ class Standing:
 
     @property
     def unfinished(self) -> bool:
-        return self.state != SUBMITTED
+        return self.state in OPEN_STATES
 
     @property
     def given_back(self) -> bool:
-        return self.state == GIVEN_BACK
+        """Whether somebody waits for it to be mended: it was returned or reopened."""
+        return self.state in (RETURNED, REOPENED)
 
     def left(self, today: date) -> int | None:
-        """The number of days to the deadline, below 0 once it has passed; None without one."""
-        return (self.deadline - today).days if self.deadline else None
+        """The number of days to the deadline, below 0 for a draft that is late; None without one, and for what is to be mended
+        after it: that was handed over once, and by its first hand-over it is late or in time."""
+        left = (self.deadline - today).days if self.deadline else None
+        return None if left is not None and left < 0 and self.given_back else left
 
 
 def standing_of(submission: Submission | None) -> str:
     """Which of `STANDINGS` a body's year stands in; without a line it is a draft."""
-    if submission is None:
-        return DRAFT
-    return GIVEN_BACK if submission.state == DRAFT and submission.reason else submission.state
+    return DRAFT if submission is None else submission.state
 
 
 def standing_at(year: ReportingYear, body_id: int, submission: Submission | None) -> Standing:

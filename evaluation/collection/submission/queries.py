@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
-from sqlalchemy import and_, not_, select
+from sqlalchemy import select
 
 from evaluation.accounts.models import Account, AccountBody
 from evaluation.collection import queries as collection
-from evaluation.collection.models import DRAFT, SUBMITTED, Submission
+from evaluation.collection.models import Submission
 from evaluation.collection.state.model import BodyState
 from evaluation.collection.state.queries import body_state
-from evaluation.collection.submission.due import GIVEN_BACK, Standing, standing_at
+from evaluation.collection.submission.due import Standing, standing_at
 from evaluation.collection.submission.model import LastYear, Readiness
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
@@ -42,16 +41,6 @@ def standings(viewer: Viewer, bodies: Iterable[Body], years: Iterable[ReportingY
         for year in given
         if body.had_begun(year.year) and (body.closed_on is None or body.closed_on >= date(year.year, 12, 31))
     ]
-
-
-def standing_so(viewer: Viewer, year: int, state: str) -> Any:
-    """The condition that a body's year stands so, to keep a list of bodies to; one of `STANDINGS`."""
-    statement = visible(select(Submission.body_id).join(Body, Body.id == Submission.body_id), viewer)
-    statement = statement.where(Submission.year == year)
-    back = and_(Submission.state == DRAFT, Submission.reason != "")
-    if state == DRAFT:
-        return not_(Body.id.in_(statement.where(not_(and_(Submission.state == DRAFT, Submission.reason == "")))))
-    return Body.id.in_(statement.where(back if state == GIVEN_BACK else Submission.state == SUBMITTED))
 
 
 def heads(viewer: Viewer, body_id: int) -> list[str]:

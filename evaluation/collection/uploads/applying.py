@@ -104,7 +104,7 @@ def _declare(viewer: Viewer, plan: Plan, batch: str) -> None:
             edits.setdefault(each.body_id, []).append(Declaration(each.kind, each.criterion, each.new, each.old))
     for body in sorted(edits):
         try:
-            conflicts = declare(viewer, plan.workbook.order, plan.workbook.year, body, edits[body], batch)
+            conflicts = declare(viewer, plan.workbook.order, plan.workbook.year, body, edits[body], batch, today=plan.today)
         except ChangedMeanwhile as error:
             raise Refused([Problem("changed_meanwhile")]) from error
         if conflicts:

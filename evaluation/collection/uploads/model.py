@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import orjson
@@ -70,8 +71,8 @@ class Declared:
 class Plan:
     """What a workbook would do to what is stored, in one of the modes.
 
-    `fresh` are, by kind, the positions of rows without a stored report. `errors` forbid applying it; with errors the rest tells
-    of the cells that could be read.
+    `fresh` are, by kind, the positions of rows without a stored report; `today` is the day by which years are locked. `errors`
+    forbid applying it; with errors the rest tells of the cells that could be read.
     """
 
     workbook: Workbook
@@ -79,6 +80,7 @@ class Plan:
     bodies: dict[str, int]
     places: Places
     stored: dict[int, Stored]
+    today: date
     fresh: dict[str, list[int]] = field(default_factory=dict)
     met: list[Met] = field(default_factory=list)
     declared: list[Declared] = field(default_factory=list)

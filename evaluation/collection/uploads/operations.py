@@ -1,6 +1,7 @@
 """What a person does with a workbook they sent: looks at it, applies it, undoes it, discards it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import update
@@ -64,12 +65,15 @@ def receive(viewer: Viewer, data: bytes, name: str, mode: Mode, orders: Orders) 
     return found
 
 
-def plan_of(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, firm: bool = False) -> Plan:
-    """What an upload would change now. Raises Refused, where the file cannot be read any more, and MissingFile."""
-    return make_plan(viewer, read(viewer, files.read(upload.sha256), orders), mode, firm=firm)
+def plan_of(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, firm: bool = False, today: date | None = None) -> Plan:
+    """What an upload would change now. Raises Refused, where the file cannot be read any more, and MissingFile.
+
+    Here and below `today` is as of :func:`evaluation.collection.saving.save`.
+    """
+    return make_plan(viewer, read(viewer, files.read(upload.sha256), orders), mode, firm=firm, today=today)
 
 
-def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str) -> None:
+def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str, today: date | None = None) -> None:
     """Store what an upload brings, all of it, if that is what was `shown` (a plan's fingerprint); the caller commits.
 
     Raises Forbidden, EvaluationError where it is settled already, Outdated with the plan as it would be now, and Refused where
@@ -78,7 +82,7 @@ def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str
     viewer.require(Action.EDIT)
     batch = record.new_batch()
     _settle(upload, SEEN, state=DONE, mode=mode, batch=batch)
-    plan = plan_of(viewer, upload, orders, mode, firm=True)
+    plan = plan_of(viewer, upload, orders, mode, firm=True, today=today)
     if plan.errors or plan.fingerprint() != shown:
         raise Outdated(plan)
     try:
@@ -87,10 +91,10 @@ def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str
         raise Refused([Problem("changed_meanwhile")]) from error
 
 
-def undo(viewer: Viewer, upload: Upload, order: Order) -> None:
+def undo(viewer: Viewer, upload: Upload, order: Order, today: date | None = None) -> None:
     """Put everything back that applying an upload changed; the caller commits.
 
-    Raises Forbidden; EvaluationError where it is not applied, the year was handed over or organisations were moved; ChangedSince
+    Raises Forbidden; EvaluationError where it is not applied, the year takes no changes or organisations were moved; ChangedSince
     where values were changed again. Then nothing may be kept.
     """
     viewer.require(Action.EDIT)
@@ -100,8 +104,9 @@ def undo(viewer: Viewer, upload: Upload, order: Order) -> None:
     if len(events) != len(past.batch(Viewer.system(), batch)):
         raise Forbidden(f"{viewer.name!r} has not all bodies of upload {upload.id} any more")
     try:
-        saved = saving.undo(viewer, order, year, None, batch)
-        counts = _undeclare(viewer, order, year, [event for event in events if event.action == DECLARED], saved.batch)
+        saved = saving.undo(viewer, order, year, None, batch, today)
+        declared = [event for event in events if event.action == DECLARED]
+        counts = _undeclare(viewer, order, year, declared, saved.batch, today)
     except UnknownCell as error:
         raise EvaluationError(MOVED) from error
     except ChangedMeanwhile as error:
@@ -110,13 +115,13 @@ def undo(viewer: Viewer, upload: Upload, order: Order) -> None:
         raise ChangedSince(saved.conflicts, counts)
 
 
-def _undeclare(viewer: Viewer, order: Order, year: int, events: Sequence[Event], batch: str) -> Counts:
+def _undeclare(viewer: Viewer, order: Order, year: int, events: Sequence[Event], batch: str, today: date | None) -> Counts:
     """Put declared counts back; those that were changed since."""
     taken = {}
     for event in sorted(events, key=lambda event: int(event.body_id or 0)):
         edits = [Declaration(*figure_of(key), old, put) for key, (old, put) in event.data.items()]
         body = int(event.body_id or 0)
-        if found := declare(viewer, order, year, body, edits, batch, past.UNDONE):
+        if found := declare(viewer, order, year, body, edits, batch, past.UNDONE, today):
             taken[body] = found
     return taken
 

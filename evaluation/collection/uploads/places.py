@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaluation.collection.locks import Lock
 from evaluation.collection.problems import Problem
 from evaluation.collection.uploads.model import Places
 from evaluation.collection.workbook.model import PREVIOUS, Sheet, Workbook
@@ -43,14 +44,14 @@ def body_ids(viewer: Viewer, workbook: Workbook, known: Known) -> dict[str, int]
 @dataclass
 class Placing:
     """What a workbook's rows are placed by: the registry as the viewer knows it, who supervises whom on 31 December, the bodies
-    that may be changed, those whose year was handed over; `register` where the registry's gaps are to be filled."""
+    that may be changed, those of them whose year takes no changes; `register` where the registry's gaps are to be filled."""
 
     viewer: Viewer
     workbook: Workbook
     known: Known
     supervisors: dict[int, int]
     bodies: dict[str, int]
-    closed: set[int]
+    closed: dict[int, Lock]
     register: bool = False
     problems: list[Problem] = field(default_factory=list)
 
@@ -86,8 +87,8 @@ class Placing:
             tell("unknown_body", "body_bin", value=body)
         elif body is not None and body not in self.bodies:
             tell("may_not_edit", "body_bin")
-        elif id_ in self.closed:
-            tell("handed_over", "body_bin", year=self.workbook.year)
+        elif lock := self.closed.get(-1 if id_ is None else id_):
+            tell(lock.why, "body_bin", **_told(lock))
         if own is not None:
             self._elsewhere(sheet.name, id_, own, tell)
 
@@ -120,8 +121,13 @@ class Placing:
                 reason = "unknown_body"
             elif body not in self.bodies:
                 reason = "may_not_edit"
-            elif self.bodies[body] in self.closed:
-                reason, values = "handed_over", {"year": self.workbook.year}
+            elif lock := self.closed.get(self.bodies[body]):
+                reason, values = lock.why, _told(lock)
             else:
                 continue
             self.problems.append(Problem(reason, PREVIOUS, previous.cell(position, "body_bin"), "body_bin", values))
+
+
+def _told(lock: Lock) -> dict[str, Any]:
+    """The values of a lock's message."""
+    return {"year": lock.year} | ({"day": f"{lock.day:%d.%m.%Y}"} if lock.day else {})

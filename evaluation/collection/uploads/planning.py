@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from evaluation.clock import today as the_day
 from evaluation.collection import checks, queries
 from evaluation.collection.checks import Finding, contradictions
 from evaluation.collection.problems import Problem, Refused, in_order
 from evaluation.collection.queries import Stored
 from evaluation.collection.uploads.model import BLANKS, OVERWRITE, Change, Declared, Met, Mode, Plan
 from evaluation.collection.uploads.places import Placing, body_ids, known
-from evaluation.collection.uploads.queries import handed_over
 from evaluation.collection.workbook.model import ABOUT, PREVIOUS, Sheet, Workbook
 from evaluation.collection.workbook.reader import read_workbook
 from evaluation.criteria import Orders
@@ -42,10 +42,17 @@ def read(viewer: Viewer, data: bytes, orders: Orders) -> Reading:
         return Reading(refused.partial, found, list(refused.problems))
 
 
-def make_plan(viewer: Viewer, reading: Reading, mode: Mode = OVERWRITE, register: bool = False, firm: bool = False) -> Plan:
+def make_plan(
+    viewer: Viewer,
+    reading: Reading,
+    mode: Mode = OVERWRITE,
+    register: bool = False,
+    firm: bool = False,
+    today: date | None = None,
+) -> Plan:
     """Set a workbook against the registry and what is stored. `firm` keeps the bodies' year from being handed over until the
-    transaction ends."""
-    workbook = reading.workbook
+    transaction ends; `today` is as of :func:`evaluation.collection.saving.save`."""
+    workbook, day = reading.workbook, today or the_day()
     bodies = body_ids(viewer, workbook, reading.known)
     if firm:
         _hold(sorted(bodies.values()), workbook.year)
@@ -54,12 +61,12 @@ def make_plan(viewer: Viewer, reading: Reading, mode: Mode = OVERWRITE, register
     if workbook.year and not opened and not register:
         errors.append(Problem("unknown_year", ABOUT, workbook.year_cell, "year", {"value": workbook.year}))
     supervisors = registry.supervisors(workbook.year) if workbook.year else {}
-    closed = handed_over(viewer, workbook.year)
+    closed = queries.locks(viewer, workbook.year, bodies.values(), day)
     placing = Placing(viewer, workbook, reading.known, supervisors, bodies, closed, register, errors)
     places = placing.places()
     wanted = [own for owners in places.values() for own in owners if own >= 0]
     stored = queries.stored_reports(viewer, workbook.year, wanted) if wanted else {}
-    plan = Plan(workbook, mode, bodies, places, stored)
+    plan = Plan(workbook, mode, bodies, places, stored, day)
     for kind, sheet in workbook.sheets.items():
         _compare(plan, kind, sheet)
     plan.declared = list(_declared(viewer, workbook, bodies, mode)) if opened else []

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
 
-from evaluation.collection.models import DRAFT, Submission, Upload
+from evaluation.collection.models import Upload
 from evaluation.database import db, tuples
 from evaluation.policy import Action, Viewer
+from evaluation.record.chain import seal
 from evaluation.record.models import Event
-from evaluation.registry.models import Body
-from evaluation.registry.queries import visible
 
-__all__ = ["APPLIED", "changed_since", "handed_over", "last_event", "stored_reports", "upload", "uploads"]
+__all__ = ["APPLIED", "changed_since", "last_event", "stored_reports", "upload", "uploads"]
 
 APPLIED = "uploaded"
 """The action of the events that applying a workbook writes, one for each report."""
@@ -32,25 +31,22 @@ def upload(viewer: Viewer, id_: int) -> Upload | None:
 
 def stored_reports(viewer: Viewer, batches: Iterable[str]) -> dict[str, int]:
     """How many reports each of these batches changed."""
+    seal(db.session)
     statement = select(Event.batch, func.count()).where(Event.batch.in_(list(batches)), Event.action == APPLIED)
     if viewer.bodies is not None:
         statement = statement.where(Event.body_id.in_(viewer.bodies))
     return dict(tuples(statement.group_by(Event.batch)))
 
 
-def handed_over(viewer: Viewer, year: int) -> set[int]:
-    """The bodies whose year is no draft any more, so that nothing of it is changed."""
-    statement = select(Body.id).join(Submission, Submission.body_id == Body.id)
-    return {id_ for (id_,) in tuples(visible(statement, viewer).where(Submission.year == year, Submission.state != DRAFT))}
-
-
 def last_event(viewer: Viewer) -> int:
     """The number of the latest event of all: what comes later has a higher one. It tells nothing of what happened."""
+    seal(db.session)
     return int(db.session.scalar(select(func.max(Event.id))) or 0) if viewer.may(Action.EDIT) else 0
 
 
 def changed_since(viewer: Viewer, year: int, organisation_ids: Sequence[int], event_id: int) -> list[Event]:
     """What became of these organisations' answers after an event, the latest changes."""
+    seal(db.session)
     found: list[Event] = []
     wanted = set(organisation_ids)
     statement = select(Event).where(Event.id > event_id, Event.year == year, Event.organisation_id.is_not(None))

@@ -1,4 +1,4 @@
-"""People, the record and what is entered."""
+"""People and what is entered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,25 +36,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('email', name=op.f('uq_account_email')),
     sa.UniqueConstraint('fs_uniquifier', name=op.f('uq_account_fs_uniquifier'))
     )
-    op.create_table('event',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('at', sa.DateTime(), nullable=False),
-    sa.Column('actor', sa.String(length=320), nullable=False),
-    sa.Column('account_id', sa.Integer(), nullable=True),
-    sa.Column('action', sa.String(length=32), nullable=False),
-    sa.Column('year', sa.Integer(), nullable=True),
-    sa.Column('body_id', sa.Integer(), nullable=True),
-    sa.Column('organisation_id', sa.Integer(), nullable=True),
-    sa.Column('batch', sa.String(length=32), nullable=True),
-    sa.Column('data', sa.JSON(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_event'))
-    )
-    with op.batch_alter_table('event', schema=None) as batch_op:
-        batch_op.create_index('ix_event_account', ['account_id', 'id'], unique=False)
-        batch_op.create_index('ix_event_batch', ['batch'], unique=False)
-        batch_op.create_index('ix_event_body', ['body_id', 'id'], unique=False)
-        batch_op.create_index('ix_event_organisation', ['organisation_id', 'year', 'id'], unique=False)
-
     op.create_table('account_body',
     sa.Column('account_id', sa.Integer(), nullable=False),
     sa.Column('body_id', sa.Integer(), nullable=False),
@@ -125,25 +106,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_organisation_status')),
     sa.UniqueConstraint('organisation_id', 'since', name=op.f('uq_organisation_status_organisation_id_since'))
     )
-    op.create_table('submission',
-    sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('year', sa.Integer(), nullable=False),
-    sa.Column('body_id', sa.Integer(), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('nil', sa.Boolean(), server_default=sa.false(), nullable=False),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('changed_by', sa.String(length=320), nullable=False),
-    sa.Column('changed_at', sa.DateTime(), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.CheckConstraint("state IN ('draft', 'submitted')", name=op.f('ck_submission_state')),
-    sa.ForeignKeyConstraint(['body_id'], ['body.id'], name=op.f('fk_submission_body_id_body')),
-    sa.ForeignKeyConstraint(['year'], ['reporting_year.year'], name=op.f('fk_submission_year_reporting_year')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_submission')),
-    sa.UniqueConstraint('year', 'body_id', name=op.f('uq_submission_year_body_id'))
-    )
-    with op.batch_alter_table('submission', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_submission_body_id'), ['body_id'], unique=False)
-
     op.create_table('upload',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=True),
@@ -185,10 +147,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_upload_account_id'))
 
     op.drop_table('upload')
-    with op.batch_alter_table('submission', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_submission_body_id'))
-
-    op.drop_table('submission')
     op.drop_table('organisation_status')
     with op.batch_alter_table('justification', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_justification_organisation_id'))
@@ -203,11 +161,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_account_body_body_id'))
 
     op.drop_table('account_body')
-    with op.batch_alter_table('event', schema=None) as batch_op:
-        batch_op.drop_index('ix_event_organisation')
-        batch_op.drop_index('ix_event_body')
-        batch_op.drop_index('ix_event_batch')
-        batch_op.drop_index('ix_event_account')
-
-    op.drop_table('event')
     op.drop_table('account')

@@ -205,10 +205,10 @@ def store_all(
 # Years
 
 
-def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None = None) -> None:
+def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None = None, starts_on: date | None = None) -> None:
     """Open a reporting year under an order. Where the years there are hold invented data, it does too: they are not mixed.
 
-    Raises Forbidden, Refusal.
+    Answers are entered from `starts_on` on, and drafts lock after `deadline` (days of Asia/Almaty). Raises Forbidden, Refusal.
     """
     viewer.require(Action.REGISTER)
     if reporting_year(year) is not None:
@@ -218,32 +218,43 @@ def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None 
     order = orders().get(order_code)
     if order is None or order.from_year > year:
         raise Refusal("year_order", "order_code", order=order_code, value=year)
-    _check_deadline(year, deadline)
-    operations.open_year(viewer, year, order_code, invented=any(each.invented for each in years()), deadline=deadline)
+    _check_term(year, starts_on, deadline)
+    invented = any(each.invented for each in years())
+    operations.open_year(viewer, year, order_code, invented=invented, deadline=deadline, starts_on=starts_on)
 
 
-def change_deadline(viewer: Viewer, opened: ReportingYear, was: date | None, deadline: date | None) -> None:
-    """Set the last day (Asia/Almaty) to hand a year over, or none. Raises Forbidden, Refusal, and Stale where it is not `was`."""
+YearTerm = tuple[date | None, date | None]
+"""The first day on which a year's answers are entered, and the last one to hand it over; None is no limit."""
+
+
+def change_term(viewer: Viewer, opened: ReportingYear, was: YearTerm, now: YearTerm) -> None:
+    """Set a year's first day and its deadline (Asia/Almaty). Raises Forbidden, Refusal, and TermChanged where it is not `was`."""
     viewer.require(Action.REGISTER)
-    _check_deadline(opened.year, deadline)
+    _check_term(opened.year, *now)
     db.session.refresh(opened, with_for_update=True)
-    if opened.deadline != was:
-        raise DeadlineChanged(opened.deadline)
-    if deadline == was:
-        return
-    opened.deadline = deadline
+    if (opened.starts_on, opened.deadline) != was:
+        raise TermChanged((opened.starts_on, opened.deadline))
+    opened.starts_on, opened.deadline = now
     db.session.flush()
-    write(viewer, [NewEvent("deadline_changed", year=opened.year, data={"deadline": [was, deadline]})])
+    events = []
+    for action, name, old, new in zip(("start_changed", "deadline_changed"), ("starts_on", "deadline"), was, now, strict=True):
+        if old != new:
+            events.append(NewEvent(action, year=opened.year, data={name: [old, new]}))
+    write(viewer, events)
 
 
-class DeadlineChanged(EvaluationError):
-    """Someone else changed the deadline meanwhile, to `now`."""
+class TermChanged(EvaluationError):
+    """Someone else changed the first day or the deadline meanwhile, to `now`."""
 
-    def __init__(self, now: date | None):
+    def __init__(self, now: YearTerm):
         self.now = now
-        super().__init__(N_("Someone else changed the deadline meanwhile. Nothing was stored; it is shown as it is now."))
+        super().__init__(N_("Someone else changed these days meanwhile. Nothing was stored; they are shown as they are now."))
 
 
-def _check_deadline(year: int, deadline: date | None) -> None:
+def _check_term(year: int, starts_on: date | None, deadline: date | None) -> None:
+    if starts_on is not None and sensible(starts_on, "starts_on") < date(year, 1, 1):
+        raise Refusal("early_start", "starts_on")
     if deadline is not None and sensible(deadline, "deadline") <= date(year, 12, 31):
         raise Refusal("early_deadline", "deadline")
+    if starts_on is not None and deadline is not None and starts_on > deadline:
+        raise Refusal("late_start", "starts_on", day=deadline)

@@ -72,6 +72,8 @@ MESSAGES = {
     "year_order": N_("The order %(order)s does not apply to %(value)s."),
     "future_year": N_("A year is opened once it has begun."),
     "early_deadline": N_("The deadline comes after the end of the reporting year."),
+    "early_start": N_("Answers are not entered before the reporting year begins."),
+    "late_start": N_("The deadline is %(day)s. The first day is not later than that."),
 }
 FIRST_DAY, LAST_DAY = date(1991, 12, 16), date(2099, 12, 31)
 """Of independence; and no year beyond the century is ever meant."""

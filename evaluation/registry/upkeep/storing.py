@@ -8,6 +8,7 @@ from sqlalchemy import Table
 from evaluation.database import db, insert_many, table_of
 from evaluation.policy import Viewer
 from evaluation.record.operations import NewEvent, write
+from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
 from evaluation.registry.upkeep import queries
 from evaluation.registry.upkeep.states import AnyState, BodyState, OrganisationState, differences
@@ -24,6 +25,7 @@ def store(
     viewer: Viewer, bodies: Bodies, organisations: Organisations, actions: Mapping[str, str], batch: str | None = None
 ) -> None:
     """Store each state in place of the one before it, if any; `actions` name the events by BIN."""
+    hold_registry(alone=True)
     bodies = [(was, now) for was, now in bodies if was != now]
     organisations = [(was, now) for was, now in organisations if was != now]
     _columns(table_of(Body), BODY_COLUMNS, bodies)
@@ -44,17 +46,23 @@ def store(
         )
         for was, now in bodies
     ]
-    events += [
-        NewEvent(
-            actions.get(now.bin) or ("organisation_added" if was is None else "organisation_changed"),
-            organisation_id=own_ids[now.bin],
-            data=_told(was, now),
-        )
-        for was, now in organisations
-    ]
+    for was, now in organisations:
+        action = actions.get(now.bin) or ("organisation_added" if was is None else "organisation_changed")
+        stays = {*(was.periods if was is not None else ())} ^ {*now.periods}
+        last = _last_body(now) or (_last_body(was) if was is not None else None)
+        owner = body_ids.get(last or "")
+        # Told to every other body that has it no more, or had it before.
+        others = sorted({body_ids[each.body] for each in stays} - {owner})
+        events += [NewEvent("organisation_left", None, body, own_ids[now.bin], {"to": last}) for body in others]
+        events.append(NewEvent(action, None, owner, own_ids[now.bin], _told(was, now)))
     write(viewer, events, batch)
     # What the session holds was stored around it.
     db.session.expire_all()
+
+
+def _last_body(state: OrganisationState) -> str | None:
+    """The BIN of the body whose organisation it is: the last that it was under."""
+    return state.periods[-1].body if state.periods else None
 
 
 def _told(was: AnyState | None, now: AnyState) -> dict[str, Any]:

@@ -8,34 +8,41 @@ import orjson
 from evaluation.sheets.document import LANGUAGES, document
 from evaluation.sheets.model import Sheet
 from evaluation.sheets.scores_json import scores_json
+from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import docx, pdf, xlsx
 
 
 @dataclass(frozen=True)
 class Writer:
-    """A format: how its files' names end, its media type, and how a sheet becomes bytes in one of :data:`LANGUAGES`."""
+    """A format: how its files' names end, its media type, and how a sheet becomes bytes in one of :data:`LANGUAGES`.
+
+    An accepted sheet comes with its stamp.
+    """
 
     extension: str
     media_type: str
-    write: Callable[[Sheet, str], bytes]
+    write: Callable[[Sheet, str, Stamp | None], bytes]
 
 
-def _pdf(sheet: Sheet, languages: str) -> bytes:
-    return pdf.write(document(sheet, languages))
+def _pdf(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+    return pdf.write(document(sheet, languages, stamp))
 
 
-def _xlsx(sheet: Sheet, languages: str) -> bytes:
-    return xlsx.write(document(sheet, languages))
+def _xlsx(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+    return xlsx.write(document(sheet, languages, stamp))
 
 
-def _docx(sheet: Sheet, languages: str) -> bytes:
-    return docx.write(document(sheet, languages))
+def _docx(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+    return docx.write(document(sheet, languages, stamp))
 
 
-def _json(sheet: Sheet, languages: str) -> bytes:
+def _json(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
     """The scores as canonical JSON: keys sorted, no blanks; names in the first language."""
     code = LANGUAGES.get(languages, (languages,))[0]
-    return orjson.dumps(scores_json(sheet.order, sheet.year, [sheet], code), option=orjson.OPT_SORT_KEYS)
+    told = scores_json(sheet.order, sheet.year, [sheet], code)
+    if stamp:
+        told["verification"] = {"code": stamp.code, "revision": stamp.revision, "sha256": stamp.sha256}
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -47,17 +54,21 @@ FORMATS: dict[str, Writer] = {
 }
 
 
-def write(sheet: Sheet, format_: str, languages: str) -> bytes:
-    """The sheet as a file; the same sheet gives the same bytes.
+def write(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> bytes:
+    """The sheet as a file, an accepted one with its stamp; the same sheet gives the same bytes.
 
     Raises KeyError for a format not in :data:`FORMATS` or a choice of languages not in :data:`LANGUAGES`.
     """
-    return FORMATS[format_].write(sheet, languages)
+    return FORMATS[format_].write(sheet, languages, stamp)
 
 
-def file_name(sheet: Sheet, format_: str, languages: str) -> str:
-    """A name for the file, safe everywhere: bagalau-paragy-2024-141040004756-kk-ru.pdf."""
-    return f"bagalau-paragy-{sheet.year}-{sheet.body.bin}-{'-'.join(LANGUAGES[languages])}.{FORMATS[format_].extension}"
+def file_name(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> str:
+    """A name for the file, safe everywhere: bagalau-paragy-2024-141040004756-kk-ru.pdf; of an accepted sheet with its revision,
+    …-r1-kk-ru.pdf.
+    """
+    revision = f"-r{stamp.revision}" if stamp else ""
+    spoken = "-".join(LANGUAGES[languages])
+    return f"bagalau-paragy-{sheet.year}-{sheet.body.bin}{revision}-{spoken}.{FORMATS[format_].extension}"
 
 
 __all__ = ["FORMATS", "LANGUAGES", "Writer", "file_name", "write"]

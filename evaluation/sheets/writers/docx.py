@@ -14,6 +14,7 @@ from docx.text.paragraph import Paragraph
 
 from evaluation.sheets.annex import Annex, Figure, Grid, TableReasons
 from evaluation.sheets.document import Document, FormTable, Texts
+from evaluation.sheets.stamp import Verification, qr_png
 from evaluation.sheets.writers import docx_parts as parts
 from evaluation.sheets.writers.docx_styles import define
 from evaluation.sheets.writers.office import CREATED, same_each_time
@@ -21,6 +22,7 @@ from evaluation.sheets.writers.pictures import pictures
 
 TEXT_WIDTH = 170.0
 """The width of a page between its margins, mm."""
+QR_WIDTH = 34.0
 CHART_WIDTH = 90.0
 """At most: beside a table, a chart takes what that leaves."""
 ROW_WIDTH, YEAR_WIDTH, FIGURE_WIDTH, NARROW_WIDTH = 15.0, 15.0, 24.0, 22.0
@@ -38,13 +40,14 @@ def write(document: Document) -> bytes:
     _properties(word, document)
     _page(word.sections[0], document)
     _form(word, document)
+    qr = qr_png(document.stamp) if document.stamp else b""
     drawn = pictures([figure.chart for annex in document.annexes for figure in annex.figures])
     for annex in document.annexes:
         section = word.add_section(WD_SECTION.NEW_PAGE)
         # The paragraph that ends a section after a table must not need a page of its own.
         parts.styled(word.paragraphs[-1], "Sheet Break")
         _page(section, document, annex)
-        _annex(word, annex, drawn[: len(annex.figures)])
+        _annex(word, annex, drawn[: len(annex.figures)], qr)
         del drawn[: len(annex.figures)]
     out = io.BytesIO()
     word.save(out)
@@ -54,7 +57,8 @@ def write(document: Document) -> bytes:
 def _properties(word: Word, document: Document) -> None:
     properties = word.core_properties
     properties.title, properties.language = parts.clean(document.name)[:MOST_TITLE], document.languages[0]
-    properties.author = properties.last_modified_by = properties.comments = properties.keywords = ""
+    properties.author = properties.last_modified_by = properties.comments = ""
+    properties.keywords = "; ".join(document.stamp.keywords) if document.stamp else ""
     properties.created = properties.modified = CREATED
     properties.revision = 1
 
@@ -77,6 +81,8 @@ def _page(section: Section, document: Document, annex: Annex | None = None) -> N
     parts.add_field(footer, "PAGE")
     footer.add_run(" / ")
     parts.add_field(footer, "NUMPAGES")
+    if document.seal:
+        parts.add_text(parts.styled(section.footer.add_paragraph(), "Sheet Footer"), document.seal)
 
 
 # ---- the approved form ----
@@ -145,9 +151,11 @@ def _stacked(paragraph: Paragraph, texts: Texts, document: Document) -> None:
 # ---- an annex ----
 
 
-def _annex(word: Word, annex: Annex, drawn: Iterable[bytes]) -> None:
+def _annex(word: Word, annex: Annex, drawn: Iterable[bytes], qr: bytes) -> None:
     code = annex.language
     parts.add_text(word.add_heading(level=1), annex.mark, code)
+    if annex.verification:
+        _verification(word, annex.verification, qr, code)
     parts.add_text(word.add_heading(level=2), annex.summary.title, code)
     _grid(word, annex.summary, code, _widths(annex.summary))
     if annex.explanation:
@@ -171,6 +179,22 @@ def _annex(word: Word, annex: Annex, drawn: Iterable[bytes]) -> None:
         parts.add_text(ending[-1], annex.translation_note, code)
     for paragraph in ending[-TOGETHER:-1]:
         paragraph.paragraph_format.keep_with_next = True
+
+
+def _verification(word: Word, part: Verification, qr: bytes, code: str) -> None:
+    """The QR code, and beside it how the reader verifies what is in hand."""
+    table = word.add_table(rows=1, cols=2, style="Sheet Annex Table")
+    parts.lay_out(table, [QR_WIDTH + 6, TEXT_WIDTH - QR_WIDTH - 6])
+    picture, words = table.rows[0].cells
+    drawn = parts.styled(picture.paragraphs[0], "Sheet Annex Cell Centred").add_run()
+    parts.describe(drawn.add_picture(io.BytesIO(qr), width=Mm(QR_WIDTH)), part.title, part.picture)
+    parts.add_text(parts.styled(words.paragraphs[0], "Sheet Annex Cell"), part.title, code, bold=True)
+    parts.add_text(parts.styled(words.add_paragraph(), "Sheet Annex Cell"), part.text, code)
+    for label, said in part.lines:
+        line = parts.styled(words.add_paragraph(), "Sheet Annex Cell")
+        parts.add_text(line, f"{label}: ", code, italic=True)
+        parts.add_text(line, said)
+    parts.plain_head(table)
 
 
 def _grid(place: Word | _Cell, grid: Grid, code: str, widths: list[float]) -> None:

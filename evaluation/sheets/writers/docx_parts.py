@@ -99,6 +99,14 @@ def repeat(row: _Row) -> None:
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
+def plain_head(table: Table) -> None:
+    """Let the first row look like the others: it is no heading."""
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    if look is not None:
+        look.set(qn("w:firstRow"), "0")
+        look.set(qn("w:val"), "0480")
+
+
 def keep_whole(table: Table) -> None:
     """Keep a table on one page where it fits one: each of its rows stays with the next."""
     for row in table._tbl.tr_lst[:-1]:

@@ -3,6 +3,7 @@
 import threading
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 import typst
@@ -10,6 +11,7 @@ import typst
 from evaluation.sheets.charts import to_svg
 from evaluation.sheets.charts.measure import FONT_FOLDER
 from evaluation.sheets.document import Document
+from evaluation.sheets.stamp import qr_svg
 
 TEMPLATE = Path(__file__).with_name("sheet.typ")
 LOCK = threading.Lock()
@@ -19,7 +21,10 @@ LOCK = threading.Lock()
 def write(document: Document) -> bytes:
     """The PDF of a document, tagged; the same document gives the same bytes."""
     charts = [[to_svg(figure.chart) for figure in annex.figures] for annex in document.annexes]
-    return typeset(orjson.dumps({"document": document, "charts": charts}).decode())
+    told: dict[str, Any] = {"document": document, "charts": charts}
+    if document.stamp:
+        told |= {"keywords": document.stamp.keywords, "qr": qr_svg(document.stamp)}
+    return typeset(orjson.dumps(told).decode())
 
 
 def typeset(data: str) -> bytes:

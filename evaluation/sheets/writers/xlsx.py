@@ -10,6 +10,7 @@ from functools import partial
 import xlsxwriter
 
 from evaluation.sheets.document import Document, FormTable
+from evaluation.sheets.stamp import qr_png
 from evaluation.sheets.writers import xlsx_annex
 from evaluation.sheets.writers.office import CREATED, FONT
 from evaluation.sheets.writers.xlsx_page import Looks, Page, Part, in_columns
@@ -27,15 +28,17 @@ def write(document: Document) -> bytes:
     out = io.BytesIO()
     typeface = {"font_name": FONT, "font_size": 11, "font_scheme": "none"}
     with xlsxwriter.Workbook(out, OPTIONS | {"default_format_properties": typeface}) as book:
-        book.set_properties({"title": document.name, "created": CREATED})
+        keywords = {"keywords": "; ".join(document.stamp.keywords)} if document.stamp else {}
+        book.set_properties({"title": document.name, "created": CREATED, **keywords})
         looks, names = Looks(book), set[str]()
         spoken = len(document.tables[0].text_heads) if document.tables else 1
         widths = FORM_WIDTHS.get(spoken, (7.0, *[82 / spoken] * spoken, 9.0))
         _form(Page(looks, free_name(document.title[0], names), widths, document), document)
+        qr = qr_png(document.stamp) if document.stamp else b""
         for annex in document.annexes:
             summary, reasons, organisations = (free_name(name, names) for name in annex.worksheets)
             page = partial(Page, looks, document=document, landscape=True)
-            xlsx_annex.summary(page(summary, xlsx_annex.summary_widths(annex), beside=xlsx_annex.BESIDE), annex)
+            xlsx_annex.summary(page(summary, xlsx_annex.summary_widths(annex), beside=xlsx_annex.BESIDE), annex, qr)
             xlsx_annex.reasons(page(reasons, xlsx_annex.REASON_WIDTHS), annex)
             if any(row.organisations for table in annex.reasons for row in table.rows):
                 xlsx_annex.organisations(page(organisations, xlsx_annex.ORGANISATION_WIDTHS), annex)

@@ -1,10 +1,13 @@
 """The worksheets of an annex: the summary with native charts, the reasons, and the organisations they name."""
 
+import io
 from typing import Any
 
+from PIL import Image
 from xlsxwriter.chart_bar import ChartBar
 
 from evaluation.sheets.annex import Annex, Cell, Figure, Grid
+from evaluation.sheets.stamp import Verification
 from evaluation.sheets.writers.office import ACCENT, LINE
 from evaluation.sheets.writers.xlsx_page import Page, Part, in_columns
 
@@ -14,6 +17,8 @@ ORGANISATION_WIDTHS = (44.0, 8.0, 26.0, 62.0, 15.0)
 BESIDE = 9
 """How many columns of the usual width a chart takes beside its table."""
 CHART_WIDTH, CHART_MARGIN = BESIDE * 64 - 16, 8
+QR_HEIGHT = 104.0
+"""In points: a little under 37 mm."""
 SPACE = 8.0
 """Over a heading, in points."""
 LEAST_HEIGHT = 90.0
@@ -36,9 +41,11 @@ def summary_widths(annex: Annex) -> tuple[float, ...]:
     return NAME_WIDTH, *[FIGURE_WIDTH] * (most - 1)
 
 
-def summary(page: Page, annex: Annex) -> None:
-    """Points by table, then every chart beside the table of what it shows."""
+def summary(page: Page, annex: Annex, qr: bytes) -> None:
+    """How an accepted sheet is verified; points by table, then every chart beside the table of what it shows."""
     page.across(annex.mark, "annex_mark")
+    if annex.verification:
+        _verification(page, annex.verification, qr)
     page.across(annex.summary.title, "heading")
     for row in _grid(annex.summary):
         page.parts(row)
@@ -47,6 +54,19 @@ def summary(page: Page, annex: Annex) -> None:
     for position, figure in enumerate(annex.figures):
         _figure(page, figure, [figure.table.title] if position else [annex.figures_title, figure.table.title])
     page.finish()
+
+
+def _verification(page: Page, part: Verification, qr: bytes) -> None:
+    """The words, and the QR code beside them."""
+    top, above = page.down, page.reach
+    page.across(part.title, "heading")
+    page.across(part.text, "note")
+    for label, words in part.lines:
+        page.parts([(0, 0, label, "note"), (1, len(page.widths) - 1, words, "note")])
+    page.gap(max(QR_HEIGHT - (page.reach - above), 0) + CHART_MARGIN)
+    scale = QR_HEIGHT / 0.75 / Image.open(io.BytesIO(qr)).height
+    place = {"x_offset": CHART_MARGIN, "x_scale": scale, "y_scale": scale, "object_position": 1, "description": part.picture}
+    page.sheet.insert_image(top, len(page.widths), "qr.png", {"image_data": io.BytesIO(qr), **place})
 
 
 def reasons(page: Page, annex: Annex) -> None:

@@ -102,7 +102,8 @@ class Page:
         self.sheet.set_margins(**MARGINS)
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_header(_marked("&C&B", "\n".join(document.notices)))
-        self.sheet.set_footer(_marked("&L", document.footer, reserve=len("&R&P / &N")) + "&R&P / &N")
+        seal = f"&L{document.seal}\n" if document.seal else "&L"
+        self.sheet.set_footer(_marked(seal, document.footer, reserve=len("&R&P / &N")) + "&R&P / &N")
         # On a screen the notices stand over the worksheet; on paper, in the header of every page and so not here again.
         for notice in document.notices:
             self.across(notice, "notice")

@@ -18,6 +18,7 @@ from evaluation.web.grid import changes, plain
 from evaluation.web.grid.place import Place, find
 from evaluation.web.grid.rows import columns, rows
 from evaluation.web.grid.words import words
+from evaluation.web.remarks_page import open_texts
 
 GRID = f"/bodies/<bin_>/{YEAR}/grid/<kind>"
 
@@ -46,7 +47,7 @@ def _whole(place: Place) -> str:
         place=place,
         kinds=[kind for kind in place.order.kinds if kind.code in state.totals],
         columns=shown,
-        rows=rows(found, shown, spoken, place.address),
+        rows=rows(found, shown, spoken, place.address, open_texts(place.body, place.year)),
         count=len(found),
         words=words(spoken),
     )

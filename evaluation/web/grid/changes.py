@@ -128,8 +128,8 @@ def _table(place: Place) -> list[Line]:
 def _look_or_take(place: Place, given: Given, lines: Sequence[Line], found: Proposal, action: str) -> Answer:
     """Show a proposal, or take it where it is still what was shown."""
     seal = given.text("seal")
-    if place.locked:
-        return _refused(place, given, _why(Locked(place.year.year)), 409)
+    if place.lock:
+        return _refused(place, given, _why(Locked(place.lock)), 409)
     if seal and seal == found.seal:
         return _take(place, given, found, action)
     last_order = registry.order_of(place.year.year - 1)

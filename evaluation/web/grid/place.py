@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import abort, g
 
-from evaluation.collection.locks import is_open
-from evaluation.collection.submission.queries import submission
+from evaluation.clock import today
+from evaluation.collection import queries as collection
+from evaluation.collection.locks import Lock
 from evaluation.criteria.model import Order
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
@@ -16,14 +17,14 @@ from evaluation.web.common import current_viewer, find_body, find_year
 
 @dataclass(frozen=True)
 class Place:
-    """A body's year and one of its kinds of organisation. `locked`: the year was handed over."""
+    """A body's year and one of its kinds of organisation. `lock` is what keeps the year from being changed, if anything does."""
 
     viewer: Viewer
     year: ReportingYear
     body: Body
     order: Order
     kind: str
-    locked: bool
+    lock: Lock | None
 
     @property
     def address(self) -> dict[str, Any]:
@@ -36,7 +37,7 @@ class Place:
 
     @property
     def editable(self) -> bool:
-        return self.may_edit and not self.locked
+        return self.may_edit and self.lock is None
 
 
 def find(bin_: str, year: int, kind: str) -> Place:
@@ -46,6 +47,5 @@ def find(bin_: str, year: int, kind: str) -> Place:
     if order is None or kind not in order.kind:
         abort(404)
     g.order = order
-    found = submission(viewer, year, body.id)
     named = registry.bodies_in(viewer, [body], year)[0]
-    return Place(viewer, opened, named, order, kind, found is not None and not is_open(found.state))
+    return Place(viewer, opened, named, order, kind, collection.lock(viewer, year, body.id, today()))

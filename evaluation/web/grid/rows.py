@@ -1,7 +1,7 @@
 """The table's head and rows as HTML. Ten thousand cells are written here by hand: a template takes ten times as long."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from evaluation.web.common import language_of, named
 
 WIDTHS = {"money": "m", "whole": "h", "date": "d", "yes_no": "y", "choice": "c", "text": "t"}
 """Classes of columns by type, short because they stand in every cell."""
+Remarks = Mapping[int, Mapping[str, Sequence[str]]]
+"""Organisation id → code of an answer → the texts of the remarks on it."""
 QUOTED = re.compile(r'([^«“"]+)([«“"].+)', re.DOTALL)
 """A name with a quoted part, and what stands before it."""
 
@@ -83,11 +85,15 @@ def _initials(order: Order, item: Indicator, value: Any) -> str:
 
 
 def rows(
-    found: Sequence[tuple[Organisation, OrganisationState]], shown: Sequence[Column], spoken: Language, address: Mapping[str, Any]
+    found: Sequence[tuple[Organisation, OrganisationState]],
+    shown: Sequence[Column],
+    spoken: Language,
+    address: Mapping[str, Any],
+    remarks: Remarks,
 ) -> Markup:
-    """The body of the table: a row for each organisation, its name first."""
+    """The body of the table: a row for each organisation, its name first; `remarks` are those that are not settled."""
     form = _form_address(address)
-    return Markup("\n").join(_row(each, state, shown, spoken, form) for each, state in found)
+    return Markup("\n").join(_row(each, state, shown, spoken, form, remarks.get(each.id, {})) for each, state in found)
 
 
 def marks(state: OrganisationState) -> str:
@@ -97,18 +103,25 @@ def marks(state: OrganisationState) -> str:
 
 
 def _row(
-    each: Organisation, state: OrganisationState, shown: Sequence[Column], spoken: Language, form: Callable[[str], str]
+    each: Organisation,
+    state: OrganisationState,
+    shown: Sequence[Column],
+    spoken: Language,
+    form: Callable[[str], str],
+    remarks: Mapping[str, Sequence[str]],
 ) -> Markup:
     item = named(each)
     own, code = item.name(spoken.code), language_of(item, spoken.code)
     lang = f' lang="{code}"' if code != spoken.code else ""
     findings = f' data-findings="{escape(_findings(state.findings, spoken))}"' if state.findings else ""
+    if remarks:
+        findings += f' data-remarks="{escape(orjson.dumps(remarks).decode())}"'
     head = (
         f'<tr role="row" data-bin="{each.bin}" data-marks="{marks(state)}"{findings}>'
         f'<th scope="row" role="rowheader"><a href="{escape(form(each.bin))}" tabindex="-1"{lang}>{_name(own)}</a> '
         f"<span>{each.bin} <b>{state.answered}&nbsp;/&nbsp;{state.asked}</b></span></th>"
     )
-    return Markup(head + "".join(_cells(state, shown)) + "</tr>")  # noqa: S704 escaped where it is written
+    return Markup(head + "".join(_cells(state, shown, remarks)) + "</tr>")  # noqa: S704 escaped where it is written
 
 
 def _name(own: str) -> str:
@@ -117,7 +130,7 @@ def _name(own: str) -> str:
     return f"<i>{escape(found[1])}</i>{escape(found[2])}" if found else str(escape(own))
 
 
-def _cells(state: OrganisationState, shown: Sequence[Column]) -> Iterator[str]:
+def _cells(state: OrganisationState, shown: Sequence[Column], remarks: Container[str]) -> Iterator[str]:
     said = {finding.code: finding.severity for finding in reversed(state.findings) if finding.open}
     said |= {finding.code: finding.severity for finding in state.findings if finding.severity == "error"}
     answers, asked = state.answers, set(state.blank)
@@ -131,6 +144,8 @@ def _cells(state: OrganisationState, shown: Sequence[Column]) -> Iterator[str]:
         if code in said:
             classes += " e" if said[code] == "error" else " w"
             extra = ' aria-invalid="true"' if said[code] == "error" else ""
+        if code in remarks:
+            classes += " r"
         yield f'<td role="gridcell" class="{classes}"{extra}>{escape(column.write(value)) if value is not None else ""}</td>'
 
 

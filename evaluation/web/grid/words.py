@@ -19,6 +19,7 @@ WORDS = {
     "error": N_("Error: {0}"),
     "warning": N_("Worth a second look: {0}"),
     "reason": N_("Reason given: {0}"),
+    "remark": N_("Open remark: {0}"),
     "keys": N_("Keys: {0}"),
     "count": N_("Organisations shown: {0} of {1}"),
     "offline": N_("This needs a connection, and there is none. Try again when it is back."),

@@ -7,9 +7,12 @@ from flask_babel import gettext
 from werkzeug import Response as Redirection
 
 from evaluation.clock import today
+from evaluation.collection.punctuality import Punctuality, punctuality
+from evaluation.collection.submission import queries as submissions
+from evaluation.collection.submission.due import Standing
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.models import LEVELS
+from evaluation.registry.models import LEVELS, Body, ReportingYear
 from evaluation.registry.upkeep import changes, operations, queries
 from evaluation.registry.upkeep.queries import BodyFilters, OrganisationFilters
 from evaluation.registry.upkeep.rules import Refusal
@@ -71,10 +74,19 @@ def body(bin_: str) -> str:
         lower=queries.lower_bodies(viewer, bin_, code),
         page=queries.organisations_listed(viewer, OrganisationFilters(body=bin_), today(), number, code),
         page_url=lambda number: url_for(".body", bin_=bin_, page=number),
-        years=[each for each in registry.years() if found is not None and found.had_begun(each.year)],
+        years=_years(found) if found is not None else [],
         kinds=operations.kinds(registry.orders()),
         today=today(),
     )
+
+
+def _years(found: Body) -> list[tuple[ReportingYear, Standing, Punctuality]]:
+    """The years that the body is assessed for: where each stands, whether it was in time, and its extension."""
+    viewer, years = current_viewer(), {each.year: each for each in registry.years()}
+    return [
+        (years[each.year], each, punctuality(viewer, years[each.year], [found.id], today())[found.id])
+        for each in submissions.standings(viewer, [found], years.values())
+    ]
 
 
 @blueprint.route("/bodies/new", methods=["GET", "POST"])

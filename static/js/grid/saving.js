@@ -142,6 +142,8 @@ export function createSaving({ root, table, words, selection, editable }) {
     const column = table.column(td), said = [];
     info.own.textContent = table.own(td);
     info.column.textContent = column.code ? column.label : "";
+    info.history.hidden = !column.code;
+    info.history.href = info.history.dataset.address.replace("OWN", table.bin(td)).replace("CODE", column.code);
     const cell = told.get(td);
     if (cell?.what === "invalid") said.push(words.say("invalid", cell.typed, cell.message));
     else if (cell?.what === "conflict") said.push(words.say("conflict"));
@@ -151,6 +153,7 @@ export function createSaving({ root, table, words, selection, editable }) {
       said.push(words.say(each.severity, each.message));
       if (each.reason) said.push(words.say("reason", each.reason));
     }
+    for (const text of JSON.parse(td.parentElement.dataset.remarks ?? "{}")[column.code] ?? []) said.push(words.say("remark", text));
     if (column.code && !td.textContent.trim() && !cell) said.push(words.say(td.classList.contains("x") ? "idle" : "blank"));
     if (editable && column.options.length) {
       said.push(words.say("keys", column.options.map(([, label, keys]) => `${keys[0]} – ${label}`).join("; ")));

@@ -1,0 +1,106 @@
+"""The command that copies everything the product keeps, with a checkpoint of the record beside it."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import click
+from flask import current_app
+from sqlalchemy import URL
+
+from evaluation.cli.common import command, language_option, transaction
+from evaluation.cli.record import as_text
+from evaluation.database import db
+from evaluation.errors import EvaluationError
+from evaluation.language import N_, language
+from evaluation.policy import Viewer
+from evaluation.record import checkpoints
+
+TAKEN = N_("There is something at %(place)s already. Name another place: a backup replaces nothing.")
+NO_PG_DUMP = N_(
+    "A PostgreSQL database is copied by pg_dump, which is not installed here. Install PostgreSQL's client programs, or run the "
+    "command where they are."
+)
+NOT_COPIED = N_("pg_dump did not copy the database: %(reason)s")
+DONE = N_(
+    "Everything was copied to %(place)s, with checkpoint %(number)s of the record. RECORD_KEY and SECRET_KEY are not in it: keep "
+    "them elsewhere."
+)
+
+
+@command(
+    click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder, or a new file ending in .zip."),
+    language_option,
+    name="backup",
+)
+def backup(out: Path, lang: str) -> None:
+    """Copy the database as of one moment, the files of evidence, and a checkpoint of the record.
+
+    People may go on working meanwhile. The keys are not copied.
+
+    Example: flask --app app backup --out backup-2026-02-01.zip
+    """
+    if out.exists():
+        raise EvaluationError(TAKEN, place=out)
+    viewer, draft = Viewer.system(), out.with_name(f"{out.name}.{os.getpid()}.part")
+    with transaction():
+        checkpoints.take(viewer)
+        taken = checkpoints.full(viewer)
+    try:
+        draft.mkdir(mode=0o700, parents=True)
+        copy_database(db.engine.url, draft)
+        files = Path(current_app.config["FILES"])
+        if files.is_dir():
+            shutil.copytree(files, draft / "files", symlinks=True)
+        (draft / "checkpoint.json").write_text(as_text(taken) + "\n", encoding="utf-8")
+        _finish(draft, out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    click.echo(language(lang).gettext(DONE, place=out, number=taken["number"]))
+
+
+def copy_database(url: URL, folder: Path) -> None:
+    """Copy a database into a folder as it is at one moment. Raises EvaluationError where it cannot be."""
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(url.database))) as source, closing(sqlite3.connect(folder / "evaluation.db")) as target:
+            source.backup(target)
+        return
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise EvaluationError(NO_PG_DUMP)
+    # Not as arguments, which everybody on the computer may read.
+    given = {
+        "PGHOST": url.host,
+        "PGPORT": url.port,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
+    }
+    environment = os.environ | {name: str(value) for name, value in given.items() if value is not None}
+    command = [program, "--format=custom", "--no-password", f"--file={folder / 'evaluation.dump'}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - nothing typed
+    if done.returncode:
+        raise EvaluationError(NOT_COPIED, reason=done.stderr.strip())
+
+
+def _finish(draft: Path, out: Path) -> None:
+    """Give the copy its name once it is whole."""
+    if out.suffix.lower() != ".zip":
+        draft.rename(out)
+        return
+    packed = draft.with_suffix(".zip")
+    try:
+        with (
+            open(os.open(packed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            for path in sorted(draft.rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(draft))
+        packed.rename(out)
+    finally:
+        packed.unlink(missing_ok=True)

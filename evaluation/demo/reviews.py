@@ -1,0 +1,69 @@
+"""What has become of years of the demonstration: handed over, given back, accepted, as `reviews.toml` tells."""
+
+from datetime import date
+from typing import Any
+
+from evaluation.accounts.queries import account_by_email, viewer_of
+from evaluation.collection.justifying import justify
+from evaluation.collection.submission import queries as submissions
+from evaluation.criteria.model import Order
+from evaluation.demo.recipes import data
+from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
+from evaluation.registry.models import Body
+from evaluation.review import operations
+from evaluation.review.remarks.operations import make
+
+SYSTEM = Viewer.system()
+
+
+def store_reviews(order: Order, today: date) -> None:
+    """Take every step, each as the person who takes it would; the caller commits."""
+    told = data("reviews")
+    bodies = {body.kato: body for body in registry.all_bodies(SYSTEM) if body.kato}
+    reviewer = _viewer(told["reviewer"])
+    for step in told["steps"]:
+        body = bodies[step["body"]]
+        head = _viewer(told["heads"][step["body"]])
+        _take(order, step, body, head, reviewer, told["reason"], today)
+
+
+def _take(order: Order, step: dict[str, Any], body: Body, head: Viewer, reviewer: Viewer, reason: str, today: date) -> None:
+    year, words = step["year"], step.get("text", "")
+    current = submissions.submission(SYSTEM, year, body.id)
+    version = current.version if current else 0
+    match step["step"]:
+        case "submit":
+            _explain(head, order, year, body, reason, today)
+            operations.submit(head, order, year, body, version, today)
+        case "return":
+            operations.give_back(reviewer, year, body.id, version, words)
+        case "accept":
+            operations.accept(reviewer, year, body, version, today)
+        case "reopen":
+            operations.reopen(reviewer, year, body.id, version, words)
+        case "remark":
+            make(reviewer, order, year, body.id, words, *(_kept(order, year, body, today) if step.get("kept") else ()))
+        case other:
+            raise ValueError(other)
+
+
+def _explain(head: Viewer, order: Order, year: int, body: Body, reason: str, today: date) -> None:
+    """Keep every warning by the reason."""
+    for state in submissions.readiness(head, order, year, body, today).unfinished:
+        for finding in state.findings:
+            if finding.open and finding.severity == "warning":
+                justify(head, order, year, body.id, state.id, finding.rule, finding.code, reason, today)
+
+
+def _kept(order: Order, year: int, body: Body, today: date) -> tuple[int, str | None]:
+    """The first answer whose warning stands by a reason: its organisation and code."""
+    states = submissions.readiness(SYSTEM, order, year, body, today).state.organisations.values()
+    return next((state.id, finding.code) for state in states for finding in state.findings if finding.kept)
+
+
+def _viewer(email: str) -> Viewer:
+    account = account_by_email(SYSTEM, email)
+    if account is None:
+        raise LookupError(email)
+    return viewer_of(account)

@@ -1,0 +1,1 @@
+"""Messages: what people are told of, in their inbox and by e-mail."""

@@ -1,0 +1,1 @@
+"""What the record is told of the registry, so that it can be rebuilt as it was known at any moment."""

@@ -1,0 +1,63 @@
+"""Reads of the record: a body's year since its reviewer had it last."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from evaluation.collection.justifying import JUSTIFIED, WITHDRAWN
+from evaluation.collection.models import OPEN_STATES
+from evaluation.collection.submission.queries import submission
+from evaluation.criteria.model import Order
+from evaluation.database import db
+from evaluation.policy import Action, Viewer
+from evaluation.record.chain import seal
+from evaluation.record.models import Event
+from evaluation.review.changes.model import CellChange, HandOver, Told, folded
+
+HANDED_OVER = "submitted"
+"""The action of the event of a hand-over."""
+
+
+def baseline(viewer: Viewer, year: int, body_id: int) -> HandOver | None:
+    """The hand-over that the reviewer had before the answers as they are: of a year that is with its reviewer or accepted the one
+    before the last, of one that is with the body again the last. None where there was none. Raises Forbidden."""
+    viewer.require(Action.REPLY, body_id)
+    seal(db.session)
+    current = submission(viewer, year, body_id)
+    if current is None:
+        return None
+    statement = (
+        select(Event.seq, Event.data, Event.actor, Event.at)
+        .where(Event.chain == body_id, Event.year == year, Event.action == HANDED_OVER)
+        .order_by(Event.seq.desc())
+        .limit(1)
+        .offset(0 if current.state in OPEN_STATES else 1)
+    )
+    found = db.session.execute(statement).first()
+    return HandOver(found.seq, int(found.data.get("round", 0)), found.actor, found.at) if found else None
+
+
+def changed_since(viewer: Viewer, order: Order, year: int, body_id: int) -> list[CellChange]:
+    """The cells of a body's year that have another value than at :func:`baseline`; none in the first round.
+
+    Answers, evidence, files, reasons of warnings, the body's own figures of last year. Raises Forbidden for who may not answer
+    remarks.
+    """
+    base = baseline(viewer, year, body_id)
+    if base is None:
+        return []
+    since = list(_events(body_id, year, Event.seq > base.seq))
+    reasons = (JUSTIFIED, WITHDRAWN)
+    before = _events(body_id, year, Event.seq < base.seq, Event.action.in_(reasons)) if _of(since, reasons) else ()
+    return folded(order, since, before)
+
+
+def _of(events: list[Told], actions: tuple[str, ...]) -> bool:
+    return any(event.action in actions for event in events)
+
+
+def _events(body_id: int, year: int, *conditions: Any) -> Iterator[Told]:
+    columns = (Event.action, Event.organisation_id, Event.data, Event.actor, Event.at)
+    statement = select(*columns).where(Event.chain == body_id, Event.year == year, *conditions).order_by(Event.seq)
+    return (Told(*row) for row in db.session.execute(statement))

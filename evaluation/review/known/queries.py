@@ -1,0 +1,138 @@
+"""Reads of the record for rebuilding a body's year, each within what its viewer may see."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, not_, or_, select
+
+from evaluation.collection.models import ACCEPTED, DRAFT, REOPENED, RETURNED, SUBMITTED
+from evaluation.database import Statement, db
+from evaluation.policy import Action, Viewer
+from evaluation.record.chain import seal
+from evaluation.record.models import Event
+from evaluation.review.proof.making import FROZEN
+from evaluation.review.proof.queries import EXPORTED
+
+YEAR_OPENED = "year_opened"
+STEPS = (SUBMITTED, RETURNED, ACCEPTED, REOPENED)
+"""The actions of the record that are named as the state they lead to."""
+PART = 500
+"""Organisations that are asked for at once."""
+
+
+@dataclass(frozen=True)
+class Until:
+    """Up to which lines the record is read: to a moment, that moment included; of a body's own chain, to a line of it.
+
+    What was sealed together bears one time, so that within a chain only the numbers tell what came first.
+    """
+
+    at: datetime
+    chain: int | None = None
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of the record, as far as it is replayed."""
+
+    chain: int
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    year: int | None
+    organisation_id: int | None
+    data: dict[str, Any]
+
+
+def of_body(viewer: Viewer, body_id: int, until: Until) -> list[Told]:
+    """The lines of a body's own chain, the oldest first. Raises Forbidden."""
+    viewer.require(Action.SEE, body_id)
+    seal(db.session)
+    return _told(_lines(until).where(Event.chain == body_id).order_by(Event.seq))
+
+
+def of_organisations(viewer: Viewer, body_id: int, organisation_ids: Collection[int], until: Until) -> list[Told]:
+    """The registry's lines, wherever they stand, of organisations that have been under a body, the oldest first.
+
+    Raises Forbidden.
+    """
+    viewer.require(Action.SEE, body_id)
+    return _of(organisation_ids, _lines(until).where(Event.year.is_(None)))
+
+
+def of_reports(
+    viewer: Viewer, body_id: int, organisation_ids: Collection[int], years: Collection[int], until: Until
+) -> list[Told]:
+    """The lines of these years' reports, wherever they stand, of a body's organisations, the oldest first. Raises Forbidden."""
+    viewer.require(Action.SEE, body_id)
+    return _of(organisation_ids, _lines(until).where(Event.year.in_(years)))
+
+
+def years_opened(viewer: Viewer, until: Until) -> list[Told]:
+    """The lines by which years were opened, the oldest first; what years there are is everybody's to know. Raises Forbidden."""
+    viewer.require(Action.SEE)
+    seal(db.session)
+    return _told(_lines(until).where(Event.action == YEAR_OPENED).order_by(Event.id))
+
+
+def acceptances(viewer: Viewer, body_id: int, year: int) -> list[Told]:
+    """The lines that tell of the acceptances of a body's year, the oldest first. Raises Forbidden."""
+    return _steps(viewer, body_id, year, (ACCEPTED,))
+
+
+def state(viewer: Viewer, body_id: int, year: int) -> str:
+    """The state that a body's year is in by the record. Raises Forbidden."""
+    told = _steps(viewer, body_id, year, STEPS)
+    return told[-1].action if told else DRAFT
+
+
+def exports(viewer: Viewer, body_id: int, year: int) -> set[tuple[int, str]]:
+    """(revision, SHA-256) of the files of accepted sheets of a body's year that were handed out. Raises Forbidden."""
+    told = _steps(viewer, body_id, year, (EXPORTED,))
+    # The frozen text itself is known by its own hash.
+    files = [each.data for each in told if each.data["format"] != FROZEN]
+    return {(data["revision"], data["sha256"]) for data in files if data["revision"] is not None}
+
+
+def _steps(viewer: Viewer, body_id: int, year: int, actions: Collection[str]) -> list[Told]:
+    viewer.require(Action.SEE, body_id)
+    seal(db.session)
+    statement = select(*COLUMNS).where(Event.chain == body_id, Event.year == year, Event.action.in_(list(actions)))
+    return _told(statement.order_by(Event.seq))
+
+
+COLUMNS: tuple[Any, ...] = (
+    Event.chain,
+    Event.seq,
+    Event.at,
+    Event.actor,
+    Event.action,
+    Event.year,
+    Event.organisation_id,
+    Event.data,
+)
+
+
+def _lines(until: Until) -> Statement:
+    statement = select(*COLUMNS)
+    if until.chain is None:
+        return statement.where(Event.at <= until.at)
+    own = Event.chain == until.chain
+    return statement.where(or_(and_(own, Event.seq <= until.seq), and_(not_(own), Event.at <= until.at)))
+
+
+def _of(organisation_ids: Collection[int], statement: Statement) -> list[Told]:
+    ids, found = sorted(organisation_ids), list[Told]()
+    for start in range(0, len(ids), PART):
+        found += _told(statement.where(Event.organisation_id.in_(ids[start : start + PART])).order_by(Event.id))
+    # Chains are sealed side by side: across them the time decides.
+    return sorted(found, key=lambda told: told.at)
+
+
+def _told(statement: Statement) -> list[Told]:
+    rows: Sequence[Any] = db.session.execute(statement).all()
+    return [Told(*row) for row in rows]

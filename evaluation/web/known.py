@@ -1,0 +1,55 @@
+"""The assessment sheet as it stood on a day, rebuilt from the record."""
+
+from datetime import date
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext
+
+from evaluation.clock import today
+from evaluation.policy import Action
+from evaluation.registry import queries as registry
+from evaluation.review.known.rebuild import end_of, known
+from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.source import sheet_of
+from evaluation.web.access import allow
+from evaluation.web.common import YEAR, current_viewer, find_body, find_year
+from evaluation.web.sheet_page import sheet_page
+from evaluation.web.sheets import chosen_languages
+
+blueprint = Blueprint("known", __name__)
+
+
+@blueprint.get(f"/bodies/<bin_>/{YEAR}/known")
+@allow(Action.SEE)
+def page(bin_: str, year: int) -> str | tuple[str, int]:
+    """The sheet of a body's year as it was known at the end of a day in Kazakhstan; without a day, the form that asks for it."""
+    find_year(year)
+    body, typed, latest = find_body(bin_), request.args.get("on", ""), today()
+    chosen, day, refused, found = chosen_languages(), _day(typed), "", None
+    if typed and (day is None or day > latest):
+        day, refused = None, gettext("Give a day that has been, such as %(day)s.", day=f"{latest:%d.%m.%Y}")
+    if day is not None:
+        found = known(current_viewer(), registry.orders(), body, year, end_of(day))
+        if found is None:
+            refused = gettext("On %(day)s the body was not in the registry yet, or the year was not open.", day=f"{day:%d.%m.%Y}")
+    shown = render_template(
+        "sheets/known.html",
+        body=body,
+        year=year,
+        typed=typed,
+        day=day,
+        latest=latest,
+        refused=refused,
+        state=found.state if found else "",
+        page=sheet_page(sheet_of(found.source), chosen) if found else None,
+        chosen=chosen,
+        sheet_languages=list(LANGUAGES),
+    )
+    return (shown, 422) if refused else shown
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None

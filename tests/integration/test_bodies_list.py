@@ -1,0 +1,489 @@
+"""The reviewer's home: whose bodies, kept to what is asked for, sorted by any column, as files, and accepted together."""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import html5lib
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from evaluation.accounts.models import Account
+from evaluation.clock import now, today
+from evaluation.collection.justifying import justify
+from evaluation.collection.models import Report, Submission
+from evaluation.collection.saving import Edit, save
+from evaluation.collection.state.queries import body_state
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.language import alphabetical, language
+from evaluation.policy import Role, Viewer
+from evaluation.record.models import Event
+from evaluation.registry import operations
+from evaluation.registry import queries as registry
+from evaluation.registry.models import ReportingYear
+from evaluation.registry.operations import NewBody
+from evaluation.review.models import FrozenSheet, Remark
+from evaluation.review.operations import accept, submit
+from evaluation.review.overview.export import as_csv, as_xlsx, table
+from evaluation.review.overview.model import Sort, sort_keys
+from evaluation.review.overview.queries import overview, waiting
+from evaluation.sheets import queries as sheets
+from tests import people
+from tests.factories import bin_of, clean
+
+YEAR = 2024
+SYSTEM = Viewer.system()
+LATE = 5
+"""Days since the deadline of the year."""
+BODIES = {
+    "ministry": NewBody(bin_of(1), "=Министрлік", "=Министерство", "central"),
+    "region": NewBody(bin_of(2), "Қызылорда облысы", "Кызылординская область", "region", None, "430000000"),
+    "district": NewBody(bin_of(3), "Қармақшы ауданы", "Кармакшинский район", "district", bin_of(2), "434600000"),
+    "village": NewBody(bin_of(4), "Комекбаев ауылы", "Село Комекбаева", "rural", bin_of(3)),
+    "other": NewBody(bin_of(5), "Абай облысы", "Область Абай", "region", None, "100000000"),
+    "unplaced": NewBody(bin_of(6), "Яковлев", ""),
+}
+PLACES = ["ministry", "other", "region", "district", "village", "unplaced"]
+NAME = {body.bin: name for name, body in BODIES.items()}
+STATES = {"region": "submitted", "district": "returned", "village": "reopened"}
+REMARKS = {"region": 2, "district": 1}
+
+
+@dataclass
+class Country:
+    """The app with the bodies: ids and organisations by the names above."""
+
+    app: Flask
+    order: Order
+    ids: dict[str, int]
+    organisations: dict[str, dict[str, int]]
+
+    def client(self, role: str, *names: str, code: str = "en", **more: str) -> FlaskClient:
+        return people.signed_in(self.app, role, code, [self.ids[name] for name in names], **more)
+
+    def person(self, role: Role) -> Viewer:
+        account = Account(email=f"the-{role}@example.org", name=f"The {role}", role=role.value, fs_uniquifier=role.value)
+        db.session.add(account)
+        db.session.flush()
+        return Viewer(account.name, role, None, account.id)
+
+    def complete(self, name: str) -> None:
+        """Answer everything well, with reasons for what is odd."""
+        id_ = self.ids[name]
+        state = body_state(SYSTEM, self.order, YEAR, id_, today())
+        for each in state.organisations.values():
+            wanted = clean(self.order, each.kind)
+            save(
+                SYSTEM, self.order, YEAR, id_, [Edit(each.id, code, new, each.answers.get(code)) for code, new in wanted.items()]
+            )
+        for each in body_state(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
+            for finding in each.findings:
+                if finding.open:
+                    justify(SYSTEM, self.order, YEAR, id_, each.id, finding.rule, finding.code, "Тексерілді, солай", today())
+
+    def submit(self, name: str, by: Viewer) -> Submission:
+        body = registry.body(SYSTEM, BODIES[name].bin)
+        assert body
+        return submit(by, self.order, YEAR, body, 0, today())
+
+    def accept(self, name: str, by: Viewer) -> FrozenSheet:
+        body = registry.body(SYSTEM, BODIES[name].bin)
+        assert body
+        return accept(by, YEAR, body, 1, today())
+
+
+@pytest.fixture
+def country(app: Flask, order: Order) -> Country:
+    """Six bodies: the ministry's year is complete and accepted, others stand in every other state; answers in every measure."""
+    kinds = [kind.code for kind in order.kinds]
+    shares = {"ministry": kinds[:2], "region": kinds, "district": kinds[:2] * 2, "village": kinds[:1], "other": kinds[1:3]}
+    with app.app_context():
+        for year in (YEAR - 1, YEAR):
+            operations.open_year(SYSTEM, year, order.code)
+        operations.register_bodies(SYSTEM, BODIES.values())
+        owners = [(name, kind) for name, own in shares.items() for kind in own]
+        rows = [(bin_of(100 + number), kind, f"Ұйым {number}", "") for number, (_, kind) in enumerate(owners)]
+        operations.register_organisations(SYSTEM, rows)
+        known = registry.known(SYSTEM)
+        ids = {name: known.bodies[body.bin] for name, body in BODIES.items()}
+        organisations: dict[str, dict[str, int]] = {name: {} for name in BODIES}
+        for (name, _), (bin_, *_) in zip(owners, rows, strict=True):
+            organisations[name][bin_] = known.organisations[bin_][0]
+        operations.supervise(
+            SYSTEM, [(id_, ids[name], date(2020, 1, 1), None) for name, own in organisations.items() for id_ in own.values()]
+        )
+        made = Country(app, order, ids, organisations)
+        _answer(made, {bin_: kind for bin_, kind, *_ in rows})
+        year = db.session.get(ReportingYear, YEAR)
+        assert year
+        made.complete("ministry")
+        head, reviewer = made.person(Role.HEAD), made.person(Role.REVIEWER)
+        made.submit("ministry", head)
+        made.accept("ministry", reviewer)
+        year.deadline = today() - timedelta(days=LATE)
+        for name, state in STATES.items():
+            db.session.add(_submission(made, name, state, head, today() - timedelta(days=2 if name == "district" else 9)))
+        for name, count in REMARKS.items():
+            db.session.add_all(Remark(year=YEAR, body_id=ids[name], round=1, text="?", author="R") for _ in range(count))
+        db.session.add(
+            Remark(year=YEAR, body_id=ids["village"], round=1, text="?", author="R", resolved_at=now(), resolved_by="R")
+        )
+        db.session.commit()
+    return made
+
+
+def _answer(country: Country, kinds: dict[str, str]) -> None:
+    """Last year all but the region's are answered well; this year the more of an organisation, the later it stands."""
+    for name, own in country.organisations.items():
+        for place, (bin_, id_) in enumerate(own.items()):
+            answers = clean(country.order, kinds[bin_])
+            codes = list(answers)
+            if name != "region":
+                bad = {code: False for code in codes if answers[code] is True} if name == "village" else {}
+                db.session.add(Report(year=YEAR - 1, organisation_id=id_, answers=answers | bad))
+            some = {"region": codes, "district": codes[: 4 * place], "village": codes, "other": []}.get(name, [])
+            worse = {code: False for code in codes if answers[code] is True} if name == "region" and place % 2 else {}
+            if some:
+                given = answers | worse
+                db.session.add(Report(year=YEAR, organisation_id=id_, answers={code: given[code] for code in some}))
+    db.session.flush()
+
+
+def _submission(country: Country, name: str, state: str, head: Viewer, first: date) -> Submission:
+    return Submission(
+        year=YEAR,
+        body_id=country.ids[name],
+        state=state,
+        version=3,
+        round=1,
+        revision=int(state == "reopened"),
+        changed_by="R",
+        reason="Түзетіңіз" if state in ("returned", "reopened") else "",
+        submitted_id=head.account_id,
+        submitted_by=head.name,
+        submitted_at=now(),
+        first_submitted_on=first,
+    )
+
+
+def listed(response: TestResponse) -> list[str]:
+    assert response.status_code == 200, response.text
+    return [NAME[bin_] for bin_ in re.findall(r'<th scope="row"><a href="/bodies/(\d{12})/', response.text)]
+
+
+def cells(response: TestResponse) -> dict[str, list[str]]:
+    """Body → the texts of its row's cells after the name, as the page has them."""
+    rows = html5lib.parse(response.text, namespaceHTMLElements=False).findall(".//table/tbody/tr")
+    texts = [[" ".join("".join(cell.itertext()).split()) for cell in row.findall("td")] for row in rows]
+    return dict(zip(listed(response), texts, strict=True))
+
+
+def test_whose_bodies_and_what_stands_in_their_lines(country: Country) -> None:
+    reviewer = country.client("reviewer")
+    response = reviewer.get(f"/bodies?year={YEAR}")
+    assert listed(response) == PLACES
+    html5lib.HTMLParser(strict=True).parse(response.text)
+    rows = cells(response)
+    assert rows["ministry"][:2] == [f"Accepted Revision 1 {LATE} days late", "2"]
+    assert rows["region"][0] == "Handed over 2 open remarks"
+    assert "3 days late" in rows["district"][0] and "1 open remark" in rows["district"][0]
+    assert rows["other"][0].startswith("Draft") and f"{LATE} days late" in rows["other"][0] and rows["other"][1] == "2 begun: 0"
+    assert rows["unplaced"][-2:] == ["–", "–"]
+    assert re.search(r"\d–\d+ / \d+ \d+\.\d–\d+\.\d %", rows["district"][-2].replace("\xa0", " ").replace("% ", "%"))
+    with country.app.app_context():
+        ids = list(country.ids.values())
+        for sheet in sheets.sheets(SYSTEM, YEAR, registry.all_bodies(SYSTEM)):
+            told = language("en")
+            points = [told.points_of(t.low, t.high, t.max) for t in sheet.tables]
+            row = [text.replace(" ", "\xa0") for text in rows[NAME[sheet.body.bin]]]
+            assert row[2:6] == points
+            assert row[6].startswith(told.points_of(sheet.low, sheet.high, sheet.max))
+        assert len(ids) == len(rows)
+    seen = {
+        country.client("clerk", "village"): ["village"],
+        country.client("reviewer", region="43"): ["region", "district", "village"],
+        country.client("administrator"): PLACES,
+        (observer := country.client("observer")): PLACES,
+    }
+    for client, names in seen.items():
+        assert listed(client.get("/bodies")) == names
+    # Whoever answers no remarks is not told of them, nor by the order of a list.
+    hidden = observer.get("/bodies?sort=remarks&order=desc&remarks=open")
+    assert listed(hidden) == PLACES and not re.search(r"open remark|Open remarks|/remarks\b", hidden.text)
+    assert "/bodies/accept" not in hidden.text
+    is_kept_to_what_is_asked_for(country)
+
+
+def is_kept_to_what_is_asked_for(country: Country) -> None:
+    reviewer = country.client("reviewer", code="ru")
+    for asked, names in {
+        f"q={bin_of(3)}": ["district"],
+        "q=КАРМАКШ": ["district"],
+        "region=43": ["region", "district", "village"],
+        "region=10": ["other"],
+        "level=region": ["other", "region"],
+        "level=rural": ["village"],
+        "state=draft": ["other", "unplaced"],
+        "state=submitted": ["region"],
+        "state=returned": ["district"],
+        "state=accepted": ["ministry"],
+        "state=reopened": ["village"],
+        "late=late": ["ministry", "district"],
+        "late=overdue": ["other", "unplaced"],
+        "remarks=open": ["region", "district"],
+        "remarks=none&region=43": ["village"],
+        "state=x&late=x&level=x&region=x&remarks=x&sort=x&order=x": PLACES,
+        "q=%25": [],
+        "region=43&late=late&remarks=open&state=returned": ["district"],
+    }.items():
+        assert listed(reviewer.get(f"/bodies?year={YEAR}&{asked}")) == names, asked
+    page = reviewer.get(f"/bodies?year={YEAR}&region=43&late=late&sort=share&order=asc").text
+    assert '<option value="43" selected>' in page and '<option value="late" selected>' in page
+    assert 'href="/bodies.csv?year=2024&amp;region=43&amp;late=late&amp;sort=share&amp;order=asc"' in page
+    assert listed(reviewer.get(f"/bodies?year={YEAR - 1}&state=draft")) == PLACES
+
+
+def values_of(country: Country, code: str) -> dict[str, dict[str, Any]]:
+    """Column → body → its value as the sheets and the fixture have it, not as the list does."""
+    first, second = ("name_ru", "name_kk") if code == "ru" else ("name_kk", "name_ru")
+    named = {name: getattr(body, first) or getattr(body, second) for name, body in BODIES.items()}
+    bodies = registry.all_bodies(SYSTEM)
+    now_ = {NAME[each.body.bin]: each for each in sheets.sheets(SYSTEM, YEAR, bodies)}
+    last = {NAME[each.body.bin]: each for each in sheets.sheets(SYSTEM, YEAR - 1, bodies)}
+
+    def rank(sheet: Any, whole: bool) -> Any:
+        return (sheet.low / (sheet.max if whole else 1), sheet.high / (sheet.max if whole else 1)) if sheet.max else None
+
+    def begun(name: str) -> int:
+        found = db.session.scalars(select(Report).where(Report.year == YEAR))
+        return sum(bool(each.answers) and each.organisation_id in country.organisations[name].values() for each in found)
+
+    levels = {"central": 0, "region": 1, "district": 2, "rural": 3, None: None}
+    states = ["draft", "submitted", "returned", "accepted", "reopened"]
+    values: dict[str, Callable[[str], Any]] = {
+        "name": lambda name: alphabetical(named[name]),
+        "level": lambda name: levels[BODIES[name].level],
+        "parent": lambda name: (above := BODIES[name].parent_bin) and alphabetical(named[NAME[above]]),
+        "state": lambda name: states.index(STATES.get(name, "accepted" if name == "ministry" else "draft")),
+        "late": lambda name: {"ministry": LATE, "other": LATE, "unplaced": LATE, "district": LATE - 2}.get(name, 0),
+        "remarks": lambda name: REMARKS.get(name, 0),
+        "organisations": lambda name: len(country.organisations[name]),
+        "begun": begun,
+        "points": lambda name: rank(now_[name], False),
+        "share": lambda name: rank(now_[name], True),
+        "last": lambda name: rank(last[name], False),
+        "last_share": lambda name: rank(last[name], True),
+    }
+    for place, each in enumerate(country.order.form.tables):
+        values[f"table-{each.kind}"] = lambda name, place=place: rank(now_[name].tables[place], False)  # type: ignore[misc]
+    return {key: {name: value(name) for name in PLACES} for key, value in values.items()}
+
+
+def expected(values: dict[str, dict[str, Any]], key: str, falling: bool) -> list[str]:
+    """The bodies as the column is to sort them: by place what is equal, last what has no value."""
+    if key == "place":
+        return PLACES[::-1] if falling else PLACES
+    there = [name for name in PLACES if values[key][name] is not None]
+    return sorted(there, key=values[key].__getitem__, reverse=falling) + [name for name in PLACES if name not in there]
+
+
+def test_every_column_sorts_both_ways(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients = {code: country.client("reviewer", code=code) for code in ("kk", "ru")}
+    distinct = set()
+    with country.app.app_context():
+        values = {code: values_of(country, code) for code in clients}
+    for key in sort_keys(country.order):
+        for falling in (False, True):
+            for code in ("kk", "ru") if key in ("name", "parent") else ("kk",):
+                wanted = expected(values[code], key, falling)
+                response = clients[code].get(f"/bodies?year={YEAR}&sort={key}&order={'desc' if falling else 'asc'}")
+                assert listed(response) == wanted, (key, falling, code)
+                distinct.add(tuple(wanted))
+        if key != "place":
+            head = re.search(r"<th[^>]* aria-sort=\"descending\">.*?</th>", response.text, re.DOTALL)
+            assert head and f'sort={key}&amp;order=asc" aria-current="true"' in head[0], key
+            assert f"/bodies?year={YEAR}" in head[0] and response.text.count("aria-sort") == 1
+    assert len(distinct) > 12
+    # Қ follows К, and what is quoted or marked stands by its letters.
+    assert listed(clients["kk"].get("/bodies?sort=name"))[:3] == ["other", "village", "district"]
+    # Numbers begin with the highest, names with the first; the same again turns round.
+    page = clients["kk"].get("/bodies?sort=name").text
+    assert "sort=points&amp;order=desc" in page and "sort=name&amp;order=desc" in page and "sort=level&amp;order=asc" in page
+    with country.app.app_context():
+        whatever_part_is_read_first_says_the_same(country, monkeypatch)
+
+
+def test_files_are_the_list(country: Country) -> None:
+    asked = f"year={YEAR}&sort=share&order=desc&remarks=none"
+    reviewer = country.client("reviewer", code="ru")
+    page = reviewer.get(f"/bodies?{asked}")
+    names, shown = listed(page), cells(page)
+    book, text = reviewer.get(f"/bodies.xlsx?{asked}"), reviewer.get(f"/bodies.csv?{asked}")
+    sheet = openpyxl.load_workbook(io.BytesIO(book.data)).active
+    assert sheet is not None and sheet.freeze_panes == "C2" and sheet.title == str(YEAR)
+    grid = [list(row) for row in sheet.iter_rows(values_only=True)]
+    assert text.data.startswith(b"\xef\xbb\xbf") and "filename=bodies-2024.csv" in text.headers["Content-Disposition"]
+    lines = list(csv.reader(io.StringIO(text.data.decode("utf-8-sig")), delimiter=";"))
+    heads = grid[0]
+    assert lines[0] == heads and len(set(heads)) == len(heads)
+    for line, row in zip(lines[1:], grid[1:], strict=True):
+        for typed, value in zip(line, row, strict=True):
+            if isinstance(value, datetime):
+                assert typed == f"{value:%d.%m.%Y}"
+            elif isinstance(value, int | float):
+                assert float(typed.replace(",", ".")) == value and "." not in typed
+            else:
+                assert typed.removeprefix("'") == (value or "")
+    assert [NAME[str(row[0])] for row in grid[1:]] == names and "region" not in names
+    told = language("ru")
+    for name, row in zip(names, grid[1:], strict=True):
+        found = dict(zip(heads, row, strict=True))
+        assert all(not isinstance(value, str) or not value.startswith("'") for value in row)
+        low, high, most, share, best = row[-10:-5]
+        total = f"{told.points_of(low or 0, high or 0, most or 0)}" + (f" {told.share_range(low, high, most)}" if most else "")
+        assert shown[name][6].replace(" ", "\xa0") == total.replace(" ", "\xa0"), name
+        if most:
+            assert (share, best) == (round(100 * low / most, 1), round(100 * high / most, 1))
+        assert isinstance(found["БИН"], str) and len(found["БИН"]) == 12
+    marked = next(line for line in lines if line[0] == bin_of(1))
+    assert marked[1] == "'=Министерство" and grid[names.index("ministry") + 1][1] == "=Министерство"
+    with country.app.app_context():
+        told_of = [event for event in db.session.scalars(select(Event).order_by(Event.id)) if event.action == "exported"]
+        assert [event.data["format"] for event in told_of] == ["xlsx", "csv"]
+        for event, response in zip(told_of, (book, text), strict=True):
+            assert (event.year, event.body_id, event.data["what"]) == (YEAR, None, "bodies")
+            assert event.data["filters"] == {"remarks": "none", "sort": "share", "order": "desc"}
+            assert event.data["sha256"] == hashlib.sha256(response.data).hexdigest()
+    by_observer = country.client("observer").get(f"/bodies.csv?year={YEAR}").data.decode("utf-8-sig")
+    assert "remark" not in by_observer.splitlines()[0] and by_observer.count("\r\n") == len(PLACES) + 1
+    by_clerk = country.client("clerk", "village").get(f"/bodies.csv?year={YEAR}").data.decode("utf-8-sig").splitlines()
+    assert len(by_clerk) == 2 and by_clerk[1].startswith(f"{bin_of(4)};")
+    late = reviewer.get(f"/bodies.csv?year={YEAR}&q={bin_of(3)}").data.decode("utf-8-sig").splitlines()[1].split(";")
+    assert late[8:11] == [str(LATE - 2), f"{today() - timedelta(days=2):%d.%m.%Y}", "1"]
+    assert reviewer.get("/bodies.pdf").status_code == 404
+
+
+def test_what_is_accepted_has_the_points_of_its_frozen_sheet(country: Country) -> None:
+    before = cells(country.client("reviewer").get(f"/bodies?year={YEAR}"))
+    with country.app.app_context():
+        # Nobody can do this by the product: the answers behind an accepted sheet are lost.
+        for id_ in (*country.organisations["ministry"].values(), *country.organisations["village"].values()):
+            report = db.session.scalar(select(Report).where(Report.organisation_id == id_, Report.year == YEAR))
+            assert report
+            report.answers = {}
+        operations.open_year(SYSTEM, YEAR + 1, country.order.code)
+        db.session.commit()
+    reviewer = country.client("reviewer")
+    after = cells(reviewer.get(f"/bodies?year={YEAR}"))
+    assert after["ministry"][2:] == before["ministry"][2:] and after["village"][2:] != before["village"][2:]
+    assert cells(reviewer.get(f"/bodies?year={YEAR}&sort=share"))["ministry"][2:] == before["ministry"][2:]
+    next_year = cells(reviewer.get(f"/bodies?year={YEAR + 1}"))
+    assert next_year["ministry"][7] == before["ministry"][6] and next_year["village"][7] != before["village"][6]
+
+
+def whatever_part_is_read_first_says_the_same(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    year = db.session.get(ReportingYear, YEAR)
+    assert year
+    every = {line.body.bin: line for line in overview(SYSTEM, year, today()).items}
+    monkeypatch.setattr("evaluation.review.overview.queries.AT_ONCE", 2)
+    monkeypatch.setattr("evaluation.review.overview.queries.PAGE", 2)
+    for sort in (Sort(), Sort("points"), Sort("last_share", True), Sort("begun")):
+        found = [line for page in (1, 2, 3) for line in overview(SYSTEM, year, today(), sort=sort, page=page).items]
+        assert {line.body.bin: line for line in found} == every and len(found) == len(every)
+    assert overview(SYSTEM, year, today(), page=99).number == 3
+    # Invented data say so in every line of a file.
+    year.invented = True
+    made = table(every.values(), country.order, year, language("kk"))
+    assert {row[-1] for row in made.rows} == {language("kk").gettext("Invented demonstration data")}
+    assert as_csv(made).decode().count(str(made.rows[0][-1])) == len(PLACES) and as_xlsx(made, "x")
+
+
+# ---- accepted together ----
+
+
+def post(client: FlaskClient, url: str, chosen: list[str], **more: str) -> TestResponse:
+    token = people.token_of(client, f"/bodies/accept/{YEAR}") or people.token_of(client, "/account/")
+    return client.post(url, data={"chosen": chosen, "csrf_token": token, **more})
+
+
+def offered(text: str) -> list[str]:
+    return re.findall(r'name="chosen" value="(\d{12}:\d+)"', text)
+
+
+def test_years_are_accepted_together(country: Country) -> None:
+    url = f"/bodies/accept/{YEAR}"
+    with country.app.app_context():
+        db.session.get(ReportingYear, YEAR).deadline = today() + timedelta(days=9)  # type: ignore[union-attr]
+        id_ = db.session.scalar(select(Account.id).where(Account.role == "head"))
+        head = Viewer("The head", Role.HEAD, None, id_)
+        for name in ("region", "village", "district"):
+            stored = db.session.scalar(select(Submission).where(Submission.body_id == country.ids[name]))
+            db.session.delete(stored)
+        db.session.query(Remark).delete()
+        db.session.flush()
+        for name in ("village", "other"):
+            country.complete(name)
+            country.submit(name, head)
+        db.session.add(_submission(country, "region", "submitted", head, today()))
+        db.session.commit()
+        year = db.session.get(ReportingYear, YEAR)
+        assert year
+        assert [each.line.body.id for each in waiting(head_who_reviews(head), year, today()).items] == []
+    reviewer = country.client("reviewer")
+    page = reviewer.get(url)
+    html5lib.HTMLParser(strict=True).parse(page.text)
+    assert offered(page.text) == [f"{bin_of(5)}:1", f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
+    assert "First hand-over" in page.text and 'type="checkbox"' in page.text
+    for odd in ([], ["x"], [f"{bin_of(5)}:"], [f"{bin_of(5)}:-1"], ["\x00:1"]):
+        for address in (url, f"{url}/preview"):
+            response = post(reviewer, address, odd)
+            assert response.status_code == 422 and "Nothing is chosen" in response.text
+    # All of the page at once; one's version is stale, another is not in reach.
+    assert len(offered(post(reviewer, f"{url}/preview", [], all="1", listed=offered(page.text)).text)) == 3
+    stale = post(reviewer, f"{url}/preview", [f"{bin_of(5)}:1", f"{bin_of(4)}:7", f"{bin_of(3)}:1"])
+    assert offered(stale.text) == [f"{bin_of(5)}:1"] and "2 chosen years cannot be accepted" in stale.text
+    html5lib.HTMLParser(strict=True).parse(stale.text)
+    assert "Accept 1 year" in stale.text
+    regional = country.client("reviewer", region="43")
+    assert offered(regional.get(url).text) == [f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
+    assert bin_of(5) not in post(regional, url, [f"{bin_of(5)}:1"]).text
+    with country.app.app_context():
+        assert db.session.query(FrozenSheet).count() == 1, "another region's is not accepted"
+    # The region's is not complete: it is refused by itself, the others are accepted.
+    done = post(reviewer, url, offered(page.text))
+    assert done.status_code == 200
+    html5lib.HTMLParser(strict=True).parse(done.text)
+    refused, _, accepted = done.text.partition('id="accepted"')
+    assert bin_of(2) in refused and "not complete any more" in refused
+    assert bin_of(5) in accepted and bin_of(4) in accepted and bin_of(2) not in accepted
+    with country.app.app_context():
+        states = {each.body_id: each.state for each in db.session.scalars(select(Submission))}
+        kept = {name: states.get(country.ids[name]) for name in BODIES}
+        assert kept == dict.fromkeys(BODIES) | {
+            "ministry": "accepted",
+            "village": "accepted",
+            "other": "accepted",
+            "region": "submitted",
+        }
+        assert db.session.query(FrozenSheet).count() == 3
+    # Again: each is told that it was changed meanwhile.
+    again = post(reviewer, url, [f"{bin_of(5)}:1"]).text
+    assert "was changed while your page was open" in again and 'id="accepted"' not in again
+    assert "No such year waits" not in reviewer.get(url).text
+    for role in ("observer", "administrator"):
+        assert country.client(role).get(url).status_code == 403
+
+
+def head_who_reviews(head: Viewer) -> Viewer:
+    """The one who handed the years over, in a reviewer's role since."""
+    return Viewer(head.name, Role.REVIEWER, None, head.account_id)

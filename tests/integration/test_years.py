@@ -1,0 +1,511 @@
+"""The days of a year: from when answers are entered, when drafts lock, more time for one body, and who was in time."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from evaluation import clock
+from evaluation.collection import queries as collection
+from evaluation.collection import saving
+from evaluation.collection.declared import Declaration, declare
+from evaluation.collection.evidence import operations as evidence
+from evaluation.collection.extensions import queries
+from evaluation.collection.extensions.operations import MOST, ExtensionRefused, extend
+from evaluation.collection.justifying import Unjustifiable, justify, withdraw
+from evaluation.collection.locks import HANDED_OVER, LOCKS, NOT_BEGUN, PAST, Locked, Term, lock_of
+from evaluation.collection.models import (
+    ACCEPTED,
+    DRAFT,
+    OPEN_STATES,
+    REOPENED,
+    RETURNED,
+    STATES,
+    SUBMITTED,
+    Extension,
+)
+from evaluation.collection.problems import MESSAGES
+from evaluation.collection.punctuality import (
+    LATE,
+    NO_DEADLINE,
+    NOT_DUE,
+    ON_TIME,
+    OVERDUE,
+    PUNCTUALITY,
+    punctuality,
+    punctuality_of,
+)
+from evaluation.collection.saving import Edit, save
+from evaluation.collection.uploads import operations as uploads
+from evaluation.collection.uploads.operations import Outdated
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.language import language
+from evaluation.policy import Forbidden, Role
+from evaluation.record.models import Event
+from evaluation.registry.models import ReportingYear
+from evaluation.registry.upkeep import operations as upkeep
+from tests.bodies import EMPTY, FOREIGN, OWN, REASON, SYSTEM, YEAR, Place, make_place
+from tests.factories import bin_of, clean, row, workbook
+from tests.integration.test_files import A_PDF
+from tests.integration.test_pages import assert_valid
+from tests.people import signed_in, token_of
+from tests.states import stand
+
+START, DEADLINE = date(2025, 1, 10), date(2025, 4, 1)
+ENTRY = f"/bodies/{OWN}/{YEAR}/entry"
+ORDERED = f"/registry/years/{YEAR}"
+
+
+def day(offset: int) -> date:
+    """So many days after the deadline."""
+    return DEADLINE + timedelta(days=offset)
+
+
+@pytest.fixture
+def place(app: Flask, order: Order, tmp_path: Path) -> Place:
+    app.config["FILES"] = str(tmp_path / "files")
+    made = make_place(app, order)
+    with app.app_context():
+        set_days(START, DEADLINE)
+    return made
+
+
+def set_days(starts_on: date | None, deadline: date | None) -> ReportingYear:
+    year = db.session.get(ReportingYear, YEAR)
+    assert year
+    year.starts_on, year.deadline = starts_on, deadline
+    db.session.commit()
+    return year
+
+
+def give(place: Place, until: date, today: date, reason: str = "Себеп", bin_: str = OWN) -> Extension:
+    year = db.session.get(ReportingYear, YEAR)
+    assert year
+    given = extend(place.viewer(Role.ADMINISTRATOR, bin_), year, place.body(bin_), until, reason, today)
+    db.session.commit()
+    return given
+
+
+def put(place: Place, state: str, first: date, bin_: str = OWN) -> None:
+    stand(YEAR, place.bodies[bin_], state, first=first)
+    db.session.commit()
+
+
+# The rules alone
+
+
+def test_when_a_year_takes_changes() -> None:
+    days = {
+        "early": START - timedelta(1),
+        "first": START,
+        "last": DEADLINE,
+        "after": day(1),
+        "extended": day(9),
+        "ended": day(10),
+    }
+    terms = {
+        Term(): set(days),
+        Term(START): set(days) - {"early"},
+        Term(START, DEADLINE): {"first", "last"},
+        Term(None, DEADLINE, day(9)): set(days) - {"ended"},
+        # An extension that the deadline has overtaken takes no days away, and without a deadline there is none to extend.
+        Term(None, DEADLINE, START): {"early", "first", "last"},
+        Term(None, None, START): set(days),
+    }
+    for (term, open_on), (name, today), state in product(terms.items(), days.items(), (None, *STATES)):
+        lock = lock_of(state, YEAR, term, today)
+        if state in (None, DRAFT):
+            assert (lock is None) == (name in open_on), (term, name)
+        else:
+            assert (lock is None) == (state in OPEN_STATES)
+    past, ahead = lock_of(DRAFT, YEAR, Term(START, DEADLINE, day(9)), day(10)), lock_of(None, YEAR, Term(START), days["early"])
+    assert past and (past.why, past.day, past.since) == (PAST, day(9), day(10)) and "10.04.2025" in past.message(language("en"))
+    assert ahead and (ahead.why, ahead.day, ahead.since) == (NOT_BEGUN, START, None)
+    assert {lock_of(state, YEAR, Term(), START).why for state in (SUBMITTED, ACCEPTED)} == {HANDED_OVER, "accepted"}  # type: ignore[union-attr]
+    assert set(LOCKS) <= set(MESSAGES), "a workbook's rows are told each of them too"
+
+
+def test_the_day_ends_at_midnight_of_almaty() -> None:
+    midnight = datetime(2025, 4, 1, 19, tzinfo=UTC)
+    last, next_ = (at.astimezone(clock.ZONE).date() for at in (midnight - timedelta(seconds=1), midnight))
+    assert (last, next_) == (DEADLINE, day(1)) and clock.today() == datetime.now(clock.ZONE).date()
+    assert lock_of(DRAFT, YEAR, Term(None, DEADLINE), last) is None and lock_of(DRAFT, YEAR, Term(None, DEADLINE), next_)
+
+
+@pytest.mark.parametrize(
+    "deadline, submitted, today, state, days",
+    [
+        (DEADLINE, None, day(-3), NOT_DUE, 3),
+        (DEADLINE, None, DEADLINE, NOT_DUE, 0),
+        (DEADLINE, None, day(1), OVERDUE, 1),
+        (DEADLINE, day(-5), day(50), ON_TIME, 0),
+        (DEADLINE, DEADLINE, day(50), ON_TIME, 0),
+        (DEADLINE, day(1), day(50), LATE, 1),
+        (DEADLINE, day(12), day(12), LATE, 12),
+        (None, None, DEADLINE, NO_DEADLINE, 0),
+        (None, DEADLINE, DEADLINE, NO_DEADLINE, 0),
+    ],
+)
+def test_who_is_late(deadline: date | None, submitted: date | None, today: date, state: str, days: int) -> None:
+    extension = Extension(year=YEAR, body_id=1, until=day(30), reason="Себеп")
+    for given in (None, extension):
+        found = punctuality_of(deadline, submitted, today, given)
+        assert (found.state, found.days, found.extension) == (state, days, given) and state in PUNCTUALITY
+    words = {ON_TIME: "On time", LATE: f"{days} day", OVERDUE: f"Not submitted, {days} day"}
+    assert found.told(language("en")).startswith(words.get(state, PUNCTUALITY[state]))
+
+
+# Every way of writing
+
+
+@pytest.fixture
+def ways(place: Place) -> Iterator[dict[str, Callable[[date], Any]]]:
+    """Each way by which a year is written, as a clerk would on a day; nothing of it is kept."""
+    clerk, body, kind = place.viewer(Role.CLERK), place.bodies[OWN], place.kinds[0]
+    own, order = place.organisations[place.own[0]], place.order
+    money = next(item.code for item in order.asked_of(kind) if item.type == "money")
+    criterion, field = next(order.declared())
+    sent = {"year": YEAR, "body_id": body, "organisation_id": own, "criterion": sorted(evidence.criteria_of(order, kind))[0]}
+    answers = clean(order, kind)
+    first, second = (
+        workbook(
+            order,
+            YEAR,
+            {of: [row(order, OWN, own_bin, clean(order, of))]},
+            previous=[{"body_bin": OWN, "kind": of, field.code: 2}],
+        )
+        for of, own_bin in zip(place.kinds, place.own, strict=True)
+    )
+    orders = place.app.extensions["orders"]
+    with place.app.app_context():
+        stored = save(clerk, order, YEAR, body, [Edit(own, money, 5)], today=START)
+        file = evidence.attach(clerk, order, name="a.pdf", data=A_PDF, today=START, **sent)
+        taken, waiting = (uploads.receive(clerk, book, "book.xlsx", "overwrite", orders) for book in (first, second))
+        shown = uploads.plan_of(clerk, taken, orders, "overwrite", today=START).fingerprint()
+        uploads.apply(clerk, taken, orders, "overwrite", shown, START)
+        save(clerk, order, YEAR, body, [Edit(place.organisations[place.own[1]], money, 7)], today=START)
+        db.session.commit()
+
+        def apply(today: date) -> None:
+            plan = uploads.plan_of(clerk, waiting, orders, "overwrite", today=today)
+            uploads.apply(clerk, waiting, orders, "overwrite", plan.fingerprint(), today)
+
+        yield {
+            "save": lambda today: save(clerk, order, YEAR, body, [Edit(own, money, 9, answers[money])], today=today),
+            "paste": lambda today: save(clerk, order, YEAR, body, [Edit(own, money, 9, 5)], "pasted", whole=True, today=today),
+            "any body": lambda today: save(clerk, order, YEAR, None, [Edit(own, money, 9, 5)], today=today),
+            "undo": lambda today: saving.undo(clerk, order, YEAR, body, stored.batch, today),
+            "declare": lambda today: declare(clerk, order, YEAR, body, [Declaration(kind, criterion.code, 3, 2)], today=today),
+            "justify": lambda today: justify(clerk, order, YEAR, body, own, "no such rule", None, REASON, today),
+            "withdraw": lambda today: withdraw(clerk, YEAR, body, own, "no such rule", None, today),
+            "attach": lambda today: evidence.attach(clerk, order, name="b.pdf", data=A_PDF + b"\n", today=today, **sent),
+            "remove": lambda today: evidence.remove(clerk, YEAR, body, own, file.id, today),
+            "apply": apply,
+            "undo upload": lambda today: uploads.undo(clerk, taken, order, today),
+        }
+        db.session.rollback()
+
+
+def locked(ways: dict[str, Callable[[date], Any]], today: date) -> dict[str, str]:
+    """What keeps each way from writing on a day; those that write are left out. Nothing is kept."""
+    found = {}
+    for name, write in ways.items():
+        try:
+            write(today)
+        except Locked as error:
+            found[name] = error.lock.why
+        except Unjustifiable:
+            pass
+        except Outdated as error:
+            (found[name],) = {each.problem for each in error.plan.errors}
+            assert all("%" not in each.message(language("en")) for each in error.plan.errors)
+        db.session.rollback()
+    return found
+
+
+def test_every_way_of_writing_keeps_to_the_days(place: Place, ways: dict[str, Callable[[date], Any]]) -> None:
+    everything = set(ways)
+    reports = {id_: (each.version, each.answers) for id_, each in _reports(place).items()}
+    assert locked(ways, START) == locked(ways, DEADLINE) == {}
+    assert locked(ways, START - timedelta(1)) == dict.fromkeys(everything, NOT_BEGUN)
+    assert locked(ways, day(1)) == dict.fromkeys(everything, PAST)
+    # Given after it locked, the extension opens it and locks it again by itself; then it is shortened, then lengthened.
+    give(place, day(10), day(5))
+    assert locked(ways, day(10)) == {} and set(locked(ways, day(11))) == everything
+    give(place, day(7), day(6))
+    assert locked(ways, day(7)) == {} and set(locked(ways, day(8))) == everything
+    give(place, day(20), day(8))
+    assert locked(ways, day(20)) == {} and set(locked(ways, day(21))) == everything
+    # Somebody else's extension is no help.
+    db.session.query(Extension).delete()
+    give(place, day(20), day(8), bin_=FOREIGN)
+    assert set(locked(ways, day(9))) == everything
+    # What was handed over is locked whatever the day and extension, what is to be mended open.
+    give(place, day(20), day(8))
+    put(place, SUBMITTED, DEADLINE)
+    for today in (START, day(9)):
+        assert locked(ways, today) == dict.fromkeys(everything, HANDED_OVER)
+    for state in (RETURNED, REOPENED):
+        put(place, state, DEADLINE)
+        assert locked(ways, START - timedelta(1)) == locked(ways, day(400)) == {}
+    assert {id_: (each.version, each.answers) for id_, each in _reports(place).items()} == reports
+
+
+def _reports(place: Place) -> Any:
+    return collection.stored_reports(SYSTEM, YEAR, list(place.organisations.values()))
+
+
+def test_locks_of_many_bodies_are_one_question(place: Place) -> None:
+    with place.app.app_context():
+        give(place, day(9), day(2), bin_=FOREIGN)
+        put(place, SUBMITTED, DEADLINE, EMPTY)
+        ids = list(place.bodies.values())
+        with counted() as asked:
+            found = collection.locks(SYSTEM, YEAR, ids, day(5))
+        assert len(asked) == 1
+        assert {id_: each.why for id_, each in found.items()} == {place.bodies[OWN]: PAST, place.bodies[EMPTY]: HANDED_OVER}
+        assert set(collection.locks(place.viewer(Role.CLERK), YEAR, ids, day(30))) == {place.bodies[OWN]}
+        assert collection.lock(SYSTEM, YEAR, place.bodies[FOREIGN], day(9)) is None
+        held = collection.held(SYSTEM, YEAR, list(place.organisations.values()))
+        assert held[place.organisations[place.foreign]].term == Term(START, DEADLINE, day(9))
+        assert held[place.organisations[place.own[0]]].term == Term(START, DEADLINE, None)
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+# Extensions
+
+
+def test_who_gives_an_extension_and_which(place: Place) -> None:
+    with place.app.app_context():
+        year = set_days(START, DEADLINE)
+        for role in (Role.CLERK, Role.HEAD, Role.REVIEWER, Role.OBSERVER, Role.NOBODY):
+            viewer = place.viewer(role) if role is not Role.NOBODY else SYSTEM.nobody()
+            with pytest.raises(Forbidden):
+                extend(viewer, year, place.body(), day(9), "Себеп", day(2))
+        for at, until, reason, today, changes in (
+            ("until", DEADLINE, "Себеп", day(-9), {}),
+            ("until", day(3), "Себеп", day(4), {}),
+            ("until", date(2052, 4, 15), "Себеп", day(4), {}),
+            ("reason", day(9), " \u200b\n", day(4), {}),
+            ("reason", day(9), "ж" * (MOST + 1), day(4), {}),
+            ("body", day(9), "Себеп", day(4), {"since": date(YEAR + 1, 1, 1)}),
+            ("body", day(9), "Себеп", day(4), {"closed_on": date(YEAR, 12, 30)}),
+        ):
+            body = place.body()
+            for name, value in changes.items():
+                setattr(body, name, value)
+            with pytest.raises(ExtensionRefused) as refused:
+                extend(place.viewer(Role.ADMINISTRATOR), year, body, until, reason, today)
+            assert refused.value.at == at and refused.value.message(language("en"))
+            db.session.rollback()
+        first = give(place, day(9), day(-3), " Өтініш № 5 ")
+        assert give(place, day(9), day(1), "Өтініш № 5").id == first.id, "pressed twice"
+        give(place, day(5), day(5), "Қысқартылды")
+        told = db.session.query(Event).filter_by(action="extended").order_by(Event.id).all()
+        assert [(each.year, each.body_id, each.actor) for each in told] == [(YEAR, place.bodies[OWN], "The administrator")] * 2
+        assert [each.data for each in told] == [
+            {"until": [None, f"{day(9)}"], "reason": "Өтініш № 5"},
+            {"until": [f"{day(9)}", f"{day(5)}"], "reason": "Қысқартылды"},
+        ]
+        assert [each.until for each in queries.of_body(SYSTEM, YEAR, place.bodies[OWN])] == [day(5), day(9)]
+        assert queries.in_force(SYSTEM, YEAR)[place.bodies[OWN]].until == day(5)
+        assert queries.given(place.viewer(Role.REVIEWER, FOREIGN), YEAR).total == 0
+        put(place, SUBMITTED, DEADLINE)
+        with pytest.raises(ExtensionRefused, match="handed this year over"):
+            give(place, day(30), day(6))
+        set_days(None, None)
+        with pytest.raises(ExtensionRefused, match="no deadline"):
+            give(place, day(30), day(6), bin_=FOREIGN)
+
+
+def test_lateness_of_many_bodies_is_two_questions(place: Place) -> None:
+    with place.app.app_context():
+        year = set_days(START, DEADLINE)
+        give(place, day(9), day(-3))
+        put(place, RETURNED, day(4))
+        put(place, SUBMITTED, DEADLINE, FOREIGN)
+        own, foreign, empty = (place.bodies[bin_] for bin_ in (OWN, FOREIGN, EMPTY))
+        db.session.refresh(year)
+        with counted() as asked:
+            found = punctuality(SYSTEM, year, (own, foreign, empty), day(6))
+        assert len(asked) == 2
+        assert {id_: (each.state, each.days) for id_, each in found.items()} == {
+            own: (LATE, 4),
+            foreign: (ON_TIME, 0),
+            empty: (OVERDUE, 6),
+        }
+        assert found[own].submitted_on == day(4) and found[own].extension and found[own].extension.until == day(9)
+        assert list(punctuality(place.viewer(Role.REVIEWER), year, (own, foreign, empty), day(6))) == [own]
+        assert punctuality(SYSTEM, year, range(2000), day(6)).keys() == set(range(2000)), "so many are not named one by one"
+        assert queries.states(SYSTEM, YEAR) == {"draft": 1, "submitted": 1, "returned": 1}
+        assert queries.states(place.viewer(Role.REVIEWER), YEAR) == {"returned": 1}
+
+
+# Pages
+
+
+def test_an_administrator_opens_a_year_with_its_days_and_changes_them(place: Place) -> None:
+    admin, order = place.client("administrator"), place.order
+    new = {"year": f"{YEAR + 1}", "order_code": order.code, "starts_on": "01.02.2026", "deadline": "2026-03-31"}
+    for wrong in ({"starts_on": "01.04.2026"}, {"starts_on": "31.12.2024"}, {"deadline": "31.12.2025"}, {"starts_on": "күз"}):
+        assert send(admin, "/registry/years", **new | wrong).status_code == 422
+    assert send(admin, "/registry/years", **new).status_code == 303
+    page, seen = f"/registry/years/{YEAR + 1}", {"was_starts_on": "01.02.2026", "was_deadline": "31.03.2026"}
+    text = admin.get(page).text
+    assert all(f'name="{name}" value="{value}"' in text for name, value in seen.items())
+    wrong = send(admin, page, **seen, starts_on="02.04.2026", deadline="01.04.2026")
+    assert wrong.status_code == 422 and "not later" in wrong.text
+    assert send(admin, page, **seen, starts_on="", deadline="15.04.2026").status_code == 303
+    stale = send(admin, page, **seen, starts_on="01.01.2026", deadline="")
+    assert stale.status_code == 409 and 'name="was_deadline" value="15.04.2026"' in stale.text
+    assert_valid(stale, "en")
+    with place.app.app_context():
+        opened = db.session.get(ReportingYear, YEAR + 1)
+        assert opened and (opened.starts_on, opened.deadline) == (None, date(2026, 4, 15))
+        told = {each.action: each.data for each in db.session.query(Event).filter_by(year=YEAR + 1)}
+        assert told["year_opened"]["starts_on"] == [None, "2026-02-01"] and told["start_changed"] == {
+            "starts_on": ["2026-02-01", None]
+        }
+        assert told["deadline_changed"] == {"deadline": ["2026-03-31", "2026-04-15"]}
+        for viewer in (place.viewer(Role.HEAD), place.viewer(Role.REVIEWER)):
+            with pytest.raises(Forbidden):
+                upkeep.change_term(viewer, opened, (None, None), (None, None))
+
+
+def send(client: FlaskClient, url: str, **given: str) -> Any:
+    return client.post(url, data={"csrf_token": token_of(client, url), **given})
+
+
+def test_an_extension_is_given_by_pages(place: Place) -> None:
+    admin, today = place.client("administrator"), clock.today()
+    with place.app.app_context():
+        set_days(None, today - timedelta(days=3))
+        put(place, SUBMITTED, today, EMPTY)
+    until = f"{today + timedelta(days=4):%d.%m.%Y}"
+    text = admin.get(ORDERED).text
+    assert "2 bodies" in text and f'href="/bodies?year={YEAR}&amp;state=draft"' in text and "No extension has been given" in text
+    several = send(admin, f"{ORDERED}/extension", body="інші", until=until, reason="Себеп")
+    assert several.status_code == 422 and several.text.count('name="body-match"') == 3
+    for wrong in (
+        {"body": bin_of(77)},
+        {"until": "кеше"},
+        {"until": ""},
+        {"reason": " "},
+        {"until": f"{today - timedelta(1):%d.%m.%Y}"},
+    ):
+        answer = send(admin, f"{ORDERED}/extension", **{"body": "екінші", "until": until, "reason": "Себеп"} | wrong)
+        assert answer.status_code == 422 and "invalid-feedback" in answer.text
+        assert_valid(answer, "en")
+    given = send(admin, f"{ORDERED}/extension", body="екінші", until=until, reason="Өтініш № 5 <b>")
+    assert given.status_code == 303 and given.location == f"{ORDERED}#extensions"
+    shown = admin.get(ORDERED).text
+    assert "Өтініш № 5 &lt;b&gt;" in shown and f"/registry/bodies/{FOREIGN}" in shown and until in shown
+    beside = f"{ORDERED}/extension?body={OWN}"
+    assert f'href="{beside}"' in admin.get(f"/registry/bodies/{OWN}").text and f'value="{OWN}"' in admin.get(beside).text
+    given = send(admin, beside, body=OWN, until=until, reason="Бірінші себеп")
+    assert given.status_code == 303 and given.location == f"/registry/bodies/{OWN}#years"
+    shorter = f"{today:%d.%m.%Y}"
+    assert send(admin, beside, body=OWN, until=shorter, reason="Екінші себеп").status_code == 303
+    assert "replaced by a later one" in admin.get(ORDERED).text and "Бірінші себеп" in admin.get(beside).text
+    assert admin.get(f"{ORDERED}/extension?body={bin_of(77)}").status_code == 404
+    assert "Give an extension" not in admin.get(f"/registry/bodies/{EMPTY}").text
+    for code in ("kk", "ru"):
+        client = place.client("administrator", code=code)
+        for url in (ORDERED, beside, f"{ORDERED}/extension", f"/registry/bodies/{OWN}", "/registry/years"):
+            assert_valid(client.get(url), code)
+
+
+def test_a_locked_draft_says_so_on_every_page_until_it_is_extended(place: Place) -> None:
+    clerk, today = place.client("clerk"), clock.today()
+    own, kind = place.own[0], place.kinds[0]
+    report, grid = f"/bodies/{OWN}/{YEAR}/organisations/{own}", f"/bodies/{OWN}/{YEAR}/grid/{kind}"
+    money = next(item.code for item in place.order.asked_of(kind) if item.type == "money")
+    with place.app.app_context():
+        set_days(None, None)
+    token = token_of(clerk, ENTRY)
+    figure = re.findall(r'name="(last-[^"]+)"', clerk.get(ENTRY).text)[0]
+    cell = {"edits": [{"organisation": own, "code": money, "typed": "5", "was": None}]}
+
+    def answers() -> dict[str, int]:
+        """What each page that writes says."""
+        head = {"X-CSRFToken": token}
+        form = {"csrf_token": token}
+        return {
+            "answers": clerk.post(f"/bodies/{OWN}/{YEAR}/answers", json=cell, headers=head).status_code,
+            "report": clerk.post(report, data={**form, f"answer-{money}": "6", f"was-{money}": ""}).status_code,
+            "paste": clerk.post(
+                f"{grid}/paste", json={"text": "7", "organisation": own, "code": money}, headers=head
+            ).status_code,
+            "plain": clerk.post(grid, data={**form, "rows": own, f"{own}-{money}": "8"}).status_code,
+            "figures": clerk.post(ENTRY, data={**form, figure: "1"}).status_code,
+            "hand over": clerk.get(f"/bodies/{OWN}/{YEAR}/submission").status_code,
+        }
+
+    with place.app.app_context():
+        set_days(None, today - timedelta(days=1))
+    assert answers() == {"answers": 409, "report": 409, "paste": 409, "plain": 409, "figures": 409, "hand over": 200}
+    since = f"{today:%d.%m.%Y}"
+    home = clerk.get(ENTRY).text
+    assert (
+        f"Answers are locked since {since}" in home
+        and "asks the administrator for an extension" in home
+        and "1 day late" in home.lower()
+    )
+    for url in (report, grid, f"{grid}?plain=1"):
+        page = clerk.get(url)
+        assert f"until {today - timedelta(days=1):%d.%m.%Y}" in page.text, url
+    assert 'type="file"' not in clerk.get(report).text
+    several = place.client("clerk", OWN, FOREIGN).get("/").text
+    assert several.count(f"Answers are locked since {since}") == 2
+    with place.app.app_context():
+        give(place, today, today, "Өтініш № 5")
+    home = clerk.get(ENTRY).text
+    assert (
+        "Өтініш № 5" in home and "Today is the last day" in home and "1 day late" in home.lower() and "locked since" not in home
+    )
+    opened = answers()
+    assert all(status in (200, 303) for status in opened.values()), opened
+    assert "Extended until" in place.client("clerk", OWN, FOREIGN).get("/").text
+    with place.app.app_context():
+        set_days(today + timedelta(days=1), None)
+    assert "Answers are not entered yet" in clerk.get(ENTRY).text and set(answers().values()) == {409, 200}
+    # Complete, it can be handed over after all.
+    with place.app.app_context():
+        set_days(None, None)
+        db.session.query(Extension).delete()
+        place.fill()
+        set_days(None, today - timedelta(days=2))
+    head = place.client("head")
+    assert "can still be handed over" in head.get(ENTRY).text and "Hand the year over" in head.get(ENTRY).text
+    for code in ("kk", "ru"):
+        for url in (ENTRY, "/", report, grid):
+            page = place.client("clerk", *((OWN, FOREIGN) if url == "/" else ()), code=code).get(url).text
+            html5lib.HTMLParser(strict=True).parse(page)
+            assert f'<html lang="{code}">' in page
+    assert signed_in(place.app, "clerk").get(ENTRY).status_code == 404
+    sent = {"csrf_token": token_of(head, f"/bodies/{OWN}/{YEAR}/submission"), "version": "0", "nil": ""}
+    assert head.post(f"/bodies/{OWN}/{YEAR}/submission", data=sent).status_code == 303
+    assert "Handed over 2 days late" in clerk.get(ENTRY).text

@@ -1,0 +1,58 @@
+"""Waits for orders on standard input and carries each out in a child of its own, which may be killed at any moment.
+
+An order is a line: an action and a number of a body. The answers are `pid <n>` as the child begins, and `ended` once it is gone.
+"""
+
+import os
+import sys
+from datetime import date
+
+from app import create_app
+from evaluation.collection.uploads import operations as uploads
+from evaluation.collection.uploads.queries import upload
+from evaluation.database import db
+from evaluation.policy import Role, Viewer
+from evaluation.registry import queries as registry
+from evaluation.review import operations as review
+
+YEAR, TODAY = 2024, date(2025, 3, 1)
+ACTIONS = ("submit", "accept", "upload")
+
+
+def act(action: str, bin_: str, head: int, reviewer: int, sent: int) -> None:
+    """Do it as the page does: one operation, then one commit."""
+    body = registry.body(Viewer.system(), bin_)
+    assert body
+    mine = frozenset({body.id})
+    orders = registry.orders()
+    if action == "submit":
+        order = registry.order_of(YEAR)
+        assert order
+        review.submit(Viewer("head", Role.HEAD, mine, head), order, YEAR, body, 0, TODAY)
+    elif action == "accept":
+        review.accept(Viewer("reviewer", Role.REVIEWER, mine, reviewer), YEAR, body, 1, TODAY)
+    else:
+        clerk = Viewer("head", Role.HEAD, mine, head)
+        found = upload(clerk, sent)
+        assert found
+        shown = uploads.plan_of(clerk, found, orders, "overwrite").fingerprint()
+        uploads.apply(clerk, found, orders, "overwrite", shown)
+    db.session.commit()
+
+
+def main() -> None:
+    app = create_app({"DATABASE_URL": os.environ["DATABASE_URL"], "SECRET_KEY": "tests"})
+    for line in sys.stdin:
+        action, bin_, *numbers = line.split()
+        child = os.fork()
+        if not child:
+            with app.app_context():
+                os.write(1, f"pid {os.getpid()}\n".encode())
+                act(action, bin_, *map(int, numbers))
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.write(1, b"ended\n")
+
+
+if __name__ == "__main__":
+    main()
