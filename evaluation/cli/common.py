@@ -12,9 +12,11 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
 from evaluation import database
+from evaluation.collection.carrying import carry_over
 from evaluation.collection.problems import Problem, Refused
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
+from evaluation.policy import Viewer
 
 FAILED = N_("Error:")
 UNUSABLE = N_("The database cannot be used: %(reason)s")
@@ -72,6 +74,7 @@ def transaction(dry_run: bool = False) -> Iterator[None]:
     database.upgrade()
     session = database.db.session
     try:
+        carry_over(Viewer.system())
         yield
         if dry_run:
             session.rollback()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from evaluation.clock import now, today
+from evaluation.collection.carrying import CARRIED_OVER
 from evaluation.collection.declared import key_of
 from evaluation.collection.models import DeclaredCount, Report
 from evaluation.collection.queries import DECLARED
@@ -17,8 +18,6 @@ from evaluation.registry import operations as registry
 from evaluation.registry import queries
 from evaluation.registry.operations import NewBody
 
-CARRIED_OVER = "carried_over"
-"""The action of events that tell of reports brought from elsewhere, one for each."""
 DAYS_LEFT = 45
 """From the day the data are stored to the last day to hand the latest year over: late enough to have something to enter."""
 

@@ -15,6 +15,7 @@ from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.record.operations import NewEvent, write
 from evaluation.registry import operations
+from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
 from evaluation.registry.queries import orders, reporting_year, years
 from evaluation.registry.upkeep import changes, queries, storing
@@ -93,7 +94,8 @@ def check_body(viewer: Viewer, was: BodyState | None, now: BodyState) -> None:
 def _save_body(viewer: Viewer, action: str, was: BodyState | None, now: BodyState) -> None:
     viewer.require(Action.REGISTER)
     if was is not None:
-        there = queries.body_states(viewer, was.bin, lock=True).get(was.bin)
+        hold_registry(alone=True)
+        there = queries.body_states(viewer, was.bin).get(was.bin)
         if there != was:
             raise Stale(was, there)
     check_body(viewer, was, now)
@@ -161,7 +163,8 @@ def kinds(known: Orders) -> dict[str, Any]:
 def _save(viewer: Viewer, action: str, was: OrganisationState | None, now: OrganisationState) -> None:
     viewer.require(Action.REGISTER)
     if was is not None:
-        there = queries.organisation_states(viewer, was.bin, lock=True).get(was.bin)
+        hold_registry(alone=True)
+        there = queries.organisation_states(viewer, was.bin).get(was.bin)
         if there != was:
             raise Stale(was, there)
     check_organisation(viewer, was, now)
@@ -180,7 +183,8 @@ def store_all(
     """Store many states, each with the one it replaces, all or nothing. Raises Forbidden, Stale, and Refusal for the first that
     breaks a rule among all as they are to be; the caller has told of each in its place before."""
     viewer.require(Action.REGISTER)
-    there, every = queries.body_states(viewer, lock=True), queries.organisation_states(viewer, lock=True)
+    hold_registry(alone=True)
+    there, every = queries.body_states(viewer), queries.organisation_states(viewer)
     known: dict[str, Any] = {**there, **every}
     pairs: list[tuple[Any, Any]] = [*bodies, *organisations]
     for was, now in pairs:

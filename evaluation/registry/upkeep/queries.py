@@ -58,15 +58,13 @@ class OrganisationLine:
 
 
 @bulk()
-def body_states(viewer: Viewer, bin_: str | None = None, lock: bool = False) -> dict[str, BodyState]:
-    """Bodies as values by BIN: one, or all; locked until the transaction ends where they are to be changed."""
+def body_states(viewer: Viewer, bin_: str | None = None) -> dict[str, BodyState]:
+    """Bodies as values by BIN: one, or all; whoever is to change them holds the registry first."""
     viewer.require(Action.REGISTER)
     higher = aliased(Body)
     statement = select(Body, higher.bin).outerjoin(higher, higher.id == Body.parent_id).order_by(Body.bin)
     if bin_ is not None:
         statement = statement.where(Body.bin == bin_)
-    if lock:
-        statement = statement.with_for_update(of=Body)
     rows = db.session.execute(statement.execution_options(populate_existing=True)).all()
     former = _former(FormerName.body_id, rows[0][0].id if bin_ is not None and rows else None)
     return {
@@ -86,8 +84,8 @@ def body_states(viewer: Viewer, bin_: str | None = None, lock: bool = False) -> 
 
 
 @bulk()
-def organisation_states(viewer: Viewer, bin_: str | None = None, lock: bool = False) -> dict[str, OrganisationState]:
-    """Organisations as values by BIN: one, or all; locked until the transaction ends where they are to be changed."""
+def organisation_states(viewer: Viewer, bin_: str | None = None) -> dict[str, OrganisationState]:
+    """Organisations as values by BIN: one, or all; whoever is to change them holds the registry first."""
     viewer.require(Action.REGISTER)
     columns = (
         Organisation.id,
@@ -102,8 +100,6 @@ def organisation_states(viewer: Viewer, bin_: str | None = None, lock: bool = Fa
     statement: Statement = select(*columns).order_by(Organisation.bin)
     if bin_ is not None:
         statement = statement.where(Organisation.bin == bin_)
-    if lock:
-        statement = statement.with_for_update(of=Organisation)
     rows = db.session.execute(statement).all()
     own = rows[0].id if bin_ is not None and rows else None
     former, statuses, periods = _former(FormerName.organisation_id, own), _statuses(own), _periods(own)

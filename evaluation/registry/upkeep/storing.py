@@ -38,6 +38,19 @@ def store(
     _former("organisation_id", organisations, own_ids)
     _statuses(organisations, own_ids)
     _periods(organisations, own_ids, body_ids)
+    write(viewer, lines(bodies, organisations, actions, body_ids, own_ids), batch)
+    # What the session holds was stored around it.
+    db.session.expire_all()
+
+
+def lines(
+    bodies: Bodies,
+    organisations: Organisations,
+    actions: Mapping[str, str],
+    body_ids: Mapping[str, int],
+    own_ids: Mapping[str, int],
+) -> list[NewEvent]:
+    """What the record is told of states that take the place of others, or are new: enough to make the registry again."""
     events = [
         NewEvent(
             actions.get(now.bin) or ("body_added" if was is None else "body_changed"),
@@ -55,9 +68,7 @@ def store(
         others = sorted({body_ids[each.body] for each in stays} - {owner})
         events += [NewEvent("organisation_left", None, body, own_ids[now.bin], {"to": last}) for body in others]
         events.append(NewEvent(action, None, owner, own_ids[now.bin], _told(was, now)))
-    write(viewer, events, batch)
-    # What the session holds was stored around it.
-    db.session.expire_all()
+    return events
 
 
 def _last_body(state: OrganisationState) -> str | None:
