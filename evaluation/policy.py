@@ -39,7 +39,7 @@ class Action(StrEnum):
     SUBMIT = "submit"
     """Hand a body's year over."""
     REVIEW = "review"
-    """Return, accept and reopen a year that was handed over; make remarks on it and settle them."""
+    """Return, accept and reopen a year that was handed over; make remarks on it and resolve them."""
     REPLY = "reply"
     """Answer a remark."""
     REGISTER = "register"

@@ -1,4 +1,4 @@
-"""Forms by which remarks are made, answered and settled. A page holds many; what a remark is about stands in hidden fields."""
+"""Forms by which remarks are made, answered and resolved. A page holds many; what a remark is about stands in hidden fields."""
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField

@@ -24,7 +24,7 @@ class WorkbookForm(FlaskForm):  # type: ignore[misc]
 
 
 class ApplyForm(FlaskForm):  # type: ignore[misc]
-    """What was shown, so that nothing else is applied: a plan's mode and fingerprint, and the record's last event then."""
+    """What was shown, so that nothing else is applied: a plan's mode and digest, and the record's last event then."""
 
     mode = HiddenField(validators=[AnyOf((OVERWRITE, BLANKS))])
     shown = HiddenField(validators=[InputRequired(), Length(max=64)])

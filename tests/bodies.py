@@ -19,7 +19,7 @@ from evaluation.policy import SIGN_IN_ROLES as ROLES
 from evaluation.policy import Role, Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Body, ReportingYear
+from evaluation.registry.models import Body
 from evaluation.registry.operations import NewBody
 from tests import people
 from tests.factories import bin_of, clean
@@ -87,7 +87,7 @@ def make_place(app: Flask, order: Order) -> Place:
     """Open the year and register everything."""
     own, foreign = (bin_of(11), bin_of(12)), bin_of(13)
     with app.app_context():
-        operations.open_year(SYSTEM, YEAR, order.code)
+        operations.open_year(SYSTEM, YEAR, order.code, deadline=DEADLINE)
         operations.register_bodies(
             SYSTEM, [NewBody(OWN, "Бірінші әкімдік", "Первый акимат"), NewBody(FOREIGN, "Екінші"), NewBody(EMPTY, "Үшінші")]
         )
@@ -99,9 +99,6 @@ def make_place(app: Flask, order: Order) -> Place:
         ids = {bin_: id_ for bin_, (id_, _) in known.organisations.items()}
         under = {own[0]: OWN, own[1]: OWN, foreign: FOREIGN}
         operations.supervise(SYSTEM, [(ids[each], known.bodies[body], date(2020, 1, 1), None) for each, body in under.items()])
-        year = db.session.get(ReportingYear, YEAR)
-        assert year
-        year.deadline = DEADLINE
         named = {
             role: Account(email=f"the-{role}@example.org", name=f"The {role}", role=role, fs_uniquifier=role) for role in ROLES
         }

@@ -22,6 +22,7 @@ from evaluation.review.integrity import discrepancies
 record = AppGroup("record", help="Verify the record of who did what, and take checkpoints of it.")
 
 SOUND = N_("The record is sound: %(lines)s lines in %(chains)s chains.")
+LINE = N_("line %(number)s")
 
 
 @command(
@@ -42,7 +43,10 @@ def verify(checkpoint: Path | None, lang: str) -> None:
     with transaction():
         given = _read(checkpoint) if checkpoint else None
         told = [_line(spoken, finding) for finding in findings(viewer, given)]
-        told += [f"{each.bin}, {each.year}: {each.message(spoken)}" for each in discrepancies(viewer)]
+        told += [
+            f"{', '.join(map(str, filter(None, (each.bin, each.year))))}: {each.message(spoken)}"
+            for each in discrepancies(viewer)
+        ]
         lines, chains = queries.size(viewer)
     if not told:
         click.echo(spoken.gettext(SOUND, lines=lines, chains=chains))
@@ -99,7 +103,7 @@ def _line(spoken: Language, finding: Finding) -> str:
     place, wrong = _place(spoken, finding.chain), finding.message(spoken)
     if finding.seq is None:
         return f"{place}: {wrong}"
-    return f"{place}, {spoken.gettext(N_('line %(number)s'), number=finding.seq)}: {wrong}"
+    return f"{place}, {spoken.gettext(LINE, number=finding.seq)}: {wrong}"
 
 
 def _place(spoken: Language, chain: Any) -> str:

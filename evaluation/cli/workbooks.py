@@ -15,6 +15,7 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
+from evaluation.registry.upkeep.words import LACKING
 from evaluation.scoring import score as score_reports
 from evaluation.sheets import Named, Sheet, compose
 from evaluation.sheets.scores_json import scores_json
@@ -150,7 +151,7 @@ def _print_summary(summary: Summary, dry_run: bool, in_language: Language) -> No
             in_language.gettext(
                 "Incomplete in the registry: %(body)s lacks %(what)s.",
                 body=bin_,
-                what=", ".join(in_language.gettext(registry.LACKING[name]) for name in lacks),
+                what=", ".join(in_language.gettext(LACKING[name]) for name in lacks),
             )
         )
     if dry_run:

@@ -12,7 +12,7 @@ from evaluation.database import Base
 
 DRAFT, SUBMITTED, RETURNED, ACCEPTED, REOPENED = "draft", "submitted", "returned", "accepted", "reopened"
 STATES = (DRAFT, SUBMITTED, RETURNED, ACCEPTED, REOPENED)
-"""Of a body's year; see :class:`Submission`."""
+"""Of a body's year; see :class:`Submission`. The record's events of its steps are named as the state that each leads to."""
 OPEN_STATES = (DRAFT, RETURNED, REOPENED)
 """Those in which the body may change its answers."""
 UPLOAD_STATES = ("seen", "applied", "undone")

@@ -18,6 +18,7 @@ from evaluation.record.operations import new_batch
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
+from evaluation.registry.upkeep.queries import incomplete
 
 
 @dataclass
@@ -62,7 +63,7 @@ def _load(viewer: Viewer, data: bytes, orders: Orders, register: bool) -> tuple[
     summary.changed = sum(bool(row.data) for row in plan.met)
     summary.new = applying.write(viewer, plan, new_batch())
     if register:
-        summary.incomplete = registry.incomplete(viewer, list(workbook.names))
+        summary.incomplete = incomplete(viewer, list(workbook.names))
     return workbook, summary
 
 

@@ -39,7 +39,7 @@ BROKEN = N_(
     "`flask record verify` tells what is wrong."
 )
 
-FEW, MANY = 100, 10_000
+FEW, MANY = 100, 2_000
 """Lines that are written at once, and lines that wait."""
 ONE = "SELECT chain, seq, mac, seal, at FROM chain WHERE chain = ?"
 ONE_LOCKED = f"{ONE} FOR UPDATE"
@@ -117,24 +117,35 @@ def add(session: Session, lines: Lines) -> None:
     waiting.append(lines)
     # Whoever writes to SQLite is alone, so that many lines need not wait, which would take their memory.
     if len(lines.data) >= FEW and session.get_bind().dialect.name == "sqlite" and sum(len(each.data) for each in waiting) > MANY:
-        seal(session)
+        _write(session.connection(), session)
 
 
 def seal(session: Session) -> None:
-    """Write what waits, so that it can be read. Raises Broken."""
-    if session.info.get(Lines):
-        _seal(session.connection(), session.info[Lines])
-        del session.info[Lines]
+    """Write what waits, so that it can be read, and where its chains end then. Raises Broken."""
+    if session.info.get(Lines) or session.info.get(Head):
+        _seal(session.connection(), session)
 
 
-def _seal(connection: Connection, waiting: list[Lines]) -> None:
-    secret = key()
-    chains = {body or COMMON for lines in waiting for body in set(lines.body_ids)}
-    heads, begun = _lock(connection, secret, chains)
-    if begun:
-        waiting = [_announced(secret, begun), *waiting]
+def _seal(connection: Connection, session: Session) -> None:
+    _write(connection, session)
+    _keep(connection, key(), session.info.get(Head, {}))
+    session.info.pop(Head, None)
+
+
+def _write(connection: Connection, session: Session) -> None:
+    """Number, hash and insert the lines that wait. Where their chains end stays in the session until it is sealed."""
+    waiting: list[Lines] = session.info.get(Lines, [])
+    heads: dict[int, Head] = session.info.setdefault(Head, {})
+    secret, chains = key(), {body or COMMON for lines in waiting for body in set(lines.body_ids)}
+    if fresh := chains - heads.keys():
+        found, begun = _lock(connection, secret, fresh)
+        begun = [chain for chain in begun if chain not in heads]
+        for chain, head in found.items():
+            heads.setdefault(chain, head)
+        if begun:
+            waiting = [_announced(secret, begun), *waiting]
     _insert(connection, secret, heads, waiting)
-    _keep(connection, secret, heads)
+    session.info.pop(Lines, None)
 
 
 def _announced(secret: bytes, begun: list[int]) -> Lines:
@@ -255,8 +266,8 @@ def _before_read(state: ORMExecuteState) -> None:
 @event.listens_for(Session, "after_transaction_create")
 def _before_savepoint(session: Session, transaction: SessionTransaction) -> None:
     """What was written before a savepoint stays where it is rolled back."""
-    if transaction.nested and transaction.parent and session.info.get(Lines):
-        _seal(transaction.parent.connection(None), session.info.pop(Lines))
+    if transaction.nested and transaction.parent and (session.info.get(Lines) or session.info.get(Head)):
+        _seal(transaction.parent.connection(None), session)
 
 
 @event.listens_for(Session, "after_transaction_end")
@@ -264,3 +275,4 @@ def _after_end(session: Session, transaction: SessionTransaction) -> None:
     """What was not kept is not recorded."""
     if transaction.nested or transaction.parent is None:
         session.info.pop(Lines, None)
+        session.info.pop(Head, None)

@@ -23,13 +23,19 @@ WEIRD = (TypeError, ValueError, AttributeError)
 """What a value of a kind that the product never stores, in its place, brings about."""
 
 
+NAMES = '"checkpoint":{"number":'
+"""How a line names a checkpoint; a quotation mark within a text is escaped."""
+
+
 @dataclass
 class Passed:
-    """What a pass over all lines leaves: the last number and hash of each chain, and how often each was begun."""
+    """What a pass over all lines leaves: the last number and hash of each chain, how often each was begun, what lines name."""
 
     last: dict[Any, int] = field(default_factory=dict)
     macs: dict[Any, Any] = field(default_factory=dict)
     begun: dict[Any, int] = field(default_factory=dict)
+    named: set[Any] = field(default_factory=set)
+    """Numbers of the checkpoints that lines name."""
 
 
 @dataclass
@@ -71,6 +77,10 @@ def examine(viewer: Viewer, connection: Connection, checkpoint: Any = None) -> l
     for chain, lines in groupby(queries.lines(viewer, connection), key=itemgetter(1)):
         findings += _chain(secret, passed, told.claims.pop(chain, {}), chain, lines)
     findings += _ends(secret, passed, heads)
+    found = {finding.values.get("number") for finding in findings}
+    for number in sorted(passed.named - told.digests.keys() - found):
+        # An acceptance tells of it, so the last ones were cut off.
+        findings.append(Finding("checkpoint_removed", values={"number": number}))
     return findings + [finding for chain, claims in told.claims.items() for finding in _unmet(chain, claims)]
 
 
@@ -141,6 +151,7 @@ def _chain(secret: bytes, passed: Passed, claims: dict[Any, Any], chain: Any, li
             yield Finding("altered", chain, seq)
         elif follows:
             _note_begun(passed, chain, line)
+            _note_named(passed, line[12])
         for told, number in claims.pop(seq, ()):
             if told != mac:
                 yield Finding("checkpoint_differs", chain, seq, {"number": number})
@@ -175,6 +186,11 @@ def _note_begun(passed: Passed, chain: Any, line: Sequence[Any]) -> None:
     if chain == COMMON and action in (CHAIN_BEGUN, RECORD_BEGUN):
         begun = orjson.loads(data).get("chain", COMMON)
         passed.begun[begun] = passed.begun.get(begun, 0) + 1
+
+
+def _note_named(passed: Passed, data: str) -> None:
+    if NAMES in data:
+        passed.named.add(orjson.loads(data)["checkpoint"]["number"])
 
 
 def _ends(secret: bytes, passed: Passed, heads: Mapping[Any, Any]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 
 from evaluation.database import db, dumps, insert_many, table_of
 from evaluation.policy import Action, Viewer
@@ -10,8 +11,7 @@ from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.registry import queries
 from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
-from evaluation.registry.telling.queries import Periods
-from evaluation.registry.telling.queries import periods as periods_of
+from evaluation.registry.queries import Stay
 from evaluation.registry.upkeep.queries import ids
 from evaluation.registry.upkeep.states import BodyState, OrganisationState, differences
 
@@ -45,6 +45,13 @@ def open_year(
     data = {"order": [None, order_code], "invented": [None, invented], "deadline": [None, deadline]}
     data |= {"starts_on": [None, starts_on]} if starts_on else {}
     write(viewer, [NewEvent("year_opened", year=year, data=data)])
+
+
+def record_export(viewer: Viewer, content: bytes) -> None:
+    """Record that the viewer takes the whole registry as a workbook; the caller commits. Raises Forbidden."""
+    viewer.require(Action.REGISTER)
+    data = {"what": "registry", "format": "xlsx", "sha256": sha256(content).hexdigest()}
+    write(viewer, [NewEvent("exported", data=data)])
 
 
 def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
@@ -85,14 +92,14 @@ def supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | Non
     viewer.require(Action.REGISTER)
     if periods:
         hold_registry(alone=True)
-        _supervise(viewer, periods, periods_of(viewer, [organisation for organisation, *_ in periods]))
+        _supervise(viewer, periods, queries.supervisions([organisation for organisation, *_ in periods]))
 
 
-def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]], before: dict[int, Periods]) -> None:
+def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]], before: dict[int, list[Stay]]) -> None:
     """Store new periods, and record every organisation's of which they are not what they were `before`."""
     columns = ("organisation_id", "body_id", "since", "until")
     insert_many(db.session.connection(), table_of(Supervision), columns, periods)
-    after = periods_of(viewer, list(before))
+    after = queries.supervisions(list(before))
     changed = [(own, before[own], after[own]) for own in before if before[own] != after[own]]
     # The last one's body is whose organisation it is, be it closed by now.
     bodies = [(after or before)[-1].body_id for _, before, after in changed]
@@ -119,20 +126,19 @@ def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) ->
     if not pairs:
         return
     hold_registry(alone=True)
-    before = periods_of(viewer, [organisation for organisation, _ in pairs])
-    past = queries.supervisions([organisation for organisation, _ in pairs])
-    fresh = []
+    table, fresh = table_of(Supervision), []
+    before = queries.supervisions([organisation for organisation, _ in pairs])
     for organisation, body in pairs:
         since, until = date(year, 1, 1), None
-        earlier = [period.until for period in past.get(organisation, ()) if period.since <= date(year, 12, 31) and period.until]
+        earlier = [period.until for period in before[organisation] if period.since <= date(year, 12, 31) and period.until]
         if earlier:
             since = max(since, max(earlier) + timedelta(days=1))
-        later = next((period for period in past.get(organisation, ()) if period.since > date(year, 12, 31)), None)
+        later = next((period for period in before[organisation] if period.since > date(year, 12, 31)), None)
         if later is not None and later.body_id == body:
-            later.since = since
+            own = (table.c.organisation_id == organisation) & (table.c.since == later.since)
+            db.session.execute(table.update().where(own).values(since=since))
             continue
         if later is not None:
             until = later.since - timedelta(days=1)
         fresh.append((organisation, body, since, until))
-    db.session.flush()
     _supervise(viewer, fresh, before)

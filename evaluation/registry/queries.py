@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import current_app
 from sqlalchemy import and_, bindparam, func, or_, select
@@ -232,28 +232,6 @@ def _bearing(item: Item, names: tuple[str, str] | None) -> Item:
     return type(item)(**(values | {"name_kk": names[0], "name_ru": names[1]}))
 
 
-LACKING = {
-    "level": N_("level"),
-    "parent": N_("higher body"),
-    "kato": N_("KATO code"),
-    "name_kk": N_("Kazakh name"),
-    "name_ru": N_("Russian name"),
-}
-"""What :func:`incomplete` may say that a body lacks."""
-
-
-def incomplete(viewer: Viewer, bins: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Of the bodies with these BINs, those that lack level, parent, KATO code or a name, and what they lack."""
-    found = []
-    for item in db.session.scalars(visible(select(Body).where(Body.bin.in_(bins)).order_by(Body.bin), viewer)):
-        lacks = [name for name in ("level", "kato", "name_kk", "name_ru") if not getattr(item, name)]
-        if item.parent_id is None and item.level != "central":
-            lacks.insert(1, "parent")
-        if lacks:
-            found.append((item.bin, lacks))
-    return found
-
-
 @dataclass(frozen=True)
 class Known:
     """The registry as a workbook needs it: ids of bodies by BIN, ids and kinds of organisations by BIN."""
@@ -282,14 +260,30 @@ def supervisors(year: int) -> dict[int, int]:
     return dict(tuples(select(Supervision.organisation_id, Supervision.body_id).where(as_of(year))))
 
 
-def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Supervision]]:
-    """Every supervision of these organisations, the oldest first."""
-    found: dict[int, list[Supervision]] = {}
-    for start in range(0, len(organisation_ids), AT_ONCE):
-        part = organisation_ids[start : start + AT_ONCE]
-        statement = select(Supervision).where(Supervision.organisation_id.in_(part)).order_by(Supervision.since)
-        for item in db.session.scalars(statement):
-            found.setdefault(item.organisation_id, []).append(item)
+class Stay(NamedTuple):
+    """A period of an organisation under a body; see :class:`Supervision`."""
+
+    body_id: int
+    body: str
+    since: date
+    until: date | None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The period for the record, its body by BIN."""
+        return {"body": self.body, "since": self.since, "until": self.until}
+
+
+def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Stay]]:
+    """Organisation id → every period of it under a body, the oldest first; of many organisations all are read at once."""
+    statement = select(Supervision.organisation_id, Body.id, Body.bin, Supervision.since, Supervision.until)
+    statement = statement.join(Body, Body.id == Supervision.body_id).order_by(Supervision.since)
+    if len(organisation_ids) <= AT_ONCE:
+        statement = statement.where(Supervision.organisation_id.in_(organisation_ids))
+    found: dict[int, list[Stay]] = {own: [] for own in organisation_ids}
+    for own, body_id, body_bin, since, until in db.session.execute(statement):
+        if own in found:
+            found[own].append(Stay(body_id, body_bin, since, until))
     return found
 
 

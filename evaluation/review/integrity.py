@@ -3,23 +3,29 @@
 The record itself is verified by :mod:`evaluation.record.verification`; here it is believed, and the tables are compared with it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.clock import precise
-from evaluation.collection.models import DRAFT
+from evaluation.collection.extensions import queries as extensions
 from evaluation.collection.submission import queries as submissions
+from evaluation.collection.submission.due import STANDINGS
 from evaluation.criteria import Orders
 from evaluation.language import N_, Language
 from evaluation.policy import Viewer
+from evaluation.record.models import Event
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
+from evaluation.registry.upkeep.queries import body_states, organisation_states
 from evaluation.review import queries
-from evaluation.review.freezing import Unfrozen, sha256_of
+from evaluation.review.freezing import Unfrozen
+from evaluation.review.known import course
 from evaluation.review.known import queries as record
 from evaluation.review.known.rebuild import Known, known, rebuilt
 from evaluation.review.models import FrozenSheet
+from evaluation.review.proof.making import is_whole
+from evaluation.review.remarks.queries import remarks
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.source import OfYear, Source
 
@@ -47,30 +53,45 @@ WRONG = {
     "registry_differs": N_("The names or organisations of the body are not those that the record tells of."),
     "figures_differ": N_("The body's own figures of the year before are not those that the record tells of."),
     "state_differs": N_("The state of the year is “%(state)s”, but the record tells of “%(told)s”."),
+    "step_differs": N_(
+        "Who handed the year over or accepted it, when, why, or as which revision is not stored as the record tells of it."
+    ),
+    "remarks_differ": N_("The remarks and replies of the year are not those that the record tells of."),
+    "extensions_differ": N_("The extensions of the deadline are not those that the record tells of."),
+    "entry_differs": N_("The entry of %(bin)s in the registry is not the one that the record tells of."),
+    "files_differ": N_("The files of evidence of %(bin)s are not those that the record tells of."),
+    "term_differs": N_("The order of the year, its first day or its deadline is not the one that the record tells of."),
 }
 """What may differ, and what to do."""
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """Something stored that is not what the record says, of a body's year."""
+    """Something stored that is not what the record says, of a body's year; `bin` is empty for a year of all bodies, `year` None
+    for an entry of the registry."""
 
     kind: str
     bin: str
-    year: int
+    year: int | None
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def message(self, language: Language) -> str:
-        return language.gettext(WRONG[self.kind], **self.values)
+        states = {name: language.gettext(STANDINGS[value]) for name, value in self.values.items() if value in STANDINGS}
+        return language.gettext(WRONG[self.kind], **{**self.values, **states})
 
 
 def discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
-    """Everything of the bodies that the viewer may see, body by body, by BIN."""
+    """Everything of the bodies that the viewer may see, body by body, by BIN; before that, for who sees all, of the registry."""
     orders, years = registry.orders(), sorted(each.year for each in registry.years())
+    if viewer.bodies is None:
+        yield from _entries(viewer)
+        yield from _files(viewer)
+    yield from _terms(viewer)
     for body in registry.all_bodies(viewer):
-        for year in years:
+        told = record.course(viewer, body.id)
+        for year in sorted({*years, *told}):
             yield from _frozen(viewer, orders, body, year)
-            yield from _state(viewer, body, year)
+            yield from _course(viewer, body, year, told.get(year, []))
         if years:
             yield from _tables(viewer, orders, body, years[-1])
 
@@ -84,7 +105,7 @@ def _frozen(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[D
             yield Discrepancy("frozen_missing", body.bin, year, found)
         elif revision not in told:
             yield Discrepancy("frozen_unknown", body.bin, year, found)
-        elif sha256_of(frozen.content) != frozen.sha256 or (frozen.sha256, frozen.code) != _named(told[revision]):
+        elif not is_whole(frozen) or (frozen.sha256, frozen.code) != _named(told[revision]):
             yield Discrepancy("frozen_altered", body.bin, year, found)
         elif not _rebuilds(viewer, orders, body, frozen):
             yield Discrepancy("rebuilt_differs", body.bin, year, found)
@@ -110,11 +131,47 @@ def _exports(viewer: Viewer, body: Body, year: int) -> Iterator[Discrepancy]:
             yield Discrepancy(kind, body.bin, year, {"revision": revision, "sha256": sha256})
 
 
-def _state(viewer: Viewer, body: Body, year: int) -> Iterator[Discrepancy]:
+def _course(viewer: Viewer, body: Body, year: int, lines: Sequence[Event]) -> Iterator[Discrepancy]:
+    """The steps of a year, its remarks and its extensions."""
     stored = submissions.submission(viewer, year, body.id)
-    state, told = stored.state if stored else DRAFT, record.state(viewer, body.id, year)
-    if state != told:
-        yield Discrepancy("state_differs", body.bin, year, {"state": state, "told": told})
+    frozen = queries.in_force(viewer, stored) if stored else None
+    mine, theirs = course.steps_stored(stored, frozen), course.steps_told(lines)
+    if mine["state"] != theirs["state"]:
+        yield Discrepancy("state_differs", body.bin, year, {"state": mine["state"], "told": theirs["state"]})
+    elif mine != theirs:
+        yield Discrepancy("step_differs", body.bin, year)
+    if course.remarks_stored(remarks(viewer, year, body.id)) != course.remarks_told(lines):
+        yield Discrepancy("remarks_differ", body.bin, year)
+    if course.extensions_stored(extensions.of_body(viewer, year, body.id)) != course.extensions_told(lines):
+        yield Discrepancy("extensions_differ", body.bin, year)
+
+
+def _entries(viewer: Viewer) -> Iterator[Discrepancy]:
+    told = course.entries_told(record.entered(viewer))
+    stored = {(False, bin_): course.entry_stored(state) for bin_, state in body_states(viewer).items()}
+    stored |= {(True, bin_): course.entry_stored(state) for bin_, state in organisation_states(viewer).items()}
+    for key in sorted({*told, *stored}):
+        if told.get(key) != stored.get(key):
+            yield Discrepancy("entry_differs", key[1], None, {"bin": key[1]})
+
+
+def _files(viewer: Viewer) -> Iterator[Discrepancy]:
+    told, stored = record.files_told(viewer), record.files_stored(viewer)
+    wrong = {(own, year) for own, year, *_ in (told - stored) + (stored - told)}
+    bins = {own: bin_ for bin_, (own, _) in registry.known(viewer).organisations.items()} if wrong else {}
+    for own, year in sorted(wrong):
+        yield Discrepancy("files_differ", bins.get(own, ""), year, {"bin": bins.get(own, "")})
+
+
+def _terms(viewer: Viewer) -> Iterator[Discrepancy]:
+    told = record.terms(viewer)
+    stored = {each.year: each for each in registry.years()}
+    for year in sorted({*told, *stored}):
+        one, other = stored.get(year), told.get(year, {})
+        days = (str(day) if day else None for day in ((one.starts_on, one.deadline) if one else ()))
+        mine = (one.order_code, one.invented, *days) if one else ()
+        if mine != tuple(map(other.get, ("order", "invented", "starts_on", "deadline"))):
+            yield Discrepancy("term_differs", "", year)
 
 
 def _tables(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[Discrepancy]:
@@ -128,10 +185,10 @@ def _tables(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[D
     if stored.body != past.source.body:
         yield Discrepancy("registry_differs", body.bin, year)
     for one, other in zip(stored.years, past.source.years, strict=False):
-        yield from _year(body, one, other, reasons=one is stored.current)
+        yield from _year(body, one, other)
 
 
-def _year(body: Body, stored: OfYear, told: OfYear, reasons: bool) -> Iterator[Discrepancy]:
+def _year(body: Body, stored: OfYear, told: OfYear) -> Iterator[Discrepancy]:
     mine, theirs = ({each.named.bin: each for each in of_year.organisations} for of_year in (stored, told))
     if {own: (each.named, each.kind) for own, each in mine.items()} != {
         own: (each.named, each.kind) for own, each in theirs.items()
@@ -139,7 +196,7 @@ def _year(body: Body, stored: OfYear, told: OfYear, reasons: bool) -> Iterator[D
         yield Discrepancy("registry_differs", body.bin, stored.year)
     for own in sorted(mine.keys() & theirs.keys()):
         one, other = mine[own], theirs[own]
-        if (one.answers, one.evidence) != (other.answers, other.evidence) or (reasons and one.kept != other.kept):
+        if (one.answers, one.evidence, one.kept) != (other.answers, other.evidence, other.kept):
             yield Discrepancy("answers_differ", body.bin, stored.year, {"organisation": own})
     if stored.declared != told.declared:
         yield Discrepancy("figures_differ", body.bin, stored.year)

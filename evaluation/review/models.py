@@ -56,7 +56,7 @@ class Export(Base):
 class Remark(Base):
     """A reviewer's note pinned to an answer (organisation and code), to a row of the sheet (kind and row), or to the sheet.
 
-    `round` is the hand-over it was made in. It is settled when the reviewer marks it as resolved.
+    `round` is the hand-over it was made in. It is resolved when the reviewer says so.
     """
 
     __tablename__ = "remark"

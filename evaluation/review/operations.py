@@ -103,9 +103,9 @@ def submit(viewer: Viewer, order: Order, year: int, body: Body, version: int, to
         submitted_at=at,
         first_submitted_on=first or today,
     )
-    data = {"version": stored.version, "round": stored.round, "nil": nil, "at": at.isoformat()}
-    write(viewer, [NewEvent("submitted", year, body.id, data=data)])
-    tell(viewer, "submitted", year, body.id, to="reviewers", skip=account_id)
+    data = {"version": stored.version, "round": stored.round, "nil": nil, "at": at.isoformat(), "on": stored.first_submitted_on}
+    write(viewer, [NewEvent(SUBMITTED, year, body.id, data=data)])
+    tell(viewer, SUBMITTED, year, body.id, to="reviewers", skip=account_id)
     return stored
 
 
@@ -122,8 +122,8 @@ def give_back(viewer: Viewer, year: int, body_id: int, version: int, reason: str
     if not reason and not queries.open_remarks(viewer, year, [body_id]):
         raise SubmissionRefused(NO_REASON)
     stored = _set(viewer, year, body_id, version, state=RETURNED, reason=reason)
-    write(viewer, [NewEvent("returned", year, body_id, data={"version": stored.version, "reason": reason})])
-    tell(viewer, "returned", year, body_id, data={"reason": reason}, to="body", skip=account_id)
+    write(viewer, [NewEvent(RETURNED, year, body_id, data={"version": stored.version, "reason": reason})])
+    tell(viewer, RETURNED, year, body_id, data={"reason": reason}, to="body", skip=account_id)
     return stored
 
 
@@ -147,8 +147,8 @@ def accept(viewer: Viewer, year: int, body: Body, version: int, today: date, che
         viewer, year, body.id, version, state=ACCEPTED, revision=revision, accepted_id=account_id, frozen_id=frozen.id, reason=""
     )
     data = {"version": stored.version, "revision": revision, "sha256": frozen.sha256, "code": frozen.code, "at": at.isoformat()}
-    write(viewer, [NewEvent("accepted", year, body.id, data=data | {"checkpoint": known})])
-    tell(viewer, "accepted", year, body.id, data={"revision": revision}, to="body", skip=account_id)
+    write(viewer, [NewEvent(ACCEPTED, year, body.id, data=data | {"checkpoint": known})])
+    tell(viewer, ACCEPTED, year, body.id, data={"revision": revision}, to="body", skip=account_id)
     return frozen
 
 
@@ -189,8 +189,8 @@ def reopen(viewer: Viewer, year: int, body_id: int, version: int, reason: str) -
         raise SubmissionRefused(NO_REASON_TO_REOPEN)
     stored = _set(viewer, year, body_id, version, state=REOPENED, reason=reason, accepted_id=None, frozen_id=None)
     data = {"version": stored.version, "revision": stored.revision, "reason": reason}
-    write(viewer, [NewEvent("reopened", year, body_id, data=data)])
-    tell(viewer, "reopened", year, body_id, data={"reason": reason}, to="body", skip=account_id)
+    write(viewer, [NewEvent(REOPENED, year, body_id, data=data)])
+    tell(viewer, REOPENED, year, body_id, data={"reason": reason}, to="body", skip=account_id)
     return stored
 
 
@@ -212,13 +212,14 @@ def _reason(given: str) -> str:
 def _hold_sources(body_ids: Collection[int], year: int) -> None:
     """Keep still what sheets are made of: the registry, the bodies' years, and their earlier ones, which give counts and history.
 
-    In one order for everybody, so that two who accept the same wait for each other instead of blocking each other.
+    All of them alone, since whoever saves answers shares their year with others who save; and in one order for everybody, so that
+    two who accept the same wait for each other instead of blocking each other.
     """
     hold_registry()
     opened = sorted(each.year for each in registry.years() if each.year <= year)
     for body_id in sorted(body_ids):
         for each in opened:
-            hold(body_id, each, alone=each == year)
+            hold(body_id, each, alone=True)
 
 
 def _held(viewer: Viewer, year: int, body_id: int, version: int) -> Submission | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from evaluation.collection.models import Submission
 from evaluation.database import db, tuples
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
@@ -24,6 +25,13 @@ def frozen(viewer: Viewer, body_id: int, year: int, revision: int | None = None)
 def revisions(viewer: Viewer, body_id: int, year: int) -> list[FrozenSheet]:
     """All revisions of a body's sheet of a year, the latest first."""
     return list(db.session.scalars(_of(viewer, body_id, year).order_by(FrozenSheet.revision.desc())))
+
+
+def in_force(viewer: Viewer, submission: Submission) -> FrozenSheet | None:
+    """The frozen sheet that a state names as in force, whosesoever it is."""
+    statement = select(FrozenSheet).join(Body, Body.id == FrozenSheet.body_id).where(FrozenSheet.id == submission.frozen_id)
+    found: FrozenSheet | None = db.session.scalar(visible(statement, viewer))
+    return found
 
 
 def _of(viewer: Viewer, body_id: int, year: int) -> Any:

@@ -70,10 +70,10 @@ class Document:
     annexes: tuple[Annex, ...]
 
 
-def document(sheet: Sheet, languages: str, stamp: Stamp | None = None) -> Document:
+def document(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> Document:
     """The document of a sheet in `languages`, one of :data:`LANGUAGES` or of the product's languages (`en`, for pages).
 
-    An accepted sheet comes with its stamp.
+    An accepted sheet comes with its stamp; one that was `accepted` on a past day has none, and is no draft either.
 
     Raises KeyError for another choice.
     """
@@ -87,7 +87,7 @@ def document(sheet: Sheet, languages: str, stamp: Stamp | None = None) -> Docume
         footer=f"{body[0]}, {period[0]}",
         seal=stamp.line(first) if stamp else "",
         stamp=stamp,
-        notices=_notices(sheet, stamp is not None, spoken),
+        notices=_notices(sheet, accepted or stamp is not None, spoken),
         marks=(_texts(form.order_mark, spoken), _texts(form.rules_mark, spoken), _texts(form.form_mark, spoken)),
         title=_texts(form.title, spoken),
         body=body,

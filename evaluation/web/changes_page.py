@@ -9,7 +9,7 @@ from evaluation.criteria.model import Order
 from evaluation.language import Language
 from evaluation.registry.models import Organisation
 from evaluation.review.changes import CellChange
-from evaluation.review.changes.model import ANSWER, FILE, REASON
+from evaluation.review.changes.model import ANSWER, FILE, MEMBER, REASON
 from evaluation.web.remarks_page import Places, Shown, Where, before_and_now
 
 
@@ -60,6 +60,10 @@ def _line(order: Order, places: Places, shown: Shown, change: CellChange) -> Cha
         return ChangeLine(
             "", places.answer(own, change.code), *before_and_now(order, change, spoken), *by, gettext("no answer"), open_here
         )
+    if change.what == MEMBER and own is not None:
+        there, gone = gettext("under the body: %(bin)s", bin=change.of), gettext("not under the body: %(bin)s", bin=change.of)
+        old, new = ("" if value is None else there for value in (change.old, change.new))
+        return ChangeLine(gettext("Organisation"), places.answer(own, ""), old, new, *by, gone)
     nothing = gettext("none")
     old, new = ("" if value is None else str(value) for value in (change.old, change.new))
     if change.what == REASON and own is not None:

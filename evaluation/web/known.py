@@ -6,13 +6,15 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
 from evaluation.clock import today
+from evaluation.collection import values
+from evaluation.collection.models import ACCEPTED
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.review.known.rebuild import end_of, known
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.source import sheet_of
 from evaluation.web.access import allow
-from evaluation.web.common import YEAR, current_viewer, find_body, find_year
+from evaluation.web.common import YEAR, current_viewer, find_body, order_of
 from evaluation.web.sheet_page import sheet_page
 from evaluation.web.sheets import chosen_languages
 
@@ -23,7 +25,7 @@ blueprint = Blueprint("known", __name__)
 @allow(Action.SEE)
 def page(bin_: str, year: int) -> str | tuple[str, int]:
     """The sheet of a body's year as it was known at the end of a day in Kazakhstan; without a day, the form that asks for it."""
-    find_year(year)
+    order_of(year)
     body, typed, latest = find_body(bin_), request.args.get("on", ""), today()
     chosen, day, refused, found = chosen_languages(), _day(typed), "", None
     if typed and (day is None or day > latest):
@@ -41,7 +43,7 @@ def page(bin_: str, year: int) -> str | tuple[str, int]:
         latest=latest,
         refused=refused,
         state=found.state if found else "",
-        page=sheet_page(sheet_of(found.source), chosen) if found else None,
+        page=sheet_page(sheet_of(found.source), chosen, accepted=found.state == ACCEPTED) if found else None,
         chosen=chosen,
         sheet_languages=list(LANGUAGES),
     )
@@ -49,7 +51,8 @@ def page(bin_: str, year: int) -> str | tuple[str, int]:
 
 
 def _day(typed: str) -> date | None:
+    """A day as a browser sends it, or as people type it where the browser has no calendar; None for what is none."""
     try:
-        return date.fromisoformat(typed)
-    except ValueError:
+        return date.fromisoformat(values.day(typed))
+    except values.Wrong:
         return None

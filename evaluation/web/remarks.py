@@ -1,4 +1,4 @@
-"""Remarks of a body's year: made, answered and settled beside the very place or in the list; and what was changed since."""
+"""Remarks of a body's year: made, answered and resolved beside the very place or in the list; and what was changed since."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Unsent:
 @blueprint.get(REMARKS)
 @allow(Action.REPLY)
 def index(bin_: str, year: int) -> str:
-    """All remarks of the year, those that are not settled first, each leading to its place."""
+    """All remarks of the year, those that are not resolved first, each leading to its place."""
     order, body = order_of(year), find_body(bin_)
     return _page(order, body, year)
 
@@ -87,7 +87,7 @@ def resolve(bin_: str, year: int, remark_id: int) -> Answer:
 @blueprint.post(f"{ONE}/unresolve")
 @allow(Action.REVIEW)
 def unresolve(bin_: str, year: int, remark_id: int) -> Answer:
-    """Open a settled remark again."""
+    """Open a resolved remark again."""
     return _deed(bin_, year, remark_id, ReplyForm(), lambda: operations.unresolve(current_viewer(), remark_id))
 
 
@@ -115,7 +115,7 @@ def _page(order: Order, body: Body, year: int, unsent: Unsent | None = None) -> 
         year=year,
         shown=shown,
         open_lines=[line for line in found if line.remark.resolved_at is None],
-        settled_lines=[line for line in found if line.remark.resolved_at is not None],
+        resolved_lines=[line for line in found if line.remark.resolved_at is not None],
         unsent=unsent,
         unsent_at=places.where(unsent.pin) if unsent else None,
         since=baseline(viewer, year, body.id),

@@ -35,10 +35,10 @@ class Shown:
     threads: Threads = field(default_factory=Threads)
     may_remark: bool = False
     may_reply: bool = False
-    may_settle: bool = False
+    may_resolve: bool = False
 
     def unfolds(self, organisation_id: int, codes: Any) -> bool:
-        """Whether one of these answers has a remark that is not settled."""
+        """Whether one of these answers has a remark that is not resolved."""
         return any(code in self.open_cells.get(organisation_id, ()) for code in codes)
 
     @cached_property
@@ -67,7 +67,7 @@ def _read(body: Body, year: int) -> Shown:
         Threads(tuple(queries.remarks(viewer, year, body.id))),
         may_remark=reviews and state == SUBMITTED,
         may_reply=state != ACCEPTED,
-        may_settle=reviews and state != ACCEPTED,
+        may_resolve=reviews and state != ACCEPTED,
     )
 
 
@@ -156,7 +156,7 @@ class Line:
 
 
 def open_places(order: Order, body: Body, year: Any) -> list[tuple[Remark, Where]]:
-    """The first of a year's remarks that are not settled, each with its place, in the order in which the places stand."""
+    """The first of a year's remarks that are not resolved, each with its place, in the order in which the places stand."""
     shown = threads_of(body, year)
     places = Places(order, shown.year, body, current_language())
     found = [(remark, places.where(Pin.of(remark))) for remark in shown.threads.open]
@@ -164,7 +164,7 @@ def open_places(order: Order, body: Body, year: Any) -> list[tuple[Remark, Where
 
 
 def open_texts(body: Body, year: Any) -> dict[int, dict[str, list[str]]]:
-    """Organisation id → code of an answer → the texts of the remarks on it that are not settled."""
+    """Organisation id → code of an answer → the texts of the remarks on it that are not resolved."""
     found: dict[int, dict[str, list[str]]] = {}
     for remark in threads_of(body, year).threads.open:
         if remark.organisation_id is not None and remark.code is not None:
@@ -173,7 +173,7 @@ def open_texts(body: Body, year: Any) -> dict[int, dict[str, list[str]]]:
 
 
 def lines(shown: Shown, places: Places, changes: list[CellChange]) -> list[Line]:
-    """The remarks of a year: those that are not settled first, each part in the order of the places."""
+    """The remarks of a year: those that are not resolved first, each part in the order of the places."""
     pinned = [(remark, Pin.of(remark)) for remark in shown.threads.remarks]
     wanted = sorted({pin.organisation_id for _, pin in pinned if pin.organisation_id is not None})
     held = collection.held(current_viewer(), shown.year, wanted) if wanted else {}

@@ -9,6 +9,7 @@ from evaluation.collection import values
 from evaluation.collection.checks import Finding
 from evaluation.collection.evidence import queries as evidence
 from evaluation.collection.models import ACCEPTED, SUBMITTED, Submission
+from evaluation.collection.punctuality import punctuality
 from evaluation.collection.state.model import OrganisationState
 from evaluation.collection.state.queries import body_state
 from evaluation.collection.submission import queries as submissions
@@ -28,7 +29,7 @@ from evaluation.web.common import (
     find_body,
     find_year,
 )
-from evaluation.web.sheets import DATA, DOCUMENTS, sheet_of
+from evaluation.web.sheets import DATA, DOCUMENTS, sheet_in_force
 from forms.submission import AcceptForm, GiveBackForm, ReopenForm, StepForm
 
 blueprint = Blueprint("review", __name__)
@@ -65,7 +66,7 @@ class KeptLine:
 def body(bin_: str, year: int) -> str:
     """A body's year: its state, points, completeness, organisations, reasons given for warnings; files for who may see them."""
     opened, found, viewer = find_year(year), find_body(bin_), current_viewer()
-    sheet = sheet_of(found, year)
+    sheet = sheet_in_force(found, year)
     states = body_state(viewer, sheet.order, year, found.id, today()).organisations
     organisations = registry.organisations(viewer, found.id, year, current_language().code)
     pairs = [(each, states[each.id]) for each in organisations if each.id in states]
@@ -82,6 +83,8 @@ def body(bin_: str, year: int) -> str:
         kinds=kinds,
         submission=submission,
         standing=standing_of(submission),
+        punctuality=punctuality(viewer, opened, [found.id], today())[found.id],
+        today=today(),
         kept=_kept(sheet.order, pairs),
         files=evidence.counts(viewer, year, found.id) if sees_files else {},
         may_edit=viewer.may(Action.EDIT, found.id),

@@ -56,9 +56,12 @@ class SheetPage:
         return Markup(charts.to_svg(figure.chart, annex.language))  # noqa: S704
 
 
-def sheet_page(sheet: Sheet, languages: str, stamp: Stamp | None = None) -> SheetPage:
-    """The page of a sheet, accepted with its stamp, in one of the choices of :data:`evaluation.sheets.document.LANGUAGES`."""
-    made = document(sheet, languages, stamp)
+def sheet_page(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> SheetPage:
+    """The page of a sheet in one of the choices of :data:`evaluation.sheets.document.LANGUAGES`.
+
+    An accepted sheet comes with its stamp, one that was `accepted` on a past day without.
+    """
+    made = document(sheet, languages, stamp, accepted)
     tables = tuple(
         PageTable(form, tuple(PageRow(row, _why(made, sheet, place, of)) for row, of in zip(form.rows, table.rows, strict=True)))
         for place, (form, table) in enumerate(zip(made.tables, sheet.tables, strict=True))

@@ -92,6 +92,13 @@ def sheet_of(found: Body, year: int) -> Sheet:
     return made if made is not None else abort(404)
 
 
+def sheet_in_force(found: Body, year: int) -> Sheet:
+    """The accepted sheet that is in force, whatever the registry became since; without one as :func:`sheet_of`."""
+    submission = submissions.submission(current_viewer(), year, found.id)
+    frozen = review.in_force(current_viewer(), submission) if submission else None
+    return opened(frozen, registry.orders())[0] if frozen else sheet_of(found, year)
+
+
 def _frozen(found: Body, year: int) -> tuple[FrozenSheet | None, int | None]:
     """The frozen sheet that is shown, None for the draft; and the revision in force, None where none is.
 

@@ -257,7 +257,7 @@ def _preview(
         since=teller.recorded(_others(plan, event), who=True) if outdated and event is not None else [],
         said=said,
         unmarkable=unmarkable,
-        apply=ApplyForm(formdata=None, mode=plan.mode, shown=plan.fingerprint(), event=latest),
+        apply=ApplyForm(formdata=None, mode=plan.mode, shown=plan.digest, event=latest),
     )
 
 

@@ -10,6 +10,8 @@ MODULES = sorted(
     path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
 )
 COMMITS = {"evaluation/cli/common.py", "evaluation/database.py", "evaluation/web/common.py"}
+OWN_TRANSACTIONS = {"evaluation/messages/outbox.py"}
+"""What is mailed is claimed before it is sent, and noted after: each in a transaction that ends at once."""
 
 
 def calls(path: Path) -> list[str]:
@@ -32,6 +34,8 @@ def test_select_stands_in_queries_alone(path: Path) -> None:
 def test_commits_stand_in_their_places_alone() -> None:
     found = {str(path.relative_to(ROOT)) for path in MODULES if "commit" in calls(path)}
     assert found <= COMMITS
+    begun = {str(path.relative_to(ROOT)) for path in MODULES if "engine.begin(" in path.read_text(encoding="utf-8")}
+    assert begun <= OWN_TRANSACTIONS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -38,6 +38,7 @@ from evaluation.review.overview.export import as_csv, as_xlsx, table
 from evaluation.review.overview.model import Sort, sort_keys
 from evaluation.review.overview.queries import overview, waiting
 from evaluation.sheets import queries as sheets
+from evaluation.web.record.lines import Reader
 from tests import people
 from tests.factories import bin_of, clean
 
@@ -331,6 +332,9 @@ def test_files_are_the_list(country: Country) -> None:
     book, text = reviewer.get(f"/bodies.xlsx?{asked}"), reviewer.get(f"/bodies.csv?{asked}")
     sheet = openpyxl.load_workbook(io.BytesIO(book.data)).active
     assert sheet is not None and sheet.freeze_panes == "C2" and sheet.title == str(YEAR)
+    height = sheet.row_dimensions[1].height
+    assert height and height >= 60, "heads of several lines are cut off where a row is not fitted to them"
+    assert text.headers["Content-Type"] == "text/csv; charset=utf-8"
     grid = [list(row) for row in sheet.iter_rows(values_only=True)]
     assert text.data.startswith(b"\xef\xbb\xbf") and "filename=bodies-2024.csv" in text.headers["Content-Disposition"]
     lines = list(csv.reader(io.StringIO(text.data.decode("utf-8-sig")), delimiter=";"))
@@ -364,6 +368,8 @@ def test_files_are_the_list(country: Country) -> None:
             assert (event.year, event.body_id, event.data["what"]) == (YEAR, None, "bodies")
             assert event.data["filters"] == {"remarks": "none", "sort": "share", "order": "desc"}
             assert event.data["sha256"] == hashlib.sha256(response.data).hexdigest()
+        said = [line.new for line in Reader(language("en")).lines(told_of[0])]
+        assert said[0] == "Bodies" and "Remarks: Without open remarks; Sort by: Share of the maximum; Direction:" in said[-1]
     by_observer = country.client("observer").get(f"/bodies.csv?year={YEAR}").data.decode("utf-8-sig")
     assert "remark" not in by_observer.splitlines()[0] and by_observer.count("\r\n") == len(PLACES) + 1
     by_clerk = country.client("clerk", "village").get(f"/bodies.csv?year={YEAR}").data.decode("utf-8-sig").splitlines()

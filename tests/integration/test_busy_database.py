@@ -24,8 +24,9 @@ def test_a_page_says_that_the_database_is_busy(
             db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 1")
             db.session.connection().exec_driver_sql("DELETE FROM body")
 
+    client = people.signed_in(app, "reviewer", "ru")
     monkeypatch.setattr(queries, "years", fail)
-    page = people.signed_in(app, "reviewer", "ru").get("/bodies")
+    page = client.get("/bodies")
     assert page.status_code == 503 and "База данных занята" in page.text
 
 

@@ -1,6 +1,5 @@
 """A database from before there was a record begins one, with what stands in it."""
 
-
 import orjson
 from alembic import command
 from alembic.config import Config

@@ -57,7 +57,7 @@ class Site:
     def take(self, what: str, **content: str) -> Any:
         seen = self.send(what, **content)
         assert seen.status_code == 200, seen.text
-        return self.send(what, seal=seen.json["seal"], **content)
+        return self.send(what, digest=seen.json["digest"], **content)
 
     def stored(self, bin_: str) -> dict[str, Any]:
         with self.app.app_context():
@@ -147,7 +147,7 @@ def test_a_block_is_pasted_by_position(site: Site) -> None:
     assert (seen.json["takes"], seen.json["kept"]) == (3, 0)
     assert "is not an amount" in seen.json["html"] and "Ұйым 04" in seen.json["html"]
     assert site.stored(BINS[3]) == {}, "looking changes nothing"
-    done = site.send("paste", seal=seen.json["seal"], **content)
+    done = site.send("paste", digest=seen.json["digest"], **content)
     assert done.json["cells"][BINS[3]] == {first: [7_00, "7"], second: [10_50, "10.50"]}
     assert [(cell["organisation"], cell["typed"]) for cell in done.json["wrong"]] == [(BINS[4], "но")]
     assert site.stored(BINS[4]) == {first: 5_00, second: 20_00}, "a wrong cell is never stored, the others of its row are"
@@ -164,7 +164,7 @@ def test_rows_go_by_their_bins_and_columns_by_their_headings(site: Site) -> None
     assert seen.json["takes"] == 4
     assert "Примечание" in seen.json["html"] and bin_of(99) in seen.json["html"]
     assert "already stands in row 2" in unescape(seen.json["html"])
-    site.send("paste", text=text, organisation=BINS[0], code=second, seal=seen.json["seal"])
+    site.send("paste", text=text, organisation=BINS[0], code=second, digest=seen.json["digest"])
     assert site.stored(BINS[7]) == {first: 7_00, second: 70_00}
     assert site.stored(BINS[2]) == {first: 2_00, second: 20_00}
     assert site.stored(BINS[0]) == {}
@@ -206,10 +206,10 @@ def test_what_changed_since_it_was_shown_is_shown_again(site: Site) -> None:
     content = {"text": "1\n2\n", "organisation": BINS[0], "code": first}
     seen = site.send("paste", **content)
     site.save(BINS[1], first, 9_00)
-    again = site.send("paste", seal=seen.json["seal"], **content)
+    again = site.send("paste", digest=seen.json["digest"], **content)
     assert again.status_code == 409 and "changed meanwhile" in again.json["html"]
     assert site.stored(BINS[0]) == {}, "all or nothing"
-    assert site.send("paste", seal=again.json["seal"], **content).status_code == 200
+    assert site.send("paste", digest=again.json["digest"], **content).status_code == 200
     assert site.stored(BINS[1]) == {first: 2_00}
 
 
@@ -219,7 +219,7 @@ def test_blanks_are_filled_where_they_are_asked_and_shown(site: Site) -> None:
     label = site.order.choices[site.order.by_code[choice].choices or ""][0].label.en
     seen = site.send("fill", code=choice, typed=label, rows=" ".join(BINS[:5]))
     assert seen.json["takes"] == 4
-    done = site.send("fill", code=choice, typed=label, rows=" ".join(BINS[:5]), seal=seen.json["seal"])
+    done = site.send("fill", code=choice, typed=label, rows=" ".join(BINS[:5]), digest=seen.json["digest"])
     assert "4 blanks were filled." in done.json["message"]
     assert site.stored(BINS[1]) == {choice: "violated"} and site.stored(BINS[6]) == {}
     asked_later = [item for item in site.order.asked_of(site.kind) if item.asked_when is not None]

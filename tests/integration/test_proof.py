@@ -22,6 +22,8 @@ from evaluation.language import language
 from evaluation.policy import Role, Viewer
 from evaluation.record.models import Event
 from evaluation.review import operations as review
+from evaluation.review.freezing import FORMAT
+from evaluation.review.integrity import discrepancies
 from evaluation.review.models import Export, FrozenSheet
 from evaluation.review.proof.judging import verify, verify_code
 from evaluation.review.proof.making import FROZEN, NotIntact
@@ -29,7 +31,7 @@ from evaluation.review.proof.model import By, Outcome
 from evaluation.review.proof.operations import export
 from evaluation.review.proof.words import MEANINGS, TITLES, in_words
 from evaluation.sheets.writers import FORMATS
-from tests.bodies import OWN, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.bodies import FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place, make_place
 from tests.people import token_of
 
 NOBODY = Viewer.nobody()
@@ -111,6 +113,8 @@ def test_the_life_of_a_file(place_on_each: Place) -> None:
         assert outcomes(files) == {Outcome.SUPERSEDED} and verify_code(NOBODY, first.code).outcome == Outcome.SUPERSEDED
         assert outcomes(files_of(second, CHEAP)) == {Outcome.ACCEPTED} and files == files_of(first, CHEAP)
         assert verify(NOBODY, files["xlsx"] + b"\n").outcome == Outcome.ALTERED
+        asked = files[FROZEN].replace(b'"revision":1', b'"revision":2')
+        assert verify(NOBODY, asked).outcome == Outcome.UNKNOWN, "who holds a revision does not learn the points of the next"
         reopen(place, 5)
         assert outcomes(files) == {Outcome.SUPERSEDED}
 
@@ -170,7 +174,18 @@ def test_hostile_files_get_a_clear_answer(app: Flask) -> None:
         for number in range(6000):
             archive.writestr(f"docProps/{number}", b"")
     loop = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 1 0 R/Kids[1 0 R]/Count 9>>endobj\ntrailer<</Root 1 0 R/Size 2>>\n%%EOF"
-    given = [b"", b"%PDF-1.4", b"%PDF-1.7" + b"\xff" * 999, loop, b"PK\x03\x04", bomb.getvalue(), many.getvalue(), b"[" * 200_000]
+    endless = FORMAT.encode() + b'"body":{' * 2**20
+    given = [
+        endless,
+        b"",
+        b"%PDF-1.4",
+        b"%PDF-1.7" + b"\xff" * 999,
+        loop,
+        b"PK\x03\x04",
+        bomb.getvalue(),
+        many.getvalue(),
+        b"[" * 200_000,
+    ]
     with app.app_context():
         assert {verify(NOBODY, data).outcome for data in given} == {Outcome.UNKNOWN}
         large = verify(NOBODY, b"0" * (2**25 + 1))
@@ -214,6 +229,16 @@ def test_a_store_that_was_tampered_with_is_not_believed(place_on_each: Place) ->
         assert verify_code(NOBODY, code).outcome == Outcome.DAMAGED
         owner(place.app, forge, content=content, sha=hashlib.sha256(content.encode()).hexdigest(), code=code, id=id_)
         assert outcomes(files) == {Outcome.SUPERSEDED}
+        who = "UPDATE frozen_sheet SET accepted_by = :by WHERE id = :id"
+        owner(place.app, who, by="Басқа біреу", id=id_)
+        assert outcomes(files) == {Outcome.DAMAGED} and {each.kind for each in discrepancies(SYSTEM)} == {"frozen_altered"}
+        owner(place.app, who, by="The reviewer", id=id_)
+        whose = "UPDATE frozen_sheet SET body_id = :body WHERE id = :id"
+        owner(place.app, whose, body=place.bodies[FOREIGN], id=id_)
+        with pytest.raises(NotIntact):
+            export(SYSTEM, db.session.get_one(FrozenSheet, id_), "json", "kk")
+        owner(place.app, whose, body=place.bodies[OWN], id=id_)
+        assert outcomes(files) == {Outcome.SUPERSEDED} and not list(discrepancies(SYSTEM))
 
         back = "UPDATE submission SET frozen_id = :id"
         owner(place.app, back + ", state = 'reopened', accepted_id = NULL, reason = 'x'", id=None)

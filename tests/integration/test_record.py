@@ -233,6 +233,20 @@ def test_what_only_a_checkpoint_kept_elsewhere_tells(app: Flask) -> None:
             keep(1)
 
 
+def test_a_line_that_names_a_checkpoint_tells_that_it_was_removed(app: Flask) -> None:
+    """Also where what is kept of the lines that checkpoints tell of was set back with it."""
+    with app.app_context():
+        keep(1)
+        taken = checkpoints.take(SYSTEM)
+        keep(2, checkpoint={"number": taken.number, "digest": taken.digest})
+        with owner() as connection:
+            Record(connection).lay_open()
+            for table in ("checkpoint", "covered"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+            assert kinds(connection) == {"checkpoint_removed"}
+        assert not kinds()
+
+
 def test_an_end_that_was_set_back_is_not_written_on(app: Flask) -> None:
     with app.app_context():
         fill()

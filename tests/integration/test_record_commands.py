@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from evaluation import database
 from evaluation.database import db
-from evaluation.language import CODES
+from evaluation.language import CODES, language
 from evaluation.policy import Viewer
 from evaluation.record import checkpoints
 from evaluation.record.operations import NewEvent, write
 from evaluation.record.verification import verify
 from evaluation.registry import operations as registry
+from evaluation.review.integrity import Discrepancy
 from tests.factories import bin_of
 from tests.tampering import Record
 
@@ -55,6 +56,7 @@ def test_the_record_is_verified_and_its_checkpoints_are_taken(kept: Flask, tmp_p
         done = run(kept, "record", "verify", "--lang", code)
         first, second = done.stdout.splitlines()
         assert done.exit_code == 1 and first.startswith(bin_of(1)) and " 2" in first.split(":")[0] and second, done.output
+        assert ("line" in first) == (code == "en"), "the place is told in the language asked for"
     with kept.app_context():
         (altered, _) = [finding.kind for finding in verify(SYSTEM)]
         assert altered == "altered"
@@ -65,6 +67,13 @@ def test_the_record_is_verified_and_its_checkpoints_are_taken(kept: Flask, tmp_p
     file.write_text("{")
     done = run(kept, "record", "verify", "--checkpoint", file)
     assert done.exit_code == 1 and "Traceback" not in done.output
+
+
+def test_a_state_is_told_in_words() -> None:
+    differs = Discrepancy("state_differs", bin_of(1), 2024, {"state": "returned", "told": "accepted"})
+    for code in CODES:
+        told = differs.message(language(code))
+        assert "returned" not in told and "accepted" not in told and language(code).gettext("Given back") in told
 
 
 def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, make_app: Any) -> None:

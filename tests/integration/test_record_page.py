@@ -73,6 +73,15 @@ def test_each_sees_the_record_of_their_bodies_alone(app: Flask, order: Order, pl
         assert bodies(search(country, Sought())[0]) == {place.body_id, other}
         assert bodies(search(administrator, Sought())[0]) == bodies(search(SYSTEM, Sought())[0]) == {place.body_id, other, None}
         assert not search(Viewer.nobody(), Sought())[0]
+        # Remarks and the names of evidence are for those who may answer and open them.
+        told = [
+            NewEvent(action, YEAR, place.body_id, data={"text": "x", "name": "y"}) for action in ("remarked", "file_attached")
+        ]
+        write(SYSTEM, told)
+        db.session.commit()
+        hidden = {"remarked", "file_attached"}
+        assert hidden < set(actions(search(clerk, Sought()))) and not hidden & set(actions(search(country, Sought())))
+        assert not search(administrator, Sought(actions=hidden))[0]
         # Not by asking for the other's either, nor by an event's id.
         foreign = search(stranger, Sought())[0][0].event
         for sought in (Sought(body=OTHER), Sought(organisation=FOREIGN), Sought(batch=str(foreign.batch))):

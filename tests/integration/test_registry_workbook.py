@@ -1,5 +1,6 @@
 """The registry workbook: out, through LibreOffice, back in with a preview, all or nothing; on SQLite and on PostgreSQL."""
 
+import hashlib
 import io
 import re
 import shutil
@@ -352,6 +353,8 @@ def test_a_workbook_is_looked_at_and_then_stored(app: Flask, admin: FlaskClient)
     assert "Moves and new names take effect from 1 January 2024." in said
     with app.app_context():
         assert len(organisation(OWN).periods) == 1, "a look stores nothing"
+        taken = db.session.query(Event).filter_by(action="exported").one()
+        assert taken.data == {"what": "registry", "format": "xlsx", "sha256": hashlib.sha256(downloaded.data).hexdigest()}
     stored = admin.post("/registry/workbook/store", data=hidden(seen.text))
     assert stored.status_code == 303 and "0 new, 1 changed" in admin.get("/registry/workbook").text
     with app.app_context():

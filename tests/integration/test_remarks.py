@@ -1,4 +1,4 @@
-"""Remarks: pinned, answered, settled, each within its scope; and what was changed between two hand-overs."""
+"""Remarks: pinned, answered, resolved, each within its scope; and what was changed between two hand-overs."""
 
 import threading
 from collections.abc import Callable
@@ -19,7 +19,8 @@ from evaluation.database import db
 from evaluation.messages.models import Message
 from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.record.models import Event
-from evaluation.registry.models import ReportingYear
+from evaluation.registry.upkeep.operations import move_organisation
+from evaluation.registry.upkeep.queries import organisation_states
 from evaluation.review.changes import CellChange, baseline, changed_since
 from evaluation.review.models import Remark
 from evaluation.review.operations import SubmissionRefused, accept, give_back, reopen, submit
@@ -36,7 +37,7 @@ from evaluation.review.remarks.operations import (
     resolve,
     unresolve,
 )
-from tests.bodies import FOREIGN, OWN, REASON, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.bodies import EMPTY, FOREIGN, OWN, REASON, SYSTEM, TODAY, YEAR, Place, make_place
 from tests.factories import row, workbook
 from tests.people import make_account
 
@@ -45,12 +46,7 @@ DOCUMENT = b"%PDF-1.4\nstartxref\n0\n%%EOF\n"
 
 @pytest.fixture
 def place(app: Flask, order: Order) -> Place:
-    made = make_place(app, order)
-    with app.app_context():
-        # Whatever the day of the test: these are not about deadlines.
-        db.session.get_one(ReportingYear, YEAR).deadline = None
-        db.session.commit()
-    return made
+    return make_place(app, order)
 
 
 def over(place: Place, version: int = 0) -> None:
@@ -83,7 +79,7 @@ def since(place: Place, role: Role = Role.REVIEWER) -> dict[tuple[str, str], Cel
     return {(each.what, each.code): each for each in found}
 
 
-def test_remarks_are_pinned_answered_and_settled(place: Place) -> None:
+def test_remarks_are_pinned_answered_and_resolved(place: Place) -> None:
     clerk, reviewer = place.viewer(Role.CLERK), place.viewer(Role.REVIEWER)
     with place.app.app_context():
         place.fill()
@@ -134,7 +130,7 @@ def test_remarks_are_pinned_answered_and_settled(place: Place) -> None:
         assert (told[0].organisation_id, told[0].data) == (own, first) and told[4].data["text"] == "Түзетілді"
 
 
-def test_who_reads_answers_and_settles(place: Place) -> None:
+def test_who_reads_answers_and_resolves(place: Place) -> None:
     with place.app.app_context():
         place.fill()
         over(place)
@@ -282,6 +278,23 @@ def test_what_was_changed_between_two_hand_overs(place: Place) -> None:
         over(place, 5)
         assert [(each.old, each.new) for each in since(place).values()] == [(12_345, 5)]
         db.session.rollback()
+
+
+def test_organisations_that_came_and_went_between_two_hand_overs(place: Place) -> None:
+    """What one that came had answered elsewhere was never seen by the reviewer, whoever changed nothing since."""
+    with place.app.app_context():
+        place.fill()
+        over(place)
+        give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, "Себеп")
+        db.session.commit()
+        for own, body in ((place.own[0], FOREIGN), (place.foreign, OWN), (place.own[1], EMPTY), (place.own[1], OWN)):
+            move_organisation(SYSTEM, organisation_states(SYSTEM, own)[own], body, YEAR)
+        db.session.commit()
+        found = changed_since(place.viewer(Role.REVIEWER), place.order, YEAR, place.bodies[OWN])
+        told = {each.of: (each.old, each.new) for each in found if each.what == "member"}
+        assert told == {place.own[0]: (True, None), place.foreign: (None, True)}, "there and back again is no change"
+    page = place.client("reviewer").get(f"/bodies/{OWN}/{YEAR}/changes").text
+    assert "2 changes:" in page and f"not under the body: {place.foreign}" in page
 
 
 def test_no_remark_slips_in_while_a_year_is_accepted(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""The pages of remarks: made beside the very place, answered and settled in their list; what was changed between hand-overs."""
+"""The pages of remarks: made beside the very place, answered and resolved in their list; what was changed between hand-overs."""
 
 import pytest
 from flask import Flask
@@ -8,7 +8,6 @@ from evaluation.collection.state.queries import body_state
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role
-from evaluation.registry.models import ReportingYear
 from evaluation.review.models import Remark
 from evaluation.review.operations import give_back, submit
 from evaluation.review.remarks.operations import MOST
@@ -20,12 +19,7 @@ REMARKS = f"/bodies/{OWN}/{YEAR}/remarks"
 
 @pytest.fixture
 def place(app: Flask, order: Order) -> Place:
-    made = make_place(app, order)
-    with app.app_context():
-        # Whatever the day of the test: these are not about deadlines.
-        db.session.get_one(ReportingYear, YEAR).deadline = None
-        db.session.commit()
-    return made
+    return make_place(app, order)
 
 
 def over(place: Place, version: int = 0) -> None:
@@ -73,11 +67,15 @@ def test_the_pages_of_remarks(place: Place) -> None:
     assert refused.status_code == 422 and "ә" * MOST in refused.text and "longer than 2000" in refused.text
     assert f'name="code" value="{code}"' in refused.text
 
+    year = reviewer.get(body).text
+    assert "can be accepted when all remarks are resolved" in year and 'id="accept-send"' not in year
+    assert "4 remarks are not resolved</a>" in year and "Give the year back</a>" in reviewer.get(REMARKS).text
     with place.app.app_context():
         ids = [each.id for each in db.session.query(Remark).order_by(Remark.id)]
         assert len(ids) == 4
         give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1)
         db.session.commit()
+    assert "4 remarks are not resolved" in clerk.get(f"{body}/submission").text
     home = clerk.get(f"{body}/entry").text
     assert "4 open remarks" in home and f'href="{report}?field={code}#field-{code}"' in home
     page = clerk.get(report).text
@@ -92,7 +90,7 @@ def test_the_pages_of_remarks(place: Place) -> None:
     late = reviewer.post(REMARKS, data=data)
     assert late.status_code == 409 and "&lt;b&gt;Неге?&lt;/b&gt;" in late.text
 
-    # The clerk answers, mends and hands over again; the reviewer sees what was changed, and settles.
+    # The clerk answers, mends and hands over again; the reviewer sees what was changed, and resolves.
     answer = sent(clerk, text="Міне", back="list")
     assert clerk.post(f"{REMARKS}/{ids[0]}/reply", data=answer).location == f"{REMARKS}#remark-{ids[0]}"
     empty = clerk.post(f"{REMARKS}/{ids[0]}/reply", data=answer | {"text": " "})

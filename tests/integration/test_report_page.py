@@ -164,6 +164,8 @@ def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, place: Place) -
     client = client_of(app, place.clerk)
     text = client.get(url).text
     key = next(each for each in re.findall(r'name="justify" value="([^"]+)"', text) if each.endswith(f":{choice}"))
+    first = re.findall(r"<button[^>]*>", text[text.index('id="report"') :])[0]
+    assert 'name="go"' in first, "Enter in a field presses the first button, which saves"
     short = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": "so"})
     assert short.status_code == 200 and ">so</textarea>" in short.text and "at least" in short.text
     kept = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON})

@@ -1,5 +1,7 @@
 """From submitted to accepted: who may, what is frozen, and that the record rebuilds exactly what was frozen."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,22 +9,27 @@ import orjson
 import pytest
 from flask import Flask
 from sqlalchemy import insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from evaluation.clock import now, today
+from evaluation.clock import now, precise, today
 from evaluation.collection.locks import Locked
 from evaluation.collection.models import STATES, Submission
 from evaluation.collection.saving import Edit, save
 from evaluation.criteria import Order
 from evaluation.database import db, table_of
+from evaluation.language import language
 from evaluation.policy import Forbidden, Role, Viewer
+from evaluation.registry import operations as registering
 from evaluation.registry import queries as registry
+from evaluation.registry.upkeep.operations import move_organisation
+from evaluation.registry.upkeep.queries import organisation_states
 from evaluation.review import queries
 from evaluation.review.freezing import code_of, sha256_of, spelled, thaw
 from evaluation.review.known.rebuild import known, rebuilt
 from evaluation.review.models import FrozenSheet, Remark
 from evaluation.review.operations import NotReady, Stale, SubmissionRefused, accept, accept_many, give_back, reopen, submit
 from evaluation.sheets import queries as sheets
+from evaluation.sheets.document import NOT_ACCEPTED
 from evaluation.sheets.source import sheet_of
 from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place, make_place
 from tests.people import token_of
@@ -79,6 +86,26 @@ def test_accepting_freezes_and_reopening_begins_a_new_revision(place: Place) -> 
         for frozen in (first, second):
             assert rebuilt(SYSTEM, registry.orders(), place.body(), YEAR, frozen.revision) == frozen.content
         assert rebuilt(SYSTEM, registry.orders(), place.body(), YEAR, 3) is None
+
+
+def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(place: Place) -> None:
+    """The sheet gives the shares of earlier years: one that is changed at the same moment is waited for."""
+    with place.app.app_context():
+        registering.open_year(SYSTEM, YEAR - 1, place.order.code)
+        place.fill()
+        over(place)
+        own, code, value = cell(place)
+        db.session.commit()
+        save(SYSTEM, place.order, YEAR - 1, place.bodies[OWN], [Edit(own, code, value, None)])
+        with place.app.app_context():
+            wait = "PRAGMA busy_timeout = 1" if db.engine.dialect.name == "sqlite" else "SET LOCAL lock_timeout = 1"
+            db.session.connection().exec_driver_sql(wait)
+            with pytest.raises(OperationalError):
+                accepted(place)
+        db.session.commit()
+        frozen = accepted(place)
+        db.session.commit()
+        assert rebuilt(SYSTEM, registry.orders(), place.body(), YEAR, 1) == frozen.content
 
 
 def test_a_nil_year_is_accepted_too(place: Place) -> None:
@@ -196,25 +223,20 @@ def test_the_past_is_known_as_it_was(place: Place) -> None:
         place.fill()
         own, code, value = cell(place)
         orders = registry.orders()
-        before = known(SYSTEM, orders, place.body(), YEAR, precise_now())
+        before = known(SYSTEM, orders, place.body(), YEAR, precise())
         assert before and before.state == "draft" and sheet_of(before.source) == sheets.sheet(SYSTEM, OWN, YEAR)
-        then = precise_now()
+        then = precise()
         save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [Edit(own, code, -500, value)])
         db.session.commit()
         past = known(SYSTEM, orders, place.body(), YEAR, then)
         assert past and sheet_of(past.source) == sheet_of(before.source) != sheets.sheet(SYSTEM, OWN, YEAR)
-        present = known(SYSTEM, orders, place.body(), YEAR, precise_now())
+        present = known(SYSTEM, orders, place.body(), YEAR, precise())
         assert present and sheet_of(present.source) == sheets.sheet(SYSTEM, OWN, YEAR)
         assert present.source == sheets.source(SYSTEM, place.body(), YEAR)
         assert known(SYSTEM, orders, place.body(), YEAR, then - timedelta(days=1)) is None
+        assert known(SYSTEM, replace(orders, all=()), place.body(), YEAR, then) is None, "its order's file is missing"
         with pytest.raises(Forbidden):
             known(place.viewer(Role.CLERK, FOREIGN), orders, place.body(), YEAR, then)
-
-
-def precise_now() -> Any:
-    from evaluation.clock import precise
-
-    return precise()
 
 
 def test_the_pages_of_the_review(place: Place) -> None:
@@ -246,6 +268,24 @@ def test_the_pages_of_the_review(place: Place) -> None:
     assert today() > TODAY
 
 
+def test_an_accepted_year_keeps_its_points_whatever_the_registry_becomes(place: Place) -> None:
+    with place.app.app_context():
+        place.fill()
+        over(place)
+        frozen = accepted(place)
+        most = thaw(frozen.content, registry.orders()).max
+        db.session.commit()
+    observer = place.client("observer")
+    points = re.compile(r'data-label="Points / maximum">(.*?)</td>', re.DOTALL)
+    before = points.findall(observer.get(BODY).text)
+    with place.app.app_context():
+        move_organisation(SYSTEM, organisation_states(SYSTEM, place.own[0])[place.own[0]], FOREIGN, YEAR)
+        live = sheets.sheet(SYSTEM, OWN, YEAR)
+        assert live and live.max != most, "one of its tables applies no more"
+        db.session.commit()
+    assert before and points.findall(observer.get(BODY).text) == before
+
+
 def test_the_page_of_a_past_day(place: Place) -> None:
     observer, stranger = place.client("observer"), place.client("clerk", FOREIGN)
     with place.app.app_context():
@@ -257,6 +297,9 @@ def test_the_page_of_a_past_day(place: Place) -> None:
     assert "Show the sheet" in observer.get(page).text
     shown = observer.get(f"{page}?on={day}").text
     assert "As known at the end of" in shown and "Accepted" in shown and place.own[0] in observer.get(BODY).text
+    assert "As known at the end of" in observer.get(f"{page}?on={day:%d.%m.%Y}").text, "as typed by hand"
+    shown = observer.get(f"{page}?on={day}&lang=kk").text
+    assert place.order.form.title.kk in shown and language("kk").gettext(NOT_ACCEPTED) not in shown
     for wrong in ("x", str(day + timedelta(days=1)), "0001-01-01", "2020-01-01"):
         assert observer.get(f"{page}?on={wrong}").status_code == 422
     assert stranger.get(f"{page}?on={day}").status_code == 404

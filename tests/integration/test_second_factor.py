@@ -65,7 +65,8 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     client = sign_in(visitor(app, code), email)
     page = post(client, "/account/second-factor", setup="authenticator")
     assert_valid(page, code)
-    telephone, made = set_up(client, page)
+    used = TOTP(key_on(page)).generate().token
+    telephone, made = set_up(client, page, used)
     assert made.status_code == 200
     assert said(made) == [say("From now on signing in takes a code from your authenticator app.")]
     assert_valid(made, code)
@@ -85,7 +86,7 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     assert_valid(page, code)
     wrong = post(client, "/account/code", code="000000")
     assert say(WRONG) in wrong.text and not is_in(client)
-    again = post(client, "/account/code", code=telephone.generate().token)
+    again = post(client, "/account/code", code=used)
     assert say(WRONG) in again.text and not is_in(client), "the code of the set-up is not taken twice"
     right = next_code(telephone)
     response = post(client, "/account/code?next=/account/", code=f"{right[:3]} {right[3:]}")
@@ -102,7 +103,11 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     assert post(client, "/account/second-factor", setup="disable").headers["Location"] == "/account/"
     assert attempt(visitor(app), email).headers["Location"] == "/"
     actions = [action for _, action in record(app)]
-    assert {"second_factor_on", "second_factor_off"} < set(actions) and actions.count("sign_in_failed") == 3
+    assert (
+        actions.count("recovery_codes_made") == 2
+        and {"second_factor_on", "second_factor_off"} < set(actions)
+        and actions.count("sign_in_failed") == 3
+    )
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert account.mf_recovery_codes is None and account.tf_totp_secret is None
@@ -144,7 +149,7 @@ def test_a_role_may_have_to_have_it(tmp_path: Path, make_app: Callable[..., Flas
     _, response = set_up(client, wrong)
     assert len(codes_on(response)) == 8 and is_in(client)
     assert "Sign out" in response.text and 'href="/"' in response.text, "signed in, and on to where the person was going"
-    assert [action for _, action in record(app)][-2:] == ["signed_in", "second_factor_on"]
+    assert [action for _, action in record(app)][-3:] == ["signed_in", "second_factor_on", "recovery_codes_made"]
 
 
 def test_a_mistyped_code_keeps_the_key(app: Flask) -> None:

@@ -191,14 +191,14 @@ def ways(place: Place) -> Iterator[dict[str, Callable[[date], Any]]]:
         stored = save(clerk, order, YEAR, body, [Edit(own, money, 5)], today=START)
         file = evidence.attach(clerk, order, name="a.pdf", data=A_PDF, today=START, **sent)
         taken, waiting = (uploads.receive(clerk, book, "book.xlsx", "overwrite", orders) for book in (first, second))
-        shown = uploads.plan_of(clerk, taken, orders, "overwrite", today=START).fingerprint()
+        shown = uploads.plan_of(clerk, taken, orders, "overwrite", today=START).digest
         uploads.apply(clerk, taken, orders, "overwrite", shown, START)
         save(clerk, order, YEAR, body, [Edit(place.organisations[place.own[1]], money, 7)], today=START)
         db.session.commit()
 
         def apply(today: date) -> None:
             plan = uploads.plan_of(clerk, waiting, orders, "overwrite", today=today)
-            uploads.apply(clerk, waiting, orders, "overwrite", plan.fingerprint(), today)
+            uploads.apply(clerk, waiting, orders, "overwrite", plan.digest, today)
 
         yield {
             "save": lambda today: save(clerk, order, YEAR, body, [Edit(own, money, 9, answers[money])], today=today),
@@ -430,6 +430,10 @@ def test_an_extension_is_given_by_pages(place: Place) -> None:
     shorter = f"{today:%d.%m.%Y}"
     assert send(admin, beside, body=OWN, until=shorter, reason="Екінші себеп").status_code == 303
     assert "replaced by a later one" in admin.get(ORDERED).text and "Бірінші себеп" in admin.get(beside).text
+    for role in ("reviewer", "clerk"):
+        seen = place.client(role).get(f"/bodies/{OWN}/{YEAR}").text
+        assert "Екінші себеп" in seen and "Not submitted, 3 days overdue" in seen
+    assert "Екінші себеп" not in place.client("observer").get(f"/bodies/{OWN}/{YEAR}").text
     assert admin.get(f"{ORDERED}/extension?body={bin_of(77)}").status_code == 404
     assert "Give an extension" not in admin.get(f"/registry/bodies/{EMPTY}").text
     for code in ("kk", "ru"):

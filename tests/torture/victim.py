@@ -35,7 +35,7 @@ def act(action: str, bin_: str, head: int, reviewer: int, sent: int) -> None:
         clerk = Viewer("head", Role.HEAD, mine, head)
         found = upload(clerk, sent)
         assert found
-        shown = uploads.plan_of(clerk, found, orders, "overwrite").fingerprint()
+        shown = uploads.plan_of(clerk, found, orders, "overwrite").digest
         uploads.apply(clerk, found, orders, "overwrite", shown)
     db.session.commit()
 

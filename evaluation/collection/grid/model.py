@@ -81,8 +81,8 @@ class Proposal:
         return len(self.new) == len(self.edits) and not (self.wrong or beyond or contradicts)
 
     @cached_property
-    def seal(self) -> str:
-        """A mark of exactly these changes: what is taken under it is what was shown."""
+    def digest(self) -> str:
+        """Of exactly these changes: what is taken under it is what was shown."""
         cells = [(edit.organisation_id, edit.code, edit.value, edit.was) for edit in self.edits]
         return hashlib.sha256(orjson.dumps(sorted(cells, key=lambda cell: cell[:2]))).hexdigest()
 

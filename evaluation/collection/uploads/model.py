@@ -126,14 +126,15 @@ class Plan:
         """Whether nothing would be written."""
         return not (self.count("new") or self.count("changed"))
 
-    def fingerprint(self) -> str:
-        """A name for exactly these changes: who was shown others has not agreed to these."""
-        digest = hashlib.sha256(f"{self.workbook.order.code} {self.workbook.year} {self.mode}".encode())
+    @property
+    def digest(self) -> str:
+        """Of exactly these changes: who was shown others has not agreed to these."""
+        hashed = hashlib.sha256(f"{self.workbook.order.code} {self.workbook.year} {self.mode}".encode())
         for state in ("new", "changed", "kept"):
             for cell in self.cells(state):
                 where = self.owner(cell), cell.worksheet, cell.position, cell.code
-                digest.update(orjson.dumps((state, *where, cell.old, cell.new)))
-        return digest.hexdigest()
+                hashed.update(orjson.dumps((state, *where, cell.old, cell.new)))
+        return hashed.hexdigest()
 
     def owner(self, cell: Cell) -> Any:
         """The organisation's id, or for a declared count the body's BIN."""

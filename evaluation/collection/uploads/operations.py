@@ -74,7 +74,7 @@ def plan_of(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, firm: bo
 
 
 def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str, today: date | None = None) -> None:
-    """Store what an upload brings, all of it, if that is what was `shown` (a plan's fingerprint); the caller commits.
+    """Store what an upload brings, all of it, if that is what was `shown` (a plan's digest); the caller commits.
 
     Raises Forbidden, EvaluationError where it is settled already, Outdated with the plan as it would be now, and Refused where
     somebody changed the same reports at the same moment; then nothing may be kept.
@@ -83,7 +83,7 @@ def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str
     batch = record.new_batch()
     _settle(upload, SEEN, state=DONE, mode=mode, batch=batch)
     plan = plan_of(viewer, upload, orders, mode, firm=True, today=today)
-    if plan.errors or plan.fingerprint() != shown:
+    if plan.errors or plan.digest != shown:
         raise Outdated(plan)
     try:
         applying.write(viewer, plan, batch)

@@ -235,7 +235,8 @@ def change_term(viewer: Viewer, opened: ReportingYear, was: YearTerm, now: YearT
     """Set a year's first day and its deadline (Asia/Almaty). Raises Forbidden, Refusal, and TermChanged where it is not `was`."""
     viewer.require(Action.REGISTER)
     _check_term(opened.year, *now)
-    db.session.refresh(opened, with_for_update=True)
+    hold_registry(alone=True)
+    db.session.refresh(opened)
     if (opened.starts_on, opened.deadline) != was:
         raise TermChanged((opened.starts_on, opened.deadline))
     opened.starts_on, opened.deadline = now

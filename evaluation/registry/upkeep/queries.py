@@ -1,6 +1,6 @@
 """Reads for whoever keeps the registry: states, lists and matches. All of them are the administrator's alone."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -275,3 +275,16 @@ def lower_bodies(viewer: Viewer, bin_: str, language: str = "kk") -> list[Body]:
     higher = aliased(Body)
     statement = select(Body).join(higher, higher.id == Body.parent_id).where(higher.bin == bin_)
     return list(db.session.scalars(statement.order_by(*by_place(higher, language))))
+
+
+def incomplete(viewer: Viewer, bins: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Of the bodies with these BINs, those that lack some of `LACKING`, and what they lack."""
+    viewer.require(Action.REGISTER)
+    found = []
+    for item in db.session.scalars(select(Body).where(Body.bin.in_(bins)).order_by(Body.bin)):
+        lacks = [name for name in ("level", "kato", "name_kk", "name_ru") if not getattr(item, name)]
+        if item.parent_id is None and item.level != "central":
+            lacks.insert(1, "parent")
+        if lacks:
+            found.append((item.bin, lacks))
+    return found

@@ -26,6 +26,14 @@ LABELS = {
 LEVEL_NAMES = dict(
     zip(LEVELS, (N_("Central"), N_("Regional"), N_("District level"), N_("Town, village or rural district")), strict=True)
 )
+LACKING = {
+    "level": N_("level"),
+    "parent": N_("higher body"),
+    "kato": N_("KATO code"),
+    "name_kk": N_("Kazakh name"),
+    "name_ru": N_("Russian name"),
+}
+"""What a body may lack that a workbook of answers entered."""
 STATUS_NAMES = dict(
     zip(
         STATUSES,

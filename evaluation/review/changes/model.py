@@ -9,8 +9,9 @@ from evaluation.collection.declared import figure_of
 from evaluation.collection.justifying import JUSTIFIED, WITHDRAWN
 from evaluation.criteria.model import Order
 
-ANSWER, REASON, FILE, FIGURE = "answer", "reason", "file", "figure"
-"""What is changed: an answer or item of evidence, the reason of a warning, a file, the body's own figure of last year."""
+ANSWER, REASON, FILE, FIGURE, MEMBER = "answer", "reason", "file", "figure", "member"
+"""What is changed: an answer or item of evidence, the reason of a warning, a file, the body's own figure of last year; and
+whether an organisation counts on the body's sheet."""
 ATTACHED, REMOVED = "file_attached", "file_removed"
 
 
@@ -28,9 +29,9 @@ class HandOver:
 class CellChange:
     """One cell, from `old` to `new` (stored form; None: nothing there), and who changed it last.
 
-    `what` is one of ANSWER, REASON, FILE and FIGURE. `code` is the indicator's or item's, for a file and a figure the
-    criterion's, empty for the reason of a warning of the whole report. `of` tells apart what has the same code: the rule of a
-    reason, the hash of a file, the kind of a figure. A figure is of no organisation.
+    `what` is one of ANSWER, REASON, FILE, FIGURE and MEMBER. `code` is the indicator's or item's, for a file and a figure the
+    criterion's, empty for the reason of a warning of the whole report and for a member. `of` tells apart what has the same code:
+    the rule of a reason, the hash of a file, the kind of a figure; of a member it is the BIN. A figure is of no organisation.
     """
 
     what: str

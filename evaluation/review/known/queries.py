@@ -1,5 +1,6 @@
 """Reads of the record for rebuilding a body's year, each within what its viewer may see."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,15 +8,22 @@ from typing import Any
 
 from sqlalchemy import and_, not_, or_, select
 
-from evaluation.collection.models import ACCEPTED, DRAFT, REOPENED, RETURNED, SUBMITTED
+from evaluation.collection.models import ACCEPTED, REOPENED, RETURNED, SUBMITTED, EvidenceFile
 from evaluation.database import Statement, db
 from evaluation.policy import Action, Viewer
 from evaluation.record.chain import seal
 from evaluation.record.models import Event
 from evaluation.review.proof.making import FROZEN
 from evaluation.review.proof.queries import EXPORTED
+from evaluation.review.remarks.operations import REMARKED, REPLIED, RESOLVED, UNRESOLVED
 
 YEAR_OPENED = "year_opened"
+TERMS = (YEAR_OPENED, "start_changed", "deadline_changed")
+REMARKS = (REMARKED, REPLIED, RESOLVED, UNRESOLVED)
+EXTENDED = "extended"
+ATTACHED, REMOVED = "file_attached", "file_removed"
+File = tuple[int, int, str, str, str]
+"""A file of evidence: the organisation's id, year, criterion, name, SHA-256."""
 STEPS = (SUBMITTED, RETURNED, ACCEPTED, REOPENED)
 """The actions of the record that are named as the state they lead to."""
 PART = 500
@@ -84,10 +92,58 @@ def acceptances(viewer: Viewer, body_id: int, year: int) -> list[Told]:
     return _steps(viewer, body_id, year, (ACCEPTED,))
 
 
-def state(viewer: Viewer, body_id: int, year: int) -> str:
-    """The state that a body's year is in by the record. Raises Forbidden."""
-    told = _steps(viewer, body_id, year, STEPS)
-    return told[-1].action if told else DRAFT
+def course(viewer: Viewer, body_id: int) -> dict[int, list[Event]]:
+    """Year → the lines that tell of its steps, remarks and extensions, the oldest first; of a body's years with any.
+
+    Raises Forbidden.
+    """
+    viewer.require(Action.SEE, body_id)
+    seal(db.session)
+    wanted = (*STEPS, *REMARKS, EXTENDED)
+    statement = select(Event).where(Event.chain == body_id, Event.year.is_not(None), Event.action.in_(wanted))
+    found: dict[int, list[Event]] = {}
+    for event in db.session.scalars(statement.order_by(Event.seq)):
+        found.setdefault(event.year or 0, []).append(event)
+    return found
+
+
+def entered(viewer: Viewer) -> list[Told]:
+    """The registry's lines of all bodies and organisations, the oldest first. Raises Forbidden."""
+    viewer.require(Action.REGISTER)
+    seal(db.session)
+    of_registry = or_(Event.organisation_id.is_not(None), Event.chain != 0)
+    # Chains are sealed side by side: across them the time decides.
+    return sorted(_told(select(*COLUMNS).where(Event.year.is_(None), of_registry).order_by(Event.id)), key=lambda told: told.at)
+
+
+def files_told(viewer: Viewer) -> Counter[File]:
+    """The files of evidence that the record tells of, of all organisations. Raises Forbidden."""
+    viewer.require(Action.FILES)
+    seal(db.session)
+    found: Counter[File] = Counter()
+    for told in _told(select(*COLUMNS).where(Event.action.in_((ATTACHED, REMOVED)))):
+        file = (told.organisation_id or 0, told.year or 0, *(told.data[name] for name in ("criterion", "file", "sha256")))
+        found[file] += 1 if told.action == ATTACHED else -1
+    return +found
+
+
+def files_stored(viewer: Viewer) -> Counter[File]:
+    """The same of what is stored. Raises Forbidden."""
+    viewer.require(Action.FILES)
+    columns = (EvidenceFile.organisation_id, EvidenceFile.year, EvidenceFile.criterion, EvidenceFile.name, EvidenceFile.sha256)
+    rows: Sequence[Any] = db.session.execute(select(*columns)).all()
+    return Counter(map(tuple, rows))
+
+
+def terms(viewer: Viewer) -> dict[int, dict[str, Any]]:
+    """Year → its order, whether it is invented, its first day and its deadline by the record; days as text. Raises Forbidden."""
+    viewer.require(Action.SEE)
+    seal(db.session)
+    found: dict[int, dict[str, Any]] = {}
+    for told in _told(select(*COLUMNS).where(Event.chain == 0, Event.action.in_(TERMS)).order_by(Event.seq)):
+        if told.year is not None:
+            found.setdefault(told.year, {}).update({name: new for name, (_, new) in told.data.items()})
+    return found
 
 
 def exports(viewer: Viewer, body_id: int, year: int) -> set[tuple[int, str]]:

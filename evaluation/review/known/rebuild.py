@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from evaluation.clock import ZONE
-from evaluation.collection.models import DRAFT
+from evaluation.collection.models import DRAFT, SUBMITTED
 from evaluation.criteria import Orders
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
@@ -31,7 +31,7 @@ def end_of(day: date) -> datetime:
 def known(viewer: Viewer, orders: Orders, body: Body, year: int, until: datetime) -> Known | None:
     """A body's year as it was known at a moment, from the record alone.
 
-    None where the body was not registered or the year not open by then. Raises Forbidden.
+    None where the body was not registered or the year not open by then, or its order's file is missing. Raises Forbidden.
     """
     moment = Until(until)
     own = queries.of_body(viewer, body.id, moment)
@@ -54,7 +54,7 @@ def rebuilt(viewer: Viewer, orders: Orders, body: Body, year: int, revision: int
     moment = Until(accepted.at, accepted.chain, accepted.seq)
     own = queries.of_body(viewer, body.id, moment)
     source = _source(viewer, orders, body.id, year, moment, own)
-    submitted = next((told for told in reversed(own) if told.year == year and told.action == "submitted"), None)
+    submitted = next((told for told in reversed(own) if told.year == year and told.action == SUBMITTED), None)
     if source is None or submitted is None:
         return None
     return freeze(
@@ -74,14 +74,14 @@ def rebuilt(viewer: Viewer, orders: Orders, body: Body, year: int, revision: int
 def _source(viewer: Viewer, orders: Orders, body_id: int, year: int, until: Until, own: list[Told]) -> Source | None:
     opened = {told.year: told.data for told in queries.years_opened(viewer, until) if told.year is not None}
     body = replay.entries(told for told in own if told.year is None and told.organisation_id is None).get(None)
-    if year not in opened or not body or "bin" not in body:
-        return None
     years = {each: order for each in sorted(opened) if each <= year and (order := orders.get(opened[each]["order"][1]))}
+    if year not in years or not body or "bin" not in body:
+        return None
     candidates = {told.organisation_id for told in own if told.year is None and told.organisation_id is not None}
     registered = replay.entries(queries.of_organisations(viewer, body_id, candidates, until))
     entries = {id_: fields for id_, fields in registered.items() if id_ is not None and "bin" in fields}
     codes = {each: frozenset(order.by_code) for each, order in years.items()}
-    gave = replay.answers(queries.of_reports(viewer, body_id, entries, years, until), codes)
+    gave = replay.answers(queries.of_reports(viewer, body_id, entries, years, until), codes, year)
     return Source(
         replay.named_in(body, year),
         bool(opened[year]["invented"][1]),

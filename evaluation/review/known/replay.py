@@ -50,15 +50,16 @@ def under(fields: Fields, body: str, year: int) -> bool:
     )
 
 
-def answers(lines: Iterable[Told], codes: Mapping[int, frozenset[str]]) -> dict[tuple[int, int], Answers]:
-    """(organisation id, year) → what it gave; `codes` are all that each year's order knows."""
+def answers(lines: Iterable[Told], codes: Mapping[int, frozenset[str]], year: int) -> dict[tuple[int, int], Answers]:
+    """(organisation id, year) → what it gave; `codes` are all that each year's order knows, reasons are those of `year` alone."""
     found: dict[tuple[int, int], Answers] = {}
     for told in lines:
         if told.organisation_id is None or told.year is None:
             continue
         own = found.setdefault((told.organisation_id, told.year), Answers())
         if told.action in (JUSTIFIED, WITHDRAWN):
-            _keep(own, told)
+            if told.year == year:
+                _keep(own, told)
             continue
         for code, pair in told.data.items():
             if code in codes[told.year] and _is_change(pair):

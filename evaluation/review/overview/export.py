@@ -41,6 +41,8 @@ HEADS = (
 POINTS = (N_("%(what)s: fewest points"), N_("%(what)s: most points"), N_("%(what)s: maximum"))
 SHARES = (N_("%(what)s: smallest share, %%"), N_("%(what)s: largest share, %%"))
 WIDE, NARROW = 30, 13
+LINE = 15
+"""The height of a line of the heads, in points."""
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes UTF-8 for the code page of Windows."""
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -148,6 +150,10 @@ def as_xlsx(made: Table, title: str) -> bytes:
     for number, row in enumerate(made.rows, 1):
         for place, value in enumerate(row):
             _write(sheet, number, place, value, formats)
+    # Excel fits a row to its text when it opens the file, other programs do not.
+    sheet.set_row(
+        0, LINE * max((-(-len(words) // (width - 3)) for words, width in zip(made.heads, made.widths, strict=True)), default=1)
+    )
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(made.rows), len(made.heads) - 1)
     sheet.set_landscape()
@@ -172,6 +178,6 @@ def _write(sheet: Any, row: int, column: int, value: Value, formats: dict[type, 
 
 FORMATS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
 }
 """Format → its media type."""

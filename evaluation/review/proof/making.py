@@ -3,12 +3,15 @@
 import hashlib
 from dataclasses import dataclass
 
+import orjson
 from flask import current_app
 
 from evaluation.clock import local
 from evaluation.criteria import Orders
+from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.registry.models import Body
 from evaluation.review.freezing import code_of, sha256_of, spelled, thaw
 from evaluation.review.models import FrozenSheet
 from evaluation.sheets import Sheet
@@ -54,8 +57,13 @@ def stamp_of(frozen: FrozenSheet) -> Stamp:
 
 
 def is_whole(frozen: FrozenSheet) -> bool:
-    """Whether the text still has its hash, and the hash its code."""
-    return sha256_of(frozen.content) == frozen.sha256 and code_of(frozen.sha256) == frozen.code
+    """Whether the text still has its hash, and the hash its code, and the columns say what the text says."""
+    if sha256_of(frozen.content) != frozen.sha256 or code_of(frozen.sha256) != frozen.code:
+        return False
+    said, body = orjson.loads(frozen.content), db.session.get(Body, frozen.body_id)
+    accepted = {"by": frozen.accepted_by, "at": frozen.accepted_at.isoformat()}
+    columns = (body.bin if body else None, frozen.year, frozen.revision, accepted)
+    return bool((said["body"]["bin"], said["year"], said["revision"], said["accepted"]) == columns)
 
 
 def opened(frozen: FrozenSheet, orders: Orders) -> tuple[Sheet, Stamp]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from evaluation.collection.models import Submission
+from evaluation.collection.models import ACCEPTED, REOPENED, Submission
 from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.record.chain import seal
@@ -14,8 +14,8 @@ from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 from evaluation.review.models import Export, FrozenSheet
 
-ACCEPTED, REOPENED, EXPORTED = "accepted", "reopened", "exported"
-"""Actions of the record."""
+EXPORTED = "exported"
+"""The action of events that tell of files handed out."""
 
 
 def by_hash(viewer: Viewer, sha256: str) -> tuple[FrozenSheet, Export | None] | None:

@@ -34,6 +34,8 @@ PDF_PROGRAM = Path(__file__).with_name("pdf_text.py")
 PDF_SECONDS = 20
 GROUP = rf"[{ALPHABET}]{{4}}"
 CODE = re.compile(rf"(?<![0-9A-Za-z-]){GROUP}-{GROUP}-{GROUP}(?![0-9A-Za-z-])".encode())
+BODY, NEAR = re.compile(rb'"body":\s*\{[^}]*?"bin":\s*"(\d{12})"'), 10_000
+"""The BIN of a frozen sheet's body, and within how many bytes it stands."""
 PARTS = re.compile(r"(docProps/|(meta|styles|content)\.xml$|(word/(document|footer)|xl/worksheets/sheet)\w*\.xml$)")
 """Where the offices keep a document's properties, its footers and its text."""
 LOOKALIKES = str.maketrans("OIL", "011")
@@ -63,10 +65,10 @@ def typed(text: str) -> str:
 def resembles(data: bytes, content: str) -> bool:
     """Whether a file is this frozen sheet with something changed: beginning and end agree over more than half of it.
 
-    Nobody can write that who does not hold the sheet: it begins with who accepted it, and when to the instant.
+    Nobody can write that who does not hold the sheet, not even who holds another revision of it: its checkpoint stands there.
     """
-    true = content.encode()
-    if len(data) > MAX_GROWTH * len(true):
+    true, checkpoint = content.encode(), orjson.loads(content)["checkpoint"]["digest"]
+    if len(data) > MAX_GROWTH * len(true) or checkpoint.encode() not in data:
         return False
     return any(_shared(each, true) * 2 > len(true) for each in (data, _tidied(data)))
 
@@ -158,10 +160,10 @@ def _pdf_text(data: bytes) -> bytes:
 
 def _frozen(data: bytes) -> tuple[str, int, int] | None:
     """The BIN, year and revision that a frozen sheet names, also where its JSON is broken elsewhere."""
-    if FORMAT.encode() not in data:
+    begins = data.find(b'"body":')
+    if FORMAT.encode() not in data or begins < 0:
         return None
-    bin_, year, revision = (
-        re.search(pattern, data)
-        for pattern in (rb'"body":\s*\{[^}]*?"bin":\s*"(\d{12})"', rb'"year":\s*(\d{4})\D*$', rb'"revision":\s*(\d{1,6})')
-    )
+    # Looked for at one place: from each place where it may begin to the end would take hours.
+    bin_ = BODY.match(data, begins, begins + NEAR)
+    year, revision = (re.search(pattern, data) for pattern in (rb'"year":\s*(\d{4})\D*$', rb'"revision":\s*(\d{1,6})'))
     return (bin_[1].decode(), int(year[1]), int(revision[1])) if bin_ and year and revision else None

@@ -1,1 +1,1 @@
-"""Remarks of the reviewer on a body's year, as threads that its people answer and the reviewer settles."""
+"""Remarks of the reviewer on a body's year, as threads that its people answer and the reviewer resolves."""

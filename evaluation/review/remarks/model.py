@@ -1,6 +1,5 @@
 """Where remarks are pinned, and the remarks of a body's year by where they are."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from evaluation.review.models import Remark
@@ -18,11 +17,6 @@ class Pin:
     @classmethod
     def of(cls, remark: Remark) -> "Pin":
         return cls(remark.organisation_id, remark.code, remark.kind, remark.row)
-
-    @property
-    def of_the_sheet(self) -> bool:
-        """Whether it is the sheet as a whole."""
-        return self.code is None and self.row is None
 
 
 @dataclass(frozen=True)
@@ -47,18 +41,13 @@ class Threads:
 
     @property
     def open(self) -> tuple[Remark, ...]:
-        """Those that are not settled."""
-        return tuple(unsettled(self.remarks))
+        """Those that are not resolved."""
+        return tuple(remark for remark in self.remarks if remark.resolved_at is None)
 
     def open_cells(self) -> dict[int, frozenset[str]]:
-        """Organisation id → codes of its answers with a remark that is not settled."""
+        """Organisation id → codes of its answers with a remark that is not resolved."""
         found: dict[int, set[str]] = {}
         for remark in self.open:
             if remark.organisation_id is not None and remark.code is not None:
                 found.setdefault(remark.organisation_id, set()).add(remark.code)
         return {own: frozenset(codes) for own, codes in found.items()}
-
-
-def unsettled(remarks: Iterable[Remark]) -> Iterator[Remark]:
-    """Those that the reviewer has not marked as resolved."""
-    return (remark for remark in remarks if remark.resolved_at is None)

@@ -1,6 +1,6 @@
-"""Making remarks on a year that was handed over, answering them, settling them.
+"""Making remarks on a year that was handed over, answering them, resolving them.
 
-None is made, answered or settled once the year is accepted: an accepted sheet has no remark that is not settled, and stays so.
+None is made, answered or resolved once the year is accepted: an accepted sheet has no remark that is not resolved, and stays so.
 """
 
 from evaluation.clock import now
@@ -100,7 +100,7 @@ def reply(viewer: Viewer, remark_id: int, text: str) -> Reply:
 
 
 def resolve(viewer: Viewer, remark_id: int) -> Remark:
-    """Mark a remark as settled; one that is stays as it is. Raises NoSuchRemark, Forbidden; NotUnderReview once accepted."""
+    """Mark a remark as resolved; one that is stays as it is. Raises NoSuchRemark, Forbidden; NotUnderReview once accepted."""
     found = _held(viewer, Action.REVIEW, remark_id)
     if found.resolved_at is None:
         found.resolved_at, found.resolved_by = now(), viewer.name
@@ -110,7 +110,7 @@ def resolve(viewer: Viewer, remark_id: int) -> Remark:
 
 
 def unresolve(viewer: Viewer, remark_id: int) -> Remark:
-    """Open a settled remark again; one that is open stays so. Raises NoSuchRemark, Forbidden; NotUnderReview once accepted."""
+    """Open a resolved remark again; one that is open stays so. Raises NoSuchRemark, Forbidden; NotUnderReview once accepted."""
     found = _held(viewer, Action.REVIEW, remark_id)
     if found.resolved_at is not None:
         found.resolved_at = found.resolved_by = None

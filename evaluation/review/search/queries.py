@@ -24,6 +24,11 @@ MOST = 200
 BIN_LENGTH = 12
 FEW = 100
 """Bodies, organisations or people whose lines are gathered first and then sorted."""
+KEPT_TO = {
+    Action.REPLY: ("remarked", "replied", "remark_resolved", "remark_unresolved"),
+    Action.FILES: ("file_attached", "file_removed"),
+}
+"""Actions of the record that tell what only those see who may do this: the text of remarks, the names of evidence."""
 
 
 @dataclass(frozen=True)
@@ -227,8 +232,10 @@ def _midnight(day: date) -> datetime:
 
 
 def _seen(statement: Any, viewer: Viewer) -> Any:
-    """Kept to the viewer's bodies; what concerns no body is for who keeps people's accounts."""
+    """Kept to the viewer's bodies and to what their role sees there; what concerns no body is for who keeps people's accounts."""
     everything = viewer.may(Action.PEOPLE)
+    if hidden := [name for action, names in KEPT_TO.items() if not viewer.may(action) for name in names]:
+        statement = statement.where(Event.action.not_in(hidden))
     if viewer.bodies is None:
         return statement if everything else statement.where(Event.chain != 0)
     return statement.where(Event.chain.in_(viewer.bodies | {0} if everything else viewer.bodies))

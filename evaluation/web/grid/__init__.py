@@ -66,7 +66,7 @@ def save(bin_: str, year: int, kind: str) -> tuple[str, int] | Response:
 @allow(Action.EDIT)
 @bulk()
 def paste(bin_: str, year: int, kind: str) -> changes.Answer:
-    """What a pasted block would change; under the seal of what was shown, change it."""
+    """What a pasted block would change; under the digest of what was shown, change it."""
     place = find(bin_, year, kind)
     place.viewer.require(Action.EDIT, place.body.id)
     return changes.paste(place)
@@ -76,7 +76,7 @@ def paste(bin_: str, year: int, kind: str) -> changes.Answer:
 @allow(Action.EDIT)
 @bulk()
 def fill(bin_: str, year: int, kind: str) -> changes.Answer:
-    """What filling a column's blanks would change; under the seal of what was shown, fill them."""
+    """What filling a column's blanks would change; under the digest of what was shown, fill them."""
     place = find(bin_, year, kind)
     place.viewer.require(Action.EDIT, place.body.id)
     return changes.fill(place)

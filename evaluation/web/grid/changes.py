@@ -127,10 +127,10 @@ def _table(place: Place) -> list[Line]:
 
 def _look_or_take(place: Place, given: Given, lines: Sequence[Line], found: Proposal, action: str) -> Answer:
     """Show a proposal, or take it where it is still what was shown."""
-    seal = given.text("seal")
+    digest = given.text("digest")
     if place.lock:
         return _refused(place, given, _why(Locked(place.lock)), 409)
-    if seal and seal == found.seal:
+    if digest and digest == found.digest:
         return _take(place, given, found, action)
     last_order = registry.order_of(place.year.year - 1)
     teller = Teller(place, lines)
@@ -139,10 +139,10 @@ def _look_or_take(place: Place, given: Given, lines: Sequence[Line], found: Prop
         place,
         given,
         "grid/preview.html",
-        409 if seal else 200,
+        409 if digest else 200,
         proposal=Outline.of(found),
         action=action,
-        stale=bool(seal),
+        stale=bool(digest),
         changed=teller.edits(found.changed),
         emptied=teller.edits(found.emptied),
         wrong=teller.wrong(found),
@@ -202,7 +202,7 @@ def _answer(place: Place, given: Given, template: str, status: int, **found: Any
     if proposal is None:
         return _json(html=html, message=found.get("said")), status
     plain = status == 200 and proposal.plain
-    return _json(html=html, takes=proposal.edits, seal=proposal.seal, kept=proposal.kept, plain=plain), status
+    return _json(html=html, takes=proposal.edits, digest=proposal.digest, kept=proposal.kept, plain=plain), status
 
 
 def _json(**content: Any) -> Response:

@@ -91,7 +91,7 @@ def rows(
     address: Mapping[str, Any],
     remarks: Remarks,
 ) -> Markup:
-    """The body of the table: a row for each organisation, its name first; `remarks` are those that are not settled."""
+    """The body of the table: a row for each organisation, its name first; `remarks` are those that are not resolved."""
     form = _form_address(address)
     return Markup("\n").join(_row(each, state, shown, spoken, form, remarks.get(each.id, {})) for each, state in found)
 

@@ -50,7 +50,7 @@ class Outline:
     unknown: tuple[str, ...]
     rows_beyond: int
     columns_beyond: int
-    seal: str
+    digest: str
     plain: bool
 
     @classmethod

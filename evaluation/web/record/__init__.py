@@ -20,7 +20,7 @@ from evaluation.review.search.queries import Change, Found, Sought
 from evaluation.web.access import allow
 from evaluation.web.common import YEAR, current_language, current_viewer, find_body, order_of, search_words
 from evaluation.web.record.lines import LONG, SHOWN, Line, Reader
-from evaluation.web.record.words import ACTIONS, GROUPS, OF_NO_BODY, OTHER, SEALS
+from evaluation.web.record.words import ACTIONS, GROUPS, NEEDS, OTHER, SEALS
 
 LEAST_YEAR, MOST_YEAR = 1991, 9000
 """Days beyond are typed by mistake, and no clock reaches them."""
@@ -105,7 +105,7 @@ def index() -> str:
     # It shows many years, and is marked by the latest.
     g.invented = bool(opened) and opened[0].invented
     indicators, evidence = _items()
-    groups = [name for name in GROUPS if name not in OF_NO_BODY or viewer.may(Action.PEOPLE)]
+    groups = [name for name in GROUPS if viewer.may(NEEDS.get(name, Action.SEE))]
     filters = Filters.of(request.args, groups, years, frozenset(indicators) | frozenset(evidence))
     before = request.args.get("before", 0, type=int)
     found, more = (

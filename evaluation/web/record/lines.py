@@ -17,12 +17,12 @@ from evaluation.language import Language
 from evaluation.record.models import Event
 from evaluation.registry import queries as registry
 from evaluation.registry.upkeep.words import LEVEL_NAMES, STATUS_NAMES, percent
+from evaluation.review.freezing import CODE_LENGTH, spelled
+from evaluation.web.record.lists import LISTS, filters
 from evaluation.web.record.words import FACTORS, FACTS, HIDDEN
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PAIR = 2
-CODE = 12
-"""Characters of a frozen sheet's code, which is shown in groups."""
 LONG = 300
 """Characters of a text that is folded."""
 SHOWN = 3
@@ -54,12 +54,14 @@ class Reader:
             "status": lambda value: self._named(STATUS_NAMES, value),
             "role": lambda value: self._named(ROLE_NAMES, value),
             "factor": lambda value: self._named(FACTORS, value),
+            "what": lambda value: self._named(LISTS, value),
+            "filters": lambda value: filters(value, self.spoken, self._kind),
             "kind": self._kind,
             "state_share": lambda value: f"{percent(value)}\xa0%",
             "statuses": self._statuses,
             "periods": self._periods,
             "former": self._former,
-            "code": lambda value: "-".join(value[at : at + 4] for at in range(0, CODE, 4)) if len(value) == CODE else value,
+            "code": lambda value: spelled(value) if len(value) == CODE_LENGTH else value,
         }
 
     def lines(self, event: Event) -> tuple[Line, ...]:
@@ -100,6 +102,9 @@ class Reader:
             yield from self._line(event, key, value)
 
     def _line(self, event: Event, key: str, value: Any) -> Iterator[Line]:
+        if value is False:
+            # What is not so needs no line: a hand-over that is not of a nil year.
+            return
         changed = isinstance(value, list) and len(value) == PAIR
         old, new = value if changed else (None, value)
         order = self.order(event.year) if event.year else None

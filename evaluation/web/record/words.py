@@ -1,6 +1,7 @@
 """What the record's actions and facts are called."""
 
 from evaluation.language import N_
+from evaluation.policy import Action
 from evaluation.registry.upkeep.words import LABELS
 
 ANSWERS = {
@@ -72,6 +73,7 @@ SIGN_IN = {
     "password_reset": N_("Password set anew"),
     "second_factor_on": N_("Second factor set up"),
     "second_factor_off": N_("Second factor switched off"),
+    "recovery_codes_made": N_("New recovery codes made"),
 }
 SEALS = {
     "record_begun": N_("Record begun"),
@@ -90,8 +92,8 @@ GROUPS = {
     "seals": (N_("The record itself"), SEALS),
 }
 """What a search can be kept to: its name, and the actions with theirs."""
-OF_NO_BODY = ("people", "sign-in", "seals")
-"""Groups of what concerns no body."""
+NEEDS = dict.fromkeys(("people", "sign-in", "seals"), Action.PEOPLE) | {"remarks": Action.REPLY}
+"""Groups whose lines are not for all: what concerns no body, and remarks."""
 ACTIONS = {action: words for _, actions in GROUPS.values() for action, words in actions.items()}
 OTHER = N_("Another action")
 
@@ -134,6 +136,20 @@ FACTS = LABELS | {
 """Names of what an event's data hold."""
 FACTORS = {"password": N_("password"), "code": N_("code"), "mail": N_("e-mail")}
 HIDDEN = frozenset(
-    {"account", "at", "checkpoint", "media_type", "remark", "rule", "sha256", "size", "undoes", "upload", "value", "version"}
+    {
+        "account",
+        "at",
+        "checkpoint",
+        "media_type",
+        "on",
+        "remark",
+        "rule",
+        "sha256",
+        "size",
+        "undoes",
+        "upload",
+        "value",
+        "version",
+    }
 )
 """What an event's data hold for the product alone."""

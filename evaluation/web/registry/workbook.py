@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, url_for
+from flask import Response, abort, flash, g, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
 
@@ -19,6 +19,7 @@ from evaluation.database import db
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
+from evaluation.registry.operations import record_export
 from evaluation.sheets.writers import FORMATS
 from evaluation.web.access import allow
 from evaluation.web.common import current_language, current_viewer, megabytes, send_bytes
@@ -60,9 +61,11 @@ class Part:
 @blueprint.get("/workbook.xlsx")
 @allow(Action.REGISTER)
 def workbook_file() -> Response:
-    """The registry as it is."""
+    """The registry as it is; that it was taken is recorded."""
     spoken = current_language()
     content = write_registry(current_viewer(), registry.orders(), spoken)
+    record_export(current_viewer(), content)
+    g.keep = True
     return send_bytes(content, FORMATS["xlsx"].media_type, f"registry-{today():%Y-%m-%d}-{spoken.code}.xlsx")
 
 

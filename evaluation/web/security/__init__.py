@@ -14,7 +14,7 @@ from evaluation.web.security import events, limits, sessions, setting_up
 from evaluation.web.security.configuration import configure
 from evaluation.web.security.mail import Mail
 from evaluation.web.security.passwords import Passwords
-from evaluation.web.security.second_factor import Codes
+from evaluation.web.security.second_factor import Codes, RecoveryCodes
 from evaluation.web.security.sessions import end_if_over
 from forms import account as forms
 
@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
         mail_util_cls=Mail,
         password_util_cls=Passwords,
         totp_cls=Codes,
+        mf_recovery_codes_util_cls=RecoveryCodes,
     )
     # Pages and their cookie alone: no tokens, no answers to scripts.
     security.want_json(_never)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_security import Totp
+from flask_security import MfRecoveryCodesUtil, Totp
 from passlib.totp import TOTP, AppWallet
 
 from evaluation.accounts import signing
@@ -25,3 +25,12 @@ class Codes(Totp):
             # Among them passlib's own, for a wrong code.
             return False
         return signing.take_code(account(user), match.counter)
+
+
+class RecoveryCodes(MfRecoveryCodesUtil):
+    """Flask-Security's recovery codes; that new ones were made goes on record, for the old ones open nothing any more."""
+
+    def create_recovery_codes(self, user: Any) -> list[str]:
+        made: list[str] = super().create_recovery_codes(user)
+        signing.done(account(user), "recovery_codes_made")
+        return made

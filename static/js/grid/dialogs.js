@@ -13,17 +13,17 @@ export function createPreview({ root, saving, selection, words }) {
   const dialog = root.querySelector("#grid-preview");
   const { body, erase, refused } = parts(dialog);
   const take = dialog.querySelector("[data-do=take]"), tick = erase.querySelector("input");
-  let address = "", content = {}, seal = "";
+  let address = "", content = {}, digest = "";
 
   function show(answer) {
     body.innerHTML = answer.html ?? "";
     refused.hidden = Boolean(answer.html) || !answer.message;
     refused.textContent = answer.html ? "" : answer.message ?? "";
-    seal = answer.seal ?? "";
+    digest = answer.digest ?? "";
     take.hidden = !answer.takes;
     take.disabled = false;
     // Only where there are blank cells is there anything to choose.
-    erase.hidden = !(answer.kept || content.erase) || !answer.seal;
+    erase.hidden = !(answer.kept || content.erase) || !answer.digest;
     tick.checked = content.erase === "1";
     if (!dialog.open) dialog.showModal();
     // Where there is nothing to look into, one key more takes it.
@@ -37,7 +37,7 @@ export function createPreview({ root, saving, selection, words }) {
 
   async function store() {
     take.disabled = true;
-    const answer = await saving.post(address, { ...content, seal });
+    const answer = await saving.post(address, { ...content, digest });
     if (!answer.cells) {
       show(answer);
       return;
