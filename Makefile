@@ -12,7 +12,7 @@ export MALLOC_ARENA_MAX = 1
 export MALLOC_TRIM_THRESHOLD_ = 1000000000
 export MALLOC_MMAP_THRESHOLD_ = 1000000000
 
-.PHONY: run test check bench torture translations clean
+.PHONY: run test check style types imports guards bench torture translations clean
 
 run: $(VENV)/product
 	$(BIN)/flask --app app demo
@@ -21,12 +21,21 @@ run: $(VENV)/product
 test: $(VENV)/tests
 	.ci/packages
 	$(MAKE) check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/guards tests
 
 check: $(VENV)/tests
+	$(MAKE) --jobs=2 --output-sync=target --no-print-directory style types imports guards
+
+style:
 	$(BIN)/ruff check .
+
+types:
 	$(BIN)/mypy
+
+imports:
 	$(BIN)/lint-imports --no-cache
+
+guards:
 	$(BIN)/python -m pytest -q tests/guards
 
 bench: $(VENV)/tests

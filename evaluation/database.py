@@ -46,7 +46,12 @@ class Base(DeclarativeBase):
 
 def dumps(value: object) -> str:
     """JSON as it is stored."""
-    return orjson.dumps(value).decode()
+    return encoded(value).decode()
+
+
+def encoded(value: object) -> bytes:
+    """JSON as it is stored, in UTF-8."""
+    return orjson.dumps(value)
 
 
 def loads(stored: str | bytes | float) -> Any:

@@ -3,7 +3,7 @@
 from evaluation.collection import queries as collection
 from evaluation.collection.declared import key_of
 from evaluation.collection.queries import DECLARED
-from evaluation.database import dumps
+from evaluation.database import encoded
 from evaluation.policy import Action, Viewer
 from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.record.queries import is_begun
@@ -43,7 +43,7 @@ def carry_over(viewer: Viewer) -> bool:
 def _reports(viewer: Viewer, year: int, organisation_ids: list[int]) -> None:
     """Every report of a year, in the chain of its body of 31 December, and what bodies declare."""
     owners, stored = registry.supervisors(year), collection.stored_reports(viewer, year, organisation_ids)
-    data = [dumps({code: (None, value) for code, value in (each.answers | each.evidence).items()}) for each in stored.values()]
+    data = [encoded({code: (None, value) for code, value in (each.answers | each.evidence).items()}) for each in stored.values()]
     write_many(viewer, CARRIED_OVER, year, [owners.get(own) for own in stored], list(stored), data, new_batch())
     figures: dict[int, dict[str, list[int | None]]] = {}
     for (body, kind, criterion), each in collection.declared_counts(viewer, year).items():

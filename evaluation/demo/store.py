@@ -8,7 +8,7 @@ from evaluation.collection.declared import key_of
 from evaluation.collection.models import DeclaredCount, Report
 from evaluation.collection.queries import DECLARED
 from evaluation.criteria.model import Order
-from evaluation.database import db, dumps, insert_many, table_of
+from evaluation.database import db, encoded, insert_many, table_of
 from evaluation.demo.model import DemoCountry
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -66,7 +66,7 @@ def _store_reports(viewer: Viewer, country: DemoCountry, organisations: dict[str
     for year in country.years:
         rows = [row for row in country.reports if row.year == year]
         owners = {row.bin: bodies[row.body_bin] for row in country.organisations if row.counts_in(year)}
-        data = [dumps({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
+        data = [encoded({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
         own = [organisations[row.bin] for row in rows]
         write_many(viewer, CARRIED_OVER, year, [owners[row.bin] for row in rows], own, data, new_batch())
 

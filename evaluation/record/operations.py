@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.database import db, dumps
+from evaluation.database import db, encoded
 from evaluation.policy import Viewer
 from evaluation.record.chain import Lines, add
 
@@ -37,7 +37,7 @@ def write(viewer: Viewer, events: Sequence[NewEvent], batch: str | None = None) 
             [event.year for event in events],
             [event.body_id for event in events],
             [event.organisation_id for event in events],
-            [dumps(event.data).encode() for event in events],
+            [encoded(event.data) for event in events],
         )
         add(db.session, lines)
 
@@ -48,11 +48,11 @@ def write_many(
     year: int | None,
     body_ids: Sequence[int | None],
     organisation_ids: Sequence[int | None],
-    data: Sequence[str],
+    data: Sequence[bytes],
     batch: str | None = None,
 ) -> None:
-    """Record one action on many organisations, as :func:`write` does; `data` are JSON text already."""
+    """Record one action on many organisations, as :func:`write` does; `data` are JSON already."""
     if data:
         size = len(data)
         same = (viewer.name, viewer.account_id, batch, (action,) * size, (year,) * size)
-        add(db.session, Lines(*same, body_ids, organisation_ids, [each.encode() for each in data]))
+        add(db.session, Lines(*same, body_ids, organisation_ids, data))

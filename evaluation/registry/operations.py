@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
-from evaluation.database import db, dumps, insert_many, table_of
+from evaluation.database import db, encoded, insert_many, table_of
 from evaluation.policy import Action, Viewer
 from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.registry import queries
@@ -83,7 +83,7 @@ def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, st
     insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), organisations)
     _, found = ids(viewer, {bin_ for bin_, *_ in organisations})
     own = [found[bin_] for bin_, *_ in organisations]
-    data = [dumps(differences(None, OrganisationState(*each))) for each in organisations]
+    data = [encoded(differences(None, OrganisationState(*each))) for each in organisations]
     write_many(viewer, "organisation_added", None, (None,) * len(own), own, data, new_batch())
 
 
@@ -103,7 +103,7 @@ def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | No
     changed = [(own, before[own], after[own]) for own in before if before[own] != after[own]]
     # The last one's body is whose organisation it is, be it closed by now.
     bodies = [(after or before)[-1].body_id for _, before, after in changed]
-    data = [dumps({"periods": [[each.told for each in before], [each.told for each in after]]}) for _, before, after in changed]
+    data = [encoded({"periods": [[each.told for each in before], [each.told for each in after]]}) for _, before, after in changed]
     batch = new_batch()
     write_many(viewer, "organisation_supervised", None, bodies, [own for own, *_ in changed], data, batch)
     # Told to every other body that has it no more, or had it before.

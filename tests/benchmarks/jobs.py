@@ -1,6 +1,7 @@
 """The jobs that are measured: each is a pair of functions, the product's and its floor's."""
 
 import hmac
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,10 +98,11 @@ EVENT = (
 )
 
 
-def sealed(lines: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    """The same lines, each with its keyed hash: nobody keeps such a record without."""
+def sealed(lines: list[tuple[Any, ...]], by: int) -> Iterator[tuple[Any, ...]]:
+    """The same lines after so many others, each with its keyed hash: nobody keeps such a record without."""
     before = b""
-    for line in lines:
+    for id_, chain, seq, *rest in lines:
+        line = (id_ + by, chain, seq + by, *rest)
         before = hmac.digest(b"floor", before + orjson.dumps(line[:-1]), "sha256")
         yield (*line[:-1], before.hex())
 
@@ -120,10 +122,11 @@ def loading(folder: Path) -> Iterator[Pair]:
         "event": EVENT,
     }
     documents: dict[str, list[tuple[Any, ...]]] = {}
+    times = itertools.count(1)
     with app.app_context():
 
         def ours() -> None:
-            # The record stays, as ever; that of the floor is emptied.
+            # The record stays, as ever.
             db.session.execute(text("DELETE FROM report"))
             db.session.commit()
             yield_to_clock()
@@ -134,15 +137,16 @@ def loading(folder: Path) -> Iterator[Pair]:
             for table, names in columns.items():
                 if table not in documents:
                     documents[table] = bare.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()
-                bare.execute(f"DELETE FROM {table}")
+            bare.execute("DELETE FROM report")
             bare.commit()
+            by = next(times) * 1_000_000
             yield_to_clock()
             book = CalamineWorkbook.from_path(str(folder / "country.xlsx"))
             for name in book.sheet_names:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             for table, names in columns.items():
                 given = ", ".join("?" * len(names))
-                rows = documents[table] if table == "report" else sealed(documents[table])
+                rows = documents[table] if table == "report" else sealed(documents[table], by)
                 bare.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({given})", rows)
             bare.commit()
 

@@ -82,8 +82,7 @@ def next_step(page: Page) -> None:
         page.click(".due-next .btn-primary")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
 def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: tuple[str, Place], new_page: NewPage) -> None:
     address, place = site
     say = language(code).gettext

@@ -18,7 +18,7 @@ from evaluation.language import CODES, language
 from evaluation.policy import Viewer
 from tests.torture.breakage import HEAVY, broken
 
-TRIALS = int(os.environ.get("TRIALS", "350"))
+TRIALS = int(os.environ.get("TRIALS", "200"))
 FIRST = int(os.environ.get("SEED", "0"))
 SEEDS = range(3) if "TRIALS" in os.environ else range(2)
 """Of the heavy workbooks: the first two are the largest that is read whole, and one that is refused for its size alone."""

@@ -40,8 +40,8 @@ from tests.factories import bin_of, random_answers
 from tests.people import PASSWORD, make_account
 
 WHOLE = "TRIALS" in os.environ
-CLERKS = int(os.environ.get("CLERKS", "200" if WHOLE else "40"))
-SECONDS = int(os.environ.get("SECONDS", "60" if WHOLE else "6"))
+CLERKS = int(os.environ.get("CLERKS", "200" if WHOLE else "32"))
+SECONDS = int(os.environ.get("SECONDS", "60" if WHOLE else "4"))
 BODIES = CLERKS // 4
 YEAR = 2024
 SYSTEM = Viewer.system()

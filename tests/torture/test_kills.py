@@ -34,7 +34,7 @@ from evaluation.review.models import FrozenSheet
 from tests.factories import bin_of, row, workbook
 from tests.torture.victim import ACTIONS, TODAY, YEAR
 
-KILLS = int(os.environ.get("KILLS", "100" if "TRIALS" in os.environ else "9"))
+KILLS = int(os.environ.get("KILLS", "100" if "TRIALS" in os.environ else "6"))
 SYSTEM = Viewer.system()
 OWN = 3
 """Organisations of each body."""

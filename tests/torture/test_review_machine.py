@@ -39,7 +39,7 @@ from evaluation.review.remarks import operations as remarks
 from tests.factories import bin_of
 
 WHOLE = "TRIALS" in os.environ
-EXAMPLES = int(os.environ.get("EXAMPLES", "300" if WHOLE else "12"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "300" if WHOLE else "7"))
 STEPS = 60 if WHOLE else 35
 YEAR, TODAY = 2024, date(2025, 3, 1)
 SYSTEM = Viewer.system()

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from evaluation.collection.saving import Edit, save
 from evaluation.criteria import Order
@@ -28,7 +27,7 @@ from evaluation.review.proof.operations import export
 from tests.bodies import OWN, SYSTEM, TODAY, YEAR, Place, make_place
 from tests.tampering import Record, tamper
 
-TRIALS = int(os.environ.get("TAMPERINGS", "1000" if "TRIALS" in os.environ else "60"))
+TRIALS = int(os.environ.get("TAMPERINGS", "1000" if "TRIALS" in os.environ else "40"))
 FIRST = int(os.environ.get("SEED", "0"))
 FORMATS = ("pdf", "xlsx", "docx", "json", "frozen")
 Files = dict[str, bytes]
@@ -149,14 +148,3 @@ def test_whatever_is_tampered_with_is_found(place: Place) -> None:
             told[done.split(" ")[0]] += 1
         assert verify(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
     print(f"{TRIALS} tamperings found: {dict(told.most_common())}")
-
-
-def test_the_statements_that_the_database_refuses(place: Place) -> None:
-    """Nobody who comes by the product's own connection changes or removes a line."""
-    with place.app.app_context():
-        for table in ("event", "checkpoint", "frozen_sheet", "export"):
-            for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {'number' if table == 'checkpoint' else 'id'} = 77"):
-                files(place, 1) if table == "export" else None
-                with pytest.raises(Exception, match="refused"):
-                    db.session.execute(text(statement))
-                db.session.rollback()

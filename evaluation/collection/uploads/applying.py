@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -16,7 +16,7 @@ from evaluation.collection.uploads.model import Plan
 from evaluation.collection.uploads.planning import merged
 from evaluation.collection.uploads.queries import APPLIED
 from evaluation.collection.workbook.model import Sheet
-from evaluation.database import db, dumps, insert_columns, table_of
+from evaluation.database import db, encoded, insert_columns, table_of
 from evaluation.policy import Viewer
 from evaluation.record import operations as record
 from evaluation.record.operations import NewEvent
@@ -62,13 +62,16 @@ def _insert(viewer: Viewer, plan: Plan, changed_at: datetime, batch: str) -> int
     return sum(map(len, plan.fresh.values()))
 
 
-def _told(plan: Plan, sheet: Sheet, places: list[int], positions: list[int]) -> Iterator[tuple[int, int, str]]:
+def _told(plan: Plan, sheet: Sheet, places: list[int], positions: list[int]) -> Iterator[tuple[int, int, bytes]]:
     """Body, organisation and data of each new report's event. Each is encoded at once: to keep so many would take long."""
-    bodies = sheet.columns.get("body_bin", ())
+    bodies, nothing = sheet.columns.get("body_bin", ()), repeat(None)
     for position in positions:
-        given = chain(sheet.answers[position].items(), sheet.evidence[position].items())
-        if data := {code: (None, value) for code, value in given}:
-            yield plan.bodies[bodies[position]], places[position], dumps(data)
+        answers, evidence = sheet.answers[position], sheet.evidence[position]
+        # From nothing to each value; by zip, since there may be as many as a country's.
+        data = dict(zip(answers, zip(nothing, answers.values(), strict=False), strict=False))
+        data |= zip(evidence, zip(nothing, evidence.values(), strict=False), strict=False)
+        if data:
+            yield plan.bodies[bodies[position]], places[position], encoded(data)
 
 
 def _change(plan: Plan, changed_at: datetime) -> list[NewEvent]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evaluation.clock import now
-from evaluation.database import db, dumps, insert_unless_there, table_of
+from evaluation.database import db, encoded, insert_unless_there, table_of
 from evaluation.policy import Action, Viewer
 from evaluation.record.operations import write_many
 from evaluation.registry import queries as registry
@@ -72,7 +72,7 @@ def keep(viewer: Viewer, year: int, files: Sequence[HandedOut], batch: str | Non
             }
             insert_unless_there(connection, table_of(Export), values)
     data = [
-        dumps(
+        encoded(
             {
                 "revision": each.revision,
                 "format": each.format,
