@@ -58,7 +58,8 @@ def fill() -> dict[str, Any]:
     """A record of four chains and two checkpoints, with lines after the last one; the last one's file."""
     keep(1, 2, None, code=[None, 1])
     checkpoints.take(SYSTEM)
-    write_many(CLERK, "uploaded", 2024, (1, 2, 3), (5, 6, 7), ['{"a": [null, "Ә"]}', '{"a":[1,2]}', "{}"], "c" * 32)
+    data = ['{"a": [null, "Ә"]}'.encode(), b'{"a":[1,2]}', b"{}"]
+    write_many(CLERK, "uploaded", 2024, (1, 2, 3), (5, 6, 7), data, "c" * 32)
     db.session.commit()
     keep(1, 1, 2, code=[1, 2])
     checkpoints.take(SYSTEM)
