@@ -21,7 +21,7 @@ run: $(VENV)/product
 test: $(VENV)/tests
 	.ci/packages
 	$(MAKE) check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/guards tests
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --ignore=tests/guards tests
 
 check: $(VENV)/tests
 	$(MAKE) --jobs=2 --output-sync=target --no-print-directory style types imports guards

@@ -67,20 +67,28 @@ def order_of(year: int) -> Order | None:
 
     Raises EvaluationError where the year's order is not among the criteria files at hand.
     """
-    opened = reporting_year(year)
-    if opened is None:
+    found = tuples(_order_code(), {"year": year})
+    if not found:
         return None
-    order = orders().get(opened.order_code)
+    ((code,),) = found
+    order = orders().get(code)
     if order is None:
         raise EvaluationError(
             N_(
                 "The criteria file of the order %(order)s, by which %(year)s is assessed, is missing. "
                 "Add it to the folder of criteria, or name it in CRITERIA."
             ),
-            order=opened.order_code,
+            order=code,
             year=year,
         )
     return order
+
+
+@cache
+def _order_code() -> Statement:
+    """What :func:`order_of` reads, made once: every answer that is saved asks it."""
+    year: Any = bindparam("year")
+    return select(ReportingYear.order_code).where(ReportingYear.year == year)
 
 
 def body(viewer: Viewer, bin_: str, year: int | None = None) -> Body | None:

@@ -53,7 +53,8 @@ class Typed:
 @allow(Action.EDIT)
 def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     """Save cells; each is answered for by itself. 409 where nothing can be saved any more, 400 for what is not understood."""
-    order, viewer = order_of(year), current_viewer()
+    # Without what a page notes of the year: there is none.
+    order, viewer = registry.order_of(year) or abort(404), current_viewer()
     try:
         typed = _typed(request.get_json(silent=True))
     except Malformed as error:

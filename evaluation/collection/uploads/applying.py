@@ -21,7 +21,7 @@ from evaluation.policy import Viewer
 from evaluation.record import operations as record
 from evaluation.record.operations import NewEvent
 
-AT_ONCE = 1_000
+AT_ONCE = 500
 """Reports of one statement."""
 
 
