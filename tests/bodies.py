@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from evaluation.accounts.models import Account
 from evaluation.clock import today
 from evaluation.collection.justifying import justify
+from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, save
 from evaluation.collection.state.queries import body_state
 from evaluation.criteria import Order
@@ -21,6 +22,7 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.registry.operations import NewBody
+from evaluation.review.operations import submit
 from tests import people
 from tests.factories import bin_of, clean
 
@@ -64,6 +66,10 @@ class Place:
         found = registry.body(SYSTEM, bin_)
         assert found
         return found
+
+    def hand_over(self, version: int = 0, bin_: str = OWN, **more: Any) -> Submission:
+        """Hand a body's year over by its head; the caller commits."""
+        return submit(self.viewer(Role.HEAD, bin_), self.order, YEAR, self.body(bin_), version, TODAY, **more)
 
     def answer(self, bin_: str, **answers: Any) -> None:
         """Store answers of an organisation of the first body as they are, whatever stood there; the caller commits."""

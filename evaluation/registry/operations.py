@@ -1,6 +1,6 @@
 """What changes the registry: years opened, bodies and organisations entered, who supervises whom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
@@ -100,19 +100,22 @@ def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | No
     columns = ("organisation_id", "body_id", "since", "until")
     insert_many(db.session.connection(), table_of(Supervision), columns, periods)
     after = queries.supervisions(list(before))
-    changed = [(own, before[own], after[own]) for own in before if before[own] != after[own]]
-    # The last one's body is whose organisation it is, be it closed by now.
-    bodies = [(after or before)[-1].body_id for _, before, after in changed]
-    data = [encoded({"periods": [[each.told for each in before], [each.told for each in after]]}) for _, before, after in changed]
-    batch = new_batch()
+    # With the last stay: its body is whose organisation it is, be it closed by now.
+    changed = [(own, was, after[own], (after[own] or was)[-1]) for own, was in before.items() if was != after[own]]
+    bodies, data, batch, left = [last.body_id for *_, last in changed], [], new_batch(), list[NewEvent]()
+    for own, was, now, last in changed:
+        data.append(encoded({"periods": [[each.told for each in was], [each.told for each in now]]}))
+        left += left_lines(own, {stay.body_id for stay in {*was} ^ {*now}}, last.body_id, last.body)
     write_many(viewer, "organisation_supervised", None, bodies, [own for own, *_ in changed], data, batch)
-    # Told to every other body that has it no more, or had it before.
-    left = [
-        NewEvent("organisation_left", body_id=body, organisation_id=own, data={"to": (after or before)[-1].body})
-        for own, before, after in changed
-        for body in sorted({stay.body_id for stay in {*before} ^ {*after}} - {(after or before)[-1].body_id})
-    ]
     write(viewer, left, batch)
+
+
+def left_lines(own: int, changed: Collection[int], owner: int | None, to: str | None) -> list[NewEvent]:
+    """What the record is told, in the chains of other bodies, of an organisation that they have no more or had before.
+
+    `changed` are the bodies whose periods of it changed, `owner` the one whose organisation it is, whose BIN is `to`.
+    """
+    return [NewEvent("organisation_left", None, body, own, {"to": to}) for body in sorted(set(changed) - {owner})]
 
 
 def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) -> None:

@@ -12,6 +12,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
+from tests.bodies import Place, make_place
 from tests.factories import bin_of, clean, row, workbook
 from tests.sheet_cases import Cases, Files, sheet
 from tests.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, own
@@ -83,3 +84,9 @@ def edited(filled: Flask, order: Order, kinds: tuple[str, ...]) -> bytes:
             f"previous__{cell_of(data, 'previous', declared(order))}": 5,
         },
     )
+
+
+@pytest.fixture
+def place(app: Flask, order: Order) -> Place:
+    """Two bodies with organisations and one without; modules of other bodies have a fixture of their own."""
+    return make_place(app, order)

@@ -3,7 +3,6 @@
 import re
 from datetime import date, timedelta
 
-import pytest
 from flask import Flask
 
 from evaluation.clock import today
@@ -16,17 +15,12 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.registry.queries import PAGE
 from evaluation.review.operations import give_back
-from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place, make_place
+from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place
 from tests.factories import bin_of, clean
 from tests.people import signed_in, token_of
 from tests.states import stand
 
 ENTRY = f"/bodies/{OWN}/{YEAR}/entry"
-
-
-@pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
 
 
 def cell(place: Place, own: int, code: str) -> str:

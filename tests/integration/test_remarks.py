@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from evaluation.accounts.models import Account
 from evaluation.collection import justifying
@@ -14,7 +13,6 @@ from evaluation.collection.evidence import operations as evidence
 from evaluation.collection.operations import load_workbook
 from evaluation.collection.saving import Edit, save
 from evaluation.collection.state.queries import body_state
-from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.messages.models import Message
 from evaluation.policy import Forbidden, Role, Viewer
@@ -23,7 +21,7 @@ from evaluation.registry.upkeep.operations import move_organisation
 from evaluation.registry.upkeep.queries import organisation_states
 from evaluation.review.changes import CellChange, baseline, changed_since
 from evaluation.review.models import Remark
-from evaluation.review.operations import SubmissionRefused, accept, give_back, reopen, submit
+from evaluation.review.operations import SubmissionRefused, accept, give_back, reopen
 from evaluation.review.remarks import queries
 from evaluation.review.remarks.model import Threads
 from evaluation.review.remarks.operations import (
@@ -37,20 +35,11 @@ from evaluation.review.remarks.operations import (
     resolve,
     unresolve,
 )
-from tests.bodies import EMPTY, FOREIGN, OWN, REASON, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.bodies import EMPTY, FOREIGN, OWN, REASON, SYSTEM, TODAY, YEAR, Place
 from tests.factories import row, workbook
 from tests.people import make_account
 
 DOCUMENT = b"%PDF-1.4\nstartxref\n0\n%%EOF\n"
-
-
-@pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
-
-
-def over(place: Place, version: int = 0) -> None:
-    submit(place.viewer(Role.HEAD), place.order, YEAR, place.body(), version, TODAY)
 
 
 def remark(place: Place, text: str = "Тексеріңіз", viewer: Viewer | None = None, **pin: Any) -> Remark:
@@ -85,7 +74,7 @@ def test_remarks_are_pinned_answered_and_resolved(place: Place) -> None:
         place.fill()
         with pytest.raises(NotUnderReview):
             remark(place)
-        over(place)
+        place.hand_over()
         made = {name: remark(place, f" {name}\r\n\u200bекінші ", **pin) for name, pin in pins(place).items()}
         assert all((each.text, each.round, each.author) == (f"{name}\nекінші", 1, "The reviewer") for name, each in made.items())
         own, code = pins(place)["answer"].values()
@@ -133,7 +122,7 @@ def test_remarks_are_pinned_answered_and_resolved(place: Place) -> None:
 def test_who_reads_answers_and_resolves(place: Place) -> None:
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         made = remark(place).id
         for role in (Role.CLERK, Role.HEAD, Role.ADMINISTRATOR, Role.OBSERVER):
             viewer = place.viewer(role)
@@ -169,7 +158,7 @@ def test_each_side_is_told_of_what_the_other_says(place: Place) -> None:
     make_account(place.app, "clerk", [place.bodies[FOREIGN]])
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         own, code = pins(place)["answer"].values()
         made = remark(place, "Неге?", organisation_id=own, code=code)
         reply(place.viewer(Role.CLERK), made.id, "Себебі бар")
@@ -202,7 +191,7 @@ def test_what_was_changed_between_two_hand_overs(place: Place) -> None:
         note = next(item.code for item in order.evidence_of(kind) if item.type == "text" and item.code not in named)
         kept = evidence.attach(clerk, order, YEAR, body, own, criterion, "old.pdf", DOCUMENT)
         assert baseline(reviewer, YEAR, body) is None and not since(place)
-        over(place)
+        place.hand_over()
         db.session.commit()
         assert baseline(reviewer, YEAR, body) is None and not since(place)
         made = remark(place, organisation_id=own, code=amount)
@@ -251,7 +240,7 @@ def test_what_was_changed_between_two_hand_overs(place: Place) -> None:
         for each in body_state(SYSTEM, order, YEAR, body, TODAY).organisations.values():
             for odd in (odd for odd in each.findings if odd.open):
                 justifying.justify(SYSTEM, order, YEAR, body, each.id, odd.rule, odd.code, REASON, TODAY)
-        over(place, 2)
+        place.hand_over(2)
         assert set(expected) <= set(told())
         given = baseline(reviewer, YEAR, body)
         assert given and given.round == 1 and given.who == "The head"
@@ -275,7 +264,7 @@ def test_what_was_changed_between_two_hand_overs(place: Place) -> None:
             remark(place)
         reply(clerk, made.id, "Тағы бір сөз")
         put(amount, 5, 12_345)
-        over(place, 5)
+        place.hand_over(5)
         assert [(each.old, each.new) for each in since(place).values()] == [(12_345, 5)]
         db.session.rollback()
 
@@ -284,7 +273,7 @@ def test_organisations_that_came_and_went_between_two_hand_overs(place: Place) -
     """What one that came had answered elsewhere was never seen by the reviewer, whoever changed nothing since."""
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, "Себеп")
         db.session.commit()
         for own, body in ((place.own[0], FOREIGN), (place.foreign, OWN), (place.own[1], EMPTY), (place.own[1], OWN)):
@@ -301,7 +290,7 @@ def test_no_remark_slips_in_while_a_year_is_accepted(place: Place) -> None:
     """Either it was there before, and the year was not accepted, or it was refused: an accepted sheet has no open remark."""
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         db.session.commit()
     start, outcomes = threading.Barrier(2), []
 

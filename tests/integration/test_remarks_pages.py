@@ -1,25 +1,17 @@
 """The pages of remarks: made beside the very place, answered and resolved in their list; what was changed between hand-overs."""
 
-import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from evaluation.collection.state.queries import body_state
-from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role
 from evaluation.review.models import Remark
 from evaluation.review.operations import give_back, submit
 from evaluation.review.remarks.operations import MOST
-from tests.bodies import FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.bodies import FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
 from tests.people import token_of
 
 REMARKS = f"/bodies/{OWN}/{YEAR}/remarks"
-
-
-@pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
 
 
 def over(place: Place, version: int = 0) -> None:

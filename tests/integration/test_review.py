@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from flask import Flask
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -15,7 +14,6 @@ from evaluation.clock import now, precise, today
 from evaluation.collection.locks import Locked
 from evaluation.collection.models import STATES, Submission
 from evaluation.collection.saving import Edit, save
-from evaluation.criteria import Order
 from evaluation.database import db, table_of
 from evaluation.language import language
 from evaluation.policy import Forbidden, Role, Viewer
@@ -27,23 +25,14 @@ from evaluation.review import queries
 from evaluation.review.freezing import code_of, sha256_of, spelled, thaw
 from evaluation.review.known.rebuild import known, rebuilt
 from evaluation.review.models import FrozenSheet, Remark
-from evaluation.review.operations import NotReady, Stale, SubmissionRefused, accept, accept_many, give_back, reopen, submit
+from evaluation.review.operations import NotReady, Stale, SubmissionRefused, accept, accept_many, give_back, reopen
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.document import NOT_ACCEPTED
 from evaluation.sheets.source import sheet_of
-from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
 from tests.people import token_of
 
 BODY = f"/bodies/{OWN}/{YEAR}"
-
-
-@pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
-
-
-def over(place: Place, version: int = 0, bin_: str = OWN, **more: Any) -> Submission:
-    return submit(place.viewer(Role.HEAD, bin_), place.order, YEAR, place.body(bin_), version, TODAY, **more)
 
 
 def accepted(place: Place, version: int = 1, bin_: str = OWN) -> FrozenSheet:
@@ -62,7 +51,7 @@ def cell(place: Place) -> tuple[int, str, Any]:
 def test_accepting_freezes_and_reopening_begins_a_new_revision(place: Place) -> None:
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         first = accepted(place)
         db.session.commit()
         assert sha256_of(first.content) == first.sha256 and code_of(first.sha256) == first.code and len(spelled(first.code)) == 14
@@ -78,7 +67,7 @@ def test_accepting_freezes_and_reopening_begins_a_new_revision(place: Place) -> 
             reopen(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, " ")
         reopen(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, "Түзету керек")
         save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [Edit(own, code, value + 100, value)])
-        over(place, 3)
+        place.hand_over(3)
         second = accepted(place, 4)
         db.session.commit()
         assert [each.revision for each in queries.revisions(SYSTEM, place.bodies[OWN], YEAR)] == [2, 1]
@@ -93,7 +82,7 @@ def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(place: Place) -> No
     with place.app.app_context():
         registering.open_year(SYSTEM, YEAR - 1, place.order.code)
         place.fill()
-        over(place)
+        place.hand_over()
         own, code, value = cell(place)
         db.session.commit()
         save(SYSTEM, place.order, YEAR - 1, place.bodies[OWN], [Edit(own, code, value, None)])
@@ -110,7 +99,7 @@ def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(place: Place) -> No
 
 def test_a_nil_year_is_accepted_too(place: Place) -> None:
     with place.app.app_context():
-        over(place, bin_=EMPTY, nil=True)
+        place.hand_over(bin_=EMPTY, nil=True)
         frozen = accepted(place, bin_=EMPTY)
         assert orjson.loads(frozen.content)["nil"] and thaw(frozen.content, registry.orders()).max == 0
         db.session.commit()
@@ -123,7 +112,7 @@ def test_who_may_accept_and_when(place: Place) -> None:
         place.fill()
         with pytest.raises(SubmissionRefused):
             accepted(place, 0)
-        over(place)
+        place.hand_over()
         for role in (Role.CLERK, Role.HEAD, Role.ADMINISTRATOR, Role.OBSERVER):
             for act in (lambda v: accept(v, YEAR, place.body(), 1, TODAY), lambda v: reopen(v, YEAR, body, 1, "Себеп")):
                 with pytest.raises(Forbidden):
@@ -155,8 +144,8 @@ def test_what_is_not_complete_any_more_is_not_accepted(place: Place) -> None:
 
     with place.app.app_context():
         place.fill()
-        over(place)
-        over(place, bin_=EMPTY, nil=True)
+        place.hand_over()
+        place.hand_over(bin_=EMPTY, nil=True)
         late = "100000000005"
         register.register_organisations(
             SYSTEM, [(late, place.kinds[0], "Кешіккен", ""), ("100000000013", place.kinds[0], "Тағы", "")]
@@ -175,7 +164,7 @@ def test_the_database_excludes_states_that_exclude_each_other(place: Place) -> N
     head, reviewer = place.accounts[Role.HEAD], place.accounts[Role.REVIEWER]
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         frozen = accepted(place)
         db.session.commit()
         there = {"submitted_id": head, "submitted_at": now(), "first_submitted_on": TODAY, "round": 1, "revision": 1}
@@ -243,7 +232,7 @@ def test_the_pages_of_the_review(place: Place) -> None:
     head, clerk, reviewer, observer = (place.client(role) for role in ("head", "clerk", "reviewer", "observer"))
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         db.session.commit()
     steps = f"{BODY}/submission"
     shown = reviewer.get(BODY).text
@@ -271,7 +260,7 @@ def test_the_pages_of_the_review(place: Place) -> None:
 def test_an_accepted_year_keeps_its_points_whatever_the_registry_becomes(place: Place) -> None:
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         frozen = accepted(place)
         most = thaw(frozen.content, registry.orders()).max
         db.session.commit()
@@ -290,7 +279,7 @@ def test_the_page_of_a_past_day(place: Place) -> None:
     observer, stranger = place.client("observer"), place.client("clerk", FOREIGN)
     with place.app.app_context():
         place.fill()
-        over(place)
+        place.hand_over()
         accepted(place)
         db.session.commit()
     page, day = f"{BODY}/known", today()

@@ -1,37 +1,24 @@
 """Handing a body's year over and giving it back: who may, what must be done first, and nothing that slips in between."""
 
 import threading
-from typing import Any
 
 import pytest
-from flask import Flask
 
 from evaluation.collection import queries as collection
 from evaluation.collection.declared import Declaration, declare
 from evaluation.collection.locks import Locked
-from evaluation.collection.models import Submission
 from evaluation.collection.saving import Edit, UnknownCell, save
 from evaluation.collection.submission import queries
-from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role
 from evaluation.record.chain import seal
 from evaluation.record.models import Event
 from evaluation.review.operations import NotReady, Stale, SubmissionRefused, give_back, submit
-from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
 from tests.factories import bin_of
 from tests.people import token_of
 
 PAGE = f"/bodies/{OWN}/{YEAR}/submission"
-
-
-@pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
-
-
-def over(place: Place, version: int = 0, bin_: str = OWN, **more: Any) -> Submission:
-    return submit(place.viewer(Role.HEAD, bin_), place.order, YEAR, place.body(bin_), version, TODAY, **more)
 
 
 def actions() -> list[str]:
@@ -44,13 +31,13 @@ def actions() -> list[str]:
 def test_a_complete_year_is_handed_over_locked_and_given_back(place: Place) -> None:
     with place.app.app_context():
         place.fill()
-        handed = over(place)
+        handed = place.hand_over()
         assert (handed.state, handed.version, handed.nil, handed.changed_by) == ("submitted", 1, False, "The head")
         edit = Edit(place.organisations[place.own[0]], place.order.asked_of(place.kinds[0])[0].code, 5)
         with pytest.raises(Locked):
             save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [edit])
         with pytest.raises(Stale) as stale:
-            over(place, 1)
+            place.hand_over(1)
         assert stale.value.current and stale.value.current.changed_by == "The head"
         for reason in ("", "  \n"):
             with pytest.raises(SubmissionRefused):
@@ -59,7 +46,7 @@ def test_a_complete_year_is_handed_over_locked_and_given_back(place: Place) -> N
         assert (given.state, given.version, given.reason) == ("returned", 2, "Қайта қараңыз")
         with pytest.raises(SubmissionRefused):
             give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, "Тағы да")
-        assert over(place, 2).version == 3
+        assert place.hand_over(2).version == 3
         assert actions() == ["submitted", "returned", "submitted"]
         db.session.commit()
 
@@ -72,7 +59,7 @@ def test_who_may(place: Place) -> None:
                 submit(place.viewer(role), place.order, YEAR, place.body(), 0, TODAY)
         with pytest.raises(Forbidden):
             submit(place.viewer(Role.HEAD, FOREIGN), place.order, YEAR, place.body(), 0, TODAY)
-        over(place)
+        place.hand_over()
         for role in (Role.CLERK, Role.HEAD, Role.ADMINISTRATOR, Role.OBSERVER):
             with pytest.raises(Forbidden):
                 give_back(place.viewer(role), YEAR, place.bodies[OWN], 1, "Себеп")
@@ -84,14 +71,14 @@ def test_what_remains_keeps_the_year_back(place: Place) -> None:
     with place.app.app_context():
         place.fill([first])
         with pytest.raises(NotReady) as blank:
-            over(place)
+            place.hand_over()
         assert [each.bin for each in blank.value.readiness.unfinished] == [second]
         place.fill()
         contradiction = next(rule for rule in order.concerning(place.kinds[1], order.contradictions))
         asked = {item.code: item for item in order.asked_of(place.kinds[1])}
         place.answer(second, **{contradiction.at: 9 if asked[contradiction.at].type != "date" else "2025-05-05"})
         with pytest.raises(NotReady) as wrong:
-            over(place)
+            place.hand_over()
         assert any(each.errors or each.blank for each in wrong.value.readiness.unfinished)
         db.session.rollback()
         assert queries.submission(SYSTEM, YEAR, place.bodies[OWN]) is None
@@ -113,7 +100,7 @@ def test_a_warning_needs_its_reason(place: Place) -> None:
         other = next(choice.value for choice in place.order.choices[item.choices or ""] if choice.value == "violated")
         place.answer(bin_, **{item.code: other})
         with pytest.raises(NotReady) as odd:
-            over(place)
+            place.hand_over()
         assert [each.bin for each in odd.value.readiness.unfinished] == [bin_]
         db.session.rollback()
 
@@ -127,7 +114,7 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(place: Place) -> No
         place.answer(place.own[0], **{money: -100})
         db.session.commit()
         with pytest.raises(NotReady) as lacking:
-            over(place)
+            place.hand_over()
         assert [each.key for each in lacking.value.readiness.undeclared] == [(place.kinds[0], criterion.code)]
         assert not lacking.value.readiness.unfinished
         given = Declaration(place.kinds[0], criterion.code, 3)
@@ -143,7 +130,7 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(place: Place) -> No
         for viewer in (place.viewer(Role.OBSERVER), place.viewer(Role.CLERK, FOREIGN)):
             with pytest.raises(Forbidden):
                 declare(viewer, place.order, YEAR, body, [given])
-        over(place)
+        place.hand_over()
         with pytest.raises(Locked):
             declare(clerk, place.order, YEAR, body, [Declaration(place.kinds[0], criterion.code, 5, 3)])
         db.session.commit()
@@ -153,10 +140,10 @@ def test_a_nil_year_is_for_a_body_without_organisations(place: Place) -> None:
     with place.app.app_context():
         place.fill()
         with pytest.raises(SubmissionRefused):
-            over(place, nil=True)
+            place.hand_over(nil=True)
         with pytest.raises(SubmissionRefused):
-            over(place, bin_=EMPTY)
-        assert over(place, bin_=EMPTY, nil=True).nil
+            place.hand_over(bin_=EMPTY)
+        assert place.hand_over(bin_=EMPTY, nil=True).nil
         db.session.commit()
 
 
@@ -164,12 +151,12 @@ def test_a_stale_page_hands_nothing_over(place: Place) -> None:
     with place.app.app_context():
         place.fill()
         with pytest.raises(Stale) as stale:
-            over(place, 1)
+            place.hand_over(1)
         assert stale.value.current is None
-        over(place)
+        place.hand_over()
         give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, "Себеп")
         with pytest.raises(Stale):
-            over(place, 0)
+            place.hand_over(0)
         with pytest.raises(Stale):
             give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, "Себеп")
         db.session.rollback()

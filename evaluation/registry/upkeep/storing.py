@@ -10,6 +10,7 @@ from evaluation.policy import Viewer
 from evaluation.record.operations import NewEvent, write
 from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
+from evaluation.registry.operations import left_lines
 from evaluation.registry.upkeep import queries
 from evaluation.registry.upkeep.states import AnyState, BodyState, OrganisationState, differences
 
@@ -64,9 +65,7 @@ def lines(
         stays = {*(was.periods if was is not None else ())} ^ {*now.periods}
         last = _last_body(now) or (_last_body(was) if was is not None else None)
         owner = body_ids.get(last or "")
-        # Told to every other body that has it no more, or had it before.
-        others = sorted({body_ids[each.body] for each in stays} - {owner})
-        events += [NewEvent("organisation_left", None, body, own_ids[now.bin], {"to": last}) for body in others]
+        events += left_lines(own_ids[now.bin], {body_ids[each.body] for each in stays}, owner, last)
         events.append(NewEvent(action, None, owner, own_ids[now.bin], _told(was, now)))
     return events
 
