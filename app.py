@@ -7,7 +7,7 @@ from flask import Flask
 
 from evaluation import cli, database, web
 from evaluation.criteria import load_orders
-from evaluation.messages import outbox
+from evaluation.notifications import outbox
 from evaluation.settings import INSTANCE, settings_or_exit
 
 

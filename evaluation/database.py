@@ -1,7 +1,7 @@
 """The database: engine, session, and the two things every table shares, its naming convention and its JSON.
 
 SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL. Commands and requests commit in one place each:
-:func:`evaluation.cli.common.database` and :func:`evaluation.web.commit_request`.
+:func:`evaluation.cli.context.database` and :func:`evaluation.web.commit_request`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The one policy: what each role may do, and within which bodies.
 
 Everything that reads or changes data takes a :class:`Viewer` and asks it here: queries keep themselves to `viewer.bodies`,
-operations call :meth:`Viewer.require`, and each page declares the action it needs (:mod:`evaluation.web.access`).
+operations call :meth:`Viewer.require`, and each page declares the action it needs (:mod:`evaluation.web.core.access`).
 """
 
 from dataclasses import dataclass

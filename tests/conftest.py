@@ -28,10 +28,10 @@ os.environ.setdefault("RECORD_KEY", "the record of the tests")
 from app import create_app
 from evaluation import database
 from evaluation.criteria import Order, load_orders
-from tests import people
+from tests.support import accounts as people
 
-SHEETS = ("tests/integration/test_sheets.py", "tests/integration/test_printed_sheets.py")
-ALONE = ("tests/browser/", "tests/integration/test_pages.py")
+SHEETS = ("tests/integration/sheets/test_sheets.py", "tests/integration/sheets/test_printed_sheets.py")
+ALONE = ("tests/browser/", "tests/integration/web/core/test_pages.py")
 """Modules whose tests share what is slow to make: a server and a browser, the demonstration."""
 
 

@@ -15,11 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from evaluation.accounts import checks, queries
 from evaluation.accounts.checks import AccountRefused, Given
 from evaluation.accounts.models import Account, AccountBody
+from evaluation.audit.operations import NewEvent, write
 from evaluation.database import db, insert_many, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Role, Viewer
-from evaluation.record.operations import NewEvent, write
 
 ONESELF = N_("This is your own account: your password and second factor are changed on the page of your account.")
 NOT_ONESELF = N_("You cannot disable your own account; another administrator can.")

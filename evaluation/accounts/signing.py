@@ -18,10 +18,10 @@ from sqlalchemy import func, update
 from evaluation.accounts.checks import EMAIL
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import DEMONSTRATION
+from evaluation.audit.operations import NewEvent, write
 from evaluation.clock import now
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
-from evaluation.record.operations import NewEvent, write
 
 DEVICE_DAYS = 90
 """How long a device stays known after a sign-in with it."""

@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from evaluation.cli import backup, demo, record, remind, sheets, users, verify, workbooks
+from evaluation.cli import audit as record
+from evaluation.cli import backup, demo, remind, sheets, users, verify, workbooks
 
 
 def init_app(app: Flask) -> None:

@@ -12,13 +12,13 @@ import click
 from flask import current_app
 from sqlalchemy import URL
 
-from evaluation.cli.common import command, language_option, transaction
-from evaluation.cli.record import as_text
+from evaluation.audit import checkpoints
+from evaluation.cli.audit import as_text
+from evaluation.cli.context import command, language_option, transaction
 from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, language
 from evaluation.policy import Viewer
-from evaluation.record import checkpoints
 
 TAKEN = N_("There is something at %(place)s already. Name another place: a backup replaces nothing.")
 NO_PG_DUMP = N_(

@@ -6,7 +6,7 @@ import click
 from flask import current_app
 
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.cli.common import command, language_option, table, transaction
+from evaluation.cli.context import command, language_option, table, transaction
 from evaluation.clock import today
 from evaluation.demo.generator import country as make_country
 from evaluation.demo.generator import demonstration

@@ -2,12 +2,12 @@
 
 import click
 
-from evaluation.cli.common import command, language_option, transaction
+from evaluation.cli.context import command, language_option, transaction
 from evaluation.clock import today
 from evaluation.language import N_, Language, language
-from evaluation.messages import outbox
-from evaluation.messages.reminding import Reminder
-from evaluation.messages.reminding import remind as remind_all
+from evaluation.notifications import outbox
+from evaluation.notifications.reminders import Reminder
+from evaluation.notifications.reminders import remind as remind_all
 from evaluation.policy import Viewer
 from evaluation.sheets.model import Named
 

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import click
 
-from evaluation.cli.common import command, transaction
+from evaluation.audit.operations import new_batch
+from evaluation.cli.context import command, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Viewer
-from evaluation.record.operations import new_batch
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
 from evaluation.review.models import FrozenSheet
-from evaluation.review.proof import queries as proof
-from evaluation.review.proof.making import FROZEN, Made, make, make_frozen, opened
-from evaluation.review.proof.operations import HandedOut, keep
+from evaluation.review.verification import queries as proof
+from evaluation.review.verification.export_file import FROZEN, Made, make, make_frozen, opened
+from evaluation.review.verification.operations import HandedOut, keep
 from evaluation.sheets import Sheet, queries
 from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import FORMATS, LANGUAGES

@@ -12,7 +12,7 @@ from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import STATE_NAMES, Sought
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.cli.common import Failure, command, language_option, table, transaction
+from evaluation.cli.context import Failure, command, language_option, table, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
 from evaluation.policy import Role, Viewer

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from evaluation.cli.common import command, language_option, table, transaction
+from evaluation.cli.context import command, language_option, table, transaction
 from evaluation.language import Language, language
 from evaluation.policy import Viewer
-from evaluation.review.proof.judging import verify as judge
-from evaluation.review.proof.model import Outcome
-from evaluation.review.proof.reading import MAX_SIZE
-from evaluation.review.proof.words import Told, in_words
+from evaluation.review.verification.code_extraction import MAX_SIZE
+from evaluation.review.verification.messages import Told, in_words
+from evaluation.review.verification.model import Outcome
+from evaluation.review.verification.verify import verify as judge
 
 IN_FORCE, WRONG, NOT_IN_FORCE = 0, 1, 2
 EXITS = {Outcome.ACCEPTED: IN_FORCE, Outcome.SUPERSEDED: NOT_IN_FORCE, Outcome.REOPENED: NOT_IN_FORCE}

@@ -5,20 +5,20 @@ from textwrap import shorten
 
 import click
 
-from evaluation.cli.common import command, language_option, print_json, print_problems, refuse, transaction
-from evaluation.collection.operations import Summary, load_workbook
-from evaluation.collection.problems import Refused
-from evaluation.collection.workbook.model import Workbook
-from evaluation.collection.workbook.reader import read_workbook
-from evaluation.collection.workbook.template import write_template
+from evaluation.answers.issues import Refused
+from evaluation.cli.context import command, language_option, print_json, print_problems, refuse, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.upkeep.words import LACKING
+from evaluation.registry.admin.labels import LACKING
 from evaluation.scoring import score as score_reports
 from evaluation.sheets import Named, Sheet, compose
 from evaluation.sheets.scores_json import scores_json
+from evaluation.workbooks.format.model import Workbook
+from evaluation.workbooks.format.reader import read_workbook
+from evaluation.workbooks.format.template import write_template
+from evaluation.workbooks.load import Summary, load_workbook
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from evaluation.accounts.queries import account_by_email, viewer_of
-from evaluation.collection.justifying import justify
-from evaluation.collection.submission import queries as submissions
+from evaluation.answers.justifications import justify
+from evaluation.answers.readiness import queries as submissions
 from evaluation.criteria.model import Order
 from evaluation.demo.recipes import data
 from evaluation.policy import Viewer

@@ -2,18 +2,18 @@
 
 from datetime import timedelta
 
+from evaluation.answers.carrying import CARRIED_OVER
+from evaluation.answers.models import DeclaredCount, Report
+from evaluation.answers.prior_year_counts import key_of
+from evaluation.answers.queries import DECLARED
+from evaluation.audit.operations import NewEvent, new_batch, write, write_many
 from evaluation.clock import now, today
-from evaluation.collection.carrying import CARRIED_OVER
-from evaluation.collection.declared import key_of
-from evaluation.collection.models import DeclaredCount, Report
-from evaluation.collection.queries import DECLARED
 from evaluation.criteria.model import Order
 from evaluation.database import db, encoded, insert_many, table_of
 from evaluation.demo.model import DemoCountry
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Viewer
-from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.registry import operations as registry
 from evaluation.registry import queries
 from evaluation.registry.operations import NewBody

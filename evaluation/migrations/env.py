@@ -3,11 +3,13 @@
 from alembic import context
 
 import evaluation.accounts.models
-import evaluation.collection.models
-import evaluation.messages.models
-import evaluation.record.models
+import evaluation.answers.models
+import evaluation.audit.models
+import evaluation.notifications.models
 import evaluation.registry.models
 import evaluation.review.models
+import evaluation.submissions.models
+import evaluation.workbooks.models
 from evaluation.database import Base
 
 __all__ = ["evaluation"]

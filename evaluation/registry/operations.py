@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
+from evaluation.audit.operations import NewEvent, new_batch, write, write_many
 from evaluation.database import db, encoded, insert_many, table_of
 from evaluation.policy import Action, Viewer
-from evaluation.record.operations import NewEvent, new_batch, write, write_many
 from evaluation.registry import queries
+from evaluation.registry.admin.queries import ids
+from evaluation.registry.admin.states import BodyState, OrganisationState, differences
 from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
 from evaluation.registry.queries import Stay
-from evaluation.registry.upkeep.queries import ids
-from evaluation.registry.upkeep.states import BodyState, OrganisationState, differences
 
 
 @dataclass(frozen=True)

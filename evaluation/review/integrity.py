@@ -1,33 +1,33 @@
 """Whether what is stored is what the record says: frozen sheets, files handed out, answers, the registry and the states of years.
 
-The record itself is verified by :mod:`evaluation.record.verification`; here it is believed, and the tables are compared with it.
+The record itself is verified by :mod:`evaluation.audit.verification`; here it is believed, and the tables are compared with it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evaluation.answers.readiness import queries as submissions
+from evaluation.audit.models import Event
 from evaluation.clock import precise
-from evaluation.collection.extensions import queries as extensions
-from evaluation.collection.submission import queries as submissions
-from evaluation.collection.submission.due import STANDINGS
 from evaluation.criteria import Orders
 from evaluation.language import N_, Language
 from evaluation.policy import Viewer
-from evaluation.record.models import Event
 from evaluation.registry import queries as registry
+from evaluation.registry.admin.queries import body_states, organisation_states
 from evaluation.registry.models import Body
-from evaluation.registry.upkeep.queries import body_states, organisation_states
 from evaluation.review import queries
-from evaluation.review.freezing import Unfrozen
-from evaluation.review.known import course
-from evaluation.review.known import queries as record
-from evaluation.review.known.rebuild import Known, known, rebuilt
+from evaluation.review.history import queries as record
+from evaluation.review.history import reconcile as course
+from evaluation.review.history.reconstruct import Known, known, rebuilt
 from evaluation.review.models import FrozenSheet
-from evaluation.review.proof.making import is_whole
 from evaluation.review.remarks.queries import remarks
+from evaluation.review.snapshot import Unfrozen
+from evaluation.review.verification.export_file import is_whole
 from evaluation.sheets import queries as sheets
-from evaluation.sheets.source import OfYear, Source
+from evaluation.sheets.input import OfYear, Source
+from evaluation.submissions.extensions import queries as extensions
+from evaluation.submissions.status import STANDINGS
 
 WRONG = {
     "frozen_altered": N_(

@@ -13,26 +13,26 @@ from typing import Any
 
 from sqlalchemy import update
 
+from evaluation.answers.readiness import queries as submissions
+from evaluation.answers.readiness.model import Readiness
+from evaluation.audit import checkpoints
+from evaluation.audit.models import Checkpoint
+from evaluation.audit.operations import NewEvent, write
 from evaluation.clock import now
-from evaluation.collection.models import ACCEPTED, OPEN_STATES, REOPENED, RETURNED, SUBMITTED, Submission
-from evaluation.collection.submission import queries as submissions
-from evaluation.collection.submission.model import Readiness
 from evaluation.criteria.model import Order
 from evaluation.database import db, hold, insert_unless_there, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.messages.operations import tell
+from evaluation.notifications.operations import tell
 from evaluation.policy import Action, Forbidden, Viewer
-from evaluation.record import checkpoints
-from evaluation.record.models import Checkpoint
-from evaluation.record.operations import NewEvent, write
 from evaluation.registry import queries as registry
 from evaluation.registry.locking import hold_registry
 from evaluation.registry.models import Body
 from evaluation.review import queries
-from evaluation.review.freezing import Acceptance, code_of, freeze, sha256_of
 from evaluation.review.models import FrozenSheet
+from evaluation.review.snapshot import Acceptance, code_of, freeze, sha256_of
 from evaluation.sheets import queries as sheets
+from evaluation.submissions.models import ACCEPTED, OPEN_STATES, REOPENED, RETURNED, SUBMITTED, Submission
 
 MAX_REASON = 2000
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from evaluation.collection.models import Submission
 from evaluation.database import db, tuples
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 from evaluation.review.models import Export, FrozenSheet, Remark
+from evaluation.submissions.models import Submission
 
 
 def frozen(viewer: Viewer, body_id: int, year: int, revision: int | None = None) -> FrozenSheet | None:

@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from evaluation.bulk import bulk
 from evaluation.criteria.model import OUTCOMES, Criterion, Order
+from evaluation.memory import bulk
 from evaluation.scoring.conditions import answerable, certain, evaluate, imply
 from evaluation.scoring.frames import Reports
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from evaluation import charts
+from evaluation.charts.bars import history, short
 from evaluation.criteria.model import Order
 from evaluation.language import Language
-from evaluation.sheets import charts, reasons
-from evaluation.sheets.charts.bars import history, short
+from evaluation.sheets import reasons
 from evaluation.sheets.model import Bounds, Named, Share, Sheet, SheetRow, SheetTable
 from evaluation.sheets.stamp import Stamp, Verification, verification
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from evaluation.collection import queries as collection
-from evaluation.collection.state import queries as state
+from evaluation.answers import queries as collection
+from evaluation.answers.progress import queries as state
 from evaluation.criteria.model import Order
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
@@ -12,8 +12,8 @@ from evaluation.scoring.facts import facts
 from evaluation.scoring.frames import Reports
 from evaluation.scoring.score import Scores, score
 from evaluation.sheets.compose import compose, shares
+from evaluation.sheets.input import Given, Kept, OfYear, Source
 from evaluation.sheets.model import Named, Share, Sheet
-from evaluation.sheets.source import Given, Kept, OfYear, Source
 
 
 def scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:

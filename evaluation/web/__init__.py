@@ -5,39 +5,20 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from evaluation.web import (
-    accepting,
-    access,
-    account,
-    answers,
-    bodies,
-    errors,
-    files,
-    grid,
-    headers,
-    home,
-    known,
-    languages,
-    messages,
-    people,
-    record,
-    registry,
-    remarks,
-    report,
-    review,
-    security,
-    sheets,
-    submission,
-    uploads,
-    verify,
-)
-from evaluation.web.common import (
-    commit_request,
-    context,
-    current_viewer,
-    identify_viewer,
-    prepare_database,
-)
+from evaluation.web import audit as record
+from evaluation.web.account import account, security
+from evaluation.web.account import inbox as messages
+from evaluation.web.admin import people, registry
+from evaluation.web.core import access, errors, headers, languages
+from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, prepare_database
+from evaluation.web.entry import answers, grid, home, report, submission, uploads
+from evaluation.web.entry import evidence as files
+from evaluation.web.review import body_list as bodies
+from evaluation.web.review import body_year as review
+from evaluation.web.review import bulk_accept as accepting
+from evaluation.web.review import remarks
+from evaluation.web.sheets import as_of as known
+from evaluation.web.sheets import sheets, verify
 
 __all__ = ["commit_request", "current_viewer", "init_app"]
 

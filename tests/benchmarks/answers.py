@@ -11,19 +11,19 @@ from typing import Any
 from flask import Flask, jsonify, request
 from sqlalchemy import insert, update
 
+from evaluation.answers.models import Report
+from evaluation.audit.models import Event
 from evaluation.clock import now
-from evaluation.collection.models import Report
 from evaluation.criteria import load_orders
 from evaluation.database import db, table_of
 from evaluation.policy import Action, Viewer
-from evaluation.record.models import Event
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
-from evaluation.web.access import allow
+from evaluation.web.core.access import allow
 from tests.benchmarks import country
-from tests.factories import bin_of, clean
-from tests.people import make_account, sign_in
+from tests.support.accounts import make_account, sign_in
+from tests.support.factories import bin_of, clean
 
 YEAR = 2024
 SAVES = 200

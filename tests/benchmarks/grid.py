@@ -10,20 +10,20 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from app import create_app
+from evaluation.answers.checks import findings
+from evaluation.answers.grid.format import writer
+from evaluation.answers.grid.reading import table
 from evaluation.clock import today
-from evaluation.collection.checks import findings
-from evaluation.collection.grid.format import writer
-from evaluation.collection.grid.reading import table
-from evaluation.collection.workbook.columns import documents, read_column
 from evaluation.criteria import Order, load_orders
 from evaluation.language import language
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.web.access import allow
-from tests import people
+from evaluation.web.core.access import allow
+from evaluation.workbooks.format.columns import documents, read_column
 from tests.browser import grid_site
 from tests.browser.conftest import ARGUMENTS, served, sign_in
 from tests.browser.grid_site import BODY, CLERKS, SYSTEM, YEAR, own_bin
+from tests.support import accounts as people
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 

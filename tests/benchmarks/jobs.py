@@ -14,15 +14,15 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
-from evaluation.collection.operations import load_workbook
+from evaluation.charts import to_svg
 from evaluation.criteria import load_orders
 from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.sheets import Sheet, queries
-from evaluation.sheets.charts import to_svg
 from evaluation.sheets.document import document
 from evaluation.sheets.writers import pdf, write
+from evaluation.workbooks.load import load_workbook
 from tests.benchmarks import answers, country, grid
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]

@@ -20,10 +20,10 @@ from evaluation.database import db
 from evaluation.demo import demonstration
 from evaluation.demo.store import store
 from evaluation.policy import SIGN_IN_ROLES
-from tests import people
 from tests.browser import grid_site
-from tests.browser.desk import HEIGHT, Site
+from tests.browser.entry_desk import HEIGHT, Site
 from tests.browser.grid_desk import GridSite
+from tests.support import accounts as people
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
-from evaluation.collection.grid.reading import table
+from evaluation.answers.grid.reading import table
 from evaluation.criteria import Order
 from evaluation.registry import queries as registry
 from tests.browser import grid_site
-from tests.browser.copies import Copy
+from tests.browser.database_copies import Copy
 from tests.browser.grid_site import BODY, SYSTEM, YEAR, own_bin
 
 

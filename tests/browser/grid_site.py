@@ -10,15 +10,15 @@ from flask import Flask
 
 from app import create_app
 from evaluation import database
-from evaluation.collection.saving import Edit, save
+from evaluation.answers.save import AnswerInput, save
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
-from tests import people
-from tests.factories import bin_of, random_answers
+from tests.support import accounts as people
+from tests.support.factories import bin_of, random_answers
 
 YEAR = 2024
 BODY = bin_of(1)
@@ -60,7 +60,7 @@ def fill(app: Flask, count: int, blank: float) -> None:
         operations.supervise(SYSTEM, [(id_, body, date(2020, 1, 1), None) for id_ in ids])
         edits = [
             # No two amounts are alike.
-            Edit(id_, code, value * 98_765 + 100 * id_ if order.by_code[code].type == "money" and value > 0 else value)
+            AnswerInput(id_, code, value * 98_765 + 100 * id_ if order.by_code[code].type == "money" and value > 0 else value)
             for id_ in ids
             for code, value in (random_answers(order, kind, random, blank) if blank < 1 else {}).items()
         ]

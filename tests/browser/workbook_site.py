@@ -5,14 +5,14 @@ from pathlib import Path
 from flask import Flask
 
 from evaluation import database
-from evaluation.collection.operations import load_workbook
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from tests import people
+from evaluation.workbooks.load import load_workbook
 from tests.browser.grid_site import in_thread
-from tests.factories import bin_of, clean, row, workbook
+from tests.support import accounts as people
+from tests.support.factories import bin_of, clean, row, workbook
 
 YEAR = 2024
 BODY = bin_of(1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from evaluation.criteria import load_orders
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 ORDER = load_orders().latest
 INDICATORS = {item.code for item in ORDER.indicators} | {item.code for item in ORDER.evidence if "_" in item.code}
 INDICATORS |= {declared.code for _, declared in ORDER.declared()}

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 MODULES = sorted(
     path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
 )
-COMMITS = {"evaluation/cli/common.py", "evaluation/database.py", "evaluation/web/common.py"}
-OWN_TRANSACTIONS = {"evaluation/messages/outbox.py"}
+COMMITS = {"evaluation/cli/context.py", "evaluation/database.py", "evaluation/web/core/request_context.py"}
+OWN_TRANSACTIONS = {"evaluation/notifications/outbox.py"}
 """What is mailed is claimed before it is sent, and noted after: each in a transaction that ends at once."""
 
 

@@ -13,7 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 CATALOGUES = Path("evaluation") / "translations"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 NEW = "A message that nobody has translated yet"

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from evaluation.collection.operations import load_workbook
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
-from tests.bodies import Place, make_place
-from tests.factories import bin_of, clean, row, workbook
-from tests.sheet_cases import Cases, Files, sheet
-from tests.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, own
+from evaluation.workbooks.load import load_workbook
+from tests.support.entry_bodies import Place, make_place
+from tests.support.factories import bin_of, clean, row, workbook
+from tests.support.sheet_cases import Cases, Files, sheet
+from tests.support.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, own
 
 
 @pytest.fixture(scope="session")

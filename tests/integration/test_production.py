@@ -10,14 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from evaluation.audit.models import Event
 from evaluation.database import db
 from evaluation.errors import EvaluationError
-from evaluation.record.models import Event
 from evaluation.settings import settings
-from tests.people import make_account, token_of
-from tests.visits import SIGN_IN, attempt, record, said, visitor
-
-ROOT = Path(__file__).parents[2]
+from tests.support.accounts import make_account, token_of
+from tests.support.paths import ROOT
+from tests.support.visits import SIGN_IN, attempt, record, said, visitor
 
 
 def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[..., Flask]) -> None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from evaluation.criteria import Order
-from tests.factories import OWN, bin_of, clean, random_answers, row, workbook
+from tests.support.factories import OWN, bin_of, clean, random_answers, row, workbook
 
 GARBAGE: tuple[Any, ...] = (
     "?",

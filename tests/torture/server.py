@@ -5,7 +5,7 @@ import os
 from flask import Flask
 
 from app import create_app
-from tests.people import CHEAP
+from tests.support.accounts import CHEAP
 
 
 def create() -> Flask:

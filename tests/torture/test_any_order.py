@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from evaluation.audit.verification import verify
 from evaluation.clock import precise
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
-from evaluation.record.verification import verify
 from evaluation.registry import queries as registry
+from evaluation.review.history.reconstruct import known
 from evaluation.review.integrity import discrepancies
-from evaluation.review.known.rebuild import known
 from evaluation.sheets import queries as sheets
-from tests.torture.chance import REFUSALS, SYSTEM
-from tests.torture.deeds import LIKELY, Hand
+from tests.torture.operations import LIKELY, Hand
+from tests.torture.random_source import REFUSALS, SYSTEM
 
 RUNS, STEPS = (int(os.environ.get("EXAMPLES", "40")), 120) if "TRIALS" in os.environ else (1, 60)
 

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from evaluation.collection.operations import load_workbook
-from evaluation.collection.problems import Refused
+from evaluation.answers.issues import Refused
 from evaluation.criteria import Order
 from evaluation.database import Base, db
 from evaluation.language import CODES, language
 from evaluation.policy import Viewer
+from evaluation.workbooks.load import load_workbook
 from tests.torture.breakage import HEAVY, broken
 
 TRIALS = int(os.environ.get("TRIALS", "200"))

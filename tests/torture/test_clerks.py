@@ -26,18 +26,18 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 
-from evaluation.collection import values
-from evaluation.collection.queries import stored_reports
+from evaluation.answers import values
+from evaluation.answers.queries import stored_reports
+from evaluation.audit.models import Event
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from evaluation.policy import Viewer
-from evaluation.record.models import Event
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
-from tests.factories import bin_of, random_answers
-from tests.people import PASSWORD, make_account
+from tests.support.accounts import PASSWORD, make_account
+from tests.support.factories import bin_of, random_answers
 
 WHOLE = "TRIALS" in os.environ
 CLERKS = int(os.environ.get("CLERKS", "200" if WHOLE else "32"))

@@ -20,18 +20,18 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation.accounts.models import Account
-from evaluation.collection.operations import load_workbook
-from evaluation.collection.uploads import operations as uploads
+from evaluation.audit.verification import verify
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
-from evaluation.record.verification import verify
 from evaluation.registry import queries as registry
 from evaluation.review import operations as review
-from evaluation.review.freezing import sha256_of
-from evaluation.review.known.rebuild import rebuilt
+from evaluation.review.history.reconstruct import rebuilt
 from evaluation.review.models import FrozenSheet
-from tests.factories import bin_of, row, workbook
+from evaluation.review.snapshot import sha256_of
+from evaluation.workbooks.load import load_workbook
+from evaluation.workbooks.upload import operations as uploads
+from tests.support.factories import bin_of, row, workbook
 from tests.torture.victim import ACTIONS, TODAY, YEAR
 
 KILLS = int(os.environ.get("KILLS", "100" if "TRIALS" in os.environ else "6"))

@@ -18,25 +18,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from evaluation.accounts.models import Account
-from evaluation.collection.justifying import justify
-from evaluation.collection.locks import Locked
-from evaluation.collection.saving import Edit, save
-from evaluation.collection.submission import queries as submissions
+from evaluation.answers.justifications import justify
+from evaluation.answers.readiness import queries as submissions
+from evaluation.answers.save import AnswerInput, save
+from evaluation.audit.verification import verify
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import SIGN_IN_ROLES, Forbidden, Role, Viewer
-from evaluation.record.verification import verify
 from evaluation.registry import operations as register
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
 from evaluation.review import operations as review
 from evaluation.review import queries
-from evaluation.review.freezing import sha256_of, thaw
-from evaluation.review.known.rebuild import rebuilt
+from evaluation.review.history.reconstruct import rebuilt
 from evaluation.review.operations import NotReady, Stale, SubmissionRefused
-from evaluation.review.proof.judging import verify as judge
 from evaluation.review.remarks import operations as remarks
-from tests.factories import bin_of
+from evaluation.review.snapshot import sha256_of, thaw
+from evaluation.review.verification.verify import verify as judge
+from evaluation.submissions.locks import Locked
+from tests.support.factories import bin_of
 
 WHOLE = "TRIALS" in os.environ
 EXAMPLES = int(os.environ.get("EXAMPLES", "300" if WHOLE else "7"))
@@ -123,7 +123,7 @@ class Machine(RuleBasedStateMachine):
         wanted = {item.code: self.value(item, odd and n == part % len(self.asked)) for n, item in enumerate(self.asked)}
         if blank:
             wanted = {self.asked[part % len(self.asked)].code: None}
-        edits = [Edit(self.own, code, value, self.values.get(code)) for code, value in wanted.items()]
+        edits = [AnswerInput(self.own, code, value, self.values.get(code)) for code, value in wanted.items()]
         expected = None if self.state in OPEN else Locked
         if who not in MAY_EDIT | {"system"}:
             expected = Forbidden

@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from evaluation.collection.saving import Edit, save
+from evaluation.answers.save import AnswerInput, save
+from evaluation.audit.verification import examine, verify
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
-from evaluation.record.verification import examine, verify
 from evaluation.review import operations as review
 from evaluation.review import queries
-from evaluation.review.freezing import code_of, sha256_of
 from evaluation.review.integrity import discrepancies
-from evaluation.review.proof.judging import verify as judge
-from evaluation.review.proof.model import Outcome
-from evaluation.review.proof.operations import export
-from tests.bodies import OWN, SYSTEM, TODAY, YEAR, Place, make_place
-from tests.tampering import Record, tamper
+from evaluation.review.snapshot import code_of, sha256_of
+from evaluation.review.verification.model import Outcome
+from evaluation.review.verification.operations import export
+from evaluation.review.verification.verify import verify as judge
+from tests.support.entry_bodies import OWN, SYSTEM, TODAY, YEAR, Place, make_place
+from tests.support.tampering import Record, tamper
 
 TRIALS = int(os.environ.get("TAMPERINGS", "1000" if "TRIALS" in os.environ else "40"))
 FIRST = int(os.environ.get("SEED", "0"))
@@ -46,7 +46,7 @@ def place(app: Flask, order: Order) -> Place:
         review.reopen(reviewer, YEAR, body.id, 2, "Түзету керек")
         item = next(each for each in order.asked_of(place.kinds[0]) if each.type == "money")
         own = place.organisations[place.own[0]]
-        save(place.viewer(Role.CLERK), order, YEAR, body.id, [Edit(own, item.code, 300_00, 100_000_00)])
+        save(place.viewer(Role.CLERK), order, YEAR, body.id, [AnswerInput(own, item.code, 300_00, 100_000_00)])
         review.submit(head, order, YEAR, body, 3, TODAY)
         review.accept(reviewer, YEAR, body, 4, TODAY)
         db.session.commit()

@@ -8,12 +8,12 @@ import sys
 from datetime import date
 
 from app import create_app
-from evaluation.collection.uploads import operations as uploads
-from evaluation.collection.uploads.queries import upload
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
 from evaluation.review import operations as review
+from evaluation.workbooks.upload import operations as uploads
+from evaluation.workbooks.upload.queries import upload
 
 YEAR, TODAY = 2024, date(2025, 3, 1)
 ACTIONS = ("submit", "accept", "upload")

@@ -3,21 +3,21 @@
 None is made, answered or resolved once the year is accepted: an accepted sheet has no remark that is not resolved, and stays so.
 """
 
+from evaluation.answers import queries as collection
+from evaluation.answers import values
+from evaluation.answers.readiness.queries import submission
+from evaluation.audit.operations import NewEvent, write
 from evaluation.clock import now
-from evaluation.collection import queries as collection
-from evaluation.collection import values
-from evaluation.collection.models import ACCEPTED, SUBMITTED
-from evaluation.collection.submission.queries import submission
 from evaluation.criteria.model import Order
 from evaluation.database import db, hold
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.messages.operations import tell
+from evaluation.notifications.operations import tell
 from evaluation.policy import Action, Viewer
-from evaluation.record.operations import NewEvent, write
 from evaluation.review.models import Remark, Reply
 from evaluation.review.remarks import queries
 from evaluation.review.remarks.model import Pin
+from evaluation.submissions.models import ACCEPTED, SUBMITTED
 
 MOST = 2000
 """Characters of a remark or a reply."""

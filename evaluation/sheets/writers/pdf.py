@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import typst
 
-from evaluation.sheets.charts import to_svg
-from evaluation.sheets.charts.measure import FONT_FOLDER
+from evaluation.charts import to_svg
+from evaluation.charts.measure import FONT_FOLDER
 from evaluation.sheets.document import Document
 from evaluation.sheets.stamp import qr_svg
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 import typst
 
-from evaluation.sheets.charts import Chart, style, to_svg
-from evaluation.sheets.charts.measure import FONT_FOLDER
+from evaluation.charts import Chart, style, to_svg
+from evaluation.charts.measure import FONT_FOLDER
 
 DPI = 150
 TEMPLATE = Path(__file__).with_name("pictures.typ")

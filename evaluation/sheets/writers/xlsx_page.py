@@ -9,8 +9,8 @@ from typing import Any
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
+from evaluation.charts.measure import wrap
 from evaluation.sheets.annex import Cell
-from evaluation.sheets.charts.measure import wrap
 from evaluation.sheets.document import Document
 from evaluation.sheets.writers.office import LINE, QUIET, SHADE
 

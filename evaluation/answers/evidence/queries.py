@@ -1,0 +1,46 @@
+"""Reads of files given as evidence, for those who may see them: the body's own people and its reviewers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from evaluation.answers.models import EvidenceFile
+from evaluation.database import Statement, db, tuples
+from evaluation.policy import Action, Viewer
+from evaluation.registry.models import Body, Organisation, Supervision
+from evaluation.registry.queries import as_of, visible
+
+
+def files(viewer: Viewer, year: int, body_id: int, organisation_id: int | None = None) -> Sequence[EvidenceFile]:
+    """The files of a body's year, or of one of its organisations', in the order they were given. Raises Forbidden."""
+    statement = _of(viewer, select(EvidenceFile), year, body_id)
+    if organisation_id is not None:
+        statement = statement.where(EvidenceFile.organisation_id == organisation_id)
+    return list(db.session.scalars(statement.order_by(EvidenceFile.id)))
+
+
+def counts(viewer: Viewer, year: int, body_id: int) -> dict[str, int]:
+    """How many files each organisation of a body has for the year, by BIN; those without any are left out. Raises Forbidden."""
+    statement = _of(viewer, select(Organisation.bin, func.count()).select_from(EvidenceFile), year, body_id)
+    statement = statement.join(Organisation, Organisation.id == EvidenceFile.organisation_id).group_by(Organisation.bin)
+    return dict(tuples(statement))
+
+
+def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int) -> EvidenceFile | None:
+    """One file of an organisation's; None where it is not there. Raises Forbidden."""
+    statement = _of(viewer, select(EvidenceFile), year, body_id)
+    found: EvidenceFile | None = db.session.scalar(
+        statement.where(EvidenceFile.id == id_, EvidenceFile.organisation_id == organisation_id)
+    )
+    return found
+
+
+def _of(viewer: Viewer, statement: Any, year: int, body_id: int) -> Statement:
+    viewer.require(Action.FILES, body_id)
+    under = (
+        statement.join(Supervision, Supervision.organisation_id == EvidenceFile.organisation_id)
+        .join(Body, Body.id == Supervision.body_id)
+        .where(EvidenceFile.year == year, Body.id == body_id, as_of(year))
+    )
+    return visible(under, viewer)

@@ -1,0 +1,179 @@
+"""What can be wrong with what people give us: one table of messages, each saying what is wrong and what to do."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xlsxwriter.utility import xl_cell_to_rowcol
+
+from evaluation.criteria.model import Text
+from evaluation.language import N_, Language
+from evaluation.registry.admin.rules import MESSAGES as REGISTRY_MESSAGES
+
+MESSAGES = {
+    # The file
+    "not_a_workbook": N_(
+        "This is not an Excel workbook (.xlsx). Open it in Excel or LibreOffice and save it as “Excel workbook (.xlsx)”."
+    ),
+    "encrypted": N_("The workbook is protected by a password. Save it without a password and send it again."),
+    "damaged": N_(
+        "The workbook is damaged and cannot be read. Open it in Excel or LibreOffice, save it again and send the new file."
+    ),
+    "too_large": N_(
+        "The workbook is too large: at most %(limit)s MB unpacked. Delete pictures and what does not belong to the data."
+    ),
+    "too_many_elements": N_(
+        "The worksheet holds more than %(limit)s elements. Delete what does not belong to the data, and save it as values without formulas."
+    ),
+    "too_many_rows": N_(
+        "The worksheet reaches to cell %(reach)s: at most %(rows)s rows and %(columns)s columns are read. Delete the empty rows and columns around the data."
+    ),
+    # Worksheets and headings
+    "unknown_worksheet": N_(
+        "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to keep it for yourself. Expected: %(expected)s."
+    ),
+    "missing_worksheet": N_("The worksheet “%(name)s” is missing. Copy it from the template."),
+    "missing_key": N_("“%(key)s” is not filled in. Write it in column B beside its name in column A."),
+    "wrong_order": N_("The order “%(value)s” is not known. Expected: %(expected)s."),
+    "wrong_year": N_("“%(value)s” is not a reporting year. Write the year as four digits."),
+    "order_not_in_effect": N_("The order %(order)s does not apply to %(year)s. Take the template of that year."),
+    "missing_column": N_(
+        "The column “%(column)s” is missing. Add it with this code in row 1, or copy the headings from the template."
+    ),
+    "duplicate_column": N_("The column “%(column)s” stands twice. Delete one of them."),
+    "unknown_column": N_(
+        "“%(column)s” is not a column code. Correct the code in row 1, or empty this cell to leave the column out."
+    ),
+    "column_not_asked": N_(
+        "“%(column)s” is not asked of this kind of organisation. Delete the column, or empty this cell to leave it out."
+    ),
+    # Values
+    "missing_value": N_("This cell must be filled in."),
+    "excel_error": N_("The cell holds the Excel error %(value)s. Write the value itself."),
+    "formula_without_value": N_(
+        "The cell holds a formula whose result is not stored. Open the workbook in Excel or LibreOffice, recalculate and save it, or write the value itself."
+    ),
+    "not_text": N_("Text is expected here, not %(value)s."),
+    "text_too_long": N_("The text is too long: at most %(limit)s characters."),
+    "not_money": N_("“%(value)s” is not an amount. Write a number in tenge, such as 12 500 000,50."),
+    "too_many_decimals": N_("“%(value)s” has more than two decimals. Give the amount in tenge and tiyn."),
+    "too_large_amount": N_("“%(value)s” is too large for an amount in tenge. Check the unit."),
+    "negative": N_("“%(value)s” is below zero. Write 0 or more."),
+    "below_minimum": N_("“%(value)s” is too small: at least %(minimum)s."),
+    "not_whole": N_("“%(value)s” is not a whole number. Write a number without decimals, such as 3."),
+    "too_large_number": N_("“%(value)s” is too large."),
+    "not_date": N_("“%(value)s” is not a date. Write it as 31.05.2025 or 2025-05-31."),
+    "not_yes_no": N_("“%(value)s” is neither yes nor no. Write “yes” or “no”."),
+    "not_choice": N_("“%(value)s” is not one of the answers here. Choose: %(expected)s."),
+    "not_kind": N_("“%(value)s” is not a kind of organisation. Choose: %(expected)s."),
+    "not_bin": N_("“%(value)s” is not a BIN. A BIN has 12 digits."),
+    "bin_check_digit": N_(
+        "The BIN %(value)s is mistyped: its check digit does not agree. Compare it with the registration certificate."
+    ),
+    "duplicate_bin": N_(
+        "The organisation %(value)s already stands in worksheet “%(there)s”, row %(row)s. Keep one of the two rows."
+    ),
+    "duplicate_row": N_("This body and kind already stand in row %(row)s. Keep one of the two rows."),
+    # Blocks pasted into the grid
+    "not_in_table": N_(
+        "The organisation %(value)s is not in this table. Check the BIN, or paste the row into the table of its kind."
+    ),
+    "twice_in_block": N_("The organisation already stands in row %(row)s of what was pasted. Keep one of the two rows."),
+    # The registry
+    "unknown_year": N_("The year %(value)s has not been opened."),
+    "unknown_body": N_(
+        "The body %(value)s is not in the registry, or its data are not yours to enter. Check the BIN; if it is right, ask the administrator."
+    ),
+    "unknown_organisation": N_(
+        "The organisation %(value)s is not in the registry, or is not under your body. Check the BIN; if it is right, ask the administrator."
+    ),
+    "other_kind": N_("The organisation %(value)s is registered as another kind: %(expected)s. Move the row to that worksheet."),
+    "other_body": N_(
+        "On 31 December %(year)s the organisation %(organisation)s was under another body. Remove the row, or ask the administrator to correct the registry."
+    ),
+    "unsupervised": N_(
+        "On 31 December %(year)s the organisation %(organisation)s was under no body. Ask the administrator to enter in the registry whose it was."
+    ),
+    "not_supervised": N_(
+        "On 31 December %(year)s the organisation %(organisation)s was not under this body. Remove the row, or ask the administrator to correct the registry."
+    ),
+    "handed_over": N_("The year %(year)s of this body was handed over: its answers can no longer be changed. Remove its rows."),
+    "accepted": N_("The year %(year)s of this body is accepted: its answers can no longer be changed. Remove its rows."),
+    "deadline_passed": N_(
+        "The answers of this body for %(year)s could be changed until %(day)s. Remove its rows, or ask the administrator for an extension."
+    ),
+    "not_begun": N_("The answers for %(year)s are entered from %(day)s on. Send the workbook again then."),
+    "changed_meanwhile": N_("Someone else stored data of the same organisations meanwhile. Send the workbook again."),
+    "may_not_edit": N_("You may not change the data of this body. Remove its rows."),
+    "may_not_register": N_("Only the administrator registers years, bodies and organisations."),
+    # The registry's own workbook
+    "duplicate_entry": N_("The BIN %(value)s already stands in row %(row)s. Keep one of the two rows."),
+    "registry_changed": N_("Someone else changed the registry meanwhile. Look at what would change now, and store it then."),
+    **REGISTRY_MESSAGES,
+    # Warnings
+    "no_data": N_("The workbook names no organisation: there is nothing to store."),
+    "column_without_code": N_("Column %(column)s is filled in but has no code in row 1; it is not read."),
+    "other_name": N_("The body %(bin)s has another name here; the first one is used: “%(first)s”."),
+    "merged_cells": N_("Cells %(range)s are merged: only the first of them has a value, the others count as blank."),
+    "unusual_bin": N_(
+        "The BIN %(value)s has a right check digit but an unusual form. Compare it with the registration certificate."
+    ),
+    "previous_without_organisations": N_(
+        "The body %(value)s has no organisations of this kind in the workbook; the figure is stored but not used."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and where. `code` is the column's; `cell` is None where there is no cell to name."""
+
+    problem: str
+    worksheet: str | None = None
+    cell: str | None = None
+    code: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    text: Text | None = None
+
+    def message(self, language: Language) -> str:
+        if self.text is not None:
+            return self.text[language.code]
+        shown = {key: _shown(value, language) for key, value in self.values.items()}
+        return language.gettext(MESSAGES[self.problem], **shown)
+
+    def as_json(self, language: Language) -> dict[str, str | None]:
+        return {
+            "worksheet": self.worksheet,
+            "cell": self.cell,
+            "code": self.code,
+            "problem": self.problem,
+            "message": self.message(language),
+        }
+
+
+class Refused(Exception):
+    """Nothing was taken, because of these problems. `partial` is what could be read all the same, for further checks."""
+
+    def __init__(self, problems: Iterable[Problem], partial: Any = None):
+        self.problems, self.partial = tuple(problems), partial
+        super().__init__(", ".join(sorted({problem.problem for problem in self.problems})))
+
+
+def in_order(problems: Iterable[Problem], worksheets: Sequence[str]) -> list[Problem]:
+    """Problems by worksheet, in the order given and others after them, by row and by column; what has no cell comes first."""
+    place = {name: position for position, name in enumerate(worksheets)}
+
+    def key(problem: Problem) -> tuple[int, int, int]:
+        row, column = xl_cell_to_rowcol(problem.cell) if problem.cell else (-1, -1)
+        return place.get(problem.worksheet or "", len(place)), row, column
+
+    return sorted(problems, key=key)
+
+
+def _shown(value: object, language: Language) -> str:
+    if isinstance(value, Text):
+        return value[language.code]
+    if isinstance(value, tuple):
+        return ", ".join(_shown(each, language) for each in value)
+    text = str(value)
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,93 @@
+"""Every page declares the action it needs; what declares none is answered by nobody.
+
+The policy itself stands in :mod:`evaluation.policy`; this asks it before each request. Whether the viewer may know of the body
+in the address is asked by :func:`evaluation.web.core.request_context.find_body`, in the query.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, jsonify, redirect, request, url_for
+from flask_babel import gettext
+
+from evaluation.policy import Action, Role
+from evaluation.web.core.request_context import SAFE_METHODS, current_viewer
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ELSEWHERE = {
+    "static": Action.PUBLIC,
+    "bootstrap.static": Action.PUBLIC,
+    "security.login": Action.PUBLIC,
+    "security.logout": Action.PUBLIC,
+    "security.forgot_password": Action.PUBLIC,
+    "security.reset_password": Action.PUBLIC,
+    # Between the password and the second factor nobody is signed in yet; Flask-Security knows who is on the way.
+    "security.two_factor_setup": Action.PUBLIC,
+    "security.two_factor_token_validation": Action.PUBLIC,
+    "security.two_factor_rescue": Action.PUBLIC,
+    "security.tf_select": Action.PUBLIC,
+    "security.mf_recovery": Action.PUBLIC,
+    "security.two_factor_setup_validate": Action.OWN,
+    "security.mf_recovery_codes": Action.OWN,
+    "security.change_password": Action.OWN,
+    "security.verify": Action.OWN,
+}
+"""Endpoints that are not ours to mark."""
+
+
+def allow(action: Action) -> Callable[[View], View]:
+    """Declare the action that a page needs. Stands under the route."""
+
+    def mark(view: View) -> View:
+        view.action = action  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def action_of(endpoint: str) -> Action | None:
+    """The action an endpoint needs; None for one that declares none."""
+    return ELSEWHERE.get(endpoint) or getattr(current_app.view_functions.get(endpoint), "action", None)
+
+
+def guard() -> Any:
+    """Let a request through to its page if the policy allows that role the page's action at all.
+
+    Who has not signed in is sent to do so and comes back to where they were going.
+    """
+    if request.endpoint is None:
+        return None
+    action, viewer = action_of(request.endpoint), current_viewer()
+    if action is not None and viewer.may(action):
+        return None
+    if action is None or viewer.role != Role.NOBODY:
+        abort(403)
+    sign_in = url_for("security.login", next=_back())
+    if wants_json():
+        return jsonify(message=gettext("You are signed out. Sign in again to go on."), sign_in=sign_in), 401
+    return redirect(sign_in, 303)
+
+
+def wants_json() -> bool:
+    """Whether a script asks, which can do nothing with a page."""
+    if request.is_json:
+        return True
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]
+
+
+def _back() -> str | None:
+    """The page to come back to after signing in: this one, or for what was sent from a page, that page."""
+    if request.method in SAFE_METHODS and not wants_json():
+        target = request.full_path.rstrip("?")
+    else:
+        try:
+            sent_from = urlsplit(request.referrer or "")
+        except ValueError:
+            return None
+        if sent_from.netloc != request.host:
+            return None
+        target = sent_from.path + (f"?{sent_from.query}" if sent_from.query else "")
+    return None if target == "/" else target

@@ -1,0 +1,56 @@
+"""Signing in by the keyboard alone, and one's own account for every eye and hand."""
+
+import pytest
+from playwright.sync_api import expect
+
+from evaluation.language import language
+from tests.browser.conftest import NewPage, email_of, sign_in
+from tests.browser.entry_desk import WIDTHS, assert_for_everybody, press
+from tests.support import accounts as people
+
+CODES = ("kk", "ru", "en")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_in_and_out_by_the_keyboard_without_javascript(code: str, empty_site: str, new_page: NewPage) -> None:
+    say = language(code).gettext
+    with new_page(empty_site, code, java_script_enabled=False) as page:
+        page.goto("/account/password")
+        assert page.url.endswith("/account/sign-in?next=/account/password")
+        # The address has the focus already; the browser gives it once the page has been drawn, which may be after it has loaded.
+        expect(page.locator("#email")).to_be_focused()
+        page.keyboard.type(email_of("observer"))
+        page.keyboard.press("Tab")
+        expect(page.locator("#password")).to_be_focused()
+        page.keyboard.type(people.PASSWORD)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert page.url.endswith("/account/password") and page.inner_text("h1") == say("Change the password")
+        press(page, "header form button")
+        assert page.url.endswith("/account/sign-in") and page.inner_text("h1") == say("Sign in")
+        assert page.locator("header form").count() == 0 and page.locator(".site-nav").count() == 0
+
+
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_ones_own_pages_are_for_everybody(code: str, empty_site: str, new_page: NewPage) -> None:
+    """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
+    with new_page(empty_site, code) as page:
+        for address in ("/account/sign-in", "/account/new-password"):
+            page.goto(address)
+            assert_for_everybody(page, *WIDTHS)
+        page.goto("/account/sign-in")
+        page.fill("#email", "unknown@example.org")
+        page.fill("#password", "wrong")
+        assert press(page, "#submit") == 200
+        assert_for_everybody(page, *WIDTHS)
+        sign_in(page, email_of("observer"))
+        for address in ("/account/", "/account/password", "/account/second-factor", "/account/recovery-codes", "/people"):
+            page.goto(address)
+            assert_for_everybody(page, *WIDTHS)
+        page.goto("/account/second-factor")
+        press(page, "button[value=authenticator]")
+        assert_for_everybody(page, *WIDTHS)
+        page.goto("/account/recovery-codes")
+        press(page, "#generate_new_codes")
+        assert page.locator(".codes li").count() == 8
+        assert_for_everybody(page, *WIDTHS)

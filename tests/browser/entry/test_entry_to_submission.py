@@ -1,0 +1,153 @@
+"""From the clerk's home to a year that is handed over, and back: next blank by next blank, a file, the head, the reviewer."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from app import create_app
+from evaluation.criteria import Order
+from evaluation.criteria.model import Indicator
+from evaluation.database import db
+from evaluation.language import language
+from tests.browser.conftest import NewPage, served
+from tests.browser.entry_desk import assert_for_everybody
+from tests.support import accounts as people
+from tests.support.entry_bodies import OWN, YEAR, Place, make_place
+
+A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+BACK = "Құжаттарды қайта тексеріңіз"
+
+
+def blanks(place: Place) -> dict[str, list[Indicator]]:
+    """What is left unanswered: an amount and a choice of the first organisation, and a number of the second."""
+
+    def first(kind: str, *types: str) -> list[Indicator]:
+        found = [item for item in place.order.asked_of(kind) if item.asked_when is None]
+        return [next(item for item in found if item.type == each) for each in types]
+
+    return {place.own[0]: first(place.kinds[0], "money", "choice"), place.own[1]: first(place.kinds[1], "whole")}
+
+
+def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
+    """Do something with the site's database, in another thread than the browser's."""
+
+    def task() -> Any:
+        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **people.CHEAP})
+        done = work(app)
+        with app.app_context():
+            db.engine.dispose()
+        return done
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(task).result()
+
+
+@pytest.fixture
+def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Place]]:
+    """A server whose one body has answered nearly everything."""
+
+    def prepare(app: Flask) -> Place:
+        place = make_place(app, order)
+        with app.app_context():
+            place.fill()
+            for bin_, items in blanks(place).items():
+                place.answer(bin_, **dict.fromkeys(item.code for item in items))
+            db.session.commit()
+        for role in ("clerk", "head"):
+            people.make_account(app, role, [place.bodies[OWN]], email=f"own-{role}@example.org")
+        return place
+
+    with served(tmp_path) as address:
+        yield address, in_a_thread(tmp_path, prepare)
+
+
+def answer(page: Page, item: Indicator) -> None:
+    """Answer the question that the address leads to, by the keyboard, and wait until it is saved."""
+    assert page.url.endswith(f"#field-{item.code}")
+    question = page.locator(f"#field-{item.code}")
+    assert question.locator(":focus").count() == 1, "the keyboard is there already"
+    page.keyboard.type("1" if item.type == "choice" else "0" if item.type == "whole" else "12 500,50")
+    page.keyboard.press("Tab")
+    expect(question.locator("[data-word]")).to_have_attribute("data-state", "saved")
+
+
+def next_step(page: Page) -> None:
+    page.goto("/")
+    with page.expect_navigation():
+        page.click(".due-next .btn-primary")
+
+
+@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: tuple[str, Place], new_page: NewPage) -> None:
+    address, place = site
+    say = language(code).gettext
+    with new_page(address, code, width, email="own-clerk@example.org") as page:
+        page.goto("/")
+        assert page.url.endswith(f"/bodies/{OWN}/{YEAR}/entry")
+        assert_for_everybody(page, width)
+        page.goto(f"/bodies/{OWN}/{YEAR}/submission")
+        assert_for_everybody(page, width)
+        for bin_, items in blanks(place).items():
+            for item in items:
+                next_step(page)
+                assert bin_ in page.url
+                answer(page, item)
+        page.goto("/")
+        assert say("Every answer is given: the year is ready to be handed over.") in page.inner_text(".due-next")
+        assert "The head" in page.inner_text(".due-next") and not page.locator(".due-next .btn-primary").count()
+        assert_for_everybody(page, width)
+
+        page.goto(f"/bodies/{OWN}/{YEAR}/organisations/{place.own[0]}")
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        files = page.locator(".evidence-files").first
+        files.locator("input[type=file]").set_input_files({"name": "Акт № 5.pdf", "mimeType": "application/pdf", "buffer": A_PDF})
+        with page.expect_navigation():
+            files.locator(".evidence-files-add button").click()
+        assert "#files-" in page.url
+        assert page.get_by_role("link", name="Акт № 5.pdf").is_visible()
+        assert_for_everybody(page, width)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Акт № 5.pdf").click()
+        assert download.value.suggested_filename == "Акт № 5.pdf"
+
+    with new_page(address, code, width, email="own-head@example.org") as page:
+        next_step(page)
+        assert page.inner_text("h1") == say("Hand the year over")
+        assert_for_everybody(page, width)
+        with page.expect_navigation():
+            page.click("main form button[type=submit]")
+        assert say("The year was handed over") in page.inner_text(".due-next")
+        assert_for_everybody(page, width)
+
+    with new_page(address, code, width, role="reviewer") as page:
+        page.goto(f"/bodies/{OWN}/{YEAR}")
+        assert say("Warnings kept with a reason") in page.inner_text("main")
+        assert_for_everybody(page, width)
+        page.fill("#give_back-reason", BACK)
+        with page.expect_navigation():
+            page.click("#give_back-send")
+        assert BACK in page.inner_text("main")
+
+    with new_page(address, code, width, email="own-clerk@example.org") as page:
+        page.goto("/")
+        assert BACK in page.inner_text(".due-next")
+        assert_for_everybody(page, width)
+
+
+def test_the_home_works_by_keyboard_and_without_javascript(site: tuple[str, Place], new_page: NewPage) -> None:
+    address, place = site
+    with new_page(address, "kk", email="own-clerk@example.org", java_script_enabled=False) as page:
+        page.goto("/")
+        page.fill("#q", place.own[1])
+        page.press("#q", "Enter")
+        page.wait_for_url("**q=*")
+        assert page.locator(".entry-organisations tbody tr").count() == 1
+        page.locator(".next-blank a").focus()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert f"/{place.own[1]}?" in page.url and "#field-" in page.url

@@ -1,0 +1,103 @@
+"""The grid where much comes at once: six hundred organisations by one paste, two people in one cell, a lost connection."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from evaluation.criteria import Order
+from evaluation.language import language
+from tests.browser.conftest import NewPage
+from tests.browser.entry_desk import fits
+from tests.browser.grid_desk import GridSite, block, cell, first_of, open_grid, saved, status, words
+from tests.browser.grid_site import CLERKS, SIX_HUNDRED, own_bin, widest
+
+WAITING = "No connection. Not sent yet: {0}. It will be sent when the connection is back."
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_six_hundred_organisations_by_one_paste(
+    code: str, width: int, large_grid: GridSite, new_page: NewPage, order: Order
+) -> None:
+    """All that is asked of 600 organisations, what is asked on a condition too, costs two strokes: one pastes, one takes it."""
+    asked = order.asked_of(widest(order))
+    assert any(item.asked_when for item in asked)
+    count = SIX_HUNDRED * len(asked)
+    money, _ = first_of(order, "money")
+    allowed = ["clipboard-read", "clipboard-write"]
+    with new_page(large_grid.address, code, width, email=CLERKS[0], permissions=allowed) as page:
+        open_grid(page, order)
+        page.evaluate("text => navigator.clipboard.writeText(text)", block(order, code, SIX_HUNDRED))
+        page.keyboard.press("Control+v")
+        expect(page.locator("[data-count=new]")).to_have_text(language(code).number(count))
+        expect(page.locator("[data-count=wrong]")).to_have_text("0")
+        page.keyboard.press("Enter")
+        expect(page.locator("td.saved")).to_have_count(count)
+        expect(page.locator("#grid-preview")).to_be_hidden()
+        saved(cell(page, SIX_HUNDRED - 1, money), "1\xa0250,50")
+        stored = large_grid.answers()
+        assert len(stored) == SIX_HUNDRED and all(len(each) == len(asked) for each in stored.values())
+        page.keyboard.press("Control+z")
+        expect(cell(page, SIX_HUNDRED - 1, len(asked) - 1)).to_have_text("")
+    assert not any(large_grid.answers().values())
+
+
+@pytest.mark.parametrize(("code", "width"), [("kk", 390), ("ru", 1280)])
+def test_two_people_in_one_cell(code: str, width: int, grid: GridSite, new_page: NewPage, order: Order) -> None:
+    """Mine is chosen of one answer, theirs of another."""
+    place, item = first_of(order, "money")
+    with (
+        new_page(grid.address, code, width, email=CLERKS[0]) as first,
+        new_page(grid.address, code, width, email=CLERKS[1], reduced_motion="reduce") as second,
+    ):
+        open_grid(first, order)
+        open_grid(second, order)
+        for page, amounts in ((first, ("100", "300")), (second, ("200", "400"))):
+            for row, amount in enumerate(amounts):
+                page.keyboard.type(amount)
+                page.keyboard.press("Enter")
+                if page == first:
+                    saved(cell(page, row, place), amount)
+        for row in (0, 1):
+            expect(cell(second, row, place)).to_have_class(re.compile("conflict"))
+        assert [grid.answers()[own_bin(row)] for row in (0, 1)] == [{item: 100_00}, {item: 300_00}]
+        dialog = second.locator("#grid-conflict")
+        for row, mine, theirs, which in ((1, "400", "300", "theirs"), (0, "200", "100", "mine")):
+            second.keyboard.press("ArrowUp")
+            second.keyboard.press("Enter")
+            expect(dialog.locator("[data-part=mine]")).to_have_text(mine)
+            expect(dialog.locator("[data-part=theirs]")).to_have_text(theirs)
+            expect(dialog.locator("[data-part=who]")).to_contain_text("The clerk")
+            fits(second, width)
+            dialog.locator(f"[data-do={which}]").click()
+            expect(dialog).to_be_hidden()
+            saved(cell(second, row, place), mine if which == "mine" else theirs)
+    assert [grid.answers()[own_bin(row)] for row in (0, 1)] == [{item: 200_00}, {item: 300_00}]
+
+
+def test_a_lost_connection_loses_nothing(grid: GridSite, new_page: NewPage, order: Order) -> None:
+    place, code = first_of(order, "money")
+    with new_page(grid.address, "ru", email=CLERKS[0]) as page:
+        open_grid(page, order)
+        page.context.set_offline(True)
+        page.keyboard.type("5")
+        page.keyboard.press("Enter")
+        page.keyboard.type("6")
+        page.keyboard.press("Enter")
+        expect(status(page)).to_contain_text(words(language("ru").gettext(WAITING)))
+        page.context.set_offline(False)
+        saved(cell(page, 0, place), "5")
+        saved(cell(page, 1, place), "6")
+        page.context.set_offline(True)
+        page.keyboard.type("7")
+        page.keyboard.press("Enter")
+        expect(cell(page, 2, place)).to_have_text("7")
+        expect(status(page)).to_contain_text(words(language("ru").gettext(WAITING)))
+        again = page.context.new_page()
+        page.close()
+        again.context.set_offline(False)
+        open_grid(again, order)
+        saved(cell(again, 2, place), "7")
+    stored = grid.answers()
+    assert [stored[own_bin(n)] for n in range(3)] == [{code: 5_00}, {code: 6_00}, {code: 7_00}]

@@ -1,0 +1,113 @@
+"""Two named tasks, counted key by key here, in Excel and in DHIS2.
+
+The year of five: five state enterprises' year from paper. The year of 600: what is asked of 600 state enterprises stands in
+another spreadsheet and is copied already.
+
+Here the keys are those that the browser gets, a click counted as one. The other two are counted in their users' favour, without a
+mouse's way, a mistake or a pause. What opens the first page or file, and what hands the year over, is left out of all three.
+"""
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+
+from evaluation.criteria import Order
+from evaluation.criteria.model import Indicator
+from evaluation.database import db
+from evaluation.language import language
+from evaluation.registry import operations
+from evaluation.registry import queries as registry
+from evaluation.registry.operations import NewBody
+from tests.browser.conftest import NewPage
+from tests.browser.entry_desk import Hands, Site
+from tests.browser.grid_desk import GridSite, block
+from tests.browser.grid_site import CLERKS, SIX_HUNDRED, address, widest
+from tests.support.accounts import make_account
+from tests.support.entry_scenario import SYSTEM, YEAR
+from tests.support.factories import bin_of
+
+BODY = bin_of(500)
+FIVE = [bin_of(501 + n) for n in range(5)]
+TYPED = {"money": "12500000", "date": "31.05.2025", "whole": "3"}
+
+
+def register(app: Flask, order: Order) -> str:
+    """A body with five enterprises; its clerk's address."""
+    with app.app_context():
+        operations.register_bodies(SYSTEM, [NewBody(BODY, "Бес")])
+        operations.register_organisations(SYSTEM, [(bin_, order.kinds[1].code, f"Ұйым {bin_}", "") for bin_ in FIVE])
+        known = registry.known(SYSTEM)
+        since = date(2020, 1, 1)
+        operations.supervise(SYSTEM, [(known.organisations[bin_][0], known.bodies[BODY], since, None) for bin_ in FIVE])
+        db.session.commit()
+        body = known.bodies[BODY]
+    return make_account(app, "clerk", [body], email="five@example.org")
+
+
+def in_excel(items: tuple[Indicator, ...]) -> int:
+    """The product's own template, the fastest hand: what is typed and Tab; of a list's words Excel completes after the first
+    letter, then Tab; five lines, each begun by Home and Down, and saved."""
+    line = sum(len(TYPED[item.type]) + 1 if item.type in TYPED else 1 + 1 for item in items)
+    return len(FIVE) * line + 2 * (len(FIVE) - 1) + 1
+
+
+def in_dhis2(items: tuple[Indicator, ...], organisations: int = len(FIVE)) -> int:
+    """Its data entry: the organisation chosen in the tree by one click, then each field typed and Tab; of a yes or no, or of an
+    option, a key that chooses and Tab; a date is typed with as many characters."""
+    form = 1 + sum(len(TYPED[item.type]) + 1 if item.type in TYPED else 1 + 1 for item in items)
+    return organisations * form
+
+
+def mailed_from_excel() -> int:
+    """The product's template, open at its first cell, the copied columns being its own: pasted and saved. The ministry has
+    nothing yet: one click makes a mail with the file, a letter and Tab complete the ministry's address, Ctrl+Enter sends it."""
+    return 1 + 1 + 1 + 2 + 1
+
+
+def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
+    clerk = site.run(lambda app: register(app, order), whole=True)
+    items = order.asked_of(order.kinds[1].code)
+    with new_page(site.address, "kk", email=clerk) as page:
+        page.goto(f"/bodies/{BODY}/{YEAR}/organisations/{FIVE[0]}#field-{items[0].code}")
+        hands = Hands(page)
+        for own in FIVE:
+            expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
+            for item in items:
+                if item.type in TYPED:
+                    hands.type(TYPED[item.type])
+                    hands.press("Enter")
+                else:
+                    hands.press("и" if item.type == "yes_no" else "1")
+            if own != FIVE[-1]:
+                expect(page.locator("[data-next]")).to_be_focused()
+                hands.press("Enter")
+                page.wait_for_url(f"**/{FIVE[FIVE.index(own) + 1]}*")
+        expect(page.locator("[data-queue]")).to_have_text(language("kk").gettext("Everything is saved."))
+    for own in FIVE:
+        assert site.stored(own).keys() == {item.code for item in items}
+    assert hands.strokes < in_dhis2(items) and hands.strokes < in_excel(items)
+    with capsys.disabled():
+        print(f"\nThe year of five: {hands.strokes} keys here, {in_excel(items)} in Excel, {in_dhis2(items)} in DHIS2")
+
+
+def test_the_year_of_600(large_grid: GridSite, new_page: NewPage, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
+    """DHIS2's data entry takes no blocks: every value is typed."""
+    items, allowed = order.asked_of(widest(order)), ["clipboard-read", "clipboard-write"]
+    with new_page(large_grid.address, "kk", email=CLERKS[0], permissions=allowed) as page:
+        page.goto(address(order))
+        page.evaluate("text => navigator.clipboard.writeText(text)", block(order, "kk", SIX_HUNDRED))
+        hands = Hands(page)
+        hands.click(page.locator("td.active"))
+        hands.press("Control+v")
+        expect(page.locator("[data-count=new]")).to_have_text(language("kk").number(SIX_HUNDRED * len(items)))
+        expect(page.locator("#grid-preview [data-do=take]")).to_be_focused()
+        hands.press("Enter")
+        expect(page.locator("td.saved")).to_have_count(SIX_HUNDRED * len(items))
+    stored = large_grid.answers()
+    assert len(stored) == SIX_HUNDRED and all(each.keys() == {item.code for item in items} for each in stored.values())
+    excel, dhis2 = mailed_from_excel(), in_dhis2(items, SIX_HUNDRED)
+    assert hands.strokes < excel and hands.strokes < dhis2
+    with capsys.disabled():
+        print(f"\nThe year of 600: {hands.strokes} keys here, {excel} in Excel, {dhis2} in DHIS2")

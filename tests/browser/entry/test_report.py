@@ -1,0 +1,201 @@
+"""One organisation's report in a real browser: by keyboard alone, saved as it is typed, and without JavaScript."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from evaluation.criteria import Order
+from evaluation.language import language
+from tests.browser.conftest import NewPage
+from tests.browser.entry_desk import WIDTHS, Hands, Site, assert_for_everybody, state_of, typed
+from tests.support.entry_scenario import first
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
+    """Every answer costs its characters and one key to go on; yes, no and choices cost one key."""
+    kind = order.kinds[1].code
+    own, items = site.place.own[kind][1], order.asked_of(kind)
+    letters = {"kk": "и", "ru": "д"}
+    text = {"money": "12500000,50", "date": "31.05.2025", "whole": "3"}
+    with new_page(site.address, code, width, email=site.place.clerk) as page:
+        page.goto(f"{site.place.url(own)}#field-{items[0].code}")
+        hands = Hands(page)
+        expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
+        for item in items:
+            if item.type in text:
+                hands.type(text[item.type])
+                hands.press("Enter")
+            else:
+                hands.press(letters[code] if item.type == "yes_no" else "1")
+        expect(page.locator("[data-next]")).to_be_focused()
+        count = language(code).gettext("Answered %(given)s of %(asked)s", given=len(items), asked=len(items))
+        expect(page.locator("[data-answered]")).to_have_text(count)
+        for item in items:
+            state_of(page, item.code, "saved")
+        money = first(order, kind, "money")
+        expect(page.locator(f"#answer-{money}")).to_have_value(language(code).number(12_500_000.5, 2))
+        expect(page.locator("[data-queue]")).to_have_text(language(code).gettext("Everything is saved."))
+        assert hands.strokes == sum(len(text[item.type]) + 1 if item.type in text else 1 for item in items)
+        following = site.place.own[order.kinds[2].code][0]
+        hands.press("Enter")
+        page.wait_for_url(f"**/{following}*")
+    answers = site.stored(own)
+    assert set(answers) == {item.code for item in items} and answers[money] == 1_250_000_050
+
+
+def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[0].code
+    own, money = site.place.own[kind][0], first(order, kind, "money")
+    sent: list[int] = []
+
+    def spoil(route: Route) -> None:
+        # As if somebody had signed in again in another tab since the page was opened.
+        sent.append(len(sent))
+        headers = route.request.headers
+        route.continue_(headers=headers if len(sent) > 1 else headers | {"x-csrftoken": "old"})
+
+    with new_page(site.address, "en", email=site.place.clerk) as page:
+        page.goto(site.place.url(own))
+        page.route("**/answers", spoil)
+        page.locator(f"#answer-{money}").fill("1250")
+        page.keyboard.press("Enter")
+        state_of(page, money, "saved")
+    assert len(sent) == 2 and site.stored(own) == {money: 125_000}
+
+
+def test_what_is_not_asked_is_passed_over(site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[1].code
+    own = site.place.own[kind][1]
+    item = next(each for each in order.asked_of(kind) if each.asked_when is not None)
+    condition: Any = item.asked_when
+    asking, dependent = f"#answer-{condition.left}", f"#answer-{item.code}"
+    after = order.asked_of(kind)[[each.code for each in order.asked_of(kind)].index(item.code) + 1]
+    with new_page(site.address, "en", email=site.place.clerk) as page:
+        page.goto(site.place.url(own))
+        page.locator(asking).fill("0")
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#answer-{after.code}")).to_be_focused()
+        expect(page.locator(f"#field-{item.code} .idle-words")).to_be_visible()
+        page.locator(asking).fill("5")
+        page.keyboard.press("Enter")
+        expect(page.locator(dependent)).to_be_focused()
+        typed(page, item.code, "31.05.2025")
+        state_of(page, item.code, "saved")
+        typed(page, condition.left, "0")
+        expect(page.locator(f"#field-{item.code} .finding.error")).to_be_visible()
+        expect(page.locator(dependent)).to_have_value("31.05.2025"), "nothing is emptied"
+
+
+def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[0].code
+    (own, other), codes = site.place.own[kind], [item.code for item in order.asked_of(kind)]
+    choice = first(order, kind, "choice")
+    with new_page(site.address, "en", email=site.place.clerk) as page:
+        page.goto(f"{site.place.url(own)}#field-{choice}")
+        expect(page.locator(f"#answer-{choice}-0")).to_be_focused()
+        page.keyboard.press("3")
+        row = next(row.number for row in order.table[kind].scored_rows if row.criterion in order.by_code[choice].criteria)
+        expect(page.locator(f"#field-{choice} .cost")).to_contain_text(f"breaches row {row}: −2")
+        page.locator(f"#field-{choice} input:checked").focus()
+        page.keyboard.press("Delete")
+        state_of(page, choice, "saved")
+        expect(page.locator(f"#field-{choice} input:checked")).to_have_value("")
+        expect(page.locator(f"#field-{choice} .cost")).to_have_count(0)
+        page.locator(f"#answer-{codes[0]}").fill("1")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(f"#field-{codes[1]} :focus")).to_have_count(1)
+        page.keyboard.press("Alt+ArrowDown")
+        page.wait_for_url(f"**/{other}*")
+        page.keyboard.press("Alt+ArrowUp")
+        page.wait_for_url(f"**/{own}*")
+    assert site.stored(own) == {codes[0]: 100}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[0].code
+    (own, _), money = site.place.own[kind], first(order, kind, "money")
+    say = language(code).gettext
+    with new_page(site.address, code, width, email=site.place.clerk) as page:
+        page.goto(site.place.url(own))
+        typed(page, money, "1 250")
+        state_of(page, money, "saved")
+        expect(page.locator(f"#field-{money} [data-word]")).to_have_text(say("Saved"))
+        expect(page.locator(f"#answer-{money}")).to_have_value("1\xa0250")
+        typed(page, money, "көп")
+        state_of(page, money, "invalid")
+        expect(page.locator(f"#field-{money} [data-word]")).to_have_text(say("Not valid, not saved"))
+        expect(page.locator(f"#error-{money}")).to_contain_text("көп")
+        assert_for_everybody(page, width)
+        page.reload()
+        state_of(page, money, "invalid")
+        expect(page.locator(f"#answer-{money}")).to_have_value("көп")
+        assert site.stored(own) == {money: 125_000}
+        typed(page, money, "1300")
+        state_of(page, money, "saved")
+        page.reload()
+        expect(page.locator(f"#answer-{money}")).to_have_value("1\xa0300")
+        assert_for_everybody(page, width)
+    assert site.stored(own) == {money: 130_000}
+
+
+def test_a_warning_is_kept_by_a_reason(site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[0].code
+    (own, _), choice, money = site.place.own[kind], first(order, kind, "choice"), first(order, kind, "money")
+    with new_page(site.address, "en", email=site.place.clerk) as page:
+        page.goto(site.place.url(own))
+        page.locator(f"#answer-{choice}-3").check()
+        warning = page.locator(f"#field-{choice} .finding.warning")
+        warning.locator("summary").click()
+        warning.locator("textarea").fill("The act is kept at the akimat.")
+        typed(page, money, "100")
+        state_of(page, money, "saved")
+        expect(warning.locator("textarea")).to_have_value("The act is kept at the akimat.")
+        warning.locator("[data-justify]").click()
+        expect(warning.locator("[data-reason]")).to_have_text("The act is kept at the akimat.")
+        warning.locator("[data-withdraw]").click()
+        expect(warning.locator("[data-justify]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[0].code
+    (own, _), money, choice = site.place.own[kind], first(order, kind, "money"), first(order, kind, "choice")
+    with new_page(site.address, code, width, email=site.place.clerk, java_script_enabled=False) as page:
+        page.goto(site.place.url(own))
+        page.fill(f"#answer-{money}", "көп")
+        page.locator(f"#answer-{choice}-3").check()
+        page.press(f"#answer-{money}", "Enter")
+        expect(page.locator(f"#error-{money}")).to_contain_text("көп")
+        expect(page.locator(f"#answer-{choice}-3")).to_be_checked()
+        expect(page.locator(f"#field-{choice} .cost")).to_be_visible()
+        page.fill(f"#answer-{money}", "100")
+        site.enter(own, {money: 70_000})
+        page.click("button[value=stay]")
+        expect(page.locator(f"#field-{money} .conflict")).to_contain_text("700")
+        page.check(f"#mine-{money}")
+        page.click("button[value=stay]")
+        expect(page.locator(f"#answer-{money}")).to_have_value("100")
+        expect(page.locator(".conflict")).to_have_count(0)
+        page.click(f"#field-{choice} .why-kept summary")
+        page.fill(f"#field-{choice} .why-kept textarea", "Акт әкімдікте сақтаулы.")
+        page.click(f"#field-{choice} [data-justify]")
+        expect(page.locator(f"#field-{choice} [data-reason]")).to_have_text("Акт әкімдікте сақтаулы.")
+        page.click("button[value=next]")
+        page.wait_for_url(f"**/{site.place.own[kind][1]}*")
+    assert site.stored(own) == {money: 10_000, choice: "violated"}
+
+
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_the_page_is_for_everybody(code: str, site: Site, new_page: NewPage, order: Order) -> None:
+    kind = order.kinds[1].code
+    own, money = site.place.own[kind][0], first(order, kind, "money")
+    site.enter(own, {money: -5, first(order, kind, "choice"): "violated"})
+    for email in (site.place.clerk, site.place.observer):
+        with new_page(site.address, code, email=email) as page:
+            page.goto(site.place.url(own))
+            assert_for_everybody(page, *WIDTHS)

@@ -1,0 +1,118 @@
+"""The workbook round trip as a clerk goes it: downloaded, changed in Excel or LibreOffice, sent, looked at, applied, undone."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from playwright.sync_api import Page, expect
+
+from evaluation.criteria import Order
+from evaluation.language import language
+from tests.browser import workbook_site
+from tests.browser.conftest import NewPage, served
+from tests.browser.entry_desk import WIDTHS, assert_for_everybody, press
+from tests.browser.workbook_site import BODY, CLERK, YEAR
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    workbook_site.prepare(tmp_path, answered=True)
+    with served(tmp_path) as address:
+        yield address
+
+
+def saved_by_libreoffice(book: Path, home: Path) -> None:
+    """Open a workbook in LibreOffice and save it in place."""
+    out = home / "out"
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{home}/office",
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+    ]
+    done = subprocess.run([*command, "--outdir", str(out), str(book)], capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    shutil.move(out / book.name, book)
+
+
+def change(book: Path, kind: str, **cells: object) -> None:
+    """Write into a kind's first organisation, by column code."""
+    opened = openpyxl.load_workbook(book)
+    codes = [cell.value for cell in opened[kind][1]]
+    for code, value in cells.items():
+        opened[kind].cell(4, codes.index(code) + 1).value = value
+    opened.save(book)
+
+
+def download(page: Page, selector: str, folder: Path) -> Path:
+    with page.expect_download() as found:
+        page.click(selector)
+    path = folder / found.value.suggested_filename
+    found.value.save_as(path)
+    return path
+
+
+def send(page: Page, book: Path) -> None:
+    page.goto("/workbook")
+    page.set_input_files("#file", book)
+    press(page, "#send")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_the_round_trip(code: str, width: int, site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+    kind = order.kinds[0].code
+    money = next(item for item in order.asked_of(kind) if item.type == "money")
+    note = next(item for item in order.evidence_of(kind) if item.type == "text")
+    with new_page(site, code, width, email=CLERK, java_script_enabled=False) as page:
+        page.goto("/workbook")
+        book = download(page, f"a[href='/bodies/{BODY}/{YEAR}/workbook.xlsx']", tmp_path)
+        change(book, kind, **{money.code: "?"})
+        send(page, book)
+        expect(page.locator("h1")).to_have_text(language(code).gettext("The workbook cannot be applied"))
+        marked = download(page, "a[href*='marked.xlsx']", tmp_path)
+        saved_by_libreoffice(marked, tmp_path)
+        change(marked, kind, **{money.code: -5, note.code: "№ 7 акт"})
+        saved_by_libreoffice(marked, tmp_path)
+        send(page, marked)
+        for name, number in (("new", 1), ("changed", 1), ("wrong", 0)):
+            expect(page.locator(f"[data-count={name}]")).to_have_text(str(number))
+        expect(page.locator("main")).to_contain_text(money.label[code])
+        expect(page.locator("ins")).to_have_text(["-5", "№ 7 акт"])
+        press(page, "#apply")
+        expect(page.locator("h1")).to_have_text(language(code).gettext("The workbook is applied"))
+        send(page, marked)
+        expect(page.locator("h1")).to_have_text(language(code).gettext("The workbook changes nothing"))
+        page.goto("/uploads")
+        press(page, "tbody tr:nth-child(2) a")
+        press(page, "#undo")
+        expect(page.locator("h1")).to_have_text(language(code).gettext("The workbook was undone"))
+        send(page, marked)
+        expect(page.locator("[data-count=changed]")).to_have_text("1")
+
+
+@pytest.mark.parametrize("code", ["kk", "ru"])
+def test_every_page_of_uploads_is_for_everybody(code: str, site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+    kind = order.kinds[0].code
+    money = next(item.code for item in order.asked_of(kind) if item.type == "money")
+    with new_page(site, code, email=CLERK) as page:
+        page.goto("/workbook")
+        assert_for_everybody(page, *WIDTHS)
+        book = download(page, f"a[href='/bodies/{BODY}/{YEAR}/workbook.xlsx']", tmp_path)
+        for value in ("?", -5):
+            change(book, kind, **{money: value})
+            send(page, book)
+            assert_for_everybody(page, *WIDTHS)
+        page.goto(f"{page.url}?mode=blanks")
+        assert_for_everybody(page, *WIDTHS)
+        page.go_back()
+        press(page, "#apply")
+        assert_for_everybody(page, *WIDTHS)
+        press(page, "#undo")
+        assert_for_everybody(page, *WIDTHS)
+        page.goto("/uploads")
+        assert_for_everybody(page, *WIDTHS)

@@ -1,0 +1,122 @@
+"""What tests of entry sit at: a server with a body to enter, and a keyboard that counts."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from flask import Flask
+from playwright.sync_api import Locator, Page, expect
+
+from app import create_app
+from evaluation.criteria import Order
+from evaluation.database import db
+from tests.browser.database_copies import Copy
+from tests.support import accounts as people
+from tests.support.entry_scenario import Place, enter, make_place, stored
+
+Result = TypeVar("Result")
+
+WIDTHS = (1280, 390)
+"""Of a desk and of a telephone, in pixels."""
+HEIGHT = 900
+"""Of every browser window, in pixels."""
+
+
+class Site:
+    """A server with a body to enter, and its database. The database is used in another thread than the browser's."""
+
+    def __init__(self, address: str, folder: Path, order: Order):
+        self.address, self.order = address, order
+        self.url = f"sqlite:///{folder / 'evaluation.db'}"
+        self.place: Place = self.run(lambda app: make_place(app, order), whole=True)
+        self._prepared = Copy(folder)
+
+    def renew(self) -> None:
+        """Let everything stand again as it was prepared."""
+        self._prepared.put_back()
+
+    def run(self, work: Callable[[Flask], Result], whole: bool = False) -> Result:
+        def task() -> Result:
+            app = create_app({"DATABASE_URL": self.url, "SECRET_KEY": "tests", **people.CHEAP})
+            if whole:
+                return work(app)
+            with app.app_context():
+                done = work(app)
+                db.session.commit()
+                db.engine.dispose()
+                return done
+
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(task).result()
+
+    def stored(self, own: str) -> dict[str, Any]:
+        return self.run(lambda _: stored(own))
+
+    def enter(self, own: str, answers: dict[str, Any]) -> None:
+        self.run(lambda _: enter(self.order, own, answers))
+
+
+class Hands:
+    """A keyboard that counts."""
+
+    def __init__(self, page: Page):
+        self.page, self.strokes = page, 0
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.strokes += len(text)
+
+    def click(self, where: Locator) -> None:
+        """Counted as a key."""
+        where.click()
+        self.strokes += 1
+
+    def press(self, key: str) -> None:
+        if key.isascii():
+            self.page.keyboard.press(key)
+        else:
+            # A key of the Kazakh or Russian layout, which Playwright does not know.
+            with_layout = self.page.context.new_cdp_session(self.page)
+            for type_ in ("keyDown", "keyUp"):
+                with_layout.send("Input.dispatchKeyEvent", {"type": type_, "key": key, "text": key if type_ == "keyDown" else ""})
+            with_layout.detach()
+        self.strokes += 1
+
+
+def state_of(page: Page, code: str, state: str) -> None:
+    """Wait until a question of the form is in a state."""
+    expect(page.locator(f"#field-{code} [data-word]")).to_have_attribute("data-state", state)
+
+
+def typed(page: Page, code: str, text: str) -> None:
+    """Type over what stands in a field of the form, and leave it."""
+    field = page.locator(f"#answer-{code}")
+    field.fill(text)
+    field.press("Tab")
+
+
+def press(page: Page, selector: str) -> int:
+    """Press what leads to another page; the status it answers with."""
+    with page.expect_navigation() as navigation:
+        page.click(selector)
+    return navigation.value.status if navigation.value else 0
+
+
+def assert_for_everybody(page: Page, *widths: int) -> None:
+    """Nothing reaches past the page's side, and nothing for axe to object to, with all that folds unfolded, at each width."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    fits(page, *widths)
+
+
+def fits(page: Page, *widths: int) -> None:
+    """Nothing reaches past the page's side, and nothing for axe to object to, at each width as the page stands."""
+    for width in widths:
+        if page.viewport_size != {"width": width, "height": HEIGHT}:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width, f"{page.url} at {width}"
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        found = AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
+        assert not found.violations_count, f"{page.url} at {width}: {found.generate_report()}"

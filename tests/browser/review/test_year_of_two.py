@@ -1,0 +1,173 @@
+"""A whole year between two people: entered, handed over, returned with two remarks, mended, accepted, verified, reopened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.language import language
+from evaluation.review.verification.messages import TITLES
+from evaluation.review.verification.model import By, Outcome
+from tests.browser.conftest import NewPage, served
+from tests.browser.entry.test_entry_to_submission import in_a_thread
+from tests.browser.entry_desk import assert_for_everybody, state_of, typed
+from tests.support import accounts as people
+from tests.support.entry_bodies import OWN, YEAR, Place, make_place
+
+HOME, BODY = f"/bodies/{OWN}/{YEAR}/entry", f"/bodies/{OWN}/{YEAR}"
+HEAD = "the-years-head@example.org"
+
+
+@dataclass(frozen=True)
+class YearSite:
+    """A server whose one body has one amount left to answer: of its first organisation, `code`."""
+
+    address: str
+    place: Place
+    code: str
+
+    @property
+    def report(self) -> str:
+        return f"{BODY}/organisations/{self.place.own[0]}"
+
+
+@pytest.fixture
+def year(tmp_path: Path, order: Order) -> Iterator[YearSite]:
+    def prepare(app: Flask) -> YearSite:
+        place = make_place(app, order)
+        code = next(item.code for item in order.asked_of(place.kinds[0]) if item.type == "money")
+        with app.app_context():
+            place.fill()
+            place.answer(place.own[0], **{code: None})
+            db.session.commit()
+        people.make_account(app, "head", [place.bodies[OWN]], email=HEAD)
+        return YearSite("", place, code)
+
+    with served(tmp_path) as address:
+        made = in_a_thread(tmp_path, prepare)
+        yield YearSite(address, made.place, made.code)
+
+
+def press(page: Page, selector: str) -> None:
+    with page.expect_navigation():
+        page.locator(selector).first.click()
+
+
+def unfold(page: Page, selector: str) -> None:
+    """Open the fold that holds this."""
+    page.locator(f"details:has({selector})").last.evaluate("each => { each.open = true }")
+
+
+def hand_over(page: Page) -> None:
+    page.goto(f"{BODY}/submission")
+    press(page, "main form button[type=submit]")
+    expect(page.locator(".due-next")).to_be_visible()
+
+
+def accept(page: Page) -> None:
+    page.goto(BODY)
+    press(page, "#accept-send")
+    expect(page.locator(".handed .notice")).to_be_visible()
+
+
+def download(page: Page, folder: Path, name: str, lang: str) -> Path:
+    with page.expect_download() as given:
+        page.locator(f"a[href='{BODY}/sheet.pdf?lang={lang}']").first.click()
+    path = folder / name
+    given.value.save_as(path)
+    return path
+
+
+def verdict(page: Page, file: Path) -> str:
+    page.goto("/verify")
+    page.set_input_files("input[type=file]", file)
+    press(page, "main form[method=post] button, main form[method=post] input[type=submit]")
+    return page.inner_text("#verdict")
+
+
+@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: NewPage, tmp_path: Path) -> None:
+    say = language(code).gettext
+    row = year.place.order.form.tables[0].scored_rows[0]
+    kind = year.place.order.form.tables[0].kind
+    at = (year.address, code, width)
+    with (
+        new_page(year.address, code, width, email=HEAD) as head,
+        new_page(year.address, code, width, role="reviewer") as reviewer,
+    ):
+        head.goto(f"{year.report}#field-{year.code}")
+        typed(head, year.code, "1 000,50")
+        state_of(head, year.code, "saved")
+        hand_over(head)
+
+        # Two remarks: on the answer and on a row of the sheet; no other reason.
+        reviewer.goto(f"{year.report}#field-{year.code}")
+        text = f"#remark-text-{year.code}"
+        unfold(reviewer, text)
+        reviewer.fill(text, "Неге сонша аз?")
+        press(reviewer, f"form:has({text}) button")
+        assert f"#field-{year.code}" in reviewer.url or "#remark" in reviewer.url
+        reviewer.goto(f"{BODY}/sheet?lang={code}")
+        text = f"[id='remark-text-{kind}-{row.number}']"
+        unfold(reviewer, text)
+        reviewer.fill(text, "Қосымша растаңыз")
+        press(reviewer, f"form:has({text}) button")
+        reviewer.goto(BODY)
+        assert not reviewer.locator("#accept-send").count()
+        unfold(reviewer, "#give_back-send")
+        press(reviewer, "#give_back-send")
+
+        # The list leads to the very cell.
+        head.goto(HOME)
+        press(head, f"a[href='{BODY}/remarks']")
+        assert head.locator("article.remark").count() == 2
+        assert_for_everybody(head, width)
+        press(head, f"a[href*='field-{year.code}']")
+        expect(head.locator(f"#answer-{year.code}")).to_be_visible()
+        typed(head, year.code, "2 000,50")
+        state_of(head, year.code, "saved")
+        hand_over(head)
+
+        # Only what changed is shown; both remarks are settled, the year is accepted.
+        reviewer.goto(f"{BODY}/changes")
+        assert reviewer.locator("main tbody tr").count() == 1
+        assert "2 000,50" in reviewer.inner_text("main tbody").replace("\u00a0", " ").replace("\u202f", " ")
+        assert_for_everybody(reviewer, width)
+        for _ in range(2):
+            reviewer.goto(f"{BODY}/remarks")
+            press(reviewer, "form[action$='/resolve'] button")
+        accept(reviewer)
+        assert_for_everybody(reviewer, width)
+
+        head.goto(BODY)
+        first = download(head, tmp_path, "first.pdf", code)
+        with new_page(*at) as anybody:
+            assert verdict(anybody, first) == say(TITLES[Outcome.ACCEPTED, By.FILE])
+            assert_for_everybody(anybody, width)
+
+        # Reopened, changed and accepted again: the first still verifies, as replaced.
+        reviewer.goto(BODY)
+        unfold(reviewer, "#reopen-send")
+        reviewer.fill("#reopen-reason", "Жаңа акт келді")
+        press(reviewer, "#reopen-send")
+        head.goto(f"{year.report}#field-{year.code}")
+        typed(head, year.code, "3 000")
+        state_of(head, year.code, "saved")
+        hand_over(head)
+        accept(reviewer)
+        head.goto(BODY)
+        second = download(head, tmp_path, "second.pdf", code)
+    with new_page(*at) as anybody:
+        assert verdict(anybody, first) == say(TITLES[Outcome.SUPERSEDED, By.FILE])
+        assert verdict(anybody, second) == say(TITLES[Outcome.ACCEPTED, By.FILE])
+        altered = tmp_path / "altered.pdf"
+        data = bytearray(second.read_bytes())
+        data[len(data) // 2] ^= 1
+        altered.write_bytes(data)
+        told = verdict(anybody, altered)
+        assert told in {say(TITLES[each, By.FILE]) for each in (Outcome.ALTERED, Outcome.UNKNOWN)}

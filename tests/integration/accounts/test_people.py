@@ -1,0 +1,284 @@
+"""People: what an administrator does with accounts, and what the record tells of it."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from evaluation.accounts import operations, queries
+from evaluation.accounts.checks import AccountRefused
+from evaluation.accounts.models import Account
+from evaluation.accounts.queries import Sought
+from evaluation.audit.models import Event
+from evaluation.database import db
+from evaluation.errors import EvaluationError
+from evaluation.policy import Action, Forbidden, Role, Viewer
+from evaluation.registry import operations as registry
+from evaluation.registry.models import Body
+from evaluation.registry.operations import NewBody
+from tests.support.accounts import PASSWORD
+from tests.support.factories import bin_of
+
+SYSTEM = Viewer.system()
+REGION, CITY, VILLAGE = bin_of(1), bin_of(2), bin_of(3)
+
+
+@pytest.fixture
+def place(app: Flask) -> Iterator[Flask]:
+    """A region with a city and a village, on both databases, inside the app."""
+    with app.app_context():
+        enter_bodies()
+        db.session.commit()
+        yield app
+
+
+def enter_bodies() -> None:
+    registry.register_bodies(
+        SYSTEM,
+        [
+            NewBody(REGION, "Алматы облысының әкімдігі", "Акимат Алматинской области", "region", None, "190000000"),
+            NewBody(CITY, "Қонаев қаласының әкімдігі", "Акимат города Қонаев", "district", REGION, "191000000"),
+            NewBody(VILLAGE, "Шеңгелді ауылы әкімінің аппараты", "Аппарат акима села Шенгельды", "rural", CITY, "191040100"),
+        ],
+    )
+
+
+def ids(*bins: str) -> list[int]:
+    return [db.session.scalars(select(Body.id).where(Body.bin == bin_)).one() for bin_ in bins]
+
+
+def clerk(email: str = "clerk@example.kz", *bins: str) -> Account:
+    return operations.add_account(SYSTEM, email, "Clerk", "clerk", ids(*(bins or (CITY,))), password=PASSWORD)
+
+
+def administrator(email: str = "admin@example.kz") -> tuple[Account, Viewer]:
+    made = operations.add_account(SYSTEM, email, "Administrator", "administrator", password=PASSWORD)
+    return made, Viewer("Administrator", Role.ADMINISTRATOR, None, made.id)
+
+
+def events(*actions: str) -> list[Event]:
+    return list(db.session.scalars(select(Event).where(Event.action.in_(actions)).order_by(Event.id)))
+
+
+def test_an_account_is_added_without_a_password_and_recorded(place: Flask) -> None:
+    made = operations.add_account(SYSTEM, "  Aigul@Akimat.KZ ", " Айгүл   Сейітова ", "clerk", ids(CITY, VILLAGE), language="kk")
+    assert (made.email, made.name, made.password, made.active) == ("aigul@akimat.kz", "Айгүл Сейітова", None, True)
+    assert [body.bin for body in queries.bodies_of(SYSTEM, [made.id])[made.id]] == [CITY, VILLAGE]
+    [event] = events("account_added")
+    assert event.actor == "system" and event.data["account"] == made.id
+    assert event.data["changes"]["bodies"] == [None, sorted([CITY, VILLAGE])]
+    assert event.data["changes"]["role"] == [None, "clerk"]
+
+
+@pytest.mark.parametrize(
+    ("given", "fields"),
+    [
+        ({"email": "nobody"}, {"email"}),
+        ({"email": "x@y"}, {"email"}),
+        ({"email": "x" * 250 + "@example.kz"}, {"email"}),
+        ({"email": "CLERK@Example.KZ"}, {"email"}),
+        ({"name": "  "}, {"name"}),
+        ({"name": "а" * 201}, {"name"}),
+        ({"role": "system"}, {"role"}),
+        ({"role": "nobody", "name": ""}, {"role", "name"}),
+        ({"role": "clerk"}, {"bodies"}),
+        ({"role": "head", "region": "19"}, {"bodies", "region"}),
+        ({"role": "clerk", "body_ids": [999_999]}, {"bodies"}),
+        ({"role": "administrator", "region": "19"}, {"region"}),
+        ({"role": "reviewer", "region": "75"}, {"region"}),
+        ({"role": "reviewer", "body_ids": [1]}, {"bodies"}),
+        ({"language": "de"}, {"language"}),
+    ],
+)
+def test_mistakes_are_named_by_field_and_nothing_is_kept(place: Flask, given: dict[str, object], fields: set[str]) -> None:
+    clerk()
+    right = {"email": "new@example.kz", "name": "New", "role": "observer"}
+    with pytest.raises(AccountRefused) as refused:
+        operations.add_account(SYSTEM, **(right | given))  # type: ignore[arg-type]
+    assert set(refused.value.wrong) == fields
+    assert db.session.scalar(select(func.count()).select_from(Account)) == 1
+
+
+def test_what_changed_is_recorded_old_and_new(place: Flask) -> None:
+    account = clerk()
+    before = account.fs_uniquifier
+    same = {"email": account.email, "name": account.name, "role": "clerk", "body_ids": ids(CITY)}
+    assert operations.change_account(SYSTEM, account, **same) is False
+    assert operations.change_account(SYSTEM, account, **(same | {"name": "Head of all", "body_ids": ids(CITY, VILLAGE)}))
+    assert account.fs_uniquifier == before, "who is signed in stays so"
+    assert operations.change_account(SYSTEM, account, account.email, account.name, "reviewer", region="19")
+    assert queries.body_ids(SYSTEM, account.id) == frozenset()
+    first, second = (event.data["changes"] for event in events("account_changed"))
+    assert first == {"name": ["Clerk", "Head of all"], "bodies": [[CITY], sorted([CITY, VILLAGE])]}
+    assert second == {"role": ["clerk", "reviewer"], "region": [None, "19"], "bodies": [sorted([CITY, VILLAGE]), []]}
+    operations.change_account(SYSTEM, account, "other@example.kz", account.name, "reviewer", region="19")
+    assert account.fs_uniquifier != before, "links mailed to the old address are worth nothing"
+
+
+def test_an_address_of_someone_else_is_refused_at_its_field(place: Flask) -> None:
+    account = clerk()
+    clerk("other@example.kz")
+    with pytest.raises(AccountRefused) as refused:
+        operations.change_account(SYSTEM, account, "Other@example.kz", "Clerk", "clerk", ids(CITY))
+    assert set(refused.value.wrong) == {"email"}
+
+
+def test_a_disabled_account_is_shut_out_at_once(place: Flask) -> None:
+    account = clerk()
+    before = account.fs_uniquifier
+    operations.disable_account(SYSTEM, account)
+    assert not account.active and account.fs_uniquifier != before
+    assert queries.viewer_of(account).role == Role.NOBODY
+    with pytest.raises(EvaluationError):
+        operations.reset_password(SYSTEM, account)
+    operations.disable_account(SYSTEM, account)
+    operations.enable_account(SYSTEM, account)
+    assert account.active
+    assert [event.action for event in events("account_disabled", "account_enabled")] == ["account_disabled", "account_enabled"]
+
+
+def test_a_reset_takes_the_password_and_the_sessions(place: Flask) -> None:
+    account = clerk()
+    before = account.fs_uniquifier
+    account.tf_primary_method, account.tf_totp_secret = "authenticator", "secret of the factor"
+    account.failures = 3
+    operations.reset_password(SYSTEM, account)
+    assert account.password is None and account.fs_uniquifier != before and account.failures == 0
+    assert account.tf_totp_secret, "a lost password is no reason to lose the second factor"
+    operations.reset_password(SYSTEM, account, second_factor=True)
+    assert account.tf_primary_method is None and account.tf_totp_secret is None
+    assert len(events("password_reset")) == 2 and len(events("second_factor_removed")) == 1
+    assert "secret" not in str([event.data for event in events("account_added", "password_reset", "second_factor_removed")])
+    assert "argon2" not in str([event.data for event in events("account_added")])
+
+
+def test_administrators_do_not_shut_themselves_out(place: Flask) -> None:
+    own, viewer = administrator()
+    other, _ = administrator("second@example.kz")
+    as_they_are = {"email": own.email, "name": own.name, "role": "administrator"}
+    for refused in (
+        lambda: operations.disable_account(viewer, own),
+        lambda: operations.reset_password(viewer, own),
+        lambda: operations.remove_second_factor(viewer, own),
+        lambda: operations.change_account(viewer, own, **(as_they_are | {"role": "observer"})),
+    ):
+        with pytest.raises(EvaluationError):
+            refused()
+    assert operations.change_account(viewer, own, **(as_they_are | {"name": "Renamed"}))
+    operations.disable_account(viewer, other)
+    for refused in (
+        lambda: operations.disable_account(SYSTEM, own),
+        lambda: operations.change_account(SYSTEM, own, **(as_they_are | {"role": "observer"})),
+    ):
+        with pytest.raises(EvaluationError, match="last administrator"):
+            refused()
+
+
+def test_two_administrators_who_disable_each_other_at_once_do_not_both_succeed(place: Flask) -> None:
+    first, _ = administrator()
+    second, _ = administrator("second@example.kz")
+    db.session.commit()
+    pairs, ready = [(first.id, second.id), (second.id, first.id)], threading.Barrier(2)
+
+    def disable(own: int, other: int) -> None:
+        with place.app_context():
+            account = queries.account(SYSTEM, other)
+            assert account is not None
+            ready.wait()
+            try:
+                operations.disable_account(Viewer("Administrator", Role.ADMINISTRATOR, None, own), account)
+                db.session.commit()
+            except (EvaluationError, OperationalError):
+                db.session.rollback()
+
+    for _ in range(5):
+        threads = [threading.Thread(target=disable, args=pair) for pair in pairs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        db.session.rollback()
+        assert len(queries.active_administrators(SYSTEM)) == 1
+        for account in (first, second):
+            operations.enable_account(SYSTEM, account)
+        db.session.commit()
+
+
+def test_two_who_add_the_same_address_at_once(place: Flask) -> None:
+    ready, refused = threading.Barrier(2), []
+
+    def add() -> None:
+        with place.app_context():
+            ready.wait()
+            try:
+                operations.add_account(SYSTEM, "twin@example.kz", "Twin", "observer")
+                db.session.commit()
+            except (AccountRefused, OperationalError) as error:
+                refused.append(error)
+                db.session.rollback()
+
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert queries.accounts(SYSTEM, Sought(search="twin")).total == 1
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.ADMINISTRATOR, Role.SYSTEM)])
+def test_only_administrators_keep_people(place: Flask, role: Role) -> None:
+    account, viewer = clerk(), Viewer("Someone", role, None, 77)
+    for refused in (
+        lambda: operations.add_account(viewer, "x@example.kz", "X", "observer"),
+        lambda: operations.change_account(viewer, account, "x@example.kz", "X", "observer"),
+        lambda: operations.disable_account(viewer, account),
+        lambda: operations.enable_account(viewer, account),
+        lambda: operations.reset_password(viewer, account),
+        lambda: operations.remove_second_factor(viewer, account),
+        lambda: queries.accounts(viewer, Sought()),
+        lambda: queries.account(viewer, account.id),
+        lambda: queries.account_by_email(viewer, account.email),
+        lambda: queries.bodies_of(viewer, [account.id]),
+        lambda: queries.body_ids(viewer, account.id),
+        lambda: queries.active_administrators(viewer),
+    ):
+        with pytest.raises(Forbidden):
+            refused()
+    assert not viewer.may(Action.PEOPLE)
+
+
+def test_the_list_is_searched_filtered_and_in_order(place: Flask) -> None:
+    for number, (name, role, bins, region) in enumerate(
+        [
+            ("Қарлығаш", "clerk", (CITY, VILLAGE), None),
+            ("Ғалым", "head", (CITY,), None),
+            ("Әсел", "reviewer", (), "19"),
+            ("Үміт", "observer", (), None),
+        ]
+    ):
+        operations.add_account(SYSTEM, f"person{number}@example.kz", name, role, ids(*bins), region, password="x" * 12)
+    gone = operations.add_account(SYSTEM, "gone@example.kz", "Жоқ", "observer")
+
+    def found(**sought: str) -> list[str]:
+        return [account.name for account in queries.accounts(SYSTEM, Sought(**sought)).items]
+
+    assert found() == ["Әсел", "Ғалым", "Жоқ", "Қарлығаш", "Үміт"]
+    assert found(search="әсел") == ["Әсел"] and found(search="PERSON1@example") == ["Ғалым"]
+    assert found(role="clerk") == ["Қарлығаш"]
+    assert found(body=VILLAGE) == ["Қарлығаш"] and found(body="қонаев") == ["Ғалым", "Қарлығаш"]
+    assert found(state="waiting") == ["Жоқ"]
+    operations.disable_account(SYSTEM, gone)
+    assert found(state="disabled") == ["Жоқ"] and not found(state="waiting")
+    assert len(found(state="active")) == 4 and not found(search="100%")
+
+
+def test_a_long_list_is_paged(place: Flask) -> None:
+    for number in range(53):
+        operations.add_account(SYSTEM, f"p{number}@example.kz", f"Person {number:02}", "observer")
+    first, second = (queries.accounts(SYSTEM, Sought(), page) for page in (1, 2))
+    assert (first.total, first.last, len(first.items), len(second.items)) == (53, 2, 50, 3)
+    assert queries.accounts(SYSTEM, Sought(), 99).number == 2

@@ -1,0 +1,326 @@
+"""Files given as evidence: taken by their content, kept by their hash, seen by the body's people and its reviewer alone."""
+
+import hashlib
+import io
+import struct
+import threading
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import Image
+from werkzeug.datastructures import MultiDict
+
+from evaluation import storage as files
+from evaluation.answers.evidence import operations, queries
+from evaluation.answers.evidence.content import JPEG, MAX_PIXELS, PDF, PNG, XLSX, FileRefused, clean_name, content_of
+from evaluation.answers.models import EvidenceFile
+from evaluation.answers.save import UnknownCell
+from evaluation.audit.models import Event
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import Forbidden, Role
+from evaluation.review.operations import submit
+from evaluation.submissions.locks import Locked
+from tests.support.accounts import token_of
+from tests.support.entry_bodies import FOREIGN, OWN, TODAY, YEAR, Place, make_place
+from tests.support.factories import workbook
+
+A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+
+
+def picture(format_: str, size: tuple[int, int] = (60, 40), colour: int = 0) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, (colour, 90, 160)).save(out, format_)
+    return out.getvalue()
+
+
+def a_workbook(order: Order) -> bytes:
+    return workbook(order, YEAR, {})
+
+
+def with_macros(order: Order) -> bytes:
+    out = io.BytesIO(a_workbook(order))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    return out.getvalue()
+
+
+def zip_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, "x")
+    return out.getvalue()
+
+
+def huge_png() -> bytes:
+    """A picture of a few bytes that says it has more pixels than anybody scans."""
+    side = int(MAX_PIXELS**0.5) + 10
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def place(app: Flask, order: Order, tmp_path: Path) -> Place:
+    app.config["FILES"] = str(tmp_path / "files")
+    return make_place(app, order)
+
+
+def criterion(place: Place) -> str:
+    return sorted(operations.criteria_of(place.order, place.kinds[0]))[0]
+
+
+def attach(place: Place, data: bytes = A_PDF, name: str = "Акт.pdf", role: Role = Role.CLERK, **other: Any) -> EvidenceFile:
+    given = {"year": YEAR, "body_id": place.bodies[OWN], "organisation_id": place.organisations[place.own[0]]}
+    given |= {"criterion": criterion(place)} | other
+    return operations.attach(place.viewer(role), place.order, name=name, data=data, **given)
+
+
+def test_what_is_taken_is_known_by_its_content(order: Order) -> None:
+    assert content_of(A_PDF) == PDF
+    assert content_of(picture("PNG")) == PNG
+    assert content_of(picture("JPEG")) == JPEG
+    assert content_of(a_workbook(order)) == XLSX
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"MZ\x90\x00 this program cannot be run",
+        b"<html><script>alert(1)</script>",
+        b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"GIF89a" + b"\0" * 50,
+        b"plain text",
+        b"\0",
+        zip_of("word/document.xml"),
+        zip_of("xl/other.xml"),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+        b"<html>" + A_PDF,
+        A_PDF[:40],
+        A_PDF + b"\0" * 4096,
+        A_PDF + zip_of("x") + b"\0" * 2048,
+        b"%PDF-1.4 %%EOF",
+        picture("PNG")[:-20],
+        picture("JPEG", (400, 400))[:900],
+        b"\xff\xd8\xff\xe0" + b"\0" * 500,
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 500,
+        huge_png(),
+        b"PK\x03\x04" + b"\0" * 100,
+    ],
+    # By number: two processes that collect the tests must name them alike, and a zip holds the time it was made.
+    ids=map(str, range(20)),
+)
+def test_everything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(FileRefused):
+        content_of(data)
+
+
+def test_a_workbook_with_macros_is_refused(order: Order) -> None:
+    with pytest.raises(FileRefused, match="macros"):
+        content_of(with_macros(order))
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Акт № 5.pdf", "Акт № 5.pdf"),
+        ("АКТ.PDF", "АКТ.pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("C:\\Құжаттар\\акт.pdf", "акт.pdf"),
+        ("акт\r\nSet-Cookie: a=b.pdf", "акт Set-Cookie_ a=b.pdf"),
+        ("\u202efdp.exe", "fdp.exe.pdf"),
+        ('a"b<script>.pdf', "a_b_script_.pdf"),
+        ("", "pdf.pdf"),
+        ("...", "pdf.pdf"),
+        (".pdf", "pdf.pdf"),
+        ("x" * 5000 + ".pdf", "x" * 150 + ".pdf"),
+        ("act.html", "act.html.pdf"),
+        ("a\0b.pdf", "a b.pdf"),
+    ],
+)
+def test_names_are_cleaned(given: str, shown: str) -> None:
+    assert clean_name(given, PDF) == shown
+
+
+def test_bytes_are_kept_once_by_their_hash(place: Place) -> None:
+    folder = Path(place.app.config["FILES"])
+    with place.app.app_context():
+        sha256 = files.keep(A_PDF)
+        assert sha256 == hashlib.sha256(A_PDF).hexdigest() == files.keep(A_PDF)
+        assert [path.name for path in folder.rglob("*") if path.is_file()] == [sha256]
+        assert files.read(sha256) == A_PDF
+        (folder / sha256[:2] / sha256).write_bytes(b"other")
+        with pytest.raises(files.MissingFile):
+            files.read(sha256)
+        assert files.keep(A_PDF) == sha256 and files.read(sha256) == A_PDF, "what is damaged is kept anew"
+        for wrong in ("../../evaluation.db", "", "A" * 64):
+            with pytest.raises(ValueError, match="SHA-256"):
+                files.read(wrong)
+        with pytest.raises(files.MissingFile):
+            files.read("0" * 64)
+
+
+def test_the_same_bytes_at_once_are_kept_whole(place: Place) -> None:
+    data, kept = bytes(range(256)) * 20_000, []
+
+    def keep() -> None:
+        with place.app.app_context():
+            kept.append(files.keep(data))
+
+    threads = [threading.Thread(target=keep) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    with place.app.app_context():
+        assert len(set(kept)) == 1 and len(kept) == 8 and files.read(kept[0]) == data
+    assert len([path for path in Path(place.app.config["FILES"]).rglob("*") if path.is_file()]) == 1
+
+
+def test_a_file_is_attached_recorded_and_removed(place: Place) -> None:
+    own, body = place.organisations[place.own[0]], place.bodies[OWN]
+    clerk = place.viewer(Role.CLERK)
+    with place.app.app_context():
+        given = attach(place, name="../акт.jpg")
+        assert (given.name, given.media_type, given.size) == ("акт.jpg.pdf", "application/pdf", len(A_PDF))
+        assert attach(place, name="другой.pdf").id == given.id, "the same file twice is once"
+        attach(place, picture("PNG"))
+        attach(place, organisation_id=place.organisations[place.own[1]])
+        assert len(queries.files(clerk, YEAR, body)) == 3
+        assert queries.counts(clerk, YEAR, body) == {place.own[0]: 2, place.own[1]: 1}
+        assert operations.remove(clerk, YEAR, body, own, given.id)
+        assert operations.remove(clerk, YEAR, body, own, given.id) is None
+        assert files.read(given.sha256) == A_PDF
+        told = [(event.action, event.data.get("sha256")) for event in db.session.query(Event).order_by(Event.id)]
+        assert [action for action, _ in told if action.startswith("file_")] == ["file_attached"] * 3 + ["file_removed"]
+        assert told[-1] == ("file_removed", given.sha256)
+        db.session.commit()
+
+
+def test_bounds(place: Place) -> None:
+    place.app.config["EVIDENCE_FILES"] = 2
+    with place.app.app_context():
+        for data in (b"", A_PDF[:-7] + b" " * (20 * 2**20) + b"\n%%EOF\n"):
+            with pytest.raises(FileRefused):
+                attach(place, data)
+        attach(place, picture("PNG", colour=1))
+        attach(place, picture("PNG", colour=2))
+        with pytest.raises(FileRefused, match="already"):
+            attach(place, picture("PNG", colour=3))
+        assert attach(place, picture("PNG", colour=2)).size, "one that is there already is no more"
+        db.session.rollback()
+
+
+def test_who_may(place: Place) -> None:
+    body = place.bodies[OWN]
+    with place.app.app_context():
+        given = attach(place)
+        for role in (Role.REVIEWER, Role.OBSERVER, Role.ADMINISTRATOR):
+            with pytest.raises(Forbidden):
+                attach(place, role=role)
+            with pytest.raises(Forbidden):
+                operations.remove(place.viewer(role), YEAR, body, given.organisation_id, given.id)
+        for viewer in (place.viewer(Role.OBSERVER), place.viewer(Role.ADMINISTRATOR), place.viewer(Role.HEAD, FOREIGN)):
+            with pytest.raises(Forbidden):
+                queries.files(viewer, YEAR, body)
+        for role in (Role.CLERK, Role.HEAD, Role.REVIEWER):
+            assert queries.file(place.viewer(role), YEAR, body, given.organisation_id, given.id)
+        for wrong in (
+            {"organisation_id": place.organisations[place.foreign]},
+            {"criterion": "no such"},
+            {"organisation_id": 10**6},
+        ):
+            with pytest.raises(UnknownCell):
+                attach(place, **wrong)
+        both = place.viewer(Role.CLERK, OWN, FOREIGN)
+        assert queries.file(both, YEAR, place.bodies[FOREIGN], given.organisation_id, given.id) is None
+        assert queries.file(both, YEAR - 1, body, given.organisation_id, given.id) is None
+        db.session.rollback()
+
+
+def test_a_year_handed_over_takes_and_loses_none(place: Place) -> None:
+    with place.app.app_context():
+        given = attach(place)
+        place.fill()
+        submit(place.viewer(Role.HEAD), place.order, YEAR, place.body(), 0, TODAY)
+        with pytest.raises(Locked):
+            attach(place, picture("PNG"))
+        with pytest.raises(Locked):
+            operations.remove(place.viewer(Role.CLERK), YEAR, place.bodies[OWN], given.organisation_id, given.id)
+        db.session.commit()
+
+
+def address(place: Place, rest: str = "", own: str = "", body: str = OWN) -> str:
+    return f"/bodies/{body}/{YEAR}/organisations/{own or place.own[0]}/files{rest}"
+
+
+def sent(client: Any, place: Place, *given: tuple[str, bytes], field: str = "") -> Any:
+    token = token_of(client, address(place).removesuffix("/files"))
+    data = MultiDict({"csrf_token": token})
+    for name, content in given:
+        data.add(field or f"file-{criterion(place)}", (io.BytesIO(content), name))
+    return client.post(address(place), data=data, content_type="multipart/form-data")
+
+
+def test_files_by_the_pages(place: Place) -> None:
+    clerk, observer = place.client("clerk"), place.client("observer")
+    report = address(place).removesuffix("/files")
+    response = sent(clerk, place, ("Акт №1.pdf", A_PDF), ("сурет.html", picture("PNG")))
+    assert response.status_code == 303 and response.location == f"{report}#files-{criterion(place)}"
+    with place.app.app_context():
+        first, second = (each.id for each in db.session.query(EvidenceFile).order_by(EvidenceFile.id))
+    text = clerk.get(report).text
+    assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{address(place)}"' in text
+    for role in ("clerk", "head", "reviewer"):
+        got = place.client(role).get(address(place, f"/{first}"))
+        assert got.status_code == 200 and got.data == A_PDF
+        disposition = got.headers["Content-Disposition"]
+        assert disposition.startswith("attachment") and "filename*=UTF-8''%D0%90%D0%BA%D1%82%20%E2%84%961.pdf" in disposition
+        assert got.mimetype == "application/pdf" and got.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in got.headers["Content-Security-Policy"] and "no-store" in got.headers["Cache-Control"]
+    for role in ("observer", "administrator"):
+        assert place.client(role).get(address(place, f"/{first}")).status_code == 403
+    assert "Акт №1.pdf" not in observer.get(report).text
+    shown = place.client("reviewer").get(report).text
+    assert "Акт №1.pdf" in shown and f'formaction="{address(place)}' not in shown
+    token = {"csrf_token": token_of(clerk, report)}
+    assert clerk.post(address(place, f"/{second}/remove"), data=token).status_code == 303
+    assert "сурет" not in clerk.get(report).text
+    assert clerk.get(address(place, f"/{second}")).status_code == 404
+    assert clerk.post(address(place, f"/{second}/remove"), data=token).status_code == 303
+
+
+def test_with_one_refused_none_is_stored(place: Place) -> None:
+    clerk = place.client("clerk")
+    response = sent(clerk, place, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"))
+    assert response.status_code == 422 and "&lt;b&gt;вирус.pdf" in response.text and "жақсы.pdf" not in response.text
+    assert sent(clerk, place).status_code == 422
+    assert sent(clerk, place, ("a.pdf", A_PDF), field="file-9.9.9").status_code == 404
+    many = [(f"{number}.pdf", A_PDF) for number in range(21)]
+    assert sent(clerk, place, *many).status_code == 422
+    with place.app.app_context():
+        assert not db.session.query(EvidenceFile).count()
+
+
+def test_other_bodies_files_are_not_known(place: Place) -> None:
+    with place.app.app_context():
+        id_ = attach(place).id
+        db.session.commit()
+    stranger = place.client("clerk", FOREIGN)
+    token = {"csrf_token": token_of(stranger, address(place, own=place.foreign, body=FOREIGN).removesuffix("/files"))}
+    for rest in (f"/{id_}", "/999"):
+        assert stranger.get(address(place, rest)).status_code == 404
+        assert stranger.get(address(place, rest, place.foreign, FOREIGN)).status_code == 404
+        assert stranger.get(address(place, rest, body=FOREIGN)).status_code == 404
+    assert stranger.post(address(place), data=token).status_code == 404
+    assert stranger.post(address(place, f"/{id_}/remove"), data=token).status_code == 404
+    assert stranger.post(address(place, f"/{id_}/remove", place.foreign, FOREIGN), data=token).status_code == 303
+    with place.app.app_context():
+        assert db.session.get(EvidenceFile, id_), "removed by the address of another body's organisation"

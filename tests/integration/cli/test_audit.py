@@ -1,0 +1,113 @@
+"""`flask record` and `flask backup`: what they say, write and end with."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text
+
+from evaluation import database
+from evaluation.audit import checkpoints
+from evaluation.audit.operations import NewEvent, write
+from evaluation.audit.verification import verify
+from evaluation.database import db
+from evaluation.language import CODES, language
+from evaluation.policy import Viewer
+from evaluation.registry import operations as registry
+from evaluation.review.integrity import Discrepancy
+from tests.support.factories import bin_of
+from tests.support.tampering import Record
+
+SYSTEM = Viewer.system()
+
+
+def run(app: Flask, *words: Any) -> Result:
+    return app.test_cli_runner().invoke(args=[str(word) for word in words])
+
+
+@pytest.fixture
+def kept(app: Flask) -> Flask:
+    """An app whose record has a chain of a body."""
+    with app.app_context():
+        registry.open_year(SYSTEM, 2024, app.extensions["orders"].latest.code)
+        registry.register_bodies(SYSTEM, [registry.NewBody(bin_of(1), "Орган")])
+        write(SYSTEM, [NewEvent("saved", 2024, 1, 5, {"x": [None, 1]})])
+        db.session.commit()
+    return app
+
+
+def test_the_record_is_verified_and_its_checkpoints_are_taken(kept: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint.json"
+    assert run(kept, "record", "checkpoint", "--out", file).exit_code == 0
+    assert json.loads(run(kept, "record", "checkpoint").output) == json.loads(file.read_text())
+    done = run(kept, "record", "verify", "--checkpoint", file, "--lang", "ru")
+    assert done.exit_code == 0 and "5" in done.output and "2" in done.output, done.output
+    with kept.app_context(), db.engine.connect() as connection:
+        owner = Record(connection)
+        owner.lay_open()
+        owner.run("UPDATE event SET actor = 'x' WHERE chain = 1 AND seq = 2")
+        owner.run("DELETE FROM chain WHERE chain = 0")
+        connection.commit()
+    for code in CODES:
+        done = run(kept, "record", "verify", "--lang", code)
+        first, second = done.stdout.splitlines()
+        assert done.exit_code == 1 and first.startswith(bin_of(1)) and " 2" in first.split(":")[0] and second, done.output
+        assert ("line" in first) == (code == "en"), "the place is told in the language asked for"
+    with kept.app_context():
+        (altered, _) = [finding.kind for finding in verify(SYSTEM)]
+        assert altered == "altered"
+    with kept.app_context(), db.engine.connect() as connection:
+        Record(connection).run("UPDATE body SET name_kk = 'x'")
+        connection.commit()
+    assert f"{bin_of(1)}, 2024: " in run(kept, "record", "verify").stdout, "what is stored is not what the record says"
+    file.write_text("{")
+    done = run(kept, "record", "verify", "--checkpoint", file)
+    assert done.exit_code == 1 and "Traceback" not in done.output
+
+
+def test_a_state_is_told_in_words() -> None:
+    differs = Discrepancy("state_differs", bin_of(1), 2024, {"state": "returned", "told": "accepted"})
+    for code in CODES:
+        told = differs.message(language(code))
+        assert "returned" not in told and "accepted" not in told and language(code).gettext("Given back") in told
+
+
+def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, make_app: Any) -> None:
+    files = tmp_path / "evidence"
+    (files / "ab").mkdir(parents=True)
+    (files / "ab" / "cd").write_bytes(b"proof")
+    kept.config["FILES"] = files
+    whole = tmp_path / "backups" / "whole"
+    assert run(kept, "backup", "--out", whole).exit_code == 0
+    assert (whole / "files" / "ab" / "cd").read_bytes() == b"proof" and whole.stat().st_mode & 0o077 == 0
+    file = json.loads((whole / "checkpoint.json").read_text())
+    if (whole / "evaluation.db").exists():
+        again = make_app(f"sqlite:///{whole / 'evaluation.db'}")
+        with again.app_context():
+            assert not verify(SYSTEM, file) and checkpoints.full(SYSTEM) == file
+            assert db.session.execute(text("SELECT count(*) FROM event")).scalar() == 5
+            assert not verify(SYSTEM, file)
+            database.db.engine.dispose()
+    else:
+        assert (whole / "evaluation.dump").stat().st_size > 1000
+    packed = tmp_path / "backup.zip"
+    assert run(kept, "backup", "--out", packed).exit_code == 0
+    with zipfile.ZipFile(packed) as archive:
+        assert {"files/ab/cd", "checkpoint.json"} < set(archive.namelist()) and len(archive.namelist()) == 3
+    assert packed.stat().st_mode & 0o077 == 0
+    done = run(kept, "backup", "--out", packed)
+    assert done.exit_code == 1 and str(packed) in done.stderr
+    assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.part.zip"))
+
+
+def test_a_database_that_cannot_be_copied_says_why(kept: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with kept.app_context():
+        if db.engine.dialect.name == "sqlite":
+            return
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run(kept, "backup", "--out", tmp_path / "backup", "--lang", "en")
+    assert done.exit_code == 1 and "pg_dump" in done.stderr and not list(tmp_path.iterdir())

@@ -1,0 +1,38 @@
+"""The migrations make exactly the tables the models describe, on both databases, up and down."""
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from flask import Flask
+from sqlalchemy import inspect, text
+
+import evaluation.answers.models
+import evaluation.registry.models  # noqa: F401
+from evaluation import database
+from evaluation.database import Base, db
+
+
+def test_the_tables_are_those_of_the_models(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata) == []
+
+
+def test_upgrading_again_changes_nothing_and_down_leaves_nothing(app: Flask) -> None:
+    with app.app_context():
+        database.upgrade()
+        with db.engine.connect() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(database.MIGRATIONS))
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+            connection.commit()
+            assert inspect(connection).get_table_names() == ["alembic_version"]
+        database.upgrade()
+
+
+def test_sqlite_keeps_a_journal_ahead_and_its_foreign_keys(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1

@@ -1,0 +1,427 @@
+"""Messages: who is told of what, the inbox, mail by a real server on loopback, and reminders."""
+
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
+from flask.testing import FlaskClient
+
+from evaluation.clock import now, today
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.language import CODES, language
+from evaluation.notifications import email as mail
+from evaluation.notifications import outbox, queries
+from evaluation.notifications.models import Message
+from evaluation.notifications.operations import tell
+from evaluation.notifications.reminders import due_step, remind
+from evaluation.policy import Forbidden, Role, Viewer
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.submissions.models import Extension, Submission
+from tests.support import accounts as people
+from tests.support.accounts import belong, make_account, sign_in
+from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place, make_place
+from tests.support.visits import change, post
+
+REASON = "Себебі: <b>қайта</b>\nқараңыз"
+NOBODY = "refused@example.org"
+
+
+@pytest.fixture
+def place(app: Flask, order: Order) -> Place:
+    return in_regions(make_place(app, order))
+
+
+def in_regions(place: Place) -> Place:
+    """The first body stands in a region, the second under it, the third in another one; nobody is there yet."""
+    with place.app.app_context():
+        bodies = {each.bin: each for each in db.session.query(Body)}
+        bodies[OWN].kato, bodies[FOREIGN].parent_id, bodies[EMPTY].kato = "310000000", bodies[OWN].id, "350000000"
+        db.session.query(people.Account).update({"active": False})
+        db.session.commit()
+    return place
+
+
+def emails(place: Place, told: list[int]) -> set[str]:
+    found = db.session.query(people.Account.email).filter(people.Account.id.in_(told))
+    return {email for (email,) in found}
+
+
+def id_of(email: str) -> int:
+    return int(db.session.query(people.Account.id).filter_by(email=email).scalar())
+
+
+# Who is told
+
+
+def test_who_is_told(place: Place) -> None:
+    app, own, foreign, empty = place.app, *(place.bodies[bin_] for bin_ in (OWN, FOREIGN, EMPTY))
+    clerk, head = make_account(app, "clerk", [own, empty]), make_account(app, "head", [own])
+    make_account(app, "clerk", [own], active=False)
+    other = make_account(app, "clerk", [foreign])
+    near, country = make_account(app, "reviewer", region="31"), make_account(app, "reviewer")
+    for role in ("administrator", "observer"):
+        make_account(app, role)
+    with app.app_context():
+
+        def told(body_id: int, to: Any, **more: Any) -> set[str]:
+            return emails(place, tell(SYSTEM, "remark", YEAR, body_id, to=to, **more))
+
+        assert told(own, "body") == {clerk, head} and told(foreign, "body") == {other} and told(empty, "body") == {clerk}
+        # The second body stands in the region of the first; the third's region has no reviewer of its own.
+        assert told(own, "reviewers") == told(foreign, "reviewers") == {near} and told(empty, "reviewers") == {country}
+        assert told(own, "body", skip=id_of(head)) == {clerk}
+        assert told(own, "body", once="x") == {clerk, head} and not told(own, "body", once="x") and told(own, "body", once="y")
+        with pytest.raises(Forbidden):
+            tell(place.viewer(Role.CLERK), "remark", YEAR, foreign)
+        assert {each.mail for each in db.session.query(Message)} == {"none"}, "no server is set"
+        db.session.rollback()
+        assert not db.session.query(Message).count()
+
+
+# The inbox
+
+
+def shown(client: FlaskClient, url: str = "/messages") -> str:
+    response = client.get(url)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.text)
+
+
+def head_count(client: FlaskClient) -> int:
+    """What the head of a page says is unread."""
+    found = re.search(r'class="unread-count">(\d+)', client.get("/account/").text)
+    return int(found[1]) if found else 0
+
+
+def test_the_inbox(place: Place) -> None:
+    app, own = place.app, place.bodies[OWN]
+    code, organisation = place.order.asked_of(place.kinds[0])[0].code, place.organisations[place.own[0]]
+    clerk, colleague = make_account(app, "clerk", [own]), make_account(app, "head", [own])
+    reviewer = make_account(app, "reviewer", region="31")
+    client, other, reviews = (sign_in(app.test_client(), email) for email in (clerk, colleague, reviewer))
+    client.set_cookie("language", "en")
+    assert "There are no messages yet" in shown(client) and head_count(client) == 0
+    with app.app_context():
+        tell(SYSTEM, "returned", YEAR, own, data={"reason": REASON})
+        tell(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?"})
+        tell(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Так", "reply": True}, to="reviewers")
+        table = place.order.form.tables[0]
+        row = table.rows[-1]
+        tell(SYSTEM, "remark", YEAR, own, data={"text": "Жол", "kind": table.kind, "row": row.number, "remark": 7})
+        db.session.commit()
+        ids = [each.id for each in db.session.query(Message).filter_by(account_id=id_of(clerk)).order_by(Message.id)]
+    assert head_count(client) == 3 and head_count(reviews) == 1
+    text = shown(client)
+    assert text.count('class="unread"') == 3 and text.index("Жол") < text.index("Неге?") < text.index("The year was given back")
+    assert (
+        "Себебі: &lt;b&gt;қайта" in text
+        and "Бірінші әкімдік</span>, 2024" in text
+        and str(place.order.by_code[code].label.en) in text
+    )
+    assert row.text.en[:40] in text.replace("&#39;", "'")
+    for spoken in CODES:
+        client.set_cookie("language", spoken)
+        assert language(spoken).gettext("The year was given back") in shown(client)
+    client.set_cookie("language", "en")
+    # Each leads to the very cell, and is read by that.
+    cell = f"/bodies/{OWN}/{YEAR}/organisations/{place.own[0]}?field={code}#field-{code}"
+    assert client.get(f"/messages/{ids[1]}", headers={"Sec-Purpose": "prefetch"}).location == cell and head_count(client) == 3
+    assert client.get(f"/messages/{ids[1]}").location == cell and head_count(client) == 2
+    assert client.get(cell).status_code == 200 and client.get(f"/messages/{ids[0]}").location == f"/bodies/{OWN}/{YEAR}/entry"
+    assert shown(client, "/messages?show=unread").count('class="unread"') == 1 and "Неге?" not in shown(
+        client, "/messages?show=unread"
+    )
+    # What is another's is not there.
+    for stranger in (other, reviews):
+        assert stranger.get(f"/messages/{ids[2]}").status_code == 404
+    assert client.get(f"/messages/{ids[2] + 1000}").status_code == 404 and head_count(other) == 3
+    assert post(client, "/messages/read", "/messages").location == "/messages" and head_count(client) == 0
+    assert client.get(f"/messages/{ids[2]}").location == f"/bodies/{OWN}/{YEAR}/remarks#remark-7"
+    assert "Everything is read" in shown(client, "/messages?show=unread") and head_count(other) == 3
+    # Nor is what is about a body that is no longer one's own.
+    belong(app, colleague, [place.bodies[FOREIGN]])
+    assert head_count(other) == 0 and "inbox" not in re.findall(r'<ul class="([^"]*)', shown(other))
+    assert other.get(f"/messages/{ids[0]}").status_code == 404
+    with app.app_context(), pytest.raises(Forbidden):
+        queries.inbox(Viewer.nobody())
+
+
+def test_a_long_inbox_has_pages(place: Place) -> None:
+    client = place.client("clerk")
+    with place.app.app_context():
+        for number in range(51):
+            tell(SYSTEM, "returned", YEAR, place.bodies[OWN], data={"reason": f"reason {number};"})
+        db.session.commit()
+    first, second = shown(client), shown(client, "/messages?show=unread&page=2")
+    assert "reason 50;" in first and "reason 0;" not in first and "reason 0;" in second and "reason 1;" not in second
+    assert "show=unread&amp;page=1" in second and "reason 0;" in shown(client, "/messages?page=99")
+
+
+# Mail
+
+
+class Server:
+    """A mail server on a port of its own, and the mails it took as (recipient, mail)."""
+
+    def __init__(self, **settings: Any):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.settings, self.mails, self.letters = settings, Queue[tuple[str, Any]](), 0
+        self.url = f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if address == NOBODY:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:
+        self.secret = session.ssl is not None, session.authenticated
+        read = message_from_bytes(envelope.content, policy=policy.default)
+        self.mails.put((envelope.rcpt_tos[0], read))
+        return "250 OK"
+
+    def up(self) -> None:
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **self.settings)
+        self.controller.start()
+
+    def down(self) -> None:
+        self.controller.stop()
+
+    def taken(self) -> dict[str, Any]:
+        """Recipient → mail of what it took since it was last asked."""
+        found = [self.mails.get_nowait() for _ in range(self.mails.qsize())]
+        assert len({to for to, _ in found}) == len(found), "twice the same"
+        return dict(found)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    made.up()
+    yield made
+    made.controller.stop(no_assert=True)
+
+
+@pytest.fixture
+def mailing(database_url: str, make_app: Callable[..., Flask], order: Order, server: Server) -> Place:
+    return in_regions(make_place(make_app(database_url, SMTP_URL=server.url, PUBLIC_URL="http://localhost/eval"), order))
+
+
+def states() -> dict[str, tuple[str, int]]:
+    """E-mail address → state of its one mail, tries."""
+    db.session.expire_all()
+    rows = db.session.query(people.Account.email, Message.mail, Message.tries).join(Message)
+    return {email: (state, tries) for email, state, tries in rows}
+
+
+def test_mail_goes_after_the_page_is_answered(mailing: Place, server: Server) -> None:
+    app, empty = mailing.app, mailing.bodies[EMPTY]
+    reviewer, head = make_account(app, "reviewer", language="ru"), make_account(app, "head", [empty])
+    make_account(app, "reviewer", email="somebody@demo.invalid")
+    client = sign_in(app.test_client(), head)
+    page = f"/bodies/{EMPTY}/{YEAR}/submission"
+    # What is not stored is not mailed.
+    assert post(client, page, version="7", nil="1").status_code == 409
+    assert post(client, page, version="0", nil="1").status_code == 303
+    to, letter = server.mails.get(timeout=10)
+    app.extensions["postman"].thread.join(10)
+    with app.app_context():
+        assert states() == {reviewer: ("sent", 1), "somebody@demo.invalid": ("none", 0)} and to == reviewer
+    subject = letter["Subject"].strip()
+    assert subject.startswith(language("ru").gettext("The year was handed over")) and "Үшінші" in subject
+    assert letter["Auto-Submitted"] == "auto-generated" and letter.get_content_type() == "text/plain" and letter["Date"]
+    text = letter.get_content()
+    assert re.findall(r"https?://\S+", text) == [f"http://localhost/eval/bodies/{EMPTY}/{YEAR}", "http://localhost/eval/messages"]
+    assert language("ru").gettext("Body") + ": Үшінші" in text and "The head" in text and server.mails.empty()
+
+
+def test_a_server_that_is_down_is_tried_again(mailing: Place, server: Server) -> None:
+    app, own = mailing.app, mailing.bodies[OWN]
+    code, organisation = mailing.order.asked_of(mailing.kinds[0])[0].code, mailing.organisations[mailing.own[0]]
+    clerk, head = make_account(app, "clerk", [own]), make_account(app, "head", [own], language="en")
+    refused, gone = make_account(app, "clerk", [own], email=NOBODY), make_account(app, "clerk", [own])
+    injected = make_account(app, "clerk", [own], email="x@example.org\nBcc: all@example.org")
+    server.down()
+    with app.app_context():
+        db.session.get(Body, own).name_kk = "Бірінші\r\nBcc: all@example.org " + "ұзын атау " * 50  # type: ignore[union-attr]
+        tell(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?\n.\nҚараңыз"})
+        db.session.commit()
+        assert outbox.send(SYSTEM) == {"waiting": 1} and sorted(states().values()) == [("waiting", 0)] * 4 + [("waiting", 1)]
+        # Whoever is first tried no more often than the others holds nobody up.
+        assert outbox.send(SYSTEM) == {"waiting": 1} and sorted(states().values())[-2:] == [("waiting", 1)] * 2
+    change(app, gone, active=False)
+    server.up()
+    run = app.test_cli_runner().invoke(args=["remind", "--lang", "en"])
+    assert run.exit_code == 0 and "Mail sent: 2" in run.output and "Mail given up: 2" in run.output, run.output
+    taken = server.taken()
+    with app.app_context():
+        found = {email: state for email, (state, _) in states().items()}
+        assert found == {clerk: "sent", head: "sent", refused: "failed", injected: "failed", gone: "none"}
+        assert not outbox.send(SYSTEM) and set(taken) == {clerk, head}
+        # Killed between sending and noting so: sent again once the claim is stale, as the same mail.
+        stored = db.session.query(Message).filter_by(account_id=id_of(head)).one()
+        stored.mail, stored.claimed_at = "waiting", now() - timedelta(minutes=1)
+        db.session.commit()
+        assert not outbox.send(SYSTEM)
+        stored.claimed_at = now() - outbox.CLAIMED - timedelta(minutes=1)
+        db.session.commit()
+        assert outbox.send(SYSTEM) == {"sent": 1} and server.taken()[head]["Message-ID"] == taken[head]["Message-ID"]
+        assert not outbox._claim(stored.id), "what was sent is nobody's to send"
+        # Given up at last.
+        server.down()
+        stored.mail, stored.tries = "waiting", outbox.TRIES - 1
+        db.session.commit()
+        assert outbox.send(SYSTEM) == {"failed": 1} and states()[head] == ("failed", outbox.TRIES)
+    server.up()
+    letter, subject = taken[head], taken[head]["Subject"].strip()
+    assert letter["Bcc"] is None and "\n" not in subject and len(subject) < 250
+    assert subject.startswith("A new remark – Бірінші Bcc:") and subject.endswith("…, 2024")
+    cell = f"http://localhost/eval/bodies/{OWN}/{YEAR}/organisations/{mailing.own[0]}?field={code}#field-{code}"
+    text = letter.get_content().replace("\r\n", "\n")
+    assert (
+        "Body: Бірінші Bcc:" in text
+        and cell in text
+        and "> Неге?\n> .\n> Қараңыз" in text
+        and mailing.order.by_code[code].label.en in text
+    )
+    assert mailing.order.by_code[code].label.kk in taken[clerk].get_content()
+
+
+def test_two_that_send_at_once_send_nothing_twice(mailing: Place, server: Server) -> None:
+    app, everyone = mailing.app, {make_account(mailing.app, "clerk", [mailing.bodies[OWN]]) for _ in range(12)}
+    with app.app_context():
+        tell(SYSTEM, "returned", YEAR, mailing.bodies[OWN], data={"reason": REASON})
+        db.session.commit()
+    ready = threading.Barrier(3)
+
+    def go() -> None:
+        with app.app_context():
+            ready.wait()
+            outbox.send(SYSTEM)
+
+    threads = [threading.Thread(target=go) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with app.app_context():
+        assert set(server.taken()) == everyone and set(states().values()) == {("sent", 1)}
+
+
+def test_tls_and_a_password_where_the_server_has_them(
+    tmp_path: Path, make_app: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, day = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day - timedelta(days=1), day + timedelta(days=1))
+    (tmp_path / "cert").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    clear = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "key").write_bytes(key.private_bytes(*clear))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+
+    def knows(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"us@er", b"p:w"), handled=False)
+
+    server = Server(tls_context=context, require_starttls=True, auth_required=True, authenticator=knows)
+    server.up()
+    for password, taken in (("p%3Aw", True), ("wrong", False)):
+        url = f"smtp://us%40er:{password}@127.0.0.1:{server.port}"
+        app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", SMTP_URL=url, MAIL_FROM="Бағалау <no-reply@example.kz>")
+        with app.app_context():
+            connection = mail.connect()
+            try:
+                mail.send(connection, mail.written("a@example.kz", "Тақырып", "Мәтін"))
+                assert taken and server.secret == (True, True)
+                letter = server.taken()["a@example.kz"]
+                assert letter["From"] == "Бағалау <no-reply@example.kz>" and letter["Message-ID"].endswith("@example.kz>")
+                assert letter["Subject"] == "Тақырып" and letter.get_content().strip() == "Мәтін"
+            except OSError:
+                assert not taken and server.mails.empty()
+            finally:
+                connection.close()
+    server.down()
+
+
+# Reminders
+
+
+def test_when_people_are_reminded() -> None:
+    assert [due_step(left) for left in (15, 14, 13, 4, 3, 2, 1, 0, -1)] == [None, 14, 14, 14, 3, 3, 3, 0, None]
+
+
+def test_reminders(place: Place) -> None:
+    app, deadline = place.app, date(2025, 4, 1)
+    bodies = [place.bodies[bin_] for bin_ in (OWN, FOREIGN, EMPTY)]
+    clerk = make_account(app, "clerk", bodies)
+    make_account(app, "reviewer")
+    with app.app_context():
+
+        def told(day: date) -> dict[str, int]:
+            return {each.body.bin: each.left for each in remind(SYSTEM, day)}
+
+        db.session.get(ReportingYear, YEAR).deadline = deadline  # type: ignore[union-attr]
+
+        def at(days: int) -> dict[str, int]:
+            return told(deadline - timedelta(days=days))
+
+        all_of = dict.fromkeys((OWN, FOREIGN, EMPTY))
+        assert not at(15) and at(14) == all_of | dict.fromkeys(all_of, 14) and not at(14) and not at(4)
+        at_hand = {"submitted_id": id_of(clerk), "submitted_at": now(), "first_submitted_on": deadline, "round": 1}
+        db.session.add(Submission(year=YEAR, body_id=bodies[1], state="submitted", changed_by="x", **at_hand))
+        db.session.add(Submission(year=YEAR, body_id=bodies[2], state="returned", changed_by="x", **at_hand))
+        for until in (deadline + timedelta(days=90), deadline + timedelta(days=10)):
+            db.session.add(Extension(year=YEAR, body_id=bodies[0], until=until, reason="Себеп", given_by="x"))
+            db.session.flush()
+        # What is handed over is nobody's to do; an extension moves the day; a day that was missed is made up for.
+        assert at(2) == {EMPTY: 2, OWN: 12} and at(0) == {EMPTY: 0} and not at(-1) and at(-8) == {OWN: 2} and not at(-11)
+        db.session.commit()
+        # Somebody new is reminded of what the others know; nobody of it twice.
+        new = make_account(app, "clerk", [bodies[2]])
+        assert at(1) == {EMPTY: 1} and not at(1)
+        assert db.session.query(Message).filter_by(account_id=id_of(new)).one().data == {
+            "by": "system",
+            "until": deadline.isoformat(),
+            "days": 1,
+        }
+        with pytest.raises(Forbidden):
+            remind(place.viewer(Role.REVIEWER), deadline)
+        db.session.commit()
+    assert "Last day to hand the year over: 11 April 2025" in shown(sign_in_en(app, clerk))
+
+
+def sign_in_en(app: Flask, email: str) -> FlaskClient:
+    client = app.test_client()
+    client.set_cookie("language", "en")
+    return sign_in(client, email)
+
+
+def test_the_command(place: Place) -> None:
+    make_account(place.app, "head", [place.bodies[OWN]])
+    with place.app.app_context():
+        year = db.session.get(ReportingYear, YEAR)
+        assert year
+        year.deadline = today() + timedelta(days=3)
+        db.session.commit()
+    run = place.app.test_cli_runner().invoke
+    words = f"{YEAR}, Бірінші әкімдік ({OWN}): 3 days left, people reminded: 1"
+    for given, said in ((["--dry-run"], words), (["--dry-run"], words), ([], words), ([], "Nobody is to be reminded")):
+        done = run(args=["remind", "--lang", "en", *given])
+        assert done.exit_code == 0 and said in done.output and ("trial" in done.output) == bool(given), done.output

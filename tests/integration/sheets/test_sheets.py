@@ -1,0 +1,252 @@
+"""Sheets written in every format and language, and opened again by other programs than those that wrote them."""
+
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+import zxingcpp
+from docx import Document as read_docx
+from docx.oxml.ns import qn
+from PIL import Image
+from pypdf import PdfReader
+
+from evaluation.criteria import Order, load_order
+from evaluation.language import language
+from evaluation.sheets import Named, reasons
+from evaluation.sheets.document import LANGUAGES, NOT_ACCEPTED, document
+from evaluation.sheets.writers import FORMATS, file_name, write
+from tests.support.paths import ROOT
+from tests.support.sheet_cases import BODY, EVERY, STAMP, Cases, Files, sheet
+
+
+def test_a_table_that_does_not_apply_has_dashes(cases: Cases) -> None:
+    for languages in LANGUAGES:
+        applied = [table.applicable for table in cases["without"].tables]
+        assert applied.count(False) == 1
+        for applies, table in zip(applied, document(cases["without"], languages).tables, strict=True):
+            points = {row.points.text for row in (*table.rows, table.total) if not row.heading}
+            assert (points == {"–"}) is not applies
+            assert {row.points.text for row in table.rows if row.heading} <= {""}
+
+
+@pytest.mark.parametrize(("name", "languages"), EVERY)
+def test_workbook(cases: Cases, files: Files, name: str, languages: str) -> None:
+    made = document(cases[name], languages)
+    book = openpyxl.load_workbook(files[name, "xlsx", languages])
+    lines = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
+    for table in made.tables:
+        for row in (*table.rows, table.total):
+            points = row.points.text if row.points.number is None else row.points.number
+            assert [row.number or None, *row.texts, None if points == "" else points] in lines
+    spoken = len(LANGUAGES[languages])
+    first, middle, last = made.tables[0].numbering
+    assert lines.count([first, middle, *[None] * (spoken - 1), last]) == len(made.tables)
+    for words in (*made.title, *made.body, *made.hint_body, *made.period, *made.hint_period):
+        assert [words, *[None] * (spoken + 1)] in lines
+    assert book.properties.title == made.name
+    for page in book.worksheets:
+        assert page.page_setup.paperSize == 9
+        assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
+        assert all(notice in page.oddHeader.center.text for notice in made.notices)
+        assert [page.cell(number, 1).value for number in range(1, len(made.notices) + 1)] == list(made.notices)
+        printed = re.fullmatch(r".*!\$A\$(\d+):\$[A-Z]+\$(\d+)", page.print_area)
+        assert printed and int(printed[1]) == (len(made.notices) + 2 if made.notices else 1)
+    annexes = book.worksheets[1:]
+    for annex in made.annexes:
+        assert sum(any(cell.value == annex.mark for row in page.iter_rows(max_row=6) for cell in row) for page in annexes) >= 2
+
+
+def test_numbers_of_a_workbook_are_numbers(cases: Cases, files: Files) -> None:
+    book = openpyxl.load_workbook(files["provisional", "xlsx", "kk"])
+    form, summary = book.worksheets[:2]
+    points = [row[2].value for row in form.iter_rows() if row[2].value is not None]
+    assert any(isinstance(value, int) for value in points)
+    assert any(re.fullmatch(r"\d+–\d+", str(value)) for value in points)
+    assert not any(isinstance(value, str) and value.isdigit() for value in points if value != "3")
+    total = next(row for row in summary.iter_rows() if row[4].value == cases["provisional"].max)
+    assert [cell.value for cell in total[2:5]] == [cases["provisional"].low, cases["provisional"].high, cases["provisional"].max]
+    assert len(summary._charts) == 5
+
+
+def test_native_charts_refer_to_the_figures_beside_them(files: Files) -> None:
+    book = openpyxl.load_workbook(files["full", "xlsx", "kk"])
+    summary = book.worksheets[1]
+    for chart in summary._charts:
+        for series in chart.series:
+            cells = summary[series.val.numRef.f.rpartition("!")[2].replace("$", "")]
+            values = [cell.value for row in cells for cell in row]
+            assert values and all(isinstance(value, int | float) for value in values)
+
+
+def test_organisations_of_a_workbook_can_be_filtered(cases: Cases, files: Files) -> None:
+    made = cases["full"]
+    named = [each for table in made.tables for row in table.rows for each in (*row.in_breach, *row.unanswered)]
+    page = openpyxl.load_workbook(files["full", "xlsx", "ru"]).worksheets[-1]
+    head = next(row[0].row for row in page.iter_rows() if row[4].value)
+    lines = [(row[3].value, row[4].value) for row in page.iter_rows(min_row=head + 1)]
+    assert lines == [(each.name("ru"), each.bin) for each in named]
+    assert page.auto_filter.ref
+    assert len(openpyxl.load_workbook(files["without", "xlsx", "ru"]).worksheets) == 3
+
+
+@pytest.mark.parametrize(("name", "languages"), EVERY)
+def test_word_document(cases: Cases, files: Files, name: str, languages: str) -> None:
+    made = document(cases[name], languages)
+    word = read_docx(str(files[name, "docx", languages]))
+    forms = [table for table in word.tables if table.style is not None and table.style.name == "Sheet Table"]
+    spoken = len(LANGUAGES[languages])
+    for table, form in zip(forms, made.tables, strict=True):
+        lines = [[cell.text for cell in row.cells] for row in table.rows]
+        assert lines[0] == ["\n".join(form.number_head), *form.text_heads, "\n".join(form.points_head)]
+        assert lines[1] == [form.numbering[0], *[form.numbering[1]] * spoken, form.numbering[2]]
+        assert lines[2:] == [[row.number, *row.texts, row.points.text] for row in (*form.rows, form.total)]
+        assert all(row._tr.trPr is not None and row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows[:2])
+    headings = [part.text for part in word.paragraphs if part.style is not None and part.style.name.startswith("Heading")]
+    assert all("\n".join(form.title) in headings for form in made.tables)
+    assert all(annex.mark in headings for annex in made.annexes)
+    for section in word.sections:
+        header = [part.text for part in section.header.paragraphs]
+        assert all(notice in header for notice in made.notices)
+    described = [part.get("descr") for part in word.element.body.iter(qn("wp:docPr"))]
+    assert described == [figure.chart.description for annex in made.annexes for figure in annex.figures]
+    default = next(word.styles.element.iter(qn("w:lang")))
+    assert default.get(qn("w:val")) == {"kk": "kk-KZ", "ru": "ru-RU"}[LANGUAGES[languages][0]]
+
+
+def test_pdf_names_itself_and_carries_its_fonts(cases: Cases, files: Files) -> None:
+    path = str(files["full", "pdf", "kk"])
+    told = subprocess.run(["pdfinfo", path], check=True, capture_output=True, timeout=60).stdout.decode()
+    assert re.search(r"Title: +" + re.escape(document(cases["full"], "kk").name), told)
+    assert re.search(r"Tagged: +yes", told) and "A4" in told and "CreationDate" not in told
+    fonts = subprocess.run(["pdffonts", path], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()[2:]
+    assert fonts and all(re.search(r"LibertinusSerif|DejaVuSans", line) and " yes yes " in line for line in fonts)
+
+
+def test_json_is_canonical(cases: Cases, files: Files) -> None:
+    content = files["provisional", "json", "kk+ru"].read_bytes()
+    told = json.loads(content)
+    assert content == json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert [body["name"] for body in told["bodies"]] == [BODY.name_kk]
+    assert told["bodies"][0]["points"] is None and told["bodies"][0]["low"] == cases["provisional"].low
+
+
+AGAIN = """
+import hashlib, sys
+from evaluation.sheets.writers import FORMATS, write
+from tests.support.sheet_cases import STAMP, sheet
+from evaluation.criteria import load_orders
+order = load_orders().latest
+made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
+print(*(hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS))
+"""
+
+
+def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
+    """Also in another process, where sets and hashes have another order."""
+    made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
+    here = [hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
+    assert here == [hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
+    there = subprocess.run(
+        [sys.executable, "-c", AGAIN],
+        check=True,
+        capture_output=True,
+        timeout=120,
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin", "HOME": "/tmp"},
+    )
+    assert there.stdout.decode().split() == here
+
+
+def test_another_order_with_more_kinds_is_written_as_well() -> None:
+    order = load_order(ROOT / "tests" / "second_order.toml")
+    made = sheet(order, {kind.code: [{item.code: None for item in order.asked_of(kind.code)}] for kind in order.kinds})
+    assert len(made.tables) > 4
+    assert made.provisional
+    book = openpyxl.load_workbook(io.BytesIO(write(made, "xlsx", "kk+ru")))
+    texts = {cell.value for row in book.worksheets[0].iter_rows() for cell in row}
+    assert {table.title.kk for table in order.form.tables} | {table.title.ru for table in order.form.tables} <= texts
+    assert write(made, "pdf", "kk").startswith(b"%PDF")
+    assert len(read_docx(io.BytesIO(write(made, "docx", "ru"))).inline_shapes) == len(order.kinds) + 1
+
+
+def test_names_that_break_things(order: Order) -> None:
+    """Names longer than a line, a footer or a property may be, with control characters, or none at all."""
+    made = sheet(order, {order.kinds[0].code: [{"area_audit": "violated"}]})
+    for name in ("Ө" * 40 + " &" * 300, "бірінші\x07\nекінші\tүшінші", "", "🏛 ₸ مرحبا"):
+        named = replace(made, body=Named(BODY.bin, name))
+        for format_ in FORMATS:
+            assert write(named, format_, "kk+ru")
+        header = openpyxl.load_workbook(io.BytesIO(write(named, "xlsx", "kk"))).worksheets[0].oddFooter
+        assert len(str(header.left.text)) <= 255
+
+
+def test_file_names_and_choices(cases: Cases) -> None:
+    made = cases["full"]
+    assert file_name(made, "pdf", "kk+ru") == "bagalau-paragy-2024-050140000011-kk-ru.pdf"
+    assert {name: writer.extension for name, writer in FORMATS.items()} == {name: name for name in FORMATS}
+    assert all("/" in writer.media_type for writer in FORMATS.values())
+    with pytest.raises(KeyError):
+        write(made, "odt", "kk")
+    with pytest.raises(KeyError):
+        write(made, "pdf", "de")
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_every_reason_says_the_rule_and_the_lines_that_may_apply(cases: Cases, code: str) -> None:
+    spoken = language(code)
+    rows = [row for made in cases.values() for table in made.tables if table.applicable for row in table.scored_rows]
+    assert {row.is_open for row in rows} == {True, False}
+    for row in rows:
+        assert row.criterion
+        said = reasons.outcome(row, spoken)
+        assert all(row.criterion.line(name).text[code] in said for name in (row.worst, row.best))
+        assert reasons.counted(row, spoken)[0] == row.criterion.in_words[code].rstrip(".")
+        if row.is_open:
+            assert re.search(rf"\b{row.low}\b", said) and re.search(rf"\b{row.high}\b", said)
+
+
+def test_an_accepted_sheet_carries_its_stamp(cases: Cases, tmp_path: Path) -> None:
+    """Its code on every page and in the file's properties, no notice of a draft, and a QR code that another program reads."""
+    files = {format_: tmp_path / f"sheet.{format_}" for format_ in FORMATS}
+    for format_, path in files.items():
+        path.write_bytes(write(cases["full"], format_, "kk+ru", STAMP))
+        assert file_name(cases["full"], format_, "kk", STAMP) == f"bagalau-paragy-2024-{BODY.bin}-r2-kk.{format_}"
+    draft = language("kk").gettext(NOT_ACCEPTED)
+    pages = subprocess.run(["pdftotext", str(files["pdf"]), "-"], check=True, capture_output=True, timeout=60).stdout.decode()
+    assert all(STAMP.code in page and draft not in page for page in pages.split("\f")[:-1])
+    assert PdfReader(files["pdf"]).metadata["/Keywords"] == ", ".join(STAMP.keywords)
+    first = next(number for number, page in enumerate(pages.split("\f"), 1) if STAMP.groups[:8] in page)
+    drawn = [
+        "pdftoppm",
+        "-r",
+        "150",
+        "-f",
+        str(first),
+        "-l",
+        str(first),
+        "-png",
+        "-singlefile",
+        str(files["pdf"]),
+        str(tmp_path / "page"),
+    ]
+    subprocess.run(drawn, check=True, timeout=60)
+
+    book = openpyxl.load_workbook(files["xlsx"])
+    assert all(STAMP.code in str(page.oddFooter.left.text) and not page.oddHeader.center.text for page in book.worksheets)
+    word = read_docx(str(files["docx"]))
+    assert all(STAMP.code in "".join(part.text for part in section.footer.paragraphs) for section in word.sections)
+    assert {book.properties.keywords, word.core_properties.keywords} == {"; ".join(STAMP.keywords)}
+    told = json.loads(files["json"].read_bytes())
+    assert told["verification"] == {"code": STAMP.code, "revision": 2, "sha256": STAMP.sha256}
+
+    pictures = [(tmp_path / "page.png").read_bytes(), book.worksheets[1]._images[0]._data()]
+    pictures += [part.blob for part in word.part.package.image_parts if part.filename.endswith("png")]
+    read = [found.text for picture in pictures for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))]
+    assert read == [f"https://example.org/verify?code=7ZK4M2QX90AB&revision=2&sha256={STAMP.sha256}"] * 3

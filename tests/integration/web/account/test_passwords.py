@@ -1,0 +1,156 @@
+"""Passwords: changed by who knows them, set by a one-time link, mailed or given by the administrator."""
+
+import re
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from queue import Queue
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from evaluation.accounts.links import reset_link
+from evaluation.accounts.models import Account
+from evaluation.clock import now
+from evaluation.database import db
+from evaluation.demo.recipes import data
+from evaluation.language import language
+from tests.integration.web.core.test_pages import assert_valid
+from tests.support.accounts import PASSWORD, make_account, sign_in, token_of
+from tests.support.visits import CODES, NEW, SIGN_IN, attempt, is_in, post, record, said, visitor
+
+GUESSED = (
+    "1212121212",
+    "qwerty123456",
+    "password2024",
+    "Almaty2024!",
+    "abcdefghijkl" * 9,
+    # The same row of keys and the same words in Cyrillic.
+    "йцукен123456",
+    "Пароль2024!",
+    "қазақстан2024",
+)
+
+
+def test_the_passwords_of_the_demonstration_and_of_people_are_good(app: Flask) -> None:
+    email = make_account(app, "clerk")
+    client, old = sign_in(visitor(app), email), PASSWORD
+    for word in (
+        data("people")["password"],
+        "алма мен үш кітап",
+        "синий трамвай едет",
+        "two brown kettles sing on the roof " * 3,
+        NEW,
+    ):
+        word = word.strip()
+        response = post(client, "/account/password", password=old, new_password=word, new_password_confirm=word)
+        assert response.status_code == 302, word
+        old = word
+
+
+def test_a_password_is_changed(app: Flask) -> None:
+    email = make_account(app, "clerk")
+    here, elsewhere = sign_in(visitor(app), email), sign_in(visitor(app), email)
+    url = "/account/password"
+    for old, new, again, problem in (
+        ("wrong", NEW, NEW, "The password is wrong."),
+        (PASSWORD, NEW, "other", "The two passwords differ."),
+        (PASSWORD, "short", "short", "at least 10 characters"),
+        *((PASSWORD, word, word, "easy to guess") for word in GUESSED),
+        (PASSWORD, f"my {email} is", f"my {email} is", "easy to guess"),
+        (PASSWORD, PASSWORD, PASSWORD, "the same as the old one"),
+    ):
+        response = post(here, url, password=old, new_password=new, new_password_confirm=again)
+        assert response.status_code == 200 and problem in response.text, problem
+        assert_valid(response, "en")
+    response = post(here, url, password=PASSWORD, new_password=NEW, new_password_confirm=NEW)
+    assert response.headers["Location"] == "/account/"
+    assert any("changed" in text for text in said(here.get("/account/"))) and not is_in(elsewhere)
+    assert attempt(visitor(app), email).status_code == 200 and attempt(visitor(app), email, NEW).status_code == 302
+    assert [action for _, action in record(app)].count("password_changed") == 1
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_link_sets_a_password_once(app: Flask, code: str) -> None:
+    email = make_account(app, "clerk", failures=4, locked_until=now() + timedelta(minutes=5), password=None)
+    with app.app_context():
+        link = reset_link(db.session.scalars(select(Account)).one())
+    assert link.startswith("http://127.0.0.1:")
+    path, client = link.partition("127.0.0.1")[2].partition("/")[2], visitor(app, code)
+    page = client.get(f"/{path}")
+    assert_valid(page, code)
+    assert page.status_code == 200 and email in page.text
+    response = post(client, f"/{path}", password=NEW, password_confirm=NEW)
+    assert response.headers["Location"] == SIGN_IN
+    page = client.get(SIGN_IN)
+    assert said(page) == [language(code).gettext("The password is set. Sign in with it.")]
+    assert f'value="{email}"' in page.text, "only the password is left to be typed"
+    assert f'value="{email}"' not in visitor(app).get(SIGN_IN).text
+    again = visitor(app, code)
+    assert again.get(f"/{path}").headers["Location"] == "/account/new-password"
+    assert said(again.get("/account/new-password"))[0] == language(code).gettext(
+        "This link is no longer valid. Ask for a new one."
+    )
+    assert attempt(client, email, NEW).status_code == 302
+    assert record(app)[0] == ("The clerk", "password_reset")
+
+
+def test_a_link_does_not_last(app: Flask) -> None:
+    make_account(app, "clerk")
+    with app.app_context():
+        link = reset_link(db.session.scalars(select(Account)).one())
+    app.config["SECURITY_RESET_PASSWORD_WITHIN"] = timedelta(seconds=-1)
+    client = visitor(app)
+    assert client.get("/" + link.split("/", 3)[3]).headers["Location"] == "/account/new-password"
+
+
+def test_without_mail_the_administrator_is_asked(app: Flask) -> None:
+    client, email = visitor(app), make_account(app, "clerk")
+    page = client.get("/account/new-password")
+    assert "Ask the administrator" in page.text and "<form" not in page.text.partition("<main")[2]
+    sent = client.post("/account/new-password", data={"email": email, "csrf_token": token_of(client, SIGN_IN)})
+    assert sent.status_code == 200 and not record(app)
+
+
+class _Mailbox(socketserver.StreamRequestHandler):
+    """As much of a mail server as takes one mail."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 tests\r\n")
+        while line := self.rfile.readline().strip().upper():
+            if line == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = []
+                while (text := self.rfile.readline()) != b".\r\n":
+                    lines.append(text)
+                self.server.mails.put(b"".join(lines))  # type: ignore[attr-defined]
+            self.wfile.write(b"221 bye\r\n" if line == b"QUIT" else b"250 ok\r\n")
+
+
+@pytest.fixture
+def mails() -> Iterator[tuple[str, "Queue[bytes]"]]:
+    """The address of a mail server, and what it takes."""
+    with socketserver.TCPServer(("127.0.0.1", 0), _Mailbox) as server:
+        server.mails = Queue()  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}", server.mails  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_link_is_mailed(tmp_path: Path, make_app: Callable[..., Flask], mails: tuple[str, "Queue[bytes]"], code: str) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", SMTP_URL=mails[0])
+    email, client = make_account(app, "clerk"), visitor(app, code)
+    known = post(client, "/account/new-password", email=email)
+    unknown = post(client, "/account/new-password", email="unknown@example.org")
+    assert said(known)[0].replace(email, "") == said(unknown)[0].replace("unknown@example.org", "")
+    mail = message_from_bytes(mails[1].get(timeout=10), policy=policy.default)
+    text = mail.get_content()  # type: ignore[attr-defined]
+    assert mail["To"] == email and mail["Subject"] == language(code).gettext("A new password")
+    found = re.search(r"http://localhost(/account/new-password/\S+)", text)
+    assert found and client.get(found[1]).status_code == 200
+    assert mails[1].empty() and record(app) == [("", "link_mailed")]

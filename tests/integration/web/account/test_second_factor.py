@@ -1,0 +1,207 @@
+"""The second factor: set up, asked for, lost, turned off, and required of a role."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from passlib.totp import TOTP
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from evaluation.accounts.models import Account
+from evaluation.database import db
+from evaluation.language import language
+from tests.integration.web.core.test_pages import assert_valid
+from tests.support.accounts import PASSWORD, make_account, sign_in
+from tests.support.visits import CODES, attempt, is_in, post, record, said, visitor
+
+WRONG = (
+    "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
+    "wait for the next."
+)
+
+
+def with_second_factor(app: Flask, email: str) -> TOTP:
+    """Set the second factor up as people do; the app on the telephone."""
+    client = sign_in(visitor(app), email)
+    return set_up(client, post(client, "/account/second-factor", setup="authenticator"))[0]
+
+
+def set_up(client: FlaskClient, page: TestResponse, typed: str | None = None) -> tuple[TOTP, TestResponse]:
+    """Send the code that the app shows, or what was typed in its place."""
+    key, action = (
+        re.search(r'class="key">([^<]+)<', page.text),
+        re.search(r'<form method="post" action="(/account/(?!sign)[^"]+)"', page.text),
+    )
+    assert key and action
+    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[-1]
+    telephone = TOTP(key[1])
+    code = telephone.generate().token if typed is None else typed
+    return telephone, client.post(action[1], data={"code": code, "csrf_token": token})
+
+
+def key_on(page: TestResponse) -> str:
+    found = re.search(r'class="key">([^<]+)<', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def codes_on(page: TestResponse) -> list[str]:
+    return re.findall(r"<li><code>([^<]+)<", page.text)
+
+
+def next_code(telephone: TOTP) -> str:
+    """The code of half a minute from now, which is taken already: the one of now was used to set the factor up."""
+    return str(telephone.generate(time=int(time.time()) + 30).token)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
+    say, email = language(code).gettext, make_account(app, "administrator")
+    client = sign_in(visitor(app, code), email)
+    page = post(client, "/account/second-factor", setup="authenticator")
+    assert_valid(page, code)
+    used = TOTP(key_on(page)).generate().token
+    telephone, made = set_up(client, page, used)
+    assert made.status_code == 200
+    assert said(made) == [say("From now on signing in takes a code from your authenticator app.")]
+    assert_valid(made, code)
+    first = codes_on(made)
+    assert len(set(first)) == 8 and 'href="/account/"' in made.text
+    own = client.get("/account/")
+    assert_valid(own, code)
+    page = post(client, "/account/recovery-codes", generate_new_codes="1")
+    codes = codes_on(page)
+    assert len(set(codes)) == 8 and not set(codes) & set(first)
+    assert "<li><code>" not in client.get("/account/recovery-codes?show_codes=1").text
+
+    client = visitor(app, code)
+    response = attempt(client, email, next="/account/")
+    assert response.headers["Location"] == "/account/code?next=/account/" and not is_in(client)
+    page = client.get(response.headers["Location"])
+    assert_valid(page, code)
+    wrong = post(client, "/account/code", code="000000")
+    assert say(WRONG) in wrong.text and not is_in(client)
+    again = post(client, "/account/code", code=used)
+    assert say(WRONG) in again.text and not is_in(client), "the code of the set-up is not taken twice"
+    right = next_code(telephone)
+    response = post(client, "/account/code?next=/account/", code=f"{right[:3]} {right[3:]}")
+    assert response.headers["Location"] == "/account/" and is_in(client)
+
+    for expected in (302, 200):
+        client = visitor(app, code)
+        attempt(client, email)
+        assert post(client, "/account/recovery-code", code=codes[0].upper()).status_code == expected
+        assert is_in(client) == (expected == 302)
+    client = visitor(app, code)
+    attempt(client, email)
+    post(client, "/account/recovery-code", code=codes[1])
+    assert post(client, "/account/second-factor", setup="disable").headers["Location"] == "/account/"
+    assert attempt(visitor(app), email).headers["Location"] == "/"
+    actions = [action for _, action in record(app)]
+    assert (
+        actions.count("recovery_codes_made") == 2
+        and {"second_factor_on", "second_factor_off"} < set(actions)
+        and actions.count("sign_in_failed") == 3
+    )
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        assert account.mf_recovery_codes is None and account.tf_totp_secret is None
+
+
+def test_the_secret_is_kept_encrypted(app: Flask) -> None:
+    email = make_account(app, "clerk")
+    telephone = with_second_factor(app, email)
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        assert (
+            account.tf_totp_secret and telephone.base32_key not in account.tf_totp_secret and "enckey" in account.tf_totp_secret
+        )
+
+
+def test_a_lost_key_is_a_wrong_code_and_an_old_one_still_reads(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    url = f"sqlite:///{tmp_path / 'evaluation.db'}"
+    app = make_app(url)
+    email = make_account(app, "clerk")
+    telephone = with_second_factor(app, email)
+    for fallbacks, status in (((), 200), (("tests",), 302)):
+        other = make_app(url, SECRET_KEY="another", SECRET_KEY_FALLBACKS=list(fallbacks))
+        client = visitor(other)
+        attempt(client, email)
+        assert post(client, "/account/code", code=next_code(telephone)).status_code == status
+
+
+def test_a_role_may_have_to_have_it(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", TWO_FACTOR_ROLES=frozenset({"administrator"}))
+    assert attempt(visitor(app), make_account(app, "clerk")).headers["Location"] == "/"
+    client, email = visitor(app), make_account(app, "administrator")
+    assert attempt(client, email).headers["Location"] == "/account/second-factor"
+    assert not is_in(client)
+    assert_valid(client.get("/account/second-factor"), "en")
+    assert "Your role requires" in post(client, "/account/second-factor", setup="disable").text
+    begun = post(client, "/account/second-factor", setup="authenticator")
+    wrong = set_up(client, begun, "000000")[1]
+    assert key_on(wrong) == key_on(begun) and WRONG in wrong.text and not is_in(client)
+    _, response = set_up(client, wrong)
+    assert len(codes_on(response)) == 8 and is_in(client)
+    assert "Sign out" in response.text and 'href="/"' in response.text, "signed in, and on to where the person was going"
+    assert [action for _, action in record(app)][-3:] == ["signed_in", "second_factor_on", "recovery_codes_made"]
+
+
+def test_a_mistyped_code_keeps_the_key(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    begun = post(client, "/account/second-factor", setup="authenticator")
+    where = re.search(r'action="(/account/second-factor/[^"]+)"', begun.text)
+    assert where
+    for typed in ("000000", "", "12345x"):
+        wrong = set_up(client, begun, typed)[1]
+        assert wrong.status_code == 200 and key_on(wrong) == key_on(begun) and 'class="qr"' in wrong.text
+        assert 'id="code-error"' in wrong.text and said(wrong) == []
+        assert_valid(wrong, "en")
+    again = client.get(where[1])
+    assert key_on(again) == key_on(begun), "asked for again, as by a change of language"
+    other = sign_in(visitor(app), make_account(app, "clerk"))
+    assert other.get(where[1]).headers["Location"] == "/account/second-factor", "a key is for whom it was made"
+    assert other.get("/account/second-factor/strange").headers["Location"] == "/account/second-factor"
+    assert len(codes_on(set_up(client, wrong)[1])) == 8
+
+
+def test_who_changes_the_app_keeps_the_codes(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    set_up(client, post(client, "/account/second-factor", setup="authenticator"))
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        account.tf_counter, codes = 0, account.mf_recovery_codes
+        db.session.commit()
+    changed = set_up(client, post(client, "/account/second-factor", setup="authenticator"))[1]
+    assert changed.headers["Location"] == "/account/"
+    with app.app_context():
+        assert db.session.scalars(select(Account)).one().mf_recovery_codes == codes
+
+
+def test_what_only_the_owner_changes_takes_the_password_again(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    with client.session_transaction() as session:
+        session["fs_paa"] -= 3600
+    for url in ("/account/second-factor", "/account/recovery-codes"):
+        assert client.get(url).headers["Location"] == f"/account/confirm?next={url}"
+    assert "Give your password once more to go on." in said(client.get("/account/confirm"))
+    assert "The password is wrong." in post(client, "/account/confirm", password="wrong").text
+    response = post(client, "/account/confirm", password=PASSWORD, next="/account/second-factor")
+    assert response.headers["Location"] == "/account/second-factor"
+    assert client.get("/account/second-factor").status_code == 200
+
+
+def test_a_right_password_alone_does_not_begin_the_count_anew(app: Flask) -> None:
+    """Who knows the password but not the code may not guess codes for ever."""
+    email = make_account(app, "head")
+    with_second_factor(app, email)
+    for _ in range(5):
+        client = visitor(app)
+        assert attempt(client, email).headers["Location"] == "/account/code?next=/"
+        assert said(post(client, "/account/code", code="000000")) == []
+    assert attempt(visitor(app), email).status_code == 200

@@ -1,0 +1,242 @@
+"""Signing in and out: who gets in, who does not and learns nothing by it, for how long, and what the record keeps."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from evaluation.accounts.models import Account
+from evaluation.clock import now
+from evaluation.database import db
+from evaluation.language import language
+from tests.integration.web.core.test_pages import assert_valid
+from tests.support.accounts import PASSWORD, make_account, sign_in, token_of
+from tests.support.visits import CODES, SIGN_IN, attempt, change, is_in, post, record, said, visitor
+
+WRONG = (
+    "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
+    "for a new link."
+)
+
+# In and out
+
+
+def test_in_and_out(app: Flask) -> None:
+    email, client = make_account(app, "clerk"), visitor(app)
+    assert client.get("/account/").headers["Location"] == f"{SIGN_IN}?next=/account/"
+    response = attempt(client, email.upper(), next="/account/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/account/")
+    page = client.get("/account/")
+    assert email in page.text and "The clerk" in page.text
+    assert_valid(page, "en")
+    assert client.get("/account/sign-out").status_code == 405
+    assert client.post("/account/sign-out").headers["Location"] == SIGN_IN and is_in(client), "without its token it does nothing"
+    assert post(client, "/account/sign-out", "/account/").status_code == 302
+    assert not is_in(client)
+    assert record(app) == [("The clerk", "signed_in"), ("The clerk", "signed_out")]
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        assert account.signed_in_at and account.password and account.password.startswith("$argon2id$")
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
+    response = attempt(visitor(app), make_account(app, "clerk"))
+    cookie = next(each for each in response.headers.getlist("Set-Cookie") if each.startswith("session="))
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie and "Expires" not in cookie
+    assert response.headers["Cache-Control"].startswith(("no-store", "private"))
+
+
+def test_signing_in_needs_the_token_of_the_form(app: Flask) -> None:
+    client = visitor(app)
+    response = client.post(SIGN_IN, data={"email": make_account(app, "clerk"), "password": PASSWORD})
+    assert (response.status_code, response.headers["Location"]) == (303, SIGN_IN) and not is_in(client)
+
+
+def test_what_was_in_the_session_before_is_worth_nothing_after(app: Flask) -> None:
+    """A token that somebody else set before the sign-in is not the one of the signed-in person's forms."""
+    client = visitor(app)
+    before = token_of(client, SIGN_IN)
+    sign_in(client, make_account(app, "clerk"))
+    assert client.post("/account/sign-out", data={"csrf_token": before}).status_code == 303 and is_in(client)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://example.org/",
+        "//example.org/",
+        "///example.org/",
+        "/\\example.org",
+        "\\\\example.org",
+        "/\t/example.org",
+        "http:example.org",
+        "javascript:alert(1)",
+        " //example.org",
+    ],
+)
+def test_nobody_is_led_away(tmp_path: Path, make_app: Callable[..., Flask], target: str) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
+    response = attempt(visitor(app), make_account(app, "clerk"), next=target)
+    location = response.headers["Location"]
+    assert response.status_code == 302 and "\\" not in location and "\t" not in location
+    assert urlsplit(urljoin(f"http://localhost{SIGN_IN}", location)).netloc == "localhost"
+    client = visitor(app)
+    client.get(SIGN_IN, query_string={"next": target})
+    assert attempt(client, make_account(app, "clerk")).headers["Location"] == "/"
+
+
+def test_a_script_is_told_in_json(app: Flask) -> None:
+    client, asks = visitor(app), {"Accept": "application/json"}
+    answer = client.get("/account/", headers=asks)
+    assert answer.status_code == 401 and answer.json and answer.json["message"]
+    assert answer.json["sign_in"] == SIGN_IN
+    sent = client.post("/account/password", json={}, headers={"Referer": "http://localhost/workbook"})
+    assert sent.status_code == 401 and sent.json and sent.json["sign_in"] == f"{SIGN_IN}?next=/workbook"
+    elsewhere = client.post("/account/password", json={}, headers={"Referer": "http://example.org/workbook"})
+    assert elsewhere.json and elsewhere.json["sign_in"] == SIGN_IN
+    sign_in(client, make_account(app, "clerk"))
+    old = client.post("/account/password", json={}, headers={"X-CSRFToken": "old"})
+    assert old.status_code == 400 and old.json and old.json["csrf"]
+    assert client.get("/people", headers=asks).status_code == 403
+    assert (
+        client.get("/people", headers=asks).json
+        == client.get("/people", headers=asks | {"Content-Type": "application/json"}).json
+    )
+
+
+# Who does not get in
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_failure_is_told_the_same(app: Flask, code: str) -> None:
+    closed, locked = (
+        make_account(app, "clerk", active=False),
+        make_account(app, "clerk", locked_until=now() + timedelta(minutes=5)),
+    )
+    waiting, known = make_account(app, "clerk", password=None), make_account(app, "clerk")
+    answers = set()
+    for email, password in (
+        (closed, PASSWORD),
+        (locked, PASSWORD),
+        (waiting, ""),
+        (known, "wrong"),
+        ("unknown@example.org", "wrong"),
+    ):
+        client = visitor(app, code)
+        response = attempt(client, email, password or "wrong")
+        assert response.status_code == 200 and not is_in(client)
+        assert_valid(response, code)
+        answers.add(response.text.replace(email, "").partition("<main")[2].partition("csrf_token")[0])
+        answers.add(said(response)[0])
+    assert len(answers) == 2, answers
+    assert language(code).gettext(WRONG, minutes=15) in answers
+    assert {actor for actor, _ in record(app)} == {""}, "nobody has shown who they are"
+
+
+def test_blanks_are_no_attempt(app: Flask) -> None:
+    response = attempt(visitor(app), "", "")
+    assert said(response) == ["Give the e-mail address and the password."] and not record(app)
+
+
+def test_a_locked_account_opens_again(app: Flask) -> None:
+    email, client = make_account(app, "head"), visitor(app)
+    for _ in range(5):
+        attempt(client, email, "wrong")
+    assert attempt(client, email).status_code == 200, "the right password opens nothing now"
+    actions = [action for _, action in record(app)]
+    assert actions == ["sign_in_failed"] * 5 + ["account_locked", "sign_in_refused"]
+    change(app, email, locked_until=now() - timedelta(seconds=1))
+    assert attempt(client, email).status_code == 302
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        assert (account.failures, account.locked_until) == (0, None)
+
+
+def test_others_do_not_keep_out_who_has_signed_in_here_before(app: Flask) -> None:
+    email = make_account(app, "head")
+    here = sign_in(visitor(app), email)
+    cookie = here.get_cookie(*_device(app, email))
+    assert cookie and cookie.http_only and cookie.path == "/account" and cookie.max_age == 90 * 24 * 3600
+    post(here, "/account/sign-out", "/account/")
+    for _ in range(5):
+        attempt(visitor(app), email, "wrong")
+    assert attempt(visitor(app), email).status_code == 200, "locked for devices that nobody has signed in with"
+    assert attempt(here, email).status_code == 302
+    assert attempt(visitor(app), email).status_code == 200, "which does not unlock it for the others"
+    post(here, "/account/sign-out", "/account/")
+    for _ in range(5):
+        attempt(here, email, "wrong")
+    assert attempt(here, email).status_code == 200, "a known device is locked by its own failures"
+    change(app, email, known_locked_until=None, locked_until=None)
+    assert attempt(visitor(app), email).status_code == 302
+
+
+def test_a_device_is_known_for_one_account_and_one_password(app: Flask) -> None:
+    email, other = make_account(app, "head"), make_account(app, "clerk")
+    here = sign_in(visitor(app), email)
+    name = _device(app, email)[0]
+    token = here.get_cookie(*_device(app, email))
+    assert token
+    until = now() + timedelta(minutes=5)
+    for about, known_as, value, changes in (
+        (other, _device(app, other)[0], token.value, {}),
+        # Not its last letter, of which some bits say nothing.
+        (email, name, token.value[:-5] + ("A" if token.value[-5] != "A" else "B") + token.value[-4:], {}),
+        (email, name, token.value, {"fs_uniquifier": "f" * 32}),
+    ):
+        change(app, about, locked_until=until, **changes)
+        client = visitor(app)
+        client.set_cookie(known_as, value, path="/account")
+        assert attempt(client, about).status_code == 200, (about, changes)
+
+
+def _device(app: Flask, email: str) -> tuple[str, str, str]:
+    """The cookie by which a device is known: its name, domain and path."""
+    with app.app_context():
+        id_ = db.session.scalars(select(Account.id).where(Account.email == email)).one()
+    return f"device-{id_}", "localhost", "/account"
+
+
+def test_many_failures_from_one_address_are_too_many(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", GUESS_LIMIT="3 per minute")
+    email = make_account(app, "clerk")
+    for _ in range(5):
+        assert attempt(visitor(app), email).status_code == 302, "who signs in is not counted"
+    for place in range(3):
+        assert attempt(visitor(app), f"unknown{place}@example.org").status_code == 200
+    client = visitor(app)
+    response = attempt(client, email)
+    assert response.status_code == 429 and not is_in(client)
+    assert_valid(response, "en")
+
+
+# How long
+
+
+def test_a_session_ends_when_nothing_is_asked(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    for minutes, stays in ((119, True), (122, False)):
+        with client.session_transaction() as session:
+            session["seen"] -= 60 * minutes
+        assert is_in(client) == stays
+    assert any("signed out" in text for text in said(client.get(SIGN_IN)))
+
+
+def test_a_session_ends_after_a_working_day(app: Flask) -> None:
+    client = sign_in(visitor(app), make_account(app, "clerk"))
+    for hours, stays in ((11, True), (2, False)):
+        with client.session_transaction() as session:
+            session["began"] -= 3600 * hours
+        assert is_in(client) == stays
+
+
+def test_whoever_is_disabled_is_out_at_once(app: Flask) -> None:
+    email = make_account(app, "clerk")
+    client = sign_in(visitor(app), email)
+    change(app, email, active=False)
+    assert not is_in(client)

@@ -1,0 +1,265 @@
+"""The record's page and the history of an answer: who sees what, every filter, paging, what an answer went through."""
+
+import ast
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from evaluation.answers.save import AnswerInput, save, undo
+from evaluation.audit.operations import NewEvent, new_batch, write
+from evaluation.clock import local, today
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import Role, Viewer
+from evaluation.registry import queries as registry
+from evaluation.registry.models import Body
+from evaluation.review.audit_search.queries import PAGE, PART, Found, Sought, answer_history, search
+from evaluation.web.audit.labels import ACTIONS, GROUPS
+from tests.support.accounts import make_account, sign_in, signed_in
+from tests.support.entry_scenario import BODY, FOREIGN, OTHER, SYSTEM, YEAR, Place, enter, make_place
+from tests.support.factories import clean
+from tests.support.paths import ROOT
+
+CLERK = "Айгүл Серікқызы"
+
+
+@pytest.fixture
+def place(app: Flask, order: Order) -> Place:
+    """Two bodies of different regions, with answers of this year in both."""
+    made = make_place(app, order)
+    kind = order.kinds[1].code
+    with app.app_context():
+        for bin_, kato in ((BODY, "310000000"), (OTHER, "350000000")):
+            body = db.session.query(Body).filter_by(bin=bin_).one()
+            body.kato, body.level = kato, "region"
+        items = money(order, kind)
+        clerk = Viewer(CLERK, Role.CLERK, frozenset({made.body_id}))
+        own = registry.known(SYSTEM).organisations[made.own[kind][0]][0]
+        save(clerk, order, YEAR, made.body_id, [AnswerInput(own, items[0], 1_234_567_89), AnswerInput(own, items[1], 5_00)])
+        db.session.commit()
+        enter(order, FOREIGN, dict(list(clean(order, order.kinds[0].code).items())[:1]))
+        db.session.commit()
+    return made
+
+
+def money(order: Order, kind: str) -> list[str]:
+    return [item.code for item in order.asked_of(kind) if item.type == "money"]
+
+
+def actions(found: tuple[list[Found], bool]) -> list[str]:
+    return [each.event.action for each in found[0]]
+
+
+def bodies(found: Iterable[Found]) -> set[int | None]:
+    return {each.event.body_id for each in found}
+
+
+# Who sees what
+
+
+def test_each_sees_the_record_of_their_bodies_alone(app: Flask, order: Order, place: Place) -> None:
+    with app.app_context():
+        other = registry.known(SYSTEM).bodies[OTHER]
+        clerk, stranger = (Viewer("x", Role.CLERK, frozenset({each})) for each in (place.body_id, other))
+        region, country = Viewer("x", Role.REVIEWER, frozenset({other})), Viewer("x", Role.OBSERVER, None)
+        administrator = Viewer("x", Role.ADMINISTRATOR, None)
+        assert bodies(search(clerk, Sought())[0]) == {place.body_id}
+        assert bodies(search(stranger, Sought())[0]) == bodies(search(region, Sought())[0]) == {other}
+        assert bodies(search(country, Sought())[0]) == {place.body_id, other}
+        assert bodies(search(administrator, Sought())[0]) == bodies(search(SYSTEM, Sought())[0]) == {place.body_id, other, None}
+        assert not search(Viewer.nobody(), Sought())[0]
+        # Remarks and the names of evidence are for those who may answer and open them.
+        told = [
+            NewEvent(action, YEAR, place.body_id, data={"text": "x", "name": "y"}) for action in ("remarked", "file_attached")
+        ]
+        write(SYSTEM, told)
+        db.session.commit()
+        hidden = {"remarked", "file_attached"}
+        assert hidden < set(actions(search(clerk, Sought()))) and not hidden & set(actions(search(country, Sought())))
+        assert not search(administrator, Sought(actions=hidden))[0]
+        # Not by asking for the other's either, nor by an event's id.
+        foreign = search(stranger, Sought())[0][0].event
+        for sought in (Sought(body=OTHER), Sought(organisation=FOREIGN), Sought(batch=str(foreign.batch))):
+            assert not search(clerk, sought)[0]
+        assert actions(search(clerk, Sought(), before=foreign.id)) == actions(search(clerk, Sought()))
+    shown = {}
+    people = {"own": place.clerk, "other": place.stranger, "region": make_account(app, "reviewer", region="35")}
+    people |= {"country": place.observer, "administrator": make_account(app, "administrator")}
+    for who, email in people.items():
+        page = sign_in(app.test_client(), email).get("/record").text
+        shown[who] = (
+            f"/bodies/{BODY}/{YEAR}" in page,
+            f"/bodies/{OTHER}/{YEAR}" in page,
+            "group=sign" in page or "sign-in" in page,
+        )
+        assert 'href="/record" aria-current="page"' in page
+    assert shown == {
+        "own": (True, False, False),
+        "other": (False, True, False),
+        "region": (False, True, False),
+        "country": (True, True, False),
+        "administrator": (True, True, True),
+    }
+
+
+# What is sought
+
+
+def test_every_filter(app: Flask, order: Order, place: Place) -> None:
+    kind = order.kinds[1].code
+    first, second = money(order, kind)[:2]
+    note = order.evidence_of(kind)[0].code
+    with app.app_context():
+        own = registry.known(SYSTEM).organisations[place.own[kind][0]][0]
+        reviewer = Viewer("Ерлан Тексеруші", Role.REVIEWER, None)
+        told = {"remark": 1, "code": note, "text": f'"{second}": бұл сөз, кілт емес'}
+        write(reviewer, [NewEvent("remarked", YEAR, place.body_id, own, told), NewEvent("returned", YEAR, place.body_id)])
+        write(SYSTEM, [NewEvent("sign_in_failed", data={"address": "10.0.0.1"})])
+        db.session.commit()
+
+        def found(**sought: Any) -> list[str]:
+            return sorted(actions(search(SYSTEM, Sought(year=YEAR, **sought))))
+
+        this_year, day = found(), local(search(SYSTEM, Sought())[0][0].event.at).date()
+        assert this_year == ["remarked", "returned", "saved", "saved", "year_opened"]
+        assert found(body=BODY) == found(body="бір") == ["remarked", "returned", "saved"]
+        assert found(organisation="ұйым") == found(organisation=place.own[kind][0]) == ["remarked", "saved"]
+        assert found(organisation="чужая") == found(body="екі") == ["saved"]
+        assert found(person="АЙГҮЛ") == found(person="серікқызы айгүл") == ["saved"]
+        assert found(person="тексеруші") == ["remarked", "returned"] and not found(person="%")
+        assert found(code=first, body=BODY) == found(code=second) == ["saved"] and found(code=note) == ["remarked"]
+        assert found(actions=GROUPS["review"][1]) == ["returned"]
+        assert found(since=day) == found(until=day) == this_year
+        assert not found(since=day + timedelta(days=1)) and not found(until=day - timedelta(days=1))
+        assert found(body="бір", person="серік", code=first, since=day, actions=["saved"]) == ["saved"]
+        assert actions(search(SYSTEM, Sought(actions=GROUPS["sign-in"][1]))) == ["sign_in_failed"]
+    client = signed_in(app, "administrator")
+    page = client.get("/record", query_string={"code": first, "person": "Айгүл", "since": f"{today():%d.%m.%Y}"}).text
+    assert page.count('class="when"') == 1 and "1\xa0234\xa0567.89" in page and CLERK in page
+    assert order.by_code[first].label["en"] in page and place.own[kind][0] in page
+    refused = client.get("/record", query_string={"until": "31.02.2026"}).text
+    assert "is-invalid" in refused and 'class="when"' not in refused
+
+
+def test_what_was_done_in_one_go_stands_there_once(app: Flask, order: Order, place: Place) -> None:
+    """Over pages too: each of the others once, each step once, whatever stands between its events."""
+    with app.app_context():
+        batch, clerk = new_batch(), Viewer(CLERK, Role.CLERK, frozenset({place.body_id}))
+        sought = Sought(body=BODY, actions=["uploaded", "saved", "declared"])
+        before = {each.event.id for each in search(clerk, sought)[0]}
+        for part in range(3):
+            events = [NewEvent("uploaded", YEAR, place.body_id, 1000 + 100 * part + n, {"x": [None, n]}) for n in range(100)]
+            write(clerk, [*events, NewEvent("declared", YEAR, place.body_id)] if part == 0 else events, batch)
+            write(clerk, [NewEvent("saved", YEAR, place.body_id, n, {"x": [n, part]}) for n in range(1, 31)])
+            db.session.commit()
+        assert PART < 300
+        seen: list[Found] = []
+        more, last = True, None
+        while more:
+            found, more = search(clerk, sought, last)
+            assert len(found) == PAGE or not more
+            seen, last = seen + found, found[-1].event.id
+        ids = [each.event.id for each in seen]
+        assert len(ids) == len(set(ids)) == 90 + 1 + len(before) and before < set(ids)
+        step = next(each for each in seen if each.event.batch == batch)
+        assert step.counts == {"uploaded": 300, "declared": 1} and step.organisations == 300 and step.bodies == 1
+        assert len(search(clerk, Sought(batch=batch))[0]) == PAGE
+    client = sign_in(app.test_client(), place.clerk)
+    client.set_cookie("language", "en")
+    page = client.get("/record").text
+    older = re.search(r'href="(/record\?before=\d+)" rel="next"', page)
+    assert older
+    both = page + client.get(older[1]).text
+    assert both.count(f"/record?batch={batch}") == 1 and "300 organisations" in both
+    assert client.get(f"/record?batch={batch}").text.count('class="when"') == PAGE
+
+
+# One answer
+
+
+def test_an_answer_shows_its_own_history(app: Flask, order: Order, place: Place) -> None:
+    kind = order.kinds[1].code
+    first, second = money(order, kind)[:2]
+    own_bin = place.own[kind][0]
+    with app.app_context():
+        own = registry.known(SYSTEM).organisations[own_bin][0]
+        clerk = Viewer(CLERK, Role.CLERK, frozenset({place.body_id}))
+        again = save(clerk, order, YEAR, place.body_id, [AnswerInput(own, first, None, 1_234_567_89)])
+        undo(clerk, order, YEAR, place.body_id, again.batch)
+        write(
+            clerk, [NewEvent("justified", YEAR, place.body_id, own, {"rule": "r", "code": first, "value": 1, "reason": "<b>Акт"})]
+        )
+        save(clerk, order, YEAR, place.body_id, [AnswerInput(own, second, 7_00, 5_00)])
+        db.session.commit()
+        found = answer_history(clerk, YEAR, own, first)
+        told = [(each.action, each.old, each.new, each.changed) for each in found]
+        assert told == [
+            ("justified", None, None, False),
+            ("undone", None, 1_234_567_89, True),
+            ("saved", 1_234_567_89, None, True),
+            ("saved", None, 1_234_567_89, True),
+        ]
+        assert {each.who for each in found} == {CLERK}
+        assert not answer_history(Viewer("x", Role.CLERK, frozenset({place.body_id + 1})), YEAR, own, first)
+        assert not answer_history(clerk, YEAR - 2, own, first) and not answer_history(clerk, YEAR, own, "x%")
+    url = place.url(own_bin) + "/history/"
+    client = sign_in(app.test_client(), place.clerk)
+    client.set_cookie("language", "en")
+    page, part = client.get(url + first).text, client.get(url + first + "?part").text
+    assert page.count('class="when"') == part.count('class="when"') == 4 and "<html" not in part
+    assert "1\xa0234\xa0567.89" in part and "no answer" in part and "&lt;b&gt;Акт" in part
+    assert url + first in client.get(place.url(own_bin)).text
+    assert "has nothing of this answer" in client.get(place.url(place.own[kind][1]) + "/history/" + first).text
+    stranger = sign_in(app.test_client(), place.stranger)
+    assert stranger.get(url + first).status_code == 404
+    for address in (url + "nowhere", place.url(FOREIGN) + "/history/" + first, place.url("x%00") + "/history/" + first):
+        assert client.get(address).status_code == 404
+
+
+# What nobody meant
+
+
+def test_hostile_input_finds_nothing_and_breaks_nothing(careless: Flask, order: Order, place: Place) -> None:
+    with careless.app_context():
+        hostile = Viewer('<script>alert("x")</script>', Role.CLERK, frozenset({place.body_id}))
+        odd = {"<b>": ["<i>", {"a": [1]}], "deadline": ["x", "2026-99-99"], "level": [None, 7], "periods": [None, "x"], "n": None}
+        odd |= {
+            "changes": [1],
+            "former": [None, [{"a": 1}]],
+            "code": 5,
+            money(order, order.kinds[1].code)[0]: [["x"], {"y": 1}],
+        }
+        write(hostile, [NewEvent("<u>", YEAR, place.body_id, 10**6, odd), NewEvent("saved", 1990, place.body_id, None, odd)])
+        db.session.commit()
+    client = signed_in(careless, "administrator", "kk")
+    page = client.get("/record").text
+    assert "<script>alert" not in page and "<u>" not in page and "<b>" not in page and "&lt;script&gt;" in page
+    whole = page.count('class="when"')
+    for value in ("\x00", "x", "99999999999999999999", "٢٠٢٤", '"%'):
+        # What is no choice keeps the page to nothing.
+        response = client.get("/record", query_string=dict.fromkeys(("before", "year", "code", "group", "unknown"), value))
+        assert response.status_code == 200 and response.text.count('class="when"') == whole, value
+    for value in ("\x00", "'; --", "%_\\", "é" * 5000, "☃ ☃"):
+        words = dict.fromkeys(("body", "organisation", "person", "batch"), value)
+        assert client.get("/record", query_string=words).status_code == 200, value
+    for value in ("\x00", "0001-01-01", "9999-12-31", "31.03.99999", "31.03.2020"):
+        assert client.get("/record", query_string={"since": value, "until": value}).status_code == 200, value
+
+
+def test_every_action_has_its_words() -> None:
+    """What the code records is called something on the page, wherever the action stands as a word where it is recorded."""
+    named, known = set(), set(ACTIONS)
+    for path in (ROOT / "evaluation").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            if called in ("NewEvent", "write_many") and isinstance(node, ast.Call) and len(node.args) > 1:
+                first = node.args[called == "write_many"]
+                named |= {
+                    each.value for each in ast.walk(first) if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                }
+    assert named and named <= known, sorted(named - known)
+    assert all(len(action) <= 32 for action in known)

@@ -1,0 +1,272 @@
+"""Every route × every role × own and foreign body: let in, refused, or told that there is no such thing; by the policy alone.
+
+A new route declares its action (`allow`) and, where its address has arguments that stand here for nothing yet, gets them in
+`arguments`; what it is sent goes into `SENT`. The test fails on a route that lacks either.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from evaluation.clock import now
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import ALLOWED, SIGN_IN_ROLES, Action, Role
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.web.core.access import action_of
+from tests.support import accounts as people
+from tests.support.factories import bin_of
+from tests.support.route_world import YEAR, Place, World, make_world
+from tests.support.visits import SIGN_IN
+
+METHODS = ("GET", "POST")
+OUTCOMES = ("let in", "to sign in", "403", "404")
+
+
+def arguments(world: World, place: Place, role: Role) -> dict[str, Any]:
+    """What stands in addresses, by the name of the argument; `endpoint:name` and `blueprint:name` where it is something else."""
+    return {
+        "bin_": place.bin,
+        "own": place.own,
+        "year": YEAR,
+        "kind": world.kind,
+        "code": "ru",
+        "format_": "json",
+        "filename": "style.css",
+        "bootstrap.static:filename": "css/bootstrap.min.css",
+        "token": "x",
+        "id_": place.file,
+        "remark_id": place.remark,
+        "account_id": world.account,
+        "record.history:code": _asked(world),
+        "registry.organisation:bin_": place.own,
+        "registry.organisation_deed:bin_": place.own,
+        "uploads:id_": place.uploads.get(role, place.uploads[Role.CLERK]),
+        # Everyone's own: what decides is whether they may still know of the body that it is about.
+        "message_id": world.messages[place.id, role if role in SIGN_IN_ROLES else Role.CLERK],
+    }
+
+
+def _asked(world: World) -> str:
+    """The code of an indicator that organisations of the world are asked."""
+    return str(world.app.extensions["orders"].latest.asked_of(world.kind)[0].code)
+
+
+def _edit(world: World) -> dict[str, Any]:
+    return {"json": {"edits": [{"organisation": world.own.own, "code": _asked(world), "typed": "", "was": None}]}}
+
+
+SENT: dict[str, Callable[[World], dict[str, Any]]] = {"answers.save": _edit}
+"""What an endpoint is sent; the others get an empty form, and what they say to it counts as letting in."""
+
+SILENT = {"files.remove": {"id_"}}
+"""Where it comes to the same whether the thing was there or not, so that nothing is said of it: endpoint → arguments."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[World]:
+    made = make_world(tmp_path_factory.mktemp("access"), order)
+    yield made
+    with made.app.app_context():
+        db.engine.dispose()
+
+
+# What the policy says
+
+
+def expected(role: Role, action: Action, known: bool) -> str:
+    """The outcome for a role of what needs the action, of something it may know of or may not."""
+    if action not in ALLOWED[role]:
+        return "to sign in" if role == Role.NOBODY else "403"
+    return "let in" if known or action in (Action.PUBLIC, Action.OWN) else "404"
+
+
+def outcome(response: TestResponse) -> str:
+    if response.status_code in (401, 303, 302) and (response.location or SIGN_IN).startswith(SIGN_IN):
+        return "to sign in"
+    if response.status_code in (403, 404):
+        return str(response.status_code)
+    return "let in" if response.status_code < 500 else f"error {response.status_code}"
+
+
+def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
+    """The addresses of a route that are asked for, and whether who knows the own body alone knows of what stands there."""
+    own, foreign = (_values(rule, arguments(world, place, role)) for place in (world.own, world.foreign))
+    choices = re.search(r"any\(([^)]*)\):(\w+)", rule.rule)
+    for choice in re.split(r",\s*", choices[1]) if choices else [None]:
+        more = {choices[2]: choice} if choices else {}
+        yield _build(world, rule, own | more), True
+        if own != foreign:
+            yield _build(world, rule, foreign | more), False
+
+
+def strays(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
+    """Addresses in which what belongs to the foreign body stands under the own one."""
+    own, foreign = (_values(rule, arguments(world, place, role)) for place in (world.own, world.foreign))
+    if "bin_" in rule.arguments:
+        for name in sorted(set(own) - {"bin_"}):
+            if own[name] != foreign[name]:
+                yield _build(world, rule, own | {name: foreign[name]}), name in SILENT.get(rule.endpoint, ())
+
+
+def _values(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
+    choices = re.findall(r"any\([^)]*\):(\w+)", rule.rule)
+    found = {name: _value(rule, given, name) for name in rule.arguments if name not in choices}
+    missing = [name for name, value in found.items() if value is None]
+    assert not missing, f"{rule.endpoint} needs {missing}: give them in `arguments` of {__name__}"
+    return found
+
+
+def _value(rule: Rule, given: dict[str, Any], name: str) -> Any:
+    places = (f"{rule.endpoint}:{name}", f"{rule.endpoint.partition('.')[0]}:{name}", name)
+    return next((given[place] for place in places if place in given), None)
+
+
+def _build(world: World, rule: Rule, values: dict[str, Any]) -> str:
+    built = world.app.url_map.bind("localhost").build(
+        rule.endpoint, values, rule.methods and sorted(rule.methods & set(METHODS))[0]
+    )
+    return str(built)
+
+
+def rules(app: Flask) -> list[Rule]:
+    return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+
+
+def in_words(counts: "Counter[tuple[Role, str, str]]") -> str:
+    """The counts as a table."""
+    lines = [f"{'':15}{'':10}" + "".join(f"{each:>12}" for each in OUTCOMES)]
+    for role in (Role.NOBODY, *SIGN_IN_ROLES):
+        for whose in ("own", "foreign", "stray"):
+            numbers = [counts[role, whose, each] for each in OUTCOMES]
+            if any(numbers):
+                lines.append(f"{role:15}{whose:10}" + "".join(f"{number:>12}" for number in numbers))
+    return "\n".join(lines)
+
+
+# The walk
+
+
+def test_every_route_declares_what_it_needs(world: World) -> None:
+    with world.app.app_context():
+        assert not [rule.endpoint for rule in rules(world.app) if action_of(rule.endpoint) is None]
+
+
+def test_every_route_for_every_role_and_body(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    counts: Counter[tuple[Role, str, str]] = Counter()
+    wrong = []
+    for rule in rules(world.app):
+        with world.app.app_context():
+            action = action_of(rule.endpoint)
+        assert action is not None, rule.endpoint
+        for method in sorted((rule.methods or set()) & set(METHODS)):
+            for role in (Role.NOBODY, *SIGN_IN_ROLES):
+                everywhere = role in (Role.ADMINISTRATOR, Role.NOBODY)
+                asked = [(url, known or everywhere, "own" if known else "foreign") for url, known in addresses(world, rule, role)]
+                asked += [(url, known, "stray") for url, known in strays(world, rule, role)]
+                for url, known, whose in asked:
+                    sent = SENT.get(rule.endpoint, _nothing) if method != "GET" else _nothing
+                    response = world.ask(role, method, url, **sent(world))
+                    should, was = expected(role, action, known), outcome(response)
+                    if action == Action.PUBLIC and was == "to sign in":
+                        was = "let in"
+                    counts[role, whose, was] += 1
+                    if was != should:
+                        wrong.append(f"{role} {method} {url} ({rule.endpoint}, {action}): {should}, not {was}")
+    with capsys.disabled():
+        print(f"\n{len(rules(world.app))} routes\n{in_words(counts)}")
+    assert not wrong, "\n".join(wrong)
+    assert set(counts) <= {(role, whose, each) for role, whose, _ in counts for each in OUTCOMES}
+
+
+def _nothing(_: World) -> dict[str, Any]:
+    return {}
+
+
+def test_scripts_that_are_signed_out_are_told_so(world: World) -> None:
+    for rule in rules(world.app):
+        with world.app.app_context():
+            action = action_of(rule.endpoint)
+        for method in sorted((rule.methods or set()) & set(METHODS)):
+            if action != Action.PUBLIC:
+                response = world.ask(
+                    Role.NOBODY, method, next(addresses(world, rule, Role.NOBODY))[0], headers={"Accept": "application/json"}
+                )
+                assert response.status_code == 401 and response.json, rule.endpoint
+                assert response.json["sign_in"].startswith(SIGN_IN) and response.json["message"]
+
+
+def test_a_route_that_declares_nothing_is_for_nobody(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
+    app.add_url_rule("/undeclared", "undeclared", lambda: "let in")
+    for role in (None, *SIGN_IN_ROLES):
+        client = people.signed_in(app, role) if role else app.test_client()
+        assert client.get("/undeclared").status_code == 403
+
+
+# Whose bodies
+
+
+def test_whom_each_role_sees(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
+    with app.app_context():
+        region = Body(bin=bin_of(1), name_kk="Облыс", level="region", kato="310000000")
+        without = Body(bin=bin_of(2), name_kk="Ауыл", level="rural", parent=region)
+        other = Body(bin=bin_of(3), name_kk="Басқа", level="region", kato="350000000")
+        central = Body(bin=bin_of(4), name_kk="Министрлік", level="central")
+        db.session.add_all(
+            [region, without, other, central, ReportingYear(year=YEAR, order_code=app.extensions["orders"].latest.code)]
+        )
+        db.session.commit()
+        ids = {body.bin: body.id for body in (region, without, other, central)}
+    every = set(ids)
+    for role, bodies, region_code, seen in (
+        ("clerk", [bin_of(2)], None, {bin_of(2)}),
+        ("head", [], None, set()),
+        ("clerk", [], "31", set()),
+        ("reviewer", [], None, every),
+        ("reviewer", [], "31", {bin_of(1), bin_of(2)}),
+        ("reviewer", [bin_of(4)], "31", {bin_of(1), bin_of(2)}),
+        ("observer", [], "35", {bin_of(3)}),
+        ("observer", [], None, every),
+        ("administrator", [bin_of(1)], "31", every),
+    ):
+        client = people.sign_in(app.test_client(), people.make_account(app, role, [ids[bin_] for bin_ in bodies], region_code))
+        for bin_ in every:
+            status = client.get(f"/bodies/{bin_}/{YEAR}").status_code
+            assert status == (200 if bin_ in seen else 404), (role, bin_)
+
+
+def test_who_is_asking_costs_two_queries_at_most(world: World) -> None:
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    with world.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for role in SIGN_IN_ROLES:
+            asked.clear()
+            # Nothing that asks for more than who it is.
+            nowhere = world.ask(role, "GET", "/nowhere", headers={"Accept": "application/json"})
+            assert nowhere.status_code == 404 and len(asked) <= 2, asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_what_was_kept_is_what_is_restored(world: World) -> None:
+    """The walk itself: what one route changes does not decide what the next one says."""
+    assert world.ask(Role.ADMINISTRATOR, "POST", f"/people/{world.account}/disable").status_code < 400
+    with world.app.app_context():
+        account = db.session.get(people.Account, world.account)
+        assert account and account.active and now()

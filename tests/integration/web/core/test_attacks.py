@@ -1,0 +1,179 @@
+"""What somebody does who wants more than is theirs, or wants the product to fall over; on both databases where data matter."""
+
+import io
+import json
+import re
+import struct
+import zlib
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from evaluation.answers.evidence.content import FileRefused, content_of
+from evaluation.criteria import Order
+from tests.support.accounts import belong, make_account, sign_in, token_of
+from tests.support.entry_bodies import FOREIGN, OWN, YEAR, make_place
+from tests.support.visits import DEEP, SIGN_IN, change, post, record, visitor
+
+# What is left behind on a shared computer
+
+
+def test_browsers_keep_no_page_of_somebody_signed_in(app: Flask, order: Order) -> None:
+    place = make_place(app, order)
+    client = place.client("clerk")
+    at = f"/bodies/{OWN}/{YEAR}"
+    for url in (
+        "/account/",
+        "/account/recovery-codes",
+        f"{at}/entry",
+        f"{at}/organisations/{place.own[0]}",
+        f"{at}/state",
+        "/nowhere",
+    ):
+        kept = client.get(url).headers.get_all("Cache-Control")
+        assert kept == ["private, no-store"], url
+
+
+# While signed in
+
+
+def test_what_is_taken_away_is_gone_with_the_next_request(app: Flask, order: Order) -> None:
+    place = make_place(app, order)
+    email = make_account(app, "clerk", [place.bodies[OWN]])
+    client, url = sign_in(visitor(app), email), f"/bodies/{OWN}/{YEAR}/entry"
+    assert client.get(url).status_code == 200
+    belong(app, email, [place.bodies[FOREIGN]])
+    assert client.get(url).status_code == 404
+    belong(app, email, [])
+    change(app, email, role="observer")
+    assert client.get(url).status_code == 403
+    change(app, email, active=False)
+    assert client.get(f"/bodies/{OWN}/{YEAR}").headers["Location"].startswith(SIGN_IN)
+
+
+def test_nothing_is_sent_without_a_token(careless: Flask, order: Order) -> None:
+    place = make_place(careless, order)
+    arguments = {"bin_": OWN, "own": place.own[0], "year": YEAR, "kind": place.kinds[0], "token": "x", "name": "change"}
+    clients = [place.client("head"), place.client("administrator"), visitor(careless)]
+    before = len(record(careless))
+    for rule in careless.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()):
+            continue
+        url = careless.url_map.bind("localhost").build(
+            rule.endpoint, {name: arguments.get(name, 1) for name in rule.arguments}, "POST"
+        )
+        for client in clients:
+            for sent in ({"data": {"csrf_token": "x"}}, {"json": {"edits": []}}, {"headers": {"X-CSRFToken": "x"}}):
+                status = client.post(url, **sent).status_code
+                assert status in (303, 400, 401, 403, 404), (url, status)
+    assert len(record(careless)) == before
+
+
+# What scripts send
+
+
+def test_nonsense_in_place_of_answers_is_refused(careless: Flask, order: Order) -> None:
+    place = make_place(careless, order)
+    client, url = place.client("clerk"), f"/bodies/{OWN}/{YEAR}/answers"
+    token = {"X-CSRFToken": token_of(client, "/account/")}
+    code = order.asked_of(place.kinds[0])[0].code
+    edit = {"organisation": place.own[0], "code": code, "typed": "1", "was": None}
+
+    def send(text: str) -> int:
+        return client.post(url, data=text, content_type="application/json", headers=token).status_code
+
+    for text in (
+        DEEP,
+        '{"a":' * 20_000,
+        "",
+        "null",
+        "[]",
+        '"x"',
+        '{"edits": "x"}',
+        '{"edits": {"0": 1}}',
+        '{"edits": [[]]}',
+        "\ud800".encode("utf-8", "surrogatepass"),
+    ):
+        assert send(text) == 400, text[:20]  # type: ignore[arg-type]
+    for wrong in ({"typed": 1}, {"code": ["a"]}, {"organisation": None}, {"was": float("nan")}, {"was": [[]]}, {"was": {"a": 1}}):
+        assert send(json.dumps({"edits": [edit | wrong]})) == 400, wrong
+    assert send(json.dumps({"edits": [edit] * 10_001})) == 400
+    assert send(json.dumps({"edits": [edit]}).replace("null", "9" * 5_000)) == 400
+    for strange in ({"organisation": "\x00" * 12}, {"organisation": "9" * 400}, {"code": "\ud800"}, {"typed": "\x00\ud800"}):
+        assert send(json.dumps({"edits": [edit | strange]})) == 200, "answered for by itself"
+    assert send(json.dumps({"edits": [edit], "account": []})) == 401
+
+
+def test_an_answer_nobody_can_see_is_blank(app: Flask, order: Order) -> None:
+    place = make_place(app, order)
+    client, url = place.client("clerk"), f"/bodies/{OWN}/{YEAR}/answers"
+    code = next(code for code in order.codes_of(place.kinds[0]) if order.by_code[code].type == "text")
+    edit = {"organisation": place.own[0], "code": code, "typed": "\u200b \u2060", "was": None}
+    response = client.post(url, json={"edits": [edit]}, headers={"X-CSRFToken": token_of(client, "/account/")})
+    assert response.json and [cell["state"] for cell in response.json["cells"]] == ["unchanged"]
+
+
+def test_numbers_of_people_beyond_the_database(careless: Flask) -> None:
+    client = sign_in(visitor(careless), make_account(careless, "administrator"))
+    for number in ("0", "2147483647", "2147483648", "9" * 30):
+        assert client.get(f"/people/{number}").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["a\x00b", "x" * 70_000, "a " * 100, "% _ \\ ' \" ) ("])
+def test_words_that_databases_do_not_look_for(careless: Flask, order: Order, typed: str) -> None:
+    place = make_place(careless, order)
+    client = place.client("administrator")
+    for url in ("/people", "/bodies", "/registry/bodies", "/registry/organisations"):
+        assert client.get(url, query_string={"q": typed[:2_000], "body": typed[:2_000]}).status_code == 200
+    for url, name in (
+        ("/registry/bodies/new", "parent"),
+        ("/registry/organisations/new", "body"),
+        (f"/registry/organisations/{place.own[0]}/move", "body"),
+    ):
+        ticked = {name: "x", f"{name}-typed": "x", f"{name}-match": typed}
+        for given in ({name: typed}, ticked):
+            assert post(client, url, seen=seen_on(client, url), **given).status_code == 422
+
+
+def seen_on(client: FlaskClient, url: str) -> str:
+    """The state that a form was made from, where it has one."""
+    found = re.search(r'name="seen"[^>]*value="([^"]*)"', client.get(url).text)
+    return unescape(found[1]) if found else ""
+
+
+# Files
+
+
+def jpeg(**options: object) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((300, 200), 60).save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def png_part(kind: bytes, content: bytes = b"") -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def test_pictures_that_cost_hours(order: Order) -> None:
+    plain, progressive = jpeg(exif=b"Exif\0\0" + b"\xff\xda" * 200, comment=b"\xff\xd9"), jpeg(progressive=True)
+    last = progressive[progressive.rfind(b"\xff\xda") : -2]
+    out = io.BytesIO()
+    Image.new("L", (10, 10)).save(out, "PNG")
+    png = out.getvalue()
+    for good, suffix in ((plain, "jpg"), (progressive, "jpg"), (png, "png")):
+        assert content_of(good).suffix == suffix
+    for bad in (
+        progressive[:-2] + last * 200 + progressive[-2:],
+        plain[:2] + b"\xff\xe1\x00\x02" * 1_000_000 + plain[2:],
+        png[:33] + png_part(b"prVt") * 100_000 + png[33:],
+        png[:33] + png_part(b"iCCP", b"a\0\0" + zlib.compress(b"x" * 10**8)) * 200 + png[33:],
+        progressive[: len(progressive) // 2],
+        progressive[:-2],
+        plain[:-2],
+        png[:-12],
+    ):
+        with pytest.raises(FileRefused):
+            content_of(bad)

@@ -1,0 +1,65 @@
+"""What keeps browsers in bounds: languages chosen and kept, links that lead nowhere else, headers, hosts."""
+
+import pytest
+from flask import Flask
+
+from tests.integration.web.core.test_pages import YEAR, client, shown
+
+__all__ = ["shown"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "code"),
+    [
+        ("", "kk"),
+        ("de", "kk"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("kk-KZ", "kk"),
+        ("en-US", "en"),
+        ("de,en;q=0.5", "en"),
+    ],
+)
+def test_the_first_visit_speaks_the_browsers_language(shown: Flask, accepted: str, code: str) -> None:
+    response = shown.test_client().get("/account/sign-in", headers={"Accept-Language": accepted})
+    assert f'<html lang="{code}">' in response.text
+    assert {"Accept-Language", "Cookie"} <= set(response.vary)
+
+
+def test_a_chosen_language_stays(shown: Flask) -> None:
+    browser = shown.test_client()
+    response = browser.get("/language/ru?next=/workbook?x=%D2%9B", headers={"Accept-Language": "en"})
+    assert (response.status_code, response.location) == (303, "/workbook?x=%D2%9B")
+    assert '<html lang="ru">' in browser.get("/account/sign-in", headers={"Accept-Language": "en"}).text
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://example.org/",
+        "//example.org/",
+        "///example.org",
+        "/\\example.org",
+        "\\\\example.org",
+        "/\t/example.org",
+        "/\n/example.org",
+        "javascript:1",
+        "workbook",
+        "",
+    ],
+)
+def test_the_language_link_leads_nowhere_else(shown: Flask, target: str) -> None:
+    assert shown.test_client().get("/language/kk", query_string={"next": target}).location == "/"
+
+
+def test_headers_keep_browsers_in_bounds(shown: Flask) -> None:
+    for url in ("/", "/nowhere", "/static/style.css", f"/template/{YEAR}.xlsx"):
+        headers = client(shown).get(url).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+
+
+def test_no_other_name_is_answered(shown: Flask) -> None:
+    browser = client(shown)
+    assert browser.get("/bodies", headers={"Host": "attacker.example"}).status_code == 400
+    assert browser.get("/bodies").status_code == 200

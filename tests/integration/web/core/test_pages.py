@@ -1,0 +1,424 @@
+"""Pages: every route in every language, the form of the order, files out, and what no page may do."""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+import html5lib
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app import create_app
+from evaluation import database
+from evaluation.answers.models import Report
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.demo import demonstration
+from evaluation.demo.store import store
+from evaluation.language import language
+from evaluation.policy import Role, Viewer
+from evaluation.registry import operations
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.writers import FORMATS
+from tests.support import accounts as people
+from tests.support.entry_bodies import EMPTY, FOREIGN, SYSTEM, make_place
+from tests.support.factories import bin_of
+from tests.support.paths import SECOND_ORDER
+from tests.support.submission_states import stand
+
+CODES = ("kk", "ru", "en")
+YEAR = 2024
+BODY, UNKNOWN = bin_of(1), bin_of(9_999)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Flask]:
+    """An app with the demonstration, for tests that only read."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('pages') / 'evaluation.db'}"
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", **people.CHEAP})
+    with app.app_context():
+        database.upgrade()
+        store(order, demonstration(order))
+        db.session.commit()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
+    """An app with nothing stored yet, for tests that store."""
+    return make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
+
+
+def client(app: Flask, code: str = "en", role: str = "reviewer") -> FlaskClient:
+    """Somebody who is signed in; a clerk belongs to every body there is."""
+    return people.known(app, role, code)
+
+
+def role_for(url: str) -> str:
+    """A role that the page is for."""
+    return "clerk" if url.startswith(("/workbook", "/template")) else "reviewer"
+
+
+def bin_named(app: Flask, name: str) -> str:
+    with app.app_context():
+        found = db.session.scalar(select(Body.bin).where(Body.name_ru.contains(name)).order_by(Body.id))
+    assert found
+    return found
+
+
+def assert_valid(response: TestResponse, code: str) -> None:
+    """A whole, strictly valid page in its language."""
+    parser = html5lib.HTMLParser(strict=True)
+    parser.parse(response.text)
+    assert f'<html lang="{code}">' in response.text
+    ids = re.findall(r'\sid="([^"]*)"', response.text)
+    assert len(ids) == len(set(ids))
+    assert " style=" not in response.text and "<script" not in response.text
+    for name in re.findall(r'\shref="#([^"]+)"', response.text):
+        assert name in ids
+
+
+def without_tokens(page: str) -> str:
+    """A page without what differs each time: the tokens of its forms."""
+    return re.sub(r'(name="csrf_token" [^>]*)value="[^"]*"', r"\1", page)
+
+
+def pages(app: Flask) -> list[str]:
+    district, incomplete = bin_named(app, "Таласского"), bin_named(app, "Жанакорганского")
+    return [
+        "/bodies",
+        "/bodies?year=2022",
+        "/bodies?q=талас&level=rural",
+        "/bodies?q=nothing+like+it",
+        "/bodies?region=31&sort=share&order=desc&late=late",
+        f"/bodies/accept/{YEAR}",
+        "/workbook",
+        *(
+            f"/bodies/{bin_}/{year}{rest}"
+            for bin_ in (district, incomplete)
+            for year in (2022, YEAR)
+            for rest in ("", "/sheet", "/sheet?lang=kk", "/sheet?lang=ru", "/sheet?lang=kk%2Bru")
+        ),
+    ]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_page_is_valid_in_every_language(shown: Flask, code: str) -> None:
+    for url in pages(shown):
+        response = client(shown, code, role_for(url)).get(url)
+        assert response.status_code == 200, url
+        assert_valid(response, code)
+        assert language(code).gettext("Invented demonstration data") in response.text, url
+
+
+def test_every_route_is_visited(shown: Flask) -> None:
+    """A new route belongs in these tests: add it here when they walk it."""
+    blueprints = ("bodies.", "accepting.", "review.", "sheets.", "language.")
+    routes = {rule.rule for rule in shown.url_map.iter_rules() if rule.endpoint.startswith(blueprints)}
+    year = "<int(min=1000, max=9999):year>"
+    assert routes == {
+        "/bodies",
+        "/bodies.<any(xlsx, csv):format_>",
+        f"/bodies/accept/{year}",
+        f"/bodies/accept/{year}/preview",
+        "/language/<code>",
+        f"/bodies/<bin_>/{year}",
+        f"/bodies/<bin_>/{year}/sheet",
+        f"/bodies/<bin_>/{year}/sheet.<format_>",
+    }
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/nowhere",
+        f"/bodies/{UNKNOWN}/2024",
+        f"/bodies/{UNKNOWN}/2024/sheet",
+        f"/bodies/{UNKNOWN}/2024/sheet.pdf",
+        "/bodies/١٢٣٤٥٦٧٨٩٠١٢/2024",
+        "/bodies/%00/2024",
+        "/language/de",
+        "/template/1999.xlsx",
+        "/template/2024.xlsx?lang=de",
+        "/bodies/1/99999999999999999999",
+    ],
+)
+def test_what_is_not_there_is_404(shown: Flask, code: str, url: str) -> None:
+    response = client(shown, code, role_for(url)).get(url)
+    assert response.status_code == 404
+    assert_valid(response, code)
+
+
+def test_a_year_that_is_not_open_is_404(shown: Flask) -> None:
+    known = bin_named(shown, "Таласского")
+    for year in (2021, 2031, 9999):
+        assert client(shown).get(f"/bodies/{known}/{year}").status_code == 404
+    assert client(shown).get(f"/bodies/{known}/{YEAR}/sheet.odt").status_code == 404
+    assert client(shown).get(f"/bodies/{known}/{YEAR}/sheet.pdf?lang=en").status_code == 404
+
+
+def test_unseen_bodies_are_as_unknown_ones(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = bin_named(shown, "Таласского")
+    monkeypatch.setattr("evaluation.web.core.request_context.viewer_of_request", lambda: Viewer("somebody", Role.CLERK))
+    unseen, unknown = (client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet") for bin_ in (known, UNKNOWN))
+    assert unseen.status_code == unknown.status_code == 404
+    assert without_tokens(unseen.text).replace(known, "") == without_tokens(unknown.text).replace(UNKNOWN, "")
+    assert known not in client(shown).get("/bodies").text
+
+
+def test_an_unseen_higher_body_is_not_named(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shown.app_context():
+        own = db.session.scalar(select(Body).where(Body.parent_id.is_not(None), Body.level == "rural"))
+        assert own
+        higher = db.session.get(Body, own.parent_id)
+        assert higher
+        bin_, id_, parent, names = own.bin, own.id, higher.bin, (higher.name_kk, higher.name_ru)
+    urls = "/bodies", f"/bodies/{bin_}/{YEAR}"
+    seen = [client(shown, "ru").get(url).text for url in urls]
+    assert all(names[1] in text for text in seen) and f'href="/bodies/{parent}/{YEAR}"' in seen[1]
+    monkeypatch.setattr(
+        "evaluation.web.core.request_context.viewer_of_request", lambda: Viewer("clerk", Role.CLERK, frozenset({id_}))
+    )
+    for url in urls:
+        text = client(shown, "ru").get(url).text
+        assert bin_ in text and parent not in text
+        assert not any(f">{name}<" in text for name in names)
+
+
+# The list
+
+
+def listed(response: TestResponse) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="/bodies/(\d{12})/', response.text)
+
+
+def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
+    known = bin_named(shown, "Таласского")
+    with shown.app_context():
+        count = db.session.scalar(select(func.count()).select_from(Body))
+    assert len(listed(client(shown).get("/bodies"))) == count
+    assert listed(client(shown).get(f"/bodies?q={known}")) == [known]
+    assert known in listed(client(shown).get("/bodies?q=ТАЛАС"))
+    levels = [len(listed(client(shown).get(f"/bodies?level={level}"))) for level in ("central", "region", "district", "rural")]
+    assert sum(levels) == count and 0 not in levels
+    # A rural district without a KATO code stands within the region of its district.
+    region = listed(client(shown).get("/bodies?region=31"))
+    assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
+
+
+def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, order: Order) -> None:
+    place = make_place(app, order)
+    reviewer, clerk = place.client("reviewer"), place.client("clerk", FOREIGN)
+
+    def shown(who: FlaskClient) -> int:
+        found = re.search(r'<option value="(\d{4})" selected>', who.get("/bodies").text)
+        assert found
+        return int(found[1])
+
+    with app.app_context():
+        operations.open_year(SYSTEM, YEAR + 1, order.code)
+        db.session.commit()
+    assert shown(reviewer) == YEAR + 1, "nobody has begun any"
+    with app.app_context():
+        place.answer(place.own[0], **{place.order.asked_of(place.kinds[0])[0].code: 1})
+        db.session.add(Report(organisation_id=place.organisations[place.own[0]], year=YEAR + 1, evidence={"note": "x"}))
+        db.session.commit()
+    assert (shown(reviewer), shown(clerk)) == (YEAR, YEAR + 1), "evidence is no answer; another body's year is not one's own"
+    with app.app_context():
+        stand(YEAR + 1, place.bodies[EMPTY])
+        db.session.commit()
+    assert shown(reviewer) == YEAR + 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "year=abc&page=zz",
+        "year=99999999999999999999&page=99999999999999999999",
+        "page=-5&sort=x&order=x&late=x&remarks=x&state=x",
+        "level=x&region=y",
+        "q=%25_%5C%00'",
+        "q=" + "я" * 300,
+    ],
+)
+def test_odd_questions_are_answered(shown: Flask, query: str) -> None:
+    response = client(shown).get(f"/bodies?{query}")
+    assert response.status_code == 200
+    assert_valid(response, "en")
+
+
+def test_long_lists_have_pages(empty: Flask) -> None:
+    with empty.app_context():
+        db.session.add(ReportingYear(year=YEAR, order_code=empty.extensions["orders"].latest.code))
+        db.session.add_all(Body(bin=bin_of(number), name_kk=f"Әкімдік {number:03d}") for number in range(120))
+        db.session.commit()
+    first, last = client(empty).get("/bodies"), client(empty).get("/bodies?page=3&q=Әкімдік")
+    assert (len(listed(first)), len(listed(last))) == (50, 20)
+    assert not set(listed(first)) & set(listed(last))
+    assert "Page 1 of 3" in first.text and 'rel="next"' in first.text and 'rel="prev"' not in first.text
+    assert "Page 3 of 3" in last.text and 'rel="next"' not in last.text
+    assert_valid(last, "en")
+
+
+def test_provisional_points_are_ranges_with_a_mark(shown: Flask) -> None:
+    bin_ = bin_named(shown, "Жанакорганского")
+    listing = client(shown).get(f"/bodies?q={bin_}").text
+    assert re.search(r"\d–\d+\xa0/\xa0\d+", listing)
+    for rest in ("", "/sheet"):
+        assert "Provisional: not all data have been given" in client(shown).get(f"/bodies/{bin_}/{YEAR}{rest}").text
+    assert "Provisional" not in client(shown).get(f"/bodies/{bin_}/2022/sheet").text
+
+
+# The sheet
+
+
+@pytest.mark.parametrize("chosen", list(LANGUAGES))
+def test_the_sheet_is_the_form_of_the_order(shown: Flask, order: Order, chosen: str) -> None:
+    response = client(shown).get(f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet", query_string={"lang": chosen})
+    tree = html5lib.parse(response.text, namespaceHTMLElements=False)
+    codes, form = LANGUAGES[chosen], tree.find(".//article")
+    assert form is not None
+    text = " ".join("".join(form.itertext()).split())
+    for code in codes:
+        for mark in (order.form.order_mark, order.form.rules_mark, order.form.form_mark, order.form.title, order.form.hint_body):
+            assert mark[code] in text
+    tables = form.findall(".//table")
+    assert len(tables) == len(order.form.tables)
+    for table, of in zip(tables, order.form.tables, strict=True):
+        numbers = [line[0].text for line in table.findall("tbody/tr")]
+        assert numbers == [row.number for row in of.rows]
+        for line, row_ in zip(table.findall("tbody/tr"), of.rows, strict=True):
+            assert len(line) == len(codes) + 2
+            assert [(cell.text or "").strip() for cell in line[1:-1]] == [row_.text[code] for code in codes]
+            assert bool((line[-1].text or "").strip()) == bool(row_.criterion)
+        assert [cell.text for cell in table.find("tfoot/tr").findall("th")] == [of.total[code] for code in codes]
+
+
+def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
+    text = client(shown).get(f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet?lang=ru").text
+    details = re.findall(r"<details.*?</details>", text, flags=re.DOTALL)
+    assert len(details) == sum(len(table.scored_rows) for table in order.form.tables if table.kind != list(order.kind)[2])
+    assert any(order.criteria[0].line("not_decreased").text.ru in each for each in details)
+    assert any(re.search(r"БИН|BIN", each) for each in details)
+
+
+def test_an_english_page_shows_the_sheet_in_both_languages(shown: Flask) -> None:
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet"
+    for code, expected in (("kk", "kk"), ("ru", "ru"), ("en", "kk+ru")):
+        page, asked = client(shown, code).get(url).text, client(shown, code).get(url, query_string={"lang": expected}).text
+        # The link of the language switch alone tells the two apart.
+        page, asked = (re.sub(r"next=[^\"]*", "", without_tokens(text)) for text in (page, asked))
+        assert page == asked
+
+
+# Files
+
+
+@pytest.mark.parametrize("chosen", list(LANGUAGES))
+@pytest.mark.parametrize("format_", list(FORMATS))
+def test_files_of_the_sheet(shown: Flask, format_: str, chosen: str) -> None:
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet.{format_}"
+    response = client(shown).get(url, query_string={"lang": chosen})
+    assert response.status_code == 200
+    assert response.mimetype == FORMATS[format_].media_type
+    assert re.fullmatch(rf'attachment; filename="?[^;]+\.{format_}"?(; .*)?', response.headers["Content-Disposition"])
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.get_etag() == (hashlib.sha256(response.data).hexdigest(), False)
+    again = client(shown).get(url, query_string={"lang": chosen}, headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_template_is_one_that_is_read(shown: Flask, order: Order, code: str) -> None:
+    response = client(shown, role="clerk").get(f"/template/{YEAR}.xlsx?lang={code}")
+    assert response.status_code == 200 and response.mimetype.endswith("sheet") and response.get_etag()[0]
+    assert set(order.kind) < set(openpyxl.load_workbook(io.BytesIO(response.data)).sheetnames)
+
+
+def test_what_is_alike_in_every_language_is_offered_once(shown: Flask) -> None:
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}"
+    for page in (url, f"{url}/sheet"):
+        links = re.findall(r'href="[^"]*/sheet\.(\w+)[^"]*"', client(shown).get(page).text)
+        assert links.count("json") == 1
+        assert links.count("pdf") == (len(LANGUAGES) if page == url else 1)
+    text = client(shown, "ru").get(url).text
+    assert "<dt>КАТО</dt>" in text and "<dt>код КАТО</dt>" not in text
+
+
+def test_the_template_of_last_year_is_by_the_clock_of_almaty(empty: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            return cls(2026, 12, 31, 20, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr("evaluation.clock.datetime", Clock)
+    assert re.findall(r"/template/(\d+)\.xlsx", client(empty, role="clerk").get("/workbook").text) == ["2026"] * len(CODES)
+
+
+# The order of a year
+
+
+def test_a_page_names_the_order_of_its_year(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", CRITERIA=(SECOND_ORDER,))
+    orders = app.extensions["orders"]
+    older, latest = orders.all[0], orders.latest
+    assert older.title.en != latest.title.en
+    with app.app_context():
+        db.session.add_all(
+            [
+                ReportingYear(year=YEAR, order_code=older.code),
+                ReportingYear(year=2099, order_code=latest.code),
+                Body(bin=BODY, name_kk="Әкімдік"),
+            ]
+        )
+        db.session.commit()
+    for url, named, other in (
+        (f"/bodies?year={YEAR}", older, latest),
+        (f"/bodies/{BODY}/{YEAR}", older, latest),
+        ("/bodies?year=2099", latest, older),
+        (f"/bodies/{BODY}/2099", latest, older),
+        ("/workbook", latest, older),
+        ("/nowhere", latest, older),
+    ):
+        footer = client(app, role=role_for(url)).get(url).text.partition("<footer")[2]
+        assert named.title.en in footer and other.title.en not in footer, url
+
+
+def test_the_template_of_an_open_year_is_by_its_order(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", CRITERIA=(SECOND_ORDER,))
+    older, latest = app.extensions["orders"].all[0], app.extensions["orders"].latest
+    with app.app_context():
+        db.session.add(ReportingYear(year=latest.from_year, order_code=older.code))
+        db.session.commit()
+    for year, order in ((latest.from_year, older), (latest.from_year + 1, latest)):
+        book = openpyxl.load_workbook(io.BytesIO(client(app, role="clerk").get(f"/template/{year}.xlsx").data))
+        assert set(order.kind) < set(book.sheetnames)
+
+
+# With nothing stored
+
+
+def test_without_data_the_first_page_says_what_to_do(empty: Flask) -> None:
+    response = client(empty, role="administrator").get("/bodies")
+    assert "No reporting year is open yet" in response.text and 'href="/registry/years"' in response.text
+    assert_valid(response, "en")
+    assert "The administrator opens the year" in client(empty).get("/bodies").text
+
+
+def test_the_database_is_made_before_the_first_request(tmp_path: Path) -> None:
+    app = create_app({"DATABASE_URL": f"sqlite:///{tmp_path / 'folder' / 'evaluation.db'}", "SECRET_KEY": "tests"})
+    assert app.test_client().get("/account/sign-in").status_code == 200
+
+
+# Languages and headers

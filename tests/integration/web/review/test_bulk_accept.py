@@ -1,0 +1,107 @@
+"""Several years accepted at once, after a preview."""
+
+import re
+from datetime import timedelta
+
+import html5lib
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from evaluation.accounts.models import Account
+from evaluation.clock import today
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import Role, Viewer
+from evaluation.registry.models import ReportingYear
+from evaluation.review.body_list.queries import waiting
+from evaluation.review.models import FrozenSheet, Remark
+from evaluation.submissions.models import Submission
+from tests.support import accounts as people
+from tests.support.body_list_cases import BODIES, YEAR, Country, make_country, submission_in
+from tests.support.factories import bin_of
+
+
+@pytest.fixture
+def country(app: Flask, order: Order) -> Country:
+    return make_country(app, order)
+
+
+def post(client: FlaskClient, url: str, chosen: list[str], **more: str) -> TestResponse:
+    token = people.token_of(client, f"/bodies/accept/{YEAR}") or people.token_of(client, "/account/")
+    return client.post(url, data={"chosen": chosen, "csrf_token": token, **more})
+
+
+def offered(text: str) -> list[str]:
+    return re.findall(r'name="chosen" value="(\d{12}:\d+)"', text)
+
+
+def test_years_are_accepted_together(country: Country) -> None:
+    url = f"/bodies/accept/{YEAR}"
+    with country.app.app_context():
+        db.session.get(ReportingYear, YEAR).deadline = today() + timedelta(days=9)  # type: ignore[union-attr]
+        id_ = db.session.scalar(select(Account.id).where(Account.role == "head"))
+        head = Viewer("The head", Role.HEAD, None, id_)
+        for name in ("region", "village", "district"):
+            stored = db.session.scalar(select(Submission).where(Submission.body_id == country.ids[name]))
+            db.session.delete(stored)
+        db.session.query(Remark).delete()
+        db.session.flush()
+        for name in ("village", "other"):
+            country.complete(name)
+            country.submit(name, head)
+        db.session.add(submission_in(country, "region", "submitted", head, today()))
+        db.session.commit()
+        year = db.session.get(ReportingYear, YEAR)
+        assert year
+        assert [each.line.body.id for each in waiting(head_who_reviews(head), year, today()).items] == []
+    reviewer = country.client("reviewer")
+    page = reviewer.get(url)
+    html5lib.HTMLParser(strict=True).parse(page.text)
+    assert offered(page.text) == [f"{bin_of(5)}:1", f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
+    assert "First hand-over" in page.text and 'type="checkbox"' in page.text
+    for odd in ([], ["x"], [f"{bin_of(5)}:"], [f"{bin_of(5)}:-1"], ["\x00:1"]):
+        for address in (url, f"{url}/preview"):
+            response = post(reviewer, address, odd)
+            assert response.status_code == 422 and "Nothing is chosen" in response.text
+    # All of the page at once; one's version is stale, another is not in reach.
+    assert len(offered(post(reviewer, f"{url}/preview", [], all="1", listed=offered(page.text)).text)) == 3
+    stale = post(reviewer, f"{url}/preview", [f"{bin_of(5)}:1", f"{bin_of(4)}:7", f"{bin_of(3)}:1"])
+    assert offered(stale.text) == [f"{bin_of(5)}:1"] and "2 chosen years cannot be accepted" in stale.text
+    html5lib.HTMLParser(strict=True).parse(stale.text)
+    assert "Accept 1 year" in stale.text
+    regional = country.client("reviewer", region="43")
+    assert offered(regional.get(url).text) == [f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
+    assert bin_of(5) not in post(regional, url, [f"{bin_of(5)}:1"]).text
+    with country.app.app_context():
+        assert db.session.query(FrozenSheet).count() == 1, "another region's is not accepted"
+    # The region's is not complete: it is refused by itself, the others are accepted.
+    done = post(reviewer, url, offered(page.text))
+    assert done.status_code == 200
+    html5lib.HTMLParser(strict=True).parse(done.text)
+    refused, _, accepted = done.text.partition('id="accepted"')
+    assert bin_of(2) in refused and "not complete any more" in refused
+    assert bin_of(5) in accepted and bin_of(4) in accepted and bin_of(2) not in accepted
+    with country.app.app_context():
+        states = {each.body_id: each.state for each in db.session.scalars(select(Submission))}
+        kept = {name: states.get(country.ids[name]) for name in BODIES}
+        assert kept == dict.fromkeys(BODIES) | {
+            "ministry": "accepted",
+            "village": "accepted",
+            "other": "accepted",
+            "region": "submitted",
+        }
+        assert db.session.query(FrozenSheet).count() == 3
+    # Again: each is told that it was changed meanwhile.
+    again = post(reviewer, url, [f"{bin_of(5)}:1"]).text
+    assert "was changed while your page was open" in again and 'id="accepted"' not in again
+    assert "No such year waits" not in reviewer.get(url).text
+    for role in ("observer", "administrator"):
+        assert country.client(role).get(url).status_code == 403
+
+
+def head_who_reviews(head: Viewer) -> Viewer:
+    """The one who handed the years over, in a reviewer's role since."""
+    return Viewer(head.name, Role.REVIEWER, None, head.account_id)

@@ -1,0 +1,106 @@
+"""The pages of remarks: made beside the very place, answered and resolved in their list; what was changed between hand-overs."""
+
+from flask.testing import FlaskClient
+
+from evaluation.answers.progress.queries import body_state
+from evaluation.database import db
+from evaluation.policy import Role
+from evaluation.review.models import Remark
+from evaluation.review.operations import give_back, submit
+from evaluation.review.remarks.operations import MOST
+from tests.support.accounts import token_of
+from tests.support.entry_bodies import FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
+
+REMARKS = f"/bodies/{OWN}/{YEAR}/remarks"
+
+
+def over(place: Place, version: int = 0) -> None:
+    submit(place.viewer(Role.HEAD), place.order, YEAR, place.body(), version, TODAY)
+    db.session.commit()
+
+
+def test_the_pages_of_remarks(place: Place) -> None:
+    body, own, kind = f"/bodies/{OWN}/{YEAR}", place.own[0], place.kinds[0]
+    report, sheet = f"{body}/organisations/{own}", f"{body}/sheet"
+    code = place.order.asked_of(kind)[0].code
+    item, number = place.order.by_code[code], place.order.table[kind].scored_rows[0].number
+    clerk, reviewer, observer = (place.client(role) for role in ("clerk", "reviewer", "observer"))
+    tokens = {client: token_of(client, "/account/") for client in (clerk, reviewer, observer)}
+
+    def sent(client: FlaskClient, **data: str) -> dict[str, str]:
+        return {"csrf_token": tokens[client]} | data
+
+    with place.app.app_context():
+        place.fill()
+    assert "Make a remark" not in reviewer.get(report).text and "There are no remarks" in clerk.get(REMARKS).text
+    with place.app.app_context():
+        over(place)
+    assert f'id="remark-text-{code}"' in reviewer.get(report).text
+    text = reviewer.get(f"{sheet}?lang=ru").text
+    assert f'id="remark-text-{kind}-{number}"' in text and f'id="row-{kind}-{number}"' in text
+    for other in (clerk, observer):
+        assert "Make a remark" not in other.get(report).text
+    assert observer.get(REMARKS).status_code == observer.get(f"{body}/changes").status_code == 403
+
+    # Each leads back to the very place.
+    data = sent(reviewer, text="<b>Неге?</b>", organisation=own, code=code)
+    made = reviewer.post(REMARKS, data=data)
+    assert made.status_code == 303 and made.location == f"{report}?field={code}#field-{code}"
+    made = reviewer.post(REMARKS, data=sent(reviewer, text="Осы жолды қараңыз", kind=kind, row=number, lang="ru"))
+    assert made.location == f"{sheet}?lang=ru#row-{kind}-{number}"
+    assert reviewer.post(REMARKS, data=sent(reviewer, text="Парақ")).location == f"{sheet}#remarks"
+    listed = reviewer.post(REMARKS, data=sent(reviewer, text="Тізім", back="list")).location
+    assert listed.startswith(f"{REMARKS}#remark-")
+    for wrong in ({"organisation": place.foreign, "code": code}, {"organisation": own, "code": "x"}, {"kind": kind, "row": "99"}):
+        assert reviewer.post(REMARKS, data=data | {"organisation": "", "code": ""} | wrong).status_code == 404
+    for role in (clerk, observer):
+        assert role.post(REMARKS, data=sent(role, text="x")).status_code == 403
+    refused = reviewer.post(REMARKS, data=data | {"text": "ә" * (MOST + 1)})
+    assert refused.status_code == 422 and "ә" * MOST in refused.text and "longer than 2000" in refused.text
+    assert f'name="code" value="{code}"' in refused.text
+
+    year = reviewer.get(body).text
+    assert "can be accepted when all remarks are resolved" in year and 'id="accept-send"' not in year
+    assert "4 remarks are not resolved</a>" in year and "Give the year back</a>" in reviewer.get(REMARKS).text
+    with place.app.app_context():
+        ids = [each.id for each in db.session.query(Remark).order_by(Remark.id)]
+        assert len(ids) == 4
+        give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1)
+        db.session.commit()
+    assert "4 remarks are not resolved" in clerk.get(f"{body}/submission").text
+    home = clerk.get(f"{body}/entry").text
+    assert "4 open remarks" in home and f'href="{report}?field={code}#field-{code}"' in home
+    page = clerk.get(report).text
+    assert (
+        "1 answer with an open remark:" in page and "&lt;b&gt;Неге?&lt;/b&gt;" in page and "Reply in the list of remarks" in page
+    )
+    assert "Неге?" not in observer.get(report).text
+    text = observer.get(sheet).text
+    assert "Осы жолды қараңыз" not in text and "remark" not in text
+    text = clerk.get(REMARKS).text
+    assert text.index("Парақ") < text.index("Осы жолды қараңыз") < text.index("Неге?") and "Mark as resolved" not in text
+    late = reviewer.post(REMARKS, data=data)
+    assert late.status_code == 409 and "&lt;b&gt;Неге?&lt;/b&gt;" in late.text
+
+    # The clerk answers, mends and hands over again; the reviewer sees what was changed, and resolves.
+    answer = sent(clerk, text="Міне", back="list")
+    assert clerk.post(f"{REMARKS}/{ids[0]}/reply", data=answer).location == f"{REMARKS}#remark-{ids[0]}"
+    empty = clerk.post(f"{REMARKS}/{ids[0]}/reply", data=answer | {"text": " "})
+    assert empty.status_code == 422 and "nothing was sent" in empty.text
+    assert clerk.post(f"{REMARKS}/{ids[0]}/resolve", data=answer).status_code == 403
+    assert clerk.post(f"{REMARKS}/{ids[-1] + 1}/reply", data=answer).status_code == 404
+    assert reviewer.post(f"{REMARKS.replace(OWN, FOREIGN)}/{ids[0]}/resolve", data=sent(reviewer)).status_code == 404
+    assert "was not handed over before" not in clerk.get(f"{body}/changes").text
+    with place.app.app_context():
+        state = body_state(SYSTEM, place.order, YEAR, place.bodies[OWN], TODAY).organisations[place.organisations[own]]
+        place.answer(own, **{code: state.answers[code] + 1})
+        over(place, 2)
+    changes = reviewer.get(f"{body}/changes").text
+    assert "1 change:" in changes and item.label.en in changes and f'href="{report}?field={code}#field-{code}"' in changes
+    assert "Changed since the hand-over of" in reviewer.get(REMARKS).text
+    for id_ in ids:
+        assert reviewer.post(f"{REMARKS}/{id_}/resolve", data=sent(reviewer)).status_code == 303
+    assert reviewer.post(f"{REMARKS}/{ids[0]}/unresolve", data=sent(reviewer)).location.endswith(f"#field-{code}")
+    text = reviewer.get(REMARKS).text
+    assert "Mark as resolved" in text and "Open it again" in text and "Міне" in text
+    assert "1 open remark<" in clerk.get(f"{body}/entry").text

@@ -1,0 +1,159 @@
+"""Six bodies whose years stand in every state, for tests of the reviewer's first page."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from evaluation.accounts.models import Account
+from evaluation.answers.justifications import justify
+from evaluation.answers.models import Report
+from evaluation.answers.progress.queries import body_state
+from evaluation.answers.save import AnswerInput, save
+from evaluation.clock import now, today
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.policy import Role, Viewer
+from evaluation.registry import operations
+from evaluation.registry import queries as registry
+from evaluation.registry.models import ReportingYear
+from evaluation.registry.operations import NewBody
+from evaluation.review.models import FrozenSheet, Remark
+from evaluation.review.operations import accept, submit
+from evaluation.submissions.models import Submission
+from tests.support import accounts as people
+from tests.support.factories import bin_of, clean
+
+YEAR = 2024
+SYSTEM = Viewer.system()
+LATE = 5
+"""Days since the deadline of the year."""
+BODIES = {
+    "ministry": NewBody(bin_of(1), "=Министрлік", "=Министерство", "central"),
+    "region": NewBody(bin_of(2), "Қызылорда облысы", "Кызылординская область", "region", None, "430000000"),
+    "district": NewBody(bin_of(3), "Қармақшы ауданы", "Кармакшинский район", "district", bin_of(2), "434600000"),
+    "village": NewBody(bin_of(4), "Комекбаев ауылы", "Село Комекбаева", "rural", bin_of(3)),
+    "other": NewBody(bin_of(5), "Абай облысы", "Область Абай", "region", None, "100000000"),
+    "unplaced": NewBody(bin_of(6), "Яковлев", ""),
+}
+PLACES = ["ministry", "other", "region", "district", "village", "unplaced"]
+NAME = {body.bin: name for name, body in BODIES.items()}
+STATES = {"region": "submitted", "district": "returned", "village": "reopened"}
+REMARKS = {"region": 2, "district": 1}
+
+
+@dataclass
+class Country:
+    """The app with the bodies: ids and organisations by the names above."""
+
+    app: Flask
+    order: Order
+    ids: dict[str, int]
+    organisations: dict[str, dict[str, int]]
+
+    def client(self, role: str, *names: str, code: str = "en", **more: str) -> FlaskClient:
+        return people.signed_in(self.app, role, code, [self.ids[name] for name in names], **more)
+
+    def person(self, role: Role) -> Viewer:
+        account = Account(email=f"the-{role}@example.org", name=f"The {role}", role=role.value, fs_uniquifier=role.value)
+        db.session.add(account)
+        db.session.flush()
+        return Viewer(account.name, role, None, account.id)
+
+    def complete(self, name: str) -> None:
+        """Answer everything well, with reasons for what is odd."""
+        id_ = self.ids[name]
+        state = body_state(SYSTEM, self.order, YEAR, id_, today())
+        for each in state.organisations.values():
+            wanted = clean(self.order, each.kind)
+            save(
+                SYSTEM, self.order, YEAR, id_, [AnswerInput(each.id, code, new, each.answers.get(code)) for code, new in wanted.items()]
+            )
+        for each in body_state(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
+            for finding in each.findings:
+                if finding.open:
+                    justify(SYSTEM, self.order, YEAR, id_, each.id, finding.rule, finding.code, "Тексерілді, солай", today())
+
+    def submit(self, name: str, by: Viewer) -> Submission:
+        body = registry.body(SYSTEM, BODIES[name].bin)
+        assert body
+        return submit(by, self.order, YEAR, body, 0, today())
+
+    def accept(self, name: str, by: Viewer) -> FrozenSheet:
+        body = registry.body(SYSTEM, BODIES[name].bin)
+        assert body
+        return accept(by, YEAR, body, 1, today())
+
+
+def make_country(app: Flask, order: Order) -> Country:
+    """Six bodies: the ministry's year is complete and accepted, others stand in every other state; answers in every measure."""
+    kinds = [kind.code for kind in order.kinds]
+    shares = {"ministry": kinds[:2], "region": kinds, "district": kinds[:2] * 2, "village": kinds[:1], "other": kinds[1:3]}
+    with app.app_context():
+        for year in (YEAR - 1, YEAR):
+            operations.open_year(SYSTEM, year, order.code)
+        operations.register_bodies(SYSTEM, BODIES.values())
+        owners = [(name, kind) for name, own in shares.items() for kind in own]
+        rows = [(bin_of(100 + number), kind, f"Ұйым {number}", "") for number, (_, kind) in enumerate(owners)]
+        operations.register_organisations(SYSTEM, rows)
+        known = registry.known(SYSTEM)
+        ids = {name: known.bodies[body.bin] for name, body in BODIES.items()}
+        organisations: dict[str, dict[str, int]] = {name: {} for name in BODIES}
+        for (name, _), (bin_, *_) in zip(owners, rows, strict=True):
+            organisations[name][bin_] = known.organisations[bin_][0]
+        operations.supervise(
+            SYSTEM, [(id_, ids[name], date(2020, 1, 1), None) for name, own in organisations.items() for id_ in own.values()]
+        )
+        made = Country(app, order, ids, organisations)
+        _answer(made, {bin_: kind for bin_, kind, *_ in rows})
+        year = db.session.get(ReportingYear, YEAR)
+        assert year
+        made.complete("ministry")
+        head, reviewer = made.person(Role.HEAD), made.person(Role.REVIEWER)
+        made.submit("ministry", head)
+        made.accept("ministry", reviewer)
+        year.deadline = today() - timedelta(days=LATE)
+        for name, state in STATES.items():
+            db.session.add(submission_in(made, name, state, head, today() - timedelta(days=2 if name == "district" else 9)))
+        for name, count in REMARKS.items():
+            db.session.add_all(Remark(year=YEAR, body_id=ids[name], round=1, text="?", author="R") for _ in range(count))
+        db.session.add(
+            Remark(year=YEAR, body_id=ids["village"], round=1, text="?", author="R", resolved_at=now(), resolved_by="R")
+        )
+        db.session.commit()
+    return made
+
+
+def _answer(country: Country, kinds: dict[str, str]) -> None:
+    """Last year all but the region's are answered well; this year the more of an organisation, the later it stands."""
+    for name, own in country.organisations.items():
+        for place, (bin_, id_) in enumerate(own.items()):
+            answers = clean(country.order, kinds[bin_])
+            codes = list(answers)
+            if name != "region":
+                bad = {code: False for code in codes if answers[code] is True} if name == "village" else {}
+                db.session.add(Report(year=YEAR - 1, organisation_id=id_, answers=answers | bad))
+            some = {"region": codes, "district": codes[: 4 * place], "village": codes, "other": []}.get(name, [])
+            worse = {code: False for code in codes if answers[code] is True} if name == "region" and place % 2 else {}
+            if some:
+                given = answers | worse
+                db.session.add(Report(year=YEAR, organisation_id=id_, answers={code: given[code] for code in some}))
+    db.session.flush()
+
+
+def submission_in(country: Country, name: str, state: str, head: Viewer, first: date) -> Submission:
+    return Submission(
+        year=YEAR,
+        body_id=country.ids[name],
+        state=state,
+        version=3,
+        round=1,
+        revision=int(state == "reopened"),
+        changed_by="R",
+        reason="Түзетіңіз" if state in ("returned", "reopened") else "",
+        submitted_id=head.account_id,
+        submitted_by=head.name,
+        submitted_at=now(),
+        first_submitted_on=first,
+    )

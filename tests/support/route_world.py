@@ -1,0 +1,183 @@
+"""Two bodies with all that belongs to them, and somebody of each role: what the walk over all routes walks in."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app import create_app
+from evaluation import database
+from evaluation import storage as files
+from evaluation.answers.models import EvidenceFile, Report
+from evaluation.criteria import Order
+from evaluation.database import db
+from evaluation.notifications.models import Message
+from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role
+from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
+from evaluation.review.models import Remark
+from evaluation.workbooks.models import Upload
+from tests.support import accounts as people
+from tests.support.factories import bin_of, clean, workbook
+from tests.support.visits import SIGN_IN
+
+YEAR = 2024
+
+
+@dataclass(frozen=True)
+class Place:
+    """A body and what belongs to it: an organisation, a file, an upload, a remark."""
+
+    id: int
+    bin: str
+    own: str
+    file: int
+    uploads: dict[Role, int]
+    remark: int = 0
+
+
+@dataclass
+class World:
+    """The app, its two bodies, and a signed-in cookie of each role that knows the first of them alone."""
+
+    app: Flask
+    database: Path
+    kind: str
+    own: Place
+    foreign: Place
+    account: int
+    messages: dict[tuple[int, Role], int]
+    cookies: dict[Role, str] = field(default_factory=dict)
+    tokens: dict[Role, str] = field(default_factory=dict)
+
+    def ask(self, role: Role, method: str, url: str, **more: Any) -> TestResponse:
+        """Ask as somebody of the role; what was changed by it is put back."""
+        client = self.app.test_client()
+        client.set_cookie("session", self.cookies[role])
+        headers = {"X-CSRFToken": self.tokens[role]} | more.pop("headers", {})
+        response = client.open(url, method=method, headers=headers, **more)
+        if method != "GET":
+            self.restore()
+        return response
+
+    def keep(self) -> None:
+        """Note the database as it is now, for :meth:`restore`."""
+        with self.app.app_context():
+            db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.session.close()
+            db.engine.dispose()
+        shutil.copy(self.database, self.database.with_suffix(".kept"))
+
+    def restore(self) -> None:
+        with self.app.app_context():
+            db.session.close()
+            db.engine.dispose()
+        for file in self.database.parent.glob(f"{self.database.name}-*"):
+            file.unlink()
+        shutil.copy(self.database.with_suffix(".kept"), self.database)
+
+
+def make_world(folder: Path, order: Order) -> World:
+    """A world in an empty folder."""
+    app = create_app(
+        {
+            "DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}",
+            "SECRET_KEY": "tests",
+            "FILES": folder / "files",
+            "GUESS_LIMIT": "100000 per minute",
+            "LINK_LIMIT": "100000 per minute",
+            **people.CHEAP,
+        }
+    )
+    kind = order.kinds[0].code
+    with app.app_context():
+        database.upgrade()
+        db.session.add(ReportingYear(year=YEAR, order_code=order.code, deadline=date.today() + timedelta(days=30)))
+        db.session.flush()
+        bodies = [
+            Body(bin=bin_of(number), name_kk=f"Әкімдік {number}", level="region", kato=f"{number}0000000") for number in (31, 35)
+        ]
+        db.session.add_all(bodies)
+        db.session.commit()
+        ids = [body.id for body in bodies]
+    emails = {
+        role: people.make_account(app, role, ids[:1] if role in BODY_ROLES else (), region_of(role)) for role in SIGN_IN_ROLES
+    }
+    places = [_place(app, order, kind, ids[0], 31, emails), _place(app, order, kind, ids[1], 35, {})]
+    with app.app_context():
+        account = db.session.query(people.Account.id).filter_by(email=people.make_account(app, "observer")).scalar()
+        messages = _messages(ids, emails)
+    made = World(app, folder / "evaluation.db", kind, *places, account, messages)
+    for role in (Role.NOBODY, *SIGN_IN_ROLES):
+        client = app.test_client()
+        if role in emails:
+            people.sign_in(client, emails[role])
+        made.tokens[role] = people.token_of(client, "/account/" if role in emails else SIGN_IN)
+        cookie = client.get_cookie("session")
+        assert cookie
+        made.cookies[role] = cookie.value
+    made.keep()
+    return made
+
+
+def _messages(body_ids: Sequence[int], emails: Mapping[Role, str]) -> dict[tuple[int, Role], int]:
+    """A message to somebody of each role about each body."""
+    accounts = dict(iter(db.session.query(people.Account.email, people.Account.id)))
+    made = {
+        (body_id, role): Message(account_id=accounts[email], kind="returned", year=YEAR, body_id=body_id)
+        for body_id in body_ids
+        for role, email in emails.items()
+    }
+    db.session.add_all(made.values())
+    db.session.commit()
+    return {key: message.id for key, message in made.items()}
+
+
+def region_of(role: Role) -> str | None:
+    return "31" if role in (Role.REVIEWER, Role.OBSERVER) else None
+
+
+def _place(app: Flask, order: Order, kind: str, body_id: int, number: int, emails: dict[Role, str]) -> Place:
+    with app.app_context():
+        organisation = Organisation(bin=bin_of(100 + number), kind=kind, name_kk=f"Ұйым {number}")
+        db.session.add(organisation)
+        db.session.flush()
+        db.session.add(Supervision(body_id=body_id, organisation_id=organisation.id, since=date(2020, 1, 1)))
+        db.session.add(Report(year=YEAR, organisation_id=organisation.id, answers=clean(order, kind)))
+        document = b"%PDF-1.4\n%%EOF\n"
+        evidence = EvidenceFile(
+            organisation_id=organisation.id,
+            year=YEAR,
+            criterion=order.criteria[0].code,
+            sha256=files.keep(document),
+            name="act.pdf",
+            media_type="application/pdf",
+            size=len(document),
+            given_by="tests",
+        )
+        book = workbook(order, YEAR, {})
+        accounts = dict(db.session.query(people.Account.email, people.Account.id).tuples())
+        # An upload is its sender's alone; those of the foreign place were sent by others.
+        uploads = {
+            role: Upload(
+                account_id=accounts.get(emails.get(role)),
+                year=YEAR,
+                name="book.xlsx",
+                sha256=files.keep(book),
+                size=len(book),
+                mode="blanks",
+                state="seen",
+            )
+            for role in SIGN_IN_ROLES
+        }
+        remark = Remark(year=YEAR, body_id=body_id, round=1, text="Тексеріңіз", author="tests")
+        db.session.add_all([evidence, remark, *uploads.values()])
+        db.session.commit()
+        bin_ = db.session.get(Body, body_id)
+        assert bin_
+        sent = {role: upload.id for role, upload in uploads.items()}
+        return Place(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id)

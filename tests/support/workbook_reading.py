@@ -1,0 +1,45 @@
+"""What the tests of the workbook reader share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from evaluation.answers.issues import Refused
+from evaluation.criteria import load_orders
+from evaluation.language import CODES, language
+from evaluation.workbooks.format.model import Workbook
+from evaluation.workbooks.format.reader import read_workbook
+from tests.support.factories import bin_of, clean, row, workbook
+
+ORDERS = load_orders()
+ORDER = ORDERS.latest
+BODY, OTHER = bin_of(1), bin_of(2)
+KINDS = tuple(ORDER.kind)
+ASKED = {kind: [item.code for item in ORDER.asked_of(kind)] for kind in KINDS}
+
+
+def good(kind: str, own: str = bin_of(10), **cells: Any) -> dict[str, Any]:
+    return row(ORDER, BODY, own, clean(ORDER, kind), **cells)
+
+
+def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
+    """An indicator's code by what it is."""
+    return next(item.code for item in ORDER.asked_of(kind) if item.type == type_ and item.min == minimum and not item.asked_when)
+
+
+def errors(data: bytes) -> list[tuple[str | None, str | None, str | None, str]]:
+    with pytest.raises(Refused) as refused:
+        read_workbook(data, ORDERS)
+    for problem in refused.value.problems:
+        for code in CODES:
+            assert problem.message(language(code)).strip(), problem
+    return [(each.worksheet, each.cell, each.code, each.problem) for each in refused.value.problems]
+
+
+def read(data: bytes) -> Workbook:
+    return read_workbook(data, ORDERS)
+
+
+def book(rows: Mapping[str, list[dict[str, Any]]], **options: Any) -> bytes:
+    return workbook(ORDER, 2024, rows, **options)

@@ -1,0 +1,174 @@
+"""What a cell may hold, and what is said when it holds something else."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from evaluation.answers.values import reader
+from tests.support.factories import bin_of
+from tests.support.workbook_reading import ASKED, KINDS, ORDER, book, errors, good, of_type, read
+
+
+@pytest.mark.parametrize(
+    "cell, stored",
+    [
+        (1234.5, 123450),
+        (0, 0),
+        (-0.01, -1),
+        ("12 500 000,50", 1250000050),
+        ("12\u00a0500.5", 1250050),
+        ("-3", -300),
+        ("−3,1", -310),
+        (0.1 + 0.2, 30),
+        (90071992547409.91, 9007199254740991),
+        (None, None),
+        ("  ", None),
+        (123456789012.35, 12345678901235),
+    ],
+)
+def test_money(cell: Any, stored: int | None) -> None:
+    kind = KINDS[0]
+    code = of_type(kind, "money")
+    assert read(book({kind: [good(kind, **{code: cell})]})).sheets[kind].columns[code] == [stored]
+
+
+@pytest.mark.parametrize(
+    "cell, problem",
+    [
+        (12.345, "too_many_decimals"),
+        ("12,345", "too_many_decimals"),
+        ("12,500", "too_many_decimals"),
+        (1e14, "too_large_amount"),
+        ("1,234.50", "not_money"),
+        ("тысяча", "not_money"),
+        (True, "not_money"),
+        (date(2024, 1, 1), "not_money"),
+        ("1e5", "not_money"),
+        ("(100)", "not_money"),
+        ("٣", "not_money"),
+    ],
+)
+def test_not_money(cell: Any, problem: str) -> None:
+    kind = KINDS[0]
+    code = of_type(kind, "money")
+    assert errors(book({kind: [good(kind, **{code: cell})]})) == [(kind, "E4", code, problem)]
+
+
+@pytest.mark.parametrize(
+    "cell, problem",
+    [
+        (-1, "negative"),
+        (1.5, "not_whole"),
+        ("two", "not_whole"),
+        (True, "not_whole"),
+        ("-2", "negative"),
+        (1e16, "too_large_number"),
+        ("1,000", "not_whole"),
+        ("1.000", "not_whole"),
+    ],
+)
+def test_not_whole(cell: Any, problem: str) -> None:
+    kind = KINDS[0]
+    code = of_type(kind, "whole", 0)
+    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
+    assert (found[0], found[2], found[3]) == (kind, code, problem)
+
+
+@pytest.mark.parametrize(
+    "cell, stored",
+    [
+        (date(2025, 5, 31), "2025-05-31"),
+        (datetime(2025, 5, 31, 10, 30), "2025-05-31"),
+        ("2025-05-31", "2025-05-31"),
+        ("31.05.2025", "2025-05-31"),
+        (" 1.6.2025 ", "2025-06-01"),
+    ],
+)
+def test_dates(cell: Any, stored: str) -> None:
+    kind = KINDS[1]
+    dated = next(item for item in ORDER.asked_of(kind) if item.type == "date")
+    amount = ORDER.asked_of(kind)[[item.code for item in ORDER.asked_of(kind)].index(dated.code) - 1].code
+    assert read(book({kind: [good(kind, **{dated.code: cell, amount: 5})]})).sheets[kind].columns[dated.code] == [stored]
+
+
+@pytest.mark.parametrize("cell", ["31.02.2025", "2025/05/31", "05-31-2025", 45808, True, "вчера", "31.05.25"])
+def test_not_dates(cell: Any) -> None:
+    kind = KINDS[1]
+    code = next(item.code for item in ORDER.asked_of(kind) if item.type == "date")
+    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
+    assert found[2:] == (code, "not_date")
+
+
+@pytest.mark.parametrize(
+    "cell, stored",
+    [
+        ("yes", True),
+        ("YES", True),
+        ("Иә", True),
+        ("ИӘ", True),
+        ("да", True),
+        ("Да ", True),
+        (True, True),
+        ("no", False),
+        ("Жоқ", False),
+        ("ЖОҚ", False),
+        ("НЕТ", False),
+        (False, False),
+        ("", None),
+    ],
+)
+def test_yes_and_no_in_three_languages(cell: Any, stored: bool | None) -> None:
+    kind = KINDS[1]
+    code = ASKED[kind][-1]
+    assert read(book({kind: [good(kind, **{code: cell})]})).sheets[kind].columns[code] == [stored]
+
+
+@pytest.mark.parametrize("cell", [1, 0, "y", "иа", "нетт", date(2024, 1, 1)])
+def test_neither_yes_nor_no(cell: Any) -> None:
+    kind = KINDS[1]
+    code = ASKED[kind][-1]
+    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
+    assert found[2:] == (code, "not_yes_no")
+
+
+def test_choices_by_code_and_by_every_label() -> None:
+    kind = KINDS[0]
+    item = next(item for item in ORDER.asked_of(kind) if item.type == "choice")
+    for choice in ORDER.choices[str(item.choices)]:
+        for label in (choice.value, *choice.label.everywhere()):
+            for form in (label, label.upper(), f" {label} "):
+                assert read(book({kind: [good(kind, **{item.code: form})]})).sheets[kind].columns[item.code] == [choice.value]
+    [found] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
+    assert found[2:] == (item.code, "not_choice")
+
+
+@pytest.mark.parametrize("cell", ["one\ntwo", "one\r\ntwo", "one\rtwo", " one\r\ntwo\r\n"])
+def test_line_ends_of_a_text_are_all_the_same(cell: str) -> None:
+    kind = KINDS[0]
+    note = next(item for item in ORDER.evidence_of(kind) if item.type == "text")
+    assert reader(ORDER, note)(cell) == "one\ntwo"
+
+
+def test_bins() -> None:
+    kind = KINDS[0]
+    padded = "001240000" + next(str(n) for n in range(100, 999) if _valid(f"001240000{n}"))
+    assert read(book({kind: [good(kind, int(padded))]})).sheets[kind].columns["bin"] == [padded]
+    wrong = bin_of(10)[:-1] + str((int(bin_of(10)[-1]) + 1) % 10)
+    for cell, problem in (
+        (wrong, "bin_check_digit"),
+        ("200340000200", "bin_check_digit"),
+        ("12345", "not_bin"),
+        (None, "missing_value"),
+        ("абв", "not_bin"),
+        (12.5, "not_bin"),
+        (True, "not_bin"),
+        (-5, "not_bin"),
+    ):
+        assert errors(book({kind: [good(kind, cell)]})) == [(kind, "C4", "bin", problem)], cell
+
+
+def _valid(bin_: str) -> bool:
+    from idnumbers.nationalid.kaz.util import checksum
+
+    return checksum(bin_) == int(bin_[-1])

@@ -1,0 +1,115 @@
+"""The report's form, built from the criteria: a field for whatever is asked, and each reads as cells elsewhere do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from evaluation.criteria import Order
+from evaluation.criteria.expressions import parse
+from evaluation.language import CODES, language
+from evaluation.web.entry.report_presenter import as_json, offered
+from forms.entry.report import ReportForm, answer_name, report_form, was_name
+from tests.support.factories import clean
+
+RUSSIAN = language("ru")
+
+
+@pytest.fixture(autouse=True)
+def request_context() -> Iterator[None]:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="x", WTF_CSRF_ENABLED=False)
+    with app.test_request_context():
+        yield
+
+
+def filled(order: Order, kind: str, stored: dict[str, Any], **typed: str) -> ReportForm:
+    """The form as a browser sends it back: everything as it was, and what was typed."""
+    shown = report_form(order, kind)(stored, RUSSIAN, formdata=None)
+    sent = {field.name: field.data or "" for field in shown if field.name.startswith(("answer-", "was-"))}
+    sent |= {f"answer-{code}": text for code, text in typed.items()}
+    form = report_form(order, kind)(stored, RUSSIAN, formdata=MultiDict(sent))
+    form.validate()
+    return form
+
+
+def test_every_kind_has_its_fields(order: Order) -> None:
+    for kind in order.kind:
+        form = report_form(order, kind)({}, RUSSIAN, formdata=None)
+        asked = {answer_name(item) for item in (*order.asked_of(kind), *order.evidence_of(kind))}
+        assert {field.name for field in form if field.name.startswith("answer-")} == asked
+        assert report_form(order, kind) is report_form(order, kind)
+
+
+def test_a_form_sent_back_untouched_changes_nothing(order: Order) -> None:
+    for kind in order.kind:
+        texts = {item.code: "one\r\ntwo" for item in order.evidence_of(kind) if item.type == "text"}
+        for stored in ({}, clean(order, kind), clean(order, kind) | texts):
+            assert list(filled(order, kind, stored).sent()) == []
+
+
+def test_what_people_type_is_read(order: Order) -> None:
+    kind = order.kinds[1].code
+    choice = next(order.choices[item.choices or ""][0] for item in order.asked_of(kind) if item.type == "choice")
+    by_type = {item.type: item for item in reversed(order.asked_of(kind))}
+    typed = {
+        "money": ("12\xa0500\u202f000,50", 1_250_000_050),
+        "date": ("31.05.2025", "2025-05-31"),
+        "yes_no": ("yes", True),
+        "whole": ("1 200", 1200),
+        "choice": (choice.label.kk.upper(), choice.value),
+    }
+    form = filled(order, kind, {}, **{by_type[type_].code: text for type_, (text, _) in typed.items()})
+    assert {each.item.type: each.value for each in form.sent()} == {type_: value for type_, (_, value) in typed.items()}
+    assert all(each.was is None and each.error is None for each in form.sent())
+
+
+def test_what_cannot_be_read_is_said_and_kept(order: Order) -> None:
+    kind = order.kinds[1].code
+    item = next(each for each in order.asked_of(kind) if each.type == "date")
+    form = filled(order, kind, {item.code: "2025-05-31"}, **{item.code: "31.02.2025"})
+    [sent] = form.sent()
+    assert (sent.text, sent.value, sent.was) == ("31.02.2025", None, "2025-05-31")
+    assert sent.error and "31.02.2025" in sent.error
+    shown = report_form(order, kind)({}, RUSSIAN, formdata=None)
+    shown.keep(sent)
+    assert shown[answer_name(item)].data == "31.02.2025" and shown[was_name(item)].data == '"2025-05-31"'
+
+
+def test_a_letter_chooses_only_what_no_other_label_begins_with(order: Order) -> None:
+    for item in order.indicators:
+        for code in CODES:
+            shown = list(offered(order, item, language(code)))
+            letters = "".join(option.letters for option in shown)
+            assert len(letters) == len(set(letters))
+            assert [option.number for option in shown] == list(range(1, len(shown) + 1))
+    yes_no = next(item for item in order.indicators if item.type == "yes_no")
+    assert [option.letters for option in offered(order, yes_no, RUSSIAN)] == ["yди", "nжн"]
+    assert not any(option.shared for option in offered(order, yes_no, RUSSIAN))
+
+
+def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
+    item = next(item for item in order.indicators if item.type == "choice")
+    for code in CODES:
+        shown = list(offered(order, item, language(code)))
+        first = [option.label[0].lower() for option in shown]
+        for option, letter in zip(shown, first, strict=True):
+            assert letter in (option.shared if first.count(letter) > 1 else option.letters + option.shared)
+
+
+def test_conditions_are_given_to_scripts() -> None:
+    found = as_json(parse("a > 0 and (b == yes or given(c) or a < b)"))
+    assert found == {
+        "every": [
+            {"left": "a", "sign": ">", "right": 0, "code": False},
+            {
+                "some": [
+                    {"left": "b", "sign": "==", "right": True, "code": False},
+                    {"given": "c"},
+                    {"left": "a", "sign": "<", "right": "b", "code": True},
+                ]
+            },
+        ]
+    }

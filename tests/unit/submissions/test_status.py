@@ -1,0 +1,65 @@
+"""Which year comes first for who answers: the one rule, over what bodies' years can be."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATES, REOPENED, RETURNED, STATES, SUBMITTED, Submission
+from evaluation.submissions.status import LONG_PAST, STANDINGS, Standing, due, others, standing_of
+
+TODAY = date(2026, 3, 1)
+
+
+def at(year: int, left: int | None, state: str = DRAFT, body: int = 1) -> Standing:
+    """A year with so many days left, below 0 late, None without a deadline."""
+    return Standing(year, body, None if left is None else TODAY + timedelta(days=left), state)
+
+
+FORGOTTEN = -LONG_PAST.days - 1
+
+
+@pytest.mark.parametrize(
+    "first, standings",
+    [
+        (2025, [at(2025, 30)]),
+        (2024, [at(2025, 30), at(2024, 5)]),
+        (2024, [at(2025, 30), at(2024, -20)]),
+        (2024, [at(2025, 30), at(2024, -LONG_PAST.days)]),
+        (2025, [at(2025, 30), at(2024, FORGOTTEN)]),
+        (2025, [at(2025, 30), at(2024, 5, SUBMITTED)]),
+        (2024, [at(2025, 30), at(2024, 5, RETURNED)]),
+        (2024, [at(2025, 30, SUBMITTED), at(2024, FORGOTTEN, RETURNED), at(2023, None, RETURNED)]),
+        (2025, [at(2025, 30), at(2024, None), at(2023, None)]),
+        (2024, [at(2025, None), at(2024, 5)]),
+        (2025, [at(2025, None), at(2024, 5, SUBMITTED)]),
+        (2025, [at(2025, 30, SUBMITTED), at(2024, None), at(2023, None)]),
+        (2025, [at(2025, FORGOTTEN), at(2024, None)]),
+        (2025, [at(2025, None, SUBMITTED), at(2024, -90, SUBMITTED)]),
+        (2023, [at(2024, None), at(2023, None, RETURNED)]),
+        (2023, [at(2024, None), at(2023, None, REOPENED)]),
+        (2025, [at(2025, 30), at(2024, 5, ACCEPTED)]),
+        (2024, [at(2025, 30), at(2024, -5, REOPENED)]),
+    ],
+)
+def test_the_year_that_is_due(first: int, standings: list[Standing]) -> None:
+    assert due(standings, TODAY).year == due(standings[::-1], TODAY).year == first
+
+
+def test_of_several_bodies_whichever_is_not_done_decides() -> None:
+    mine = [at(2025, 30), at(2024, 5, SUBMITTED), at(2025, 30, body=2), at(2024, 5, body=2)]
+    assert due(mine, TODAY) == mine[3]
+
+
+def test_of_the_other_years_what_was_given_back_comes_first() -> None:
+    mine = [at(2025, 30), at(2024, 5, RETURNED), at(2023, -900, SUBMITTED), at(2022, None), at(2021, None), at(2020, -2000)]
+    assert [each.year for each in others(mine, 2025)] == [2024, 2020, 2022, 2021]
+    assert [each.left(TODAY) for each in others(mine, 2025)] == [5, -2000, None, None]
+
+
+def test_where_a_year_stands_and_the_days_it_has_left() -> None:
+    assert tuple(STANDINGS) == STATES and {state for state in STATES if at(2025, 1, state).unfinished} == set(OPEN_STATES)
+    assert standing_of(None) == DRAFT
+    assert [standing_of(Submission(state=state)) for state in STATES] == list(STATES)
+    assert [at(2025, left).left(TODAY) for left in (1, 0, -1, None)] == [1, 0, -1, None]
+    # What was handed over once is late or in time by that, however long its mending takes.
+    assert [at(2025, left, RETURNED).left(TODAY) for left in (1, 0, -1, None)] == [1, 0, None, None]
