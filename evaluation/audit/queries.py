@@ -35,12 +35,6 @@ class Batch:
     at: datetime
 
 
-def is_begun(viewer: Viewer) -> bool:
-    """Whether there is any line yet; it tells nothing of what happened."""
-    seal(db.session)
-    return db.session.scalar(select(Event.id).limit(1)) is not None
-
-
 def last_changes(viewer: Viewer, year: int, cells: Iterable[Cell]) -> dict[Cell, tuple[str, datetime]]:
     """Who changed each of these answers last, and when; those of which the record tells nothing are left out."""
     seal(db.session)

@@ -12,11 +12,9 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
 from evaluation import database
-from evaluation.answers.carrying import carry_over
 from evaluation.answers.issues import Problem, Refused
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
-from evaluation.policy import Viewer
 
 FAILED = N_("Error:")
 UNUSABLE = N_("The database cannot be used: %(reason)s")
@@ -74,7 +72,6 @@ def transaction(dry_run: bool = False) -> Iterator[None]:
     database.upgrade()
     session = database.db.session
     try:
-        carry_over(Viewer.system())
         yield
         if dry_run:
             session.rollback()

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from evaluation.answers.carrying import CARRIED_OVER
 from evaluation.answers.models import DeclaredCount, Report
 from evaluation.answers.prior_year_counts import key_of
 from evaluation.answers.queries import DECLARED
@@ -68,7 +67,7 @@ def _store_reports(viewer: Viewer, country: DemoCountry, organisations: dict[str
         owners = {row.bin: bodies[row.body_bin] for row in country.organisations if row.counts_in(year)}
         data = [encoded({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
         own = [organisations[row.bin] for row in rows]
-        write_many(viewer, CARRIED_OVER, year, [owners[row.bin] for row in rows], own, data, new_batch())
+        write_many(viewer, "saved", year, [owners[row.bin] for row in rows], own, data, new_batch())
 
 
 def _store_declared(viewer: Viewer, country: DemoCountry, bodies: dict[str, int]) -> None:

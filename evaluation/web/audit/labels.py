@@ -10,7 +10,6 @@ ANSWERS = {
     "filled": N_("Blanks filled in the table"),
     "uploaded": N_("Answers taken from a workbook"),
     "undone": N_("Change taken back"),
-    "carried_over": N_("Answers carried over"),
     "declared": N_("Last year's figures declared"),
     "justified": N_("Reason given for a warning"),
     "justification_withdrawn": N_("Reason for a warning taken back"),

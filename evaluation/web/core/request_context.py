@@ -14,7 +14,6 @@ from evaluation import database
 from evaluation.accounts import queries as accounts
 from evaluation.accounts.models import Account
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.answers.carrying import carry_over
 from evaluation.clock import local
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
@@ -73,8 +72,6 @@ def prepare_database() -> None:
     with UPGRADE:
         if "database_is_ready" not in current_app.extensions:
             database.upgrade()
-            if carry_over(Viewer.system()):
-                database.db.session.commit()
             if current_app.config["PRODUCTION"] and accounts.any_of_the_demonstration(Viewer.system()):
                 raise EvaluationError(DEMONSTRATION)
             current_app.extensions["database_is_ready"] = True

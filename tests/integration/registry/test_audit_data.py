@@ -81,7 +81,7 @@ def test_invented_data_are_recorded_as_any_other(app: Flask, order: Order) -> No
         store(order, made)
         db.session.commit()
         same()
-        told = db.session.query(Event).filter_by(action="carried_over").all()
+        told = db.session.query(Event).filter_by(action="saved").all()
         own = {id_: bin_ for bin_, (id_, _) in queries.known(SYSTEM).organisations.items()}
         given = {
             (own[event.organisation_id or 0], event.year): {code: new for code, (_, new) in event.data.items()} for event in told

@@ -1,0 +1,612 @@
+"""Initial schema: every table, with the collations and triggers that the database itself enforces."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+COLLATION_LANGUAGES = ("kk", "ru")
+
+APPEND_ONLY_TABLES = {
+    # No condition for events: it would cost more than the insertion. The application turns recursive triggers on, so SQLite's
+    # INSERT OR REPLACE fires the DELETE trigger.
+    "event": "",
+    "checkpoint": "number = NEW.number",
+    "sheet_revision": "id = NEW.id OR sha256 = NEW.sha256 OR code = NEW.code "
+    "OR (body_id = NEW.body_id AND year = NEW.year AND revision = NEW.revision)",
+    "export": "id = NEW.id",
+}
+"""Tables that only accept new rows. The value is the SQL condition under which a stored row collides with a new one."""
+FORWARD_ONLY_TABLES = ("chain", "covered")
+"""Tables whose rows are never deleted and whose `seq` only grows."""
+
+
+def create_collations() -> None:
+    """Create the collations that order names alphabetically and ignore punctuation.
+
+    On SQLite each connection registers its own collation.
+    """
+    if op.get_bind().dialect.name == "postgresql":
+        for language in COLLATION_LANGUAGES:
+            op.execute(f"CREATE COLLATION alphabetical_{language} (provider = icu, locale = '{language}-u-ka-shifted')")
+
+
+def drop_collations() -> None:
+    """Drop the collations."""
+    if op.get_bind().dialect.name == "postgresql":
+        for language in COLLATION_LANGUAGES:
+            op.execute(f"DROP COLLATION alphabetical_{language}")
+
+
+def create_triggers() -> None:
+    """Create the triggers that refuse updates and deletions in append-only tables and a step back in forward-only tables."""
+    if op.get_bind().dialect.name == "postgresql":
+        _create_postgresql_triggers()
+    else:
+        _create_sqlite_triggers()
+
+
+def _create_postgresql_triggers() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% of % is refused: the table is append-only', TG_OP, TG_TABLE_NAME; END $$"
+    )
+    refusal = "EXECUTE FUNCTION refuse_change()"
+    for table in APPEND_ONLY_TABLES:
+        op.execute(f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {refusal}")
+    for table in FORWARD_ONLY_TABLES:
+        op.execute(f"CREATE TRIGGER no_delete BEFORE DELETE ON {table} FOR EACH ROW {refusal}")
+        op.execute(
+            f"CREATE TRIGGER forward_only BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (NEW.chain <> OLD.chain OR NEW.seq <= OLD.seq) {refusal}"
+        )
+    for table in (*APPEND_ONLY_TABLES, *FORWARD_ONLY_TABLES):
+        op.execute(f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refusal}")
+
+
+def _create_sqlite_triggers() -> None:
+    for table in (*APPEND_ONLY_TABLES, *FORWARD_ONLY_TABLES):
+        condition = "" if table in APPEND_ONLY_TABLES else "WHEN NEW.chain <> OLD.chain OR NEW.seq <= OLD.seq"
+        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {_sqlite_refusal(table)}")
+        op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {condition} {_sqlite_refusal(table)}")
+    # INSERT OR REPLACE deletes a row without firing the DELETE trigger unless the connection has recursive triggers on.
+    for table, collision in {**APPEND_ONLY_TABLES, "chain": "chain = NEW.chain"}.items():
+        if collision:
+            colliding_row = f"SELECT 1 FROM {table} WHERE {collision}"  # noqa: S608 (constants of this module)
+            condition = f"WHEN EXISTS ({colliding_row})"
+            op.execute(f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {condition} {_sqlite_refusal(table)}")
+
+
+def _sqlite_refusal(table: str) -> str:
+    """Return the body of a trigger that refuses the statement."""
+    return f"BEGIN SELECT RAISE(ABORT, 'change of {table} is refused: the table is append-only'); END"
+
+
+def drop_triggers() -> None:
+    """Drop the triggers, so that a downgrade can drop the tables."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION refuse_change() CASCADE")
+        return
+    for table in (*APPEND_ONLY_TABLES, *FORWARD_ONLY_TABLES):
+        for operation in ("delete", "update", "replace"):
+            op.execute(f"DROP TRIGGER IF EXISTS {table}_no_{operation}")
+
+
+def upgrade() -> None:
+    """Create the schema."""
+    create_collations()
+    op.create_table(
+        "account",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("region", sa.String(length=2), nullable=True),
+        sa.Column("language", sa.String(length=2), nullable=True),
+        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("password", sa.String(length=255), nullable=True),
+        sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
+        sa.Column("tf_primary_method", sa.String(length=64), nullable=True),
+        sa.Column("tf_totp_secret", sa.String(length=255), nullable=True),
+        sa.Column("tf_counter", sa.Integer(), nullable=True),
+        sa.Column("mf_recovery_codes", sa.JSON(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("locked_until", sa.DateTime(), nullable=True),
+        sa.Column("known_failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("known_locked_until", sa.DateTime(), nullable=True),
+        sa.Column("signed_in_at", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("role IN ('clerk', 'head', 'reviewer', 'administrator', 'observer')", name=op.f("ck_account_role")),
+        sa.CheckConstraint("region IS NULL OR length(region) = 2", name=op.f("ck_account_region")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("email", name=op.f("uq_account_email")),
+        sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_account_fs_uniquifier")),
+    )
+    op.create_table(
+        "body",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("bin", sa.String(length=12), nullable=False),
+        sa.Column("name_kk", sa.String(length=1000), nullable=False),
+        sa.Column("name_ru", sa.String(length=1000), nullable=False),
+        sa.Column("level", sa.String(length=16), nullable=True),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("kato", sa.String(length=9), nullable=True),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("level IN ('central', 'region', 'district', 'rural')", name=op.f("ck_body_level")),
+        sa.CheckConstraint("kato IS NULL OR length(kato) = 9", name=op.f("ck_body_kato")),
+        sa.CheckConstraint("length(bin) = 12", name=op.f("ck_body_bin")),
+        sa.CheckConstraint("parent_id IS NULL OR parent_id <> id", name=op.f("ck_body_parent")),
+        sa.ForeignKeyConstraint(["parent_id"], ["body.id"], name=op.f("fk_body_parent_id_body")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_body")),
+        sa.UniqueConstraint("bin", name=op.f("uq_body_bin")),
+    )
+    op.create_index(op.f("ix_body_kato"), "body", ["kato"], unique=False)
+    op.create_index(op.f("ix_body_parent_id"), "body", ["parent_id"], unique=False)
+    op.create_table(
+        "chain",
+        sa.Column("chain", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_chain")),
+    )
+    op.create_table(
+        "checkpoint",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("heads", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_checkpoint")),
+    )
+    op.create_table(
+        "covered",
+        sa.Column("chain", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_covered")),
+    )
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("chain", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("mac", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("actor", sa.String(length=320), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("body_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("batch", sa.String(length=32), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.CheckConstraint("chain = coalesce(body_id, 0)", name=op.f("ck_event_chain")),
+        sa.CheckConstraint("seq >= 1", name=op.f("ck_event_seq")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sa.UniqueConstraint("chain", "seq", name=op.f("uq_event_chain_seq")),
+    )
+    op.create_index("ix_event_account", "event", ["account_id", "id"], unique=False)
+    op.create_index("ix_event_actor", "event", ["actor", "at"], unique=False)
+    op.create_index("ix_event_at", "event", ["at", "id"], unique=False)
+    op.create_index("ix_event_batch", "event", ["batch"], unique=False)
+    op.create_index("ix_event_organisation", "event", ["organisation_id", "year", "id"], unique=False)
+    op.create_table(
+        "organisation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("bin", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("name_kk", sa.String(length=1000), nullable=False),
+        sa.Column("name_ru", sa.String(length=1000), nullable=False),
+        sa.Column("state_share", sa.Integer(), nullable=True),
+        sa.Column("state_body", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("national_company", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.CheckConstraint("length(bin) = 12", name=op.f("ck_organisation_bin")),
+        sa.CheckConstraint("state_share BETWEEN 0 AND 10000", name=op.f("ck_organisation_state_share")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("bin", name=op.f("uq_organisation_bin")),
+    )
+    op.create_table(
+        "reporting_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("order_code", sa.String(length=64), nullable=False),
+        sa.Column("invented", sa.Boolean(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("deadline", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "starts_on IS NULL OR deadline IS NULL OR starts_on <= deadline", name=op.f("ck_reporting_year_period")
+        ),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_reporting_year")),
+    )
+    op.create_table(
+        "account_body",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_body_account_id_account")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_account_body_body_id_body")),
+        sa.PrimaryKeyConstraint("account_id", "body_id", name=op.f("pk_account_body")),
+    )
+    op.create_index(op.f("ix_account_body_body_id"), "account_body", ["body_id"], unique=False)
+    op.create_table(
+        "declared_count",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("criterion", sa.String(length=16), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.CheckConstraint("count >= 0", name=op.f("ck_declared_count_count")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_declared_count_body_id_body")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_declared_count_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_declared_count")),
+        sa.UniqueConstraint("year", "body_id", "kind", "criterion", name=op.f("uq_declared_count_year_body_id_kind_criterion")),
+    )
+    op.create_index(op.f("ix_declared_count_body_id"), "declared_count", ["body_id"], unique=False)
+    op.create_table(
+        "evidence_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("criterion", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("given_by", sa.String(length=320), nullable=False),
+        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_evidence_file_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_evidence_file_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_file")),
+    )
+    op.create_index("ix_evidence_file_report", "evidence_file", ["organisation_id", "year"], unique=False)
+    op.create_table(
+        "extension",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.String(length=320), nullable=False),
+        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_extension_reason")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_extension_body_id_body")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_extension_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extension")),
+    )
+    op.create_index("ix_extension_body", "extension", ["body_id", "year", "id"], unique=False)
+    op.create_table(
+        "former_name",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("name_kk", sa.String(length=1000), nullable=False),
+        sa.Column("name_ru", sa.String(length=1000), nullable=False),
+        sa.CheckConstraint("(body_id IS NULL) <> (organisation_id IS NULL)", name=op.f("ck_former_name_owner")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_former_name_body_id_body")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_former_name_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_name")),
+        sa.UniqueConstraint("body_id", "until", name=op.f("uq_former_name_body_id_until")),
+        sa.UniqueConstraint("organisation_id", "until", name=op.f("uq_former_name_organisation_id_until")),
+    )
+    op.create_table(
+        "sheet_revision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("accepted_by", sa.String(length=320), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("revision >= 1", name=op.f("ck_sheet_revision_revision")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_sheet_revision_body_id_body")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_sheet_revision_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet_revision")),
+        sa.UniqueConstraint("body_id", "year", "revision", name=op.f("uq_sheet_revision_body_id_year_revision")),
+        sa.UniqueConstraint("code", name=op.f("uq_sheet_revision_code")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_sheet_revision_sha256")),
+    )
+    op.create_table(
+        "justification",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.String(length=320), nullable=False),
+        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_justification_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_justification_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_justification")),
+        sa.UniqueConstraint(
+            "year", "organisation_id", "rule", "code", name=op.f("uq_justification_year_organisation_id_rule_code")
+        ),
+    )
+    op.create_index(op.f("ix_justification_organisation_id"), "justification", ["organisation_id"], unique=False)
+    op.create_table(
+        "message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("once", sa.String(length=64), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("read_at", sa.DateTime(), nullable=True),
+        sa.Column("mail", sa.String(length=16), server_default="none", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("claimed_at", sa.DateTime(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('submitted', 'returned', 'accepted', 'reopened', 'remark', 'deadline')", name=op.f("ck_message_kind")
+        ),
+        sa.CheckConstraint("mail IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_message_mail")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_message_account_id_account")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_message_body_id_body")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_message_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_message_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("account_id", "once", name=op.f("uq_message_account_id_once")),
+    )
+    op.create_index("ix_message_account", "message", ["account_id", "id"], unique=False)
+    op.create_index("ix_message_mail", "message", ["mail"], unique=False)
+    op.create_index(
+        "ix_message_unread",
+        "message",
+        ["account_id"],
+        unique=False,
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+    op.create_table(
+        "organisation_status",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('active', 'liquidation', 'bankrupt', 'closed')", name=op.f("ck_organisation_status_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_organisation_status_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_status")),
+        sa.UniqueConstraint("organisation_id", "since", name=op.f("uq_organisation_status_organisation_id_since")),
+    )
+    op.create_table(
+        "remark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("kind", sa.String(length=64), nullable=True),
+        sa.Column("row", sa.String(length=16), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("author", sa.String(length=320), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(), nullable=True),
+        sa.Column("resolved_by", sa.String(length=320), nullable=True),
+        sa.CheckConstraint('(kind IS NULL) = ("row" IS NULL)', name=op.f("ck_remark_row")),
+        sa.CheckConstraint("(organisation_id IS NULL) = (code IS NULL)", name=op.f("ck_remark_answer")),
+        sa.CheckConstraint("(resolved_at IS NULL) = (resolved_by IS NULL)", name=op.f("ck_remark_resolved")),
+        sa.CheckConstraint("organisation_id IS NULL OR kind IS NULL", name=op.f("ck_remark_one_target")),
+        sa.ForeignKeyConstraint(["author_id"], ["account.id"], name=op.f("fk_remark_author_id_account")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_remark_body_id_body")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_remark_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_remark_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remark")),
+    )
+    op.create_index("ix_remark_body", "remark", ["body_id", "year"], unique=False)
+    op.create_index(op.f("ix_remark_organisation_id"), "remark", ["organisation_id"], unique=False)
+    op.create_table(
+        "report",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_report_version")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_report_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_report_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+        sa.UniqueConstraint("year", "organisation_id", name=op.f("uq_report_year_organisation_id")),
+    )
+    op.create_index(op.f("ix_report_organisation_id"), "report", ["organisation_id"], unique=False)
+    op.create_table(
+        "supervision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_supervision_period")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_supervision_body_id_body")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_supervision_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervision")),
+    )
+    op.create_index("ix_supervision_body", "supervision", ["body_id", "since"], unique=False)
+    op.create_index("ix_supervision_organisation", "supervision", ["organisation_id", "since"], unique=False)
+    op.create_index(
+        "uq_supervision_open",
+        "supervision",
+        ["organisation_id"],
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("batch", sa.String(length=32), nullable=True),
+        sa.Column("sent_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("mode IN ('blanks', 'overwrite')", name=op.f("ck_upload_mode")),
+        sa.CheckConstraint("state IN ('seen', 'applied', 'undone')", name=op.f("ck_upload_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_upload_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+    )
+    op.create_index(op.f("ix_upload_account_id"), "upload", ["account_id"], unique=False)
+    op.create_table(
+        "export",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("format", sa.String(length=16), nullable=False),
+        sa.Column("languages", sa.String(length=16), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("actor", sa.String(length=320), nullable=False),
+        sa.ForeignKeyConstraint(["revision_id"], ["sheet_revision.id"], name=op.f("fk_export_revision_id_sheet_revision")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export")),
+        sa.UniqueConstraint("revision_id", "sha256", name=op.f("uq_export_revision_id_sha256")),
+    )
+    op.create_index("ix_export_sha256", "export", ["sha256"], unique=False)
+    op.create_table(
+        "reply",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("remark_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("author", sa.String(length=320), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["account.id"], name=op.f("fk_reply_author_id_account")),
+        sa.ForeignKeyConstraint(["remark_id"], ["remark.id"], name=op.f("fk_reply_remark_id_remark")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reply")),
+    )
+    op.create_index(op.f("ix_reply_remark_id"), "reply", ["remark_id"], unique=False)
+    op.create_table(
+        "submission",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("nil", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("changed_by", sa.String(length=320), nullable=False),
+        sa.Column("changed_at", sa.DateTime(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("submitted_id", sa.Integer(), nullable=True),
+        sa.Column("submitted_by", sa.String(length=320), nullable=True),
+        sa.Column("submitted_at", sa.DateTime(), nullable=True),
+        sa.Column("first_submitted_on", sa.Date(), nullable=True),
+        sa.Column("accepted_id", sa.Integer(), nullable=True),
+        sa.Column("revision_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(state = 'accepted') = (accepted_id IS NOT NULL)", name=op.f("ck_submission_accepted_by")),
+        sa.CheckConstraint("(state = 'accepted') = (revision_id IS NOT NULL)", name=op.f("ck_submission_accepted_has_revision")),
+        sa.CheckConstraint("state <> 'accepted' OR accepted_id <> submitted_id", name=op.f("ck_submission_not_self_accepted")),
+        sa.CheckConstraint("state <> 'reopened' OR reason <> ''", name=op.f("ck_submission_reopened_with_reason")),
+        sa.CheckConstraint(
+            "state = 'draft' OR (submitted_id IS NOT NULL AND submitted_at IS NOT NULL AND first_submitted_on IS NOT NULL)",
+            name=op.f("ck_submission_submitted"),
+        ),
+        sa.CheckConstraint("state = 'draft' OR round >= 1", name=op.f("ck_submission_round")),
+        sa.CheckConstraint(
+            "state IN ('draft', 'submitted', 'returned', 'accepted', 'reopened')", name=op.f("ck_submission_state")
+        ),
+        sa.CheckConstraint("state NOT IN ('accepted', 'reopened') OR revision >= 1", name=op.f("ck_submission_revision")),
+        sa.ForeignKeyConstraint(["accepted_id"], ["account.id"], name=op.f("fk_submission_accepted_id_account")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_submission_body_id_body")),
+        sa.ForeignKeyConstraint(["revision_id"], ["sheet_revision.id"], name=op.f("fk_submission_revision_id_sheet_revision")),
+        sa.ForeignKeyConstraint(["submitted_id"], ["account.id"], name=op.f("fk_submission_submitted_id_account")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_submission_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
+        sa.UniqueConstraint("year", "body_id", name=op.f("uq_submission_year_body_id")),
+    )
+    op.create_index(op.f("ix_submission_body_id"), "submission", ["body_id"], unique=False)
+    create_triggers()
+
+
+def downgrade() -> None:
+    """Drop the schema."""
+    drop_triggers()
+    op.drop_index(op.f("ix_submission_body_id"), table_name="submission")
+    op.drop_table("submission")
+    op.drop_index(op.f("ix_reply_remark_id"), table_name="reply")
+    op.drop_table("reply")
+    op.drop_index("ix_export_sha256", table_name="export")
+    op.drop_table("export")
+    op.drop_index(op.f("ix_upload_account_id"), table_name="upload")
+    op.drop_table("upload")
+    op.drop_index(
+        "uq_supervision_open",
+        table_name="supervision",
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
+    op.drop_index("ix_supervision_organisation", table_name="supervision")
+    op.drop_index("ix_supervision_body", table_name="supervision")
+    op.drop_table("supervision")
+    op.drop_index(op.f("ix_report_organisation_id"), table_name="report")
+    op.drop_table("report")
+    op.drop_index(op.f("ix_remark_organisation_id"), table_name="remark")
+    op.drop_index("ix_remark_body", table_name="remark")
+    op.drop_table("remark")
+    op.drop_table("organisation_status")
+    op.drop_index(
+        "ix_message_unread",
+        table_name="message",
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+    op.drop_index("ix_message_mail", table_name="message")
+    op.drop_index("ix_message_account", table_name="message")
+    op.drop_table("message")
+    op.drop_index(op.f("ix_justification_organisation_id"), table_name="justification")
+    op.drop_table("justification")
+    op.drop_table("sheet_revision")
+    op.drop_table("former_name")
+    op.drop_index("ix_extension_body", table_name="extension")
+    op.drop_table("extension")
+    op.drop_index("ix_evidence_file_report", table_name="evidence_file")
+    op.drop_table("evidence_file")
+    op.drop_index(op.f("ix_declared_count_body_id"), table_name="declared_count")
+    op.drop_table("declared_count")
+    op.drop_index(op.f("ix_account_body_body_id"), table_name="account_body")
+    op.drop_table("account_body")
+    op.drop_table("reporting_year")
+    op.drop_table("organisation")
+    op.drop_index("ix_event_organisation", table_name="event")
+    op.drop_index("ix_event_batch", table_name="event")
+    op.drop_index("ix_event_at", table_name="event")
+    op.drop_index("ix_event_actor", table_name="event")
+    op.drop_index("ix_event_account", table_name="event")
+    op.drop_table("event")
+    op.drop_table("covered")
+    op.drop_table("checkpoint")
+    op.drop_table("chain")
+    op.drop_index(op.f("ix_body_parent_id"), table_name="body")
+    op.drop_index(op.f("ix_body_kato"), table_name="body")
+    op.drop_table("body")
+    op.drop_table("account")
+    drop_collations()
