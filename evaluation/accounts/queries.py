@@ -10,10 +10,11 @@ from sqlalchemy.orm import aliased
 from evaluation.accounts.models import Account, AccountBody
 from evaluation.database import alphabetical, db, tuples
 from evaluation.language import N_
+from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Role, Viewer
 from evaluation.registry.listing import in_columns
 from evaluation.registry.models import Body
-from evaluation.registry.queries import PAGE, Page, visible
+from evaluation.registry.queries import visible
 
 DEMONSTRATION = "@demo.invalid"
 """What the addresses of invented people end with: no mail can ever reach them, and no production lets them in."""
@@ -50,7 +51,7 @@ def _ids(statement: Any) -> frozenset[int]:
 
 def any_of_the_demonstration(viewer: Viewer) -> bool:
     """Whether any account is the demonstration's. Raises Forbidden for who may not see people."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     return db.session.scalar(select(Account.id).where(Account.email.endswith(DEMONSTRATION)).limit(1)) is not None
 
 
@@ -78,9 +79,9 @@ STATES = {
 STATE_NAMES = {"active": N_("Can sign in"), "waiting": N_("No password yet"), "disabled": N_("Disabled")}
 
 
-def accounts(viewer: Viewer, sought: Sought, page: int = 1, language: str = "kk") -> Page:
+def accounts(viewer: Viewer, sought: Sought, page: int = 1, language: str = "kk") -> Page[Account]:
     """People by name. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     statement = in_columns(select(Account), sought.search, (Account.name, Account.email))
     if sought.role:
         statement = statement.where(Account.role == sought.role)
@@ -90,27 +91,24 @@ def accounts(viewer: Viewer, sought: Sought, page: int = 1, language: str = "kk"
         theirs = select(AccountBody.account_id).join(Body, Body.id == AccountBody.body_id)
         names = (Body.bin, Body.name_kk, Body.name_ru)
         statement = statement.where(Account.id.in_(in_columns(visible(theirs, viewer), sought.body, names)))
-    total = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    number = min(max(page, 1), max(1, -(-total // PAGE)))
-    ordered = statement.order_by(alphabetical(Account.name, language), Account.email)
-    return Page(list(db.session.scalars(ordered.limit(PAGE).offset((number - 1) * PAGE))), total, number)
+    return Page.from_scalars(statement.order_by(alphabetical(Account.name, language), Account.email), page)
 
 
 def account(viewer: Viewer, account_id: int) -> Account | None:
     """A person's account. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     return db.session.get(Account, account_id)
 
 
 def account_by_email(viewer: Viewer, email: str) -> Account | None:
     """The account of an e-mail address, in whatever letters it is written. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     return db.session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
 def bodies_of(viewer: Viewer, account_ids: Iterable[int], language: str = "kk") -> dict[int, list[Body]]:
     """Account id → the bodies it belongs to, by name. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     statement = (
         visible(select(AccountBody.account_id, Body).join(Body, Body.id == AccountBody.body_id), viewer)
         .where(AccountBody.account_id.in_(set(account_ids)))
@@ -124,7 +122,7 @@ def bodies_of(viewer: Viewer, account_ids: Iterable[int], language: str = "kk") 
 
 def body_ids(viewer: Viewer, account_id: int) -> frozenset[int]:
     """The ids of the bodies an account belongs to. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     return _ids(select(AccountBody.body_id).where(AccountBody.account_id == account_id))
 
 
@@ -143,5 +141,5 @@ def bins(viewer: Viewer, body_ids: Iterable[int]) -> dict[int, str]:
 
 def active_administrators(viewer: Viewer) -> frozenset[int]:
     """The ids of the administrators who are not disabled. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     return _ids(select(Account.id).where(Account.role == Role.ADMINISTRATOR, Account.active.is_(True)))

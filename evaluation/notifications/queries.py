@@ -12,11 +12,12 @@ from evaluation.accounts.models import Account, AccountBody
 from evaluation.criteria.model import Order
 from evaluation.database import Statement, db, tuples
 from evaluation.notifications.models import Message
+from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Role, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
-from evaluation.registry.queries import PAGE, Page, visible
-from evaluation.submissions.models import OPEN_STATES, Submission
+from evaluation.registry.queries import visible
+from evaluation.submissions.models import OPEN_STATUSES, Submission
 
 REGION_DIGITS = 2
 """Of a KATO code: they name the region."""
@@ -34,7 +35,7 @@ class Told:
 
 def people_of(viewer: Viewer, body_id: int) -> dict[int, str]:
     """Account id → e-mail address of the active clerks and heads of a body. Raises Forbidden."""
-    viewer.require(Action.SEE, body_id)
+    viewer.require(Action.VIEW, body_id)
     statement = select(Account.id, Account.email).join(AccountBody, AccountBody.account_id == Account.id)
     return dict(tuples(statement.where(AccountBody.body_id == body_id, Account.role.in_(BODY_ROLES), Account.active.is_(True))))
 
@@ -44,7 +45,7 @@ def reviewers_of(viewer: Viewer, body_id: int) -> dict[int, str]:
 
     Raises Forbidden.
     """
-    viewer.require(Action.SEE, body_id)
+    viewer.require(Action.VIEW, body_id)
     higher = aliased(Body)
     # A body without a code of its own stands in the region of its higher body, as in the list of bodies.
     place = select(func.coalesce(Body.kato, higher.kato)).outerjoin(higher, higher.id == Body.parent_id).where(Body.id == body_id)
@@ -56,28 +57,25 @@ def reviewers_of(viewer: Viewer, body_id: int) -> dict[int, str]:
 
 def unread(viewer: Viewer) -> int:
     """How many messages the viewer has not read. Raises Forbidden."""
-    viewer.require(Action.OWN)
+    viewer.require(Action.ACCOUNT)
     statement = select(func.count()).where(Message.account_id == viewer.account_id, Message.read_at.is_(None))
     if viewer.bodies is not None:
         statement = statement.where(Message.body_id.in_(viewer.bodies))
     return db.session.scalar(statement) or 0
 
 
-def inbox(viewer: Viewer, unread_only: bool = False, page: int = 1) -> Page:
+def inbox(viewer: Viewer, unread_only: bool = False, page: int = 1) -> Page[Told]:
     """The viewer's messages, the newest first. Raises Forbidden."""
-    viewer.require(Action.OWN)
+    viewer.require(Action.ACCOUNT)
     statement = visible(_told(), viewer).where(Message.account_id == viewer.account_id)
     if unread_only:
         statement = statement.where(Message.read_at.is_(None))
-    total = db.session.scalar(select(func.count()).select_from(statement.with_only_columns(Message.id).subquery())) or 0
-    number = min(max(page, 1), max(1, -(-total // PAGE)))
-    rows = db.session.execute(statement.order_by(Message.id.desc()).limit(PAGE).offset((number - 1) * PAGE))
-    return Page([_made(row) for row in rows], total, number)
+    return Page.from_rows(statement.order_by(Message.id.desc()), page).map(_made)
 
 
 def message(viewer: Viewer, message_id: int) -> Told | None:
     """One of the viewer's messages; None where it is another's, or about a body that the viewer may no longer know of."""
-    viewer.require(Action.OWN)
+    viewer.require(Action.ACCOUNT)
     statement = visible(_told(), viewer).where(Message.account_id == viewer.account_id, Message.id == message_id)
     found = db.session.execute(statement).first()
     return _made(found) if found else None
@@ -101,7 +99,7 @@ def waiting(viewer: Viewer, claimed_before: datetime, untried: bool = False) -> 
 
     Those that were tried least often come first, so that none holds up the others. Raises Forbidden.
     """
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     free = or_(Message.claimed_at.is_(None), Message.claimed_at < claimed_before)
     statement = select(Message.id).where(Message.mail == "waiting", free).order_by(Message.tries, Message.id)
     return list(db.session.scalars(statement.where(Message.tries == 0) if untried else statement))
@@ -109,7 +107,7 @@ def waiting(viewer: Viewer, claimed_before: datetime, untried: bool = False) -> 
 
 def addressed(viewer: Viewer, message_ids: Collection[int]) -> list[tuple[Told, Account]]:
     """Of these messages each with whom it is for, in their order. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     statement = visible(_told().add_columns(Account).join(Account, Account.id == Message.account_id), viewer)
     found = {row[0].id: (_made(row), row[4]) for row in db.session.execute(statement.where(Message.id.in_(message_ids)))}
     return [found[id_] for id_ in message_ids if id_ in found]
@@ -118,5 +116,5 @@ def addressed(viewer: Viewer, message_ids: Collection[int]) -> list[tuple[Told, 
 def handed_over(viewer: Viewer, year: int) -> frozenset[int]:
     """The ids of the bodies that can change nothing of the year: it is handed over or accepted."""
     statement = select(Body.id).join(Submission, Submission.body_id == Body.id)
-    statement = visible(statement.where(Submission.year == year, Submission.state.not_in(OPEN_STATES)), viewer)
+    statement = visible(statement.where(Submission.year == year, Submission.status.not_in(OPEN_STATUSES)), viewer)
     return frozenset(db.session.scalars(statement))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
-from evaluation.audit.operations import NewEvent, new_batch, write, write_many
+from evaluation.audit.operations import NewEvent, new_batch, append_events, write_many
 from evaluation.database import db, encoded, insert_many, table_of
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries
@@ -38,25 +38,25 @@ def open_year(
 ) -> None:
     """Open a reporting year under an order; answers are entered from `starts_on` on, and `deadline` is the last day to hand it
     over. Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     opened = ReportingYear(year=year, order_code=order_code, invented=invented, deadline=deadline, starts_on=starts_on)
     db.session.add(opened)
     db.session.flush()
     data = {"order": [None, order_code], "invented": [None, invented], "deadline": [None, deadline]}
     data |= {"starts_on": [None, starts_on]} if starts_on else {}
-    write(viewer, [NewEvent("year_opened", year=year, data=data)])
+    append_events(viewer, [NewEvent("year_opened", year=year, data=data)])
 
 
 def record_export(viewer: Viewer, content: bytes) -> None:
     """Record that the viewer takes the whole registry as a workbook; the caller commits. Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     data = {"what": "registry", "format": "xlsx", "sha256": sha256(content).hexdigest()}
-    write(viewer, [NewEvent("exported", data=data)])
+    append_events(viewer, [NewEvent("exported", data=data)])
 
 
 def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
     """Enter bodies, parents before their children or together with them. Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if not bodies:
         return
     hold_registry(alone=True)
@@ -71,12 +71,12 @@ def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
             db.session.execute(table.update().where(table.c.bin == body.bin).values(parent_id=parent))
         state = BodyState(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato)
         events.append(NewEvent("body_added", body_id=found[body.bin], data=differences(None, state)))
-    write(viewer, events, new_batch())
+    append_events(viewer, events, new_batch())
 
 
 def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, str, str, str]]) -> None:
     """Enter organisations given as (BIN, kind, Kazakh name, Russian name). Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if not organisations:
         return
     hold_registry(alone=True)
@@ -89,7 +89,7 @@ def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, st
 
 def supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]]) -> None:
     """Put organisations under bodies: (organisation id, body id, first day, last day or None). Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if periods:
         hold_registry(alone=True)
         _supervise(viewer, periods, queries.supervisions([organisation for organisation, *_ in periods]))
@@ -107,7 +107,7 @@ def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | No
         data.append(encoded({"periods": [[each.told for each in was], [each.told for each in now]]}))
         left += left_lines(own, {stay.body_id for stay in {*was} ^ {*now}}, last.body_id, last.body)
     write_many(viewer, "organisation_supervised", None, bodies, [own for own, *_ in changed], data, batch)
-    write(viewer, left, batch)
+    append_events(viewer, left, batch)
 
 
 def left_lines(own: int, changed: Collection[int], owner: int | None, to: str | None) -> list[NewEvent]:
@@ -124,7 +124,7 @@ def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) ->
     A period begins with the year, or after the one before it, and lasts until the next one, if there is any; a later period of
     the same body is moved forward instead. Raises Forbidden.
     """
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     pairs = list(pairs)
     if not pairs:
         return

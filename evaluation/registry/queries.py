@@ -6,34 +6,21 @@ from datetime import date
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from flask import current_app
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
+from evaluation.configuration import configuration
 from evaluation.criteria import Order, Orders
 from evaluation.database import Statement, db, table_of, tuples
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, alphabetical
+from evaluation.pagination import Page
 from evaluation.policy import Viewer
 from evaluation.registry.listing import begun, by_place, in_words, named, there_in
 from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
 
-PAGE = 50
 AT_ONCE = 500
 """Ids or BINs that one statement names."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list and how long the list is."""
-
-    items: Sequence[Any]
-    total: int
-    number: int
-
-    @property
-    def last(self) -> int:
-        return max(1, -(-self.total // PAGE))
 
 
 def visible(statement: Statement, viewer: Viewer) -> Statement:
@@ -58,8 +45,7 @@ def reporting_year(year: int) -> ReportingYear | None:
 
 def orders() -> Orders:
     """The criteria files at hand."""
-    found: Orders = current_app.extensions["orders"]
-    return found
+    return configuration().orders
 
 
 def order_of(year: int) -> Order | None:
@@ -105,7 +91,7 @@ def bodies(
     page: int = 1,
     language: str = "kk",
     year: int | None = None,
-) -> Page:
+) -> Page[Body]:
     """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
 
     Central bodies come first, then places by KATO code; a body without a code stands with its higher body, by its name in the
@@ -121,11 +107,8 @@ def bodies(
         statement = statement.where(kato.startswith(region, autoescape=True))
     if year is not None:
         statement = statement.where(there_in(year))
-    total = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    number = min(max(page, 1), max(1, -(-total // PAGE)))
-    ordered = statement.order_by(*by_place(higher, language)).limit(PAGE).offset((number - 1) * PAGE)
-    found = list(db.session.scalars(ordered))
-    return Page(found if year is None else bodies_in(viewer, found, year), total, number)
+    result: Page[Body] = Page.from_scalars(statement.order_by(*by_place(higher, language)), page)
+    return result if year is None else result.with_items(bodies_in(viewer, result.items, year))
 
 
 def regions(viewer: Viewer) -> list[Body]:
@@ -214,7 +197,7 @@ def names(viewer: Viewer, body_ids: Sequence[int], year: int) -> dict[str, tuple
 
 def bodies_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
     """The same bodies, bearing their names of 31 December of the year; those the viewer may not see are left out."""
-    found = [each for each in bodies if viewer.sees(each.id)]
+    found = [each for each in bodies if viewer.can_see(each.id)]
     former = _former(FormerName.body_id, year, [each.id for each in found])
     return [_bearing(each, former.get(each.id)) for each in found]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from evaluation.audit.operations import NewEvent, write
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import today
 from evaluation.criteria import Orders
 from evaluation.database import db
@@ -38,7 +38,7 @@ class Stale(EvaluationError):
 
 def add_body(viewer: Viewer, state: BodyState) -> None:
     """Enter a body. Raises Forbidden, Refusal."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if queries.id_of(viewer, Body, state.bin) is not None:
         raise Refusal("known_bin", "bin", value=state.bin)
     _save_body(viewer, "body_added", None, state)
@@ -78,7 +78,7 @@ def reopen_body(viewer: Viewer, was: BodyState) -> None:
 
 def check_body(viewer: Viewer, was: BodyState | None, now: BodyState) -> None:
     """Raises Refusal where a body may not be as given: the first thing that is wrong. Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if now.closed_on is not None and (was is None or was.closed_on != now.closed_on):
         count = queries.supervised_after(viewer, now.bin, now.closed_on)
         if count:
@@ -93,7 +93,7 @@ def check_body(viewer: Viewer, was: BodyState | None, now: BodyState) -> None:
 
 
 def _save_body(viewer: Viewer, action: str, was: BodyState | None, now: BodyState) -> None:
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if was is not None:
         hold_registry(alone=True)
         there = queries.body_states(viewer, was.bin).get(was.bin)
@@ -108,7 +108,7 @@ def _save_body(viewer: Viewer, action: str, was: BodyState | None, now: BodyStat
 
 def add_organisation(viewer: Viewer, state: OrganisationState) -> None:
     """Enter an organisation with its periods and statuses. Raises Forbidden, Refusal."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if queries.id_of(viewer, Organisation, state.bin) is not None:
         raise Refusal("known_bin", "bin", value=state.bin)
     _save(viewer, "organisation_added", None, state)
@@ -149,7 +149,7 @@ def withdraw_status(viewer: Viewer, was: OrganisationState) -> None:
 
 def check_organisation(viewer: Viewer, was: OrganisationState | None, now: OrganisationState) -> None:
     """Raises Refusal where an organisation may not be as given: the first thing that is wrong. Raises Forbidden."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if now.kind not in kinds(orders()):
         raise Refusal("not_kind_of_order", "kind", value=now.kind)
     for mistake in mistakes(was, now, queries.body_states(viewer)):
@@ -162,7 +162,7 @@ def kinds(known: Orders) -> dict[str, Any]:
 
 
 def _save(viewer: Viewer, action: str, was: OrganisationState | None, now: OrganisationState) -> None:
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if was is not None:
         hold_registry(alone=True)
         there = queries.organisation_states(viewer, was.bin).get(was.bin)
@@ -183,7 +183,7 @@ def store_all(
 ) -> None:
     """Store many states, each with the one it replaces, all or nothing. Raises Forbidden, Stale, and Refusal for the first that
     breaks a rule among all as they are to be; the caller has told of each in its place before."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     hold_registry(alone=True)
     there, every = queries.body_states(viewer), queries.organisation_states(viewer)
     known: dict[str, Any] = {**there, **every}
@@ -215,7 +215,7 @@ def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None 
 
     Answers are entered from `starts_on` on, and drafts lock after `deadline` (days of Asia/Almaty). Raises Forbidden, Refusal.
     """
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     if reporting_year(year) is not None:
         raise Refusal("year_open", "year", value=year)
     if year > today().year:
@@ -234,7 +234,7 @@ YearTerm = tuple[date | None, date | None]
 
 def change_term(viewer: Viewer, opened: ReportingYear, was: YearTerm, now: YearTerm) -> None:
     """Set a year's first day and its deadline (Asia/Almaty). Raises Forbidden, Refusal, and TermChanged where it is not `was`."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     _check_term(opened.year, *now)
     hold_registry(alone=True)
     db.session.refresh(opened)
@@ -246,7 +246,7 @@ def change_term(viewer: Viewer, opened: ReportingYear, was: YearTerm, now: YearT
     for action, name, old, new in zip(("start_changed", "deadline_changed"), ("starts_on", "deadline"), was, now, strict=True):
         if old != new:
             events.append(NewEvent(action, year=opened.year, data={name: [old, new]}))
-    write(viewer, events)
+    append_events(viewer, events)
 
 
 class TermChanged(EvaluationError):

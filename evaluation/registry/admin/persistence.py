@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from evaluation.audit.operations import NewEvent, write
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.database import db, insert_many, table_of
 from evaluation.policy import Viewer
 from evaluation.registry.admin import queries
@@ -39,7 +39,7 @@ def store(
     _former("organisation_id", organisations, own_ids)
     _statuses(organisations, own_ids)
     _periods(organisations, own_ids, body_ids)
-    write(viewer, lines(bodies, organisations, actions, body_ids, own_ids), batch)
+    append_events(viewer, lines(bodies, organisations, actions, body_ids, own_ids), batch)
     # What the session holds was stored around it.
     db.session.expire_all()
 

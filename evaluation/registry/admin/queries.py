@@ -10,11 +10,11 @@ from sqlalchemy.orm import aliased
 
 from evaluation.database import Statement, db, tuples
 from evaluation.memory import bulk
+from evaluation.pagination import Page
 from evaluation.policy import Action, Viewer
 from evaluation.registry.admin.states import BodyState, Dated, Former, OrganisationState, Period
 from evaluation.registry.listing import by_place, in_words, named, sort_key
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
-from evaluation.registry.queries import PAGE, Page
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class OrganisationLine:
 @bulk()
 def body_states(viewer: Viewer, bin_: str | None = None) -> dict[str, BodyState]:
     """Bodies as values by BIN: one, or all; whoever is to change them holds the registry first."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     higher = aliased(Body)
     statement = select(Body, higher.bin).outerjoin(higher, higher.id == Body.parent_id).order_by(Body.bin)
     if bin_ is not None:
@@ -86,7 +86,7 @@ def body_states(viewer: Viewer, bin_: str | None = None) -> dict[str, BodyState]
 @bulk()
 def organisation_states(viewer: Viewer, bin_: str | None = None) -> dict[str, OrganisationState]:
     """Organisations as values by BIN: one, or all; whoever is to change them holds the registry first."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     columns = (
         Organisation.id,
         Organisation.bin,
@@ -135,7 +135,7 @@ def _gathered(statement: Statement, owner: Any, id_: int | None, make: Any) -> d
 
 def ids(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str, int]]:
     """The ids of bodies and of organisations by BIN: of these, or of all where there are many."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     few = len(bins) <= 500
     found = []
     for model in (Body, Organisation):
@@ -147,14 +147,14 @@ def ids(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str, int]]
 
 def id_of(viewer: Viewer, model: type[Body] | type[Organisation], bin_: str) -> int | None:
     """The id of a body or an organisation."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     found: int | None = db.session.scalar(select(model.id).where(model.bin == bin_))
     return found
 
 
 def supervised_after(viewer: Viewer, bin_: str, day: date) -> int:
     """How many organisations are under a body on some later day than this."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     statement = (
         select(func.count(Supervision.organisation_id.distinct()))
         .join(Body, Body.id == Supervision.body_id)
@@ -165,7 +165,7 @@ def supervised_after(viewer: Viewer, bin_: str, day: date) -> int:
 
 def supervised_before(viewer: Viewer, bin_: str, day: date) -> int:
     """How many organisations are under a body on some earlier day than this."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     statement = (
         select(func.count(Supervision.organisation_id.distinct()))
         .join(Body, Body.id == Supervision.body_id)
@@ -174,9 +174,9 @@ def supervised_before(viewer: Viewer, bin_: str, day: date) -> int:
     return db.session.scalar(statement) or 0
 
 
-def bodies_listed(viewer: Viewer, filters: BodyFilters, day: date, page: int = 1, language: str = "kk") -> Page:
+def bodies_listed(viewer: Viewer, filters: BodyFilters, day: date, page: int = 1, language: str = "kk") -> Page[BodyLine]:
     """One page of bodies with their organisations on the day; a former name finds a body too."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     higher = aliased(Body)
     kato = func.coalesce(Body.kato, higher.kato)
     statement = select(Body, higher).outerjoin(higher, higher.id == Body.parent_id)
@@ -189,9 +189,9 @@ def bodies_listed(viewer: Viewer, filters: BodyFilters, day: date, page: int = 1
         statement = statement.where(or_(Body.closed_on.is_(None), Body.closed_on >= day))
     elif filters.state:
         statement = statement.where(Body.closed_on < day)
-    rows, total, number = _page(statement, by_place(higher, language), page)
-    counted = _counts([body.id for body, _ in rows], day)
-    return Page([BodyLine(body, parent, counted.get(body.id, 0)) for body, parent in rows], total, number)
+    rows = Page.from_rows(statement.order_by(*by_place(higher, language)), page)
+    counts = _counts([body.id for body, _ in rows.items], day)
+    return rows.map(lambda row: BodyLine(row[0], row[1], counts.get(row[0].id, 0)))
 
 
 def _counts(body_ids: list[int], day: date) -> dict[int, int]:
@@ -199,9 +199,11 @@ def _counts(body_ids: list[int], day: date) -> dict[int, int]:
     return dict(db.session.execute(statement.group_by(Supervision.body_id)).all())
 
 
-def organisations_listed(viewer: Viewer, filters: OrganisationFilters, day: date, page: int = 1, language: str = "kk") -> Page:
+def organisations_listed(
+    viewer: Viewer, filters: OrganisationFilters, day: date, page: int = 1, language: str = "kk"
+) -> Page[OrganisationLine]:
     """One page of organisations as they are on the day, by name; a former name finds one too."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     higher = aliased(Body)
     status = func.coalesce(_status(day), "active")
     statement = (
@@ -228,10 +230,10 @@ def organisations_listed(viewer: Viewer, filters: OrganisationFilters, day: date
     keys = sorted(
         (sort_key(name or other), bin_, id_) for id_, name, other, bin_ in tuples(statement.with_only_columns(*columns))
     )
-    number = min(max(page, 1), max(1, -(-len(keys) // PAGE)))
-    wanted = [id_ for _, _, id_ in keys[(number - 1) * PAGE : number * PAGE]]
-    found = {row[0].id: OrganisationLine(*row) for row in db.session.execute(statement.where(Organisation.id.in_(wanted)))}
-    return Page([found[id_] for id_ in wanted], len(keys), number)
+    ids_on_page = Page.from_list(keys, page).map(lambda key: key[2])
+    rows = db.session.execute(statement.where(Organisation.id.in_(ids_on_page.items)))
+    by_id = {row[0].id: OrganisationLine(*row) for row in rows}
+    return ids_on_page.map(by_id.__getitem__)
 
 
 def _on(day: date) -> Any:
@@ -244,15 +246,9 @@ def _status(day: date) -> Any:
     return statement.order_by(Status.since.desc()).limit(1).correlate(Organisation).scalar_subquery()
 
 
-def _page(statement: Statement, order: Iterable[Any], page: int) -> tuple[list[Any], int, int]:
-    total = db.session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    number = min(max(page, 1), max(1, -(-total // PAGE)))
-    return list(db.session.execute(statement.order_by(*order).limit(PAGE).offset((number - 1) * PAGE))), total, number
-
-
 def bodies_matching(viewer: Viewer, typed: str, language: str = "kk", most: int = 20) -> list[Body]:
     """Bodies that a person may mean by a BIN or words of a name: the first so many; the one of that BIN alone."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     typed = " ".join(typed.split())
     if not typed:
         return []
@@ -265,13 +261,13 @@ def bodies_matching(viewer: Viewer, typed: str, language: str = "kk", most: int 
 
 def named_bodies(viewer: Viewer, bins: Iterable[str]) -> dict[str, Body]:
     """Bodies by BIN, to name them on a page."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     return {body.bin: body for body in db.session.scalars(select(Body).where(Body.bin.in_(set(bins))))}
 
 
 def lower_bodies(viewer: Viewer, bin_: str, language: str = "kk") -> list[Body]:
     """The bodies whose higher body is the one of this BIN, by place."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     higher = aliased(Body)
     statement = select(Body).join(higher, higher.id == Body.parent_id).where(higher.bin == bin_)
     return list(db.session.scalars(statement.order_by(*by_place(higher, language))))
@@ -279,7 +275,7 @@ def lower_bodies(viewer: Viewer, bin_: str, language: str = "kk") -> list[Body]:
 
 def incomplete(viewer: Viewer, bins: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Of the bodies with these BINs, those that lack some of `LACKING`, and what they lack."""
-    viewer.require(Action.REGISTER)
+    viewer.require(Action.MANAGE_REGISTRY)
     found = []
     for item in db.session.scalars(select(Body).where(Body.bin.in_(bins)).order_by(Body.bin)):
         lacks = [name for name in ("level", "kato", "name_kk", "name_ru") if not getattr(item, name)]

@@ -13,27 +13,28 @@ from evaluation.answers import queries as collection
 from evaluation.answers.models import Justification
 from evaluation.database import db, tuples
 from evaluation.memory import bulk
+from evaluation.pagination import PAGE_SIZE, Page
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.listing import in_words, there_in
 from evaluation.registry.models import Body, ReportingYear, Supervision
-from evaluation.registry.queries import AT_ONCE, PAGE, Page, as_of, visible
+from evaluation.registry.queries import AT_ONCE, as_of, visible
 from evaluation.review.body_list.model import NOTHING, PARTS, Line, Sort, Sought, Total, Waiting
 from evaluation.review.body_list.sorting import place_of, sorted_by
 from evaluation.review.diff.queries import changed_since
-from evaluation.review.models import FrozenSheet
+from evaluation.review.models import SheetRevision
 from evaluation.review.queries import open_remarks
-from evaluation.sheets.compose import shares
+from evaluation.sheets.compose import year_points
 from evaluation.sheets.queries import scores
 from evaluation.submissions.models import DRAFT, SUBMITTED, Submission
-from evaluation.submissions.timeliness import punctuality
+from evaluation.submissions.timeliness import timeliness_by_body
 
 Tables = Mapping[str, Total]
 """Kind → points, of the tables that apply."""
 
 
 @bulk()
-def overview(
+def list_bodies(
     viewer: Viewer,
     year: ReportingYear,
     today: date,
@@ -41,7 +42,7 @@ def overview(
     sought: Sought | None = None,
     sort: Sort | None = None,
     page: int | None = None,
-) -> Page:
+) -> Page[Line]:
     """The bodies of a year that the viewer may see, of those sought, sorted: one page of them, or without a number all.
 
     Names are sorted as they stand in the language. What costs most, points, is read only of the lines that are shown, but where
@@ -52,19 +53,16 @@ def overview(
     if sort.needs:
         lines = FILLING[sort.needs](viewer, year, lines)
     lines = sorted_by(lines, sort, language)
-    total, number = len(lines), 1
-    if page is not None:
-        number = min(max(page, 1), max(1, -(-total // PAGE)))
-        lines = lines[(number - 1) * PAGE : number * PAGE]
+    result = Page.single(lines) if page is None else Page.from_list(lines, page, PAGE_SIZE)
     for part in PARTS:
         if part != sort.needs:
-            lines = FILLING[part](viewer, year, lines)
-    return Page(lines, total, number)
+            result = result.with_items(FILLING[part](viewer, year, list(result.items)))
+    return result
 
 
 def waiting(
     viewer: Viewer, year: ReportingYear, today: date, language: str = "kk", page: int = 1, only: Collection[int] | None = None
-) -> Page:
+) -> Page[Waiting]:
     """The submitted years that the viewer may accept now, by place: no remark is open, and somebody else handed them over.
 
     One page of them; of `only` these bodies all. Raises Forbidden for who reviews nothing.
@@ -72,7 +70,7 @@ def waiting(
     viewer.require(Action.REVIEW)
     submitted = {
         each.body_id: each
-        for each in db.session.scalars(_submissions(viewer, year.year).where(Submission.state == SUBMITTED))
+        for each in db.session.scalars(_submissions(viewer, year.year).where(Submission.status == SUBMITTED))
         if each.submitted_id != viewer.account_id
     }
     lines = [
@@ -80,9 +78,8 @@ def waiting(
         for line in _standing(viewer, year, today, language, Sought())
         if line.body.id in submitted and not line.remarks and (only is None or line.body.id in only)
     ]
-    total, number = len(lines), min(max(page, 1), max(1, -(-len(lines) // PAGE)))
-    if only is None:
-        lines = lines[(number - 1) * PAGE : number * PAGE]
+    on_page = Page.from_list(lines, page, PAGE_SIZE) if only is None else Page.single(lines)
+    lines = list(on_page.items)
     for part in PARTS:
         lines = FILLING[part](viewer, year, lines)
     order, reasons = registry.order_of(year.year), _reasons(viewer, year.year, [line.body.id for line in lines])
@@ -91,7 +88,7 @@ def waiting(
         own = submitted[line.body.id]
         changed = len(changed_since(viewer, order, year.year, line.body.id)) if order and own.round > 1 else None
         found.append(Waiting(line, own, reasons.get(line.body.id, 0), changed))
-    return Page(found, total, number)
+    return on_page.with_items(found)
 
 
 def _submissions(viewer: Viewer, year: int) -> Any:
@@ -127,7 +124,7 @@ def _standing(viewer: Viewer, year: ReportingYear, today: date, language: str, s
     ids = [body.id for body in found]
     parents, states = _parents(viewer, found, year.year), _states(viewer, year.year)
     late, remarks = (
-        punctuality(viewer, year, ids, today),
+        timeliness_by_body(viewer, year, ids, today),
         open_remarks(viewer, year.year, ids) if viewer.may(Action.REPLY) else {},
     )
     return [
@@ -157,7 +154,7 @@ def _parents(viewer: Viewer, bodies: Sequence[Body], year: int) -> dict[int, Bod
 
 def _states(viewer: Viewer, year: int) -> dict[int, tuple[str, int, int]]:
     """Body id → state, version and revision of its year."""
-    columns = (Submission.body_id, Submission.state, Submission.version, Submission.revision)
+    columns = (Submission.body_id, Submission.status, Submission.version, Submission.revision)
     statement = select(*columns).join(Body, Body.id == Submission.body_id).where(Submission.year == year)
     return {body: tuple(rest) for body, *rest in tuples(visible(statement, viewer))}
 
@@ -198,7 +195,7 @@ def _points(viewer: Viewer, year: int, lines: Sequence[Line]) -> dict[int, Table
     rest = {line.body.bin: line.body.id for line in lines if line.body.id not in found}
     # Many are read faster with all the others than by name.
     live = scores(viewer, year, list(rest.values()) if len(rest) <= AT_ONCE else None) if rest else None
-    for bin_, parts in shares(live, year).items() if live else ():
+    for bin_, parts in year_points(live, year).items() if live else ():
         if bin_ in rest:
             found[rest[bin_]] = {each.kind: Total(each.low, each.high, each.max) for each in parts}
     return found
@@ -206,7 +203,7 @@ def _points(viewer: Viewer, year: int, lines: Sequence[Line]) -> dict[int, Table
 
 def _frozen(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, Tables]:
     """Body id → points of the sheet in force, of those of these bodies whose year is accepted."""
-    statement = select(Submission.body_id, FrozenSheet.content).join(FrozenSheet, FrozenSheet.id == Submission.frozen_id)
+    statement = select(Submission.body_id, SheetRevision.content).join(SheetRevision, SheetRevision.id == Submission.revision_id)
     statement = statement.join(Body, Body.id == Submission.body_id).where(Submission.year == year)
     if len(body_ids) <= AT_ONCE:
         statement = statement.where(Body.id.in_(body_ids))

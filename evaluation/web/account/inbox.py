@@ -10,6 +10,7 @@ from evaluation.notifications import content as words
 from evaluation.notifications import operations, outbox, queries
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_viewer
 
 UNREAD = "unread"
@@ -20,22 +21,22 @@ blueprint = Blueprint("messages", __name__, url_prefix="/messages")
 
 
 @blueprint.get("")
-@allow(Action.OWN)
+@allow(Action.ACCOUNT)
 def inbox() -> str:
     """What one was told of, the newest first."""
     only = UNREAD if request.args.get("show") == UNREAD else None
-    page = queries.inbox(current_viewer(), only == UNREAD, request.args.get("page", 1, type=int))
+    page = queries.inbox(current_viewer(), only == UNREAD, requested_page())
     return render_template(
         "account/inbox.html",
         only=only,
         page=page,
-        page_url=lambda number: url_for(".inbox", show=only, page=number),
+        page_url=page_urls(".inbox", show=only),
         words=words,
     )
 
 
 @blueprint.get(f"/{MESSAGE}")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def follow(message_id: int) -> Redirection:
     """Go to what a message is about; it is read then.
 
@@ -52,7 +53,7 @@ def follow(message_id: int) -> Redirection:
 
 
 @blueprint.post("/read")
-@allow(Action.OWN)
+@allow(Action.ACCOUNT)
 def read_all() -> Redirection:
     """Mark everything as read."""
     operations.read_all(current_viewer())

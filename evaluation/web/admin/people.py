@@ -18,12 +18,13 @@ from evaluation.accounts.signing import is_locked
 from evaluation.clock import now
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
-from evaluation.registry.queries import Page
 from evaluation.web.core.access import allow
 from evaluation.web.core.languages import NAMES
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import MAX_SEARCH, current_language, current_viewer, moment, search_words
 from forms.admin.people import WITHIN, PersonForm
 
@@ -35,7 +36,7 @@ DONE = {
     "factor": N_("The second factor is removed."),
 }
 """What a page says after what was done on it."""
-NONE = Page((), 0, 1)
+NONE: Page[Body] = Page.single(())
 
 ACCOUNT = "<int(max=2147483647):account_id>"
 
@@ -43,28 +44,16 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 
 @blueprint.get("")
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def people() -> str:
     """The list of people."""
     sought, viewer, spoken = _sought(request.args), current_viewer(), current_language().code
-    page = queries.accounts(viewer, sought, request.args.get("page", 1, type=int), spoken)
-
-    def page_url(number: int) -> str:
-        # A part that is None is left out of the address.
-        return url_for(
-            ".people",
-            q=sought.search or None,
-            role=sought.role or None,
-            state=sought.state or None,
-            body=sought.body or None,
-            page=number,
-        )
-
+    page = queries.accounts(viewer, sought, requested_page(), spoken)
     return render_template(
         "admin/people/people.html",
         sought=sought,
         page=page,
-        page_url=page_url,
+        page_url=page_urls(".people", q=sought.search, role=sought.role, state=sought.state, body=sought.body),
         bodies=queries.bodies_of(viewer, [account.id for account in page.items], spoken),
         regions=_regions(),
         states=STATE_NAMES,
@@ -73,7 +62,7 @@ def people() -> str:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def new() -> str | tuple[str, int]:
     """Add a person; the answer is their one-time link."""
     form = PersonForm()
@@ -93,7 +82,7 @@ def new() -> str | tuple[str, int]:
 
 
 @blueprint.route(f"/{ACCOUNT}", methods=["GET", "POST"])
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def person(account_id: int) -> str | Redirection | tuple[str, int]:
     """One person: what they may do, and what may be done with their account."""
     account, viewer = _find(account_id), current_viewer()
@@ -115,28 +104,28 @@ def person(account_id: int) -> str | Redirection | tuple[str, int]:
 
 
 @blueprint.post(f"/{ACCOUNT}/disable")
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def disable(account_id: int) -> Redirection | tuple[str, int]:
     """Keep a person from signing in."""
     return _do(account_id, operations.disable_account, "disabled")
 
 
 @blueprint.post(f"/{ACCOUNT}/enable")
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def enable(account_id: int) -> Redirection | tuple[str, int]:
     """Let a person sign in again."""
     return _do(account_id, operations.enable_account, "enabled")
 
 
 @blueprint.post(f"/{ACCOUNT}/second-factor")
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def remove_second_factor(account_id: int) -> Redirection | tuple[str, int]:
     """Remove the second factor of who has lost it."""
     return _do(account_id, operations.remove_second_factor, "factor")
 
 
 @blueprint.post(f"/{ACCOUNT}/link")
-@allow(Action.PEOPLE)
+@allow(Action.MANAGE_ACCOUNTS)
 def link(account_id: int) -> str | tuple[str, int]:
     """Take the password away and make a one-time link to set a new one."""
     account = _find(account_id)
@@ -185,7 +174,7 @@ def _find(account_id: int) -> Account:
     return found
 
 
-def _search(form: PersonForm) -> tuple[bool, Page]:
+def _search(form: PersonForm) -> tuple[bool, Page[Body]]:
     """Whether bodies are to be found before anything is saved, and the first page of those found.
 
     That is so where it was asked for, and where a search was typed but not answered yet. A whole BIN chooses its body at once.
@@ -204,7 +193,7 @@ def _chosen(form: PersonForm) -> list[int]:
     return [body.id for body in queries.bodies_by_bin(current_viewer(), form.bodies.data or ())]
 
 
-def _form(account: Account | None, form: PersonForm, found: Page = NONE, seeks: bool = False, refused: str = "") -> str:
+def _form(account: Account | None, form: PersonForm, found: Page[Body] = NONE, seeks: bool = False, refused: str = "") -> str:
     viewer, spoken = current_viewer(), current_language().code
     chosen = queries.bodies_by_bin(viewer, form.bodies.data or (), spoken)
     regions = {"": gettext("The whole country")} | _regions()

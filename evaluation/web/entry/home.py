@@ -10,24 +10,26 @@ from flask_babel import gettext
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import MultiDict
 
-from evaluation.answers.prior_year_counts import DeclarationConflict, declare
-from evaluation.answers.progress.model import OrganisationState, Totals
-from evaluation.answers.readiness import queries as submissions
+from evaluation.answers.prior_year_counts import CountConflict, declare
+from evaluation.answers.progress.model import OrganisationProgress, Totals
+from evaluation.submissions import queries as submissions
 from evaluation.answers.readiness.model import Readiness
 from evaluation.answers.save import ConcurrentChange
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.language import N_
+from evaluation.pagination import Page
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
-from evaluation.registry.queries import PAGE, Page
 from evaluation.submissions.extensions import queries as extensions
-from evaluation.submissions.locks import Lock, Locked, Term, is_open, lock_of
+from evaluation.submissions.deadlines import EntryPeriod
+from evaluation.submissions.locks import Lock, Locked, is_open, lock_of
 from evaluation.submissions.models import Submission
-from evaluation.submissions.status import STANDINGS, others
-from evaluation.submissions.timeliness import Punctuality, punctuality_of
+from evaluation.submissions.status import STATUS_LABELS, other_open_years
+from evaluation.submissions.timeliness import Timeliness, timeliness_of
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import (
     YEAR,
     current_language,
@@ -58,17 +60,17 @@ CHOICES = {LEFT: N_("Something left to do")} | STATES
 
 blueprint = Blueprint("home", __name__)
 blueprint.app_context_processor(
-    lambda: {"sections": sections, "stage_names": STATES, "stage_counts": COUNTED, "standing_names": STANDINGS}
+    lambda: {"sections": sections, "stage_names": STATES, "stage_counts": COUNTED, "standing_names": STATUS_LABELS}
 )
 
 
 SECTIONS = (
     (Action.EDIT, "home.index", N_("My year")),
-    (Action.SEE, "bodies.index", N_("Bodies")),
+    (Action.VIEW, "bodies.index", N_("Bodies")),
     (Action.EDIT, "uploads.workbook", N_("Workbook")),
-    (Action.SEE, "record.index", N_("Record")),
-    (Action.REGISTER, "registry.bodies", N_("Registry")),
-    (Action.PEOPLE, "people.people", N_("People")),
+    (Action.VIEW, "record.index", N_("Record")),
+    (Action.MANAGE_REGISTRY, "registry.bodies", N_("Registry")),
+    (Action.MANAGE_ACCOUNTS, "people.people", N_("People")),
 )
 """What stands in the head of every page for who may do this: its page and its words."""
 
@@ -88,7 +90,7 @@ class Line:
     """An organisation in the list."""
 
     organisation: Organisation
-    state: OrganisationState
+    state: OrganisationProgress
 
     def has(self, wanted: str) -> bool:
         """Whether its report is in this of `CHOICES`."""
@@ -142,17 +144,17 @@ class Home:
     lines: list[Line]
     today: date
     lock: Lock | None
-    punctuality: Punctuality
+    punctuality: Timeliness
 
     @property
     def open(self) -> bool:
         """Whether the year can still be handed over, be its answers locked or not."""
-        return is_open(self.submission.state if self.submission else None)
+        return is_open(self.submission.status if self.submission else None)
 
     @cached_property
     def kinds(self) -> list[tuple[Any, Totals]]:
         """The form's tables that apply, with their sums."""
-        totals = self.readiness.state.totals
+        totals = self.readiness.progress.totals
         return [(self.order.kind[table.kind], totals[table.kind]) for table in self.order.form.tables if table.kind in totals]
 
     def next(self, after: str = "") -> "Line | None":
@@ -172,8 +174,8 @@ class Home:
             return self.cell(line, line.state.blank[0]), N_("Next blank answer")
         for severity, words in (("error", N_("Next error")), ("warning", N_("Next warning"))):
             for line in self.lines:
-                for finding in line.state.findings:
-                    if finding.severity == severity and finding.open:
+                for finding in line.state.issues:
+                    if finding.severity == severity and finding.is_open:
                         return self.cell(line, finding.code), words
         return None
 
@@ -184,7 +186,7 @@ def home_of(bin_: str, year: int) -> Home:
     viewer.require(Action.EDIT, body.id)
     order, now_ = order_of(year), today()
     readiness = submissions.readiness(viewer, order, year, body, now_)
-    states, places = readiness.state.organisations, {table.kind: place for place, table in enumerate(order.form.tables)}
+    states, places = readiness.progress.organisations, {table.kind: place for place, table in enumerate(order.form.tables)}
     found = registry.organisations(viewer, body.id, year, current_language().code)
     lines = [Line(each, states[each.id]) for each in found if each.id in states]
     lines.sort(key=lambda line: places.get(line.organisation.kind, len(places)))
@@ -193,16 +195,16 @@ def home_of(bin_: str, year: int) -> Home:
 
 def _home(body: Body, year: ReportingYear, order: Order, readiness: Readiness, lines: list[Line], now_: date) -> Home:
     submission = submissions.submission(current_viewer(), year.year, body.id)
-    extension = extensions.in_force(current_viewer(), year.year, [body.id]).get(body.id)
-    term = Term(year.starts_on, year.deadline, extension.until if extension else None)
-    lock = lock_of(submission.state if submission else None, year.year, term, now_)
+    extension = extensions.extensions_in_force(current_viewer(), year.year, [body.id]).get(body.id)
+    term = EntryPeriod(year.starts_on, year.deadline, extension.until if extension else None)
+    lock = lock_of(submission.status if submission else None, year.year, term, now_)
     first = submission.first_submitted_on if submission else None
-    when = punctuality_of(year.deadline, first, now_, extension)
+    when = timeliness_of(year.deadline, first, now_, extension)
     return Home(body, year, order, submission, readiness, lines, now_, lock, when)
 
 
 @blueprint.get("/")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def index() -> str | Redirection:
     """Where everybody begins: who enters answers with the year of their body that is due, others with the list of bodies."""
     viewer, years = current_viewer(), registry.years()
@@ -213,7 +215,7 @@ def index() -> str | Redirection:
     if not bodies:
         return render_template("entry/home/no_bodies.html", bodies=own)
     if len(bodies) == 1:
-        year = first_year(submissions.standings(viewer, bodies, years), years)
+        year = first_year(submissions.year_statuses(viewer, bodies, years), years)
         return redirect(url_for(".entry", bin_=bodies[0].bin, year=year.year), 303)
     return choice_page(bodies, years)
 
@@ -223,7 +225,7 @@ def index() -> str | Redirection:
 def entry(bin_: str, year: int) -> str:
     """The clerk's home: one body's year."""
     home = home_of(bin_, year)
-    return _page(home, LastYearForm.of(home.readiness.last_year, formdata=None))
+    return _page(home, LastYearForm.of(home.readiness.prior_year_counts, formdata=None))
 
 
 @blueprint.post(f"/bodies/<bin_>/{YEAR}/entry")
@@ -231,7 +233,7 @@ def entry(bin_: str, year: int) -> str:
 def declare_last_year(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
     """Store the figures of the year before that the body declares itself."""
     home = home_of(bin_, year)
-    form = LastYearForm.of(home.readiness.last_year)
+    form = LastYearForm.of(home.readiness.prior_year_counts)
     if not form.validate():
         return _page(home, form), 422
     try:
@@ -239,7 +241,7 @@ def declare_last_year(bin_: str, year: int) -> str | Redirection | tuple[str, in
     except (Locked, ConcurrentChange) as error:
         return _page(home, form, refused=error.message(current_language())), 409
     if conflicts:
-        by_key = {each.edit.figure: each for each in conflicts}
+        by_key = {each.count_input.figure: each for each in conflicts}
         for figure in form.figures:
             if conflict := by_key.get(figure.key):
                 form.tell(figure, conflict, _taken(conflict))
@@ -258,8 +260,6 @@ def next_blank(bin_: str, year: int) -> Redirection:
 
 def _page(home: Home, form: LastYearForm, refused: str = "") -> str:
     filters = Filters.of(request.args, home.order)
-    kept = filters.keep(home.lines)
-    number = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(kept) // PAGE)))
     address: dict[str, Any] = {"bin_": home.body.bin, "year": home.year.year}
     years = [each for each in registry.years() if home.body.had_begun(each.year)]
     return render_template(
@@ -268,24 +268,24 @@ def _page(home: Home, form: LastYearForm, refused: str = "") -> str:
         body=home.body,
         year=home.year,
         years=years,
-        others=others(submissions.standings(current_viewer(), [home.body], years), home.year.year),
+        others=others(submissions.year_statuses(current_viewer(), [home.body], years), home.year.year),
         filters=filters,
         choices=CHOICES,
-        page=Page(kept[(number - 1) * PAGE : number * PAGE], len(kept), number),
-        page_url=lambda number: url_for(".entry", **address, **filters.given(page=number), _anchor="organisations"),
+        page=Page.from_list(filters.keep(home.lines), requested_page()),
+        page_url=page_urls(".entry", **address, **filters.given(), _anchor="organisations"),
         list_url=lambda kind, state: url_for(".entry", **address, kind=kind or None, state=state, _anchor="organisations"),
-        heads=submissions.heads(current_viewer(), home.body.id),
+        heads=submissions.head_names(current_viewer(), home.body.id),
         may_submit=current_viewer().may(Action.SUBMIT, home.body.id),
         form=form,
         refused=refused,
     )
 
 
-def _taken(conflict: DeclarationConflict) -> str:
-    theirs: str = gettext("blank") if conflict.theirs is None else current_language().number(conflict.theirs)
+def _taken(conflict: CountConflict) -> str:
+    theirs: str = gettext("blank") if conflict.stored_count is None else current_language().number(conflict.stored_count)
     return current_language().gettext(
         N_("%(who)s changed this meanwhile (%(when)s): now %(theirs)s. Save again to put yours in its place."),
-        who=conflict.who or gettext("Somebody"),
-        when=moment(conflict.at),
+        who=conflict.author or gettext("Somebody"),
+        when=moment(conflict.changed_at),
         theirs=theirs,
     )

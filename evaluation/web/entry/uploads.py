@@ -6,16 +6,17 @@ from werkzeug import Response as Redirection
 
 from evaluation import database
 from evaluation import storage as files
-from evaluation.answers.issues import Refused
-from evaluation.audit.models import Event
+from evaluation.answers.issues import WorkbookRejected
+from evaluation.audit.models import AuditEvent
 from evaluation.clock import today
 from evaluation.errors import EvaluationError
 from evaluation.language import CODES, N_, Language, language
+from evaluation.pagination import Page
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.queries import PAGE
-from evaluation.review.verification.operations import keep_answers
+from evaluation.review.verification.operations import record_answers_export
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import (
     current_language,
     current_viewer,
@@ -25,15 +26,15 @@ from evaluation.web.core.request_context import (
     send_bytes,
     show_year,
 )
-from evaluation.web.entry.upload_presenter import MANY, STATES, Group, Paging, Teller, of_batch
+from evaluation.web.entry.upload_presenter import STATES, Group, Teller, of_batch
 from evaluation.web.entry.workbook_issues import WorkbookReport, report
 from evaluation.workbooks.format.template import write_template
 from evaluation.workbooks.models import Upload
 from evaluation.workbooks.upload import operations, queries
 from evaluation.workbooks.upload.model import BLANKS, OVERWRITE, Mode, Plan
-from evaluation.workbooks.upload.operations import ChangedSince, Outdated
+from evaluation.workbooks.upload.operations import UndoConflict, StalePlan
 from evaluation.workbooks.upload.plan import warnings
-from evaluation.workbooks.upload.prefill import prefilled as write_prefilled
+from evaluation.workbooks.upload.prefill import write_prefilled_workbook as write_prefilled
 from forms.entry.workbook import ApplyForm, WorkbookForm
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -66,8 +67,8 @@ def receive() -> tuple[str, int] | Redirection:
     file = form.file.data
     try:
         found = operations.receive(current_viewer(), file.read(), file.filename or "", form.mode.data, registry.orders())
-    except Refused as refused:
-        return _form(form, refused=report(refused.problems, registry.orders(), current_language())), 422
+    except WorkbookRejected as refused:
+        return _form(form, refused=report(refused.issues, registry.orders(), current_language())), 422
     return redirect(url_for(".upload", id_=found.id), 303)
 
 
@@ -86,7 +87,7 @@ def uploads() -> str:
 def upload(id_: int) -> str:
     """What a workbook would change, or what it changed."""
     found = _find(id_)
-    return _preview(found, _plan(found)) if found.state == operations.SEEN else _applied(found)
+    return _preview(found, _plan(found)) if found.status == operations.PREVIEWED else _applied(found)
 
 
 @blueprint.post("/uploads/<int:id_>/apply")
@@ -98,9 +99,9 @@ def apply(id_: int) -> tuple[str, int] | str | Redirection:
         abort(400)
     try:
         operations.apply(current_viewer(), found, registry.orders(), form.mode.data, form.shown.data)
-    except (Outdated, Refused) as refused:
+    except (StalePlan, WorkbookRejected) as refused:
         database.db.session.rollback()
-        plan = refused.plan if isinstance(refused, Outdated) else _plan(_find(id_), form.mode.data)
+        plan = refused.plan if isinstance(refused, StalePlan) else _plan(_find(id_), form.mode.data)
         return _preview(_find(id_), plan, outdated=True, event=form.event.data), 409
     except EvaluationError as error:
         return _settled(id_, error)
@@ -117,7 +118,7 @@ def undo(id_: int) -> tuple[str, int] | Redirection:
         abort(404)
     try:
         operations.undo(current_viewer(), found, order)
-    except ChangedSince as since:
+    except UndoConflict as since:
         database.db.session.rollback()
         groups = Teller(current_viewer(), order, int(found.year or 0), current_language()).conflicts(since)
         return _applied(_find(id_), conflicts=groups), 409
@@ -142,21 +143,21 @@ def discard(id_: int) -> tuple[str, int] | Redirection:
 def marked(id_: int) -> Response | tuple[str, int]:
     """The workbook with its bad cells coloured and commented."""
     # What it needs takes 13 MB, which commands and most servers' processes never use.
-    from evaluation.workbooks.format.annotate import Unmarkable, mark
+    from evaluation.workbooks.format.annotate import AnnotationError, annotate
 
     found, viewer = _find(id_), current_viewer()
     plan = _plan(found)
     try:
         odd = warnings(viewer, plan, today())
-        content = mark(files.read(found.sha256), plan.errors, odd, current_language())
-    except Unmarkable as reason:
+        content = annotate(files.read(found.sha256), plan.errors, odd, current_language())
+    except AnnotationError as reason:
         return _preview(found, plan, unmarkable=reason.message(current_language())), 422
     stem = found.name.removesuffix(".xlsx") or "workbook"
     return send_bytes(content, MEDIA_TYPE, f"{stem} ({gettext(MARKED)}).xlsx")
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/workbook.xlsx")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def prefilled(bin_: str, year: int) -> Response:
     """A body's year as a workbook, with what is stored."""
     find_year(year)
@@ -164,13 +165,13 @@ def prefilled(bin_: str, year: int) -> Response:
     if order is None:
         abort(404)
     content = write_prefilled(current_viewer(), order, year, body, spoken)
-    keep_answers(current_viewer(), year, body.id, content)
+    record_answers_export(current_viewer(), year, body.id, content)
     g.keep = True
     return send_bytes(content, MEDIA_TYPE, f"indicators-{year}-{body.bin}-{spoken.code}.xlsx")
 
 
 @blueprint.get(f"/template/{YEAR}.xlsx")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def template(year: int) -> Response:
     """An empty workbook for a reporting year."""
     order, spoken = registry.in_force(registry.orders()).for_year(year), _asked_language()
@@ -198,7 +199,7 @@ def _find(id_: int) -> Upload:
 def _plan(found: Upload, mode: str = "") -> Plan:
     asked = mode or request.args.get("mode", "")
     chosen: Mode = BLANKS if (asked if asked in MODES else found.mode) == BLANKS else OVERWRITE
-    return operations.plan_of(current_viewer(), found, registry.orders(), chosen)
+    return operations.current_plan(current_viewer(), found, registry.orders(), chosen)
 
 
 def _settled(id_: int, error: EvaluationError) -> tuple[str, int]:
@@ -208,7 +209,7 @@ def _settled(id_: int, error: EvaluationError) -> tuple[str, int]:
     said = error.message(current_language())
     if found is None:
         return _form(WorkbookForm(formdata=None), said=said), 409
-    return (_preview(found, _plan(found), said=said) if found.state == operations.SEEN else _applied(found, said=said)), 409
+    return (_preview(found, _plan(found), said=said) if found.status == operations.PREVIEWED else _applied(found, said=said)), 409
 
 
 def _form(form: WorkbookForm, refused: WorkbookReport | None = None, said: str = "") -> str:
@@ -239,8 +240,7 @@ def _preview(
 ) -> str:
     viewer, orders, spoken = current_viewer(), registry.orders(), current_language()
     teller = Teller(viewer, plan.workbook.order, plan.workbook.year, spoken)
-    show, number = request.args.get("show", ""), max(request.args.get("page", 1, type=int), 1)
-    parts = teller.sections(plan, show, number)
+    show, mode = request.args.get("show", ""), plan.mode if plan.mode != found.mode else None
     odd = warnings(viewer, plan, today())
     latest = queries.last_event(viewer)
     return render_template(
@@ -248,8 +248,8 @@ def _preview(
         upload=found,
         plan=plan,
         show=show if show in STATES else "",
-        parts=parts,
-        paging=_paging(found, plan, show, number) if show in STATES else None,
+        parts=teller.sections(plan, show, requested_page()),
+        page_url=page_urls(".upload", id_=found.id, show=show, mode=mode),
         errors=report(plan.errors, orders, spoken),
         odd=report(odd, orders, spoken),
         odd_count=len(odd),
@@ -261,16 +261,10 @@ def _preview(
     )
 
 
-def _others(plan: Plan, event: int) -> list[Event]:
+def _others(plan: Plan, event: int) -> list[AuditEvent]:
     """What others changed, in the workbook's organisations, since it was shown."""
-    owners = [own for places in plan.places.values() for own in places if own >= 0]
+    owners = [own for places in plan.row_organisations.values() for own in places if own >= 0]
     return queries.changed_since(current_viewer(), plan.workbook.year, owners, event)
-
-
-def _paging(found: Upload, plan: Plan, show: str, number: int) -> Paging:
-    last = max(1, -(-plan.count(show) // MANY))  # type: ignore[arg-type]
-    mode = plan.mode if plan.mode != found.mode else None
-    return Paging(min(number, last), last, lambda page: url_for(".upload", id_=found.id, show=show, mode=mode, page=page))
 
 
 def _applied(found: Upload, said: str = "", conflicts: list[Group] | None = None) -> str:
@@ -278,16 +272,16 @@ def _applied(found: Upload, said: str = "", conflicts: list[Group] | None = None
     if order is None:
         abort(404)
     events = list(of_batch(operations.changes(viewer, found)))
-    last = max(1, -(-len(events) // PAGE))
-    number = min(max(request.args.get("page", 1, type=int), 1), last)
+    page = Page.from_list(events, requested_page())
     teller = Teller(viewer, order, int(found.year or 0), current_language())
     return render_template(
         "entry/uploads/applied.html",
         upload=found,
         reports=sum(event.organisation_id is not None for event in events),
         values=sum(len(event.data) for event in events),
-        groups=teller.recorded(events[(number - 1) * PAGE : number * PAGE]),
-        paging=Paging(number, last, lambda page: url_for(".upload", id_=found.id, page=page)),
+        groups=teller.recorded(page.items),
+        page=page,
+        page_url=page_urls(".upload", id_=found.id),
         bodies=[each for each in registry.all_bodies(viewer) if each.id in {event.body_id for event in events}],
         said=said,
         conflicts=conflicts or [],

@@ -16,9 +16,10 @@ from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list import export
 from evaluation.review.body_list.model import COUNTS, LAST, LATENESS, PLAIN, POINTS, REMARKS, TABLE, Sort, Sought
 from evaluation.review.body_list.operations import record_export
-from evaluation.review.body_list.queries import overview
-from evaluation.submissions.status import STANDINGS
+from evaluation.review.body_list.queries import list_bodies
+from evaluation.submissions.status import STATUS_LABELS
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words, send_bytes, show_year
 
 SHORT_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Rural level")}
@@ -33,7 +34,7 @@ blueprint.app_context_processor(lambda: {"level_names": SHORT_LEVEL_NAMES, "full
 
 
 @blueprint.get("/bodies")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def index() -> str:
     """The list of bodies with their points of a year."""
     years, year = registry.years(), year_asked()
@@ -41,7 +42,7 @@ def index() -> str:
         return render_template("review/body_list/empty.html")
     viewer, order = current_viewer(), registry.orders().get(year.order_code)
     sought, sort = _asked(order)
-    page = overview(viewer, year, today(), current_language().code, sought, sort, request.args.get("page", 1, type=int))
+    page = list_bodies(viewer, year, today(), current_language().code, sought, sort, requested_page())
     asked: dict[str, Any] = {"year": year.year, **sought.given()}
 
     # A part that is None is left out of the address.
@@ -53,12 +54,12 @@ def index() -> str:
         sort=sort,
         sorts=_sort_names(order, year.year),
         regions=registry.regions(viewer),
-        states=STANDINGS,
+        states=STATUS_LABELS,
         lateness=LATENESS,
         remarks=REMARKS if viewer.may(Action.REPLY) else {},
         tables=[(TABLE + each.kind, order.kind[each.kind]) for each in order.form.tables] if order else [],
         page=page,
-        page_url=lambda number: url_for(".index", **asked, **sort.given(), page=number),
+        page_url=page_urls(".index", **asked, **sort.given()),
         sort_url=lambda key: url_for(".index", **asked, **sort.toward(key).given()),
         file_url=lambda format_: url_for(".file", **asked, **sort.given(), format_=format_),
         formats=list(FORMATS),
@@ -66,14 +67,14 @@ def index() -> str:
 
 
 @blueprint.get("/bodies.<any(xlsx, csv):format_>")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def file(format_: str) -> Response:
     """The whole list, kept and sorted as the page's, as a file; the record tells that it was taken."""
     viewer, language = current_viewer(), current_language()
     year = year_asked() or abort(404)
     order = registry.orders().get(year.order_code)
     sought, sort = _asked(order)
-    lines = overview(viewer, year, today(), language.code, sought, sort).items
+    lines = list_bodies(viewer, year, today(), language.code, sought, sort).items
     made = export.table(lines, order, year, language, remarks=viewer.may(Action.REPLY))
     content = FORMATS[format_](made, str(year.year))
     record_export(viewer, year.year, format_, sought.given() | sort.given(), content)

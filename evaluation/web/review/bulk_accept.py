@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
 from evaluation.accounts.queries import bodies_by_bin
 from evaluation.clock import today
@@ -12,10 +12,11 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list.queries import waiting
-from evaluation.review.models import FrozenSheet
-from evaluation.review.operations import accept_many
-from evaluation.review.snapshot import spelled
+from evaluation.review.models import SheetRevision
+from evaluation.review.operations import accept_bodies
+from evaluation.review.snapshot import format_code
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year
 
 NOTHING = N_("Nothing is chosen. Tick the years that you want to accept.")
@@ -56,14 +57,14 @@ def accept(year: int) -> str | tuple[str, int]:
         return _choice(opened, NOTHING), 422
     viewer, language = current_viewer(), current_language()
     given = [(body, chosen[body.bin]) for body in bodies_by_bin(viewer, chosen)]
-    done = accept_many(viewer, year, given, today())
+    done = accept_bodies(viewer, year, given, today())
     named = {body.id: body for body in registry.bodies_in(viewer, [body for body, _ in done], year)}
     return render_template(
         "review/bulk_accept/result.html",
         year=opened,
-        accepted=[(named[body.id], made) for body, made in done if isinstance(made, FrozenSheet)],
+        accepted=[(named[body.id], made) for body, made in done if isinstance(made, SheetRevision)],
         refused=[(named[body.id], made.message(language)) for body, made in done if isinstance(made, EvaluationError)],
-        spelled=spelled,
+        format_code=format_code,
     )
 
 
@@ -74,11 +75,11 @@ def _chosen() -> dict[str, int]:
 
 
 def _choice(year: ReportingYear, refused: str = "") -> str:
-    viewer, number = current_viewer(), request.args.get("page", 1, type=int)
+    viewer = current_viewer()
     return render_template(
         "entry/body_choice.html",
         year=year,
-        page=waiting(viewer, year, today(), current_language().code, number),
-        page_url=lambda number: url_for(".index", year=year.year, page=number),
+        page=waiting(viewer, year, today(), current_language().code, requested_page()),
+        page_url=page_urls(".index", year=year.year),
         refused=refused and current_language().gettext(refused),
     )

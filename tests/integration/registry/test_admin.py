@@ -9,10 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from evaluation.answers.models import Report
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.clock import today
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.pagination import PAGE_SIZE
 from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.registry import operations as registering
 from evaluation.registry import queries
@@ -94,7 +95,7 @@ def test_a_move_leaves_earlier_sheets_as_they_were(entered: Order) -> None:
     assert sheets.sheet(SYSTEM, DISTRICT, 2023) == before
     moved = sheets.sheet(SYSTEM, OTHER, 2024)
     assert moved is not None and moved.max > 0
-    event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
+    event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert event is not None and (event.action, event.actor, event.account_id) == ("organisation_moved", "Анна", 7)
     assert [len(each) for each in event.data["periods"]] == [1, 2] and event.organisation_id is not None
     refused("already_there", operations.move_organisation, organisation(), OTHER, 2024)
@@ -167,7 +168,7 @@ def test_a_body_owes_nothing_for_the_years_before_its_first_day(entered: Order) 
     refused("strange_day", operations.change_body, *beginning(date(205, 1, 1)))
     operations.change_body(ANN, *beginning(None))  # type: ignore[arg-type]
     assert own in {each.bin for each in queries.bodies(SYSTEM, year=2023).items}
-    event = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
+    event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert event is not None and event.data == {"since": ["2024-06-01", None]}
     seen = body(own)
     operations.move_organisation(ANN, organisation(), DISTRICT, 2024)
@@ -265,7 +266,7 @@ def test_lists_are_searched_filtered_and_paged(entered: Order) -> None:
         listed = upkeep.organisations_listed(SYSTEM, OrganisationFilters(**filters), day, page)
         return listed.total, [line.organisation.bin for line in listed.items]
 
-    assert found(kind=kind)[0] == 120 and len(found(kind=kind)[1]) == queries.PAGE
+    assert found(kind=kind)[0] == 120 and len(found(kind=kind)[1]) == PAGE_SIZE
     assert len(found(3, kind=kind)[1]) == 20 and found(99, kind=kind) == found(3, kind=kind)
     assert found(search="кәсіпорын №007") == (1, [bin_of(1_007)]) == found(search=bin_of(1_007))
     assert found(status="liquidation") == (1, [bin_of(1_001)]) and found(status="closed") == (1, [bin_of(1_002)])

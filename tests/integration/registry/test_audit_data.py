@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Flask
 
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.audit.verification import verify
 from evaluation.criteria import Order
 from evaluation.database import db, dumps
@@ -27,7 +27,7 @@ OWN, SECOND = bin_of(11), bin_of(12)
 def replayed() -> dict[str, dict[str, Any]]:
     """BIN → its fields, by the record alone."""
     states: dict[tuple[str, int], dict[str, Any]] = {}
-    for event in db.session.query(Event).order_by(Event.id):
+    for event in db.session.query(AuditEvent).order_by(AuditEvent.id):
         if event.year is not None or not (event.body_id or event.organisation_id) or event.action == "organisation_left":
             continue
         owner = ("organisation", event.organisation_id) if event.organisation_id else ("body", event.body_id or 0)
@@ -66,11 +66,11 @@ def test_the_registry_can_be_made_again_from_the_record(app: Flask, order: Order
         upkeep.set_status(SYSTEM, organisation_states(SYSTEM, SECOND)[SECOND], "liquidation", date(2024, 5, 1))
         db.session.commit()
         same()
-        of_one = [event.action for event in db.session.query(Event).filter_by(body_id=body_ids[ONE]).order_by(Event.id)]
+        of_one = [event.action for event in db.session.query(AuditEvent).filter_by(body_id=body_ids[ONE]).order_by(AuditEvent.id)]
         assert of_one == [
             *("body_added", "organisation_supervised", "organisation_supervised", "organisation_left", "body_renamed"),
         ]
-        (left,) = db.session.query(Event).filter_by(action="organisation_left")
+        (left,) = db.session.query(AuditEvent).filter_by(action="organisation_left")
         assert left.data == {"to": OTHER} and left.organisation_id == own_ids[OWN]
         assert not verify(SYSTEM)
 
@@ -81,12 +81,12 @@ def test_invented_data_are_recorded_as_any_other(app: Flask, order: Order) -> No
         store(order, made)
         db.session.commit()
         same()
-        told = db.session.query(Event).filter_by(action="saved").all()
+        told = db.session.query(AuditEvent).filter_by(action="saved").all()
         own = {id_: bin_ for bin_, (id_, _) in queries.known(SYSTEM).organisations.items()}
         given = {
             (own[event.organisation_id or 0], event.year): {code: new for code, (_, new) in event.data.items()} for event in told
         }
         assert given == {(row.bin, row.year): row.answers | row.evidence for row in made.reports}
-        declared = db.session.query(Event).filter_by(action="declared").all()
+        declared = db.session.query(AuditEvent).filter_by(action="declared").all()
         assert sum(len(event.data) for event in declared) == len(made.declared)
         assert not verify(SYSTEM)

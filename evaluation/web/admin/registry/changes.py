@@ -24,14 +24,14 @@ Answer = str | Redirection | tuple[str, int]
 
 
 @blueprint.route("/bodies/<bin_>/<any(change, rename, close, reopen):name>", methods=["GET", "POST"])
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def body_deed(bin_: str, name: str) -> Answer:
     """Change a body."""
     return _deed("bodies", bin_, name)
 
 
 @blueprint.route("/organisations/<bin_>/<any(change, rename, move, status, withdraw):name>", methods=["GET", "POST"])
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def organisation_deed(bin_: str, name: str) -> Answer:
     """Change an organisation."""
     return _deed("organisations", bin_, name)

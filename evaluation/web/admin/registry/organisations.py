@@ -21,17 +21,17 @@ from evaluation.web.admin.registry.request_helpers import (
     choose_body,
     names_of,
     one_of,
-    page_urls,
     say,
     state_of,
 )
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words
 from forms.admin.registry import NewOrganisationForm
 
 
 @blueprint.get("/organisations")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def organisations() -> str:
     """The list of organisations as they are today."""
     region, kinds = request.args.get("region", ""), operations.kinds(registry.orders())
@@ -43,7 +43,6 @@ def organisations() -> str:
         one_of(request.args, "body", (LOOSE,)),
     )
     viewer = current_viewer()
-    number = request.args.get("page", 1, type=int)
     given = {
         "q": filters.search,
         "kind": filters.kind,
@@ -58,14 +57,14 @@ def organisations() -> str:
         loose=LOOSE,
         kinds=kinds,
         regions=registry.regions(viewer),
-        page=queries.organisations_listed(viewer, filters, today(), number, current_language().code),
-        page_url=page_urls(".organisations", given),
+        page=queries.organisations_listed(viewer, filters, today(), requested_page(), current_language().code),
+        page_url=page_urls(".organisations", **given),
         today=today(),
     )
 
 
 @blueprint.get("/organisations/<bin_>")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def organisation(bin_: str) -> str:
     """An organisation: what is entered of it, its history, and how it can be changed."""
     state = state_of("organisations", bin_)
@@ -81,7 +80,7 @@ def organisation(bin_: str) -> str:
 
 
 @blueprint.route("/organisations/new", methods=["GET", "POST"])
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def new_organisation() -> str | Redirection | tuple[str, int]:
     """Enter an organisation, under a body from a day on."""
     form = NewOrganisationForm(data={"body": request.args.get("body", ""), "since": date(today().year, 1, 1)})

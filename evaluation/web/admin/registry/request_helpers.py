@@ -1,15 +1,15 @@
 """What the registry's pages share: the state a form was made from, a body chosen by its name, refusals in their places."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, g, request, url_for
+from flask import Blueprint, abort, g, request
 from flask_babel import gettext
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from evaluation.answers.values import WORDS
+from evaluation.answers.values import YES_NO_LABELS
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry import queries as registry
@@ -40,12 +40,6 @@ def one_of(given: MultiDict[str, str], name: str, known: Any) -> str:
     """A filter's value, if it is one there is."""
     value = given.get(name, "")
     return value if value in known else ""
-
-
-def page_urls(endpoint: str, given: Mapping[str, str]) -> Callable[[int], str]:
-    """The address of each page of a list with its filters; a filter that is empty is left out of it."""
-    kept: dict[str, Any] = {name: value or None for name, value in given.items()}
-    return lambda number: url_for(endpoint, **kept, page=number)
 
 
 def state_of(group: str, bin_: str) -> Any:
@@ -105,7 +99,7 @@ def written(name: str, value: Any, bodies: Mapping[str, str] | None = None) -> s
     if value is None or value in ((), ""):
         return "–"
     if isinstance(value, bool):
-        return WORDS[language.code][0 if value else 1]
+        return YES_NO_LABELS[language.code][0 if value else 1]
     if isinstance(value, date):
         return language.short_date(value)
     if isinstance(value, tuple):

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug import Response as Redirection
 
 from evaluation import storage as files
-from evaluation.answers.issues import Problem, Refused
+from evaluation.answers.issues import CellIssue, WorkbookRejected
 from evaluation.clock import today
 from evaluation.database import db
 from evaluation.language import N_
@@ -59,7 +59,7 @@ class Part:
 
 
 @blueprint.get("/workbook.xlsx")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def workbook_file() -> Response:
     """The registry as it is; that it was taken is recorded."""
     spoken = current_language()
@@ -70,14 +70,14 @@ def workbook_file() -> Response:
 
 
 @blueprint.get("/workbook")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def workbook() -> str:
     """The form to send a registry workbook by."""
     return _page(RegistryWorkbookForm(data={"year": today().year, "names": "new"}))
 
 
 @blueprint.post("/workbook")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def receive_workbook() -> Answer:
     """Look at a workbook: what would change, and what is wrong. Nothing is stored but the file itself."""
     form = RegistryWorkbookForm()
@@ -87,15 +87,15 @@ def receive_workbook() -> Answer:
     terms = Terms(form.year.data, form.names.data == "new")
     try:
         made = planning.plan(current_viewer(), data, registry.orders(), terms)
-    except Refused as refused:
-        return _page(form, refused=_report(list(refused.problems))), 422
+    except WorkbookRejected as refused:
+        return _page(form, refused=_report(list(refused.issues))), 422
     if made.problems:
         return _preview(form, made, terms, None), 422
     return _preview(form, made, terms, files.keep(data))
 
 
 @blueprint.post("/workbook/store")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def store_workbook() -> Answer:
     """Store a workbook that was looked at; where the registry changed since, it is shown anew instead."""
     given = ApplyForm()
@@ -113,9 +113,9 @@ def store_workbook() -> Answer:
         if made.digest != given.digest.data or made.problems:
             return _preview(form, made, terms, None if made.problems else given.sha256.data, changed=True), 409
         planning.apply(current_viewer(), made)
-    except Refused as refused:
+    except WorkbookRejected as refused:
         db.session.rollback()
-        return _page(form, refused=_report(list(refused.problems))), 409
+        return _page(form, refused=_report(list(refused.issues))), 409
     flash(gettext("The registry workbook is stored: %(new)s new, %(changed)s changed.", **_totals(made)))
     return redirect(url_for(".workbook"), 303)
 
@@ -183,7 +183,7 @@ def _value(column: Column, value: Any, named: Mapping[str, str]) -> str:
     return written(column.code, value)
 
 
-def _report(problems: list[Problem]) -> WorkbookReport:
+def _report(problems: list[CellIssue]) -> WorkbookReport:
     """Problems by worksheet and cell, each column under the label it has in this workbook."""
     spoken = current_language()
     made = report(problems, registry.orders(), spoken)

@@ -14,11 +14,12 @@ from evaluation.registry.admin.operations import TermChanged
 from evaluation.registry.admin.rules import Refusal
 from evaluation.registry.models import ReportingYear
 from evaluation.submissions.extensions import queries as extensions
-from evaluation.submissions.extensions.operations import ExtensionRefused, extend
-from evaluation.submissions.models import OPEN_STATES
-from evaluation.submissions.status import STANDINGS
+from evaluation.submissions.extensions.operations import ExtensionError, grant_extension
+from evaluation.submissions.models import OPEN_STATUSES
+from evaluation.submissions.status import STATUS_LABELS
 from evaluation.web.admin.registry.request_helpers import blueprint, choose_body, message_of
 from evaluation.web.core.access import allow
+from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year
 from forms.admin.registry import ExtensionForm, YearForm, YearTermForm
 
@@ -26,7 +27,7 @@ Answer = str | Redirection | tuple[str, int]
 
 
 @blueprint.route("/years", methods=["GET", "POST"])
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def years() -> Answer:
     """The years there are, and a form to open another."""
     opened = {each.year for each in registry.years()}
@@ -56,7 +57,7 @@ def _years(form: YearForm) -> str:
 
 
 @blueprint.get(f"/years/{YEAR}")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def year(year: int) -> str:
     """A year: its order and days, how many bodies have handed it over, and who was given more time."""
     opened = find_year(year)
@@ -64,7 +65,7 @@ def year(year: int) -> str:
 
 
 @blueprint.post(f"/years/{YEAR}")
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def change_term(year: int) -> Answer:
     """Change a year's first day and deadline."""
     opened, form = find_year(year), YearTermForm()
@@ -88,25 +89,25 @@ def _term_form(starts_on: Any, deadline: Any) -> YearTermForm:
 
 
 def _year(opened: ReportingYear, form: YearTermForm, stale: str | None = None) -> str:
-    viewer, number = current_viewer(), request.args.get("page", 1, type=int)
-    states = extensions.states(viewer, opened.year)
+    viewer = current_viewer()
+    states = submissions.status_counts(viewer, opened.year)
     return render_template(
         "admin/registry/year.html",
         year=opened,
         its_order=registry.orders().get(opened.order_code),
         form=form,
         stale=stale,
-        states={state: states.get(state, 0) for state in STANDINGS},
-        open_states=OPEN_STATES,
-        page=extensions.given(viewer, opened.year, number),
-        page_url=lambda number: url_for(".year", year=opened.year, page=number, _anchor="extensions"),
-        in_force={each.id for each in extensions.in_force(viewer, opened.year).values()},
+        states={state: states.get(state, 0) for state in STATUS_LABELS},
+        open_states=OPEN_STATUSES,
+        page=extensions.list_extensions(viewer, opened.year, requested_page()),
+        page_url=page_urls(".year", year=opened.year, _anchor="extensions"),
+        in_force={each.id for each in extensions.extensions_in_force(viewer, opened.year).values()},
         today=today(),
     )
 
 
 @blueprint.route(f"/years/{YEAR}/extension", methods=["GET", "POST"])
-@allow(Action.REGISTER)
+@allow(Action.MANAGE_REGISTRY)
 def extension(year: int) -> Answer:
     """Give one body more time: the one whose BIN is in the address, or any that is named."""
     opened, viewer, bin_ = find_year(year), current_viewer(), request.args.get("body", "")
@@ -116,8 +117,8 @@ def extension(year: int) -> Answer:
     good = form.validate()
     if choose_body(form.body) and good and form.until.data is not None:
         try:
-            extend(viewer, opened, form.body.found, form.until.data, form.reason.data or "", today())
-        except ExtensionRefused as refused:
+            grant_extension(viewer, opened, form.body.found, form.until.data, form.reason.data or "", today())
+        except ExtensionError as refused:
             form[refused.at].errors = [*form[refused.at].errors, message_of(refused)]
         else:
             flash(gettext("The extension is given."))
@@ -128,5 +129,5 @@ def extension(year: int) -> Answer:
 
 def _extension(opened: ReportingYear, form: ExtensionForm, bin_: str) -> str:
     body = find_body(bin_) if bin_ else None
-    earlier = extensions.of_body(current_viewer(), opened.year, body.id) if body else []
+    earlier = extensions.extensions_of_body(current_viewer(), opened.year, body.id) if body else []
     return render_template("admin/registry/extension.html", year=opened, form=form, body=body, earlier=earlier, today=today())

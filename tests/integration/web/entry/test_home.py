@@ -5,16 +5,16 @@ from datetime import date, timedelta
 
 from flask import Flask
 
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.clock import today
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.pagination import PAGE_SIZE
 from evaluation.policy import Role
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
-from evaluation.registry.queries import PAGE
-from evaluation.review.operations import give_back
+from evaluation.review.operations import return_submission
 from tests.support.accounts import signed_in, token_of
 from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place
 from tests.support.factories import bin_of, clean
@@ -28,7 +28,7 @@ def cell(place: Place, own: int, code: str) -> str:
 
 
 def first_code(place: Place, kind: int) -> str:
-    return place.order.asked_of(place.kinds[kind])[0].code
+    return place.order.indicators_of(place.kinds[kind])[0].code
 
 
 def listed(text: str) -> list[str]:
@@ -56,7 +56,7 @@ def hand_over(place: Place, bin_: str = OWN) -> None:
 
 
 def return_it(place: Place, reason: str) -> None:
-    give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, reason)
+    return_submission(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, reason)
     db.session.commit()
 
 
@@ -167,7 +167,7 @@ def test_the_entry_home_is_its_peoples(place: Place) -> None:
 def test_what_is_due_and_what_to_do_next(place: Place) -> None:
     clerk = place.client("clerk")
     text = clerk.get(ENTRY).text
-    asked = sum(len([item for item in place.order.asked_of(kind) if item.asked_when is None]) for kind in place.kinds)
+    asked = sum(len([item for item in place.order.indicators_of(kind) if item.applies_when is None]) for kind in place.kinds)
     assert f"0&nbsp;/&nbsp;{asked}" in text.replace("\n", "") and "30 days left" in text
     assert f'class="btn btn-primary" href="{cell(place, 0, first_code(place, 0))}"' in text
     assert listed(text) == list(place.own) and text.count("Not begun</span>") >= 2
@@ -201,13 +201,13 @@ def test_errors_and_warnings_are_next_when_nothing_is_blank(place: Place) -> Non
     assert listed(clerk.get(f"{ENTRY}?state=warnings").text)
     assert not listed(clerk.get(f"{ENTRY}?state=errors").text)
     kind = place.kinds[1]
-    numbers = [item.code for item in place.order.asked_of(kind) if item.type == "whole"]
-    rule = next(rule for rule in place.order.concerning(kind, place.order.contradictions) if rule.at in numbers)
+    numbers = [item.code for item in place.order.indicators_of(kind) if item.type == "whole"]
+    rule = next(rule for rule in place.order.rules_for_kind(kind, place.order.contradictions) if rule.indicator in numbers)
     with place.app.app_context():
-        place.answer(place.own[1], **{rule.at: 900})
+        place.answer(place.own[1], **{rule.indicator: 900})
         db.session.commit()
     text = clerk.get(ENTRY).text
-    assert f'href="{cell(place, 1, rule.at)}">Next error</a>' in text
+    assert f'href="{cell(place, 1, rule.indicator)}">Next error</a>' in text
     assert listed(clerk.get(f"{ENTRY}?state=errors").text) == [place.own[1]]
 
 
@@ -221,7 +221,7 @@ def test_next_blank_goes_round(place: Place) -> None:
     with place.app.app_context():
         place.answer(place.own[0], **{codes[0]: 5})
         db.session.commit()
-    second = place.order.asked_of(place.kinds[0])[1].code
+    second = place.order.indicators_of(place.kinds[0])[1].code
     assert clerk.get(f"{ENTRY}/next").location == cell(place, 0, second)
     with place.app.app_context():
         place.fill()
@@ -229,7 +229,7 @@ def test_next_blank_goes_round(place: Place) -> None:
 
 
 def test_the_list_is_searched_filtered_and_paged(place: Place) -> None:
-    extra = [bin_of(1000 + number) for number in range(PAGE + 20)]
+    extra = [bin_of(1000 + number) for number in range(PAGE_SIZE + 20)]
     names = dict.fromkeys(extra, ("Мектеп", "Школа")) | {extra[7]: ("Ғарыш мектебі", "Школа космоса")}
     with place.app.app_context():
         kind = place.kinds[0]
@@ -240,7 +240,7 @@ def test_the_list_is_searched_filtered_and_paged(place: Place) -> None:
         db.session.commit()
     clerk = place.client("clerk")
     first, second = clerk.get(ENTRY).text, clerk.get(f"{ENTRY}?page=2").text
-    assert len(listed(first)) == PAGE and len(listed(second)) == 22 and not {*listed(first)} & {*listed(second)}
+    assert len(listed(first)) == PAGE_SIZE and len(listed(second)) == 22 and not {*listed(first)} & {*listed(second)}
     assert listed(clerk.get(f"{ENTRY}?page=99").text) == listed(second)
     assert "70 organisations" in clerk.get(f"{ENTRY}?q=ШКОЛА").text
     assert listed(clerk.get(f"{ENTRY}?q=МЕКТЕБІ ғарыш").text) == [extra[7]]
@@ -248,7 +248,7 @@ def test_the_list_is_searched_filtered_and_paged(place: Place) -> None:
     assert listed(clerk.get(f"{ENTRY}?kind={place.kinds[1]}").text) == [place.own[1]]
     assert listed(clerk.get(f"{ENTRY}?state=partly").text) == [place.own[0]]
     assert not listed(clerk.get(f"{ENTRY}?state=done").text)
-    assert len(listed(clerk.get(f"{ENTRY}?state=left&kind={place.kinds[0]}").text)) == PAGE
+    assert len(listed(clerk.get(f"{ENTRY}?state=left&kind={place.kinds[0]}").text)) == PAGE_SIZE
     assert "No organisation matches" in clerk.get(f"{ENTRY}?q=nothing").text
     hostile = clerk.get(f"{ENTRY}?q=<script>&kind=x&state=y&page=x").text
     assert "&lt;script&gt;" in hostile and "<script>" not in hostile
@@ -256,7 +256,7 @@ def test_the_list_is_searched_filtered_and_paged(place: Place) -> None:
 
 def test_last_years_figures_are_entered_here(place: Place) -> None:
     clerk = place.client("clerk")
-    criterion = next(place.order.declared())[0].code
+    criterion = next(place.order.prior_year_counts())[0].code
     name = f"last-{place.kinds[0]}-{criterion}"
     was = f"was-{place.kinds[0]}-{criterion}"
     other = {f"last-{place.kinds[1]}-{criterion}": "", f"was-{place.kinds[1]}-{criterion}": ""}
@@ -272,19 +272,19 @@ def test_last_years_figures_are_entered_here(place: Place) -> None:
     assert clerk.post(ENTRY, data=token | {name: "8", was: "3"}).status_code == 303
     assert clerk.post(ENTRY, data=token | {name: "", was: "8"}).status_code == 303
     with place.app.app_context():
-        told = [event.data for event in db.session.query(Event).filter_by(action="declared").order_by(Event.id)]
+        told = [event.data for event in db.session.query(AuditEvent).filter_by(action="declared").order_by(AuditEvent.id)]
     key = f"{place.kinds[0]}/{criterion}"
     assert told == [{key: [None, 3]}, {key: [3, 8]}, {key: [8, None]}]
 
 
 def test_last_years_figures_are_counted_where_its_reports_are_stored(place: Place) -> None:
-    money = next(item.code for item in place.order.asked_of(place.kinds[0]) if item.type == "money" and item.min is None)
+    money = next(item.code for item in place.order.indicators_of(place.kinds[0]) if item.type == "money" and item.min is None)
     with place.app.app_context():
         operations.open_year(SYSTEM, YEAR + 1, place.order.code)
         place.answer(place.own[0], **{money: -100})
         db.session.commit()
     text = place.client("clerk").get(f"/bodies/{OWN}/{YEAR + 1}/entry").text
-    criterion = next(place.order.declared())[0].code
+    criterion = next(place.order.prior_year_counts())[0].code
     assert "counted from last year" in text and f"last-{place.kinds[0]}-{criterion}" not in text
     assert f"last-{place.kinds[1]}-{criterion}" in text
 

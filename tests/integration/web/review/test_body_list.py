@@ -16,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from evaluation.answers.models import Report
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.clock import today
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -26,7 +26,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list.export import as_csv, as_xlsx, table
 from evaluation.review.body_list.model import Sort, sort_keys
-from evaluation.review.body_list.queries import overview
+from evaluation.review.body_list.queries import list_bodies
 from evaluation.sheets import queries as sheets
 from evaluation.web.audit.event_presenter import Reader
 from tests.support.body_list_cases import BODIES, LATE, NAME, PLACES, REMARKS, STATES, SYSTEM, YEAR, Country, make_country
@@ -223,7 +223,7 @@ def test_files_are_the_list(country: Country) -> None:
     marked = next(line for line in lines if line[0] == bin_of(1))
     assert marked[1] == "'=Министерство" and grid[names.index("ministry") + 1][1] == "=Министерство"
     with country.app.app_context():
-        told_of = [event for event in db.session.scalars(select(Event).order_by(Event.id)) if event.action == "exported"]
+        told_of = [event for event in db.session.scalars(select(AuditEvent).order_by(AuditEvent.id)) if event.action == "exported"]
         assert [event.data["format"] for event in told_of] == ["xlsx", "csv"]
         for event, response in zip(told_of, (book, text), strict=True):
             assert (event.year, event.body_id, event.data["what"]) == (YEAR, None, "bodies")
@@ -261,13 +261,13 @@ def test_what_is_accepted_has_the_points_of_its_frozen_sheet(country: Country) -
 def whatever_part_is_read_first_says_the_same(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
     year = db.session.get(ReportingYear, YEAR)
     assert year
-    every = {line.body.bin: line for line in overview(SYSTEM, year, today()).items}
+    every = {line.body.bin: line for line in list_bodies(SYSTEM, year, today()).items}
     monkeypatch.setattr("evaluation.review.body_list.queries.AT_ONCE", 2)
-    monkeypatch.setattr("evaluation.review.body_list.queries.PAGE", 2)
+    monkeypatch.setattr("evaluation.review.body_list.queries.PAGE_SIZE", 2)
     for sort in (Sort(), Sort("points"), Sort("last_share", True), Sort("begun")):
-        found = [line for page in (1, 2, 3) for line in overview(SYSTEM, year, today(), sort=sort, page=page).items]
+        found = [line for page in (1, 2, 3) for line in list_bodies(SYSTEM, year, today(), sort=sort, page=page).items]
         assert {line.body.bin: line for line in found} == every and len(found) == len(every)
-    assert overview(SYSTEM, year, today(), page=99).number == 3
+    assert list_bodies(SYSTEM, year, today(), page=99).number == 3
     # Invented data say so in every line of a file.
     year.invented = True
     made = table(every.values(), country.order, year, language("kk"))
