@@ -12,8 +12,8 @@ from evaluation.database import db
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
 from evaluation.workbooks.load import load_workbook
-from tests.support.entry_bodies import Place, make_place
 from tests.support.factories import bin_of, clean, row, workbook
+from tests.support.scenario import Scenario, two_kind_scenario
 from tests.support.sheet_cases import Cases, Files, sheet
 from tests.support.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, own
 
@@ -59,7 +59,7 @@ def kinds(order: Order) -> tuple[str, ...]:
 @pytest.fixture
 def filled(database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], tmp_path: Path) -> Flask:
     """Two bodies: three organisations of each kind under the first, one under the second, all of them answered."""
-    app = make_app(database_url, FILES=tmp_path / "files")
+    app = make_app(database_url, FILES_FOLDER=tmp_path / "files")
     rows = {kind: [row(order, BODY, own(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)}
     rows[kinds[0]].append(row(order, OTHER, bin_of(90), clean(order, kinds[0])))
     previous = [{"body_bin": BODY, "kind": kinds[0], declared(order): 2}]
@@ -87,6 +87,6 @@ def edited(filled: Flask, order: Order, kinds: tuple[str, ...]) -> bytes:
 
 
 @pytest.fixture
-def place(app: Flask, order: Order) -> Place:
+def scenario(app: Flask, order: Order) -> Scenario:
     """Two bodies with organisations and one without; modules of other bodies have a fixture of their own."""
-    return make_place(app, order)
+    return two_kind_scenario(app, order)

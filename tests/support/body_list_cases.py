@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 
 from evaluation.accounts.models import Account
 from evaluation.answers.justifications import justify
+from evaluation.answers.model import AnswerInput
 from evaluation.answers.models import Report
-from evaluation.answers.progress.queries import body_state
-from evaluation.answers.save import AnswerInput, save
+from evaluation.answers.progress.queries import body_progress
+from evaluation.answers.save import save_answers
 from evaluation.clock import now, today
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -19,7 +20,7 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.registry.operations import NewBody
-from evaluation.review.models import FrozenSheet, Remark
+from evaluation.review.models import Remark, SheetRevision
 from evaluation.review.operations import accept, submit
 from evaluation.submissions.models import Submission
 from tests.support import accounts as people
@@ -64,23 +65,23 @@ class Country:
     def complete(self, name: str) -> None:
         """Answer everything well, with reasons for what is odd."""
         id_ = self.ids[name]
-        state = body_state(SYSTEM, self.order, YEAR, id_, today())
+        state = body_progress(SYSTEM, self.order, YEAR, id_, today())
         for each in state.organisations.values():
             wanted = clean(self.order, each.kind)
-            save(
-                SYSTEM, self.order, YEAR, id_, [AnswerInput(each.id, code, new, each.answers.get(code)) for code, new in wanted.items()]
+            save_answers(
+                SYSTEM, self.order, YEAR, id_, [AnswerInput(each.organisation_id, code, new, each.answers.get(code)) for code, new in wanted.items()]
             )
-        for each in body_state(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
-            for finding in each.findings:
-                if finding.open:
-                    justify(SYSTEM, self.order, YEAR, id_, each.id, finding.rule, finding.code, "Тексерілді, солай", today())
+        for each in body_progress(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
+            for finding in each.issues:
+                if finding.is_open:
+                    justify(SYSTEM, self.order, YEAR, id_, each.organisation_id, finding.rule, finding.code, "Тексерілді, солай", today())
 
     def submit(self, name: str, by: Viewer) -> Submission:
         body = registry.body(SYSTEM, BODIES[name].bin)
         assert body
         return submit(by, self.order, YEAR, body, 0, today())
 
-    def accept(self, name: str, by: Viewer) -> FrozenSheet:
+    def accept(self, name: str, by: Viewer) -> SheetRevision:
         body = registry.body(SYSTEM, BODIES[name].bin)
         assert body
         return accept(by, YEAR, body, 1, today())
@@ -97,12 +98,12 @@ def make_country(app: Flask, order: Order) -> Country:
         owners = [(name, kind) for name, own in shares.items() for kind in own]
         rows = [(bin_of(100 + number), kind, f"Ұйым {number}", "") for number, (_, kind) in enumerate(owners)]
         operations.register_organisations(SYSTEM, rows)
-        known = registry.known(SYSTEM)
+        known = registry.registry_index(SYSTEM)
         ids = {name: known.bodies[body.bin] for name, body in BODIES.items()}
         organisations: dict[str, dict[str, int]] = {name: {} for name in BODIES}
         for (name, _), (bin_, *_) in zip(owners, rows, strict=True):
             organisations[name][bin_] = known.organisations[bin_][0]
-        operations.supervise(
+        operations.add_supervision(
             SYSTEM, [(id_, ids[name], date(2020, 1, 1), None) for name, own in organisations.items() for id_ in own.values()]
         )
         made = Country(app, order, ids, organisations)

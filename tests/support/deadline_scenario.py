@@ -1,4 +1,4 @@
-"""A year with its first day and its deadline, for tests of what may be written when."""
+"""A reporting year with a first day of entry and a deadline, for tests of what may be changed when."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,31 +9,33 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role
 from evaluation.registry.models import ReportingYear
-from evaluation.submissions.extensions.operations import extend
+from evaluation.submissions.extensions.operations import grant_extension
 from evaluation.submissions.models import Extension
-from tests.support.entry_bodies import OWN, YEAR, Place, make_place
-from tests.support.submission_states import stand
+from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
+from tests.support.settings import change_settings
+from tests.support.submission_states import set_status
 
 START, DEADLINE = date(2025, 1, 10), date(2025, 4, 1)
-ENTRY = f"/bodies/{OWN}/{YEAR}/entry"
-ORDERED = f"/registry/years/{YEAR}"
+ENTRY_URL = f"/bodies/{BODY}/{YEAR}/entry"
+YEAR_URL = f"/registry/years/{YEAR}"
 
 
 def day(offset: int) -> date:
-    """So many days after the deadline."""
+    """The day that many days after the deadline."""
     return DEADLINE + timedelta(days=offset)
 
 
-def make_place_in_term(app: Flask, order: Order, tmp_path: Path) -> Place:
-    """The bodies of :mod:`tests.support.entry_bodies`, their year with a first day and a deadline."""
-    app.config["FILES"] = str(tmp_path / "files")
-    made = make_place(app, order)
+def scenario_with_deadline(app: Flask, order: Order, tmp_path: Path) -> Scenario:
+    """`two_kind_scenario` whose year has a first day of entry and a deadline in the past."""
+    change_settings(app, files_folder=tmp_path / "files")
+    scenario = two_kind_scenario(app, order)
     with app.app_context():
-        set_days(START, DEADLINE)
-    return made
+        set_dates(START, DEADLINE)
+    return scenario
 
 
-def set_days(starts_on: date | None, deadline: date | None) -> ReportingYear:
+def set_dates(starts_on: date | None, deadline: date | None) -> ReportingYear:
+    """Set the year's first day of entry and deadline; committed."""
     year = db.session.get(ReportingYear, YEAR)
     assert year
     year.starts_on, year.deadline = starts_on, deadline
@@ -41,14 +43,18 @@ def set_days(starts_on: date | None, deadline: date | None) -> ReportingYear:
     return year
 
 
-def give(place: Place, until: date, today: date, reason: str = "Себеп", bin_: str = OWN) -> Extension:
+def extend(scenario: Scenario, until: date, today: date, reason: str = "Себеп", body_bin: str = BODY) -> Extension:
+    """Grant an extension as an administrator; committed."""
     year = db.session.get(ReportingYear, YEAR)
     assert year
-    given = extend(place.viewer(Role.ADMINISTRATOR, bin_), year, place.body(bin_), until, reason, today)
+    extension = grant_extension(
+        scenario.viewer(Role.ADMINISTRATOR, body_bin), year, scenario.body(body_bin), until, reason, today
+    )
     db.session.commit()
-    return given
+    return extension
 
 
-def put(place: Place, state: str, first: date, bin_: str = OWN) -> None:
-    stand(YEAR, place.bodies[bin_], state, first=first)
+def set_submission_status(scenario: Scenario, status: str, first_submitted_on: date, body_bin: str = BODY) -> None:
+    """Set the status of a body's year without the operations that lead to it; committed."""
+    set_status(YEAR, scenario.bodies[body_bin], status, first_submitted_on=first_submitted_on)
     db.session.commit()

@@ -9,7 +9,7 @@ import openpyxl
 from idnumbers.nationalid.kaz.util import checksum
 
 from evaluation.criteria import Order
-from evaluation.scoring.frames import frame
+from evaluation.scoring.frames import report_frame
 
 OWN = ("body_bin", "body_name", "bin", "name")
 
@@ -23,7 +23,7 @@ def bin_of(number: int) -> str:
 
 def clean(order: Order, kind: str) -> dict[str, Any]:
     """Answers, in stored form, with which an organisation is in breach of nothing."""
-    return {item.code: BEST[item.type](item) for item in order.asked_of(kind) if item.asked_when is None}
+    return {item.code: BEST[item.type](item) for item in order.indicators_of(kind) if item.applies_when is None}
 
 
 def _best_choice(item: Any) -> str:
@@ -43,14 +43,14 @@ BEST: dict[str, Any] = {
 def reports(order: Order, rows: Mapping[str, Iterable[tuple[str, str, Mapping[str, Any]]]]) -> dict[str, Any]:
     """Frames by kind from (body, organisation, stored answers)."""
     return {
-        kind: frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, given in rows.items() if (lines := list(given))
+        kind: report_frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, given in rows.items() if (lines := list(given))
     }
 
 
 def random_answers(order: Order, kind: str, random: Random, blank: float = 0.3) -> dict[str, Any]:
     """Random answers in stored form within the indicators' ranges, some of them blank; contradictions may occur."""
     answers: dict[str, Any] = {}
-    for item in order.asked_of(kind):
+    for item in order.indicators_of(kind):
         if random.random() >= blank:
             answers[item.code] = random.choice(small_domain(order, item))
     return answers
@@ -97,9 +97,9 @@ def workbook(
     for key, value in ({"order": order.code, "year": year} if about is None else about).items():
         sheet.append([key, value])
     for kind, given in rows.items():
-        asked = [item.code for item in order.asked_of(kind)] if kind in order.kind else []
+        asked = [item.code for item in order.indicators_of(kind)] if kind in order.kind else []
         _table(book, kind, (columns or {}).get(kind) or (*OWN, *asked), given)
-    declared = [item.code for _, item in order.declared()]
+    declared = [item.code for _, item in order.prior_year_counts()]
     if previous:
         _table(book, "previous", ("body_bin", "kind", *declared), previous)
     if change is not None:

@@ -16,7 +16,7 @@ from evaluation import storage as files
 from evaluation.answers.models import EvidenceFile, Report
 from evaluation.criteria import Order
 from evaluation.database import db
-from evaluation.notifications.models import Message
+from evaluation.notifications.models import Notification
 from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
 from evaluation.review.models import Remark
@@ -87,7 +87,7 @@ def make_world(folder: Path, order: Order) -> World:
         {
             "DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}",
             "SECRET_KEY": "tests",
-            "FILES": folder / "files",
+            "FILES_FOLDER": folder / "files",
             "GUESS_LIMIT": "100000 per minute",
             "LINK_LIMIT": "100000 per minute",
             **people.CHEAP,
@@ -128,7 +128,7 @@ def _messages(body_ids: Sequence[int], emails: Mapping[Role, str]) -> dict[tuple
     """A message to somebody of each role about each body."""
     accounts = dict(iter(db.session.query(people.Account.email, people.Account.id)))
     made = {
-        (body_id, role): Message(account_id=accounts[email], kind="returned", year=YEAR, body_id=body_id)
+        (body_id, role): Notification(account_id=accounts[email], kind="returned", year=YEAR, body_id=body_id)
         for body_id in body_ids
         for role, email in emails.items()
     }

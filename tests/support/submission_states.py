@@ -1,4 +1,4 @@
-"""Bodies' years in a state that no one brought about, for tests of what follows from it."""
+"""Sets a body's year to a status directly, for tests of what follows from it."""
 
 from datetime import date
 
@@ -7,17 +7,22 @@ from evaluation.clock import now, today
 from evaluation.database import db
 from evaluation.submissions.models import REOPENED, RETURNED, Submission
 
+HEAD_KEY = "submitting head"
 
-def stand(year: int, body_id: int, state: str = "submitted", by: str = "The head", first: date | None = None) -> None:
-    """Put a body's year, whatever is in it, into a state but accepted; handed over `first` that day. The caller commits."""
-    head = db.session.query(Account).filter_by(fs_uniquifier="hands over").one_or_none()
+
+def set_status(
+    year: int, body_id: int, status: str = "submitted", by: str = "The head", first_submitted_on: date | None = None
+) -> None:
+    """Replace the submission of a body and year by one in any status but accepted; the caller commits."""
+    head = db.session.query(Account).filter_by(fs_uniquifier=HEAD_KEY).one_or_none()
     if head is None:
-        head = Account(email="hands-over@example.org", name=by, role="head", fs_uniquifier="hands over")
+        head = Account(email="submitting-head@example.org", name=by, role="head", fs_uniquifier=HEAD_KEY)
         db.session.add(head)
         db.session.flush()
     db.session.query(Submission).filter_by(year=year, body_id=body_id).delete()
-    stored = Submission(year=year, body_id=body_id, state=state, changed_by=by, submitted_by=by, submitted_id=head.id)
-    stored.submitted_at, stored.first_submitted_on, stored.round, stored.revision = now(), first or today(), 1, 1
-    stored.reason = "Тексеріңіз" if state in (RETURNED, REOPENED) else ""
-    db.session.add(stored)
+    submission = Submission(year=year, body_id=body_id, status=status, changed_by=by, submitted_by=by, submitted_id=head.id)
+    submission.submitted_at, submission.first_submitted_on = now(), first_submitted_on or today()
+    submission.round, submission.revision = 1, 1
+    submission.reason = "Тексеріңіз" if status in (RETURNED, REOPENED) else ""
+    db.session.add(submission)
     db.session.flush()

@@ -30,37 +30,37 @@ class Record:
     def lay_open(self) -> None:
         """What an owner does first; done once in a database."""
         if not self.sqlite:
-            for table in ("event", "chain", "checkpoint", "covered"):
+            for table in ("audit_event", "chain_head", "checkpoint", "checkpoint_coverage"):
                 self.run(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-            for name in ("uq_event_chain_seq", "ck_event_chain", "ck_event_seq"):
-                self.run(f"ALTER TABLE event DROP CONSTRAINT IF EXISTS {name}")
+            for name in ("uq_audit_event_chain_seq", "ck_audit_event_chain", "ck_audit_event_seq"):
+                self.run(f"ALTER TABLE audit_event DROP CONSTRAINT IF EXISTS {name}")
             return
         triggers = self.rows("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (name,) in triggers:
             self.run(f"DROP TRIGGER {name}")
         if triggers:
             self.run(f"CREATE TABLE laid_open ({', '.join(COLUMNS)})")
-            self.run(f"INSERT INTO laid_open SELECT {', '.join(COLUMNS)} FROM event")
-            self.run("DROP TABLE event")
-            self.run("ALTER TABLE laid_open RENAME TO event")
+            self.run(f"INSERT INTO laid_open SELECT {', '.join(COLUMNS)} FROM audit_event")
+            self.run("DROP TABLE audit_event")
+            self.run("ALTER TABLE laid_open RENAME TO audit_event")
 
     def line(self, random: Random) -> Any:
         """A line at random, as a mapping of text and numbers."""
-        ids = [id_ for (id_,) in self.rows("SELECT id FROM event ORDER BY id")]
+        ids = [id_ for (id_,) in self.rows("SELECT id FROM audit_event ORDER BY id")]
         return self.get(random.choice(ids))
 
     def get(self, id_: int) -> dict[str, Any]:
         data = "data" if self.sqlite else "data::text AS data"
         columns = ", ".join(data if name == "data" else name for name in COLUMNS)
-        return dict(self.run(f"SELECT {columns} FROM event WHERE id = :id", id=id_).mappings().one())
+        return dict(self.run(f"SELECT {columns} FROM audit_event WHERE id = :id", id=id_).mappings().one())
 
     def set(self, id_: int, **values: Any) -> None:
         given = ", ".join(f"{name} = {self._value(name)}" for name in values)
-        self.run(f"UPDATE event SET {given} WHERE id = :own", own=id_, **values)
+        self.run(f"UPDATE audit_event SET {given} WHERE id = :own", own=id_, **values)
 
     def insert(self, line: dict[str, Any]) -> None:
         given = ", ".join(map(self._value, line))
-        self.run(f"INSERT INTO event ({', '.join(line)}) VALUES ({given})", **line)
+        self.run(f"INSERT INTO audit_event ({', '.join(line)}) VALUES ({given})", **line)
 
     def _value(self, name: str) -> str:
         return f"CAST(:{name} AS json)" if name == "data" and not self.sqlite else f":{name}"
@@ -92,7 +92,7 @@ def alter(record: Record, random: Random) -> str:
     elif name == "batch":
         new = None if was else "0" * 32
     elif name == "id":
-        (new,) = record.rows("SELECT max(id) + 1 FROM event")[0]
+        (new,) = record.rows("SELECT max(id) + 1 FROM audit_event")[0]
     elif was is None or random.random() < 0.8:
         new = (was or 0) + random.choice((1, 1000))
     else:
@@ -132,7 +132,7 @@ def swap_contents(record: Record, random: Random) -> str:
 def swap_places(record: Record, random: Random) -> str:
     """The numbers of two lines of a chain."""
     one = record.line(random)
-    others = record.rows("SELECT id FROM event WHERE chain = :c AND id <> :i ORDER BY id", c=one["chain"], i=one["id"])
+    others = record.rows("SELECT id FROM audit_event WHERE chain = :c AND id <> :i ORDER BY id", c=one["chain"], i=one["id"])
     if not others:
         return ""
     other = record.get(random.choice(others)[0])
@@ -146,56 +146,56 @@ def move(record: Record, random: Random) -> str:
     one, other = record.line(random), record.line(random)
     if one["chain"] == other["chain"]:
         return ""
-    (last,) = record.rows("SELECT max(seq) FROM event WHERE chain = :c", c=other["chain"])[0]
+    (last,) = record.rows("SELECT max(seq) FROM audit_event WHERE chain = :c", c=other["chain"])[0]
     record.set(one["id"], chain=other["chain"], body_id=other["body_id"], seq=last + 1)
-    record.run("UPDATE chain SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=one["mac"], c=other["chain"])
+    record.run("UPDATE chain_head SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=one["mac"], c=other["chain"])
     return f"moved {one['chain']}/{one['seq']} to chain {other['chain']}"
 
 
 def remove(record: Record, random: Random) -> str:
     line = record.line(random)
-    record.run("DELETE FROM event WHERE id = :i", i=line["id"])
+    record.run("DELETE FROM audit_event WHERE id = :i", i=line["id"])
     return f"removed {line['chain']}/{line['seq']}"
 
 
 def remove_and_close(record: Record, random: Random) -> str:
     """A line, those after it moved up and the end with them."""
     line = record.line(random)
-    record.run("DELETE FROM event WHERE id = :i", i=line["id"])
-    after = "SELECT id FROM event WHERE chain = :c AND seq > :s ORDER BY seq"
+    record.run("DELETE FROM audit_event WHERE id = :i", i=line["id"])
+    after = "SELECT id FROM audit_event WHERE chain = :c AND seq > :s ORDER BY seq"
     for (id_,) in record.rows(after, c=line["chain"], s=line["seq"]):
-        record.run("UPDATE event SET seq = seq - 1 WHERE id = :i", i=id_)
-    record.run("UPDATE chain SET seq = seq - 1 WHERE chain = :c", c=line["chain"])
+        record.run("UPDATE audit_event SET seq = seq - 1 WHERE id = :i", i=id_)
+    record.run("UPDATE chain_head SET seq = seq - 1 WHERE chain = :c", c=line["chain"])
     return f"removed {line['chain']}/{line['seq']} and closed the gap"
 
 
 def cut_off(record: Record, random: Random) -> str:
     """A chain's tail, its end set back to the line before."""
     line = record.line(random)
-    record.run("DELETE FROM event WHERE chain = :c AND seq >= :s", c=line["chain"], s=line["seq"])
-    before = record.rows("SELECT mac, at FROM event WHERE chain = :c AND seq = :s", c=line["chain"], s=line["seq"] - 1)
+    record.run("DELETE FROM audit_event WHERE chain = :c AND seq >= :s", c=line["chain"], s=line["seq"])
+    before = record.rows("SELECT mac, at FROM audit_event WHERE chain = :c AND seq = :s", c=line["chain"], s=line["seq"] - 1)
     if before and random.random() < 0.7:
         mac, at = before[0]
         record.run(
-            "UPDATE chain SET seq = :s, mac = :m, at = :a WHERE chain = :c", s=line["seq"] - 1, m=mac, a=at, c=line["chain"]
+            "UPDATE chain_head SET seq = :s, mac = :m, at = :a WHERE chain = :c", s=line["seq"] - 1, m=mac, a=at, c=line["chain"]
         )
     elif not before and random.random() < 0.5:
-        record.run("DELETE FROM chain WHERE chain = :c", c=line["chain"])
+        record.run("DELETE FROM chain_head WHERE chain = :c", c=line["chain"])
     return f"cut off chain {line['chain']} from line {line['seq']}"
 
 
 def remove_end(record: Record, random: Random) -> str:
     chain = record.line(random)["chain"]
-    record.run("DELETE FROM chain WHERE chain = :c", c=chain)
+    record.run("DELETE FROM chain_head WHERE chain = :c", c=chain)
     return f"removed the end of chain {chain}"
 
 
 def alter_end(record: Record, random: Random) -> str:
     chain = record.line(random)["chain"]
-    ((seq, mac, seal),) = record.rows("SELECT seq, mac, seal FROM chain WHERE chain = :c", c=chain)
+    ((seq, mac, seal),) = record.rows("SELECT seq, mac, seal FROM chain_head WHERE chain = :c", c=chain)
     name = random.choice(("seq", "mac", "seal"))
     new = {"seq": max(0, seq - 1), "mac": _flipped(mac, random), "seal": _flipped(seal, random)}[name]
-    record.run(f"UPDATE chain SET {name} = :n WHERE chain = :c", n=new, c=chain)
+    record.run(f"UPDATE chain_head SET {name} = :n WHERE chain = :c", n=new, c=chain)
     return f"altered {name} of the end of chain {chain}"
 
 
@@ -203,14 +203,14 @@ def insert(record: Record, random: Random) -> str:
     """A line of one's own at the end of a chain or in place of another's number, or the same line once more."""
     line = record.line(random)
     ((new, last),) = record.rows(
-        "SELECT (SELECT max(id) + 1 FROM event), (SELECT max(seq) FROM event WHERE chain = :c)", c=line["chain"]
+        "SELECT (SELECT max(id) + 1 FROM audit_event), (SELECT max(seq) FROM audit_event WHERE chain = :c)", c=line["chain"]
     )
     way = random.choice(("at the end", "at the end, the end moved", "twice", "of a new chain"))
     made = line | {"id": new}
     if way.startswith("at the end"):
         made |= {"seq": last + 1}
     if way.endswith("moved"):
-        record.run("UPDATE chain SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=made["mac"], c=made["chain"])
+        record.run("UPDATE chain_head SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=made["mac"], c=made["chain"])
     if way.startswith("of"):
         made |= {"chain": 99_999, "body_id": 99_999, "seq": 1}
     record.insert(made)
@@ -225,7 +225,7 @@ def edit_checkpoint(record: Record, random: Random) -> str:
     number = random.choice(numbers)
     way = random.choice(("digest", "seal", "heads", "covered", "removed"))
     if way == "covered":
-        record.run("UPDATE covered SET seq = seq + 1 WHERE chain = (SELECT max(chain) FROM covered)")
+        record.run("UPDATE checkpoint_coverage SET seq = seq + 1 WHERE chain = (SELECT max(chain) FROM checkpoint_coverage)")
     elif way == "removed":
         record.run("DELETE FROM checkpoint WHERE number = :n", n=number)
     elif way == "heads":

@@ -18,7 +18,7 @@ from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
 from evaluation.workbooks.upload.model import OVERWRITE, Mode, Plan
 from evaluation.workbooks.upload.plan import make_plan, read
-from evaluation.workbooks.upload.prefill import prefilled
+from evaluation.workbooks.upload.prefill import write_prefilled_workbook
 from tests.support.accounts import make_account, sign_in, token_of
 from tests.support.factories import bin_of
 
@@ -32,16 +32,16 @@ def own(kind: int, number: int) -> str:
 
 
 def declared(order: Order) -> str:
-    return next(item.code for _, item in order.declared())
+    return next(item.code for _, item in order.prior_year_counts())
 
 
 def money(order: Order, kind: str) -> list[str]:
-    return [item.code for item in order.asked_of(kind) if item.type == "money"]
+    return [item.code for item in order.indicators_of(kind) if item.type == "money"]
 
 
 def clerk(app: Flask, *bodies: str, role: Role = Role.CLERK) -> Viewer:
     with app.app_context():
-        known = registry.known(SYSTEM).bodies
+        known = registry.registry_index(SYSTEM).bodies
         return Viewer("clerk@example.kz", role, frozenset(known[bin_] for bin_ in bodies or (BODY,)), None)
 
 
@@ -51,17 +51,17 @@ def plan(app: Flask, viewer: Viewer, data: bytes, mode: Mode = OVERWRITE) -> Pla
 
 
 def told(found: Plan) -> list[tuple[str | None, str | None, str]]:
-    return [(each.worksheet, each.cell, each.problem) for each in found.errors]
+    return [(each.worksheet, each.cell, each.issue_code) for each in found.errors]
 
 
 def counts(found: Plan) -> tuple[int, int, int, int]:
-    return found.count("new"), found.count("changed"), found.count("kept"), found.unchanged
+    return found.count("new"), found.count("changed"), found.count("kept"), found.unchanged_value_count
 
 
 def stored(app: Flask) -> dict[str, dict[str, Any]]:
     """Answers and evidence by the organisation's BIN, those without any left out."""
     with app.app_context():
-        ids = {id_: bin_ for bin_, (id_, _) in registry.known(SYSTEM).organisations.items()}
+        ids = {id_: bin_ for bin_, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
         found = collection.stored_reports(SYSTEM, YEAR, list(ids))
         return {ids[id_]: every for id_, each in found.items() if (every := each.answers | each.evidence)}
 
@@ -94,7 +94,7 @@ def download(app: Flask, code: str = "kk", viewer: Viewer = SYSTEM) -> bytes:
     with app.app_context():
         body, order = registry.body(viewer, BODY), registry.order_of(YEAR)
         assert body is not None and order is not None
-        return prefilled(viewer, order, YEAR, body, language(code))
+        return write_prefilled_workbook(viewer, order, YEAR, body, language(code))
 
 
 def office(data: bytes, folder: Path) -> bytes:
@@ -123,7 +123,7 @@ def office(data: bytes, folder: Path) -> bytes:
 
 def signed_in(app: Flask, role: str, *bodies: str, code: str = "en") -> FlaskClient:
     with app.app_context():
-        known = registry.known(SYSTEM).bodies
+        known = registry.registry_index(SYSTEM).bodies
     client = app.test_client()
     client.set_cookie("language", code)
     return sign_in(client, make_account(app, role, [known[bin_] for bin_ in bodies]))

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from evaluation.accounts.models import Account
 from evaluation.audit.chain import CHAIN_BEGUN, RECORD_BEGUN
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from tests.support.accounts import PASSWORD, token_of
 
@@ -44,7 +44,7 @@ def is_in(client: FlaskClient) -> bool:
 def record(app: Flask) -> list[tuple[str, str]]:
     """Actor and action of each event, in their order, without those that the record writes of itself."""
     with app.app_context():
-        told = db.session.scalars(select(Event).order_by(Event.id))
+        told = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))
         return [(event.actor, event.action) for event in told if event.action not in (RECORD_BEGUN, CHAIN_BEGUN)]
 
 

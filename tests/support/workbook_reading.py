@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.answers.issues import Refused
+from evaluation.answers.issues import WorkbookRejected
 from evaluation.criteria import load_orders
 from evaluation.language import CODES, language
 from evaluation.workbooks.format.model import Workbook
@@ -16,7 +16,7 @@ ORDERS = load_orders()
 ORDER = ORDERS.latest
 BODY, OTHER = bin_of(1), bin_of(2)
 KINDS = tuple(ORDER.kind)
-ASKED = {kind: [item.code for item in ORDER.asked_of(kind)] for kind in KINDS}
+ASKED = {kind: [item.code for item in ORDER.indicators_of(kind)] for kind in KINDS}
 
 
 def good(kind: str, own: str = bin_of(10), **cells: Any) -> dict[str, Any]:
@@ -25,16 +25,16 @@ def good(kind: str, own: str = bin_of(10), **cells: Any) -> dict[str, Any]:
 
 def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
     """An indicator's code by what it is."""
-    return next(item.code for item in ORDER.asked_of(kind) if item.type == type_ and item.min == minimum and not item.asked_when)
+    return next(item.code for item in ORDER.indicators_of(kind) if item.type == type_ and item.min == minimum and not item.applies_when)
 
 
 def errors(data: bytes) -> list[tuple[str | None, str | None, str | None, str]]:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(WorkbookRejected) as refused:
         read_workbook(data, ORDERS)
-    for problem in refused.value.problems:
+    for problem in refused.value.issues:
         for code in CODES:
             assert problem.message(language(code)).strip(), problem
-    return [(each.worksheet, each.cell, each.code, each.problem) for each in refused.value.problems]
+    return [(each.worksheet, each.cell, each.code, each.issue_code) for each in refused.value.issues]
 
 
 def read(data: bytes) -> Workbook:
