@@ -23,12 +23,12 @@ if "INSTANCE" not in os.environ:
     atexit.register(instance.cleanup)
     os.environ["INSTANCE"] = instance.name
 # One for every process that opens a database of the tests, whatever its folder.
-os.environ.setdefault("RECORD_KEY", "the record of the tests")
+os.environ.setdefault("AUDIT_KEY", "the record of the tests")
 
 from app import create_app
 from evaluation import database
 from evaluation.criteria import Order, load_orders
-from tests.support import accounts as people
+from tests.support import accounts
 
 SHEETS = ("tests/integration/sheets/test_sheets.py", "tests/integration/sheets/test_printed_sheets.py")
 ALONE = ("tests/browser/", "tests/integration/web/core/test_pages.py")
@@ -170,7 +170,7 @@ def make_app() -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(url: str, **config: object) -> Flask:
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **people.CHEAP, **config})
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **accounts.CHEAP, **config})
         with app.app_context():
             database.upgrade()
         made.append(app)
@@ -197,10 +197,10 @@ def careless(app: Flask) -> Flask:
 @pytest.fixture
 def make_account() -> Callable[..., str]:
     """Make an account: `make_account(app, role, bodies=(ids), region=None, email=None)`; its address."""
-    return people.make_account
+    return accounts.make_account
 
 
 @pytest.fixture
 def sign_in() -> Callable[..., FlaskClient]:
     """Sign a client in by the form: `sign_in(client, email)`; the client."""
-    return people.sign_in
+    return accounts.sign_in

@@ -23,7 +23,7 @@ from evaluation.policy import SIGN_IN_ROLES
 from tests.browser import grid_site
 from tests.browser.entry_desk import HEIGHT, Site
 from tests.browser.grid_desk import GridSite
-from tests.support import accounts as people
+from tests.support import accounts
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -50,13 +50,13 @@ def served(folder: Path, demo: bool = False) -> Iterator[str]:
     # The app lives in a thread of its own: the browser's event loop runs in this one, and the two do not get on.
     def serve() -> None:
         try:
-            app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **people.CHEAP})
+            app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
             with app.app_context():
                 database.upgrade()
             if demo:
                 fill(app)
             for role in SIGN_IN_ROLES:
-                people.make_account(app, role, email=email_of(role))
+                accounts.make_account(app, role, email=email_of(role))
             server = make_server("127.0.0.1", 0, app, threaded=True)
         except Exception as error:
             started.put(error)
@@ -84,7 +84,7 @@ def email_of(role: str) -> str:
     return f"{role}@example.org"
 
 
-def sign_in(page: Page, email: str, password: str = people.PASSWORD) -> None:
+def sign_in(page: Page, email: str, password: str = accounts.PASSWORD) -> None:
     """Sign in by the form, as people do; the page stands where the form leads."""
     page.goto("/account/sign-in")
     page.fill("#email", email)
@@ -99,7 +99,7 @@ def let_in(context: BrowserContext, email: str) -> None:
     form = context.request.get("/account/sign-in").text()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
     assert token
-    fields = {"email": email, "password": people.PASSWORD, "csrf_token": token[1]}
+    fields = {"email": email, "password": accounts.PASSWORD, "csrf_token": token[1]}
     answer = context.request.post("/account/sign-in", form=fields, max_redirects=0)
     assert answer.status == 302, answer.text()
 

@@ -13,8 +13,8 @@ from app import create_app
 from evaluation.criteria import Order
 from evaluation.database import db
 from tests.browser.database_copies import Copy
-from tests.support import accounts as people
-from tests.support.entry_scenario import Place, enter, make_place, stored
+from tests.support import accounts
+from tests.support.scenario import Scenario, store_answers, all_kinds_scenario, stored_values
 
 Result = TypeVar("Result")
 
@@ -30,7 +30,7 @@ class Site:
     def __init__(self, address: str, folder: Path, order: Order):
         self.address, self.order = address, order
         self.url = f"sqlite:///{folder / 'evaluation.db'}"
-        self.place: Place = self.run(lambda app: make_place(app, order), whole=True)
+        self.scenario: Scenario = self.run(lambda app: all_kinds_scenario(app, order), whole=True)
         self._prepared = Copy(folder)
 
     def renew(self) -> None:
@@ -39,7 +39,7 @@ class Site:
 
     def run(self, work: Callable[[Flask], Result], whole: bool = False) -> Result:
         def task() -> Result:
-            app = create_app({"DATABASE_URL": self.url, "SECRET_KEY": "tests", **people.CHEAP})
+            app = create_app({"DATABASE_URL": self.url, "SECRET_KEY": "tests", **accounts.CHEAP})
             if whole:
                 return work(app)
             with app.app_context():
@@ -51,11 +51,11 @@ class Site:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(task).result()
 
-    def stored(self, own: str) -> dict[str, Any]:
-        return self.run(lambda _: stored(own))
+    def stored_values(self, own: str) -> dict[str, Any]:
+        return self.run(lambda _: stored_values(own))
 
-    def enter(self, own: str, answers: dict[str, Any]) -> None:
-        self.run(lambda _: enter(self.order, own, answers))
+    def store_answers(self, own: str, answers: dict[str, Any]) -> None:
+        self.run(lambda _: store_answers(self.order, own, answers))
 
 
 class Hands:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Locator, Page, expect
 
-from evaluation.answers.grid.reading import table
+from evaluation.answers.grid.queries import grid_rows
 from evaluation.criteria import Order
 from evaluation.registry import queries as registry
 from tests.browser import grid_site
@@ -31,8 +31,8 @@ class GridSite:
 
         def read(app: Flask) -> dict[str, Any]:
             with app.app_context():
-                body = registry.known(SYSTEM).bodies[BODY]
-                return {line.bin: line.answers for line in table(SYSTEM, YEAR, body, grid_site.widest(self.order))}
+                body = registry.registry_index(SYSTEM).bodies[BODY]
+                return {row.bin: row.answers for row in grid_rows(SYSTEM, YEAR, body, grid_site.widest(self.order))}
 
         found = grid_site.in_thread(self.folder, read)
         assert isinstance(found, dict)
@@ -52,8 +52,8 @@ def cell(page: Page, number: int, column: int) -> Locator:
 
 def first_of(order: Order, type_: str) -> tuple[int, str]:
     """The place of the first column of a type, and its code."""
-    asked = order.asked_of(grid_site.widest(order))
-    return next((place, item.code) for place, item in enumerate(asked) if item.type == type_ and item.asked_when is None)
+    asked = order.indicators_of(grid_site.widest(order))
+    return next((place, item.code) for place, item in enumerate(asked) if item.type == type_ and item.applies_when is None)
 
 
 def saved(where: Locator, text: str) -> None:
@@ -73,7 +73,7 @@ def words(message: str) -> str:
 
 def block(order: Order, code: str, count: int) -> str:
     """All answers of `count` organisations as another spreadsheet has them, under its headings, the last organisation first."""
-    asked = order.asked_of(grid_site.widest(order))
+    asked = order.indicators_of(grid_site.widest(order))
     spoken = {"kk": ("БСН", "иә"), "ru": ("БИН", "да")}[code]
     given = {"money": "1 250,5", "whole": "1", "date": "31.05.2025", "yes_no": spoken[1]}
     told = [given.get(item.type) or order.choices[item.choices or ""][0].label[code] for item in asked]

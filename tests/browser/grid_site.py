@@ -10,14 +10,15 @@ from flask import Flask
 
 from app import create_app
 from evaluation import database
-from evaluation.answers.save import AnswerInput, save
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import save_answers
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
-from tests.support import accounts as people
+from tests.support import accounts
 from tests.support.factories import bin_of, random_answers
 
 YEAR = 2024
@@ -37,7 +38,7 @@ def own_bin(number: int) -> str:
 
 def widest(order: Order) -> str:
     """The kind that is asked most."""
-    return max(order.kinds, key=lambda kind: len(order.asked_of(kind.code))).code
+    return max(order.kinds, key=lambda kind: len(order.indicators_of(kind.code))).code
 
 
 def address(order: Order) -> str:
@@ -54,10 +55,10 @@ def fill(app: Flask, count: int, blank: float) -> None:
         operations.register_bodies(SYSTEM, [NewBody(BODY, "Алатау облысының әкімдігі")])
         rows = [(own_bin(n), kind, f"№ {n + 1:03} {SORTS[n % 4]}", f"№ {n + 1:03} {SORTS[n % 4]}") for n in range(count)]
         operations.register_organisations(SYSTEM, rows)
-        known = registry.known(SYSTEM)
+        known = registry.registry_index(SYSTEM)
         body = known.bodies[BODY]
         ids = [known.organisations[own_bin(n)][0] for n in range(count)]
-        operations.supervise(SYSTEM, [(id_, body, date(2020, 1, 1), None) for id_ in ids])
+        operations.add_supervision(SYSTEM, [(id_, body, date(2020, 1, 1), None) for id_ in ids])
         edits = [
             # No two amounts are alike.
             AnswerInput(id_, code, value * 98_765 + 100 * id_ if order.by_code[code].type == "money" and value > 0 else value)
@@ -65,10 +66,10 @@ def fill(app: Flask, count: int, blank: float) -> None:
             for code, value in (random_answers(order, kind, random, blank) if blank < 1 else {}).items()
         ]
         if edits:
-            save(SYSTEM, order, YEAR, body, edits)
+            save_answers(SYSTEM, order, YEAR, body, edits)
         db.session.commit()
     for email in CLERKS:
-        people.make_account(app, "clerk", [body], email=email)
+        accounts.make_account(app, "clerk", [body], email=email)
 
 
 def prepare(folder: Path, count: int, blank: float = 1.0) -> None:
@@ -81,7 +82,7 @@ def in_thread(folder: Path, work: Callable[[Flask], object]) -> object:
     found: list[object] = []
 
     def run() -> None:
-        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **people.CHEAP})
+        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
         try:
             found.append(work(app))
         finally:

@@ -11,7 +11,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.workbooks.load import load_workbook
 from tests.browser.grid_site import in_thread
-from tests.support import accounts as people
+from tests.support import accounts
 from tests.support.factories import bin_of, clean, row, workbook
 
 YEAR = 2024
@@ -46,7 +46,7 @@ def prepare(folder: Path, answered: bool) -> None:
             data = workbook(order, YEAR, rows(order, answered))
             load_workbook(Viewer.system(), data, app.extensions["orders"], register=True)
             db.session.commit()
-            bodies = list(registry.known(Viewer.system()).bodies.values())
-        people.make_account(app, "clerk", bodies, email=CLERK)
+            bodies = list(registry.registry_index(Viewer.system()).bodies.values())
+        accounts.make_account(app, "clerk", bodies, email=CLERK)
 
     in_thread(folder, fill)

@@ -1,4 +1,4 @@
-"""People for tests: accounts with a cheap password, and signing in by the form as they do."""
+"""Accounts for tests with a cheap password hash, and signing in by the form."""
 
 import re
 import uuid
@@ -15,13 +15,13 @@ from evaluation.registry.models import Body
 
 PASSWORD = "a password of tests"
 CHEAP = {"SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}}
-"""Settings of every app of the tests: the hash is as good as it has to be, and quick."""
+"""Settings of every test app: a fast hash is strong enough for tests."""
 
 
 def make_account(
     app: Flask, role: str, bodies: Iterable[int] = (), region: str | None = None, email: str | None = None, **columns: object
 ) -> str:
-    """An account with PASSWORD, belonging to bodies by their ids; its address."""
+    """Create an account with PASSWORD that belongs to the bodies of these ids; returns its address."""
     address = email or f"{role}-{uuid.uuid4().hex[:8]}@example.org"
     with app.app_context():
         account = Account(
@@ -42,7 +42,7 @@ def make_account(
 
 
 def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, url: str = "/account/sign-in") -> FlaskClient:
-    """The client, signed in by the form."""
+    """Sign the client in by the form; returns the client."""
     response = client.post(url, data={"email": email, "password": password, "csrf_token": token_of(client, url)})
     assert response.status_code == 302, response.text
     return client
@@ -55,20 +55,20 @@ def signed_in(app: Flask, role: str, code: str = "en", bodies: Iterable[int] = (
     return sign_in(client, make_account(app, role, bodies, **more))
 
 
-def known(app: Flask, role: str, code: str = "en") -> FlaskClient:
-    """A new client in a language, signed in with the app's one account of that role, which belongs to every body there is."""
-    emails = app.extensions.setdefault("people of the tests", {})
+def shared_client(app: Flask, role: str, code: str = "en") -> FlaskClient:
+    """A new client in a language, signed in with the app's only account of that role; it belongs to every body."""
+    emails = app.extensions.setdefault("test accounts", {})
     with app.app_context():
         bodies = [id_ for (id_,) in db.session.query(Body.id)] if role in BODY_ROLES else []
     emails[role] = emails.get(role) or make_account(app, role)
-    belong(app, emails[role], bodies)
+    assign_bodies(app, emails[role], bodies)
     client = app.test_client()
     client.set_cookie("language", code)
     return sign_in(client, emails[role])
 
 
-def belong(app: Flask, email: str, bodies: Iterable[int]) -> None:
-    """Let an account belong to these bodies, and no other."""
+def assign_bodies(app: Flask, email: str, bodies: Iterable[int]) -> None:
+    """Assign exactly these bodies to an account."""
     with app.app_context():
         id_ = db.session.query(Account.id).filter_by(email=email).scalar()
         db.session.query(AccountBody).filter_by(account_id=id_).delete()
@@ -77,6 +77,6 @@ def belong(app: Flask, email: str, bodies: Iterable[int]) -> None:
 
 
 def token_of(client: FlaskClient, url: str) -> str:
-    """The token in the page's form, without which nothing is taken; empty where the app asks for none."""
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(url).text)
-    return found[1] if found else ""
+    """The CSRF token in the page's form; empty where the app requires none."""
+    match = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(url).text)
+    return match[1] if match else ""

@@ -23,7 +23,7 @@ from evaluation.registry.operations import NewBody
 from evaluation.review.models import Remark, SheetRevision
 from evaluation.review.operations import accept, submit
 from evaluation.submissions.models import Submission
-from tests.support import accounts as people
+from tests.support import accounts
 from tests.support.factories import bin_of, clean
 
 YEAR = 2024
@@ -54,7 +54,7 @@ class Country:
     organisations: dict[str, dict[str, int]]
 
     def client(self, role: str, *names: str, code: str = "en", **more: str) -> FlaskClient:
-        return people.signed_in(self.app, role, code, [self.ids[name] for name in names], **more)
+        return accounts.signed_in(self.app, role, code, [self.ids[name] for name in names], **more)
 
     def person(self, role: Role) -> Viewer:
         account = Account(email=f"the-{role}@example.org", name=f"The {role}", role=role.value, fs_uniquifier=role.value)

@@ -1,4 +1,4 @@
-"""Two bodies with all that belongs to them, and somebody of each role: what the walk over all routes walks in."""
+"""Two bodies with every kind of resource, and an account of each role: the data for the test of all routes."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
 from evaluation.review.models import Remark
 from evaluation.workbooks.models import Upload
-from tests.support import accounts as people
+from tests.support import accounts
 from tests.support.factories import bin_of, clean, workbook
 from tests.support.visits import SIGN_IN
 
@@ -29,12 +29,12 @@ YEAR = 2024
 
 
 @dataclass(frozen=True)
-class Place:
-    """A body and what belongs to it: an organisation, a file, an upload, a remark."""
+class BodyResources:
+    """A body with an organisation, an evidence file, an upload of each role and a remark."""
 
     id: int
     bin: str
-    own: str
+    organisation_bin: str
     file: int
     uploads: dict[Role, int]
     remark: int = 0
@@ -42,47 +42,48 @@ class Place:
 
 @dataclass
 class World:
-    """The app, its two bodies, and a signed-in cookie of each role that knows the first of them alone."""
+    """The app, its two bodies, and a session cookie of each role. Every account is limited to the first body."""
 
     app: Flask
     database: Path
     kind: str
-    own: Place
-    foreign: Place
+    body: BodyResources
+    foreign_body: BodyResources
     account: int
     messages: dict[tuple[int, Role], int]
     cookies: dict[Role, str] = field(default_factory=dict)
     tokens: dict[Role, str] = field(default_factory=dict)
 
-    def ask(self, role: Role, method: str, url: str, **more: Any) -> TestResponse:
-        """Ask as somebody of the role; what was changed by it is put back."""
+    def request(self, role: Role, method: str, url: str, **more: Any) -> TestResponse:
+        """Send a request as the role; changes to the database are undone."""
         client = self.app.test_client()
         client.set_cookie("session", self.cookies[role])
         headers = {"X-CSRFToken": self.tokens[role]} | more.pop("headers", {})
         response = client.open(url, method=method, headers=headers, **more)
         if method != "GET":
-            self.restore()
+            self.restore_database()
         return response
 
-    def keep(self) -> None:
-        """Note the database as it is now, for :meth:`restore`."""
+    def save_database(self) -> None:
+        """Copy the database for `restore_database`."""
         with self.app.app_context():
             db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.session.close()
             db.engine.dispose()
-        shutil.copy(self.database, self.database.with_suffix(".kept"))
+        shutil.copy(self.database, self.database.with_suffix(".saved"))
 
-    def restore(self) -> None:
+    def restore_database(self) -> None:
+        """Put the copied database back."""
         with self.app.app_context():
             db.session.close()
             db.engine.dispose()
         for file in self.database.parent.glob(f"{self.database.name}-*"):
             file.unlink()
-        shutil.copy(self.database.with_suffix(".kept"), self.database)
+        shutil.copy(self.database.with_suffix(".saved"), self.database)
 
 
 def make_world(folder: Path, order: Order) -> World:
-    """A world in an empty folder."""
+    """Create the data in an empty folder."""
     app = create_app(
         {
             "DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}",
@@ -90,7 +91,7 @@ def make_world(folder: Path, order: Order) -> World:
             "FILES_FOLDER": folder / "files",
             "GUESS_LIMIT": "100000 per minute",
             "LINK_LIMIT": "100000 per minute",
-            **people.CHEAP,
+            **accounts.CHEAP,
         }
     )
     kind = order.kinds[0].code
@@ -105,43 +106,43 @@ def make_world(folder: Path, order: Order) -> World:
         db.session.commit()
         ids = [body.id for body in bodies]
     emails = {
-        role: people.make_account(app, role, ids[:1] if role in BODY_ROLES else (), region_of(role)) for role in SIGN_IN_ROLES
+        role: accounts.make_account(app, role, ids[:1] if role in BODY_ROLES else (), region_of(role)) for role in SIGN_IN_ROLES
     }
-    places = [_place(app, order, kind, ids[0], 31, emails), _place(app, order, kind, ids[1], 35, {})]
+    resources = [_body_resources(app, order, kind, ids[0], 31, emails), _body_resources(app, order, kind, ids[1], 35, {})]
     with app.app_context():
-        account = db.session.query(people.Account.id).filter_by(email=people.make_account(app, "observer")).scalar()
+        account = db.session.query(accounts.Account.id).filter_by(email=accounts.make_account(app, "observer")).scalar()
         messages = _messages(ids, emails)
-    made = World(app, folder / "evaluation.db", kind, *places, account, messages)
+    world = World(app, folder / "evaluation.db", kind, *resources, account, messages)
     for role in (Role.NOBODY, *SIGN_IN_ROLES):
         client = app.test_client()
         if role in emails:
-            people.sign_in(client, emails[role])
-        made.tokens[role] = people.token_of(client, "/account/" if role in emails else SIGN_IN)
+            accounts.sign_in(client, emails[role])
+        world.tokens[role] = accounts.token_of(client, "/account/" if role in emails else SIGN_IN)
         cookie = client.get_cookie("session")
         assert cookie
-        made.cookies[role] = cookie.value
-    made.keep()
-    return made
+        world.cookies[role] = cookie.value
+    world.save_database()
+    return world
 
 
 def _messages(body_ids: Sequence[int], emails: Mapping[Role, str]) -> dict[tuple[int, Role], int]:
-    """A message to somebody of each role about each body."""
-    accounts = dict(iter(db.session.query(people.Account.email, people.Account.id)))
-    made = {
-        (body_id, role): Notification(account_id=accounts[email], kind="returned", year=YEAR, body_id=body_id)
+    """Notify an account of each role about each body; notification ids by body id and role."""
+    account_ids = dict(iter(db.session.query(accounts.Account.email, accounts.Account.id)))
+    world = {
+        (body_id, role): Notification(account_id=account_ids[email], kind="returned", year=YEAR, body_id=body_id)
         for body_id in body_ids
         for role, email in emails.items()
     }
-    db.session.add_all(made.values())
+    db.session.add_all(world.values())
     db.session.commit()
-    return {key: message.id for key, message in made.items()}
+    return {key: message.id for key, message in world.items()}
 
 
 def region_of(role: Role) -> str | None:
     return "31" if role in (Role.REVIEWER, Role.OBSERVER) else None
 
 
-def _place(app: Flask, order: Order, kind: str, body_id: int, number: int, emails: dict[Role, str]) -> Place:
+def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: int, emails: dict[Role, str]) -> BodyResources:
     with app.app_context():
         organisation = Organisation(bin=bin_of(100 + number), kind=kind, name_kk=f"Ұйым {number}")
         db.session.add(organisation)
@@ -160,11 +161,11 @@ def _place(app: Flask, order: Order, kind: str, body_id: int, number: int, email
             given_by="tests",
         )
         book = workbook(order, YEAR, {})
-        accounts = dict(db.session.query(people.Account.email, people.Account.id).tuples())
-        # An upload is its sender's alone; those of the foreign place were sent by others.
+        account_ids = dict(db.session.query(accounts.Account.email, accounts.Account.id).tuples())
+        # Only its sender can see an upload; those of the foreign body have other senders.
         uploads = {
             role: Upload(
-                account_id=accounts.get(emails.get(role)),
+                account_id=account_ids.get(emails.get(role)),
                 year=YEAR,
                 name="book.xlsx",
                 sha256=files.keep(book),
@@ -180,4 +181,4 @@ def _place(app: Flask, order: Order, kind: str, body_id: int, number: int, email
         bin_ = db.session.get(Body, body_id)
         assert bin_
         sent = {role: upload.id for role, upload in uploads.items()}
-        return Place(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id)
+        return BodyResources(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id)

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from evaluation.language import language
 from tests.browser.conftest import NewPage, email_of, sign_in
 from tests.browser.entry_desk import WIDTHS, assert_for_everybody, press
-from tests.support import accounts as people
+from tests.support import accounts
 
 CODES = ("kk", "ru", "en")
 
@@ -22,7 +22,7 @@ def test_in_and_out_by_the_keyboard_without_javascript(code: str, empty_site: st
         page.keyboard.type(email_of("observer"))
         page.keyboard.press("Tab")
         expect(page.locator("#password")).to_be_focused()
-        page.keyboard.type(people.PASSWORD)
+        page.keyboard.type(accounts.PASSWORD)
         with page.expect_navigation():
             page.keyboard.press("Enter")
         assert page.url.endswith("/account/password") and page.inner_text("h1") == say("Change the password")

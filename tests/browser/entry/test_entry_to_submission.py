@@ -16,28 +16,28 @@ from evaluation.database import db
 from evaluation.language import language
 from tests.browser.conftest import NewPage, served
 from tests.browser.entry_desk import assert_for_everybody
-from tests.support import accounts as people
-from tests.support.entry_bodies import OWN, YEAR, Place, make_place
+from tests.support import accounts
+from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 BACK = "Құжаттарды қайта тексеріңіз"
 
 
-def blanks(place: Place) -> dict[str, list[Indicator]]:
+def blanks(scenario: Scenario) -> dict[str, list[Indicator]]:
     """What is left unanswered: an amount and a choice of the first organisation, and a number of the second."""
 
     def first(kind: str, *types: str) -> list[Indicator]:
-        found = [item for item in place.order.asked_of(kind) if item.asked_when is None]
+        found = [item for item in scenario.order.indicators_of(kind) if item.applies_when is None]
         return [next(item for item in found if item.type == each) for each in types]
 
-    return {place.own[0]: first(place.kinds[0], "money", "choice"), place.own[1]: first(place.kinds[1], "whole")}
+    return {scenario.organisation_bins[0]: first(scenario.kinds[0], "money", "choice"), scenario.organisation_bins[1]: first(scenario.kinds[1], "whole")}
 
 
 def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
     """Do something with the site's database, in another thread than the browser's."""
 
     def task() -> Any:
-        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **people.CHEAP})
+        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
         done = work(app)
         with app.app_context():
             db.engine.dispose()
@@ -48,19 +48,19 @@ def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
 
 
 @pytest.fixture
-def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Place]]:
+def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Scenario]]:
     """A server whose one body has answered nearly everything."""
 
-    def prepare(app: Flask) -> Place:
-        place = make_place(app, order)
+    def prepare(app: Flask) -> Scenario:
+        scenario = two_kind_scenario(app, order)
         with app.app_context():
-            place.fill()
-            for bin_, items in blanks(place).items():
-                place.answer(bin_, **dict.fromkeys(item.code for item in items))
+            scenario.fill()
+            for bin_, items in blanks(scenario).items():
+                scenario.answer(bin_, **dict.fromkeys(item.code for item in items))
             db.session.commit()
         for role in ("clerk", "head"):
-            people.make_account(app, role, [place.bodies[OWN]], email=f"own-{role}@example.org")
-        return place
+            accounts.make_account(app, role, [scenario.bodies[BODY]], email=f"own-{role}@example.org")
+        return scenario
 
     with served(tmp_path) as address:
         yield address, in_a_thread(tmp_path, prepare)
@@ -83,16 +83,16 @@ def next_step(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
-def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: tuple[str, Place], new_page: NewPage) -> None:
-    address, place = site
+def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: tuple[str, Scenario], new_page: NewPage) -> None:
+    address, scenario = site
     say = language(code).gettext
     with new_page(address, code, width, email="own-clerk@example.org") as page:
         page.goto("/")
-        assert page.url.endswith(f"/bodies/{OWN}/{YEAR}/entry")
+        assert page.url.endswith(f"/bodies/{BODY}/{YEAR}/entry")
         assert_for_everybody(page, width)
-        page.goto(f"/bodies/{OWN}/{YEAR}/submission")
+        page.goto(f"/bodies/{BODY}/{YEAR}/submission")
         assert_for_everybody(page, width)
-        for bin_, items in blanks(place).items():
+        for bin_, items in blanks(scenario).items():
             for item in items:
                 next_step(page)
                 assert bin_ in page.url
@@ -102,7 +102,7 @@ def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: 
         assert "The head" in page.inner_text(".due-next") and not page.locator(".due-next .btn-primary").count()
         assert_for_everybody(page, width)
 
-        page.goto(f"/bodies/{OWN}/{YEAR}/organisations/{place.own[0]}")
+        page.goto(f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}")
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         files = page.locator(".evidence-files").first
         files.locator("input[type=file]").set_input_files({"name": "Акт № 5.pdf", "mimeType": "application/pdf", "buffer": A_PDF})
@@ -125,12 +125,12 @@ def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: 
         assert_for_everybody(page, width)
 
     with new_page(address, code, width, role="reviewer") as page:
-        page.goto(f"/bodies/{OWN}/{YEAR}")
+        page.goto(f"/bodies/{BODY}/{YEAR}")
         assert say("Warnings kept with a reason") in page.inner_text("main")
         assert_for_everybody(page, width)
-        page.fill("#give_back-reason", BACK)
+        page.fill("#return_submission-reason", BACK)
         with page.expect_navigation():
-            page.click("#give_back-send")
+            page.click("#return_submission-send")
         assert BACK in page.inner_text("main")
 
     with new_page(address, code, width, email="own-clerk@example.org") as page:
@@ -139,15 +139,15 @@ def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: 
         assert_for_everybody(page, width)
 
 
-def test_the_home_works_by_keyboard_and_without_javascript(site: tuple[str, Place], new_page: NewPage) -> None:
-    address, place = site
+def test_the_home_works_by_keyboard_and_without_javascript(site: tuple[str, Scenario], new_page: NewPage) -> None:
+    address, scenario = site
     with new_page(address, "kk", email="own-clerk@example.org", java_script_enabled=False) as page:
         page.goto("/")
-        page.fill("#q", place.own[1])
+        page.fill("#q", scenario.organisation_bins[1])
         page.press("#q", "Enter")
         page.wait_for_url("**q=*")
         assert page.locator(".entry-organisations tbody tr").count() == 1
         page.locator(".next-blank a").focus()
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        assert f"/{place.own[1]}?" in page.url and "#field-" in page.url
+        assert f"/{scenario.organisation_bins[1]}?" in page.url and "#field-" in page.url

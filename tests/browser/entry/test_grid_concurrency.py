@@ -21,8 +21,8 @@ def test_six_hundred_organisations_by_one_paste(
     code: str, width: int, large_grid: GridSite, new_page: NewPage, order: Order
 ) -> None:
     """All that is asked of 600 organisations, what is asked on a condition too, costs two strokes: one pastes, one takes it."""
-    asked = order.asked_of(widest(order))
-    assert any(item.asked_when for item in asked)
+    asked = order.indicators_of(widest(order))
+    assert any(item.applies_when for item in asked)
     count = SIX_HUNDRED * len(asked)
     money, _ = first_of(order, "money")
     allowed = ["clipboard-read", "clipboard-write"]

@@ -92,7 +92,7 @@ def test_on_paper_every_page_has_the_headings(
     command = ["pdftotext", "-layout", str(tmp_path / "grid.pdf"), "-"]
     *sheets, _ = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")
     assert "Алатау облысының әкімдігі" in sheets[0] and grid_site.BODY in sheets[0]
-    asked = order.asked_of(grid_site.widest(order))
+    asked = order.indicators_of(grid_site.widest(order))
     wanted = {word for item in asked for word in item.label[code].split() if len(word) > 2}
     for sheet in sheets:
         # Each word of each heading, and each in one piece.

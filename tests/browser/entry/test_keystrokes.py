@@ -25,7 +25,7 @@ from tests.browser.entry_desk import Hands, Site
 from tests.browser.grid_desk import GridSite, block
 from tests.browser.grid_site import CLERKS, SIX_HUNDRED, address, widest
 from tests.support.accounts import make_account
-from tests.support.entry_scenario import SYSTEM, YEAR
+from tests.support.scenario import SYSTEM, YEAR
 from tests.support.factories import bin_of
 
 BODY = bin_of(500)
@@ -38,9 +38,9 @@ def register(app: Flask, order: Order) -> str:
     with app.app_context():
         operations.register_bodies(SYSTEM, [NewBody(BODY, "Бес")])
         operations.register_organisations(SYSTEM, [(bin_, order.kinds[1].code, f"Ұйым {bin_}", "") for bin_ in FIVE])
-        known = registry.known(SYSTEM)
+        known = registry.registry_index(SYSTEM)
         since = date(2020, 1, 1)
-        operations.supervise(SYSTEM, [(known.organisations[bin_][0], known.bodies[BODY], since, None) for bin_ in FIVE])
+        operations.add_supervision(SYSTEM, [(known.organisations[bin_][0], known.bodies[BODY], since, None) for bin_ in FIVE])
         db.session.commit()
         body = known.bodies[BODY]
     return make_account(app, "clerk", [body], email="five@example.org")
@@ -68,7 +68,7 @@ def mailed_from_excel() -> int:
 
 def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
     clerk = site.run(lambda app: register(app, order), whole=True)
-    items = order.asked_of(order.kinds[1].code)
+    items = order.indicators_of(order.kinds[1].code)
     with new_page(site.address, "kk", email=clerk) as page:
         page.goto(f"/bodies/{BODY}/{YEAR}/organisations/{FIVE[0]}#field-{items[0].code}")
         hands = Hands(page)
@@ -94,7 +94,7 @@ def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: p
 
 def test_the_year_of_600(large_grid: GridSite, new_page: NewPage, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
     """DHIS2's data entry takes no blocks: every value is typed."""
-    items, allowed = order.asked_of(widest(order)), ["clipboard-read", "clipboard-write"]
+    items, allowed = order.indicators_of(widest(order)), ["clipboard-read", "clipboard-write"]
     with new_page(large_grid.address, "kk", email=CLERKS[0], permissions=allowed) as page:
         page.goto(address(order))
         page.evaluate("text => navigator.clipboard.writeText(text)", block(order, "kk", SIX_HUNDRED))

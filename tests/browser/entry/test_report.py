@@ -9,7 +9,7 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage
 from tests.browser.entry_desk import WIDTHS, Hands, Site, assert_for_everybody, state_of, typed
-from tests.support.entry_scenario import first
+from tests.support.scenario import first_indicator
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -17,11 +17,11 @@ from tests.support.entry_scenario import first
 def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     """Every answer costs its characters and one key to go on; yes, no and choices cost one key."""
     kind = order.kinds[1].code
-    own, items = site.place.own[kind][1], order.asked_of(kind)
+    own, items = site.scenario.bins_of(kind)[1], order.indicators_of(kind)
     letters = {"kk": "и", "ru": "д"}
     text = {"money": "12500000,50", "date": "31.05.2025", "whole": "3"}
-    with new_page(site.address, code, width, email=site.place.clerk) as page:
-        page.goto(f"{site.place.url(own)}#field-{items[0].code}")
+    with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
+        page.goto(f"{site.scenario.report_url(own)}#field-{items[0].code}")
         hands = Hands(page)
         expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
         for item in items:
@@ -35,11 +35,11 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
         expect(page.locator("[data-answered]")).to_have_text(count)
         for item in items:
             state_of(page, item.code, "saved")
-        money = first(order, kind, "money")
+        money = first_indicator(order, kind, "money")
         expect(page.locator(f"#answer-{money}")).to_have_value(language(code).number(12_500_000.5, 2))
         expect(page.locator("[data-queue]")).to_have_text(language(code).gettext("Everything is saved."))
         assert hands.strokes == sum(len(text[item.type]) + 1 if item.type in text else 1 for item in items)
-        following = site.place.own[order.kinds[2].code][0]
+        following = site.scenario.bins_of(order.kinds[2].code)[0]
         hands.press("Enter")
         page.wait_for_url(f"**/{following}*")
     answers = site.stored(own)
@@ -48,7 +48,7 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
 
 def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    own, money = site.place.own[kind][0], first(order, kind, "money")
+    own, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     sent: list[int] = []
 
     def spoil(route: Route) -> None:
@@ -57,8 +57,8 @@ def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: O
         headers = route.request.headers
         route.continue_(headers=headers if len(sent) > 1 else headers | {"x-csrftoken": "old"})
 
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.route("**/answers", spoil)
         page.locator(f"#answer-{money}").fill("1250")
         page.keyboard.press("Enter")
@@ -68,13 +68,13 @@ def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: O
 
 def test_what_is_not_asked_is_passed_over(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[1].code
-    own = site.place.own[kind][1]
-    item = next(each for each in order.asked_of(kind) if each.asked_when is not None)
-    condition: Any = item.asked_when
+    own = site.scenario.bins_of(kind)[1]
+    item = next(each for each in order.indicators_of(kind) if each.applies_when is not None)
+    condition: Any = item.applies_when
     asking, dependent = f"#answer-{condition.left}", f"#answer-{item.code}"
-    after = order.asked_of(kind)[[each.code for each in order.asked_of(kind)].index(item.code) + 1]
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    after = order.indicators_of(kind)[[each.code for each in order.indicators_of(kind)].index(item.code) + 1]
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.locator(asking).fill("0")
         page.keyboard.press("Enter")
         expect(page.locator(f"#answer-{after.code}")).to_be_focused()
@@ -91,10 +91,10 @@ def test_what_is_not_asked_is_passed_over(site: Site, new_page: NewPage, order: 
 
 def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), codes = site.place.own[kind], [item.code for item in order.asked_of(kind)]
-    choice = first(order, kind, "choice")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(f"{site.place.url(own)}#field-{choice}")
+    (own, other), codes = site.scenario.bins_of(kind), [item.code for item in order.indicators_of(kind)]
+    choice = first_indicator(order, kind, "choice")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(f"{site.scenario.report_url(own)}#field-{choice}")
         expect(page.locator(f"#answer-{choice}-0")).to_be_focused()
         page.keyboard.press("3")
         row = next(row.number for row in order.table[kind].scored_rows if row.criterion in order.by_code[choice].criteria)
@@ -118,10 +118,10 @@ def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Ord
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.place.own[kind], first(order, kind, "money")
+    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     say = language(code).gettext
-    with new_page(site.address, code, width, email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         typed(page, money, "1 250")
         state_of(page, money, "saved")
         expect(page.locator(f"#field-{money} [data-word]")).to_have_text(say("Saved"))
@@ -145,9 +145,9 @@ def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, 
 
 def test_a_warning_is_kept_by_a_reason(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), choice, money = site.place.own[kind], first(order, kind, "choice"), first(order, kind, "money")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, _), choice, money = site.scenario.bins_of(kind), first_indicator(order, kind, "choice"), first_indicator(order, kind, "money")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.locator(f"#answer-{choice}-3").check()
         warning = page.locator(f"#field-{choice} .finding.warning")
         warning.locator("summary").click()
@@ -164,9 +164,9 @@ def test_a_warning_is_kept_by_a_reason(site: Site, new_page: NewPage, order: Ord
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
 def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money, choice = site.place.own[kind], first(order, kind, "money"), first(order, kind, "choice")
-    with new_page(site.address, code, width, email=site.place.clerk, java_script_enabled=False) as page:
-        page.goto(site.place.url(own))
+    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    with new_page(site.address, code, width, email=site.scenario.emails["clerk"], java_script_enabled=False) as page:
+        page.goto(site.scenario.report_url(own))
         page.fill(f"#answer-{money}", "көп")
         page.locator(f"#answer-{choice}-3").check()
         page.press(f"#answer-{money}", "Enter")
@@ -174,7 +174,7 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         expect(page.locator(f"#answer-{choice}-3")).to_be_checked()
         expect(page.locator(f"#field-{choice} .cost")).to_be_visible()
         page.fill(f"#answer-{money}", "100")
-        site.enter(own, {money: 70_000})
+        site.store_answers(own, {money: 70_000})
         page.click("button[value=stay]")
         expect(page.locator(f"#field-{money} .conflict")).to_contain_text("700")
         page.check(f"#mine-{money}")
@@ -186,16 +186,16 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         page.click(f"#field-{choice} [data-justify]")
         expect(page.locator(f"#field-{choice} [data-reason]")).to_have_text("Акт әкімдікте сақтаулы.")
         page.click("button[value=next]")
-        page.wait_for_url(f"**/{site.place.own[kind][1]}*")
+        page.wait_for_url(f"**/{site.scenario.bins_of(kind)[1]}*")
     assert site.stored(own) == {money: 10_000, choice: "violated"}
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_the_page_is_for_everybody(code: str, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[1].code
-    own, money = site.place.own[kind][0], first(order, kind, "money")
-    site.enter(own, {money: -5, first(order, kind, "choice"): "violated"})
-    for email in (site.place.clerk, site.place.observer):
+    own, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    site.store_answers(own, {money: -5, first_indicator(order, kind, "choice"): "violated"})
+    for email in (site.scenario.emails["clerk"], site.scenario.emails["observer"]):
         with new_page(site.address, code, email=email) as page:
-            page.goto(site.place.url(own))
+            page.goto(site.scenario.report_url(own))
             assert_for_everybody(page, *WIDTHS)

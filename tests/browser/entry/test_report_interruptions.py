@@ -10,7 +10,7 @@ from evaluation.criteria.expressions import codes
 from evaluation.language import language
 from tests.browser.conftest import NewPage
 from tests.browser.entry_desk import WIDTHS, Site, assert_for_everybody, state_of, typed
-from tests.support.entry_scenario import BODY, FOREIGN, YEAR, first
+from tests.support.scenario import BODY, FOREIGN_ORGANISATION, YEAR, first_indicator
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
@@ -25,19 +25,19 @@ def keep(page: Page, site: Site, own: str, code: str, text: str) -> None:
 
 def wanted(order: Order, kind: str) -> tuple[str, str, str]:
     """A choice, the answer to it that makes a caution ask for an item of evidence, and that item."""
-    choice = first(order, kind, "choice")
-    rule = next(each for each in order.cautions if each.at == choice and order.evidence_named[each.code])
+    choice = first_indicator(order, kind, "choice")
+    rule = next(each for each in order.cautions if each.indicator == choice and order.evidence_by_rule[each.code])
     assert choice in codes(rule.when)
-    return choice, "3", order.evidence_named[rule.code][0]
+    return choice, "3", order.evidence_by_rule[rule.code][0]
 
 
 @pytest.mark.parametrize(("code", "width"), [("kk", 390), ("ru", 1280)])
 def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.place.own[kind], first(order, kind, "money")
+    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     held = language(code).gettext("No connection: stay on this page. Your answers are kept here and are saved when it is back.")
-    with new_page(site.address, code, width, email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
@@ -58,9 +58,9 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
 
 def test_a_connection_that_is_back_lets_go_at_once(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.route("**/answers", lambda route: route.abort(), times=1)
         typed(page, money, "100")
         expect(page.locator("[data-queue]")).to_have_attribute("data-state", "trouble")
@@ -72,9 +72,9 @@ def test_a_connection_that_is_back_lets_go_at_once(site: Site, new_page: NewPage
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_wrong_answer_is_shown_before_going_on(width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "ru", width, email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "ru", width, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.locator(f"#answer-{money}").fill("abc")
         page.locator("[data-next]").click()
         expect(page.locator(f"#answer-{money}")).to_be_focused()
@@ -91,13 +91,13 @@ def test_a_wrong_answer_is_shown_before_going_on(width: int, site: Site, new_pag
 
 def test_what_is_no_longer_asked_here_can_be_discarded(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
-        keep(page, site, FOREIGN, money, "71")
+    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
+        keep(page, site, FOREIGN_ORGANISATION, money, "71")
         keep(page, site, own, "gone", "72")
         page.reload()
-        expect(page.locator("[data-queue]")).to_contain_text(f"No longer asked here, {FOREIGN}: “71”.")
+        expect(page.locator("[data-queue]")).to_contain_text(f"No longer asked here, {FOREIGN_ORGANISATION}: “71”.")
         expect(page.locator("[data-queue] button")).to_have_count(2)
         page.locator("[data-queue] button").first.click()
         page.locator("[data-queue] button").first.click()
@@ -107,8 +107,8 @@ def test_what_is_no_longer_asked_here_can_be_discarded(site: Site, new_page: New
 
 def test_pages_of_the_year_tell_what_the_browser_keeps(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "kk", email=site.place.clerk) as page:
+    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "kk", email=site.scenario.emails["clerk"]) as page:
         for address in ("entry", "submission"):
             page.goto(f"/bodies/{BODY}/{YEAR}/{address}")
             page.evaluate("localStorage.clear()")
@@ -125,10 +125,10 @@ def test_pages_of_the_year_tell_what_the_browser_keeps(site: Site, new_page: New
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
 def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), (choice, digit, act) = site.place.own[kind], wanted(order, kind)
+    (own, _), (choice, digit, act) = site.scenario.bins_of(kind), wanted(order, kind)
     warning, field = f"#field-{choice} .finding.warning", f"#answer-{act}"
-    with new_page(site.address, code, width, email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.locator(f"#answer-{choice}-{digit}").check()
         for _ in range(2):
             link = page.locator(f"{warning} .named a")
@@ -137,7 +137,7 @@ def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site
             link.click()
             expect(page.locator(field)).to_be_focused()
             # The same is there where the page comes with the warning.
-            page.goto(site.place.url(own))
+            page.goto(site.scenario.report_url(own))
         assert_for_everybody(page, width)
         typed(page, act, "№ 5")
         expect(page.locator(warning)).to_have_count(0)
@@ -145,9 +145,9 @@ def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site
 
 def test_a_file_alone_does_not_name_the_act(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), (choice, digit, act) = site.place.own[kind], wanted(order, kind)
-    with new_page(site.address, "ru", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, _), (choice, digit, act) = site.scenario.bins_of(kind), wanted(order, kind)
+    with new_page(site.address, "ru", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.locator(f"#answer-{choice}-{digit}").check()
         expect(page.locator(f"#answer-{act}")).to_be_visible()
         group = page.locator("[data-group]", has=page.locator(f"#field-{choice}"))
@@ -165,12 +165,12 @@ def test_a_file_alone_does_not_name_the_act(site: Site, new_page: NewPage, order
 
 def test_a_letter_of_several_answers_leads_from_one_to_the_next(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), choice = site.place.own[kind], first(order, kind, "choice")
+    (own, _), choice = site.scenario.bins_of(kind), first_indicator(order, kind, "choice")
     labels = [each.label["kk"] for each in order.choices[order.by_code[choice].choices or ""]]
     letter = next(each[0] for each in labels if sum(other[0] == each[0] for other in labels) > 1)
     sharing = [number for number, each in enumerate(labels, 1) if each[0] == letter]
-    with new_page(site.address, "kk", email=site.place.clerk) as page:
-        page.goto(f"{site.place.url(own)}#field-{choice}")
+    with new_page(site.address, "kk", email=site.scenario.emails["clerk"]) as page:
+        page.goto(f"{site.scenario.report_url(own)}#field-{choice}")
         for number in [*sharing, sharing[0]]:
             page.locator(f"#field-{choice} :focus").dispatch_event(
                 "keydown", {"key": letter, "bubbles": True, "cancelable": True}
@@ -182,11 +182,11 @@ def test_a_letter_of_several_answers_leads_from_one_to_the_next(site: Site, new_
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_on_paper_stands_what_was_given(code: str, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), (choice, _, act) = site.place.own[kind], wanted(order, kind)
-    site.enter(own, {choice: "violated", act: "№ 5"})
+    (own, _), (choice, _, act) = site.scenario.bins_of(kind), wanted(order, kind)
+    site.store_answers(own, {choice: "violated", act: "№ 5"})
     other = next(item.code for item in order.evidence_of(kind) if item.code != act)
-    with new_page(site.address, code, email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    with new_page(site.address, code, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.emulate_media(media="print")
         expect(page.locator(".print-only")).to_be_visible()
         expect(page.locator(f"#answer-{act}")).to_be_visible()
@@ -198,8 +198,8 @@ def test_on_paper_stands_what_was_given(code: str, site: Site, new_page: NewPage
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_the_bar_is_one_line_on_a_phone(code: str, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    with new_page(site.address, code, 390, email=site.place.clerk) as page:
-        page.goto(site.place.url(site.place.own[kind][0]))
+    with new_page(site.address, code, 390, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(site.scenario.bins_of(kind)[0]))
         bar = page.locator(".report-bar")
         expect(bar.locator("button:visible")).to_have_count(1)
         box = bar.bounding_box()

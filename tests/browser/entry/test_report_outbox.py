@@ -9,7 +9,7 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, sign_in
 from tests.browser.entry_desk import WIDTHS, Site, assert_for_everybody, state_of, typed
-from tests.support.entry_scenario import first
+from tests.support.scenario import first_indicator
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -17,11 +17,11 @@ from tests.support.entry_scenario import first
 def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     """Mine is chosen of one answer, theirs of another."""
     kind = order.kinds[0].code
-    (own, _), money, choice = site.place.own[kind], first(order, kind, "money"), first(order, kind, "choice")
-    url = site.place.url(own)
+    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    url = site.scenario.report_url(own)
     with (
-        new_page(site.address, code, width, email=site.place.clerk) as mine,
-        new_page(site.address, code, width, email=site.place.colleague) as theirs,
+        new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as mine,
+        new_page(site.address, code, width, email=site.scenario.emails["colleague"]) as theirs,
     ):
         mine.goto(url)
         theirs.goto(url)
@@ -57,10 +57,10 @@ def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: N
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money, choice = site.place.own[kind], first(order, kind, "money"), first(order, kind, "choice")
+    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
     say = language(code).gettext
-    with new_page(site.address, code, width, email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
@@ -83,9 +83,9 @@ def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_p
 
 def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "kk", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "kk", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
@@ -93,19 +93,19 @@ def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order)
         page.context.set_offline(False)
         again = page.context.new_page()
         # The form of another organisation of the body sends it too.
-        again.goto(site.place.url(other))
+        again.goto(site.scenario.report_url(other))
         expect(again.locator("[data-queue]")).to_have_text(language("kk").gettext("Everything is saved."))
         assert site.stored(own) == {money: 10_000}
-        again.goto(site.place.url(own))
+        again.goto(site.scenario.report_url(own))
         expect(again.locator(f"#answer-{money}")).to_have_value("100")
 
 
 def test_an_answer_that_never_arrived_back_is_sent_again(site: Site, new_page: NewPage, order: Order) -> None:
     """The server stored it, the connection broke before it could say so, and somebody went on typing meanwhile."""
     kind = order.kinds[0].code
-    (own, _), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         cut: list[str] = []
 
         def lose(route: Any) -> None:
@@ -129,14 +129,14 @@ def test_an_answer_that_never_arrived_back_is_sent_again(site: Site, new_page: N
 
 def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "ru", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "ru", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.context.clear_cookies()
         typed(page, money, "100")
         expect(page.locator("[data-queue] a")).to_have_text(language("ru").gettext("Sign in again"))
         again = page.context.new_page()
-        sign_in(again, site.place.clerk)
+        sign_in(again, site.scenario.emails["clerk"])
         page.bring_to_front()
         page.evaluate("window.dispatchEvent(new Event('focus'))")
         state_of(page, money, "saved")
@@ -145,26 +145,26 @@ def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order
 
 def test_another_person_at_the_same_browser_sends_nothing_of_mine(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.place.own[kind], first(order, kind, "money")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         page.context.clear_cookies()
         again = page.context.new_page()
-        sign_in(again, site.place.colleague)
+        sign_in(again, site.scenario.emails["colleague"])
         typed(page, money, "100")
         expect(page.locator("[data-queue]")).to_contain_text("Another person has signed in here")
-        again.goto(site.place.url(own))
+        again.goto(site.scenario.report_url(own))
         expect(again.locator(f"#answer-{money}")).to_have_value("")
     assert site.stored(own) == {}
 
 
 def test_two_tabs_of_one_browser_share_their_queue(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money, choice = site.place.own[kind], first(order, kind, "money"), first(order, kind, "choice")
-    with new_page(site.address, "en", email=site.place.clerk) as page:
-        page.goto(site.place.url(own))
+    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(own))
         other = page.context.new_page()
-        other.goto(site.place.url(own))
+        other.goto(site.scenario.report_url(own))
         page.context.set_offline(True)
         typed(page, money, "100")
         other.locator(f"#answer-{choice}-2").check()

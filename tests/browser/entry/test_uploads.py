@@ -66,7 +66,7 @@ def send(page: Page, book: Path) -> None:
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_the_round_trip(code: str, width: int, site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
     kind = order.kinds[0].code
-    money = next(item for item in order.asked_of(kind) if item.type == "money")
+    money = next(item for item in order.indicators_of(kind) if item.type == "money")
     note = next(item for item in order.evidence_of(kind) if item.type == "text")
     with new_page(site, code, width, email=CLERK, java_script_enabled=False) as page:
         page.goto("/workbook")
@@ -98,7 +98,7 @@ def test_the_round_trip(code: str, width: int, site: str, new_page: NewPage, ord
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_every_page_of_uploads_is_for_everybody(code: str, site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
     kind = order.kinds[0].code
-    money = next(item.code for item in order.asked_of(kind) if item.type == "money")
+    money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
     with new_page(site, code, email=CLERK) as page:
         page.goto("/workbook")
         assert_for_everybody(page, *WIDTHS)

@@ -12,14 +12,14 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from evaluation.review.verification.messages import TITLES
-from evaluation.review.verification.model import By, Outcome
+from evaluation.review.verification.model import Subject, Outcome
 from tests.browser.conftest import NewPage, served
 from tests.browser.entry.test_entry_to_submission import in_a_thread
 from tests.browser.entry_desk import assert_for_everybody, state_of, typed
-from tests.support import accounts as people
-from tests.support.entry_bodies import OWN, YEAR, Place, make_place
+from tests.support import accounts
+from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
-HOME, BODY = f"/bodies/{OWN}/{YEAR}/entry", f"/bodies/{OWN}/{YEAR}"
+HOME, BODY = f"/bodies/{BODY}/{YEAR}/entry", f"/bodies/{BODY}/{YEAR}"
 HEAD = "the-years-head@example.org"
 
 
@@ -28,29 +28,29 @@ class YearSite:
     """A server whose one body has one amount left to answer: of its first organisation, `code`."""
 
     address: str
-    place: Place
+    scenario: Scenario
     code: str
 
     @property
     def report(self) -> str:
-        return f"{BODY}/organisations/{self.place.own[0]}"
+        return f"{BODY}/organisations/{self.scenario.organisation_bins[0]}"
 
 
 @pytest.fixture
 def year(tmp_path: Path, order: Order) -> Iterator[YearSite]:
     def prepare(app: Flask) -> YearSite:
-        place = make_place(app, order)
-        code = next(item.code for item in order.asked_of(place.kinds[0]) if item.type == "money")
+        scenario = two_kind_scenario(app, order)
+        code = next(item.code for item in order.indicators_of(scenario.kinds[0]) if item.type == "money")
         with app.app_context():
-            place.fill()
-            place.answer(place.own[0], **{code: None})
+            scenario.fill()
+            scenario.answer(scenario.organisation_bins[0], **{code: None})
             db.session.commit()
-        people.make_account(app, "head", [place.bodies[OWN]], email=HEAD)
-        return YearSite("", place, code)
+        accounts.make_account(app, "head", [scenario.bodies[BODY]], email=HEAD)
+        return YearSite("", scenario, code)
 
     with served(tmp_path) as address:
         made = in_a_thread(tmp_path, prepare)
-        yield YearSite(address, made.place, made.code)
+        yield YearSite(address, made.scenario, made.code)
 
 
 def press(page: Page, selector: str) -> None:
@@ -93,8 +93,8 @@ def verdict(page: Page, file: Path) -> str:
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
 def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: NewPage, tmp_path: Path) -> None:
     say = language(code).gettext
-    row = year.place.order.form.tables[0].scored_rows[0]
-    kind = year.place.order.form.tables[0].kind
+    row = year.scenario.order.form.tables[0].scored_rows[0]
+    kind = year.scenario.order.form.tables[0].kind
     at = (year.address, code, width)
     with (
         new_page(year.address, code, width, email=HEAD) as head,
@@ -119,8 +119,8 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         press(reviewer, f"form:has({text}) button")
         reviewer.goto(BODY)
         assert not reviewer.locator("#accept-send").count()
-        unfold(reviewer, "#give_back-send")
-        press(reviewer, "#give_back-send")
+        unfold(reviewer, "#return_submission-send")
+        press(reviewer, "#return_submission-send")
 
         # The list leads to the very cell.
         head.goto(HOME)
@@ -147,7 +147,7 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         head.goto(BODY)
         first = download(head, tmp_path, "first.pdf", code)
         with new_page(*at) as anybody:
-            assert verdict(anybody, first) == say(TITLES[Outcome.ACCEPTED, By.FILE])
+            assert verdict(anybody, first) == say(TITLES[Outcome.ACCEPTED, Subject.FILE])
             assert_for_everybody(anybody, width)
 
         # Reopened, changed and accepted again: the first still verifies, as replaced.
@@ -163,11 +163,11 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         head.goto(BODY)
         second = download(head, tmp_path, "second.pdf", code)
     with new_page(*at) as anybody:
-        assert verdict(anybody, first) == say(TITLES[Outcome.SUPERSEDED, By.FILE])
-        assert verdict(anybody, second) == say(TITLES[Outcome.ACCEPTED, By.FILE])
+        assert verdict(anybody, first) == say(TITLES[Outcome.SUPERSEDED, Subject.FILE])
+        assert verdict(anybody, second) == say(TITLES[Outcome.ACCEPTED, Subject.FILE])
         altered = tmp_path / "altered.pdf"
         data = bytearray(second.read_bytes())
         data[len(data) // 2] ^= 1
         altered.write_bytes(data)
         told = verdict(anybody, altered)
-        assert told in {say(TITLES[each, By.FILE]) for each in (Outcome.ALTERED, Outcome.UNKNOWN)}
+        assert told in {say(TITLES[each, Subject.FILE]) for each in (Outcome.ALTERED, Outcome.UNKNOWN)}

@@ -16,18 +16,20 @@ from werkzeug.datastructures import MultiDict
 
 from evaluation import storage as files
 from evaluation.answers.evidence import operations, queries
-from evaluation.answers.evidence.content import JPEG, MAX_PIXELS, PDF, PNG, XLSX, FileRefused, clean_name, content_of
+from evaluation.answers.evidence.content import JPEG, PDF, PNG, XLSX, EvidenceRejected, clean_name, detect_file_type
+from evaluation.answers.evidence.picture_check import MAX_PIXELS
 from evaluation.answers.models import EvidenceFile
 from evaluation.answers.save import UnknownCell
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role
 from evaluation.review.operations import submit
 from evaluation.submissions.locks import Locked
 from tests.support.accounts import token_of
-from tests.support.entry_bodies import FOREIGN, OWN, TODAY, YEAR, Place, make_place
+from tests.support.scenario import OTHER_BODY, BODY, TODAY, YEAR, Scenario, two_kind_scenario
 from tests.support.factories import workbook
+from tests.support.settings import change_settings
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
@@ -68,26 +70,26 @@ def huge_png() -> bytes:
 
 
 @pytest.fixture
-def place(app: Flask, order: Order, tmp_path: Path) -> Place:
-    app.config["FILES"] = str(tmp_path / "files")
-    return make_place(app, order)
+def scenario(app: Flask, order: Order, tmp_path: Path) -> Scenario:
+    change_settings(app, files_folder=tmp_path / "files")
+    return two_kind_scenario(app, order)
 
 
-def criterion(place: Place) -> str:
-    return sorted(operations.criteria_of(place.order, place.kinds[0]))[0]
+def criterion(scenario: Scenario) -> str:
+    return sorted(operations.criteria_of(scenario.order, scenario.kinds[0]))[0]
 
 
-def attach(place: Place, data: bytes = A_PDF, name: str = "Акт.pdf", role: Role = Role.CLERK, **other: Any) -> EvidenceFile:
-    given = {"year": YEAR, "body_id": place.bodies[OWN], "organisation_id": place.organisations[place.own[0]]}
-    given |= {"criterion": criterion(place)} | other
-    return operations.attach(place.viewer(role), place.order, name=name, data=data, **given)
+def attach(scenario: Scenario, data: bytes = A_PDF, name: str = "Акт.pdf", role: Role = Role.CLERK, **other: Any) -> EvidenceFile:
+    given = {"year": YEAR, "body_id": scenario.bodies[BODY], "organisation_id": scenario.organisations[scenario.organisation_bins[0]]}
+    given |= {"criterion": criterion(scenario)} | other
+    return operations.attach(scenario.viewer(role), scenario.order, name=name, data=data, **given)
 
 
 def test_what_is_taken_is_known_by_its_content(order: Order) -> None:
-    assert content_of(A_PDF) == PDF
-    assert content_of(picture("PNG")) == PNG
-    assert content_of(picture("JPEG")) == JPEG
-    assert content_of(a_workbook(order)) == XLSX
+    assert detect_file_type(A_PDF) == PDF
+    assert detect_file_type(picture("PNG")) == PNG
+    assert detect_file_type(picture("JPEG")) == JPEG
+    assert detect_file_type(a_workbook(order)) == XLSX
 
 
 @pytest.mark.parametrize(
@@ -118,13 +120,13 @@ def test_what_is_taken_is_known_by_its_content(order: Order) -> None:
     ids=map(str, range(20)),
 )
 def test_everything_else_is_refused(data: bytes) -> None:
-    with pytest.raises(FileRefused):
-        content_of(data)
+    with pytest.raises(EvidenceRejected):
+        detect_file_type(data)
 
 
 def test_a_workbook_with_macros_is_refused(order: Order) -> None:
-    with pytest.raises(FileRefused, match="macros"):
-        content_of(with_macros(order))
+    with pytest.raises(EvidenceRejected, match="macros"):
+        detect_file_type(with_macros(order))
 
 
 @pytest.mark.parametrize(
@@ -149,9 +151,9 @@ def test_names_are_cleaned(given: str, shown: str) -> None:
     assert clean_name(given, PDF) == shown
 
 
-def test_bytes_are_kept_once_by_their_hash(place: Place) -> None:
-    folder = Path(place.app.config["FILES"])
-    with place.app.app_context():
+def test_bytes_are_kept_once_by_their_hash(scenario: Scenario) -> None:
+    folder = Path(scenario.app.config["FILES_FOLDER"])
+    with scenario.app.app_context():
         sha256 = files.keep(A_PDF)
         assert sha256 == hashlib.sha256(A_PDF).hexdigest() == files.keep(A_PDF)
         assert [path.name for path in folder.rglob("*") if path.is_file()] == [sha256]
@@ -167,11 +169,11 @@ def test_bytes_are_kept_once_by_their_hash(place: Place) -> None:
             files.read("0" * 64)
 
 
-def test_the_same_bytes_at_once_are_kept_whole(place: Place) -> None:
+def test_the_same_bytes_at_once_are_kept_whole(scenario: Scenario) -> None:
     data, kept = bytes(range(256)) * 20_000, []
 
     def keep() -> None:
-        with place.app.app_context():
+        with scenario.app.app_context():
             kept.append(files.keep(data))
 
     threads = [threading.Thread(target=keep) for _ in range(8)]
@@ -179,148 +181,148 @@ def test_the_same_bytes_at_once_are_kept_whole(place: Place) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    with place.app.app_context():
+    with scenario.app.app_context():
         assert len(set(kept)) == 1 and len(kept) == 8 and files.read(kept[0]) == data
-    assert len([path for path in Path(place.app.config["FILES"]).rglob("*") if path.is_file()]) == 1
+    assert len([path for path in Path(scenario.app.config["FILES_FOLDER"]).rglob("*") if path.is_file()]) == 1
 
 
-def test_a_file_is_attached_recorded_and_removed(place: Place) -> None:
-    own, body = place.organisations[place.own[0]], place.bodies[OWN]
-    clerk = place.viewer(Role.CLERK)
-    with place.app.app_context():
-        given = attach(place, name="../акт.jpg")
+def test_a_file_is_attached_recorded_and_removed(scenario: Scenario) -> None:
+    own, body = scenario.organisations[scenario.organisation_bins[0]], scenario.bodies[BODY]
+    clerk = scenario.viewer(Role.CLERK)
+    with scenario.app.app_context():
+        given = attach(scenario, name="../акт.jpg")
         assert (given.name, given.media_type, given.size) == ("акт.jpg.pdf", "application/pdf", len(A_PDF))
-        assert attach(place, name="другой.pdf").id == given.id, "the same file twice is once"
-        attach(place, picture("PNG"))
-        attach(place, organisation_id=place.organisations[place.own[1]])
+        assert attach(scenario, name="другой.pdf").id == given.id, "the same file twice is once"
+        attach(scenario, picture("PNG"))
+        attach(scenario, organisation_id=scenario.organisations[scenario.organisation_bins[1]])
         assert len(queries.files(clerk, YEAR, body)) == 3
-        assert queries.counts(clerk, YEAR, body) == {place.own[0]: 2, place.own[1]: 1}
+        assert queries.counts(clerk, YEAR, body) == {scenario.organisation_bins[0]: 2, scenario.organisation_bins[1]: 1}
         assert operations.remove(clerk, YEAR, body, own, given.id)
         assert operations.remove(clerk, YEAR, body, own, given.id) is None
         assert files.read(given.sha256) == A_PDF
-        told = [(event.action, event.data.get("sha256")) for event in db.session.query(Event).order_by(Event.id)]
-        assert [action for action, _ in told if action.startswith("file_")] == ["file_attached"] * 3 + ["file_removed"]
-        assert told[-1] == ("file_removed", given.sha256)
+        told = [(event.action, event.data.get("sha256")) for event in db.session.query(AuditEvent).order_by(AuditEvent.id)]
+        assert [action for action, _ in told if action.startswith("file_")] == ["evidence_file_attached"] * 3 + ["evidence_file_removed"]
+        assert told[-1] == ("evidence_file_removed", given.sha256)
         db.session.commit()
 
 
-def test_bounds(place: Place) -> None:
-    place.app.config["EVIDENCE_FILES"] = 2
-    with place.app.app_context():
+def test_bounds(scenario: Scenario) -> None:
+    change_settings(scenario.app, evidence_files=2)
+    with scenario.app.app_context():
         for data in (b"", A_PDF[:-7] + b" " * (20 * 2**20) + b"\n%%EOF\n"):
-            with pytest.raises(FileRefused):
-                attach(place, data)
-        attach(place, picture("PNG", colour=1))
-        attach(place, picture("PNG", colour=2))
-        with pytest.raises(FileRefused, match="already"):
-            attach(place, picture("PNG", colour=3))
-        assert attach(place, picture("PNG", colour=2)).size, "one that is there already is no more"
+            with pytest.raises(EvidenceRejected):
+                attach(scenario, data)
+        attach(scenario, picture("PNG", colour=1))
+        attach(scenario, picture("PNG", colour=2))
+        with pytest.raises(EvidenceRejected, match="already"):
+            attach(scenario, picture("PNG", colour=3))
+        assert attach(scenario, picture("PNG", colour=2)).size, "one that is there already is no more"
         db.session.rollback()
 
 
-def test_who_may(place: Place) -> None:
-    body = place.bodies[OWN]
-    with place.app.app_context():
-        given = attach(place)
+def test_who_may(scenario: Scenario) -> None:
+    body = scenario.bodies[BODY]
+    with scenario.app.app_context():
+        given = attach(scenario)
         for role in (Role.REVIEWER, Role.OBSERVER, Role.ADMINISTRATOR):
             with pytest.raises(Forbidden):
-                attach(place, role=role)
+                attach(scenario, role=role)
             with pytest.raises(Forbidden):
-                operations.remove(place.viewer(role), YEAR, body, given.organisation_id, given.id)
-        for viewer in (place.viewer(Role.OBSERVER), place.viewer(Role.ADMINISTRATOR), place.viewer(Role.HEAD, FOREIGN)):
+                operations.remove(scenario.viewer(role), YEAR, body, given.organisation_id, given.id)
+        for viewer in (scenario.viewer(Role.OBSERVER), scenario.viewer(Role.ADMINISTRATOR), scenario.viewer(Role.HEAD, OTHER_BODY)):
             with pytest.raises(Forbidden):
                 queries.files(viewer, YEAR, body)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER):
-            assert queries.file(place.viewer(role), YEAR, body, given.organisation_id, given.id)
+            assert queries.file(scenario.viewer(role), YEAR, body, given.organisation_id, given.id)
         for wrong in (
-            {"organisation_id": place.organisations[place.foreign]},
+            {"organisation_id": scenario.organisations[scenario.foreign_bin]},
             {"criterion": "no such"},
             {"organisation_id": 10**6},
         ):
             with pytest.raises(UnknownCell):
-                attach(place, **wrong)
-        both = place.viewer(Role.CLERK, OWN, FOREIGN)
-        assert queries.file(both, YEAR, place.bodies[FOREIGN], given.organisation_id, given.id) is None
+                attach(scenario, **wrong)
+        both = scenario.viewer(Role.CLERK, BODY, OTHER_BODY)
+        assert queries.file(both, YEAR, scenario.bodies[OTHER_BODY], given.organisation_id, given.id) is None
         assert queries.file(both, YEAR - 1, body, given.organisation_id, given.id) is None
         db.session.rollback()
 
 
-def test_a_year_handed_over_takes_and_loses_none(place: Place) -> None:
-    with place.app.app_context():
-        given = attach(place)
-        place.fill()
-        submit(place.viewer(Role.HEAD), place.order, YEAR, place.body(), 0, TODAY)
+def test_a_year_handed_over_takes_and_loses_none(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        given = attach(scenario)
+        scenario.fill()
+        submit(scenario.viewer(Role.HEAD), scenario.order, YEAR, scenario.body(), 0, TODAY)
         with pytest.raises(Locked):
-            attach(place, picture("PNG"))
+            attach(scenario, picture("PNG"))
         with pytest.raises(Locked):
-            operations.remove(place.viewer(Role.CLERK), YEAR, place.bodies[OWN], given.organisation_id, given.id)
+            operations.remove(scenario.viewer(Role.CLERK), YEAR, scenario.bodies[BODY], given.organisation_id, given.id)
         db.session.commit()
 
 
-def address(place: Place, rest: str = "", own: str = "", body: str = OWN) -> str:
-    return f"/bodies/{body}/{YEAR}/organisations/{own or place.own[0]}/files{rest}"
+def address(scenario: Scenario, rest: str = "", own: str = "", body: str = BODY) -> str:
+    return f"/bodies/{body}/{YEAR}/organisations/{own or scenario.organisation_bins[0]}/files{rest}"
 
 
-def sent(client: Any, place: Place, *given: tuple[str, bytes], field: str = "") -> Any:
-    token = token_of(client, address(place).removesuffix("/files"))
+def sent(client: Any, scenario: Scenario, *given: tuple[str, bytes], field: str = "") -> Any:
+    token = token_of(client, address(scenario).removesuffix("/files"))
     data = MultiDict({"csrf_token": token})
     for name, content in given:
-        data.add(field or f"file-{criterion(place)}", (io.BytesIO(content), name))
-    return client.post(address(place), data=data, content_type="multipart/form-data")
+        data.add(field or f"file-{criterion(scenario)}", (io.BytesIO(content), name))
+    return client.post(address(scenario), data=data, content_type="multipart/form-data")
 
 
-def test_files_by_the_pages(place: Place) -> None:
-    clerk, observer = place.client("clerk"), place.client("observer")
-    report = address(place).removesuffix("/files")
-    response = sent(clerk, place, ("Акт №1.pdf", A_PDF), ("сурет.html", picture("PNG")))
-    assert response.status_code == 303 and response.location == f"{report}#files-{criterion(place)}"
-    with place.app.app_context():
+def test_files_by_the_pages(scenario: Scenario) -> None:
+    clerk, observer = scenario.client("clerk"), scenario.client("observer")
+    report = address(scenario).removesuffix("/files")
+    response = sent(clerk, scenario, ("Акт №1.pdf", A_PDF), ("сурет.html", picture("PNG")))
+    assert response.status_code == 303 and response.location == f"{report}#files-{criterion(scenario)}"
+    with scenario.app.app_context():
         first, second = (each.id for each in db.session.query(EvidenceFile).order_by(EvidenceFile.id))
     text = clerk.get(report).text
-    assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{address(place)}"' in text
+    assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{address(scenario)}"' in text
     for role in ("clerk", "head", "reviewer"):
-        got = place.client(role).get(address(place, f"/{first}"))
+        got = scenario.client(role).get(address(scenario, f"/{first}"))
         assert got.status_code == 200 and got.data == A_PDF
         disposition = got.headers["Content-Disposition"]
         assert disposition.startswith("attachment") and "filename*=UTF-8''%D0%90%D0%BA%D1%82%20%E2%84%961.pdf" in disposition
         assert got.mimetype == "application/pdf" and got.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in got.headers["Content-Security-Policy"] and "no-store" in got.headers["Cache-Control"]
     for role in ("observer", "administrator"):
-        assert place.client(role).get(address(place, f"/{first}")).status_code == 403
+        assert scenario.client(role).get(address(scenario, f"/{first}")).status_code == 403
     assert "Акт №1.pdf" not in observer.get(report).text
-    shown = place.client("reviewer").get(report).text
-    assert "Акт №1.pdf" in shown and f'formaction="{address(place)}' not in shown
+    shown = scenario.client("reviewer").get(report).text
+    assert "Акт №1.pdf" in shown and f'formaction="{address(scenario)}' not in shown
     token = {"csrf_token": token_of(clerk, report)}
-    assert clerk.post(address(place, f"/{second}/remove"), data=token).status_code == 303
+    assert clerk.post(address(scenario, f"/{second}/remove"), data=token).status_code == 303
     assert "сурет" not in clerk.get(report).text
-    assert clerk.get(address(place, f"/{second}")).status_code == 404
-    assert clerk.post(address(place, f"/{second}/remove"), data=token).status_code == 303
+    assert clerk.get(address(scenario, f"/{second}")).status_code == 404
+    assert clerk.post(address(scenario, f"/{second}/remove"), data=token).status_code == 303
 
 
-def test_with_one_refused_none_is_stored(place: Place) -> None:
-    clerk = place.client("clerk")
-    response = sent(clerk, place, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"))
+def test_with_one_refused_none_is_stored(scenario: Scenario) -> None:
+    clerk = scenario.client("clerk")
+    response = sent(clerk, scenario, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"))
     assert response.status_code == 422 and "&lt;b&gt;вирус.pdf" in response.text and "жақсы.pdf" not in response.text
-    assert sent(clerk, place).status_code == 422
-    assert sent(clerk, place, ("a.pdf", A_PDF), field="file-9.9.9").status_code == 404
+    assert sent(clerk, scenario).status_code == 422
+    assert sent(clerk, scenario, ("a.pdf", A_PDF), field="file-9.9.9").status_code == 404
     many = [(f"{number}.pdf", A_PDF) for number in range(21)]
-    assert sent(clerk, place, *many).status_code == 422
-    with place.app.app_context():
+    assert sent(clerk, scenario, *many).status_code == 422
+    with scenario.app.app_context():
         assert not db.session.query(EvidenceFile).count()
 
 
-def test_other_bodies_files_are_not_known(place: Place) -> None:
-    with place.app.app_context():
-        id_ = attach(place).id
+def test_other_bodies_files_are_not_known(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        id_ = attach(scenario).id
         db.session.commit()
-    stranger = place.client("clerk", FOREIGN)
-    token = {"csrf_token": token_of(stranger, address(place, own=place.foreign, body=FOREIGN).removesuffix("/files"))}
+    stranger = scenario.client("clerk", OTHER_BODY)
+    token = {"csrf_token": token_of(stranger, address(scenario, own=scenario.foreign_bin, body=OTHER_BODY).removesuffix("/files"))}
     for rest in (f"/{id_}", "/999"):
-        assert stranger.get(address(place, rest)).status_code == 404
-        assert stranger.get(address(place, rest, place.foreign, FOREIGN)).status_code == 404
-        assert stranger.get(address(place, rest, body=FOREIGN)).status_code == 404
-    assert stranger.post(address(place), data=token).status_code == 404
-    assert stranger.post(address(place, f"/{id_}/remove"), data=token).status_code == 404
-    assert stranger.post(address(place, f"/{id_}/remove", place.foreign, FOREIGN), data=token).status_code == 303
-    with place.app.app_context():
+        assert stranger.get(address(scenario, rest)).status_code == 404
+        assert stranger.get(address(scenario, rest, scenario.foreign_bin, OTHER_BODY)).status_code == 404
+        assert stranger.get(address(scenario, rest, body=OTHER_BODY)).status_code == 404
+    assert stranger.post(address(scenario), data=token).status_code == 404
+    assert stranger.post(address(scenario, f"/{id_}/remove"), data=token).status_code == 404
+    assert stranger.post(address(scenario, f"/{id_}/remove", scenario.foreign_bin, OTHER_BODY), data=token).status_code == 303
+    with scenario.app.app_context():
         assert db.session.get(EvidenceFile, id_), "removed by the address of another body's organisation"

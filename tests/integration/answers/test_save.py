@@ -1,48 +1,42 @@
 """Saving answers: what is changed, what somebody else forestalled, what can be put back; on both databases."""
 
 import threading
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from evaluation.answers import queries
-from evaluation.answers.save import AnswerInput, Saved, UnknownCell, save, undo
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import SaveResult, UnknownCell, save_answers, undo_batch
 from evaluation.audit import queries as record
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer
-from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
 from evaluation.submissions.locks import Locked
 from tests.support.factories import bin_of
-from tests.support.submission_states import stand
-
-YEAR = 2024
-SYSTEM = Viewer.system()
+from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, YEAR, Scenario, build_scenario
+from tests.support.submission_states import set_status
 
 
 @pytest.fixture
-def place(app: Flask, order: Order) -> Callable[[], tuple[Viewer, int, int, int]]:
-    """A clerk, their body, an organisation of it and one of another body."""
-    with app.app_context():
-        kind = order.kinds[1].code
-        operations.open_year(SYSTEM, YEAR, order.code)
-        operations.register_bodies(SYSTEM, [NewBody(bin_of(1), "Бір"), NewBody(bin_of(2), "Екі")])
-        operations.register_organisations(SYSTEM, [(bin_of(n), kind, f"Ұйым {n}", "") for n in (11, 12)])
-        known = registry.known(SYSTEM)
-        bodies = known.bodies[bin_of(1)], known.bodies[bin_of(2)]
-        own = known.organisations[bin_of(11)][0], known.organisations[bin_of(12)][0]
-        operations.supervise(SYSTEM, [(each, body, date(2020, 1, 1), None) for each, body in zip(own, bodies, strict=True)])
-        db.session.commit()
-    return lambda: (Viewer("clerk@example.kz", Role.CLERK, frozenset({bodies[0]}), None), bodies[0], *own)
+def scenario(app: Flask, order: Order) -> Scenario:
+    """Two bodies with one organisation each."""
+    kind = order.kinds[1].code
+    organisations = {BODY: [(bin_of(11), kind)], OTHER_BODY: [(bin_of(12), kind)]}
+    return build_scenario(app, order, [NewBody(BODY, "Бір"), NewBody(OTHER_BODY, "Екі")], organisations)
+
+
+def clerk_and_ids(scenario: Scenario) -> tuple[Viewer, int, int, int]:
+    """A clerk of the first body, its id, the id of its organisation, and of the other body's organisation."""
+    clerk = Viewer("clerk@example.kz", Role.CLERK, frozenset({scenario.body_id}), None)
+    return clerk, scenario.body_id, scenario.organisations[bin_of(11)], scenario.organisations[bin_of(12)]
 
 
 def money(order: Order) -> tuple[str, str]:
-    found = [item.code for item in order.asked_of(order.kinds[1].code) if item.type == "money"]
+    found = [item.code for item in order.indicators_of(order.kinds[1].code) if item.type == "money"]
     return found[0], found[1]
 
 
@@ -50,70 +44,70 @@ def answers(own: int) -> dict[str, Any]:
     return queries.stored_reports(SYSTEM, YEAR, [own])[own].answers
 
 
-def test_a_saved_answer_is_stored_recorded_and_put_back(app: Flask, order: Order, place: Any) -> None:
-    viewer, body, own, _ = place()
+def test_a_saved_answer_is_stored_recorded_and_put_back(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, own, _ = clerk_and_ids(scenario)
     first, second = money(order)
     note = next(item.code for item in order.evidence_of(order.kinds[1].code) if item.type == "text")
     with app.app_context():
-        saved = save(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, note, "Акт № 1")])
+        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, note, "Акт № 1")])
         assert len(saved.changed) == 2 and not saved.conflicts
-        again = save(viewer, order, YEAR, body, [AnswerInput(own, first, 250, 100), AnswerInput(own, second, 5)], "pasted", whole=True)
+        again = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 250, 100), AnswerInput(own, second, 5)], "block_pasted", all_or_nothing=True)
         assert answers(own) == {first: 250, second: 5}
         assert queries.stored_reports(SYSTEM, YEAR, [own])[own].evidence == {note: "Акт № 1"}
         assert queries.stored_reports(SYSTEM, YEAR, [own])[own].version == 2
         told = record.last_changes(viewer, YEAR, [(own, first), (own, "nothing")])
         assert told.keys() == {(own, first)} and told[own, first][0] == viewer.name
-        assert [event.data for event in record.batch(viewer, again.batch)] == [{first: [100, 250], second: [None, 5]}]
-        last = record.last_batch(viewer, YEAR, body, ("saved", "pasted"))
-        assert last is not None and (last.name, last.action) == (again.batch, "pasted")
-        assert not undo(viewer, order, YEAR, body, again.batch).conflicts
+        assert [event.data for event in record.batch_events(viewer, again.batch)] == [{first: [100, 250], second: [None, 5]}]
+        last = record.last_batch(viewer, YEAR, body, ("saved", "block_pasted"))
+        assert last is not None and (last.name, last.action) == (again.batch, "block_pasted")
+        assert not undo_batch(viewer, order, YEAR, body, again.batch).conflicts
         assert answers(own) == {first: 100}
-        last = record.last_batch(viewer, YEAR, body, ("saved", "pasted"))
+        last = record.last_batch(viewer, YEAR, body, ("saved", "block_pasted"))
         assert last is not None and last.name == saved.batch, "what was undone is not the last action any more"
 
 
-def test_a_cell_taken_meanwhile_is_not_overwritten(app: Flask, order: Order, place: Any) -> None:
-    viewer, body, own, _ = place()
+def test_a_cell_taken_meanwhile_is_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, own, _ = clerk_and_ids(scenario)
     first, second = money(order)
     with app.app_context():
-        save(Viewer.system(), order, YEAR, body, [AnswerInput(own, first, 700)])
-        saved = save(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, second, 5)])
-        assert [(each.theirs, each.who) for each in saved.conflicts] == [(700, "system")]
-        assert saved.conflicts[0].at is not None
+        save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(own, first, 700)])
+        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, second, 5)])
+        assert [(each.stored_value, each.author) for each in saved.conflicts] == [(700, "system")]
+        assert saved.conflicts[0].changed_at is not None
         assert answers(own) == {first: 700, second: 5}, "the other cell is stored"
-        whole = save(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, second, 6, 5)], whole=True)
+        whole = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, second, 6, 5)], all_or_nothing=True)
         assert whole.conflicts and not whole.changed
         assert answers(own) == {first: 700, second: 5}
-        chosen = save(viewer, order, YEAR, body, [AnswerInput(own, first, 100, saved.conflicts[0].theirs)])
+        chosen = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100, saved.conflicts[0].stored_value)])
         assert chosen.changed and answers(own)[first] == 100
 
 
-def test_what_was_changed_since_is_not_undone(app: Flask, order: Order, place: Any) -> None:
-    viewer, body, own, _ = place()
+def test_what_was_changed_since_is_not_undone(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, own, _ = clerk_and_ids(scenario)
     first, second = money(order)
     with app.app_context():
-        saved = save(viewer, order, YEAR, body, [AnswerInput(own, first, 1), AnswerInput(own, second, 2)])
-        save(Viewer.system(), order, YEAR, body, [AnswerInput(own, second, 3, 2)])
-        refused = undo(viewer, order, YEAR, body, saved.batch)
-        assert [each.edit.code for each in refused.conflicts] == [second]
+        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 1), AnswerInput(own, second, 2)])
+        save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(own, second, 3, 2)])
+        refused = undo_batch(viewer, order, YEAR, body, saved.batch)
+        assert [each.answer_input.code for each in refused.conflicts] == [second]
         assert answers(own) == {first: 1, second: 3}
 
 
-def test_true_is_not_one_and_a_blank_empties(app: Flask, order: Order, place: Any) -> None:
-    viewer, body, own, _ = place()
-    yes_no = next(item.code for item in order.asked_of(order.kinds[1].code) if item.type == "yes_no")
+def test_true_is_not_one_and_a_blank_empties(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, own, _ = clerk_and_ids(scenario)
+    yes_no = next(item.code for item in order.indicators_of(order.kinds[1].code) if item.type == "yes_no")
     with app.app_context():
-        save(viewer, order, YEAR, body, [AnswerInput(own, yes_no, True)])
-        assert save(viewer, order, YEAR, body, [AnswerInput(own, yes_no, False, 1)]).conflicts
-        assert save(viewer, order, YEAR, body, [AnswerInput(own, yes_no, None, True)]).changed
+        save_answers(viewer, order, YEAR, body, [AnswerInput(own, yes_no, True)])
+        assert save_answers(viewer, order, YEAR, body, [AnswerInput(own, yes_no, False, 1)]).conflicts
+        assert save_answers(viewer, order, YEAR, body, [AnswerInput(own, yes_no, None, True)]).changed
         assert answers(own) == {}
 
 
-def test_what_is_not_the_bodys_is_refused(app: Flask, order: Order, place: Any) -> None:
-    viewer, body, own, foreign = place()
+def test_what_is_not_the_bodys_is_refused(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, own, foreign = clerk_and_ids(scenario)
     first, _ = money(order)
     institution_only = next(
-        item.code for item in order.indicators if item.code not in {each.code for each in order.asked_of(order.kinds[1].code)}
+        item.code for item in order.indicators if item.code not in {each.code for each in order.indicators_of(order.kinds[1].code)}
     )
     with app.app_context():
         for edit in (
@@ -123,34 +117,34 @@ def test_what_is_not_the_bodys_is_refused(app: Flask, order: Order, place: Any) 
             AnswerInput(10**9, first, 1),
         ):
             with pytest.raises(UnknownCell):
-                save(viewer, order, YEAR, body, [edit])
+                save_answers(viewer, order, YEAR, body, [edit])
             with pytest.raises((UnknownCell, Forbidden)):
-                save(viewer, order, YEAR, None, [edit])
-        other = next(id_ for id_ in registry.known(SYSTEM).bodies.values() if id_ != body)
+                save_answers(viewer, order, YEAR, None, [edit])
+        other = next(id_ for id_ in registry.registry_index(SYSTEM).bodies.values() if id_ != body)
         with pytest.raises(Forbidden):
-            save(viewer, order, YEAR, other, [AnswerInput(foreign, first, 1)])
+            save_answers(viewer, order, YEAR, other, [AnswerInput(foreign, first, 1)])
         observer = Viewer("observer", Role.OBSERVER, frozenset({body}))
         with pytest.raises(Forbidden):
-            save(observer, order, YEAR, body, [AnswerInput(own, first, 1)])
-        stand(YEAR, body)
+            save_answers(observer, order, YEAR, body, [AnswerInput(own, first, 1)])
+        set_status(YEAR, body)
         with pytest.raises(Locked):
-            save(viewer, order, YEAR, body, [AnswerInput(own, first, 1)])
+            save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 1)])
 
 
-def test_many_at_once_lose_nothing(app: Flask, order: Order, place: Any) -> None:
+def test_many_at_once_lose_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
     """Sixteen people each fill a cell of their own in the same new report, and one more round each; all is there."""
-    viewer, body, own, _ = place()
+    viewer, body, own, _ = clerk_and_ids(scenario)
     kind = order.kinds[1].code
     texts = [item.code for item in order.evidence_of(kind) if item.type == "text"]
-    codes = [item.code for item in order.asked_of(kind) if item.type in ("money", "whole")]
+    codes = [item.code for item in order.indicators_of(kind) if item.type in ("money", "whole")]
     work = [(code, 1, 2) for code in codes] + [(code, "бір", "екі") for code in texts]
-    results: list[Saved | Exception] = []
+    results: list[SaveResult | Exception] = []
 
     def person(code: str, one: Any, two: Any) -> None:
         with app.app_context():
             try:
                 for edit in (AnswerInput(own, code, one), AnswerInput(own, code, two, one)):
-                    results.append(save(viewer, order, YEAR, body, [edit]))
+                    results.append(save_answers(viewer, order, YEAR, body, [edit]))
                     db.session.commit()
             except Exception as error:
                 results.append(error)
@@ -160,7 +154,7 @@ def test_many_at_once_lose_nothing(app: Flask, order: Order, place: Any) -> None
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(isinstance(each, Saved) and each.changed for each in results), results
+    assert all(isinstance(each, SaveResult) and each.changed for each in results), results
     with app.app_context():
         report = queries.stored_reports(SYSTEM, YEAR, [own])[own]
         assert report.answers | report.evidence == {code: two for code, _, two in work}

@@ -22,20 +22,20 @@ from evaluation.database import db
 from evaluation.policy import ALLOWED, SIGN_IN_ROLES, Action, Role
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.web.core.access import action_of
-from tests.support import accounts as people
+from tests.support import accounts
 from tests.support.factories import bin_of
-from tests.support.route_world import YEAR, Place, World, make_world
+from tests.support.route_world import YEAR, BodyResources, World, make_world
 from tests.support.visits import SIGN_IN
 
 METHODS = ("GET", "POST")
 OUTCOMES = ("let in", "to sign in", "403", "404")
 
 
-def arguments(world: World, place: Place, role: Role) -> dict[str, Any]:
+def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, Any]:
     """What stands in addresses, by the name of the argument; `endpoint:name` and `blueprint:name` where it is something else."""
     return {
-        "bin_": place.bin,
-        "own": place.own,
+        "bin_": resources.bin,
+        "own": resources.organisation_bin,
         "year": YEAR,
         "kind": world.kind,
         "code": "ru",
@@ -43,25 +43,25 @@ def arguments(world: World, place: Place, role: Role) -> dict[str, Any]:
         "filename": "style.css",
         "bootstrap.static:filename": "css/bootstrap.min.css",
         "token": "x",
-        "id_": place.file,
-        "remark_id": place.remark,
+        "id_": resources.file,
+        "remark_id": resources.remark,
         "account_id": world.account,
         "record.history:code": _asked(world),
-        "registry.organisation:bin_": place.own,
-        "registry.organisation_deed:bin_": place.own,
-        "uploads:id_": place.uploads.get(role, place.uploads[Role.CLERK]),
+        "registry.organisation:bin_": resources.organisation_bin,
+        "registry.organisation_deed:bin_": resources.organisation_bin,
+        "uploads:id_": resources.uploads.get(role, resources.uploads[Role.CLERK]),
         # Everyone's own: what decides is whether they may still know of the body that it is about.
-        "message_id": world.messages[place.id, role if role in SIGN_IN_ROLES else Role.CLERK],
+        "message_id": world.messages[resources.id, role if role in SIGN_IN_ROLES else Role.CLERK],
     }
 
 
 def _asked(world: World) -> str:
     """The code of an indicator that organisations of the world are asked."""
-    return str(world.app.extensions["orders"].latest.asked_of(world.kind)[0].code)
+    return str(world.app.extensions["orders"].latest.indicators_of(world.kind)[0].code)
 
 
 def _edit(world: World) -> dict[str, Any]:
-    return {"json": {"edits": [{"organisation": world.own.own, "code": _asked(world), "typed": "", "was": None}]}}
+    return {"json": {"edits": [{"organisation": world.body.organisation_bin, "code": _asked(world), "typed": "", "was": None}]}}
 
 
 SENT: dict[str, Callable[[World], dict[str, Any]]] = {"answers.save": _edit}
@@ -73,9 +73,9 @@ SILENT = {"files.remove": {"id_"}}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[World]:
-    made = make_world(tmp_path_factory.mktemp("access"), order)
-    yield made
-    with made.app.app_context():
+    world = make_world(tmp_path_factory.mktemp("access"), order)
+    yield world
+    with world.app.app_context():
         db.engine.dispose()
 
 
@@ -86,7 +86,7 @@ def expected(role: Role, action: Action, known: bool) -> str:
     """The outcome for a role of what needs the action, of something it may know of or may not."""
     if action not in ALLOWED[role]:
         return "to sign in" if role == Role.NOBODY else "403"
-    return "let in" if known or action in (Action.PUBLIC, Action.OWN) else "404"
+    return "let in" if known or action in (Action.PUBLIC, Action.ACCOUNT) else "404"
 
 
 def outcome(response: TestResponse) -> str:
@@ -99,7 +99,7 @@ def outcome(response: TestResponse) -> str:
 
 def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
     """The addresses of a route that are asked for, and whether who knows the own body alone knows of what stands there."""
-    own, foreign = (_values(rule, arguments(world, place, role)) for place in (world.own, world.foreign))
+    own, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
     choices = re.search(r"any\(([^)]*)\):(\w+)", rule.rule)
     for choice in re.split(r",\s*", choices[1]) if choices else [None]:
         more = {choices[2]: choice} if choices else {}
@@ -110,7 +110,7 @@ def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]
 
 def strays(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
     """Addresses in which what belongs to the foreign body stands under the own one."""
-    own, foreign = (_values(rule, arguments(world, place, role)) for place in (world.own, world.foreign))
+    own, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
     if "bin_" in rule.arguments:
         for name in sorted(set(own) - {"bin_"}):
             if own[name] != foreign[name]:
@@ -126,8 +126,8 @@ def _values(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(rule: Rule, given: dict[str, Any], name: str) -> Any:
-    places = (f"{rule.endpoint}:{name}", f"{rule.endpoint.partition('.')[0]}:{name}", name)
-    return next((given[place] for place in places if place in given), None)
+    resources = (f"{rule.endpoint}:{name}", f"{rule.endpoint.partition('.')[0]}:{name}", name)
+    return next((given[resources] for resources in resources if resources in given), None)
 
 
 def _build(world: World, rule: Rule, values: dict[str, Any]) -> str:
@@ -174,7 +174,7 @@ def test_every_route_for_every_role_and_body(world: World, capsys: pytest.Captur
                 asked += [(url, known, "stray") for url, known in strays(world, rule, role)]
                 for url, known, whose in asked:
                     sent = SENT.get(rule.endpoint, _nothing) if method != "GET" else _nothing
-                    response = world.ask(role, method, url, **sent(world))
+                    response = world.request(role, method, url, **sent(world))
                     should, was = expected(role, action, known), outcome(response)
                     if action == Action.PUBLIC and was == "to sign in":
                         was = "let in"
@@ -197,7 +197,7 @@ def test_scripts_that_are_signed_out_are_told_so(world: World) -> None:
             action = action_of(rule.endpoint)
         for method in sorted((rule.methods or set()) & set(METHODS)):
             if action != Action.PUBLIC:
-                response = world.ask(
+                response = world.request(
                     Role.NOBODY, method, next(addresses(world, rule, Role.NOBODY))[0], headers={"Accept": "application/json"}
                 )
                 assert response.status_code == 401 and response.json, rule.endpoint
@@ -208,7 +208,7 @@ def test_a_route_that_declares_nothing_is_for_nobody(tmp_path: Path, make_app: C
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
     app.add_url_rule("/undeclared", "undeclared", lambda: "let in")
     for role in (None, *SIGN_IN_ROLES):
-        client = people.signed_in(app, role) if role else app.test_client()
+        client = accounts.signed_in(app, role) if role else app.test_client()
         assert client.get("/undeclared").status_code == 403
 
 
@@ -239,7 +239,7 @@ def test_whom_each_role_sees(tmp_path: Path, make_app: Callable[..., Flask]) -> 
         ("observer", [], None, every),
         ("administrator", [bin_of(1)], "31", every),
     ):
-        client = people.sign_in(app.test_client(), people.make_account(app, role, [ids[bin_] for bin_ in bodies], region_code))
+        client = accounts.sign_in(app.test_client(), accounts.make_account(app, role, [ids[bin_] for bin_ in bodies], region_code))
         for bin_ in every:
             status = client.get(f"/bodies/{bin_}/{YEAR}").status_code
             assert status == (200 if bin_ in seen else 404), (role, bin_)
@@ -258,7 +258,7 @@ def test_who_is_asking_costs_two_queries_at_most(world: World) -> None:
         for role in SIGN_IN_ROLES:
             asked.clear()
             # Nothing that asks for more than who it is.
-            nowhere = world.ask(role, "GET", "/nowhere", headers={"Accept": "application/json"})
+            nowhere = world.request(role, "GET", "/nowhere", headers={"Accept": "application/json"})
             assert nowhere.status_code == 404 and len(asked) <= 2, asked
     finally:
         event.remove(engine, "before_cursor_execute", note)
@@ -266,7 +266,7 @@ def test_who_is_asking_costs_two_queries_at_most(world: World) -> None:
 
 def test_what_was_kept_is_what_is_restored(world: World) -> None:
     """The walk itself: what one route changes does not decide what the next one says."""
-    assert world.ask(Role.ADMINISTRATOR, "POST", f"/people/{world.account}/disable").status_code < 400
+    assert world.request(Role.ADMINISTRATOR, "POST", f"/people/{world.account}/disable").status_code < 400
     with world.app.app_context():
-        account = db.session.get(people.Account, world.account)
+        account = db.session.get(accounts.Account, world.account)
         assert account and account.active and now()
