@@ -1,4 +1,4 @@
-"""The application: the list of what is wired, nothing else. `app:create_app()` is the WSGI entry."""
+"""The application: the list of what is wired. `app:create_app()` is the WSGI entry point."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,18 +6,39 @@ from typing import Any
 from flask import Flask
 
 from evaluation import cli, database, web
+from evaluation.configuration import Configuration
 from evaluation.criteria import load_orders
 from evaluation.notifications import outbox
-from evaluation.settings import INSTANCE, settings_or_exit
+from evaluation.settings import Settings, load_settings_or_exit
+from evaluation.web.configuration import flask_configuration
+from evaluation.web.links import FlaskLinkBuilder
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """Make the app; `config` overrides settings from the environment. Raises CriteriaError on a criteria file with mistakes."""
-    app = Flask(__name__, instance_path=str(INSTANCE))
-    app.config.from_mapping(settings_or_exit(INSTANCE) | dict(config or {}))
-    app.extensions["orders"] = load_orders(app.config["CRITERIA"])
-    database.init_app(app)
+    """Create the application.
+
+    Args:
+        config: Overrides by upper-case name: settings (:class:`evaluation.settings.Settings`) and keys of Flask's own configuration.
+
+    Raises:
+        CriteriaError: A criteria file has mistakes.
+        SystemExit: A setting is invalid.
+    """
+    given = dict(config or {})
+    overrides = {name: given.pop(name.upper()) for name in Settings.model_fields if name.upper() in given}
+    settings = load_settings_or_exit(**overrides)
+    app = Flask(__name__, instance_path=str(settings.instance))
+    app.config.from_mapping(flask_configuration(settings) | given)
+    app.extensions["orders"] = load_orders(settings.criteria)
     outbox.init_app(app)
+    configuration = Configuration(
+        settings=settings,
+        orders=app.extensions["orders"],
+        links=FlaskLinkBuilder(app, settings),
+        wake_mail_worker=app.extensions["postman"].call,
+        application_context=app.app_context,
+    )
+    database.init_app(app, configuration)
     web.init_app(app)
     cli.init_app(app)
     return app

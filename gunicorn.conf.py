@@ -1,21 +1,20 @@
-"""How the product is served: two workers, on loopback unless BIND names another address."""
+"""Gunicorn's configuration: two workers, on loopback unless BIND names another address."""
 
-import os
+from evaluation.settings import load_settings_or_exit
 
-from evaluation.settings import INSTANCE, settings_or_exit
+# Invalid settings end the server here. Otherwise gunicorn would restart the failing workers forever.
+settings = load_settings_or_exit()
 
-# Here too, since a worker that cannot start would be started again and again.
-settings_or_exit(INSTANCE)
-
-bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+bind = settings.listen_address
 workers = 2
 threads = 2
 timeout = 120
-# A clerk's next answer comes within the minute: by the connection that is there.
+# Seconds. A clerk usually sends the next answer within a minute, over the same connection.
 keepalive = 75
 accesslog = None
 loglevel = "warning"
 
 
 def when_ready(server):
+    """Print the address of the server."""
     print(f"\n    http://{bind}/\n", flush=True)  # noqa: T201

@@ -19,7 +19,7 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import JSON, Connection, Dialect, Engine, MetaData, Select, Table, event, insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from evaluation.clock import now as now
@@ -27,6 +27,8 @@ from evaluation.language import compare
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_ID = 193_2015
+TASKS = "after_commit"
+"""The key of the tasks in a session's `info`."""
 
 Statement = Select[*tuple[Any, ...]]
 """A read of any columns."""
@@ -64,12 +66,35 @@ def loads(stored: str | bytes | float) -> Any:
 db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True})
 
 
-def init_app(app: Flask) -> None:
-    app.config["SQLALCHEMY_ENGINES"] = {"default": app.config["DATABASE_URL"]}
+def init_app(app: Flask, configuration: object) -> None:
+    """Create the engine of `SQLALCHEMY_ENGINES` and attach the configuration to every session.
+
+    :func:`evaluation.configuration.configuration` returns it.
+    """
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
+        db.sessionmaker.configure(info={"configuration": configuration})
+        event.listen(db.sessionmaker, "after_commit", _run_tasks)
+        event.listen(db.sessionmaker, "after_rollback", _drop_tasks)
+
+
+def after_commit(task: Callable[[], None]) -> None:
+    """Run the task once after the current transaction is committed; a rollback drops it.
+
+    The task must not use the session: the transaction is over.
+    """
+    db.session.info.setdefault(TASKS, {})[task] = None
+
+
+def _run_tasks(session: Session) -> None:
+    for task in session.info.pop(TASKS, {}):
+        task()
+
+
+def _drop_tasks(session: Session) -> None:
+    session.info.pop(TASKS, None)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -118,13 +143,18 @@ def insert_many(connection: Connection, table: Table, columns: Sequence[str], ro
         insert_columns(connection, table, dict(zip(columns, zip(*rows, strict=True), strict=True)))
 
 
-def insert_columns(connection: Connection, table: Table, values: dict[str, Sequence[Any]], encoded: Collection[str] = ()) -> None:
+def insert_columns(
+    connection: Connection, table: Table, values: dict[str, Sequence[Any]], encoded: Collection[str] = (), skip_existing: bool = False
+) -> int:
     """Insert rows given as columns through the driver's own executemany, which is twice as fast as Core's.
 
     Values are converted as the columns' types say, those `encoded` being JSON text already; column defaults are not applied, so
-    give every column.
+    give every column. With `skip_existing`, rows whose unique key is taken are left out.
+
+    Returns:
+        The number of inserted rows.
     """
-    statement, converters = _prepared(connection.dialect, table, tuple(values))
+    statement, converters = _prepared(connection.dialect, table, tuple(values), skip_existing)
     for name, convert in converters.items():
         if name in encoded:
             continue
@@ -135,11 +165,14 @@ def insert_columns(connection: Connection, table: Table, values: dict[str, Seque
         parameters: Any = list(zip(*(values[name] for name in statement.positiontup or ()), strict=True))
     else:
         parameters = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
-    connection.exec_driver_sql(statement.string, parameters)
+    result = connection.exec_driver_sql(statement.string, parameters, execution_options={"preserve_rowcount": True})
+    return result.rowcount
 
 
 @cache
-def _prepared(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> tuple[SQLCompiler, dict[str, Callable[[Any], Any]]]:
+def _prepared(
+    dialect: Dialect, table: Table, columns: tuple[str, ...], skip_existing: bool
+) -> tuple[SQLCompiler, dict[str, Callable[[Any], Any]]]:
     """An INSERT of these columns, compiled once, and what turns values into the driver's where they are not its already."""
     converters: dict[str, Callable[[Any], Any]] = {}
     for name in columns:
@@ -148,7 +181,11 @@ def _prepared(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> tuple
         convert = dumps if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
         if convert is not None:
             converters[name] = convert
-    return insert(table).compile(dialect=dialect, column_keys=list(columns)), converters
+    statement: Any = insert(table)
+    if skip_existing:
+        dialect_insert: Any = sqlite_insert if dialect.name == "sqlite" else postgresql_insert
+        statement = dialect_insert(table).on_conflict_do_nothing()
+    return statement.compile(dialect=dialect, column_keys=list(columns)), converters
 
 
 def hold(*key: int, alone: bool = False) -> None:

@@ -1,16 +1,32 @@
-"""Errors that people are told about, in their language, by the command line and the pages."""
+"""Errors that people see: a message in their language, an HTTP status, and the form field they belong to.
 
-from typing import Any
+One handler answers every error as a page or as JSON (:mod:`evaluation.web.core.errors`); commands print the message.
+"""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
 
 from evaluation.language import Language
 
 
 class EvaluationError(Exception):
-    """Something the user can mend: a message of the catalogues (see `N_`) that says what and how, and its values."""
+    """An error with a message that says what is wrong and what to do.
 
-    def __init__(self, message: str, **values: Any):
-        self.template, self.values = message, values
+    `template` is a message of the catalogues (see :func:`evaluation.language.N_`) and `values` fill its placeholders. `field` is
+    the name of the form field that the error belongs to; empty where it concerns the whole request.
+    """
+
+    status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+    """The HTTP status of the answer. Subclasses set it; the default is for what only the operator can repair."""
+
+    def __init__(self, message: str, *, field: str = "", **values: Any):
+        self.template, self.field, self.values = message, field, values
         super().__init__(message % values if values else message)
 
     def message(self, language: Language) -> str:
+        """Return the message in a language."""
         return language.gettext(self.template, **self.values)
+
+    def details(self, language: Language) -> dict[str, Any]:
+        """Return keys that a JSON answer has besides `message`, such as the stored value of a conflict."""
+        return {}

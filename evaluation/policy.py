@@ -6,7 +6,10 @@ operations call :meth:`Viewer.require`, and each page declares the action it nee
 
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Self
+
+from evaluation.errors import EvaluationError
 
 
 class Role(StrEnum):
@@ -28,13 +31,13 @@ class Action(StrEnum):
 
     PUBLIC = "public"
     """What is open without signing in: signing in itself, the choice of language."""
-    OWN = "own"
+    ACCOUNT = "account"
     """One's own account."""
-    SEE = "see"
+    VIEW = "view"
     """Bodies, organisations, answers, sheets."""
     EDIT = "edit"
     """Enter answers and evidence, by form, grid and workbook."""
-    FILES = "files"
+    VIEW_FILES = "view_files"
     """See the files given as evidence."""
     SUBMIT = "submit"
     """Hand a body's year over."""
@@ -42,23 +45,23 @@ class Action(StrEnum):
     """Return, accept and reopen a year that was handed over; make remarks on it and resolve them."""
     REPLY = "reply"
     """Answer a remark."""
-    REGISTER = "register"
+    MANAGE_REGISTRY = "manage_registry"
     """Years with their deadlines and extensions, bodies, organisations and who supervises them."""
-    PEOPLE = "people"
+    MANAGE_ACCOUNTS = "manage_accounts"
     """Other people's accounts."""
 
 
-_EVERYONE = frozenset({Action.PUBLIC})
-_SIGNED_IN = _EVERYONE | {Action.OWN, Action.SEE}
+_ANYONE = frozenset({Action.PUBLIC})
+_SIGNED_IN = _ANYONE | {Action.ACCOUNT, Action.VIEW}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
-    Role.NOBODY: _EVERYONE,
+    Role.NOBODY: _ANYONE,
     Role.OBSERVER: _SIGNED_IN,
-    Role.CLERK: _SIGNED_IN | {Action.EDIT, Action.FILES, Action.REPLY},
+    Role.CLERK: _SIGNED_IN | {Action.EDIT, Action.VIEW_FILES, Action.REPLY},
     # In an akim's office of a village one person is both.
-    Role.HEAD: _SIGNED_IN | {Action.EDIT, Action.FILES, Action.REPLY, Action.SUBMIT},
-    Role.REVIEWER: _SIGNED_IN | {Action.FILES, Action.REPLY, Action.REVIEW},
-    Role.ADMINISTRATOR: _SIGNED_IN | {Action.REGISTER, Action.PEOPLE},
+    Role.HEAD: _SIGNED_IN | {Action.EDIT, Action.VIEW_FILES, Action.REPLY, Action.SUBMIT},
+    Role.REVIEWER: _SIGNED_IN | {Action.VIEW_FILES, Action.REPLY, Action.REVIEW},
+    Role.ADMINISTRATOR: _SIGNED_IN | {Action.MANAGE_REGISTRY, Action.MANAGE_ACCOUNTS},
     Role.SYSTEM: frozenset(Action),
 }
 
@@ -68,8 +71,10 @@ BODY_ROLES = (Role.CLERK, Role.HEAD)
 """Those whose people belong to named bodies; the others see a region or the country."""
 
 
-class Forbidden(PermissionError):
-    """The viewer may know of the thing but not do this with it."""
+class Forbidden(EvaluationError):
+    """The viewer may know of the object but may not do this with it. The message is for the log; the page says less."""
+
+    status = HTTPStatus.FORBIDDEN
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,12 @@ class Viewer:
         """Whoever has not signed in."""
         return cls("", Role.NOBODY)
 
-    def sees(self, body_id: int) -> bool:
+    def can_see(self, body_id: int) -> bool:
         return self.bodies is None or body_id in self.bodies
 
     def may(self, action: Action, body_id: int | None = None) -> bool:
         """Whether the viewer may do this: at all, or with this body's data."""
-        return action in ALLOWED[self.role] and (body_id is None or self.sees(body_id))
+        return action in ALLOWED[self.role] and (body_id is None or self.can_see(body_id))
 
     def require(self, action: Action, body_id: int | None = None) -> None:
         """Raises Forbidden where the viewer may not."""

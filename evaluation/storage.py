@@ -11,8 +11,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from flask import current_app
-
+from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 
@@ -65,7 +64,7 @@ GONE = N_("The file is missing from the folder of files, or damaged. Tell the ad
 def _place(sha256: str) -> Path:
     if not HASH.fullmatch(sha256):
         raise ValueError("not a SHA-256")
-    return Path(current_app.config["FILES"]) / sha256[:2] / sha256
+    return configuration().settings.files_folder / sha256[:2] / sha256
 
 
 def _settle(folder: Path) -> None:

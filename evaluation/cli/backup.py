@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import click
-from flask import current_app
 from sqlalchemy import URL
 
-from evaluation.audit import checkpoints
-from evaluation.cli.audit import as_text
+from evaluation.audit.checkpoints import checkpoint_content, take_checkpoint
+from evaluation.cli.audit import checkpoint_json
 from evaluation.cli.context import command, language_option, transaction
+from evaluation.configuration import configuration
 from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, language
@@ -27,7 +27,7 @@ NO_PG_DUMP = N_(
 )
 NOT_COPIED = N_("pg_dump did not copy the database: %(reason)s")
 DONE = N_(
-    "Everything was copied to %(place)s, with checkpoint %(number)s of the record. RECORD_KEY and SECRET_KEY are not in it: keep "
+    "Everything was copied to %(place)s, with checkpoint %(number)s of the record. AUDIT_KEY and SECRET_KEY are not in it: keep "
     "them elsewhere."
 )
 
@@ -48,15 +48,15 @@ def backup(out: Path, lang: str) -> None:
         raise EvaluationError(TAKEN, place=out)
     viewer, draft = Viewer.system(), out.with_name(f"{out.name}.{os.getpid()}.part")
     with transaction():
-        checkpoints.take(viewer)
-        taken = checkpoints.full(viewer)
+        take_checkpoint(viewer)
+        taken = checkpoint_content(viewer)
     try:
         draft.mkdir(mode=0o700, parents=True)
         copy_database(db.engine.url, draft)
-        files = Path(current_app.config["FILES"])
+        files = configuration().settings.files_folder
         if files.is_dir():
             shutil.copytree(files, draft / "files", symlinks=True)
-        (draft / "checkpoint.json").write_text(as_text(taken) + "\n", encoding="utf-8")
+        (draft / "checkpoint.json").write_text(checkpoint_json(taken) + "\n", encoding="utf-8")
         _finish(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

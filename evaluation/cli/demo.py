@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 import click
-from flask import current_app
 
 from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.cli.context import command, language_option, table, transaction
 from evaluation.clock import today
+from evaluation.configuration import configuration
 from evaluation.demo.generator import country as make_country
 from evaluation.demo.generator import demonstration
 from evaluation.demo.people import DemoPerson, people, store_people
@@ -35,7 +35,7 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
 
     Example: flask --app app demo
     """
-    if current_app.config["PRODUCTION"]:
+    if configuration().settings.is_production:
         raise EvaluationError(
             N_("Demonstration data and their known password have no place in production. Unset APP_ENV to try the product out.")
         )

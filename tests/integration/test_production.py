@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from pydantic import ValidationError
 from sqlalchemy import select
 
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db
-from evaluation.errors import EvaluationError
-from evaluation.settings import settings
+from evaluation.language import CODES, language
+from evaluation.settings import InvalidSettings, Settings, env_example, load_settings
+from evaluation.web.configuration import flask_configuration
 from tests.support.accounts import make_account, token_of
 from tests.support.paths import ROOT
 from tests.support.visits import SIGN_IN, attempt, record, said, visitor
@@ -21,11 +23,11 @@ from tests.support.visits import SIGN_IN, attempt, record, said, visitor
 
 def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     url = f"sqlite:///{tmp_path / 'evaluation.db'}"
-    app = make_app(url, PRODUCTION=True, SESSION_COOKIE_SECURE=True)
+    app = make_app(url, APP_ENV="production")
     assert visitor(app).get(SIGN_IN).status_code == 200
     demo = make_account(app, "clerk", email="clerk@demo.invalid")
     assert said(attempt(visitor(app), demo)) and record(app)[-1][1] == "sign_in_refused"
-    started = make_app(url, PRODUCTION=True)
+    started = make_app(url, APP_ENV="production")
     response = visitor(started).get(SIGN_IN)
     assert response.status_code == 500 and "DATABASE_URL" in response.text
     assert visitor(make_app(url)).get(SIGN_IN).status_code == 200
@@ -34,8 +36,8 @@ def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[
 @pytest.mark.parametrize(
     ("command", "given", "lacking"),
     [
-        (["flask", "--app", "app", "routes"], "RECORD_KEY", "SECRET_KEY"),
-        (["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"], "SECRET_KEY", "RECORD_KEY"),
+        (["flask", "--app", "app", "routes"], "AUDIT_KEY", "SECRET_KEY"),
+        (["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"], "SECRET_KEY", "AUDIT_KEY"),
     ],
 )
 def test_production_does_not_start_without_its_keys(tmp_path: Path, command: list[str], given: str, lacking: str) -> None:
@@ -47,34 +49,70 @@ def test_production_does_not_start_without_its_keys(tmp_path: Path, command: lis
     assert not list(tmp_path.iterdir()), "no key is made up"
 
 
-def test_settings_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {
+def test_settings_are_read_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {
         "APP_ENV": "production",
-        "SECRET_KEY": "kept",
-        "RECORD_KEY": "kept apart",
+        "SECRET_KEY": "secret",
+        "AUDIT_KEY": "stored apart",
         "TRUSTED_HOSTS": "evaluation.example.kz, localhost",
         "TWO_FACTOR_ROLES": "administrator,reviewer",
         "SESSION_IDLE_MINUTES": "30",
+        "DATABASE_URL": "postgresql://user@host/name",
     }
-    for name, value in given.items():
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    found = settings(tmp_path)
-    assert found["PRODUCTION"] and found["SESSION_COOKIE_SECURE"]
-    assert (found["SECRET_KEY"], found["RECORD_KEY"]) == ("kept", "kept apart")
-    assert found["TRUSTED_HOSTS"] == ["evaluation.example.kz", "localhost"] and found["SESSION_IDLE_MINUTES"] == 30
-    assert found["TWO_FACTOR_ROLES"] == {"administrator", "reviewer"}
+    settings = load_settings(instance=tmp_path)
+    assert settings.is_production and flask_configuration(settings)["SESSION_COOKIE_SECURE"]
+    assert (settings.secret_key, settings.audit_key) == ("secret", "stored apart")
+    assert settings.answered_hosts == ["evaluation.example.kz", "localhost"] and settings.session_idle_minutes == 30
+    assert settings.two_factor_roles == {"administrator", "reviewer"}
+    assert settings.database_url == "postgresql+psycopg://user@host/name" and settings.files_folder == tmp_path / "files"
     monkeypatch.setenv("PUBLIC_URL", "https://public.example.kz/evaluation/")
-    assert settings(tmp_path)["TRUSTED_HOSTS"][2:] == ["public.example.kz"]
-    for wrong in ("mail.example.kz:25", "http://mail.example.kz", "smtp://", "smtp://mail.example.kz:x"):
-        monkeypatch.setenv("SMTP_URL", wrong)
-        with pytest.raises(EvaluationError, match="SMTP_URL"):
-            settings(tmp_path)
+    assert load_settings(instance=tmp_path).answered_hosts[2:] == ["public.example.kz"]
+    assert load_settings(instance=tmp_path).base_address == "https://public.example.kz/evaluation"
+    for invalid in ("mail.example.kz:25", "http://mail.example.kz", "smtp://", "smtp://mail.example.kz:x"):
+        monkeypatch.setenv("SMTP_URL", invalid)
+        with pytest.raises(InvalidSettings, match="SMTP_URL"):
+            load_settings(instance=tmp_path)
     monkeypatch.setenv("SMTP_URL", "smtps://a%40b:c@mail.example.kz")
-    assert settings(tmp_path)["SMTP_URL"] == "smtps://a%40b:c@mail.example.kz"
-    for wrong in ("0", "-1", "two", "٣"):
-        monkeypatch.setenv("SESSION_HOURS", wrong)
-        with pytest.raises(EvaluationError, match="SESSION_HOURS"):
-            settings(tmp_path)
+    assert load_settings(instance=tmp_path).smtp_url == "smtps://a%40b:c@mail.example.kz"
+    for invalid in ("0", "-1", "two", "٣"):
+        monkeypatch.setenv("SESSION_HOURS", invalid)
+        with pytest.raises(InvalidSettings, match="SESSION_HOURS"):
+            load_settings(instance=tmp_path)
+
+
+def test_an_empty_environment_gives_defaults_and_generated_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("SESSION_HOURS", "")
+    settings = load_settings(instance=tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path / 'evaluation.db'}" and settings.files_folder == tmp_path / "files"
+    assert settings.listen_address == "127.0.0.1:8000" and settings.base_address == "http://127.0.0.1:8000"
+    assert settings.session_hours == 12 and not settings.is_production
+    again = load_settings(instance=tmp_path)
+    assert len(settings.secret_key) == len(settings.audit_key) == 64 and settings.secret_key != settings.audit_key
+    assert (again.secret_key, again.audit_key) == (settings.secret_key, settings.audit_key)
+    assert (tmp_path / "audit_key").stat().st_mode & 0o077 == 0
+    with pytest.raises(ValidationError):
+        settings.port = 1  # type: ignore[misc]
+
+
+def test_every_invalid_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    invalid = {"APP_ENV": "test", "SMTP_URL": "mail", "LOCK_AFTER": "0", "PORT": "x", "TRUSTED_PROXIES": "-1"}
+    for name, value in invalid.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as raised:
+        load_settings(instance=tmp_path)
+    assert len(raised.value.errors) == len(invalid)
+    for code in CODES:
+        lines = raised.value.message(language(code)).splitlines()
+        assert all(any(name in line for line in lines) for name in invalid), code
+
+
+def test_the_example_of_the_environment_is_current() -> None:
+    """`make env-example` writes it."""
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
 
 
 def test_behind_a_proxy_the_record_has_the_persons_own_address(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
@@ -85,5 +123,5 @@ def test_behind_a_proxy_the_record_has_the_persons_own_address(tmp_path: Path, m
         data = {"email": "unknown@example.org", "password": "x", "csrf_token": token_of(client, SIGN_IN)}
         client.post(SIGN_IN, data=data, headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.7", "X-Forwarded-Proto": "http"})
         with app.app_context():
-            last = db.session.scalars(select(Event).order_by(Event.id.desc())).first()
+            last = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
             assert last and last.data["address"] == address

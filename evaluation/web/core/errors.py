@@ -1,60 +1,62 @@
-"""Pages for what went wrong: what it is, and what to do."""
+"""Error pages and JSON errors: what is wrong, and what to do. One handler answers every :class:`EvaluationError`."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import OperationalError
-from werkzeug import Response as Redirection
+from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from evaluation import database
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.policy import Forbidden
 from evaluation.web.core.access import wants_json
 from evaluation.web.core.request_context import current_language, megabytes
 
-DRAIN = 512 * 2**20
-CHUNK = 64 * 1024
+MAX_DRAINED_BYTES = 512 * 2**20
+CHUNK_BYTES = 64 * 1024
 
-
-Answer = tuple[str | Response, int]
+ErrorAnswer = tuple[str | Response, int]
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """What an error page says."""
+class ErrorText:
+    """The heading of an error page and what the reader can do."""
 
     title: str
     advice: str
 
 
-TROUBLES = {
-    400: Trouble(N_("The request could not be understood"), N_("Go back, load the page again and repeat what you did.")),
-    403: Trouble(N_("This is not open to you"), N_("Ask the administrator if you need it for your work.")),
-    404: Trouble(
+ERROR_TEXTS = {
+    400: ErrorText(N_("The request could not be understood"), N_("Go back, load the page again and repeat what you did.")),
+    403: ErrorText(N_("This is not open to you"), N_("Ask the administrator if you need it for your work.")),
+    404: ErrorText(
         N_("There is no such page"),
         N_("Check the address, or find the body in the list: it may stand under another BIN or year."),
     ),
-    401: Trouble(N_("You are signed out"), N_("Sign in again to go on.")),
-    405: Trouble(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
-    413: Trouble(
+    401: ErrorText(N_("You are signed out"), N_("Sign in again to go on.")),
+    405: ErrorText(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
+    413: ErrorText(
         N_("The file is too large"),
         N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook."),
     ),
-    429: Trouble(
+    429: ErrorText(
         N_("Too many attempts from this address"),
         N_("Wait some minutes and try again. If you have forgotten your password, ask for a link to set a new one."),
     ),
-    503: Trouble(
+    503: ErrorText(
         N_("The database is busy or cannot be reached"),
         N_("Nothing was stored. Try again in a minute; if it happens again, tell the administrator."),
     ),
-    500: Trouble(
+    500: ErrorText(
         N_("Something went wrong on our side"),
         N_(
             "Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it "
@@ -62,13 +64,21 @@ TROUBLES = {
         ),
     ),
 }
-EXPIRED = Trouble(N_("The form has expired"), N_("Nothing was stored. Go back, load the page again and send the form once more."))
+EXPIRED_FORM = ErrorText(
+    N_("The form has expired"),
+    N_("Nothing was stored. Go back, load the page again and send the form once more."),
+)
+REFUSED_TITLE = N_("Nothing was stored.")
+"""The heading of the page for a request that a rule of the product refuses."""
+PAGE_ONLY = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+"""Statuses whose page does not show the error's message: it may reveal data that the viewer must not see."""
 
 
-class Json(DefaultJSONProvider):
-    """Flask's JSON, for which what is nested too deeply to be read is no JSON, like any other nonsense."""
+class StrictJSONProvider(DefaultJSONProvider):
+    """Flask's JSON provider; JSON that is nested too deeply is invalid JSON, not a server error."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Parse JSON. Raises ValueError."""
         try:
             return super().loads(s, **kwargs)
         except RecursionError as error:
@@ -76,64 +86,106 @@ class Json(DefaultJSONProvider):
 
 
 def init_app(app: Flask) -> None:
-    app.json_provider_class = Json
-    app.json = Json(app)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(CSRFError, _expired)
-    app.register_error_handler(Forbidden, lambda error: _page(TROUBLES[403], 403))
-    app.register_error_handler(EvaluationError, _ours)
-    app.register_error_handler(OperationalError, _database)
+    """Register the error handlers."""
+    app.json_provider_class = StrictJSONProvider
+    app.json = StrictJSONProvider(app)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(CSRFError, _answer_expired_form)
+    app.register_error_handler(EvaluationError, _answer_evaluation_error)
+    app.register_error_handler(OperationalError, _answer_database_error)
 
 
-def _http(error: HTTPException) -> Answer | HTTPException:
-    code = error.code or 500
-    if code < 400 or isinstance(error, SecurityError):
-        # An untrusted host gets no page of ours: there is no address to build its links from.
+def add_error(form: FlaskForm, error: EvaluationError) -> None:
+    """Show the error beside the form's field that it names, or above the form."""
+    message = error.message(current_language())
+    if error.field in form:
+        field = form[error.field]
+        field.errors = [*field.errors, message]
+    else:
+        form.form_errors = [*form.form_errors, message]
+
+
+@contextmanager
+def errors_shown_in(form: FlaskForm, render: Callable[[], str]) -> Iterator[None]:
+    """Answer an error of the block with the form, which shows the error, and the error's HTTP status.
+
+    Errors that no input can repair (forbidden, not found, 500 and above) go to the general handler.
+
+    Args:
+        form: The form that the person sent.
+        render: Renders the page with the form.
+    """
+    try:
+        yield
+    except EvaluationError as error:
+        if error.status in PAGE_ONLY or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        add_error(form, error)
+        abort(make_response(render(), error.status))
+
+
+def _answer_http_error(error: HTTPException) -> ErrorAnswer | HTTPException:
+    if error.response is not None:
         return error
-    if code == 413:
-        _drain()
-    return _page(TROUBLES.get(code, TROUBLES[400 if code < 500 else 500]), code)
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if status < 400 or isinstance(error, SecurityError):
+        # A request to an untrusted host gets no page of ours: there is no address from which to build its links.
+        return error
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        _drain_request()
+    return _error_page(status)
 
 
-def _expired(_: CSRFError) -> Answer | Redirection:
-    """A form from before its token changed, as it does whenever somebody signs in or out."""
+def _answer_expired_form(_: CSRFError) -> ErrorAnswer | WerkzeugResponse:
+    """Answer a form whose token is outdated; signing in and out changes the token."""
     if request.endpoint in ("security.login", "security.logout"):
         return redirect(url_for("security.login"), 303)
     if wants_json():
-        # A script keeps what it has to send: it may send it again with the token of now, which no other site can read.
-        return jsonify(message=gettext(EXPIRED.title), csrf=generate_csrf()), 400
-    return _page(EXPIRED, 400)
+        # The script sends its changes again with the current token, which no other site can read.
+        return jsonify(message=gettext(EXPIRED_FORM.title), csrf=generate_csrf()), 400
+    return _error_page(HTTPStatus.BAD_REQUEST, EXPIRED_FORM)
 
 
-def _ours(error: EvaluationError) -> Answer:
-    """What the operator can mend, such as a missing file of criteria."""
-    current_app.logger.error("%s", error)
-    return _answer(gettext(TROUBLES[500].title), error.message(current_language()), 500)
+def _answer_evaluation_error(error: EvaluationError) -> ErrorAnswer:
+    """Answer a refused request (4xx) or a fault that the operator can repair, such as a missing criteria file (5xx)."""
+    language = current_language()
+    message = error.message(language)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        current_app.logger.error("%s", error)
+        return _answer(gettext(ERROR_TEXTS[500].title), message, error.status)
+    if error.status in PAGE_ONLY:
+        return _error_page(error.status)
+    if wants_json():
+        return jsonify(message=message, **error.details(language)), error.status
+    return render_template("core/error.html", title=gettext(REFUSED_TITLE), advice=message), error.status
 
 
-def _database(error: OperationalError) -> Answer:
+def _answer_database_error(error: OperationalError) -> ErrorAnswer:
     current_app.logger.error("%s", error)
     database.db.session.rollback()
+    # The page must not read the database: templates use these values instead.
     g.invented, g.unread = False, 0
-    return _page(TROUBLES[503], 503)
+    return _error_page(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _page(trouble: Trouble, code: int) -> Answer:
-    return _answer(gettext(trouble.title), current_language().gettext(trouble.advice, limit=megabytes()), code)
+def _error_page(status: int, text: ErrorText | None = None) -> ErrorAnswer:
+    """Return the page, or JSON, of an HTTP status."""
+    text = text or ERROR_TEXTS.get(status, ERROR_TEXTS[400 if status < 500 else 500])
+    return _answer(gettext(text.title), current_language().gettext(text.advice, limit=megabytes()), status)
 
 
-def _answer(title: str, advice: str, code: int) -> Answer:
-    """A page, or for a script that asked the same in JSON."""
+def _answer(title: str, advice: str, status: int) -> ErrorAnswer:
+    """Return a page, or the same as JSON to a script."""
     if wants_json():
-        return jsonify(message=f"{title}. {advice}"), code
-    return render_template("core/error.html", title=title, advice=advice), code
+        return jsonify(message=f"{title}. {advice}"), status
+    return render_template("core/error.html", title=title, advice=advice), status
 
 
-def _drain() -> None:
-    """Read what is still being sent: a browser that cannot finish sending shows a broken connection, not our page."""
-    stream, rest = request.environ["wsgi.input"], min(request.content_length or 0, DRAIN)
-    while rest > 0:
-        read = len(stream.read(min(CHUNK, rest)))
-        if not read:
+def _drain_request() -> None:
+    """Read the rest of the request body: a browser that cannot finish sending shows a broken connection, not our page."""
+    stream, bytes_left = request.environ["wsgi.input"], min(request.content_length or 0, MAX_DRAINED_BYTES)
+    while bytes_left > 0:
+        bytes_read = len(stream.read(min(CHUNK_BYTES, bytes_left)))
+        if not bytes_read:
             break
-        rest -= read
+        bytes_left -= bytes_read
