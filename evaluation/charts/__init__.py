@@ -1,12 +1,38 @@
-"""The charts of a sheet: points by row, and shares of the maximum over the years. One look, one way to draw."""
+"""Bar charts as SVG: points by row, and shares of the maximum by year.
 
-from evaluation.charts import svg
-from evaluation.charts.bars import Bar, Chart, Group, of_history, of_rows
-from evaluation.charts.draw import render
+A chart takes plain values (:mod:`evaluation.charts.row_points`, :mod:`evaluation.charts.share_history`) and becomes a
+:class:`~evaluation.charts.model.Chart`. :func:`to_svg` draws any chart in the style of :mod:`evaluation.charts.style`.
+matplotlib takes long to import, so it is imported when a text is measured or a chart is drawn.
+"""
 
-__all__ = ["Bar", "Chart", "Group", "of_history", "of_rows", "to_svg"]
+from evaluation.charts.model import Bar, BarGroup, Chart
+from evaluation.charts.row_points import RowPoints, row_points_chart
+from evaluation.charts.share_history import TableHistory, YearShare, share_history_chart
+
+__all__ = [
+    "Bar",
+    "BarGroup",
+    "Chart",
+    "RowPoints",
+    "TableHistory",
+    "YearShare",
+    "row_points_chart",
+    "share_history_chart",
+    "to_svg",
+]
 
 
 def to_svg(chart: Chart, salt: str = "") -> str:
-    """A chart as an `<svg>` element. Give `salt` where one page shows equal charts, which would have equal ids."""
-    return svg.inline(render(chart), chart, salt)
+    """Draw a chart as an `<svg>` element.
+
+    Args:
+        chart: The chart to draw.
+        salt: Text that makes the ids of the element unique where one page shows two equal charts.
+
+    Returns:
+        The element as text. Equal arguments give equal text.
+    """
+    from evaluation.charts.draw import render
+    from evaluation.charts.svg import embeddable
+
+    return embeddable(render(chart), chart, salt)

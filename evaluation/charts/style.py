@@ -1,44 +1,44 @@
-"""The one look of every chart: colours, sizes and type.
+"""The style of every chart: colours, sizes and type.
 
-Lengths are in points (1/72 inch) and so in units of the SVG's viewBox. A chart is drawn narrow, so that on a screen of
-390 pixels its text is still some ten pixels high. Solid, hatched and empty tell values apart; the colour only helps.
+Lengths are in points (1/72 inch), which are the units of the SVG's viewBox. A chart is narrow: on a screen of 390 pixels its text
+is still about ten pixels high. Solid, hatched and empty bars differ without colour.
 """
 
 from dataclasses import dataclass
 
-FAMILIES = ["DejaVu Sans", "Noto Sans", "Arial", "sans-serif"]
-"""The first is drawn with, and comes with matplotlib; a reader without it sees the next."""
+FONT_FAMILIES = ["DejaVu Sans", "Noto Sans", "Arial", "sans-serif"]
+"""matplotlib contains the first family and draws with it; the others are fallbacks for readers without it."""
 
-WIDTH = 370.0
-MARGIN = 3.0
-TEXT_SIZE = 10.0
-LINE = 12.0
-BAR = 11.0
-BAR_STEP = 16.0
-GROUP_GAP = 7.0
-MARK = 26.0
-SWATCH = 20.0
-GAP = 7.0
-SLACK = 0.96
-"""How much of a line's room is filled, since another font may be a little wider."""
+WIDTH_PT = 370.0
+MARGIN_PT = 3.0
+TEXT_SIZE_PT = 10.0
+LINE_HEIGHT_PT = 12.0
+BAR_HEIGHT_PT = 11.0
+BAR_STEP_PT = 16.0
+GROUP_GAP_PT = 7.0
+MARK_WIDTH_PT = 26.0
+LEGEND_BOX_WIDTH_PT = 20.0
+GAP_PT = 7.0
+FILL_RATIO = 0.96
+"""The part of a line's width that text may fill, since a fallback font may be wider."""
 
 ACCENT = "#1f5a85"
 INK = "#1b1f24"
 OUTLINE = "#5f6b78"
 PAPER = "#ffffff"
-OUTLINE_WIDTH = 0.8
-HATCH_WIDTH = 1.3
+OUTLINE_WIDTH_PT = 0.8
+HATCH_WIDTH_PT = 1.3
 
 
 @dataclass(frozen=True)
 class Fill:
-    """How a rectangle is filled."""
+    """The face, edge and hatch of a rectangle."""
 
     face: str
     edge: str
     hatch: str = ""
 
 
-MAXIMUM = Fill(PAPER, OUTLINE)
-SETTLED = Fill(ACCENT, ACCENT)
-OPEN = Fill(PAPER, ACCENT, "////")
+MAX_FILL = Fill(PAPER, OUTLINE)
+POINTS_FILL = Fill(ACCENT, ACCENT)
+OPEN_FILL = Fill(PAPER, ACCENT, "////")

@@ -1,8 +1,8 @@
-"""Makes of matplotlib's SVG one that can stand inside a page, beside others.
+"""Turns matplotlib's SVG document into an element that an HTML page can contain, beside others.
 
-Its ids become unique to the chart, and only those that something refers to stay. Its style sheet, which would reach the
-whole page, and its style attributes, which a content security policy forbids, become plain attributes. It gets a name
-and a description.
+Ids become unique to the chart, and ids that nothing refers to go. The style sheet, which would apply to the whole page, and the
+style attributes, which the content security policy forbids, become presentation attributes. The element gets a title and a
+description.
 """
 
 import hashlib
@@ -10,64 +10,64 @@ import re
 from xml.etree import ElementTree
 
 from evaluation.charts import style
-from evaluation.charts.bars import Chart
+from evaluation.charts.model import Chart
 
-SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-REFERENCE = re.compile(r"url\(#([^)]+)\)")
-NO_TURN = re.compile(r"rotate\(-?0(\.0*)? [^)]*\)")
-ElementTree.register_namespace("", SVG)
-ElementTree.register_namespace("xlink", XLINK)
+SVG_NAMESPACE, XLINK_NAMESPACE = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+URL_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+ZERO_ROTATION = re.compile(r"rotate\(-?0(\.0*)? [^)]*\)")
+ElementTree.register_namespace("", SVG_NAMESPACE)
+ElementTree.register_namespace("xlink", XLINK_NAMESPACE)
 
 
-def inline(drawn: bytes, chart: Chart, salt: str = "") -> str:
-    """An `<svg>` element as text. `salt` tells apart charts that show the same on one page."""
-    root = ElementTree.fromstring(drawn)  # noqa: S314 - the product's own drawing
+def embeddable(document: bytes, chart: Chart, salt: str = "") -> str:
+    """Convert the SVG document of a chart to an `<svg>` element as text; `salt` makes the ids of equal charts different."""
+    root = ElementTree.fromstring(document)  # noqa: S314 - the application drew it
     prefix = "chart-" + hashlib.sha256(repr((salt, chart)).encode()).hexdigest()[:12]
     elements = list(root.iter())
     for element in elements:
-        _plain(element)
-    referred = {name for element in elements for value in element.attrib.values() for name in _references(value)}
+        _simplify(element)
+    referenced = {id_ for element in elements for value in element.attrib.values() for id_ in _referenced_ids(value)}
     for element in elements:
-        _own_ids(element, prefix, referred)
+        _prefix_ids(element, prefix, referenced)
     for parent in reversed(elements):
         for child in list(parent):
-            if child.tag == f"{{{SVG}}}style" or (child.tag == f"{{{SVG}}}defs" and not len(child)):
+            if child.tag == f"{{{SVG_NAMESPACE}}}style" or (child.tag == f"{{{SVG_NAMESPACE}}}defs" and not len(child)):
                 parent.remove(child)
-    _name(root, chart, prefix)
+    _set_root_attributes(root, chart, prefix)
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _plain(element: ElementTree.Element) -> None:
-    """Style as attributes, path data on one line, no turning by nothing."""
+def _simplify(element: ElementTree.Element) -> None:
+    """Turn styles into attributes, write path data on one line, and remove rotations by zero."""
     for declaration in filter(None, map(str.strip, element.attrib.pop("style", "").split(";"))):
         name, _, value = declaration.partition(":")
         if name != "font-family":
             element.set(name.strip(), value.strip())
     if "d" in element.attrib:
         element.set("d", " ".join(element.attrib["d"].split()))
-    if NO_TURN.fullmatch(element.attrib.get("transform", "")):
+    if ZERO_ROTATION.fullmatch(element.attrib.get("transform", "")):
         del element.attrib["transform"]
-    for text in ("text", "tail"):
-        if not (getattr(element, text) or "").strip():
-            setattr(element, text, None)
+    for attribute in ("text", "tail"):
+        if not (getattr(element, attribute) or "").strip():
+            setattr(element, attribute, None)
 
 
-def _references(value: str) -> list[str]:
-    return [value[1:]] if value.startswith("#") else REFERENCE.findall(value)
+def _referenced_ids(value: str) -> list[str]:
+    return [value[1:]] if value.startswith("#") else URL_REFERENCE.findall(value)
 
 
-def _own_ids(element: ElementTree.Element, prefix: str, referred: set[str]) -> None:
-    own = element.attrib.pop("id", None)
-    if own in referred:
-        element.set("id", f"{prefix}-{own}")
+def _prefix_ids(element: ElementTree.Element, prefix: str, referenced: set[str]) -> None:
+    id_ = element.attrib.pop("id", None)
+    if id_ in referenced:
+        element.set("id", f"{prefix}-{id_}")
     for name, value in element.attrib.items():
-        if name == f"{{{XLINK}}}href" and value.startswith("#"):
+        if name == f"{{{XLINK_NAMESPACE}}}href" and value.startswith("#"):
             element.set(name, f"#{prefix}-{value[1:]}")
         elif "url(#" in value:
-            element.set(name, REFERENCE.sub(rf"url(#{prefix}-\1)", value))
+            element.set(name, URL_REFERENCE.sub(rf"url(#{prefix}-\1)", value))
 
 
-def _name(root: ElementTree.Element, chart: Chart, prefix: str) -> None:
+def _set_root_attributes(root: ElementTree.Element, chart: Chart, prefix: str) -> None:
     root.attrib.pop("version", None)
     root.attrib |= {
         "id": prefix,
@@ -75,11 +75,11 @@ def _name(root: ElementTree.Element, chart: Chart, prefix: str) -> None:
         "role": "img",
         "lang": chart.language,
         "aria-labelledby": f"{prefix}-title {prefix}-desc",
-        "font-family": ", ".join(style.FAMILIES),
+        "font-family": ", ".join(style.FONT_FAMILIES),
         "stroke-linejoin": "round",
         "stroke-linecap": "butt",
     }
-    for place, (tag, words) in enumerate((("title", chart.title), ("desc", chart.description))):
-        element = ElementTree.Element(f"{{{SVG}}}{tag}", {"id": f"{prefix}-{tag}"})
-        element.text = words
-        root.insert(place, element)
+    for position, (tag, text) in enumerate((("title", chart.title), ("desc", chart.description))):
+        element = ElementTree.Element(f"{{{SVG_NAMESPACE}}}{tag}", {"id": f"{prefix}-{tag}"})
+        element.text = text
+        root.insert(position, element)

@@ -1,17 +1,19 @@
-"""Conditions on one organisation's answers, as the criteria file writes them.
+"""The language of conditions in a criteria file: parsing and inspection.
 
-A condition is a short expression: ``budget_due > 0 and (budget_paid < budget_due or given(note))``. Python's own grammar
-parses it, and only this is taken, so a criteria file can never run code:
+A condition is an expression on one organisation's answers, such as
+``budget_due > 0 and (budget_paid < budget_due or answered(note))``. Python's grammar parses it, and the parser accepts only the
+constructs below, so that a criteria file cannot run code:
 
 - comparisons of an answer with a constant, a day or another answer; ``and``, ``or``;
-- ``given(answer)`` and ``blank(answer)``;
-- ``last(code)``: where an answer may stand, last year's answer to the same;
-- ``today`` and ``year_begins``: on the right of a comparison, today and 1 January of the reporting year;
-- ``apart(answer, answer, factor)``: neither is 0 and the larger is at least `factor` times the smaller, signs aside;
-- ``silent()``: nothing is answered this year, though something was last year.
+- ``answered(code)`` and ``blank(code)``: whether the answer is present or missing;
+- ``last_year(code)``, wherever an answer can stand: the answer of the year before;
+- ``today`` and ``year_start``, on the right of a comparison: the current day and 1 January of the reporting year;
+- ``differs_by_factor(code, code, factor)``: neither answer is 0, and the larger absolute value is at least `factor` times
+  the smaller;
+- ``stopped_reporting()``: no indicator is answered this year, and at least one was answered last year.
 
-An answer, a day and ``silent()`` stand for a column of the frame that a condition is evaluated over, and are named alike. How a
-condition is evaluated, blanks included, is the business of :mod:`evaluation.scoring.conditions`.
+Answers, days and ``stopped_reporting()`` are columns of the frame that a condition is evaluated over; their text in the condition
+is the name of the column. :mod:`evaluation.scoring.conditions` evaluates conditions.
 """
 
 import ast
@@ -27,54 +29,54 @@ OPERATORS: dict[type[ast.cmpop], str] = {
     ast.NotEq: "!=",
 }
 YES_NO = {"yes": True, "no": False}
-TODAY, YEAR_BEGINS, SILENT = "today", "year_begins", "silent()"
-DAYS = (TODAY, YEAR_BEGINS)
-FORMS = {
-    "given": "given(answer)",
+TODAY, YEAR_START, STOPPED_REPORTING = "today", "year_start", "stopped_reporting()"
+DAYS = (TODAY, YEAR_START)
+SIGNATURES = {
+    "answered": "answered(answer)",
     "blank": "blank(answer)",
-    "last": "last(code)",
-    "apart": "apart(answer, answer, factor)",
-    "silent": SILENT,
+    "last_year": "last_year(code)",
+    "differs_by_factor": "differs_by_factor(answer, answer, factor)",
+    "stopped_reporting": STOPPED_REPORTING,
 }
-WORDS = frozenset({*YES_NO, *DAYS, *FORMS})
-"""What no indicator may be called."""
-LEAST_FACTOR, MOST_FACTOR = 2, 1000
-"""Of ``apart``. The largest amount that is stored, 2⁵³ tiyn, times the most still is a whole number of 64 bits."""
+RESERVED_NAMES = frozenset({*YES_NO, *DAYS, *SIGNATURES})
+"""Names of the language, which no indicator can have as its code."""
+MIN_FACTOR, MAX_FACTOR = 2, 1000
+"""Bounds of the factor of ``differs_by_factor``. The largest stored amount, 2⁵³ tiyn, times the maximum fits in 64 bits."""
 
 Constant = int | str | bool
 
 
 class ExpressionError(ValueError):
-    """A condition that cannot be read; its message says what is wrong with it."""
+    """A condition that cannot be parsed; the message names the part that is not allowed."""
 
 
 @dataclass(frozen=True)
 class Compare:
-    """``left operator right``; `right` is an answer's or a day's name when `right_is_code`."""
+    """``left operator right``; `right` is the name of a column if `right_is_column`, else a constant."""
 
     left: str
     operator: str
     right: Constant
-    right_is_code: bool
+    right_is_column: bool
 
 
 @dataclass(frozen=True)
-class Given:
-    """True when the answer to `code` is not blank; never unknown."""
+class Answered:
+    """True if the answer `code` is present; never undecided."""
 
     code: str
 
 
 @dataclass(frozen=True)
 class Blank:
-    """True when the answer to `code` is blank; never unknown."""
+    """True if the answer `code` is missing; never undecided."""
 
     code: str
 
 
 @dataclass(frozen=True)
-class Apart:
-    """True when neither of two answers is 0 and one is at least `factor` times the other, signs aside."""
+class DiffersByFactor:
+    """True if neither answer is 0 and the larger absolute value is at least `factor` times the smaller."""
 
     left: str
     right: str
@@ -82,103 +84,114 @@ class Apart:
 
 
 @dataclass(frozen=True)
-class Silent:
-    """True when nothing is answered though something was last year; never unknown."""
+class StoppedReporting:
+    """True if no indicator is answered this year and at least one was last year; never undecided."""
 
 
 @dataclass(frozen=True)
-class Every:
-    parts: tuple["Condition", ...]
+class AllOf:
+    """True if all operands are true."""
+
+    operands: tuple["Condition", ...]
 
 
 @dataclass(frozen=True)
-class Some:
-    parts: tuple["Condition", ...]
+class AnyOf:
+    """True if at least one operand is true."""
+
+    operands: tuple["Condition", ...]
 
 
-Leaf = Compare | Given | Blank | Apart | Silent
-Condition = Leaf | Every | Some
+Leaf = Compare | Answered | Blank | DiffersByFactor | StoppedReporting
+Condition = Leaf | AllOf | AnyOf
 
 
 def parse(text: str) -> Condition:
-    """Parse a condition. Raises ExpressionError naming the part that is not understood."""
+    """Parse a condition.
+
+    Raises:
+        ExpressionError: The text is not a condition; the message names the part that is not allowed.
+    """
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError) as error:
-        raise ExpressionError(f"cannot be read: {text!r}") from error
+        raise ExpressionError(f"cannot be parsed: {text!r}") from error
     return _condition(tree.body)
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """What a condition is joined of, from left to right."""
-    if isinstance(condition, Every | Some):
-        for part in condition.parts:
-            yield from leaves(part)
+    """Yield the comparisons and function calls of a condition, from left to right."""
+    if isinstance(condition, AllOf | AnyOf):
+        for operand in condition.operands:
+            yield from leaves(operand)
     else:
         yield condition
 
 
 def columns(condition: Condition) -> frozenset[str]:
-    """Every answer, of this year and of the last, every day and ``silent()`` that a condition speaks of, by name."""
+    """The names of all columns that a condition reads: answers of both years, days and ``stopped_reporting()``."""
     return frozenset(name for leaf in leaves(condition) for name in _columns(leaf))
 
 
 def codes(condition: Condition) -> frozenset[str]:
-    """The indicators a condition speaks of, be it this year's answer or last year's."""
-    return frozenset(last_code(name) or name for name in columns(condition) if name not in (*DAYS, SILENT))
+    """The codes of the indicators and evidence that a condition reads, for this year or the year before."""
+    return frozenset(last_year_code(name) or name for name in columns(condition) if name not in (*DAYS, STOPPED_REPORTING))
 
 
-def last(code: str) -> str:
-    """The name of last year's answer to an indicator."""
-    return f"last({code})"
+def last_year_column(code: str) -> str:
+    """The name of the column with last year's answers to an indicator."""
+    return f"last_year({code})"
 
 
-def last_code(name: str) -> str | None:
-    """The indicator whose answer of last year has this name; None for any other name."""
-    return name[len("last(") : -1] if name.startswith("last(") else None
+def last_year_code(name: str) -> str | None:
+    """The code of the indicator whose answers of last year are in the column `name`; None for another column."""
+    return name[len("last_year(") : -1] if name.startswith("last_year(") else None
 
 
 def _columns(leaf: Leaf) -> tuple[str, ...]:
     match leaf:
-        case Compare(left, _, right, right_is_code):
-            return (left, str(right)) if right_is_code else (left,)
-        case Apart(left, right):
+        case Compare(left, _, right, right_is_column):
+            return (left, str(right)) if right_is_column else (left,)
+        case DiffersByFactor(left, right):
             return left, right
-        case Silent():
-            return (SILENT,)
-        case Given(code) | Blank(code):
+        case StoppedReporting():
+            return (STOPPED_REPORTING,)
+        case Answered(code) | Blank(code):
             return (code,)
 
 
 def _condition(node: ast.expr) -> Condition:
     match node:
         case ast.BoolOp(op=ast.And()):
-            return Every(tuple(map(_condition, node.values)))
+            return AllOf(tuple(map(_condition, node.values)))
         case ast.BoolOp():
-            return Some(tuple(map(_condition, node.values)))
-        case ast.Call(func=ast.Name(id="given"), args=[answer], keywords=[]):
-            return Given(_answer(answer))
+            return AnyOf(tuple(map(_condition, node.values)))
+        case ast.Call(func=ast.Name(id="answered"), args=[answer], keywords=[]):
+            return Answered(_answer(answer))
         case ast.Call(func=ast.Name(id="blank"), args=[answer], keywords=[]):
             return Blank(_answer(answer))
-        case ast.Call(func=ast.Name(id="apart"), args=[left, right, ast.Constant(value=int() as factor)], keywords=[]):
-            return Apart(_answer(left), _answer(right), _factor(factor))
-        case ast.Call(func=ast.Name(id="silent"), args=[], keywords=[]):
-            return Silent()
+        case ast.Call(
+            func=ast.Name(id="differs_by_factor"), args=[left, right, ast.Constant(value=int() as factor)], keywords=[]
+        ):
+            return DiffersByFactor(_answer(left), _answer(right), _factor(factor))
+        case ast.Call(func=ast.Name(id="stopped_reporting"), args=[], keywords=[]):
+            return StoppedReporting()
         case ast.Compare(left=left, ops=[operator], comparators=[right]) if type(operator) in OPERATORS:
             return Compare(_answer(left), OPERATORS[type(operator)], *_operand(right))
-    raise _not_allowed(node, "in a condition")
+    raise _error(node, "in a condition")
 
 
 def _answer(node: ast.expr) -> str:
     match node:
-        case ast.Name(id=code) if code not in WORDS:
+        case ast.Name(id=code) if code not in RESERVED_NAMES:
             return code
-        case ast.Call(func=ast.Name(id="last"), args=[ast.Name(id=code)], keywords=[]) if code not in WORDS:
-            return last(code)
-    raise _not_allowed(node, "as an answer")
+        case ast.Call(func=ast.Name(id="last_year"), args=[ast.Name(id=code)], keywords=[]) if code not in RESERVED_NAMES:
+            return last_year_column(code)
+    raise _error(node, "as an answer")
 
 
 def _operand(node: ast.expr) -> tuple[Constant, bool]:
+    """The right side of a comparison, and whether it is the name of a column."""
     match node:
         case ast.Name(id=name) if name in YES_NO:
             return YES_NO[name], False
@@ -190,20 +203,22 @@ def _operand(node: ast.expr) -> tuple[Constant, bool]:
             return value, False
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return -value, False
-    raise _not_allowed(node, "as a value")
+    raise _error(node, "as a value")
 
 
 def _factor(factor: int) -> int:
-    if isinstance(factor, bool) or not LEAST_FACTOR <= factor <= MOST_FACTOR:
-        raise ExpressionError(f"the factor of 'apart' is a whole number from {LEAST_FACTOR} to {MOST_FACTOR}, not {factor}")
+    if isinstance(factor, bool) or not MIN_FACTOR <= factor <= MAX_FACTOR:
+        raise ExpressionError(
+            f"the factor of 'differs_by_factor' must be a whole number from {MIN_FACTOR} to {MAX_FACTOR}, not {factor}"
+        )
     return factor
 
 
-def _not_allowed(node: ast.expr, where: str) -> ExpressionError:
-    """What was found, and how a function is written where it was one."""
+def _error(node: ast.expr, position: str) -> ExpressionError:
+    """An error that names the construct and, for a function of the language, its signature."""
     match node:
-        case ast.Call(func=ast.Name(id=name)) if name in FORMS:
-            return ExpressionError(f"not allowed {where}: {ast.unparse(node)!r}; {name!r} is written {FORMS[name]!r}")
+        case ast.Call(func=ast.Name(id=name)) if name in SIGNATURES:
+            return ExpressionError(f"not allowed {position}: {ast.unparse(node)!r}; write {name!r} as {SIGNATURES[name]!r}")
         case ast.Name(id=name) if name in DAYS:
-            return ExpressionError(f"not allowed {where}: {name!r}; a day stands on the right of a comparison")
-    return ExpressionError(f"not allowed {where}: {ast.unparse(node)!r}")
+            return ExpressionError(f"not allowed {position}: {name!r}; a day can only be on the right of a comparison")
+    return ExpressionError(f"not allowed {position}: {ast.unparse(node)!r}")

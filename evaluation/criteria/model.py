@@ -1,4 +1,7 @@
-"""The Order as frozen, validated objects. `evaluation.criteria.loader` makes them from a TOML file."""
+"""The Order as frozen, validated objects. :mod:`evaluation.criteria.loader` reads them from a criteria file.
+
+`docs/criteria-file-format.md` explains every key of the file.
+"""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -12,7 +15,7 @@ from evaluation.criteria.expressions import Condition
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
 ParsedCondition = Annotated[Any, BeforeValidator(lambda value: expressions.parse(_string(value)))]
-Type = Literal["money", "whole", "date", "yes_no", "choice", "text"]
+AnswerType = Literal["money", "whole", "date", "yes_no", "choice", "text"]
 Outcome = Literal["absent", "present", "decreased", "not_decreased", "not_audited"]
 
 OUTCOMES: dict[str, tuple[Outcome, ...]] = {
@@ -20,7 +23,9 @@ OUTCOMES: dict[str, tuple[Outcome, ...]] = {
     "decrease": ("absent", "decreased", "not_decreased"),
     "audit": ("absent", "not_audited", "present"),
 }
-"""The outcomes each rule chooses between; a criterion's lines give each of them its points."""
+"""The outcomes of each rule, from the most points to the fewest. :mod:`evaluation.scoring.rules` implements the rules.
+
+Source: Order 47, Annex 1 (readings R1 and R2)."""
 
 
 def _string(value: object) -> str:
@@ -29,12 +34,14 @@ def _string(value: object) -> str:
     return value
 
 
-class Frozen(BaseModel):
+class OrderModel(BaseModel):
+    """Base of the parts of an order: immutable, and no other key is allowed."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
 
-class Text(Frozen):
-    """One wording in the three languages. Kazakh is the original; Russian and English are translations."""
+class Text(OrderModel):
+    """One text in the three languages. Kazakh is the original; Russian and English are translations."""
 
     kk: str = Field(min_length=1)
     ru: str = Field(min_length=1)
@@ -43,128 +50,146 @@ class Text(Frozen):
     def __getitem__(self, language: str) -> str:
         return str(getattr(self, language))
 
-    def everywhere(self) -> tuple[str, str, str]:
+    def in_all_languages(self) -> tuple[str, str, str]:
+        """The Kazakh, Russian and English text."""
         return self.kk, self.ru, self.en
 
 
-class Choice(Frozen):
+class Choice(OrderModel):
+    """One value of a list of choices."""
+
     value: Code
     label: Text
 
 
-class Kind(Frozen):
-    """A kind of organisation; each has its own table on the sheet."""
+class Kind(OrderModel):
+    """A kind of organisation; each kind has one table on the assessment sheet."""
 
     code: Code
     name: Text
     plural: Text
 
 
-class Indicator(Frozen):
-    """What one organisation reports for one year; an item of evidence has the same shape.
+class Indicator(OrderModel):
+    """A question that an organisation of certain kinds answers for one year; an item of evidence has the same shape.
 
-    Money is in tenge with two decimals here and on screen, in whole tiyn wherever it is stored or compared.
+    For money, `min` and the constants of conditions are in tenge; stored and compared amounts are whole tiyn. `applies_when` is
+    the condition under which an answer is required; without it an answer is always required. `criteria` are the criteria beside
+    which the indicator appears on forms.
     """
 
     code: Code
-    type: Type
-    asked_of: tuple[Code, ...] = Field(min_length=1)
+    type: AnswerType
+    kinds: tuple[Code, ...] = Field(min_length=1)
     label: Text
     hint: Text
-    criteria: tuple[Number, ...] = Field(default=(), description="the criteria it stands beside")
+    criteria: tuple[Number, ...] = ()
     min: int | None = None
     choices: Code | None = None
-    asked_when: ParsedCondition = None
+    applies_when: ParsedCondition = None
 
 
-class Rule(Frozen):
-    """What follows when a condition holds for an organisation's answers."""
+class AnswerRule(OrderModel):
+    """A rule on one organisation's answers, which applies if its condition is true."""
 
     when: ParsedCondition
 
 
-class Implication(Rule):
-    """When the condition holds, a blank answer to `code` can only be `value`."""
+class Implication(AnswerRule):
+    """If the condition is true, a blank answer to `indicator` can only be `value`."""
 
-    code: Code
+    indicator: Code
     value: bool | int | str
 
 
-class Contradiction(Rule):
-    """Answers that cannot all be true. An error at the cell of `at`."""
+class Contradiction(AnswerRule):
+    """Answers that exclude each other: an error at the cell of `indicator`."""
 
     code: Code
-    at: Code
+    indicator: Code
     message: Text
 
 
-class Caution(Rule):
-    """Answers that deserve a second look. A warning at the cell of `at`; without one, of the organisation as a whole.
+class Caution(AnswerRule):
+    """Answers that are possible but unlikely: a warning at the cell of `indicator`, or at the whole report without one.
 
-    A caution alone may look beside the year's answers: at evidence, at last year's answers, at the day.
+    Only the condition of a caution can read evidence, last year's answers and the current day.
     """
 
     code: Code
-    at: Code | None = None
+    indicator: Code | None = None
     message: Text
 
 
-AnyRule = TypeVar("AnyRule", bound=Rule)
+AnswerRuleT = TypeVar("AnswerRuleT", bound=AnswerRule)
 
 
-class Line(Frozen):
-    """A result line of Annex 1 under a criterion; `outcome` is empty on a line that another one refines."""
+class ScaleEntry(OrderModel):
+    """An entry of a criterion's points scale as Annex 1 prints it.
+
+    An entry without an outcome is a subheading, or is refined by other entries; it is printed and never gives points.
+    """
 
     outcome: Outcome | None = None
     text: Text
     points: int | None = Field(default=None, ge=0)
 
 
-class Declared(Frozen):
-    """The figure a body declares for the year before, where the product holds no reports of that year."""
+class PriorYearCount(OrderModel):
+    """The figure that a body declares for the year before, where the reports of that year do not give the count."""
 
     code: Code
     label: Text
     hint: Text
 
 
-class Criterion(Frozen):
-    """A criterion of Annex 1: when an organisation is in breach, and what its body gets for that."""
+class Criterion(OrderModel):
+    """A criterion of Annex 1: the condition of a breach, the rule that is applied to the count of breaches, and the points scale.
+
+    `audited` is the condition under which an organisation counts as audited, for the rule `audit`. `readings` are the ids of the
+    readings that the criterion relies on.
+    """
 
     code: Number
     name: Text
     paragraph: Text
     breach: ParsedCondition
-    in_words: Text
+    breach_text: Text
     rule: Literal["absence", "decrease", "audit"]
     audited: ParsedCondition = None
-    declared: Declared | None = None
-    lines: tuple[Line, ...]
+    prior_year_count: PriorYearCount | None = None
+    scale: tuple[ScaleEntry, ...]
     readings: tuple[str, ...] = ()
 
     @cached_property
     def points(self) -> dict[str, int]:
-        """Outcome → points."""
-        return {line.outcome: line.points for line in self.lines if line.outcome and line.points is not None}
+        """The points of each outcome."""
+        return {entry.outcome: entry.points for entry in self.scale if entry.outcome and entry.points is not None}
 
     @property
     def max(self) -> int:
+        """The most points that the criterion gives."""
         return max(self.points.values())
 
-    def line(self, outcome: str) -> Line:
-        return next(line for line in self.lines if line.outcome == outcome)
+    def scale_entry(self, outcome: str) -> ScaleEntry:
+        """The entry of the points scale for an outcome.
+
+        Raises:
+            StopIteration: The scale has no such outcome.
+        """
+        return next(entry for entry in self.scale if entry.outcome == outcome)
 
 
-class Row(Frozen):
-    """A row of a form; without a criterion it is a heading and carries no points."""
+class Row(OrderModel):
+    """A row of a table of the form; a row without a criterion is a heading and has no points."""
 
     number: Number
     text: Text
     criterion: Number | None = None
 
 
-class Table(Frozen):
-    """One of the form's tables: title, three column headings, rows, and the words of the last row."""
+class Table(OrderModel):
+    """A table of the form for one kind: title, three column headings, the numbering row, rows, and the label of the last row."""
 
     kind: Code
     title: Text
@@ -175,11 +200,15 @@ class Table(Frozen):
 
     @property
     def scored_rows(self) -> tuple[Row, ...]:
+        """The rows with a criterion."""
         return tuple(row for row in self.rows if row.criterion)
 
 
-class Form(Frozen):
-    """The assessment sheet as printed: what stands over the tables, and the tables."""
+class Form(OrderModel):
+    """The assessment sheet as printed: the texts above the tables, and the tables.
+
+    Source: Order 47, Annex 2, which is Annex 4 to the Rules.
+    """
 
     order_mark: Text
     rules_mark: Text
@@ -190,20 +219,20 @@ class Form(Frozen):
     tables: tuple[Table, ...]
 
 
-class Reading(Frozen):
-    """Where the text allows more than one reading: the one used, and another."""
+class Reading(OrderModel):
+    """A passage of the Order that allows more than one interpretation: the interpretation used, and an alternative."""
 
     id: Annotated[str, StringConstraints(pattern=r"^R[0-9]+$")]
-    where: Text
-    used: Text
-    other: Text
+    passage: Text
+    interpretation: Text
+    alternative: Text
     changes_points: bool = False
 
 
-class Order(Frozen):
-    """One redaction of the Order, in effect from `from_year` until a later one supersedes it.
+class Order(OrderModel):
+    """One redaction of the Order, in effect from `from_year` until a later redaction supersedes it.
 
-    `sha256` is that of the file it was read from.
+    `sha256` is the hexadecimal SHA-256 of its criteria file.
     """
 
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]+$")]
@@ -228,73 +257,78 @@ class Order(Frozen):
 
     @cached_property
     def by_code(self) -> dict[str, Indicator]:
-        """Every indicator and item of evidence by its code."""
+        """Indicators and items of evidence by code."""
         return {item.code: item for item in self.indicators + self.evidence}
 
     @cached_property
     def criterion(self) -> dict[str, Criterion]:
+        """Criteria by code."""
         return {criterion.code: criterion for criterion in self.criteria}
 
     @cached_property
-    def evidence_named(self) -> dict[str, tuple[str, ...]]:
-        """Contradiction or caution → the items of evidence that its condition looks at, in the file's order."""
+    def evidence_by_rule(self) -> dict[str, tuple[str, ...]]:
+        """For each contradiction and caution, the codes of the evidence that its condition reads, in the order of the file."""
         rules: tuple[Contradiction | Caution, ...] = (*self.contradictions, *self.cautions)
         codes = {rule.code: expressions.codes(rule.when) for rule in rules}
-        return {rule: tuple(item.code for item in self.evidence if item.code in named) for rule, named in codes.items()}
+        return {rule: tuple(item.code for item in self.evidence if item.code in read) for rule, read in codes.items()}
 
     @cached_property
     def kind(self) -> dict[str, Kind]:
+        """Kinds of organisation by code."""
         return {kind.code: kind for kind in self.kinds}
 
     @cached_property
     def table(self) -> dict[str, Table]:
-        """The form's table of each kind."""
+        """Tables of the form by kind."""
         return {table.kind: table for table in self.form.tables}
 
     @cached_property
     def reading(self) -> dict[str, Reading]:
+        """Readings by id."""
         return {reading.id: reading for reading in self.readings}
 
-    def asked_of(self, kind: str) -> tuple[Indicator, ...]:
-        """The indicators asked of a kind, in the file's order."""
-        return tuple(item for item in self.indicators if kind in item.asked_of)
+    def indicators_of(self, kind: str) -> tuple[Indicator, ...]:
+        """The indicators of a kind, in the order of the file."""
+        return tuple(item for item in self.indicators if kind in item.kinds)
 
     def evidence_of(self, kind: str) -> tuple[Indicator, ...]:
-        return tuple(item for item in self.evidence if kind in item.asked_of)
+        """The items of evidence of a kind, in the order of the file."""
+        return tuple(item for item in self.evidence if kind in item.kinds)
 
-    def declared(self) -> Iterator[tuple[Criterion, Declared]]:
-        """The criteria whose count of the year before a body may declare."""
+    def prior_year_counts(self) -> Iterator[tuple[Criterion, PriorYearCount]]:
+        """Yield the criteria for which a body can declare the count of the year before."""
         for criterion in self.criteria:
-            if criterion.declared:
-                yield criterion, criterion.declared
+            if criterion.prior_year_count:
+                yield criterion, criterion.prior_year_count
 
     def codes_of(self, kind: str) -> frozenset[str]:
-        """Codes a worksheet of the kind may carry besides the organisation's own columns."""
-        return frozenset(item.code for item in self.asked_of(kind) + self.evidence_of(kind))
+        """The codes of the indicators and evidence of a kind."""
+        return frozenset(item.code for item in self.indicators_of(kind) + self.evidence_of(kind))
 
-    def needed_for(self, codes: frozenset[str]) -> frozenset[str]:
-        """These indicators and those that implications may fill them from."""
-        wider = codes.union(*(expressions.codes(rule.when) for rule in self.implications if rule.code in codes))
-        return codes if wider == codes else self.needed_for(wider)
+    def with_implication_sources(self, codes: frozenset[str]) -> frozenset[str]:
+        """The codes, and those of all indicators that implications can fill them from."""
+        wider = codes.union(*(expressions.codes(rule.when) for rule in self.implications if rule.indicator in codes))
+        return codes if wider == codes else self.with_implication_sources(wider)
 
-    def concerning(self, kind: str, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
-        """Those implications, contradictions or cautions whose every indicator is asked of the kind."""
-        here = self.codes_of(kind)
-        return tuple(rule for rule in rules if expressions.codes(rule.when) <= here)
+    def rules_for_kind(self, kind: str, rules: tuple[AnswerRuleT, ...]) -> tuple[AnswerRuleT, ...]:
+        """Those of the rules whose condition reads only indicators and evidence of the kind."""
+        codes = self.codes_of(kind)
+        return tuple(rule for rule in rules if expressions.codes(rule.when) <= codes)
 
-    def by_answers_alone(self, rules: tuple[AnyRule, ...]) -> tuple[AnyRule, ...]:
-        """Those that the year's answers decide, without evidence, last year's answers or the day."""
+    def rules_on_answers(self, rules: tuple[AnswerRuleT, ...]) -> tuple[AnswerRuleT, ...]:
+        """Those of the rules whose condition reads only this year's answers, not evidence, last year's answers or the day."""
         answers = {item.code for item in self.indicators}
         return tuple(rule for rule in rules if expressions.columns(rule.when) <= answers)
 
 
 def conditions(order: Order) -> Iterator[tuple[str, Condition]]:
-    """Every condition in the order with the key it stands at."""
-    for item in order.indicators + order.evidence:
-        if item.asked_when is not None:
-            yield f"indicators[{item.code}].asked_when", item.asked_when
+    """Yield every condition of an order with its key in the criteria file."""
+    for name in ("indicators", "evidence"):
+        for item in getattr(order, name):
+            if item.applies_when is not None:
+                yield f"{name}[{item.code}].applies_when", item.applies_when
     for position, implication in enumerate(order.implications):
-        yield f"implications[{implication.code}, {position}].when", implication.when
+        yield f"implications[{implication.indicator}, {position}].when", implication.when
     for name in ("contradictions", "cautions"):
         for rule in getattr(order, name):
             yield f"{name}[{rule.code}].when", rule.when

@@ -1,6 +1,6 @@
-"""From answers to points: pure functions over data frames, with honest bounds where answers are missing."""
+"""From answers to points: pure functions over data frames, with bounds on the points where answers are missing."""
 
-from evaluation.scoring.frames import Reports, frame
+from evaluation.scoring.frames import ReportFrames, report_frame
 from evaluation.scoring.score import Scores, score
 
-__all__ = ["Reports", "Scores", "frame", "score"]
+__all__ = ["ReportFrames", "Scores", "report_frame", "score"]

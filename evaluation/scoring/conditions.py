@@ -1,8 +1,10 @@
-"""Conditions over a frame in three-valued logic: yes, no, and unknown where a blank decides.
+"""Evaluation of conditions over a frame in three-valued logic: true, false, and undecided where a blank decides.
 
-pandas' nullable arrays follow Kleene's logic, which is exact here: every condition the order writes is yes (no) whatever the
-blanks turn out to be if and only if it evaluates to yes (no). A date given beside a blank amount says nothing of that amount: it
-is no error, and where the amount turns out 0 it is no longer asked for.
+pandas' nullable arrays implement Kleene's logic, which is exact here: a condition of the Order evaluates to true (false) if and
+only if it is true (false) for every allowed filling of the blanks. A date beside a blank amount does not decide the amount: it
+is no error, and the date is no longer required if the amount turns out to be 0.
+
+Source: data dictionary, "Unanswered values: bounds of points".
 """
 
 import operator
@@ -15,22 +17,22 @@ import pandas as pd
 from pandas.arrays import BooleanArray
 
 from evaluation.criteria.expressions import (
-    SILENT,
-    Apart,
+    STOPPED_REPORTING,
+    AllOf,
+    Answered,
+    AnyOf,
     Blank,
     Compare,
     Condition,
-    Every,
-    Given,
-    Silent,
-    Some,
+    DiffersByFactor,
+    StoppedReporting,
     codes,
     columns,
-    last_code,
+    last_year_code,
 )
 from evaluation.criteria.model import Order
 
-OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -38,94 +40,104 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-TIYN = 100
+TIYN_PER_TENGE = 100
 
 
 def evaluate(order: Order, condition: Condition, frame: pd.DataFrame) -> BooleanArray:
-    """The condition for each of the frame's n organisations: an array of n, NA where it is undecided."""
+    """Evaluate a condition for the n organisations of a frame: an array of n, NA where it is undecided."""
     match condition:
-        case Given(name):
-            return _settled(~_blank(frame, name))
+        case Answered(name):
+            return _decided(~_is_blank(frame, name))
         case Blank(name):
-            return _settled(_blank(frame, name))
-        case Silent():
-            return _settled(frame[SILENT].to_numpy(dtype=bool))
-        case Apart():
-            return _apart(condition, frame)
-        case Every(parts):
-            return reduce(operator.and_, (evaluate(order, part, frame) for part in parts))
-        case Some(parts):
-            return reduce(operator.or_, (evaluate(order, part, frame) for part in parts))
+            return _decided(_is_blank(frame, name))
+        case StoppedReporting():
+            return _decided(frame[STOPPED_REPORTING].to_numpy(dtype=bool))
+        case DiffersByFactor():
+            return _differs_by_factor(condition, frame)
+        case AllOf(operands):
+            return reduce(operator.and_, (evaluate(order, operand, frame) for operand in operands))
+        case AnyOf(operands):
+            return reduce(operator.or_, (evaluate(order, operand, frame) for operand in operands))
     return _compare(order, condition, frame)
 
 
-def certain(condition: BooleanArray) -> np.ndarray:
-    """Where a condition surely holds."""
+def is_certain(condition: BooleanArray) -> np.ndarray:
+    """Where an evaluated condition is true, not false or undecided: an array of n booleans."""
     return condition.to_numpy(dtype=bool, na_value=False)
 
 
-def deciding(order: Order, condition: Condition, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Of each indicator the condition speaks of, where its answer is one of those by which the condition surely holds.
+def decisive_answers(order: Order, condition: Condition, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """For each indicator of a condition, where its answer contributes to the condition being true.
 
-    Of alternatives only those that hold count. Arrays of n; nowhere true where the condition does not hold.
+    Of alternatives, only those that are true contribute.
+
+    Returns:
+        Arrays of n booleans by code; false everywhere where the condition is not true.
     """
-    if isinstance(condition, Every | Some):
-        parts = [deciding(order, part, frame) for part in condition.parts]
-        found: dict[str, np.ndarray] = {}
-        for code, where in (item for part in parts for item in part.items()):
-            found[code] = found[code] | where if code in found else where
-        if isinstance(condition, Every):
-            holds = certain(evaluate(order, condition, frame))
-            found = {code: where & holds for code, where in found.items()}
-        return found
-    holds = certain(evaluate(order, condition, frame))
-    return dict.fromkeys(codes(condition), holds)
+    if isinstance(condition, AllOf | AnyOf):
+        decisive: dict[str, np.ndarray] = {}
+        for operand in condition.operands:
+            for code, contributes in decisive_answers(order, operand, frame).items():
+                decisive[code] = decisive[code] | contributes if code in decisive else contributes
+        if isinstance(condition, AllOf):
+            is_true = is_certain(evaluate(order, condition, frame))
+            decisive = {code: contributes & is_true for code, contributes in decisive.items()}
+        return decisive
+    is_true = is_certain(evaluate(order, condition, frame))
+    return dict.fromkeys(codes(condition), is_true)
 
 
-def imply(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame with the blanks filled that the order's implications leave only one value for (paragraph: Implied)."""
-    rules = [rule for rule in order.concerning(kind, order.implications) if rule.code in frame and answerable(rule.when, frame)]
+def apply_implications(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Fill the blanks for which the implications of the order leave only one value, until nothing changes.
+
+    Source: data dictionary, "Implications".
+    """
+    rules = [
+        rule
+        for rule in order.rules_for_kind(kind, order.implications)
+        if rule.indicator in frame and has_columns(rule.when, frame)
+    ]
     changed = bool(rules)
     while changed:
         changed = False
         for rule in rules:
-            target = frame[rule.code].array
-            fill = certain(evaluate(order, rule.when, frame)) & np.asarray(target.isna())
+            target = frame[rule.indicator].array
+            fill = is_certain(evaluate(order, rule.when, frame)) & np.asarray(target.isna())
             if fill.any():
                 filled = target.copy()
-                filled[fill] = _constant(order, rule.code, rule.value)
-                frame = frame.assign(**{rule.code: filled})
+                filled[fill] = _constant(order, rule.indicator, rule.value)
+                frame = frame.assign(**{rule.indicator: filled})
                 changed = True
     return frame
 
 
-def answerable(condition: Condition, frame: pd.DataFrame) -> bool:
-    """Whether the frame has every column the condition speaks of."""
+def has_columns(condition: Condition, frame: pd.DataFrame) -> bool:
+    """Whether the frame has every column that the condition reads."""
     return columns(condition) <= set(frame.columns)
 
 
-def _blank(frame: pd.DataFrame, name: str) -> np.ndarray:
+def _is_blank(frame: pd.DataFrame, name: str) -> np.ndarray:
     return np.asarray(frame[name].array.isna())
 
 
-def _settled(holds: np.ndarray) -> BooleanArray:
-    return BooleanArray(holds, np.zeros(len(holds), dtype=bool))
+def _decided(is_true: np.ndarray) -> BooleanArray:
+    return BooleanArray(is_true, np.zeros(len(is_true), dtype=bool))
 
 
 def _compare(order: Order, compare: Compare, frame: pd.DataFrame) -> BooleanArray:
-    code = last_code(compare.left) or compare.left
-    right = frame[compare.right].array if compare.right_is_code else _constant(order, code, compare.right)
-    result: BooleanArray = OPERATIONS[compare.operator](frame[compare.left].array, right)
+    code = last_year_code(compare.left) or compare.left
+    right = frame[compare.right].array if compare.right_is_column else _constant(order, code, compare.right)
+    result: BooleanArray = COMPARISONS[compare.operator](frame[compare.left].array, right)
     return result
 
 
-def _apart(apart: Apart, frame: pd.DataFrame) -> BooleanArray:
-    """Undecided only where a blank decides: beside a 0 nothing is apart, whatever the other one turns out to be."""
-    left, right = (np.abs(frame[name].to_numpy(dtype=np.int64, na_value=0)) for name in (apart.left, apart.right))
-    unknown = [_blank(frame, name) for name in (apart.left, apart.right)]
-    none = (~unknown[0] & (left == 0)) | (~unknown[1] & (right == 0))
-    far = np.maximum(left, right) >= apart.factor * np.minimum(left, right)
-    return BooleanArray(far & ~none, (unknown[0] | unknown[1]) & ~none)
+def _differs_by_factor(leaf: DiffersByFactor, frame: pd.DataFrame) -> BooleanArray:
+    """Undecided only where a blank decides: beside a 0 the condition is false for every value of the blank."""
+    left, right = (np.abs(frame[name].to_numpy(dtype=np.int64, na_value=0)) for name in (leaf.left, leaf.right))
+    is_left_blank, is_right_blank = (_is_blank(frame, name) for name in (leaf.left, leaf.right))
+    is_zero = (~is_left_blank & (left == 0)) | (~is_right_blank & (right == 0))
+    differs = np.maximum(left, right) >= leaf.factor * np.minimum(left, right)
+    return BooleanArray(differs & ~is_zero, (is_left_blank | is_right_blank) & ~is_zero)
 
 
 def _constant(order: Order, code: str, value: int | str | bool) -> int | bool:
@@ -133,4 +145,4 @@ def _constant(order: Order, code: str, value: int | str | bool) -> int | bool:
     item = order.by_code[code]
     if item.type == "choice":
         return [choice.value for choice in order.choices[item.choices or ""]].index(str(value))
-    return int(value) * TIYN if item.type == "money" else value  # type: ignore[return-value]
+    return int(value) * TIYN_PER_TENGE if item.type == "money" else value  # type: ignore[return-value]

@@ -1,7 +1,7 @@
-"""What cautions look at beside the year's answers, as further columns of the same frame: evidence, last year's answers, the day.
+"""The columns that cautions read beside the year's answers: evidence, last year's answers and days.
 
-The columns are named as conditions name them (:mod:`evaluation.criteria.expressions`). What is not known has no column, and a
-caution that needs it is not evaluated.
+Conditions name the columns (:mod:`evaluation.criteria.expressions`). Data that is not available has no column, and a caution that
+reads it is not evaluated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,88 +12,97 @@ from typing import Any
 import numpy as np
 from pandas.arrays import BooleanArray, IntegerArray
 
-from evaluation.criteria.expressions import SILENT, TODAY, YEAR_BEGINS, last
+from evaluation.criteria.expressions import STOPPED_REPORTING, TODAY, YEAR_START, last_year_column
 from evaluation.criteria.model import Indicator, Order
-from evaluation.scoring.conditions import imply
-from evaluation.scoring.frames import Column, column, frame
+from evaluation.scoring.conditions import apply_implications
+from evaluation.scoring.frames import AnswerColumn, answer_column, report_frame
 
 EPOCH = date(1970, 1, 1)
 
-Documents = Sequence[Mapping[str, Any] | None]
+StoredDocuments = Sequence[Mapping[str, Any] | None]
 """Stored answers or evidence of n organisations; None where there is no report."""
 
 
 @dataclass(frozen=True)
-class Context:
-    """What is known beside the answers; None is not known here.
+class CautionContext:
+    """The data beside the answers; None where it is not available.
 
-    `last` are last year's answers by `last_order`, last year's own. `silence` says whether it means anything yet that an
-    organisation has not answered; if not, ``silent()`` is not known.
+    `last_year_answers` are answers under `last_year_order`, the order of that year. `entry_has_started` is whether a missing
+    report already means something; until then ``stopped_reporting()`` is not available.
     """
 
     year: int
     today: date | None = None
-    evidence: Documents | None = None
-    last: Documents | None = None
-    last_order: Order | None = None
-    silence: bool = True
+    evidence: StoredDocuments | None = None
+    last_year_answers: StoredDocuments | None = None
+    last_year_order: Order | None = None
+    entry_has_started: bool = True
 
 
-def beside(order: Order, kind: str, answers: Documents, context: Context, wanted: frozenset[str]) -> dict[str, Column]:
-    """The columns, of those wanted, that the context can give the frame of these answers."""
-    days = {YEAR_BEGINS: date(context.year, 1, 1), TODAY: context.today}
-    found: dict[str, Column] = {
+def context_columns(
+    order: Order, kind: str, answers: StoredDocuments, context: CautionContext, names: frozenset[str]
+) -> dict[str, AnswerColumn]:
+    """The available columns of those in `names`, for the frame of the n organisations with these answers."""
+    days = {YEAR_START: date(context.year, 1, 1), TODAY: context.today}
+    columns: dict[str, AnswerColumn] = {
         name: IntegerArray(np.full(len(answers), (day - EPOCH).days), np.zeros(len(answers), dtype=bool))
         for name, day in days.items()
-        if day is not None and name in wanted
+        if day is not None and name in names
     }
     if context.evidence is not None:
-        items = [item for item in order.evidence_of(kind) if item.code in wanted]
-        found |= {item.code: column(order, item, _given(context.evidence, item.code)) for item in items}
-    if context.last is not None:
-        asked = [item for item in order.asked_of(kind) if last(item.code) in wanted]
-        found |= _last_year(order, kind, asked, context.last, context.last_order or order)
-        if SILENT in wanted and context.silence:
-            found[SILENT] = _silent(answers, context.last)
-    return found
+        items = [item for item in order.evidence_of(kind) if item.code in names]
+        columns |= {item.code: answer_column(order, item, _values(context.evidence, item.code)) for item in items}
+    if context.last_year_answers is not None:
+        items = [item for item in order.indicators_of(kind) if last_year_column(item.code) in names]
+        columns |= _last_year_columns(order, kind, items, context.last_year_answers, context.last_year_order or order)
+        if STOPPED_REPORTING in names and context.entry_has_started:
+            columns[STOPPED_REPORTING] = _stopped_reporting(answers, context.last_year_answers)
+    return columns
 
 
-def _given(documents: Documents, code: str) -> list[Any]:
+def _values(documents: StoredDocuments, code: str) -> list[Any]:
     return [None if document is None else document.get(code) for document in documents]
 
 
-def _silent(answers: Documents, before: Documents) -> BooleanArray:
-    pairs = zip(answers, before, strict=True)
-    silent = np.array([not _says(now) and _says(then) for now, then in pairs], dtype=bool)
-    return BooleanArray(silent, np.zeros(len(silent), dtype=bool))
+def _stopped_reporting(answers: StoredDocuments, last_year_answers: StoredDocuments) -> BooleanArray:
+    pairs = zip(answers, last_year_answers, strict=True)
+    stopped = np.array([not _has_answers(now) and _has_answers(before) for now, before in pairs], dtype=bool)
+    return BooleanArray(stopped, np.zeros(len(stopped), dtype=bool))
 
 
-def _says(document: Mapping[str, Any] | None) -> bool:
+def _has_answers(document: Mapping[str, Any] | None) -> bool:
     return document is not None and any(value is not None for value in document.values())
 
 
-def _last_year(order: Order, kind: str, asked: list[Indicator], before: Documents, then: Order) -> dict[str, Column]:
-    """Last year's answers, its implications applied. One that was not asked then, or was of another type, is unknown."""
-    same = {item.code for item in then.asked_of(kind) if (now := order.by_code.get(item.code)) and now.type == item.type}
-    needed = then.needed_for(frozenset(item.code for item in asked if item.code in same))
-    blank = [""] * len(before)
-    filled = imply(then, kind, frame(then, kind, blank, blank, [document or {} for document in before], needed))
+def _last_year_columns(
+    order: Order, kind: str, items: list[Indicator], answers: StoredDocuments, last_order: Order
+) -> dict[str, AnswerColumn]:
+    """Last year's answers, implications applied; blank for an indicator that had another type or did not exist."""
+    comparable = {
+        item.code
+        for item in last_order.indicators_of(kind)
+        if (current := order.by_code.get(item.code)) and current.type == item.type
+    }
+    codes = last_order.with_implication_sources(frozenset(item.code for item in items if item.code in comparable))
+    no_bins = [""] * len(answers)
+    frame = report_frame(last_order, kind, no_bins, no_bins, [document or {} for document in answers], codes)
+    filled = apply_implications(last_order, kind, frame)
     return {
-        last(item.code): _as_now(order, item, then, filled[item.code].array)
-        if item.code in same
-        else column(order, item, [None] * len(before))
-        for item in asked
+        last_year_column(item.code): _in_current_units(order, item, last_order, filled[item.code].array)
+        if item.code in comparable
+        else answer_column(order, item, [None] * len(answers))
+        for item in items
     }
 
 
-def _as_now(order: Order, item: Indicator, then: Order, values: Any) -> Column:
-    """The same answers in this order's units: a choice stands for its place in a list that may have changed since."""
+def _in_current_units(order: Order, item: Indicator, last_order: Order, values: Any) -> AnswerColumn:
+    """Convert last year's column to the units of this order: a choice is a position in a list that may have changed."""
     if item.type != "choice":
-        found: Column = values
-        return found
-    old, new = (by.choices[by.by_code[item.code].choices or ""] for by in (then, order))
-    place = {choice.value: position for position, choice in enumerate(new)}
-    places = np.array([place.get(choice.value, -1) for choice in old], dtype=np.int64)
-    moved = places[values.to_numpy(dtype=np.int64, na_value=0)]
-    unknown = np.asarray(values.isna()) | (moved < 0)
-    return IntegerArray(np.where(unknown, 0, moved), unknown)
+        unchanged: AnswerColumn = values
+        return unchanged
+    last_choices, choices = (by.choices[by.by_code[item.code].choices or ""] for by in (last_order, order))
+    position_of = {choice.value: position for position, choice in enumerate(choices)}
+    positions = np.array([position_of.get(choice.value, -1) for choice in last_choices], dtype=np.int64)
+    converted = positions[values.to_numpy(dtype=np.int64, na_value=0)]
+    is_blank = np.asarray(values.isna()) | (converted < 0)
+    return IntegerArray(np.where(is_blank, 0, converted), is_blank)

@@ -1,8 +1,8 @@
-"""Answers as data frames: one frame for each kind of organisation, since each kind is asked other things.
+"""Answers as data frames, one frame for each kind of organisation, since each kind has its own indicators.
 
-A frame has the columns `body` and `organisation` (text, BINs) and one column for every indicator asked of the kind, each of a
-type that knows blanks: money (whole tiyn) and whole numbers Int64, dates Int64 days since 1970, yes/no boolean, choices Int64
-positions in the order's list of choices. What cautions look at besides is added by :mod:`evaluation.scoring.context`.
+A frame has the columns `body` and `organisation` (BINs as text) and one nullable column for each indicator of the kind: money
+(whole tiyn) and whole numbers Int64; dates Int64, days since 1 January 1970; yes/no boolean; choices Int64, positions in the
+order's list of choices. :mod:`evaluation.scoring.context` adds the columns that only cautions read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +14,13 @@ from pandas.arrays import BooleanArray, IntegerArray, NumpyExtensionArray
 
 from evaluation.criteria.model import Indicator, Order
 
-Reports = Mapping[str, pd.DataFrame]
+ReportFrames = Mapping[str, pd.DataFrame]
 """Frames by kind."""
 
-Column = IntegerArray | BooleanArray | NumpyExtensionArray
+AnswerColumn = IntegerArray | BooleanArray | NumpyExtensionArray
 
 
-def frame(
+def report_frame(
     order: Order,
     kind: str,
     bodies: Sequence[str],
@@ -28,34 +28,46 @@ def frame(
     answers: Sequence[Mapping[str, Any]],
     only: frozenset[str] | None = None,
 ) -> pd.DataFrame:
-    """The frame of one kind, of n organisations, from their answers in the form they are stored in; `only` these indicators.
+    """Build the frame of n organisations of one kind.
 
-    Raises ValueError where a stored answer is not of its indicator's type.
+    Args:
+        order: The order whose indicators become columns.
+        kind: The kind of the organisations.
+        bodies: The BIN of each organisation's body.
+        organisations: The BIN of each organisation.
+        answers: The stored answers of each organisation, by code.
+        only: Codes of the indicators to include; None for all.
+
+    Raises:
+        ValueError: A stored answer has another type than its indicator.
     """
-    codes = [item.code for item in order.asked_of(kind) if only is None or item.code in only]
-    return frame_of_columns(order, kind, bodies, organisations, {code: [given.get(code) for given in answers] for code in codes})
+    codes = [item.code for item in order.indicators_of(kind) if only is None or item.code in only]
+    columns = {code: [document.get(code) for document in answers] for code in codes}
+    return report_frame_of_columns(order, kind, bodies, organisations, columns)
 
 
-def frame_of_columns(
+def report_frame_of_columns(
     order: Order, kind: str, bodies: Iterable[str], organisations: Iterable[str], answers: Mapping[str, Sequence[Any]]
 ) -> pd.DataFrame:
-    """The same from columns of stored answers, None for a blank, of the indicators given."""
+    """Build the same frame from columns of stored answers by code, None for a blank; other indicators have no column."""
     columns: dict[str, Any] = {"body": as_text(bodies), "organisation": as_text(organisations)}
-    columns |= {item.code: column(order, item, answers[item.code]) for item in order.asked_of(kind) if item.code in answers}
+    columns |= {
+        item.code: answer_column(order, item, answers[item.code]) for item in order.indicators_of(kind) if item.code in answers
+    }
     return pd.DataFrame(columns, copy=False)
 
 
 def as_text(values: Iterable[str]) -> pd.Series:
-    """Text as plain objects: pandas' own text type would copy and check every one."""
+    """Text as a series of plain objects: the text type of pandas copies and checks every value."""
     return pd.Series(list(values), dtype=object)
 
 
-def column(order: Order, item: Indicator, values: Sequence[Any]) -> Column:
-    """One indicator's answers, stored form, None for a blank, as an array that knows blanks; texts as they are."""
+def answer_column(order: Order, item: Indicator, values: Sequence[Any]) -> AnswerColumn:
+    """Stored answers to one indicator, None for a blank, as a nullable array; texts as objects."""
     if item.type == "text":
         return NumpyExtensionArray(np.array(values, dtype=object))
-    blank = None in values
-    mask = np.array([value is None for value in values], dtype=bool) if blank else np.zeros(len(values), dtype=bool)
+    has_blank = None in values
+    mask = np.array([value is None for value in values], dtype=bool) if has_blank else np.zeros(len(values), dtype=bool)
     if item.type == "yes_no":
         return BooleanArray(np.array([value is True for value in values], dtype=bool), mask)
     if item.type == "choice":
@@ -66,4 +78,5 @@ def column(order: Order, item: Indicator, values: Sequence[Any]) -> Column:
         days = np.array(values, dtype="datetime64[D]").astype(np.int64)
         days[mask] = 0
         return IntegerArray(days, mask)
-    return IntegerArray(np.array([0 if value is None else value for value in values] if blank else values, dtype=np.int64), mask)
+    numbers = [0 if value is None else value for value in values] if has_blank else values
+    return IntegerArray(np.array(numbers, dtype=np.int64), mask)

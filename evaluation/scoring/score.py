@@ -1,10 +1,6 @@
-"""Points of every row of every body's sheet, with the least and the most that the blanks allow (Annex 1, Annex 2).
+"""The points of every row of every body's sheet, with the lowest and the highest that the blanks allow.
 
-The three rules of Annex 1, `v` being the organisations of the kind in breach:
-
-- absence: v = 0, or not;
-- decrease: v = 0; else fewer than on last year's sheet; else not (reading R1);
-- audit: any violation; else any organisation audited; else none (reading R2).
+Source: Order 47, Annex 1 (criteria) and Annex 2 (rows of the sheet). :mod:`evaluation.scoring.rules` implements the rules.
 """
 
 from collections.abc import Mapping
@@ -15,120 +11,16 @@ import numpy as np
 import pandas as pd
 
 from evaluation.criteria.model import OUTCOMES, Criterion, Order
-from evaluation.memory import bulk
-from evaluation.scoring.conditions import answerable, certain, evaluate, imply
-from evaluation.scoring.frames import Reports
+from evaluation.memory import gc_paused
+from evaluation.scoring.conditions import apply_implications, evaluate, has_columns, is_certain
+from evaluation.scoring.frames import ReportFrames
+from evaluation.scoring.rules import RULES, UNKNOWN_COUNT, Counts
 
-Previous = Mapping[tuple[str, str, str], int]
-"""Last year's counts: (body, kind, criterion) → organisations in breach. A count that is not there is unknown."""
+PriorYearCounts = Mapping[tuple[str, str, str], int]
+"""Last year's counts: (body's BIN, kind, criterion) → organisations in breach. A missing count is unknown."""
 
-UNKNOWN = -1
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The scores of many bodies.
-
-    `rows`: one line for each scored row of each applicable table, by body, then in the form's order: body, kind, row, criterion,
-    organisations, in_breach, undecided (counts), audited, unaudited (counts; zero but for the rule audit), previous (last
-    year's count, -1 unknown), worst and best (outcomes), low, high, max (points).
-    `findings`: one line for each organisation to be named beside a row: body, kind, row, organisation, state, where state is
-    `in_breach` or `unanswered`; by organisation's BIN.
-    """
-
-    order: Order
-    rows: pd.DataFrame
-    findings: pd.DataFrame
-
-    @cached_property
-    def totals(self) -> pd.DataFrame:
-        """Sums of the rows: indexed by (body, kind), with columns low, high, max."""
-        return self.rows.groupby(["body", "kind"], sort=False)[["low", "high", "max"]].sum()
-
-
-@bulk()
-def score(order: Order, reports: Reports, previous: Previous | None = None) -> Scores:
-    """Score one body or all: whatever bodies the reports hold.
-
-    Frames are as :mod:`evaluation.scoring.frames` describes. The answer for a body does not depend on which others are there.
-    """
-    rows, findings = _Lines(ROW_COLUMNS), _Lines(FINDING_COLUMNS)
-    for table in order.form.tables:
-        frame = reports.get(table.kind)
-        if frame is None or frame.empty:
-            continue
-        frame = imply(order, table.kind, frame)
-        body_of, organisations = frame["body"].to_numpy(dtype=object), frame["organisation"].to_numpy(dtype=object)
-        numbers, bodies = pd.factorize(body_of, sort=True)
-        for row in table.scored_rows:
-            criterion = order.criterion[str(row.criterion)]
-            breach = evaluate(order, criterion.breach, frame)
-            in_breach, undecided = certain(breach), np.asarray(breach.isna())
-            scored = _counts(order, table.kind, criterion, frame, numbers, bodies, in_breach, undecided, previous or {})
-            rows.add(bodies, table.kind, row.number, **_points(criterion, scored), criterion=criterion.code, **scored)
-            named = np.flatnonzero(in_breach | undecided)
-            findings.add(
-                body_of[named],
-                table.kind,
-                row.number,
-                organisation=organisations[named],
-                state=np.where(in_breach[named], "in_breach", "unanswered").astype(object),
-            )
-    return Scores(order, rows.frame(), findings.frame("organisation"))
-
-
-class _Lines:
-    """Lines of a frame gathered as arrays, one part for each row of the form; a frame for each would cost more than scoring."""
-
-    def __init__(self, columns: tuple[str, ...]):
-        self.columns: dict[str, list[np.ndarray]] = {name: [] for name in columns}
-        self.places: list[np.ndarray] = []
-
-    def add(self, body: np.ndarray, kind: str, row: str, **columns: np.ndarray | str | int) -> None:
-        """Add a line for each body; a single value stands in all of them."""
-        for name, values in {"body": body, "kind": kind, "row": row, **columns}.items():
-            whole = (
-                values
-                if isinstance(values, np.ndarray)
-                else np.full(len(body), values, dtype=object if isinstance(values, str) else None)
-            )
-            self.columns[name].append(whole)
-        self.places.append(np.full(len(body), len(self.places)))
-
-    def frame(self, then_by: str = "") -> pd.DataFrame:
-        """The lines by body, within it in the form's order, within a row of it by `then_by`."""
-        if not self.places:
-            return pd.DataFrame({name: [] for name in self.columns})
-        whole = {name: np.concatenate(parts) for name, parts in self.columns.items()}
-        keys = [np.concatenate(self.places), pd.factorize(whole["body"], sort=True)[0]]
-        if then_by:
-            keys.insert(0, pd.factorize(whole[then_by], sort=True)[0])
-        order = np.lexsort(keys)
-        columns = {name: values[order] for name, values in whole.items()}
-        return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()}, copy=False)
-
-
-def counts(order: Order, reports: Reports) -> dict[tuple[str, str, str], int]:
-    """What these reports, as last year's, give as :data:`Previous`.
-
-    A count is known where every organisation of the body and kind answers the criterion.
-    """
-    known: dict[tuple[str, str, str], int] = {}
-    for kind, frame in reports.items():
-        if frame.empty or kind not in order.table:
-            continue
-        frame = imply(order, kind, frame)
-        numbers, bodies = pd.factorize(frame["body"].to_numpy())
-        codes = {row.criterion for row in order.table[kind].scored_rows}
-        for criterion in (order.criterion[code] for code in codes if code):
-            if criterion.rule != "decrease" or not answerable(criterion.breach, frame):
-                continue
-            breach = evaluate(order, criterion.breach, frame)
-            found = np.bincount(numbers[certain(breach)], minlength=len(bodies))
-            blank = np.bincount(numbers[breach.isna()], minlength=len(bodies))
-            known |= {(body, kind, criterion.code): int(n) for body, n, gap in zip(bodies, found, blank, strict=True) if not gap}
-    return known
-
+IN_BREACH, UNANSWERED = "in_breach", "unanswered"
+"""The statuses of an organisation that is named beside a row."""
 
 ROW_COLUMNS = (
     "body",
@@ -147,7 +39,121 @@ ROW_COLUMNS = (
     "high",
     "max",
 )
-FINDING_COLUMNS = ("body", "kind", "row", "organisation", "state")
+NAMED_COLUMNS = ("body", "kind", "row", "organisation", "status")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one or many bodies.
+
+    `rows` has one line for each scored row of each applicable table, by body, then in the order of the form: body, kind, row,
+    criterion, organisations, in_breach, undecided (counts), audited, unaudited (counts; zero except for the rule audit), previous
+    (the prior-year count, or UNKNOWN_COUNT), worst and best (outcomes), low, high, max (points).
+    `named_organisations` has one line for each organisation that is named beside a row, by BIN: body, kind, row, organisation,
+    status, which is IN_BREACH or UNANSWERED.
+    """
+
+    order: Order
+    rows: pd.DataFrame
+    named_organisations: pd.DataFrame
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """The sums of the rows, indexed by (body, kind), with the columns low, high and max."""
+        return self.rows.groupby(["body", "kind"], sort=False)[["low", "high", "max"]].sum()
+
+
+@gc_paused()
+def score(order: Order, reports: ReportFrames, previous: PriorYearCounts | None = None) -> Scores:
+    """Score all bodies in the frames; the score of a body does not depend on which other bodies they contain.
+
+    A kind without organisations has no rows: its table does not apply (reading R5). Row 3.2 of every table is scored by criterion
+    3.2 (reading R3), which is a key of the criteria file.
+
+    Args:
+        order: The order to score by.
+        reports: Frames as :mod:`evaluation.scoring.frames` describes them.
+        previous: The known prior-year counts.
+    """
+    rows, named = _FrameBuilder(ROW_COLUMNS), _FrameBuilder(NAMED_COLUMNS)
+    for table in order.form.tables:
+        frame = reports.get(table.kind)
+        if frame is None or frame.empty:
+            continue
+        frame = apply_implications(order, table.kind, frame)
+        body_of, organisations = frame["body"].to_numpy(dtype=object), frame["organisation"].to_numpy(dtype=object)
+        numbers, bodies = pd.factorize(body_of, sort=True)
+        for row in table.scored_rows:
+            criterion = order.criterion[str(row.criterion)]
+            breach = evaluate(order, criterion.breach, frame)
+            in_breach, undecided = is_certain(breach), np.asarray(breach.isna())
+            counts = _counts(order, table.kind, criterion, frame, numbers, bodies, in_breach, undecided, previous or {})
+            rows.add(bodies, table.kind, row.number, **_points(criterion, counts), criterion=criterion.code, **counts)
+            positions = np.flatnonzero(in_breach | undecided)
+            named.add(
+                body_of[positions],
+                table.kind,
+                row.number,
+                organisation=organisations[positions],
+                status=np.where(in_breach[positions], IN_BREACH, UNANSWERED).astype(object),
+            )
+    return Scores(order, rows.frame(), named.frame("organisation"))
+
+
+class _FrameBuilder:
+    """Collects the lines of a frame as arrays; a frame for each row of the form would cost more than scoring."""
+
+    def __init__(self, columns: tuple[str, ...]):
+        self.columns: dict[str, list[np.ndarray]] = {name: [] for name in columns}
+        self.row_positions: list[np.ndarray] = []
+
+    def add(self, body: np.ndarray, kind: str, row: str, **columns: np.ndarray | str | int) -> None:
+        """Add one line for each element of `body`; a scalar is repeated in all of them."""
+        for name, values in {"body": body, "kind": kind, "row": row, **columns}.items():
+            if not isinstance(values, np.ndarray):
+                values = np.full(len(body), values, dtype=object if isinstance(values, str) else None)
+            self.columns[name].append(values)
+        self.row_positions.append(np.full(len(body), len(self.row_positions)))
+
+    def frame(self, then_by: str = "") -> pd.DataFrame:
+        """The lines sorted by body, then in the order of the form, then by the column `then_by`."""
+        if not self.row_positions:
+            return pd.DataFrame({name: [] for name in self.columns})
+        columns = {name: np.concatenate(arrays) for name, arrays in self.columns.items()}
+        keys = [np.concatenate(self.row_positions), pd.factorize(columns["body"], sort=True)[0]]
+        if then_by:
+            keys.insert(0, pd.factorize(columns[then_by], sort=True)[0])
+        order = np.lexsort(keys)
+        columns = {name: values[order] for name, values in columns.items()}
+        return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()}, copy=False)
+
+
+def prior_year_counts(order: Order, reports: ReportFrames) -> dict[tuple[str, str, str], int]:
+    """Count the breaches in last year's reports, by last year's order.
+
+    A count is known if every organisation of the body and kind answers the criterion.
+
+    Source: Order 47, Annex 1, criterion 1 (reading R13); data dictionary, "Prior-year count".
+    """
+    known_counts: dict[tuple[str, str, str], int] = {}
+    for kind, frame in reports.items():
+        if frame.empty or kind not in order.table:
+            continue
+        frame = apply_implications(order, kind, frame)
+        numbers, bodies = pd.factorize(frame["body"].to_numpy())
+        codes = {row.criterion for row in order.table[kind].scored_rows}
+        for criterion in (order.criterion[code] for code in codes if code):
+            if criterion.rule != "decrease" or not has_columns(criterion.breach, frame):
+                continue
+            breach = evaluate(order, criterion.breach, frame)
+            in_breach = np.bincount(numbers[is_certain(breach)], minlength=len(bodies))
+            undecided = np.bincount(numbers[breach.isna()], minlength=len(bodies))
+            known_counts |= {
+                (body, kind, criterion.code): int(count)
+                for body, count, blanks in zip(bodies, in_breach, undecided, strict=True)
+                if not blanks
+            }
+    return known_counts
 
 
 def _counts(
@@ -159,36 +165,48 @@ def _counts(
     bodies: np.ndarray,
     in_breach: np.ndarray,
     undecided: np.ndarray,
-    previous: Previous,
+    previous: PriorYearCounts,
 ) -> dict[str, np.ndarray]:
-    """What a rule looks at, for each body."""
-    none = np.zeros(len(bodies), np.int64)
+    """The counts of each body that the rule of a criterion needs.
 
-    def count(where: np.ndarray) -> np.ndarray:
-        return np.bincount(numbers[where], minlength=len(bodies))
+    Args:
+        order: The order.
+        kind: The kind of the organisations.
+        criterion: The criterion.
+        frame: The answers of N organisations, implications applied.
+        numbers: The position in `bodies` of each organisation's body, N integers.
+        bodies: The BINs of n bodies.
+        in_breach: Which organisations are in breach, N booleans.
+        undecided: Which organisations are undecided, N booleans.
+        previous: The known prior-year counts.
+    """
+    zeros = np.zeros(len(bodies), np.int64)
 
-    scored = {
+    def count(selected: np.ndarray) -> np.ndarray:
+        return np.bincount(numbers[selected], minlength=len(bodies))
+
+    counts = {
         "organisations": np.bincount(numbers, minlength=len(bodies)),
         "in_breach": count(in_breach),
         "undecided": count(undecided),
-        "audited": none,
-        "unaudited": none,
-        "previous": none + UNKNOWN,
+        "audited": zeros,
+        "unaudited": zeros,
+        "previous": zeros + UNKNOWN_COUNT,
     }
     if criterion.audited is not None:
         audited = evaluate(order, criterion.audited, frame)
-        scored |= {"audited": count(certain(audited)), "unaudited": count(certain(~audited))}
+        counts |= {"audited": count(is_certain(audited)), "unaudited": count(is_certain(~audited))}
     if criterion.rule == "decrease":
-        scored["previous"] = np.array([previous.get((body, kind, criterion.code), UNKNOWN) for body in bodies], np.int64)
-    return scored
+        counts["previous"] = np.array([previous.get((body, kind, criterion.code), UNKNOWN_COUNT) for body in bodies], np.int64)
+    return counts
 
 
-def _points(criterion: Criterion, scored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The worst and best outcomes for each body with their points, and the most there is."""
+def _points(criterion: Criterion, counts: Counts) -> dict[str, np.ndarray]:
+    """The worst and the best outcome of each body, their points, and the maximum of the criterion."""
     outcomes = OUTCOMES[criterion.rule]
     names = np.array(outcomes, dtype=object)
     points = np.array([criterion.points[name] for name in outcomes])
-    worst, best = RULES[criterion.rule](scored)
+    worst, best = RULES[criterion.rule](counts)
     return {
         "worst": names[worst],
         "best": names[best],
@@ -196,30 +214,3 @@ def _points(criterion: Criterion, scored: dict[str, np.ndarray]) -> dict[str, np
         "high": points[best],
         "max": np.full(len(worst), criterion.max),
     }
-
-
-def _absence(scored: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    certainly, possibly = scored["in_breach"], scored["in_breach"] + scored["undecided"]
-    return np.where(possibly > 0, 1, 0), np.where(certainly > 0, 1, 0)
-
-
-def _decrease(scored: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Points never grow with the count, nor shrink with last year's: each bound is reached at an end of both ranges."""
-    certainly, possibly, previous = scored["in_breach"], scored["in_breach"] + scored["undecided"], scored["previous"]
-    unknown = previous == UNKNOWN
-    worst = np.where(possibly == 0, 0, np.where(~unknown & (possibly < previous), 1, 2))
-    best = np.where(certainly == 0, 0, np.where(unknown | (certainly < previous), 1, 2))
-    return worst, best
-
-
-def _audit(scored: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """A blank may turn out to be a violation, or an audit that found nothing."""
-    found, blank, audited = scored["in_breach"], scored["undecided"], scored["audited"]
-    worst = np.where(found + blank > 0, 2, np.where(audited > 0, 0, 1))
-    best = np.where(found > 0, 2, np.where(audited + blank > 0, 0, 1))
-    return worst, best
-
-
-RULES = {"absence": _absence, "decrease": _decrease, "audit": _audit}
-"""Rule → function from the counts of n bodies to the outcomes with the least and with the most points, n each, as positions in
-the rule's :data:`OUTCOMES`."""

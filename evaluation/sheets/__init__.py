@@ -1,6 +1,6 @@
 """The assessment sheet of one body and year: composed from scores, written as page, PDF, XLSX, DOCX and JSON."""
 
-from evaluation.sheets.compose import compose
-from evaluation.sheets.model import Named, Share, Sheet, SheetRow, SheetTable
+from evaluation.sheets.compose import compose_sheets
+from evaluation.sheets.model import LegalEntity, Sheet, SheetRow, SheetTable, YearPoints
 
-__all__ = ["Named", "Share", "Sheet", "SheetRow", "SheetTable", "compose"]
+__all__ = ["LegalEntity", "Sheet", "SheetRow", "SheetTable", "YearPoints", "compose_sheets"]

@@ -1,69 +1,69 @@
-"""The annex of a printed sheet in one language: what the product adds after the approved form, marked as ours."""
+"""The annex of a printed sheet in one language: what the product adds after the approved form, marked as not part of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from evaluation import charts
-from evaluation.charts.bars import history, short
+from evaluation.charts import Chart
+from evaluation.charts.model import caption
 from evaluation.criteria.model import Order
 from evaluation.language import Language
 from evaluation.sheets import reasons
-from evaluation.sheets.model import Bounds, Named, Share, Sheet, SheetRow, SheetTable
-from evaluation.sheets.stamp import Stamp, Verification, verification
+from evaluation.sheets.chart_values import history_chart, table_chart, table_histories
+from evaluation.sheets.model import Bounds, LegalEntity, Sheet, SheetRow, SheetTable, YearPoints
+from evaluation.sheets.stamp import Stamp, VerificationNotice, verification_notice
 
 DASH = "–"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell; `number` is its value where it is one number, a share being a part of one."""
+    """The content of a cell; `number` is its value if it is one number, between 0 and 1 for a share."""
 
     text: str
     number: float | None = None
-    share: bool = False
+    is_share: bool = False
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A table of the annex. Its first `names` columns name the row; the others hold figures."""
+class AnnexTable:
+    """A table of the annex. Its first `name_columns` columns name the row; the others contain figures."""
 
     title: str
-    head: tuple[str, ...]
-    names: int
+    heads: tuple[str, ...]
+    name_columns: int
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart and the table of what it shows; `series` are the columns it draws over each other, the rearmost first."""
+    """A chart and the table of its values; `series` are the positions of the columns it draws, from back to front."""
 
-    chart: charts.Chart
-    table: Grid
+    chart: Chart
+    table: AnnexTable
     series: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Organisations:
-    """Organisations named beside a row for one reason."""
+class NamedOrganisations:
+    """The organisations that are named beside a row for one reason: names with BINs, and texts with their answers."""
 
     label: str
-    named: tuple[tuple[str, str], ...]
-    """Name and BIN of each."""
+    organisations: tuple[tuple[str, str], ...]
     texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why a row has its points. `said` holds a text for each of the annex's labels, empty where there is none."""
+class RowReasons:
+    """Why a row has its points. `explanations` has a text for each label of the annex, empty where there is none."""
 
     number: str
     text: str
     points: str
-    said: tuple[str, ...]
-    organisations: tuple[Organisations, ...]
+    explanations: tuple[str, ...]
+    organisations: tuple[NamedOrganisations, ...]
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,19 @@ class TableReasons:
 
     title: str
     note: str
-    head: tuple[str, str, str, str]
-    rows: tuple[Reason, ...]
+    heads: tuple[str, str, str, str]
+    rows: tuple[RowReasons, ...]
 
 
 @dataclass(frozen=True)
 class Annex:
-    """Everything an annex prints, in its order. `verification` is there for an accepted sheet alone."""
+    """The texts of an annex in the order in which they are printed. Only an accepted sheet has a `verification` notice."""
 
     language: str
     mark: str
-    verification: Verification | None
+    verification: VerificationNotice | None
     explanation: str
-    summary: Grid
+    summary: AnnexTable
     figures_title: str
     figures: tuple[Figure, ...]
     reasons_title: str
@@ -94,18 +94,18 @@ class Annex:
     readings: tuple[tuple[str, str], ...]
     translation_note: str
     worksheets: tuple[str, str, str]
-    organisation_head: tuple[str, ...]
+    organisation_heads: tuple[str, ...]
 
 
-def build(sheet: Sheet, language: Language, stamp: Stamp | None = None) -> Annex:
-    """The annex of a sheet, with the stamp of an accepted one."""
+def build_annex(sheet: Sheet, language: Language, stamp: Stamp | None = None) -> Annex:
+    """Build the annex of a sheet; an accepted sheet has a stamp."""
     gettext = language.gettext
-    figures = [_rows_figure(table, language) for table in sheet.tables if table.applicable]
-    figures += [_history_figure(sheet, language)] if history(sheet, language) else []
+    figures = [_table_figure(table, language) for table in sheet.tables if table.applicable]
+    figures += [_history_figure(sheet, language)] if table_histories(sheet, language) else []
     return Annex(
         language=language.code,
         mark=gettext("Additional information: not part of the approved form"),
-        verification=verification(stamp, language) if stamp else None,
+        verification=verification_notice(stamp, language) if stamp else None,
         explanation=gettext("A range of points gives the fewest and the most that the missing data leave possible.")
         if sheet.is_open
         else "",
@@ -119,125 +119,131 @@ def build(sheet: Sheet, language: Language, stamp: Stamp | None = None) -> Annex
         readings=_readings(sheet, language),
         translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
         worksheets=(gettext("Summary"), gettext("Reasons"), gettext("Organisations")),
-        organisation_head=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
+        organisation_heads=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
     )
 
 
 def points_cell(bounds: Bounds, language: Language) -> Cell:
-    """Points, or the range that blanks leave open."""
+    """A cell with points, or with the range of points that missing answers allow."""
     return Cell(language.points(bounds.low, bounds.high), bounds.points)
 
 
-def _whole(number: int) -> Cell:
+def _number_cell(number: int) -> Cell:
     return Cell(str(number), number)
 
 
-def _share(low: int, high: int, most: int, language: Language) -> Cell:
-    return Cell(language.share_range(low, high, most), low / most if most and low == high else None, share=True)
+def _share_cell(low: int, high: int, max_points: int, language: Language) -> Cell:
+    share = low / max_points if max_points and low == high else None
+    return Cell(language.share_range(low, high, max_points), share, is_share=True)
 
 
-def _summary(sheet: Sheet, language: Language) -> Grid:
-    """Points by table and in all; both bounds have columns of their own where the sheet leaves points open."""
+def _summary(sheet: Sheet, language: Language) -> AnnexTable:
+    """Points by table and in total; if the points of the sheet are open, each bound has its own column."""
     gettext, is_open = language.gettext, sheet.is_open
-    bounds_head = (gettext("At least"), gettext("At most")) if is_open else ()
-    head = (gettext("Table"), gettext("Points"), *bounds_head, gettext("Maximum"), gettext("Share of the maximum"))
+    bounds_heads = (gettext("At least"), gettext("At most")) if is_open else ()
+    heads = (gettext("Table"), gettext("Points"), *bounds_heads, gettext("Maximum"), gettext("Share of the maximum"))
 
-    def line(name: str, part: Sheet | SheetTable) -> tuple[Cell, ...]:
-        bounds = (_whole(part.low), _whole(part.high)) if is_open else ()
-        share = _share(part.low, part.high, part.max, language)
-        return (Cell(name), points_cell(part, language), *bounds, _whole(part.max), share)
+    def cells(name: str, points: Sheet | SheetTable) -> tuple[Cell, ...]:
+        bounds = (_number_cell(points.low), _number_cell(points.high)) if is_open else ()
+        share = _share_cell(points.low, points.high, points.max, language)
+        return (Cell(name), points_cell(points, language), *bounds, _number_cell(points.max), share)
 
     rows = tuple(
-        line(table.table.title[language.code], table)
+        cells(table.table.title[language.code], table)
         if table.applicable
-        else (Cell(table.table.title[language.code]), *[Cell(DASH)] * (len(head) - 1))
+        else (Cell(table.table.title[language.code]), *[Cell(DASH)] * (len(heads) - 1))
         for table in sheet.tables
     )
-    return Grid(gettext("Points by table"), head, 1, rows, line(gettext("All tables that apply"), sheet))
+    return AnnexTable(gettext("Points by table"), heads, 1, rows, cells(gettext("All tables that apply"), sheet))
 
 
-def _rows_figure(table: SheetTable, language: Language) -> Figure:
-    gettext, chart = language.gettext, charts.of_rows(table, language)
-    head = (gettext("At least"), gettext("At most")) if chart.is_open else (gettext("Points"),)
+def _table_figure(table: SheetTable, language: Language) -> Figure:
+    gettext, chart = language.gettext, table_chart(table, language)
+    points_heads = (gettext("At least"), gettext("At most")) if chart.is_open else (gettext("Points"),)
 
-    def line(row: SheetRow) -> tuple[Cell, ...]:
-        ends = (row.low, row.high) if chart.is_open else (row.low,)
-        return (Cell(row.row.number), *map(_whole, ends), _whole(row.max))
+    def cells(row: SheetRow) -> tuple[Cell, ...]:
+        bounds = (row.low, row.high) if chart.is_open else (row.low,)
+        return (Cell(row.row.number), *map(_number_cell, bounds), _number_cell(row.max))
 
-    grid = Grid(chart.title, (gettext("Row"), *head, gettext("Maximum")), 1, tuple(map(line, table.scored_rows)))
-    return Figure(chart, grid, tuple(range(len(grid.head) - 1, 0, -1)))
+    heads = (gettext("Row"), *points_heads, gettext("Maximum"))
+    values = AnnexTable(chart.title, heads, 1, tuple(map(cells, table.scored_rows)))
+    return Figure(chart, values, tuple(range(len(heads) - 1, 0, -1)))
 
 
 def _history_figure(sheet: Sheet, language: Language) -> Figure:
-    gettext, chart = language.gettext, charts.of_history(sheet, language)
-    ends_head = (gettext("Share, at least"), gettext("Share, at most"))
-    share_head = ends_head if chart.is_open else (gettext("Share of the maximum"),)
-    head = (gettext("Table"), gettext("Year"), gettext("Points"), gettext("Maximum"), *share_head)
+    gettext, chart = language.gettext, history_chart(sheet, language)
+    bounds_heads = (gettext("Share, at least"), gettext("Share, at most"))
+    share_heads = bounds_heads if chart.is_open else (gettext("Share of the maximum"),)
+    heads = (gettext("Table"), gettext("Year"), gettext("Points"), gettext("Maximum"), *share_heads)
 
-    def line(name: str, share: Share) -> tuple[Cell, ...]:
-        ends = (share.low, share.high) if chart.is_open else (share.low,)
+    def cells(name: str, points: YearPoints) -> tuple[Cell, ...]:
+        bounds = (points.low, points.high) if chart.is_open else (points.low,)
         return (
             Cell(name),
-            Cell(str(share.year), share.year),
-            points_cell(share, language),
-            _whole(share.max),
-            *(_share(end, end, share.max, language) for end in ends),
+            Cell(str(points.year), points.year),
+            points_cell(points, language),
+            _number_cell(points.max),
+            *(_share_cell(bound, bound, points.max, language) for bound in bounds),
         )
 
-    rows = tuple(line(name, share) for name, shares in history(sheet, language) for share in shares)
-    return Figure(chart, Grid(chart.title, head, 2, rows), (5, 4) if chart.is_open else (4,))
+    rows = tuple(cells(name, points) for name, years in table_histories(sheet, language) for points in years)
+    return Figure(chart, AnnexTable(chart.title, heads, 2, rows), (5, 4) if chart.is_open else (4,))
 
 
 def _table_reasons(sheet: Sheet, table: SheetTable, language: Language) -> TableReasons:
     number, name, points = (head[language.code] for head in table.table.columns)
-    rows = tuple(_reason(sheet, row, language) for row in table.scored_rows) if table.applicable else ()
+    rows = tuple(_row_reasons(sheet, row, language) for row in table.scored_rows) if table.applicable else ()
     note = "" if rows else language.gettext("The table does not apply: the body has no organisations of this kind.")
-    head = number, name, points, language.gettext("Reason")
-    return TableReasons(table.table.title[language.code], note, head, rows)
+    heads = number, name, points, language.gettext("Reason")
+    return TableReasons(table.table.title[language.code], note, heads, rows)
 
 
-def _reason(sheet: Sheet, row: SheetRow, language: Language) -> Reason:
-    line = reasons.outcome(row, language)
-    if line and row.criterion:
-        line = f"{line} ({row.criterion.paragraph[language.code]})"
-    readings = ", ".join(id_ for id_, _ in reasons.readings(sheet.order, row, language))
-    said = line, "; ".join(reasons.counted(row, language)), readings
+def _row_reasons(sheet: Sheet, row: SheetRow, language: Language) -> RowReasons:
+    outcome = reasons.outcome_text(row, language)
+    if outcome and row.criterion:
+        outcome = f"{outcome} ({row.criterion.paragraph[language.code]})"
+    readings = ", ".join(id_ for id_, _ in reasons.row_readings(sheet.order, row, language))
+    explanations = outcome, "; ".join(reasons.count_texts(row, language)), readings
     named = ((language.gettext("In breach"), row.in_breach), (language.gettext("Not answered"), row.unanswered))
-    return Reason(
+    return RowReasons(
         row.row.number,
-        " ".join(short(row.row.text[language.code], language)),
+        " ".join(caption(row.row.text[language.code], language)),
         language.points_of(row.low, row.high, row.max),
-        said,
-        tuple(_organisations(sheet.order, label, found, language) for label, found in named if found),
+        explanations,
+        tuple(
+            _named_organisations(sheet.order, label, organisations, language) for label, organisations in named if organisations
+        ),
     )
 
 
-def _organisations(order: Order, label: str, found: tuple[Named, ...], language: Language) -> Organisations:
-    named = tuple((each.name(language.code), each.bin) for each in found)
+def _named_organisations(
+    order: Order, label: str, organisations: tuple[LegalEntity, ...], language: Language
+) -> NamedOrganisations:
+    named = tuple((organisation.name(language.code), organisation.bin) for organisation in organisations)
     texts = tuple(
-        "; ".join([language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=bin_), *_facts(order, each, language)])
-        for (name, bin_), each in zip(named, found, strict=True)
+        "; ".join([language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=bin_), *_fact_texts(order, organisation, language)])
+        for (name, bin_), organisation in zip(named, organisations, strict=True)
     )
-    return Organisations(label, named, texts)
+    return NamedOrganisations(label, named, texts)
 
 
-def _facts(order: Order, organisation: Named, language: Language) -> Iterator[str]:
-    """The answers that put an organisation in breach, each after its label."""
-    for code, value in organisation.facts:
+def _fact_texts(order: Order, organisation: LegalEntity, language: Language) -> Iterator[str]:
+    """The answers that put an organisation in breach, each after the label of its indicator."""
+    for code, value in organisation.breach_facts:
         item = order.by_code[code]
         if isinstance(value, date):
-            shown = language.short_date(value)
+            text = language.short_date(value)
         elif item.type == "money":
-            shown = language.number(Decimal(value) / 100, 2)
+            text = language.number(Decimal(value) / 100, 2)
         else:
-            shown = language.number(value)
-        yield f"{item.label[language.code]}: {shown}"
+            text = language.number(value)
+        yield f"{item.label[language.code]}: {text}"
 
 
 def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
-    """The readings that bear on a row of a table that applies, and on every sheet: id, and where and how."""
-    of_rows = {id_ for criterion in sheet.order.criteria for id_ in criterion.readings}
-    used = {
+    """The readings of the tables that apply, and those of no criterion, which concern every sheet: id and text."""
+    of_criteria = {id_ for criterion in sheet.order.criteria for id_ in criterion.readings}
+    applied = {
         id_
         for table in sheet.tables
         if table.applicable
@@ -245,9 +251,8 @@ def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
         if row.criterion
         for id_ in row.criterion.readings
     }
-
     return tuple(
-        (reading.id, reasons.in_words(reading, language))
+        (reading.id, reasons.reading_text(reading, language))
         for reading in sheet.order.readings
-        if reading.id in used or reading.id not in of_rows
+        if reading.id in applied or reading.id not in of_criteria
     )

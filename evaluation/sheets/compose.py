@@ -1,4 +1,4 @@
-"""Composes the sheets of bodies from their scores."""
+"""Composes the assessment sheets of bodies from their scores."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -6,99 +6,108 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.criteria.model import Order, Table
-from evaluation.scoring.facts import Facts
-from evaluation.scoring.score import UNKNOWN, Scores
-from evaluation.sheets.model import Named, Share, Sheet, SheetRow, SheetTable
+from evaluation.criteria.model import Order, Row, Table
+from evaluation.scoring.facts import BreachFacts
+from evaluation.scoring.rules import UNKNOWN_COUNT
+from evaluation.scoring.score import IN_BREACH, UNANSWERED, Scores
+from evaluation.sheets.model import LegalEntity, Sheet, SheetRow, SheetTable, YearPoints
+
+ScoredRows = dict[tuple[str, str], Any]
+"""(kind, row number) → the body's line of `Scores.rows`."""
+NamedByRow = dict[tuple[str, str, str], tuple[LegalEntity, ...]]
+"""(kind, row number, status) → the organisations named beside the row, by BIN."""
 
 
-def compose(
+def compose_sheets(
     scores: Scores,
     year: int,
-    bodies: Mapping[str, Named],
-    organisations: Mapping[str, Named],
-    history: Mapping[str, tuple[Share, ...]] | None = None,
+    bodies: Mapping[str, LegalEntity],
+    organisations: Mapping[str, LegalEntity],
+    history: Mapping[str, tuple[YearPoints, ...]] | None = None,
     invented: bool = False,
-    told: Facts | None = None,
+    breach_facts: BreachFacts | None = None,
 ) -> Iterator[Sheet]:
-    """The sheets of `bodies` (by BIN), in their order; a body without a score has four tables that do not apply.
+    """Yield the sheets of `bodies`, in their order.
 
-    `organisations` names those that the scores speak of; one it does not name stands by its BIN. `told` are the answers that put
-    them in breach.
+    All tables of the form are always present; those of a body without scores do not apply.
+
+    Source: Order 47, Annex 2.
+
+    Args:
+        scores: The scores of the year, of these bodies or more.
+        year: The reporting year.
+        bodies: Bodies by BIN.
+        organisations: Organisations of the scores by BIN; an organisation that is missing is named by its BIN.
+        history: The points of this and earlier years by BIN of the body.
+        invented: Whether the data is demonstration data.
+        breach_facts: The answers that put organisations in breach.
     """
-    rows = _by_body(scores.rows)
-    findings = _by_body(scores.findings)
+    rows, named = _lines_by_body(scores.rows), _lines_by_body(scores.named_organisations)
     for bin_, body in bodies.items():
-        sheet = _sheet(scores.order, year, body, rows.get(bin_, []), findings.get(bin_, []), organisations, told or {})
-        yield replace(sheet, history=(history or {}).get(bin_, ()), invented=invented)
+        scored = {(line.kind, line.row): line for line in rows.get(bin_, [])}
+        named_by_row = _named_by_row(scored, named.get(bin_, []), organisations, breach_facts or {})
+        tables = tuple(_table(scores.order, table, scored, named_by_row) for table in scores.order.form.tables)
+        low, high, max_points = (sum(getattr(table, name) for table in tables) for name in ("low", "high", "max"))
+        body_history = (history or {}).get(bin_, ())
+        yield Sheet(scores.order, body, year, tables, low, high, max_points, body_history, invented)
 
 
-def shares(scores: Scores, year: int) -> dict[str, tuple[Share, ...]]:
-    """Each body's points by table in one year."""
-    found: dict[str, tuple[Share, ...]] = {}
-    for (body, kind), low, high, most in scores.totals.itertuples():
-        found[body] = (*found.get(body, ()), Share(year, kind, int(low), int(high), int(most)))
-    return found
+def year_points(scores: Scores, year: int) -> dict[str, tuple[YearPoints, ...]]:
+    """The points of each table that applies, by BIN of the body."""
+    points: dict[str, tuple[YearPoints, ...]] = {}
+    for (body, kind), low, high, max_points in scores.totals.itertuples():
+        points[body] = (*points.get(body, ()), YearPoints(year, kind, int(low), int(high), int(max_points)))
+    return points
 
 
-def _by_body(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Lines of a frame as named tuples, by body, in their order."""
+def _lines_by_body(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """The lines of a frame as named tuples, by body, in the order of the frame."""
     lines: dict[str, list[Any]] = {}
     for line in frame.itertuples(index=False):
         lines.setdefault(str(line.body), []).append(line)
     return lines
 
 
-def _sheet(
-    order: Order,
-    year: int,
-    body: Named,
-    rows: list[Any],
-    findings: list[Any],
-    organisations: Mapping[str, Named],
-    told: Facts,
-) -> Sheet:
-    scored = {(line.kind, line.row): line for line in rows}
-    named: dict[tuple[str, str, str], tuple[Named, ...]] = {}
-    for line in findings:
-        key = line.kind, line.row, line.state
-        own = organisations.get(line.organisation, Named(line.organisation, ""))
-        facts = told.get((scored[line.kind, line.row].criterion, line.organisation), ())
-        named[key] = (*named.get(key, ()), replace(own, facts=facts) if line.state == "in_breach" else own)
-    tables = tuple(_table(order, table, scored, named) for table in order.form.tables)
-    return Sheet(order, body, year, tables, sum(t.low for t in tables), sum(t.high for t in tables), sum(t.max for t in tables))
+def _named_by_row(
+    scored: ScoredRows, lines: list[Any], organisations: Mapping[str, LegalEntity], breach_facts: BreachFacts
+) -> NamedByRow:
+    named: NamedByRow = {}
+    for line in lines:
+        organisation = organisations.get(line.organisation, LegalEntity(line.organisation, ""))
+        if line.status == IN_BREACH:
+            facts = breach_facts.get((scored[line.kind, line.row].criterion, line.organisation), ())
+            organisation = replace(organisation, breach_facts=facts)
+        key = line.kind, line.row, line.status
+        named[key] = (*named.get(key, ()), organisation)
+    return named
 
 
-def _table(
-    order: Order, table: Table, scored: dict[tuple[str, str], Any], named: dict[tuple[str, str, str], tuple[Named, ...]]
-) -> SheetTable:
+def _table(order: Order, table: Table, scored: ScoredRows, named: NamedByRow) -> SheetTable:
     rows = tuple(_row(order, table.kind, row, scored, named) for row in table.rows)
     applicable = any((table.kind, row.number) in scored for row in table.rows)
-    return SheetTable(table, applicable, rows, *(sum(getattr(row, name) for row in rows) for name in ("low", "high", "max")))
+    low, high, max_points = (sum(getattr(row, name) for row in rows) for name in ("low", "high", "max"))
+    return SheetTable(table, applicable, rows, low, high, max_points)
 
 
-def _row(
-    order: Order, kind: str, row: Any, scored: dict[tuple[str, str], Any], named: dict[tuple[str, str, str], tuple[Named, ...]]
-) -> SheetRow:
+def _row(order: Order, kind: str, row: Row, scored: ScoredRows, named: NamedByRow) -> SheetRow:
     if row.criterion is None:
         return SheetRow(row)
     criterion = order.criterion[row.criterion]
     line = scored.get((kind, row.number))
     if line is None:
         return SheetRow(row, criterion)
-    previous = None if line.previous == UNKNOWN else int(line.previous)
     return SheetRow(
         row,
         criterion,
-        int(line.low),
-        int(line.high),
-        int(line.max),
-        line.worst,
-        line.best,
-        int(line.organisations),
-        int(line.audited),
-        int(line.unaudited),
-        previous,
-        named.get((kind, row.number, "in_breach"), ()),
-        named.get((kind, row.number, "unanswered"), ()),
+        low=int(line.low),
+        high=int(line.high),
+        max=int(line.max),
+        worst=line.worst,
+        best=line.best,
+        organisations=int(line.organisations),
+        audited=int(line.audited),
+        unaudited=int(line.unaudited),
+        previous=None if line.previous == UNKNOWN_COUNT else int(line.previous),
+        in_breach=named.get((kind, row.number, IN_BREACH), ()),
+        unanswered=named.get((kind, row.number, UNANSWERED), ()),
     )

@@ -1,7 +1,9 @@
-"""The printed sheet before it is written: all that PDF, XLSX and DOCX say, decided once, in one language or two.
+"""The printed sheet before it is written: the texts of the PDF, XLSX and DOCX files and of the page, in one language or two.
 
-The approved form (Annex 4 to the Rules) comes first and holds nothing of ours: no grand total, date or signature. After
-it comes an annex for each language. In two languages the second column of the form is two cells, Kazakh and Russian.
+The approved form comes first and contains nothing that the product adds: no grand total, date or signature. An annex for each
+language follows. In two languages the second column of the form is two cells, Kazakh and Russian.
+
+Source: Order 47, Annex 2, which is Annex 4 to the Rules.
 """
 
 from collections.abc import Iterable
@@ -9,34 +11,33 @@ from dataclasses import dataclass
 
 from evaluation.criteria.model import Table, Text
 from evaluation.language import N_, Language, language
-from evaluation.sheets import annex
-from evaluation.sheets.annex import DASH, Annex, Cell, points_cell
+from evaluation.sheets.annex import DASH, Annex, Cell, build_annex, points_cell
 from evaluation.sheets.model import Sheet, SheetRow, SheetTable
 from evaluation.sheets.stamp import Stamp
 
 LANGUAGES = {"kk": ("kk",), "ru": ("ru",), "kk+ru": ("kk", "ru")}
-"""The choices of languages a sheet is written in."""
+"""The choices of languages in which a sheet is written."""
 PROVISIONAL = N_("Provisional: not all data have been given")
 NOT_ACCEPTED = N_("Draft: the sheet has not been accepted")
 INVENTED = N_("Demonstration: the data are invented")
 
 Texts = tuple[str, ...]
-"""One text in each language of the document; a single one where they all read the same."""
+"""One text in each language of the document; a single text if all are equal."""
 
 
 @dataclass(frozen=True)
 class FormRow:
-    """A row of the form: `texts` in every language, `points` empty for a heading."""
+    """A row of the form: `texts` has one text in each language; the points of a heading are empty."""
 
     number: str
     texts: Texts
     points: Cell
-    heading: bool
+    is_heading: bool
 
 
 @dataclass(frozen=True)
 class FormTable:
-    """A table of the form. `numbering` stands under the column heads: 1, 2 (over every language), 3."""
+    """A table of the form. `numbering` is the row under the column heads: 1, 2 (across all languages), 3."""
 
     title: Texts
     number_head: Texts
@@ -49,15 +50,16 @@ class FormTable:
 
 @dataclass(frozen=True)
 class Document:
-    """A sheet ready to be written. `notices`, `footer` and `seal` stand on every page; `name` is the document's own title.
+    """A sheet ready to be written.
 
-    An accepted sheet has a `stamp`, and its line as `seal`; any other has neither, and a notice of what it lacks.
+    `title_property` is the title in the file's properties. `notices`, `footer` and `stamp_footer` are on every page. An accepted
+    sheet has a `stamp` and a `stamp_footer`; another sheet has neither, and a notice of what it lacks.
     """
 
     languages: tuple[str, ...]
-    name: str
+    title_property: str
     footer: str
-    seal: str
+    stamp_footer: str
     stamp: Stamp | None
     notices: tuple[str, ...]
     marks: tuple[Texts, Texts, Texts]
@@ -70,66 +72,71 @@ class Document:
     annexes: tuple[Annex, ...]
 
 
-def document(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> Document:
-    """The document of a sheet in `languages`, one of :data:`LANGUAGES` or of the product's languages (`en`, for pages).
+def build_document(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> Document:
+    """Build the document of a sheet.
 
-    An accepted sheet comes with its stamp; one that was `accepted` on a past day has none, and is no draft either.
+    Args:
+        sheet: The sheet.
+        languages: A key of :data:`LANGUAGES`, or a language of the product (`en`, for pages).
+        stamp: The stamp of an accepted sheet.
+        accepted: Whether the sheet was accepted on a past day; such a sheet has no stamp and is not a draft.
 
-    Raises KeyError for another choice.
+    Raises:
+        KeyError: `languages` is another text.
     """
-    spoken = tuple(language(code) for code in LANGUAGES.get(languages, (languages,)))
-    form, first = sheet.order.form, spoken[0]
-    body = _once(sheet.body.name(each.code) for each in spoken)
-    period = _once(each.period(sheet.year) for each in spoken)
+    chosen = tuple(language(code) for code in LANGUAGES.get(languages, (languages,)))
+    form, first = sheet.order.form, chosen[0]
+    body = _unique(sheet.body.name(language.code) for language in chosen)
+    period = _unique(language.period(sheet.year) for language in chosen)
     return Document(
-        languages=tuple(each.code for each in spoken),
-        name=f"{form.title[first.code]}. {body[0]}, {period[0]}",
+        languages=tuple(language.code for language in chosen),
+        title_property=f"{form.title[first.code]}. {body[0]}, {period[0]}",
         footer=f"{body[0]}, {period[0]}",
-        seal=stamp.line(first) if stamp else "",
+        stamp_footer=stamp.footer(first) if stamp else "",
         stamp=stamp,
-        notices=_notices(sheet, accepted or stamp is not None, spoken),
-        marks=(_texts(form.order_mark, spoken), _texts(form.rules_mark, spoken), _texts(form.form_mark, spoken)),
-        title=_texts(form.title, spoken),
+        notices=_notices(sheet, accepted or stamp is not None, chosen),
+        marks=(_texts(form.order_mark, chosen), _texts(form.rules_mark, chosen), _texts(form.form_mark, chosen)),
+        title=_texts(form.title, chosen),
         body=body,
-        hint_body=_texts(form.hint_body, spoken),
+        hint_body=_texts(form.hint_body, chosen),
         period=period,
-        hint_period=_texts(form.hint_period, spoken),
-        tables=tuple(_table(table, spoken) for table in sheet.tables),
-        annexes=tuple(annex.build(sheet, each, stamp) for each in spoken),
+        hint_period=_texts(form.hint_period, chosen),
+        tables=tuple(_table(table, chosen) for table in sheet.tables),
+        annexes=tuple(build_annex(sheet, language, stamp) for language in chosen),
     )
 
 
-def _notices(sheet: Sheet, accepted: bool, spoken: tuple[Language, ...]) -> tuple[str, ...]:
-    """A line in each language. What is provisional is not accepted, and need not say so as well."""
-    said = [] if accepted else [PROVISIONAL] if sheet.provisional else [NOT_ACCEPTED]
-    said += [INVENTED] if sheet.invented else []
-    return tuple(" · ".join(map(each.gettext, said)) for each in spoken if said)
+def _notices(sheet: Sheet, accepted: bool, chosen: tuple[Language, ...]) -> tuple[str, ...]:
+    """One text in each language. A provisional sheet is never accepted, so that it does not state both."""
+    messages = [] if accepted else [PROVISIONAL] if sheet.provisional else [NOT_ACCEPTED]
+    messages += [INVENTED] if sheet.invented else []
+    return tuple(" · ".join(map(language.gettext, messages)) for language in chosen if messages)
 
 
-def _table(table: SheetTable, spoken: tuple[Language, ...]) -> FormTable:
+def _table(table: SheetTable, chosen: tuple[Language, ...]) -> FormTable:
     form: Table = table.table
     number, name, points = form.columns
-    total = points_cell(table, spoken[0]) if table.applicable else Cell(DASH)
+    total = points_cell(table, chosen[0]) if table.applicable else Cell(DASH)
     return FormTable(
-        title=_texts(form.title, spoken),
-        number_head=_texts(number, spoken),
-        text_heads=tuple(name[each.code] for each in spoken),
-        points_head=_texts(points, spoken),
+        title=_texts(form.title, chosen),
+        number_head=_texts(number, chosen),
+        text_heads=tuple(name[language.code] for language in chosen),
+        points_head=_texts(points, chosen),
         numbering=form.numbering,
-        rows=tuple(_row(row, table.applicable, spoken) for row in table.rows),
-        total=FormRow("", tuple(form.total[each.code] for each in spoken), total, heading=False),
+        rows=tuple(_row(row, table.applicable, chosen) for row in table.rows),
+        total=FormRow("", tuple(form.total[language.code] for language in chosen), total, is_heading=False),
     )
 
 
-def _row(row: SheetRow, applicable: bool, spoken: tuple[Language, ...]) -> FormRow:
-    scored = points_cell(row, spoken[0]) if applicable else Cell(DASH)
+def _row(row: SheetRow, applicable: bool, chosen: tuple[Language, ...]) -> FormRow:
+    scored = points_cell(row, chosen[0]) if applicable else Cell(DASH)
     points = Cell("") if row.criterion is None else scored
-    return FormRow(row.row.number, tuple(row.row.text[each.code] for each in spoken), points, row.criterion is None)
+    return FormRow(row.row.number, tuple(row.row.text[language.code] for language in chosen), points, row.criterion is None)
 
 
-def _texts(text: Text, spoken: tuple[Language, ...]) -> Texts:
-    return _once(text[each.code] for each in spoken)
+def _texts(text: Text, chosen: tuple[Language, ...]) -> Texts:
+    return _unique(text[language.code] for language in chosen)
 
 
-def _once(texts: Iterable[str]) -> Texts:
+def _unique(texts: Iterable[str]) -> Texts:
     return tuple(dict.fromkeys(texts))

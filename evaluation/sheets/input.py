@@ -1,99 +1,154 @@
-"""What the sheet of one body and year is made of, wherever that comes from: the tables of today, or the record of a past day.
+"""What the assessment sheet of one body and year is built from, and the one builder of sheets.
 
-Both are turned into a sheet by the same :func:`sheet_of`, so that a rebuilt sheet cannot differ by the way it was made.
+The input comes from the tables (a draft, an acceptance) or from the audit log (a past day). Every sheet, of one body or of the
+country, is built from scored years by :func:`build_sheets`, so that sheets cannot differ by the way in which they were built.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from evaluation.criteria.model import Order
-from evaluation.scoring.facts import facts
-from evaluation.scoring.frames import Reports, frame
-from evaluation.scoring.score import Previous, counts, score
-from evaluation.sheets.compose import compose, shares
-from evaluation.sheets.model import Named, Share, Sheet
+from evaluation.scoring.facts import breach_facts
+from evaluation.scoring.frames import ReportFrames, report_frame
+from evaluation.scoring.score import PriorYearCounts, Scores, prior_year_counts, score
+from evaluation.sheets.compose import compose_sheets, year_points
+from evaluation.sheets.model import LegalEntity, Sheet, YearPoints
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A warning that stands by a reason: its rule, its indicator (empty: the whole report), why, and who says so."""
+class JustificationInput:
+    """The reason for keeping an answer that causes a warning; `code` is empty for a warning of the whole report."""
 
     rule: str
     code: str
     reason: str
-    by: str
+    author: str
 
 
 @dataclass(frozen=True)
-class Given:
-    """An organisation of the body on 31 December and what it gave: answers and evidence in stored form."""
+class OrganisationInput:
+    """An organisation of the body on 31 December with its answers and evidence in stored form."""
 
-    named: Named
+    entity: LegalEntity
     kind: str
     answers: Mapping[str, Any]
     evidence: Mapping[str, Any]
-    kept: tuple[Kept, ...] = ()
+    justifications: tuple[JustificationInput, ...] = ()
 
 
 @dataclass(frozen=True)
-class OfYear:
-    """One reporting year of the body: its order, its organisations by BIN, and the figures of the year before that the body
-    declares itself, by kind and criterion."""
+class YearInput:
+    """One reporting year of the body.
+
+    `organisations` are sorted by BIN. `declared_counts` maps (kind, criterion) to the count that the body declares for the year
+    before.
+    """
 
     year: int
     order: Order
-    organisations: tuple[Given, ...]
-    declared: Mapping[tuple[str, str], int]
+    organisations: tuple[OrganisationInput, ...]
+    declared_counts: Mapping[tuple[str, str], int]
+
+    @cached_property
+    def organisations_by_kind(self) -> Mapping[str, list[OrganisationInput]]:
+        """Kind → its organisations by BIN, of the kinds of the order that have any."""
+        by_kind: dict[str, list[OrganisationInput]] = {kind: [] for kind in self.order.kind}
+        for organisation in sorted(self.organisations, key=lambda organisation: organisation.entity.bin):
+            if organisation.kind in by_kind:
+                by_kind[organisation.kind].append(organisation)
+        return {kind: organisations for kind, organisations in by_kind.items() if organisations}
 
 
 @dataclass(frozen=True)
-class Source:
-    """All that a sheet is made of. `years` are those that were opened up to the sheet's own, which is the last of them."""
+class SheetInput:
+    """Everything that a sheet is built from. `years` are the years opened up to the sheet's own, which is the last of them."""
 
-    body: Named
+    body: LegalEntity
     invented: bool
-    years: tuple[OfYear, ...]
+    years: tuple[YearInput, ...]
 
     @property
-    def current(self) -> OfYear:
+    def current(self) -> YearInput:
+        """The sheet's own year."""
         return self.years[-1]
 
 
-def sheet_of(source: Source) -> Sheet:
-    """The sheet, with the shares of this and earlier years."""
-    history: tuple[Share, ...] = ()
-    bin_, before = source.body.bin, None
-    for of_year in source.years:
-        reports = _reports(of_year, bin_)
-        scores = score(of_year.order, reports, _previous(of_year, before, bin_))
-        history += shares(scores, of_year.year).get(bin_, ())
-        before = of_year
-    names = {given.named.bin: given.named for given in source.current.organisations}
-    told = facts(scores, reports)
-    found = compose(scores, source.current.year, {bin_: source.body}, names, {bin_: history}, source.invented, told)
-    return next(found)
+@dataclass(frozen=True)
+class ScoredYear:
+    """The scores of one reporting year, of one body or many, with the frames that were scored."""
+
+    year: int
+    frames: ReportFrames
+    scores: Scores
 
 
-def _reports(of_year: OfYear, body: str) -> Reports:
-    by_kind: dict[str, list[Given]] = {kind: [] for kind in of_year.order.kind}
-    for given in _by_bin(of_year.organisations):
-        if given.kind in by_kind:
-            by_kind[given.kind].append(given)
+def build_sheet(sheet_input: SheetInput, current: ScoredYear | None = None) -> Sheet:
+    """Build a body's sheet with the points of earlier years.
+
+    Args:
+        sheet_input: What the sheet is built from.
+        current: The scored current year of the same data, when the caller has scored it already.
+    """
+    years: list[ScoredYear] = []
+    previous: YearInput | None = None
+    for year_input in sheet_input.years:
+        is_scored = current is not None and year_input is sheet_input.current
+        years.append(current if is_scored and current else _score_year(year_input, previous, sheet_input.body.bin))
+        previous = year_input
+    names = {organisation.entity.bin: organisation.entity for organisation in sheet_input.current.organisations}
+    return build_sheets({sheet_input.body.bin: sheet_input.body}, names, years, sheet_input.invented)[0]
+
+
+def build_sheets(
+    bodies: Mapping[str, LegalEntity],
+    organisations: Mapping[str, LegalEntity],
+    years: Sequence[ScoredYear],
+    invented: bool = False,
+) -> list[Sheet]:
+    """Build the sheets of bodies, in their order.
+
+    Args:
+        bodies: The bodies by BIN.
+        organisations: The organisations by BIN; an organisation that is missing is named by its BIN.
+        years: The scored years, the oldest first; the last one is the sheets' year, the others are their history.
+        invented: Whether the data are demonstration data.
+    """
+    history: dict[str, tuple[YearPoints, ...]] = {}
+    for scored_year in years:
+        for bin_, points in year_points(scored_year.scores, scored_year.year).items():
+            history[bin_] = (*history.get(bin_, ()), *points)
+    last = years[-1]
+    facts = breach_facts(last.scores, last.frames)
+    return list(compose_sheets(last.scores, last.year, bodies, organisations, history, invented, facts))
+
+
+def _score_year(year_input: YearInput, previous: YearInput | None, body_bin: str) -> ScoredYear:
+    frames = _frames(year_input, body_bin)
+    counts = _prior_year_counts(year_input, previous, body_bin)
+    return ScoredYear(year_input.year, frames, score(year_input.order, frames, counts))
+
+
+def _frames(year_input: YearInput, body_bin: str) -> ReportFrames:
     return {
-        kind: frame(of_year.order, kind, [body] * len(own), [each.named.bin for each in own], [each.answers for each in own])
-        for kind, own in by_kind.items()
-        if own
+        kind: report_frame(
+            year_input.order,
+            kind,
+            [body_bin] * len(organisations),
+            [organisation.entity.bin for organisation in organisations],
+            [organisation.answers for organisation in organisations],
+        )
+        for kind, organisations in year_input.organisations_by_kind.items()
     }
 
 
-def _previous(of_year: OfYear, before: OfYear | None, body: str) -> Previous:
-    """Last year's counts: of last year's reports where they are all answered, else as the body declares them (reading R13)."""
-    declared = {(body, kind, criterion): count for (kind, criterion), count in of_year.declared.items()}
-    if before is None or before.year != of_year.year - 1:
+def _prior_year_counts(year_input: YearInput, previous: YearInput | None, body_bin: str) -> PriorYearCounts:
+    """Return the counts of the year before: from its reports when all organisations answered, else the declared counts.
+
+    Source: Order 47, Annex 1, rule "decrease" (readings R1 and R13).
+    """
+    declared = {(body_bin, kind, criterion): count for (kind, criterion), count in year_input.declared_counts.items()}
+    if previous is None or previous.year != year_input.year - 1:
         return declared
-    return declared | counts(before.order, _reports(before, body))
-
-
-def _by_bin(organisations: Iterable[Given]) -> list[Given]:
-    return sorted(organisations, key=lambda given: given.named.bin)
+    return declared | prior_year_counts(previous.order, _frames(previous, body_bin))

@@ -1,91 +1,146 @@
-"""Sheets of what is stored, each within what its viewer may see."""
+"""Reads of scores and of assessment sheets, each scoped by its viewer."""
 
 from collections.abc import Iterable
 
-from evaluation.answers import queries as collection
-from evaluation.answers.progress import queries as state
+from evaluation.answers import queries as answers
+from evaluation.answers.model import ReportSnapshot
+from evaluation.answers.year_data import YearData, read_year_data
 from evaluation.criteria.model import Order
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
-from evaluation.scoring.facts import facts
-from evaluation.scoring.frames import Reports
 from evaluation.scoring.score import Scores, score
-from evaluation.sheets.compose import compose, shares
-from evaluation.sheets.input import Given, Kept, OfYear, Source
-from evaluation.sheets.model import Named, Share, Sheet
+from evaluation.sheets.input import (
+    JustificationInput,
+    OrganisationInput,
+    ScoredYear,
+    SheetInput,
+    YearInput,
+    build_sheet,
+    build_sheets,
+)
+from evaluation.sheets.model import LegalEntity, Sheet
 
 
-def scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
-    """The year's scores of these bodies, or of all the viewer may see; None for a year that is not open."""
-    found = _scored(viewer, year, None if body_ids is None else list(body_ids))
-    return found and found[0]
+def year_scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
+    """Return the year's scores of these bodies or of all that the viewer can see; None for a year that is not open."""
+    scored_year = _scored_year(viewer, year, None if body_ids is None else list(body_ids))
+    return scored_year and scored_year.scores
 
 
-def _scored(viewer: Viewer, year: int, ids: list[int] | None) -> tuple[Scores, Reports] | None:
-    """Scores with the reports they were made of."""
+def _scored_year(viewer: Viewer, year: int, body_ids: list[int] | None) -> ScoredYear | None:
+    """Score a year of many bodies from frames, without a snapshot of every report."""
     order = registry.order_of(year)
     if order is None:
         return None
-    reports = collection.reports(viewer, order, year, ids)
-    return score(order, reports, collection.previous(viewer, year, ids)), reports
+    frames = answers.report_frames(viewer, order, year, body_ids)
+    return ScoredYear(year, frames, score(order, frames, answers.prior_year_counts(viewer, year, body_ids)))
 
 
-def sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
-    """One body's sheet with its history; None where the viewer knows no such body or year."""
-    body = registry.body(viewer, bin_, year)
-    return next(iter(sheets(viewer, year, [body])), None) if body else None
+def body_sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
+    """Return the sheets of these bodies, in their order, with the points of earlier years; none for a year that is not open.
 
-
-def source(viewer: Viewer, body: Body, year: int) -> Source | None:
-    """What the sheet of a body is made of as the tables are now; None for a year that is not open and a body not to be seen."""
-    current = registry.reporting_year(year)
-    found = next(iter(registry.bodies_in(viewer, [body], year)), None)
-    if current is None or found is None:
-        return None
-    opened = sorted(each.year for each in registry.years() if each.year <= year)
-    years = [(each, order) for each in opened if (order := registry.order_of(each)) is not None]
-    return Source(
-        Named(found.bin, found.name_kk, found.name_ru),
-        current.invented,
-        tuple(_of_year(viewer, found.id, each, order, current=each == year) for each, order in years),
-    )
-
-
-def _of_year(viewer: Viewer, body_id: int, year: int, order: Order, current: bool) -> OfYear:
-    """Reasons are of the sheet's own year alone: earlier ones only give their points."""
-    names = registry.names(viewer, [body_id], year)
-    kept: dict[int, list[Kept]] = {}
-    if current:
-        for (own, rule, code), item in sorted(state.justifications(viewer, year, body_id).items()):
-            kept.setdefault(own, []).append(Kept(rule, code, item.reason, item.given_by))
-    given = tuple(
-        Given(Named(line.bin, *names[line.bin]), line.kind, line.answers, line.evidence, tuple(kept.get(line.id, ())))
-        for line in state.lines(viewer, year, body_id)
-    )
-    return OfYear(year, order, given, collection.declared_by(viewer, year, body_id))
-
-
-def sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet]:
-    """The sheets of these bodies, in their order, with the shares of this and earlier years.
-
-    Everyone bears the name of 31 December of the year: a sheet does not change with a later renaming.
+    Bodies and organisations have their names of 31 December of the year, so that a later renaming does not change a sheet.
     """
-    bodies = [body for body in bodies if viewer.bodies is None or body.id in viewer.bodies]
+    bodies = [body for body in bodies if viewer.can_see(body.id)]
     ids = [body.id for body in bodies]
-    history: dict[str, tuple[Share, ...]] = {}
-    found = None
-    for opened in sorted(each.year for each in registry.years() if each.year <= year):
-        found = _scored(viewer, opened, ids)
-        if found is not None:
-            for bin_, parts in shares(found[0], opened).items():
-                history[bin_] = (*history.get(bin_, ()), *parts)
     current = registry.reporting_year(year)
-    if current is None or found is None:
+    if current is None:
         return []
-    names = registry.names(viewer, ids, year)
-    organisations = {bin_: Named(bin_, *name) for bin_, name in names.items()}
-    then = registry.bodies_in(viewer, bodies, year)
-    named = {body.bin: Named(body.bin, body.name_kk, body.name_ru) for body in then}
-    told = facts(*found)
-    return list(compose(found[0], year, named, organisations, history, invented=current.invented, told=told))
+    opened = sorted(opened.year for opened in registry.years() if opened.year <= year)
+    years = [scored_year for each_year in opened if (scored_year := _scored_year(viewer, each_year, ids)) is not None]
+    organisations = {bin_: LegalEntity(bin_, *names) for bin_, names in registry.organisation_names(viewer, ids, year).items()}
+    named = {
+        body.bin: LegalEntity(body.bin, body.name_kk, body.name_ru) for body in registry.bodies_as_named_in(viewer, bodies, year)
+    }
+    return build_sheets(named, organisations, years, current.invented)
+
+
+def body_sheet(viewer: Viewer, bin_: str, year: int) -> Sheet | None:
+    """Return the draft sheet of the body with this BIN; None when the viewer cannot see the body or the year is not open."""
+    body = registry.body(viewer, bin_, year)
+    return None if body is None else draft_sheet(viewer, body, year)
+
+
+def draft_sheet(viewer: Viewer, body: Body, year: int) -> Sheet | None:
+    """Return a body's draft sheet with the points of earlier years; None when the viewer cannot see the body or year."""
+    order = registry.order_of(year)
+    return None if order is None else sheet_of_data(viewer, body, read_year_data(viewer, order, year, body.id))
+
+
+def sheet_of_data(viewer: Viewer, body: Body, data: YearData) -> Sheet | None:
+    """Return the draft sheet of a body and year that was read already; the year is scored once with its other uses."""
+    sheet_input = sheet_input_of(viewer, body, data)
+    return None if sheet_input is None else build_sheet(sheet_input, scored_year_of(data))
+
+
+def scored_year_of(data: YearData) -> ScoredYear:
+    """Return the scored year of what was read already."""
+    return ScoredYear(data.year, data.frames, data.scores)
+
+
+def read_sheet_input(viewer: Viewer, body: Body, year: int) -> SheetInput | None:
+    """Read what a body's sheet is built from; None when the viewer cannot see the body or the year is not open."""
+    order = registry.order_of(year)
+    return None if order is None else sheet_input_of(viewer, body, read_year_data(viewer, order, year, body.id))
+
+
+def sheet_input_of(viewer: Viewer, body: Body, data: YearData) -> SheetInput | None:
+    """Return what a body's sheet is built from: the year that was read already, and the years before it.
+
+    Last year's reports are those of `data`; older years are read here, each once.
+    """
+    named = next(iter(registry.bodies_as_named_in(viewer, [body], data.year)), None)
+    if data.reporting_year is None or named is None:
+        return None
+    earlier = sorted(opened.year for opened in registry.years() if opened.year < data.year)
+    years = [*((year, _order_of(data, year)) for year in earlier), (data.year, data.order)]
+    names = registry.organisation_names_by_year(viewer, [body.id], [year for year, _ in years])
+    declared = answers.declared_counts_of_body(viewer, earlier, body.id) | {data.year: data.declared_counts}
+    # Only the sheet's own year has justifications, because earlier years only give points.
+    justifications = _justifications(data)
+    return SheetInput(
+        LegalEntity(named.bin, named.name_kk, named.name_ru),
+        data.reporting_year.invented,
+        tuple(
+            YearInput(
+                year,
+                order,
+                tuple(
+                    _organisation_input(report, names[year], justifications if year == data.year else {})
+                    for report in _reports(viewer, data, year)
+                ),
+                declared[year],
+            )
+            for year, order in years
+            if order is not None
+        ),
+    )
+
+
+def _order_of(data: YearData, year: int) -> Order | None:
+    return data.last_order if year == data.year - 1 else registry.order_of(year)
+
+
+def _reports(viewer: Viewer, data: YearData, year: int) -> tuple[ReportSnapshot, ...]:
+    if year == data.year:
+        return data.reports
+    return data.own_last_year_reports if year == data.year - 1 else answers.body_reports(viewer, year, data.body_id)
+
+
+def _organisation_input(
+    report: ReportSnapshot, names: dict[str, tuple[str, str]], justifications: dict[int, tuple[JustificationInput, ...]]
+) -> OrganisationInput:
+    entity = LegalEntity(report.organisation_bin, *names[report.organisation_bin])
+    reasons = justifications.get(report.organisation_id, ())
+    return OrganisationInput(entity, report.kind, report.answers, report.evidence, reasons)
+
+
+def _justifications(data: YearData) -> dict[int, tuple[JustificationInput, ...]]:
+    """Return organisation id → its justifications by rule and code."""
+    by_organisation: dict[int, tuple[JustificationInput, ...]] = {}
+    for organisation_id, rule, code in sorted(data.reasons):
+        _, reason = data.reasons[organisation_id, rule, code]
+        item = JustificationInput(rule, code, reason.reason, reason.author)
+        by_organisation[organisation_id] = (*by_organisation.get(organisation_id, ()), item)
+    return by_organisation

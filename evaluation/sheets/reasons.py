@@ -1,15 +1,21 @@
-"""Why a row has its points, in words: the line of Annex 1 that applied, what was counted, and the reading behind it."""
+"""Texts that explain the points of a row: the applied entry of the points scale, the counts, and the readings.
+
+Source: Order 47, Annex 1; the texts of scales and readings are in the criteria file.
+"""
 
 from evaluation.criteria.model import Criterion, Order, Reading
 from evaluation.language import Language
 from evaluation.sheets.model import SheetRow
 
 
-def outcome(row: SheetRow, language: Language) -> str:
-    """The line of Annex 1 that gives the points; where blanks leave two possible, both with their points."""
+def outcome_text(row: SheetRow, language: Language) -> str:
+    """The entry of the points scale that gives the points; if missing answers allow two, both with their points.
+
+    Empty for a heading and for a row of a table that does not apply.
+    """
     if row.criterion is None or not row.organisations:
         return ""
-    best, worst = (_line(row.criterion, name, language) for name in (row.best, row.worst))
+    best, worst = (_scale_text(row.criterion, outcome, language) for outcome in (row.best, row.worst))
     if row.best == row.worst:
         return best
     return language.gettext(
@@ -17,22 +23,22 @@ def outcome(row: SheetRow, language: Language) -> str:
     )
 
 
-def _line(criterion: Criterion, outcome: str, language: Language) -> str:
-    """The words of an outcome's line, after those of the line without points that it stands under."""
-    line, code = criterion.line(outcome), language.code
-    above = criterion.lines[: criterion.lines.index(line)]
-    heading = next((each.text for each in reversed(above) if each.points is None), None)
+def _scale_text(criterion: Criterion, outcome: str, language: Language) -> str:
+    """The text of an outcome's entry, after that of the subheading above it, which is an entry without points."""
+    entry, code = criterion.scale_entry(outcome), language.code
+    above = criterion.scale[: criterion.scale.index(entry)]
+    heading = next((heading.text for heading in reversed(above) if heading.points is None), None)
     if heading is not None:
-        return f"{heading[code]} {line.text[code]}"
-    return line.text[code]
+        return f"{heading[code]} {entry.text[code]}"
+    return entry.text[code]
 
 
-def counted(row: SheetRow, language: Language) -> list[str]:
-    """By what rule, and what was counted: a sentence each."""
+def count_texts(row: SheetRow, language: Language) -> list[str]:
+    """The description of a breach, then the counts that the rule uses, one text each."""
     if row.criterion is None or not row.organisations:
         return []
-    said = [
-        row.criterion.in_words[language.code].rstrip("."),
+    texts = [
+        row.criterion.breach_text[language.code].rstrip("."),
         language.ngettext(
             "%(num)d organisation, %(breach)d in breach",
             "%(num)d organisations, %(breach)d in breach",
@@ -41,25 +47,25 @@ def counted(row: SheetRow, language: Language) -> list[str]:
         ),
     ]
     if row.unanswered:
-        said.append(language.ngettext("%(num)d has not answered", "%(num)d have not answered", len(row.unanswered)))
+        texts.append(language.ngettext("%(num)d has not answered", "%(num)d have not answered", len(row.unanswered)))
     if row.criterion.rule == "audit":
-        said.append(language.ngettext("%(num)d audited for this norm", "%(num)d audited for this norm", row.audited))
+        texts.append(language.ngettext("%(num)d audited for this norm", "%(num)d audited for this norm", row.audited))
     if row.criterion.rule == "decrease":
-        said.append(
+        texts.append(
             language.gettext("last year: not known")
             if row.previous is None
             else language.gettext("last year: %(count)s", count=row.previous)
         )
-    return said
+    return texts
 
 
-def readings(order: Order, row: SheetRow, language: Language) -> list[tuple[str, str]]:
-    """The readings that bear on a row: (id, where and how the text is read)."""
+def row_readings(order: Order, row: SheetRow, language: Language) -> list[tuple[str, str]]:
+    """The readings that a row relies on: id and text."""
     if row.criterion is None:
         return []
-    return [(name, in_words(order.reading[name], language)) for name in row.criterion.readings]
+    return [(id_, reading_text(order.reading[id_], language)) for id_ in row.criterion.readings]
 
 
-def in_words(reading: Reading, language: Language) -> str:
-    """What a reading is about and how the text is read there."""
-    return f"{reading.where[language.code]}: {reading.used[language.code]}"
+def reading_text(reading: Reading, language: Language) -> str:
+    """The passage of the Order and the interpretation used."""
+    return f"{reading.passage[language.code]}: {reading.interpretation[language.code]}"

@@ -1,4 +1,7 @@
-"""Scores as the JSON the data dictionary describes (JSON of scores)."""
+"""The scores of bodies as JSON.
+
+Source: docs/data-dictionary.md, "JSON of scores". The keys are a contract with other programs.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +11,7 @@ from evaluation.sheets.model import Sheet, SheetRow, SheetTable
 
 
 def scores_json(order: Order, year: int, sheets: Iterable[Sheet], language: str = "kk") -> dict[str, Any]:
-    """The scores of bodies, ordered as given; names in `language` where they are known."""
+    """The scores of the sheets, in their order, as a JSON document; names of bodies in `language` where they are known."""
     return {
         "order": order.code,
         "year": year,
@@ -53,6 +56,6 @@ def _row(row: SheetRow) -> dict[str, Any]:
         "low": row.low,
         "high": row.high,
         "max": row.max,
-        "in_breach": [each.bin for each in row.in_breach],
-        "unanswered": [each.bin for each in row.unanswered],
+        "in_breach": [organisation.bin for organisation in row.in_breach],
+        "unanswered": [organisation.bin for organisation in row.unanswered],
     }

@@ -1,107 +1,111 @@
-"""The stamp of an accepted sheet: what its files carry, so that anybody who holds one finds the sheet it was made of."""
+"""The stamp of an accepted sheet: what its files contain so that a reader can verify them, and the QR code."""
 
 import io
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-
-import segno
 
 from evaluation.language import Language
 
-GROUP = 8
-"""Characters of the hash that stand together, to be compared by eye."""
-QUIET_ZONE = 4
-"""Modules around a QR code, which its readers need."""
-PNG_SCALE = 6
-"""Dots to a module: over 300 to the inch at the size it is printed."""
+if TYPE_CHECKING:
+    import segno
+
+HASH_GROUP_LENGTH = 8
+"""Hexadecimal digits in one group of the printed hash, for comparison by eye."""
+QUIET_ZONE_MODULES = 4
+"""The empty border of a QR code that readers need, in modules."""
+PNG_PIXELS_PER_MODULE = 6
+"""At the printed size this is more than 300 dots per inch."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What is printed on the files of an accepted sheet: `code` as people read it, `sha256` of its canonical JSON, hexadecimal.
+    """The identification of an accepted sheet on its files.
 
-    `address` is where the product is found, without a slash at its end.
+    `code` is the verification code as it is printed, with hyphens. `sha256` is the hexadecimal SHA-256 of the canonical JSON.
+    `verification_page` is the absolute address of the page where anybody verifies a file.
     """
 
     code: str
     revision: int
     sha256: str
     accepted_on: date
-    address: str
+    verification_page: str
 
     @property
-    def page(self) -> str:
-        """Where a file is verified."""
-        return f"{self.address}/verify"
+    def verification_link(self) -> str:
+        """The content of the QR code: the verification page with code, revision and hash."""
+        arguments = {"code": self.code.replace("-", ""), "revision": self.revision, "sha256": self.sha256}
+        return f"{self.verification_page}?{urlencode(arguments)}"
 
     @property
-    def link(self) -> str:
-        """What the QR code says."""
-        asked = {"code": self.code.replace("-", ""), "revision": self.revision, "sha256": self.sha256}
-        return f"{self.page}?{urlencode(asked)}"
-
-    @property
-    def groups(self) -> str:
-        """The hash in groups."""
-        return " ".join(self.sha256[start : start + GROUP] for start in range(0, len(self.sha256), GROUP))
+    def hash_groups(self) -> str:
+        """The hash in groups separated by spaces."""
+        starts = range(0, len(self.sha256), HASH_GROUP_LENGTH)
+        return " ".join(self.sha256[start : start + HASH_GROUP_LENGTH] for start in starts)
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """What stands in a file's own properties, where it survives that somebody edits the file."""
+        """The keywords of a file's properties, which survive editing of the file's content."""
         return f"code {self.code}", f"revision {self.revision}", f"sha256 {self.sha256}"
 
-    def line(self, language: Language) -> str:
-        """What stands at the foot of every page."""
+    def footer(self, language: Language) -> str:
+        """The text at the foot of every page."""
         return language.gettext(
             "Accepted sheet, revision %(revision)s · verification code %(code)s", revision=self.revision, code=self.code
         )
 
 
 @dataclass(frozen=True)
-class Verification:
-    """How a reader verifies the file in hand: stands at the head of an annex, beside the QR code, which `picture` describes."""
+class VerificationNotice:
+    """How a reader verifies a file: texts beside the QR code at the start of an annex.
+
+    `facts` are labels with values; `qr_description` describes the QR code to readers who cannot see it.
+    """
 
     title: str
     text: str
-    lines: tuple[tuple[str, str], ...]
-    picture: str
+    facts: tuple[tuple[str, str], ...]
+    qr_description: str
 
 
-def verification(stamp: Stamp, language: Language) -> Verification:
-    """The words beside the QR code."""
+def verification_notice(stamp: Stamp, language: Language) -> VerificationNotice:
+    """The notice of a stamp in one language."""
     gettext = language.gettext
-    return Verification(
+    return VerificationNotice(
         title=gettext("How to verify this sheet"),
         text=gettext(
             "The sheet was accepted and is kept unchanged. Scan the picture, or open the address and give the code or this file: "
             "it says whether the sheet is in force, and its true points."
         ),
-        lines=(
+        facts=(
             (gettext("Accepted on"), language.short_date(stamp.accepted_on)),
             (gettext("Revision"), str(stamp.revision)),
             (gettext("Verification code"), stamp.code),
-            (gettext("Address"), stamp.page),
-            (gettext("SHA-256 of the sheet"), stamp.groups),
+            (gettext("Address"), stamp.verification_page),
+            (gettext("SHA-256 of the sheet"), stamp.hash_groups),
         ),
-        picture=gettext("QR code that leads to the verification of this sheet"),
+        qr_description=gettext("QR code that leads to the verification of this sheet"),
     )
 
 
 def qr_svg(stamp: Stamp) -> str:
-    """The QR code as an `<svg>` element without a size of its own: whoever shows it gives it one."""
+    """The QR code as an `<svg>` element without a size; the container determines it."""
     out = io.BytesIO()
-    look = {"omitsize": True, "svgclass": None, "lineclass": None, "dark": "#000", "light": "#fff"}
-    _qr(stamp).save(out, kind="svg", border=QUIET_ZONE, xmldecl=False, nl=False, **look)
+    options = {"omitsize": True, "svgclass": None, "lineclass": None, "dark": "#000", "light": "#fff"}
+    _qr(stamp).save(out, kind="svg", border=QUIET_ZONE_MODULES, xmldecl=False, nl=False, **options)
     return out.getvalue().decode()
 
 
 def qr_png(stamp: Stamp) -> bytes:
-    """The QR code as a picture, for documents that cannot hold SVG."""
+    """The QR code as a PNG, for formats that cannot contain SVG."""
     out = io.BytesIO()
-    _qr(stamp).save(out, kind="png", border=QUIET_ZONE, scale=PNG_SCALE)
+    _qr(stamp).save(out, kind="png", border=QUIET_ZONE_MODULES, scale=PNG_PIXELS_PER_MODULE)
     return out.getvalue()
 
 
-def _qr(stamp: Stamp) -> segno.QRCode:
-    return segno.make_qr(stamp.link, error="m", boost_error=False)
+def _qr(stamp: Stamp) -> "segno.QRCode":
+    import segno
+
+    return segno.make_qr(stamp.verification_link, error="m", boost_error=False)

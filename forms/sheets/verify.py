@@ -1,4 +1,4 @@
-"""The form by which anybody gives a file to be verified."""
+"""The form with a file to verify."""
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm

@@ -1,4 +1,4 @@
-/* The order's conditions (`asked_when`) over what is typed, so that a form need not wait for the server to know what is asked.
+/* The order's conditions (`applies_when`) over what is typed, so that a form need not wait for the server to know what is asked.
    What is blank or cannot be read decides nothing: a condition holds only where it surely does. */
 
 const SIGNS = {

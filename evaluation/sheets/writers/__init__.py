@@ -1,22 +1,21 @@
-"""Writes sheets in the formats they leave the product in."""
+"""Writes sheets in the file formats of the product. A writer and its libraries are imported when the first file is written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
 
-from evaluation.sheets.document import LANGUAGES, document
+from evaluation.sheets.document import LANGUAGES, build_document
 from evaluation.sheets.model import Sheet
 from evaluation.sheets.scores_json import scores_json
 from evaluation.sheets.stamp import Stamp
-from evaluation.sheets.writers import docx, pdf, xlsx
 
 
 @dataclass(frozen=True)
 class Writer:
-    """A format: how its files' names end, its media type, and how a sheet becomes bytes in one of :data:`LANGUAGES`.
+    """A format: the extension of its files, its media type, and the function that writes a sheet.
 
-    An accepted sheet comes with its stamp.
+    The function takes the sheet, a key of :data:`LANGUAGES` and the stamp of an accepted sheet.
     """
 
     extension: str
@@ -25,24 +24,30 @@ class Writer:
 
 
 def _pdf(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
-    return pdf.write(document(sheet, languages, stamp))
+    from evaluation.sheets.writers import pdf
+
+    return pdf.write(build_document(sheet, languages, stamp))
 
 
 def _xlsx(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
-    return xlsx.write(document(sheet, languages, stamp))
+    from evaluation.sheets.writers import xlsx
+
+    return xlsx.write(build_document(sheet, languages, stamp))
 
 
 def _docx(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
-    return docx.write(document(sheet, languages, stamp))
+    from evaluation.sheets.writers import docx
+
+    return docx.write(build_document(sheet, languages, stamp))
 
 
 def _json(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
-    """The scores as canonical JSON: keys sorted, no blanks; names in the first language."""
+    """The scores as canonical JSON: sorted keys, no spaces; names in the first language."""
     code = LANGUAGES.get(languages, (languages,))[0]
-    told = scores_json(sheet.order, sheet.year, [sheet], code)
+    content = scores_json(sheet.order, sheet.year, [sheet], code)
     if stamp:
-        told["verification"] = {"code": stamp.code, "revision": stamp.revision, "sha256": stamp.sha256}
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        content["verification"] = {"code": stamp.code, "revision": stamp.revision, "sha256": stamp.sha256}
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -55,20 +60,25 @@ FORMATS: dict[str, Writer] = {
 
 
 def write(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> bytes:
-    """The sheet as a file, an accepted one with its stamp; the same sheet gives the same bytes.
+    """Write a sheet as a file. Equal arguments give equal bytes.
 
-    Raises KeyError for a format not in :data:`FORMATS` or a choice of languages not in :data:`LANGUAGES`.
+    Args:
+        sheet: The sheet.
+        format_: A key of :data:`FORMATS`.
+        languages: A key of :data:`LANGUAGES`.
+        stamp: The stamp of an accepted sheet.
+
+    Raises:
+        KeyError: The format or the choice of languages does not exist.
     """
     return FORMATS[format_].write(sheet, languages, stamp)
 
 
 def file_name(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> str:
-    """A name for the file, safe everywhere: bagalau-paragy-2024-141040004756-kk-ru.pdf; of an accepted sheet with its revision,
-    …-r1-kk-ru.pdf.
-    """
+    """The ASCII name of a file, with the revision of an accepted sheet: bagalau-paragy-2024-141040004756-r1-kk-ru.pdf."""
     revision = f"-r{stamp.revision}" if stamp else ""
-    spoken = "-".join(LANGUAGES[languages])
-    return f"bagalau-paragy-{sheet.year}-{sheet.body.bin}{revision}-{spoken}.{FORMATS[format_].extension}"
+    codes = "-".join(LANGUAGES[languages])
+    return f"bagalau-paragy-{sheet.year}-{sheet.body.bin}{revision}-{codes}.{FORMATS[format_].extension}"
 
 
 __all__ = ["FORMATS", "LANGUAGES", "Writer", "file_name", "write"]

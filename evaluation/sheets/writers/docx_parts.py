@@ -1,4 +1,4 @@
-"""Small parts of a Word document that python-docx has no call for."""
+"""Parts of a Word document for which python-docx has no function."""
 
 import re
 from collections.abc import Sequence
@@ -12,24 +12,26 @@ from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+TEXT_WIDTH_MM = 170.0
+"""The width of a page between its margins."""
 LOCALES = {"kk": "kk-KZ", "ru": "ru-RU", "en": "en-GB"}
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def clean(words: str) -> str:
-    """Words without the characters that XML cannot hold."""
-    return NOT_XML.sub("", words)
+def without_control_characters(text: str) -> str:
+    """Remove the characters that XML does not allow."""
+    return NOT_XML.sub("", text)
 
 
-def styled(paragraph: Paragraph, style: str) -> Paragraph:
-    """The paragraph in one of our styles; to look each of them up by its name takes longer than all the rest."""
+def set_style(paragraph: Paragraph, style: str) -> Paragraph:
+    """Set one of the styles of :mod:`~evaluation.sheets.writers.docx_styles` by its id, without python-docx's slow search."""
     paragraph._p.style = style.replace(" ", "")
     return paragraph
 
 
-def add_text(paragraph: Paragraph, words: str, code: str = "", bold: bool | None = None, italic: bool | None = None) -> Run:
-    """A run of text marked with its language, so that it is checked and read aloud in it."""
-    run = paragraph.add_run(clean(words))
+def add_text(paragraph: Paragraph, text: str, code: str = "", bold: bool | None = None, italic: bool | None = None) -> Run:
+    """Add a run of text with its language, which spelling checkers and screen readers use."""
+    run = paragraph.add_run(without_control_characters(text))
     run.bold, run.italic = bold, italic
     if code:
         language = OxmlElement("w:lang")
@@ -39,7 +41,7 @@ def add_text(paragraph: Paragraph, words: str, code: str = "", bold: bool | None
 
 
 def add_field(paragraph: Paragraph, name: str) -> None:
-    """A field that Word fills in, such as PAGE."""
+    """Add a field that Word computes, such as PAGE."""
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), name)
     run = OxmlElement("w:r")
@@ -50,28 +52,28 @@ def add_field(paragraph: Paragraph, name: str) -> None:
     paragraph._p.append(field)
 
 
-def add_table(place: Document | _Cell, columns: int, style: str) -> Table:
-    """A table without rows, on the page or in a cell (instead of the cell's first paragraph)."""
-    table = place.add_table(rows=0, cols=columns)
-    if isinstance(place, _Cell):
-        first = place.paragraphs[0]._p
+def add_table(container: Document | _Cell, columns: int, style: str) -> Table:
+    """Add a table without rows to a document, or to a cell in place of its first paragraph."""
+    table = container.add_table(rows=0, cols=columns)
+    if isinstance(container, _Cell):
+        first = container.paragraphs[0]._p
         first.getparent().remove(first)
     table.style = style
     return table
 
 
-def end_cell(cell: _Cell) -> None:
-    """The paragraph that a cell must end with, made as small as can be."""
-    styled(cell.paragraphs[-1], "Sheet Break")
+def shrink_last_paragraph(cell: _Cell) -> None:
+    """Make the paragraph that must end a cell as small as possible."""
+    set_style(cell.paragraphs[-1], "Sheet Break")
 
 
-def lay_out(table: Table, widths: Sequence[float]) -> None:
-    """Fixed columns, in mm. The grid is what every reader goes by; cells repeat it as they are added."""
+def set_widths(table: Table, widths_mm: Sequence[float]) -> None:
+    """Fix the widths of the columns; programs use the grid, and rows that are added later copy it."""
     table.autofit = False
-    for column, width in zip(table.columns, widths, strict=True):
+    for column, width in zip(table.columns, widths_mm, strict=True):
         column.width = Mm(width)
     for row in table.rows:
-        for cell, width in zip(row.cells, widths, strict=True):
+        for cell, width in zip(row.cells, widths_mm, strict=True):
             cell.width = Mm(width)
 
 
@@ -81,48 +83,48 @@ def add_row(
     styles: Sequence[str],
     codes: Sequence[str] | None = None,
     bold: bool = False,
-    whole: bool = True,
+    can_break: bool = False,
 ) -> _Row:
-    """A row of texts; a `whole` one does not break over two pages."""
+    """Add a row of texts; `codes` are their languages; only a row that `can_break` may continue on the next page."""
     row: _Row = table.add_row()  # type: ignore[no-untyped-call]
-    for position, (cell, words, style) in enumerate(zip(row.cells, texts, styles, strict=True)):
-        paragraph = styled(cell.paragraphs[0], style)
-        if words:
-            add_text(paragraph, words, codes[position] if codes else "", bold=bold or None)
-    if whole:
+    for position, (cell, text, style) in enumerate(zip(row.cells, texts, styles, strict=True)):
+        paragraph = set_style(cell.paragraphs[0], style)
+        if text:
+            add_text(paragraph, text, codes[position] if codes else "", bold=bold or None)
+    if not can_break:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     return row
 
 
-def repeat(row: _Row) -> None:
-    """Repeat a heading row where its table goes on to the next page."""
+def repeat_on_each_page(row: _Row) -> None:
+    """Repeat a heading row on each page of its table."""
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
 
-def plain_head(table: Table) -> None:
-    """Let the first row look like the others: it is no heading."""
+def remove_heading_row(table: Table) -> None:
+    """Format the first row like the others."""
     look = table._tbl.tblPr.find(qn("w:tblLook"))
     if look is not None:
         look.set(qn("w:firstRow"), "0")
         look.set(qn("w:val"), "0480")
 
 
-def keep_whole(table: Table) -> None:
-    """Keep a table on one page where it fits one: each of its rows stays with the next."""
+def keep_on_one_page(table: Table) -> None:
+    """Keep a table on one page if it fits: every row stays with the next."""
     for row in table._tbl.tr_lst[:-1]:
         for paragraph in row.iter(qn("w:p")):
             paragraph.get_or_add_pPr().get_or_add_keepNext()
 
 
-def drop_empty_paragraphs(cell: _Cell) -> None:
-    """Leave no blank lines of the cells that were merged into this one."""
+def remove_empty_paragraphs(cell: _Cell) -> None:
+    """Remove the empty paragraphs that merged cells leave behind the first."""
     for paragraph in cell.paragraphs[1:]:
         if not paragraph.text:
             paragraph._p.getparent().remove(paragraph._p)
 
 
-def describe(picture: InlineShape, title: str, words: str) -> None:
-    """What a picture shows, for who cannot see it."""
+def describe(picture: InlineShape, title: str, description: str) -> None:
+    """Set the title and the alternative text of a picture."""
     properties = picture._inline.docPr
     properties.set("title", title)
-    properties.set("descr", words)
+    properties.set("descr", description)

@@ -1,4 +1,4 @@
-"""Charts as pictures, for documents that cannot hold SVG: the drawings of the pages, turned into dots.
+"""Charts as PNG pictures, for formats that cannot contain SVG: typst renders the SVG of the pages.
 
 matplotlib's own pictures take four times as long.
 """
@@ -12,26 +12,26 @@ import orjson
 import typst
 
 from evaluation.charts import Chart, style, to_svg
-from evaluation.charts.measure import FONT_FOLDER
+from evaluation.charts.measure import font_folder
 
-DPI = 150
+DOTS_PER_INCH = 150
 TEMPLATE = Path(__file__).with_name("pictures.typ")
 LOCK = threading.Lock()
-"""One compiler serves the whole process, one document at a time."""
+"""The process has one compiler, which compiles one document at a time."""
 
 
 def pictures(charts: Sequence[Chart]) -> list[bytes]:
-    """Each chart as a PNG; the same charts give the same bytes."""
+    """Draw each chart as a PNG. Equal charts give equal bytes."""
     if not charts:
         return []
-    drawn = {"charts": orjson.dumps([to_svg(chart) for chart in charts]).decode(), "width": str(style.WIDTH)}
+    inputs = {"charts": orjson.dumps([to_svg(chart) for chart in charts]).decode(), "width": str(style.WIDTH_PT)}
     with LOCK:
-        made = _compiler().compile(format="png", ppi=DPI, sys_inputs=drawn)
-    # A single page comes by itself.
-    return [made] if isinstance(made, bytes) else list(made or ())
+        compiled = _compiler().compile(format="png", ppi=DOTS_PER_INCH, sys_inputs=inputs)
+    # typst returns a single page as bytes, several pages as a list.
+    return [compiled] if isinstance(compiled, bytes) else list(compiled or ())
 
 
 @cache
 def _compiler() -> typst.Compiler:
-    """The compiler with the one font of the charts."""
-    return typst.Compiler(TEMPLATE, font_paths=[FONT_FOLDER], ignore_system_fonts=True)
+    """The compiler with the font of the charts."""
+    return typst.Compiler(TEMPLATE, font_paths=[font_folder()], ignore_system_fonts=True)

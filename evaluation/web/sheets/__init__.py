@@ -1,0 +1,1 @@
+"""Pages of assessment sheets: the sheet and its files, the sheet as of a day, and verification."""

@@ -1,6 +1,6 @@
-"""The sheet's document as its page shows it: under each row of the form, why it has its points.
+"""A sheet's document as its page shows it: the form with the reasons of its points under each row, then the annexes.
 
-The form and the annex are the same document that the files are written from, so that page and files cannot differ.
+The page and the files are written from the same document, so that they cannot differ.
 """
 
 from dataclasses import dataclass
@@ -9,75 +9,84 @@ from markupsafe import Markup
 
 from evaluation import charts
 from evaluation.language import N_, language
-from evaluation.sheets import Sheet, SheetRow, reasons
-from evaluation.sheets.annex import Annex, Figure, Organisations
-from evaluation.sheets.document import Document, FormRow, FormTable, document
+from evaluation.sheets import Sheet, SheetRow
+from evaluation.sheets.annex import Annex, Figure, NamedOrganisations
+from evaluation.sheets.document import Document, FormRow, FormTable, build_document
+from evaluation.sheets.reasons import row_readings
 from evaluation.sheets.stamp import Stamp, qr_svg
 
-WHY = N_("Why these points")
+REASONS_LABEL = N_("Why these points")
 
 
 @dataclass(frozen=True)
-class Why:
-    """Why a row has its points, in one language: what unfolds under it."""
+class RowReasonsView:
+    """Why a row has its points, in one language; the page shows it folded under the row."""
 
     label: str
-    said: tuple[tuple[str, str], ...]
-    organisations: tuple[Organisations, ...]
+    explanations: tuple[tuple[str, str], ...]
+    organisations: tuple[NamedOrganisations, ...]
     readings_label: str
     readings: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class PageRow:
-    """A row of the form with its reasons in each language of the document, none for a heading or a table that does not apply."""
+class RowView:
+    """A row of the form with its reasons in each language; a heading, or a row of a table that does not apply, has none."""
 
     form: FormRow
-    why: tuple[Why, ...]
+    reasons: tuple[RowReasonsView, ...]
 
 
 @dataclass(frozen=True)
-class PageTable:
+class TableView:
+    """A table of the form."""
+
     form: FormTable
-    rows: tuple[PageRow, ...]
+    rows: tuple[RowView, ...]
 
 
 @dataclass(frozen=True)
-class SheetPage:
+class SheetView:
+    """The content of a sheet's page."""
+
     document: Document
-    tables: tuple[PageTable, ...]
+    tables: tuple[TableView, ...]
 
     @property
     def qr(self) -> Markup:
-        """The QR code of an accepted sheet, to stand in the page."""
-        return Markup(qr_svg(self.document.stamp) if self.document.stamp else "")  # noqa: S704 - our own drawing
+        """The QR code of an accepted sheet as an `<svg>` element."""
+        return Markup(qr_svg(self.document.stamp) if self.document.stamp else "")  # noqa: S704 - the application drew it
 
     def picture(self, annex: Annex, figure: Figure) -> Markup:
-        """A chart, to stand in the page. Its text is escaped where it is drawn."""
-        return Markup(charts.to_svg(figure.chart, annex.language))  # noqa: S704
+        """A chart as an `<svg>` element; drawing escapes its text."""
+        return Markup(charts.to_svg(figure.chart, annex.language))  # noqa: S704 - the application drew it
 
 
-def sheet_page(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> SheetPage:
-    """The page of a sheet in one of the choices of :data:`evaluation.sheets.document.LANGUAGES`.
-
-    An accepted sheet comes with its stamp, one that was `accepted` on a past day without.
-    """
-    made = document(sheet, languages, stamp, accepted)
+def present_sheet(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> SheetView:
+    """Build the page of a sheet. The arguments are those of :func:`evaluation.sheets.document.build_document`."""
+    document = build_document(sheet, languages, stamp, accepted)
     tables = tuple(
-        PageTable(form, tuple(PageRow(row, _why(made, sheet, place, of)) for row, of in zip(form.rows, table.rows, strict=True)))
-        for place, (form, table) in enumerate(zip(made.tables, sheet.tables, strict=True))
+        TableView(
+            form,
+            tuple(
+                RowView(form_row, _row_reasons(document, sheet, position, row))
+                for form_row, row in zip(form.rows, table.rows, strict=True)
+            ),
+        )
+        for position, (form, table) in enumerate(zip(document.tables, sheet.tables, strict=True))
     )
-    return SheetPage(made, tables)
+    return SheetView(document, tables)
 
 
-def _why(made: Document, sheet: Sheet, place: int, row: SheetRow) -> tuple[Why, ...]:
-    found = []
-    for annex in made.annexes:
-        reason = next((each for each in annex.reasons[place].rows if each.number == row.row.number), None)
-        if reason is not None:
-            spoken = language(annex.language)
+def _row_reasons(document: Document, sheet: Sheet, table_position: int, row: SheetRow) -> tuple[RowReasonsView, ...]:
+    views = []
+    for annex in document.annexes:
+        reasons = next((reasons for reasons in annex.reasons[table_position].rows if reasons.number == row.row.number), None)
+        if reasons is not None:
+            page_language = language(annex.language)
             *labels, readings_label = annex.reason_labels
-            said = tuple((label, words) for label, words in zip(labels, reason.said, strict=False) if words)
-            readings = tuple(reasons.readings(sheet.order, row, spoken))
-            found.append(Why(spoken.gettext(WHY), said, reason.organisations, readings_label, readings))
-    return tuple(found)
+            explanations = tuple((label, text) for label, text in zip(labels, reasons.explanations, strict=False) if text)
+            readings = tuple(row_readings(sheet.order, row, page_language))
+            label = page_language.gettext(REASONS_LABEL)
+            views.append(RowReasonsView(label, explanations, reasons.organisations, readings_label, readings))
+    return tuple(views)

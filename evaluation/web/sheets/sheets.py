@@ -1,118 +1,117 @@
-"""The assessment sheet as a page and as files: of an accepted year the frozen one, else as the answers are now."""
+"""The assessment sheet as a page and as files: the accepted revision of an accepted year, else a draft of the current answers."""
 
 from flask import Blueprint, Response, abort, g, render_template, request
 
-from evaluation.answers.readiness import queries as submissions
-from evaluation.clock import local
+from evaluation.clock import to_local
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
-from evaluation.review.models import FrozenSheet
-from evaluation.review.verification.export_file import FROZEN, opened
-from evaluation.review.verification.operations import export, export_draft
+from evaluation.review.models import SheetRevision
+from evaluation.review.verification.export_file import CANONICAL_FORMAT, open_revision
+from evaluation.review.verification.operations import export_draft, export_revision
 from evaluation.sheets import Sheet, queries
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
+from evaluation.submissions import queries as submissions
 from evaluation.submissions.models import ACCEPTED
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, send_bytes
-from evaluation.web.sheets.sheet_presenter import sheet_page
+from evaluation.web.sheets.sheet_presenter import present_sheet
 
-DATA = ["json"]
-"""Formats for programs, alike in every language."""
-MOST_DIGITS = 6
-"""Of a revision's number."""
-DOCUMENTS = [format_ for format_ in FORMATS if format_ not in DATA]
-
+DATA_FORMATS = ["json"]
+"""Formats for programs, equal in every language."""
+DOCUMENT_FORMATS = [format_ for format_ in FORMATS if format_ not in DATA_FORMATS]
+MAX_REVISION_DIGITS = 6
 
 blueprint = Blueprint("sheets", __name__)
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def page(bin_: str, year: int) -> str:
-    """The assessment sheet: the approved form with reasons under its rows, then the annex."""
+    """Show the assessment sheet: the approved form with reasons under its rows, then the annex."""
     find_year(year)
-    found = find_body(bin_)
-    chosen = chosen_languages()
-    frozen, in_force = _frozen(found, year)
-    made, stamp = opened(frozen, registry.orders()) if frozen else (sheet_of(found, year), None)
+    body = find_body(bin_)
+    languages = chosen_languages()
+    revision, in_force = _requested_revision(body, year)
+    sheet, stamp = open_revision(revision, registry.orders()) if revision else (draft_sheet(body, year), None)
+    revisions = review.sheet_revisions(current_viewer(), body.id, year)
     return render_template(
         "sheets/page.html",
-        body=found,
+        body=body,
         year=year,
-        page=sheet_page(made, chosen, stamp),
-        chosen=chosen,
-        provisional=made.provisional,
-        formats=DOCUMENTS,
-        data_formats=DATA,
-        frozen_format=FROZEN,
+        page=present_sheet(sheet, languages, stamp),
+        chosen=languages,
+        provisional=sheet.provisional,
+        formats=DOCUMENT_FORMATS,
+        data_formats=DATA_FORMATS,
+        canonical_format=CANONICAL_FORMAT,
         sheet_languages=list(LANGUAGES),
         stamp=stamp,
         in_force=in_force,
-        asked=frozen.revision if frozen and frozen.revision != in_force else None,
-        revisions=[
-            (each.revision, local(each.accepted_at).date()) for each in review.revisions(current_viewer(), found.id, year)
-        ],
+        not_in_force=revision.revision if revision and revision.revision != in_force else None,
+        revisions=[(revision.revision, to_local(revision.accepted_at).date()) for revision in revisions],
     )
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def file(bin_: str, year: int, format_: str) -> Response:
-    """The sheet as a file; that it was handed out is recorded."""
+    """Send the sheet as a file and record the export in the audit log."""
     find_year(year)
-    found = find_body(bin_)
-    chosen = request.args.get("lang", "kk")
-    if chosen not in LANGUAGES:
+    body = find_body(bin_)
+    languages = request.args.get("lang", "kk")
+    if languages not in LANGUAGES:
         abort(404)
-    frozen, _ = _frozen(found, year)
-    if format_ not in FORMATS and not (format_ == FROZEN and frozen):
+    revision, _ = _requested_revision(body, year)
+    if format_ not in FORMATS and not (format_ == CANONICAL_FORMAT and revision):
         abort(404)
     viewer = current_viewer()
-    if frozen:
-        made = export(viewer, frozen, format_, chosen)
+    if revision:
+        export = export_revision(viewer, revision, format_, languages)
     else:
-        made = export_draft(viewer, found.id, sheet_of(found, year), format_, chosen)
+        export = export_draft(viewer, body.id, draft_sheet(body, year), format_, languages)
     g.keep = True
-    return send_bytes(made.content, made.media_type, made.name)
+    return send_bytes(export.content, export.media_type, export.name)
 
 
-def sheet_of(found: Body, year: int) -> Sheet:
-    """The body's sheet as the answers are now; 404 where there is none."""
-    made = next(iter(queries.sheets(current_viewer(), year, [found])), None)
-    return made if made is not None else abort(404)
+def draft_sheet(body: Body, year: int) -> Sheet:
+    """The sheet of the current answers; aborts with 404 if there is none."""
+    sheet = next(iter(queries.sheets(current_viewer(), year, [body])), None)
+    return sheet if sheet is not None else abort(404)
 
 
-def sheet_in_force(found: Body, year: int) -> Sheet:
-    """The accepted sheet that is in force, whatever the registry became since; without one as :func:`sheet_of`."""
-    submission = submissions.submission(current_viewer(), year, found.id)
-    frozen = review.in_force(current_viewer(), submission) if submission else None
-    return opened(frozen, registry.orders())[0] if frozen else sheet_of(found, year)
+def sheet_in_force(body: Body, year: int) -> Sheet:
+    """The accepted sheet in force, independent of later changes of the registry; without one, the draft."""
+    submission = submissions.submission(current_viewer(), year, body.id)
+    revision = review.revision_in_force(current_viewer(), submission) if submission else None
+    return open_revision(revision, registry.orders())[0] if revision else draft_sheet(body, year)
 
 
-def _frozen(found: Body, year: int) -> tuple[FrozenSheet | None, int | None]:
-    """The frozen sheet that is shown, None for the draft; and the revision in force, None where none is.
+def _requested_revision(body: Body, year: int) -> tuple[SheetRevision | None, int | None]:
+    """The revision to show, None for the draft; and the number of the revision in force, None if there is none.
 
-    It is the revision that is asked for, 404 where there is none such; else the one in force.
+    The request's argument `revision` selects it; without the argument it is the revision in force. Aborts with 404 if the
+    requested revision does not exist.
     """
     viewer = current_viewer()
-    submission = submissions.submission(viewer, year, found.id)
-    in_force = submission.revision if submission and submission.state == ACCEPTED else None
-    asked = request.args.get("revision")
-    if asked is None and in_force is None:
+    submission = submissions.submission(viewer, year, body.id)
+    in_force = submission.revision if submission and submission.status == ACCEPTED else None
+    argument = request.args.get("revision")
+    if argument is None and in_force is None:
         return None, None
-    revision = in_force
-    if asked is not None:
-        revision = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS else None
-    frozen = review.frozen(viewer, found.id, year, revision) if revision else None
-    return frozen or abort(404), in_force
+    number = in_force
+    if argument is not None:
+        is_number = argument.isascii() and argument.isdigit() and len(argument) <= MAX_REVISION_DIGITS
+        number = int(argument) if is_number else None
+    revision = review.sheet_revision(viewer, body.id, year, number) if number else None
+    return revision or abort(404), in_force
 
 
 def chosen_languages() -> str:
-    """The sheet's languages that are asked for; else the page's, or both where the sheet is not written in it."""
-    asked, spoken = request.args.get("lang", ""), current_language().code
-    if asked in LANGUAGES:
-        return asked
-    return spoken if spoken in LANGUAGES else list(LANGUAGES)[-1]
+    """The requested languages of the sheet, else the language of the page, else all languages of the sheet."""
+    requested, page_language = request.args.get("lang", ""), current_language().code
+    if requested in LANGUAGES:
+        return requested
+    return page_language if page_language in LANGUAGES else list(LANGUAGES)[-1]

@@ -1,11 +1,11 @@
-"""Says to anybody what a file or a code of an assessment sheet is; whoever holds either may know, and needs no account."""
+"""Verification of a file or a code of an assessment sheet. It needs no account: the reader of a sheet may verify it."""
 
 from flask import Blueprint, g, render_template, request
 
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.review.verification.code_extraction import MAX_SIZE, MAX_TYPED
-from evaluation.review.verification.messages import in_words
+from evaluation.review.verification.code_extraction import MAX_CODE_CHARACTERS, MAX_FILE_BYTES
+from evaluation.review.verification.messages import describe_verdict
 from evaluation.review.verification.model import Outcome, Verdict
 from evaluation.review.verification.verify import verify, verify_code
 from evaluation.web.core.access import allow
@@ -18,40 +18,39 @@ blueprint = Blueprint("verify", __name__)
 @blueprint.get("/verify")
 @allow(Action.PUBLIC)
 def page() -> str:
-    """The forms for a file and for a code; with a code in the address, as a QR code has it, what that is."""
-    code, revision, sha256 = (request.args.get(name, "")[: 2 * MAX_TYPED] for name in ("code", "revision", "sha256"))
+    """Show the forms for a file and a code, and the verdict on the code in the address, such as that of a QR code."""
+    code, revision, sha256 = (request.args.get(name, "")[: 2 * MAX_CODE_CHARACTERS] for name in ("code", "revision", "sha256"))
     verdict = verify_code(current_viewer(), code, revision, sha256) if code.strip() else None
-    return _page(VerifyFileForm(formdata=None), verdict, code.strip())
+    return _render(VerifyFileForm(formdata=None), verdict, code.strip())
 
 
 @blueprint.post("/verify")
 @allow(Action.PUBLIC)
 def file() -> tuple[str, int] | str:
-    """What a file is."""
+    """Show the verdict on an uploaded file."""
     form = VerifyFileForm()
     if not form.validate():
-        return _page(form), 422
-    sent = form.file.data
-    return _page(form, verify(current_viewer(), sent.read(MAX_SIZE + 1)), name=sent.filename or "")
+        return _render(form), 422
+    upload = form.file.data
+    return _render(form, verify(current_viewer(), upload.read(MAX_FILE_BYTES + 1)), file_name=upload.filename or "")
 
 
-def asks_nothing() -> bool:
-    """Whether the request only looks at the forms, which costs nothing."""
+def is_exempt_from_limit() -> bool:
+    """Whether the request only shows the empty forms, which needs no rate limit."""
     return request.method != "POST" and not request.args.get("code", "").strip()
 
 
-def _page(form: VerifyFileForm, verdict: Verdict | None = None, code: str = "", name: str = "") -> str:
-    found, body = verdict.found if verdict else None, None
-    if found:
-        g.order, g.invented = found.sheet.order, found.sheet.invented
-        body = registry.body(current_viewer(), found.sheet.body.bin, found.sheet.year)
+def _render(form: VerifyFileForm, verdict: Verdict | None = None, code: str = "", file_name: str = "") -> str:
+    verified, body = verdict.verified_sheet if verdict else None, None
+    if verified:
+        g.order, g.invented = verified.sheet.order, verified.sheet.invented
+        body = registry.body(current_viewer(), verified.sheet.body.bin, verified.sheet.year)
     return render_template(
         "sheets/verify.html",
         form=form,
-        verdict=verdict,
-        told=in_words(verdict, current_language()) if verdict else None,
-        good=verdict is not None and verdict.outcome == Outcome.ACCEPTED,
-        code=found.stamp.code if found and code else code,
-        name=name,
-        sheet=found.sheet if found and body else None,
+        verdict=describe_verdict(verdict, current_language()) if verdict else None,
+        is_in_force=verdict is not None and verdict.outcome == Outcome.ACCEPTED,
+        code=verified.stamp.code if verified and code else code,
+        file_name=file_name,
+        sheet=verified.sheet if verified and body else None,
     )

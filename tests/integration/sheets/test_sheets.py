@@ -1,4 +1,4 @@
-"""Sheets written in every format and language, and opened again by other programs than those that wrote them."""
+"""Sheets in every format and language, read by other programs than those that write them."""
 
 import hashlib
 import io
@@ -19,47 +19,47 @@ from pypdf import PdfReader
 
 from evaluation.criteria import Order, load_order
 from evaluation.language import language
-from evaluation.sheets import Named, reasons
-from evaluation.sheets.document import LANGUAGES, NOT_ACCEPTED, document
+from evaluation.sheets import LegalEntity, reasons
+from evaluation.sheets.document import LANGUAGES, NOT_ACCEPTED, build_document
 from evaluation.sheets.writers import FORMATS, file_name, write
 from tests.support.paths import ROOT
-from tests.support.sheet_cases import BODY, EVERY, STAMP, Cases, Files, sheet
+from tests.support.sheet_cases import BODY, CASES_AND_LANGUAGES, STAMP, Cases, Files, make_sheet
 
 
 def test_a_table_that_does_not_apply_has_dashes(cases: Cases) -> None:
     for languages in LANGUAGES:
-        applied = [table.applicable for table in cases["without"].tables]
-        assert applied.count(False) == 1
-        for applies, table in zip(applied, document(cases["without"], languages).tables, strict=True):
-            points = {row.points.text for row in (*table.rows, table.total) if not row.heading}
-            assert (points == {"–"}) is not applies
-            assert {row.points.text for row in table.rows if row.heading} <= {""}
+        applicable = [table.applicable for table in cases["without"].tables]
+        assert applicable.count(False) == 1
+        for is_applicable, table in zip(applicable, build_document(cases["without"], languages).tables, strict=True):
+            points = {row.points.text for row in (*table.rows, table.total) if not row.is_heading}
+            assert (points == {"–"}) is not is_applicable
+            assert {row.points.text for row in table.rows if row.is_heading} <= {""}
 
 
-@pytest.mark.parametrize(("name", "languages"), EVERY)
-def test_workbook(cases: Cases, files: Files, name: str, languages: str) -> None:
-    made = document(cases[name], languages)
+@pytest.mark.parametrize(("name", "languages"), CASES_AND_LANGUAGES)
+def test_workbook_has_the_form_and_the_annexes(cases: Cases, files: Files, name: str, languages: str) -> None:
+    document = build_document(cases[name], languages)
     book = openpyxl.load_workbook(files[name, "xlsx", languages])
-    lines = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
-    for table in made.tables:
+    rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
+    for table in document.tables:
         for row in (*table.rows, table.total):
             points = row.points.text if row.points.number is None else row.points.number
-            assert [row.number or None, *row.texts, None if points == "" else points] in lines
-    spoken = len(LANGUAGES[languages])
-    first, middle, last = made.tables[0].numbering
-    assert lines.count([first, middle, *[None] * (spoken - 1), last]) == len(made.tables)
-    for words in (*made.title, *made.body, *made.hint_body, *made.period, *made.hint_period):
-        assert [words, *[None] * (spoken + 1)] in lines
-    assert book.properties.title == made.name
+            assert [row.number or None, *row.texts, None if points == "" else points] in rows
+    language_count = len(LANGUAGES[languages])
+    first, middle, last = document.tables[0].numbering
+    assert rows.count([first, middle, *[None] * (language_count - 1), last]) == len(document.tables)
+    for text in (*document.title, *document.body, *document.hint_body, *document.period, *document.hint_period):
+        assert [text, *[None] * (language_count + 1)] in rows
+    assert book.properties.title == document.title_property
     for page in book.worksheets:
         assert page.page_setup.paperSize == 9
         assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
-        assert all(notice in page.oddHeader.center.text for notice in made.notices)
-        assert [page.cell(number, 1).value for number in range(1, len(made.notices) + 1)] == list(made.notices)
+        assert all(notice in page.oddHeader.center.text for notice in document.notices)
+        assert [page.cell(number, 1).value for number in range(1, len(document.notices) + 1)] == list(document.notices)
         printed = re.fullmatch(r".*!\$A\$(\d+):\$[A-Z]+\$(\d+)", page.print_area)
-        assert printed and int(printed[1]) == (len(made.notices) + 2 if made.notices else 1)
+        assert printed and int(printed[1]) == (len(document.notices) + 2 if document.notices else 1)
     annexes = book.worksheets[1:]
-    for annex in made.annexes:
+    for annex in document.annexes:
         assert sum(any(cell.value == annex.mark for row in page.iter_rows(max_row=6) for cell in row) for page in annexes) >= 2
 
 
@@ -86,75 +86,75 @@ def test_native_charts_refer_to_the_figures_beside_them(files: Files) -> None:
 
 
 def test_organisations_of_a_workbook_can_be_filtered(cases: Cases, files: Files) -> None:
-    made = cases["full"]
-    named = [each for table in made.tables for row in table.rows for each in (*row.in_breach, *row.unanswered)]
+    sheet = cases["full"]
+    named = [organisation for table in sheet.tables for row in table.rows for organisation in (*row.in_breach, *row.unanswered)]
     page = openpyxl.load_workbook(files["full", "xlsx", "ru"]).worksheets[-1]
     head = next(row[0].row for row in page.iter_rows() if row[4].value)
-    lines = [(row[3].value, row[4].value) for row in page.iter_rows(min_row=head + 1)]
-    assert lines == [(each.name("ru"), each.bin) for each in named]
+    rows = [(row[3].value, row[4].value) for row in page.iter_rows(min_row=head + 1)]
+    assert rows == [(organisation.name("ru"), organisation.bin) for organisation in named]
     assert page.auto_filter.ref
     assert len(openpyxl.load_workbook(files["without", "xlsx", "ru"]).worksheets) == 3
 
 
-@pytest.mark.parametrize(("name", "languages"), EVERY)
-def test_word_document(cases: Cases, files: Files, name: str, languages: str) -> None:
-    made = document(cases[name], languages)
+@pytest.mark.parametrize(("name", "languages"), CASES_AND_LANGUAGES)
+def test_word_document_has_the_form_and_the_annexes(cases: Cases, files: Files, name: str, languages: str) -> None:
+    document = build_document(cases[name], languages)
     word = read_docx(str(files[name, "docx", languages]))
     forms = [table for table in word.tables if table.style is not None and table.style.name == "Sheet Table"]
-    spoken = len(LANGUAGES[languages])
-    for table, form in zip(forms, made.tables, strict=True):
-        lines = [[cell.text for cell in row.cells] for row in table.rows]
-        assert lines[0] == ["\n".join(form.number_head), *form.text_heads, "\n".join(form.points_head)]
-        assert lines[1] == [form.numbering[0], *[form.numbering[1]] * spoken, form.numbering[2]]
-        assert lines[2:] == [[row.number, *row.texts, row.points.text] for row in (*form.rows, form.total)]
+    language_count = len(LANGUAGES[languages])
+    for table, form in zip(forms, document.tables, strict=True):
+        rows = [[cell.text for cell in row.cells] for row in table.rows]
+        assert rows[0] == ["\n".join(form.number_head), *form.text_heads, "\n".join(form.points_head)]
+        assert rows[1] == [form.numbering[0], *[form.numbering[1]] * language_count, form.numbering[2]]
+        assert rows[2:] == [[row.number, *row.texts, row.points.text] for row in (*form.rows, form.total)]
         assert all(row._tr.trPr is not None and row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows[:2])
     headings = [part.text for part in word.paragraphs if part.style is not None and part.style.name.startswith("Heading")]
-    assert all("\n".join(form.title) in headings for form in made.tables)
-    assert all(annex.mark in headings for annex in made.annexes)
+    assert all("\n".join(form.title) in headings for form in document.tables)
+    assert all(annex.mark in headings for annex in document.annexes)
     for section in word.sections:
         header = [part.text for part in section.header.paragraphs]
-        assert all(notice in header for notice in made.notices)
+        assert all(notice in header for notice in document.notices)
     described = [part.get("descr") for part in word.element.body.iter(qn("wp:docPr"))]
-    assert described == [figure.chart.description for annex in made.annexes for figure in annex.figures]
+    assert described == [figure.chart.description for annex in document.annexes for figure in annex.figures]
     default = next(word.styles.element.iter(qn("w:lang")))
     assert default.get(qn("w:val")) == {"kk": "kk-KZ", "ru": "ru-RU"}[LANGUAGES[languages][0]]
 
 
-def test_pdf_names_itself_and_carries_its_fonts(cases: Cases, files: Files) -> None:
+def test_pdf_has_a_title_tags_and_embedded_fonts(cases: Cases, files: Files) -> None:
     path = str(files["full", "pdf", "kk"])
-    told = subprocess.run(["pdfinfo", path], check=True, capture_output=True, timeout=60).stdout.decode()
-    assert re.search(r"Title: +" + re.escape(document(cases["full"], "kk").name), told)
-    assert re.search(r"Tagged: +yes", told) and "A4" in told and "CreationDate" not in told
+    info = subprocess.run(["pdfinfo", path], check=True, capture_output=True, timeout=60).stdout.decode()
+    assert re.search(r"Title: +" + re.escape(build_document(cases["full"], "kk").title_property), info)
+    assert re.search(r"Tagged: +yes", info) and "A4" in info and "CreationDate" not in info
     fonts = subprocess.run(["pdffonts", path], check=True, capture_output=True, timeout=60).stdout.decode().splitlines()[2:]
     assert fonts and all(re.search(r"LibertinusSerif|DejaVuSans", line) and " yes yes " in line for line in fonts)
 
 
 def test_json_is_canonical(cases: Cases, files: Files) -> None:
     content = files["provisional", "json", "kk+ru"].read_bytes()
-    told = json.loads(content)
-    assert content == json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    assert [body["name"] for body in told["bodies"]] == [BODY.name_kk]
-    assert told["bodies"][0]["points"] is None and told["bodies"][0]["low"] == cases["provisional"].low
+    data = json.loads(content)
+    assert content == json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert [body["name"] for body in data["bodies"]] == [BODY.name_kk]
+    assert data["bodies"][0]["points"] is None and data["bodies"][0]["low"] == cases["provisional"].low
 
 
-AGAIN = """
+HASHES_IN_ANOTHER_PROCESS = """
 import hashlib, sys
 from evaluation.sheets.writers import FORMATS, write
-from tests.support.sheet_cases import STAMP, sheet
+from tests.support.sheet_cases import STAMP, make_sheet
 from evaluation.criteria import load_orders
 order = load_orders().latest
-made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
-print(*(hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS))
+sheet = make_sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
+print(*(hashlib.sha256(write(sheet, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS))
 """
 
 
 def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
     """Also in another process, where sets and hashes have another order."""
-    made = sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
-    here = [hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
-    assert here == [hashlib.sha256(write(made, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
+    sheet = make_sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
+    here = [hashlib.sha256(write(sheet, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
+    assert here == [hashlib.sha256(write(sheet, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]
     there = subprocess.run(
-        [sys.executable, "-c", AGAIN],
+        [sys.executable, "-c", HASHES_IN_ANOTHER_PROCESS],
         check=True,
         capture_output=True,
         timeout=120,
@@ -164,56 +164,56 @@ def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
     assert there.stdout.decode().split() == here
 
 
-def test_another_order_with_more_kinds_is_written_as_well() -> None:
+def test_another_order_with_more_kinds_is_written() -> None:
     order = load_order(ROOT / "tests" / "second_order.toml")
-    made = sheet(order, {kind.code: [{item.code: None for item in order.asked_of(kind.code)}] for kind in order.kinds})
-    assert len(made.tables) > 4
-    assert made.provisional
-    book = openpyxl.load_workbook(io.BytesIO(write(made, "xlsx", "kk+ru")))
+    sheet = make_sheet(order, {kind.code: [{item.code: None for item in order.indicators_of(kind.code)}] for kind in order.kinds})
+    assert len(sheet.tables) > 4
+    assert sheet.provisional
+    book = openpyxl.load_workbook(io.BytesIO(write(sheet, "xlsx", "kk+ru")))
     texts = {cell.value for row in book.worksheets[0].iter_rows() for cell in row}
     assert {table.title.kk for table in order.form.tables} | {table.title.ru for table in order.form.tables} <= texts
-    assert write(made, "pdf", "kk").startswith(b"%PDF")
-    assert len(read_docx(io.BytesIO(write(made, "docx", "ru"))).inline_shapes) == len(order.kinds) + 1
+    assert write(sheet, "pdf", "kk").startswith(b"%PDF")
+    assert len(read_docx(io.BytesIO(write(sheet, "docx", "ru"))).inline_shapes) == len(order.kinds) + 1
 
 
-def test_names_that_break_things(order: Order) -> None:
-    """Names longer than a line, a footer or a property may be, with control characters, or none at all."""
-    made = sheet(order, {order.kinds[0].code: [{"area_audit": "violated"}]})
+def test_extreme_names_are_written(order: Order) -> None:
+    """Names longer than a line, a footer or a property allows, with control characters, or empty."""
+    sheet = make_sheet(order, {order.kinds[0].code: [{"area_audit": "violated"}]})
     for name in ("Ө" * 40 + " &" * 300, "бірінші\x07\nекінші\tүшінші", "", "🏛 ₸ مرحبا"):
-        named = replace(made, body=Named(BODY.bin, name))
+        renamed = replace(sheet, body=LegalEntity(BODY.bin, name))
         for format_ in FORMATS:
-            assert write(named, format_, "kk+ru")
-        header = openpyxl.load_workbook(io.BytesIO(write(named, "xlsx", "kk"))).worksheets[0].oddFooter
+            assert write(renamed, format_, "kk+ru")
+        header = openpyxl.load_workbook(io.BytesIO(write(renamed, "xlsx", "kk"))).worksheets[0].oddFooter
         assert len(str(header.left.text)) <= 255
 
 
 def test_file_names_and_choices(cases: Cases) -> None:
-    made = cases["full"]
-    assert file_name(made, "pdf", "kk+ru") == "bagalau-paragy-2024-050140000011-kk-ru.pdf"
+    sheet = cases["full"]
+    assert file_name(sheet, "pdf", "kk+ru") == "bagalau-paragy-2024-050140000011-kk-ru.pdf"
     assert {name: writer.extension for name, writer in FORMATS.items()} == {name: name for name in FORMATS}
     assert all("/" in writer.media_type for writer in FORMATS.values())
     with pytest.raises(KeyError):
-        write(made, "odt", "kk")
+        write(sheet, "odt", "kk")
     with pytest.raises(KeyError):
-        write(made, "pdf", "de")
+        write(sheet, "pdf", "de")
 
 
 @pytest.mark.parametrize("code", ["kk", "ru", "en"])
-def test_every_reason_says_the_rule_and_the_lines_that_may_apply(cases: Cases, code: str) -> None:
-    spoken = language(code)
-    rows = [row for made in cases.values() for table in made.tables if table.applicable for row in table.scored_rows]
+def test_every_reason_has_the_breach_and_the_possible_outcomes(cases: Cases, code: str) -> None:
+    page_language = language(code)
+    rows = [row for sheet in cases.values() for table in sheet.tables if table.applicable for row in table.scored_rows]
     assert {row.is_open for row in rows} == {True, False}
     for row in rows:
         assert row.criterion
-        said = reasons.outcome(row, spoken)
-        assert all(row.criterion.line(name).text[code] in said for name in (row.worst, row.best))
-        assert reasons.counted(row, spoken)[0] == row.criterion.in_words[code].rstrip(".")
+        text = reasons.outcome_text(row, page_language)
+        assert all(row.criterion.scale_entry(name).text[code] in text for name in (row.worst, row.best))
+        assert reasons.count_texts(row, page_language)[0] == row.criterion.breach_text[code].rstrip(".")
         if row.is_open:
-            assert re.search(rf"\b{row.low}\b", said) and re.search(rf"\b{row.high}\b", said)
+            assert re.search(rf"\b{row.low}\b", text) and re.search(rf"\b{row.high}\b", text)
 
 
-def test_an_accepted_sheet_carries_its_stamp(cases: Cases, tmp_path: Path) -> None:
-    """Its code on every page and in the file's properties, no notice of a draft, and a QR code that another program reads."""
+def test_files_of_an_accepted_sheet_have_its_stamp(cases: Cases, tmp_path: Path) -> None:
+    """The code is on every page and in the properties, there is no notice of a draft, and another program reads the QR code."""
     files = {format_: tmp_path / f"sheet.{format_}" for format_ in FORMATS}
     for format_, path in files.items():
         path.write_bytes(write(cases["full"], format_, "kk+ru", STAMP))
@@ -222,8 +222,8 @@ def test_an_accepted_sheet_carries_its_stamp(cases: Cases, tmp_path: Path) -> No
     pages = subprocess.run(["pdftotext", str(files["pdf"]), "-"], check=True, capture_output=True, timeout=60).stdout.decode()
     assert all(STAMP.code in page and draft not in page for page in pages.split("\f")[:-1])
     assert PdfReader(files["pdf"]).metadata["/Keywords"] == ", ".join(STAMP.keywords)
-    first = next(number for number, page in enumerate(pages.split("\f"), 1) if STAMP.groups[:8] in page)
-    drawn = [
+    first = next(number for number, page in enumerate(pages.split("\f"), 1) if STAMP.hash_groups[:8] in page)
+    command = [
         "pdftoppm",
         "-r",
         "150",
@@ -236,17 +236,17 @@ def test_an_accepted_sheet_carries_its_stamp(cases: Cases, tmp_path: Path) -> No
         str(files["pdf"]),
         str(tmp_path / "page"),
     ]
-    subprocess.run(drawn, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=60)
 
     book = openpyxl.load_workbook(files["xlsx"])
     assert all(STAMP.code in str(page.oddFooter.left.text) and not page.oddHeader.center.text for page in book.worksheets)
     word = read_docx(str(files["docx"]))
     assert all(STAMP.code in "".join(part.text for part in section.footer.paragraphs) for section in word.sections)
     assert {book.properties.keywords, word.core_properties.keywords} == {"; ".join(STAMP.keywords)}
-    told = json.loads(files["json"].read_bytes())
-    assert told["verification"] == {"code": STAMP.code, "revision": 2, "sha256": STAMP.sha256}
+    data = json.loads(files["json"].read_bytes())
+    assert data["verification"] == {"code": STAMP.code, "revision": 2, "sha256": STAMP.sha256}
 
     pictures = [(tmp_path / "page.png").read_bytes(), book.worksheets[1]._images[0]._data()]
     pictures += [part.blob for part in word.part.package.image_parts if part.filename.endswith("png")]
-    read = [found.text for picture in pictures for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))]
+    read = [code.text for picture in pictures for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))]
     assert read == [f"https://example.org/verify?code=7ZK4M2QX90AB&revision=2&sha256={STAMP.sha256}"] * 3
