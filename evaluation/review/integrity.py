@@ -1,15 +1,15 @@
-"""Whether what is stored is what the record says: frozen sheets, files handed out, answers, the registry and the states of years.
+"""Comparison of the tables with the audit log: sheet revisions, exports, answers, the registry and the workflow of years.
 
-The record itself is verified by :mod:`evaluation.audit.verification`; here it is believed, and the tables are compared with it.
+The audit log is verified by :mod:`evaluation.audit.verification`. This module takes it as true and reports where the tables
+differ.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.answers.readiness import queries as submissions
-from evaluation.audit.models import Event
-from evaluation.clock import precise
+from evaluation.audit.queries import AuditEntry
+from evaluation.clock import precise_now
 from evaluation.criteria import Orders
 from evaluation.language import N_, Language
 from evaluation.policy import Viewer
@@ -17,27 +17,28 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin.queries import body_states, organisation_states
 from evaluation.registry.models import Body
 from evaluation.review import queries
-from evaluation.review.history import queries as record
-from evaluation.review.history import reconcile as course
-from evaluation.review.history.reconstruct import Known, known, rebuilt
-from evaluation.review.models import FrozenSheet
+from evaluation.review.history import queries as history
+from evaluation.review.history import reconcile
+from evaluation.review.history.reconstruct import reconstruct, sheet_as_of
+from evaluation.review.models import SheetRevision
 from evaluation.review.remarks.queries import remarks
-from evaluation.review.snapshot import Unfrozen
-from evaluation.review.verification.export_file import is_whole
-from evaluation.sheets import queries as sheets
-from evaluation.sheets.input import OfYear, Source
-from evaluation.submissions.extensions import queries as extensions
-from evaluation.submissions.status import STANDINGS
+from evaluation.review.snapshot import SnapshotError
+from evaluation.review.verification.export_file import is_intact
+from evaluation.sheets.input import OrganisationInput, YearInput
+from evaluation.sheets.queries import read_sheet_input
+from evaluation.submissions.extensions.queries import extensions_of_body
+from evaluation.submissions.queries import submission
+from evaluation.submissions.status import STATUS_LABELS
 
-WRONG = {
-    "frozen_altered": N_(
+MESSAGES = {
+    "revision_altered": N_(
         "The accepted sheet of revision %(revision)s was altered outside the product. Restore it from a backup."
     ),
-    "frozen_missing": N_("The accepted sheet of revision %(revision)s is missing. Restore it from a backup."),
-    "frozen_unknown": N_(
+    "revision_missing": N_("The accepted sheet of revision %(revision)s is missing. Restore it from a backup."),
+    "revision_unknown": N_(
         "The record tells of no acceptance of revision %(revision)s: the sheet was inserted outside the product."
     ),
-    "rebuilt_differs": N_(
+    "reconstruction_differs": N_(
         "The accepted sheet of revision %(revision)s is not what the record rebuilds. Its order's criteria file is perhaps not "
         "the one it was accepted under."
     ),
@@ -50,25 +51,28 @@ WRONG = {
         "Restore it from a backup."
     ),
     "answers_differ": N_("The answers of %(organisation)s are not those that the record tells of. Compare them with its lines."),
-    "registry_differs": N_("The names or organisations of the body are not those that the record tells of."),
-    "figures_differ": N_("The body's own figures of the year before are not those that the record tells of."),
-    "state_differs": N_("The state of the year is “%(state)s”, but the record tells of “%(told)s”."),
-    "step_differs": N_(
+    "membership_differs": N_("The names or organisations of the body are not those that the record tells of."),
+    "prior_year_counts_differ": N_("The body's own figures of the year before are not those that the record tells of."),
+    "status_differs": N_("The state of the year is “%(state)s”, but the record tells of “%(told)s”."),
+    "workflow_differs": N_(
         "Who handed the year over or accepted it, when, why, or as which revision is not stored as the record tells of it."
     ),
     "remarks_differ": N_("The remarks and replies of the year are not those that the record tells of."),
     "extensions_differ": N_("The extensions of the deadline are not those that the record tells of."),
-    "entry_differs": N_("The entry of %(bin)s in the registry is not the one that the record tells of."),
-    "files_differ": N_("The files of evidence of %(bin)s are not those that the record tells of."),
-    "term_differs": N_("The order of the year, its first day or its deadline is not the one that the record tells of."),
+    "registry_entry_differs": N_("The entry of %(bin)s in the registry is not the one that the record tells of."),
+    "evidence_differs": N_("The files of evidence of %(bin)s are not those that the record tells of."),
+    "year_settings_differ": N_("The order of the year, its first day or its deadline is not the one that the record tells of."),
 }
-"""What may differ, and what to do."""
+"""Kind of discrepancy → what differs and what to do."""
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """Something stored that is not what the record says, of a body's year; `bin` is empty for a year of all bodies, `year` None
-    for an entry of the registry."""
+    """A stored value that differs from the audit log.
+
+    `kind` is a key of `MESSAGES`, `values` fill its placeholders. `bin` is that of the body, organisation or, for a discrepancy
+    of a reporting year, empty; `year` is None for a registry entry.
+    """
 
     kind: str
     bin: str
@@ -76,127 +80,160 @@ class Discrepancy:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def message(self, language: Language) -> str:
-        states = {name: language.gettext(STANDINGS[value]) for name, value in self.values.items() if value in STANDINGS}
-        return language.gettext(WRONG[self.kind], **{**self.values, **states})
+        """Return the message in a language."""
+        statuses = {name: language.gettext(STATUS_LABELS[value]) for name, value in self.values.items() if value in STATUS_LABELS}
+        return language.gettext(MESSAGES[self.kind], **{**self.values, **statuses})
 
 
 def discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
-    """Everything of the bodies that the viewer may see, body by body, by BIN; before that, for who sees all, of the registry."""
-    orders, years = registry.orders(), sorted(each.year for each in registry.years())
+    """Yield all discrepancies of the bodies that the viewer can see, body by body, ordered by BIN.
+
+    For a viewer who can see all bodies, those of the registry and of the evidence files come first.
+    """
+    orders, years = registry.orders(), sorted(year.year for year in registry.years())
     if viewer.bodies is None:
-        yield from _entries(viewer)
-        yield from _files(viewer)
-    yield from _terms(viewer)
+        yield from _registry_discrepancies(viewer)
+        yield from _evidence_discrepancies(viewer)
+    yield from _year_setting_discrepancies(viewer)
     for body in registry.all_bodies(viewer):
-        told = record.course(viewer, body.id)
-        for year in sorted({*years, *told}):
-            yield from _frozen(viewer, orders, body, year)
-            yield from _course(viewer, body, year, told.get(year, []))
+        workflow_entries = history.workflow_entries(viewer, body.id)
+        for year in sorted({*years, *workflow_entries}):
+            yield from _revision_discrepancies(viewer, orders, body, year)
+            yield from _export_discrepancies(viewer, body, year)
+            yield from _workflow_discrepancies(viewer, body, year, workflow_entries.get(year, []))
         if years:
-            yield from _tables(viewer, orders, body, years[-1])
+            yield from _sheet_input_discrepancies(viewer, orders, body, years[-1])
 
 
-def _frozen(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[Discrepancy]:
-    told = {each.data["revision"]: each.data for each in record.acceptances(viewer, body.id, year)}
-    there = {each.revision: each for each in queries.revisions(viewer, body.id, year)}
-    for revision in sorted({*told, *there}):
-        frozen, found = there.get(revision), {"revision": revision}
-        if frozen is None:
-            yield Discrepancy("frozen_missing", body.bin, year, found)
-        elif revision not in told:
-            yield Discrepancy("frozen_unknown", body.bin, year, found)
-        elif not is_whole(frozen) or (frozen.sha256, frozen.code) != _named(told[revision]):
-            yield Discrepancy("frozen_altered", body.bin, year, found)
-        elif not _rebuilds(viewer, orders, body, frozen):
-            yield Discrepancy("rebuilt_differs", body.bin, year, found)
-    yield from _exports(viewer, body, year)
+def _revision_discrepancies(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[Discrepancy]:
+    """Compare the sheet revisions of a body's year with the acceptances."""
+    accepted = {entry.data["revision"]: entry.data for entry in history.acceptance_entries(viewer, body.id, year)}
+    stored = {revision.revision: revision for revision in queries.sheet_revisions(viewer, body.id, year)}
+    for number in sorted({*accepted, *stored}):
+        kind = _revision_discrepancy(viewer, orders, body, stored.get(number), accepted.get(number))
+        if kind:
+            yield Discrepancy(kind, body.bin, year, {"revision": number})
 
 
-def _named(told: Mapping[str, Any]) -> tuple[str, str]:
-    return told["sha256"], told["code"]
+def _revision_discrepancy(
+    viewer: Viewer, orders: Orders, body: Body, revision: SheetRevision | None, accepted: Mapping[str, Any] | None
+) -> str:
+    """Return the kind of discrepancy of one revision; empty if there is none."""
+    if revision is None:
+        return "revision_missing"
+    if accepted is None:
+        return "revision_unknown"
+    if not is_intact(revision) or (revision.sha256, revision.code) != (accepted["sha256"], accepted["code"]):
+        return "revision_altered"
+    return "" if _is_reconstructed(viewer, orders, body, revision) else "reconstruction_differs"
 
 
-def _rebuilds(viewer: Viewer, orders: Orders, body: Body, frozen: FrozenSheet) -> bool:
+def _is_reconstructed(viewer: Viewer, orders: Orders, body: Body, revision: SheetRevision) -> bool:
+    """Return whether the audit log reconstructs exactly the stored canonical JSON."""
     try:
-        return rebuilt(viewer, orders, body, frozen.year, frozen.revision) == frozen.content
-    except Unfrozen:
+        return reconstruct(viewer, orders, body, revision.year, revision.revision) == revision.content
+    except SnapshotError:
         return False
 
 
-def _exports(viewer: Viewer, body: Body, year: int) -> Iterator[Discrepancy]:
-    """Files kept as handed out against the lines that tell of them. The frozen text itself is known by its own hash."""
-    told, there = record.exports(viewer, body.id, year), queries.exports(viewer, body.id, year)
-    for kind, some in (("export_unknown", there - told), ("export_missing", told - there)):
-        for revision, sha256 in sorted(some):
+def _export_discrepancies(viewer: Viewer, body: Body, year: int) -> Iterator[Discrepancy]:
+    """Compare the stored exports of a body's year with the export events."""
+    audited, stored = history.export_hashes(viewer, body.id, year), queries.export_hashes(viewer, body.id, year)
+    for kind, differing in (("export_unknown", stored - audited), ("export_missing", audited - stored)):
+        for revision, sha256 in sorted(differing):
             yield Discrepancy(kind, body.bin, year, {"revision": revision, "sha256": sha256})
 
 
-def _course(viewer: Viewer, body: Body, year: int, lines: Sequence[Event]) -> Iterator[Discrepancy]:
-    """The steps of a year, its remarks and its extensions."""
-    stored = submissions.submission(viewer, year, body.id)
-    frozen = queries.in_force(viewer, stored) if stored else None
-    mine, theirs = course.steps_stored(stored, frozen), course.steps_told(lines)
-    if mine["state"] != theirs["state"]:
-        yield Discrepancy("state_differs", body.bin, year, {"state": mine["state"], "told": theirs["state"]})
-    elif mine != theirs:
-        yield Discrepancy("step_differs", body.bin, year)
-    if course.remarks_stored(remarks(viewer, year, body.id)) != course.remarks_told(lines):
+def _workflow_discrepancies(viewer: Viewer, body: Body, year: int, entries: Sequence[AuditEntry]) -> Iterator[Discrepancy]:
+    """Compare the workflow, remarks and extensions of a body's year with their events."""
+    current = submission(viewer, year, body.id)
+    in_force = queries.revision_in_force(viewer, current) if current else None
+    stored, audited = reconcile.stored_workflow(current, in_force), reconcile.audited_workflow(entries)
+    if stored["status"] != audited["status"]:
+        # The message names its placeholders "state" and "told".
+        yield Discrepancy("status_differs", body.bin, year, {"state": stored["status"], "told": audited["status"]})
+    elif stored != audited:
+        yield Discrepancy("workflow_differs", body.bin, year)
+    if reconcile.stored_remarks(remarks(viewer, year, body.id)) != reconcile.audited_remarks(entries):
         yield Discrepancy("remarks_differ", body.bin, year)
-    if course.extensions_stored(extensions.of_body(viewer, year, body.id)) != course.extensions_told(lines):
+    extensions = extensions_of_body(viewer, year, body.id)
+    if reconcile.stored_extensions(extensions) != reconcile.audited_extensions(entries):
         yield Discrepancy("extensions_differ", body.bin, year)
 
 
-def _entries(viewer: Viewer) -> Iterator[Discrepancy]:
-    told = course.entries_told(record.entered(viewer))
-    stored = {(False, bin_): course.entry_stored(state) for bin_, state in body_states(viewer).items()}
-    stored |= {(True, bin_): course.entry_stored(state) for bin_, state in organisation_states(viewer).items()}
-    for key in sorted({*told, *stored}):
-        if told.get(key) != stored.get(key):
-            yield Discrepancy("entry_differs", key[1], None, {"bin": key[1]})
+def _registry_discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
+    """Compare all registry entries with their events."""
+    audited = reconcile.audited_registry(history.registry_entries(viewer))
+    stored = {(False, bin_): reconcile.stored_registry_entry(state) for bin_, state in body_states(viewer).items()}
+    stored |= {(True, bin_): reconcile.stored_registry_entry(state) for bin_, state in organisation_states(viewer).items()}
+    for key in sorted({*audited, *stored}):
+        if audited.get(key) != stored.get(key):
+            yield Discrepancy("registry_entry_differs", key[1], None, {"bin": key[1]})
 
 
-def _files(viewer: Viewer) -> Iterator[Discrepancy]:
-    told, stored = record.files_told(viewer), record.files_stored(viewer)
-    wrong = {(own, year) for own, year, *_ in (told - stored) + (stored - told)}
-    bins = {own: bin_ for bin_, (own, _) in registry.known(viewer).organisations.items()} if wrong else {}
-    for own, year in sorted(wrong):
-        yield Discrepancy("files_differ", bins.get(own, ""), year, {"bin": bins.get(own, "")})
-
-
-def _terms(viewer: Viewer) -> Iterator[Discrepancy]:
-    told = record.terms(viewer)
-    stored = {each.year: each for each in registry.years()}
-    for year in sorted({*told, *stored}):
-        one, other = stored.get(year), told.get(year, {})
-        days = (str(day) if day else None for day in ((one.starts_on, one.deadline) if one else ()))
-        mine = (one.order_code, one.invented, *days) if one else ()
-        if mine != tuple(map(other.get, ("order", "invented", "starts_on", "deadline"))):
-            yield Discrepancy("term_differs", "", year)
-
-
-def _tables(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[Discrepancy]:
-    """The registry's names and periods and the answers of all years, of the body's organisations of today and of each year."""
-    stored: Source | None = sheets.source(viewer, body, year)
-    past: Known | None = known(viewer, orders, body, year, precise())
-    if stored is None or past is None:
-        if stored is not None:
-            yield Discrepancy("registry_differs", body.bin, year)
+def _evidence_discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
+    """Compare the list of evidence files with the events of attaching and removing files."""
+    audited, stored = history.evidence_by_audit(viewer), history.stored_evidence(viewer)
+    differing = {(organisation_id, year) for organisation_id, year, *_ in (audited - stored) + (stored - audited)}
+    if not differing:
         return
-    if stored.body != past.source.body:
-        yield Discrepancy("registry_differs", body.bin, year)
-    for one, other in zip(stored.years, past.source.years, strict=False):
-        yield from _year(body, one, other)
+    bins = {id_: bin_ for bin_, (id_, _) in registry.registry_index(viewer).organisations.items()}
+    for organisation_id, year in sorted(differing):
+        bin_ = bins.get(organisation_id, "")
+        yield Discrepancy("evidence_differs", bin_, year, {"bin": bin_})
 
 
-def _year(body: Body, stored: OfYear, told: OfYear) -> Iterator[Discrepancy]:
-    mine, theirs = ({each.named.bin: each for each in of_year.organisations} for of_year in (stored, told))
-    if {own: (each.named, each.kind) for own, each in mine.items()} != {
-        own: (each.named, each.kind) for own, each in theirs.items()
-    }:
-        yield Discrepancy("registry_differs", body.bin, stored.year)
-    for own in sorted(mine.keys() & theirs.keys()):
-        one, other = mine[own], theirs[own]
-        if (one.answers, one.evidence, one.kept) != (other.answers, other.evidence, other.kept):
-            yield Discrepancy("answers_differ", body.bin, stored.year, {"organisation": own})
-    if stored.declared != told.declared:
-        yield Discrepancy("figures_differ", body.bin, stored.year)
+def _year_setting_discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
+    """Compare the settings of all reporting years with their events."""
+    audited = history.year_settings(viewer)
+    stored = {
+        year.year: {
+            "order": year.order_code,
+            "invented": year.invented,
+            "starts_on": str(year.starts_on) if year.starts_on else None,
+            "deadline": str(year.deadline) if year.deadline else None,
+        }
+        for year in registry.years()
+    }
+    for number in sorted({*audited, *stored}):
+        settings = audited.get(number)
+        expected = settings and {name: settings.get(name) for name in ("order", "invented", "starts_on", "deadline")}
+        if stored.get(number) != expected:
+            yield Discrepancy("year_settings_differ", "", number)
+
+
+def _sheet_input_discrepancies(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[Discrepancy]:
+    """Compare the names, membership and answers of all years up to this one with their events."""
+    stored, historical = read_sheet_input(viewer, body, year), sheet_as_of(viewer, orders, body, year, precise_now())
+    if stored is None:
+        return
+    if historical is None:
+        yield Discrepancy("membership_differs", body.bin, year)
+        return
+    if stored.body != historical.sheet_input.body:
+        yield Discrepancy("membership_differs", body.bin, year)
+    for stored_year, audited_year in zip(stored.years, historical.sheet_input.years, strict=False):
+        yield from _year_input_discrepancies(body, stored_year, audited_year)
+
+
+def _year_input_discrepancies(body: Body, stored: YearInput, audited: YearInput) -> Iterator[Discrepancy]:
+    stored_by_bin, audited_by_bin = _organisations_by_bin(stored), _organisations_by_bin(audited)
+    if _identities(stored_by_bin) != _identities(audited_by_bin):
+        yield Discrepancy("membership_differs", body.bin, stored.year)
+    for bin_ in sorted(stored_by_bin.keys() & audited_by_bin.keys()):
+        if _report_of(stored_by_bin[bin_]) != _report_of(audited_by_bin[bin_]):
+            yield Discrepancy("answers_differ", body.bin, stored.year, {"organisation": bin_})
+    if stored.declared_counts != audited.declared_counts:
+        yield Discrepancy("prior_year_counts_differ", body.bin, stored.year)
+
+
+def _organisations_by_bin(year_input: YearInput) -> dict[str, OrganisationInput]:
+    return {organisation.entity.bin: organisation for organisation in year_input.organisations}
+
+
+def _identities(organisations: Mapping[str, OrganisationInput]) -> dict[str, Any]:
+    return {bin_: (organisation.entity, organisation.kind) for bin_, organisation in organisations.items()}
+
+
+def _report_of(organisation: OrganisationInput) -> tuple[Any, ...]:
+    return organisation.answers, organisation.evidence, organisation.justifications

@@ -1,4 +1,4 @@
-"""Tables of the review."""
+"""Tables of the review: accepted sheet revisions, exported files, remarks and replies."""
 
 from datetime import datetime
 
@@ -10,12 +10,14 @@ from evaluation.clock import now
 from evaluation.database import Base
 
 
-class FrozenSheet(Base):
-    """An accepted sheet, for good: `content` is its canonical JSON, `sha256` that text's hash, `code` the short name printed on
-    its files. A new acceptance adds a revision; the database refuses to change or remove any.
+class SheetRevision(Base):
+    """An accepted sheet of a body and year.
+
+    `content` is its canonical JSON, `sha256` the hash of that text, `code` the verification code printed on its files. Each
+    acceptance adds a revision, numbered from 1. The table is append-only: triggers reject updates and deletions.
     """
 
-    __tablename__ = "frozen_sheet"
+    __tablename__ = "sheet_revision"
     __table_args__ = (
         UniqueConstraint("body_id", "year", "revision"),
         UniqueConstraint("sha256"),
@@ -35,16 +37,17 @@ class FrozenSheet(Base):
 
 
 class Export(Base):
-    """A file that was made of a frozen sheet and handed out: its own SHA-256, so that it can be verified after any upgrade.
+    """A file of a sheet revision that a person downloaded.
 
-    The database refuses to change or remove any.
+    `sha256` is the hash of the file itself, so that the file can be verified after any upgrade; `size` is in bytes. The table is
+    append-only: triggers reject updates and deletions.
     """
 
     __tablename__ = "export"
-    __table_args__ = (UniqueConstraint("frozen_id", "sha256"), Index("ix_export_sha256", "sha256"))
+    __table_args__ = (UniqueConstraint("revision_id", "sha256"), Index("ix_export_sha256", "sha256"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    frozen_id: Mapped[int] = mapped_column(ForeignKey(FrozenSheet.id))
+    revision_id: Mapped[int] = mapped_column(ForeignKey(SheetRevision.id))
     format: Mapped[str] = mapped_column(String(16))
     languages: Mapped[str] = mapped_column(String(16))
     sha256: Mapped[str] = mapped_column(String(64))
@@ -54,17 +57,17 @@ class Export(Base):
 
 
 class Remark(Base):
-    """A reviewer's note pinned to an answer (organisation and code), to a row of the sheet (kind and row), or to the sheet.
+    """A reviewer's comment on an answer (organisation and code), on a row of the sheet (kind and row) or on the whole sheet.
 
-    `round` is the hand-over it was made in. It is resolved when the reviewer says so.
+    `round` is the submission round in which it was written.
     """
 
     __tablename__ = "remark"
     __table_args__ = (
         Index("ix_remark_body", "body_id", "year"),
         CheckConstraint("(organisation_id IS NULL) = (code IS NULL)", name="answer"),
-        CheckConstraint('(kind IS NULL) = ("row" IS NULL)', name="place"),
-        CheckConstraint("organisation_id IS NULL OR kind IS NULL", name="one_place"),
+        CheckConstraint('(kind IS NULL) = ("row" IS NULL)', name="row"),
+        CheckConstraint("organisation_id IS NULL OR kind IS NULL", name="one_target"),
         CheckConstraint("(resolved_at IS NULL) = (resolved_by IS NULL)", name="resolved"),
     )
 
@@ -87,7 +90,7 @@ class Remark(Base):
 
 
 class Reply(Base):
-    """An answer under a remark, the body's or the reviewer's."""
+    """A reply to a remark, by a person of the body or by a reviewer."""
 
     __tablename__ = "reply"
 

@@ -1,53 +1,54 @@
-"""Reads of frozen sheets, each within what its viewer may see."""
+"""Reads of sheet revisions, exported files and remarks, each scoped by its viewer."""
 
 from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
 
-from evaluation.database import db, tuples
+from evaluation.database import db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
-from evaluation.review.models import Export, FrozenSheet, Remark
+from evaluation.review.models import Export, Remark, SheetRevision
 from evaluation.submissions.models import Submission
 
 
-def frozen(viewer: Viewer, body_id: int, year: int, revision: int | None = None) -> FrozenSheet | None:
-    """A body's frozen sheet of a year: this revision, or the latest."""
-    statement = _of(viewer, body_id, year)
+def sheet_revision(viewer: Viewer, body_id: int, year: int, revision: int | None = None) -> SheetRevision | None:
+    """Return a revision of a body's sheet by its number, or the latest one; None if there is none."""
+    statement = _revisions_statement(viewer, body_id, year)
     if revision is not None:
-        statement = statement.where(FrozenSheet.revision == revision)
-    found: FrozenSheet | None = db.session.scalar(statement.order_by(FrozenSheet.revision.desc()).limit(1))
-    return found
+        statement = statement.where(SheetRevision.revision == revision)
+    result: SheetRevision | None = db.session.scalar(statement.order_by(SheetRevision.revision.desc()).limit(1))
+    return result
 
 
-def revisions(viewer: Viewer, body_id: int, year: int) -> list[FrozenSheet]:
-    """All revisions of a body's sheet of a year, the latest first."""
-    return list(db.session.scalars(_of(viewer, body_id, year).order_by(FrozenSheet.revision.desc())))
+def sheet_revisions(viewer: Viewer, body_id: int, year: int) -> list[SheetRevision]:
+    """Return all revisions of a body's sheet, the latest first."""
+    return list(db.session.scalars(_revisions_statement(viewer, body_id, year).order_by(SheetRevision.revision.desc())))
 
 
-def in_force(viewer: Viewer, submission: Submission) -> FrozenSheet | None:
-    """The frozen sheet that a state names as in force, whosesoever it is."""
-    statement = select(FrozenSheet).join(Body, Body.id == FrozenSheet.body_id).where(FrozenSheet.id == submission.frozen_id)
-    found: FrozenSheet | None = db.session.scalar(visible(statement, viewer))
-    return found
+def revision_in_force(viewer: Viewer, submission: Submission) -> SheetRevision | None:
+    """Return the sheet revision that a submission names as in force, even if it belongs to another body or year."""
+    statement = select(SheetRevision).join(Body, Body.id == SheetRevision.body_id)
+    result: SheetRevision | None = db.session.scalar(visible(statement.where(SheetRevision.id == submission.revision_id), viewer))
+    return result
 
 
-def _of(viewer: Viewer, body_id: int, year: int) -> Any:
-    statement = select(FrozenSheet).join(Body, Body.id == FrozenSheet.body_id)
-    return visible(statement.where(Body.id == body_id, FrozenSheet.year == year), viewer)
+def export_hashes(viewer: Viewer, body_id: int, year: int) -> set[tuple[int, str]]:
+    """Return (revision, SHA-256) of the stored exports of a body's sheet revisions."""
+    statement = select(SheetRevision.revision, Export.sha256).join(Export, Export.revision_id == SheetRevision.id)
+    statement = statement.join(Body, Body.id == SheetRevision.body_id)
+    statement = statement.where(Body.id == body_id, SheetRevision.year == year)
+    return {(revision, sha256) for revision, sha256 in fetch_rows(visible(statement, viewer))}
 
 
-def exports(viewer: Viewer, body_id: int, year: int) -> set[tuple[int, str]]:
-    """(revision, SHA-256) of the files kept as handed out of a body's frozen sheets of a year."""
-    statement = select(FrozenSheet.revision, Export.sha256).join(Export, Export.frozen_id == FrozenSheet.id)
-    statement = statement.join(Body, Body.id == FrozenSheet.body_id).where(Body.id == body_id, FrozenSheet.year == year)
-    return {(revision, sha256) for revision, sha256 in tuples(visible(statement, viewer))}
-
-
-def open_remarks(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, int]:
-    """Body id → remarks of its year that are not resolved; those of these bodies that have any."""
+def open_remark_counts(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, int]:
+    """Return body id → number of open remarks on its year, of those of these bodies that have any."""
     statement = select(Remark.body_id, func.count()).join(Body, Body.id == Remark.body_id)
     statement = statement.where(Remark.year == year, Remark.body_id.in_(body_ids), Remark.resolved_at.is_(None))
-    return dict(tuples(visible(statement, viewer).group_by(Remark.body_id)))
+    return dict(fetch_rows(visible(statement, viewer).group_by(Remark.body_id)))
+
+
+def _revisions_statement(viewer: Viewer, body_id: int, year: int) -> Any:
+    statement = select(SheetRevision).join(Body, Body.id == SheetRevision.body_id)
+    return visible(statement.where(Body.id == body_id, SheetRevision.year == year), viewer)

@@ -1,7 +1,8 @@
-"""The accepted sheet as canonical JSON, and back.
+"""Conversion of an accepted sheet to canonical JSON and back.
 
-Canonical means that there is one text for one sheet: UTF-8, keys sorted, no spaces, no fractions; money is a decimal string of
-tenge, dates are YYYY-MM-DD. So its SHA-256 stands for the sheet, and the sheet rebuilt from the record has the same one.
+Canonical means that one sheet has exactly one text: UTF-8, sorted keys, no spaces, no fractions. Money is a decimal string in
+tenge with two decimals; dates are YYYY-MM-DD. The SHA-256 of the text therefore identifies the sheet, and a sheet reconstructed
+from the audit log has the same hash. The keys are part of every hash: they must never change within one value of :data:`FORMAT`.
 """
 
 import hashlib
@@ -13,31 +14,39 @@ from typing import Any
 import orjson
 
 from evaluation.criteria import Orders
-from evaluation.criteria.model import Indicator, Order
+from evaluation.criteria.model import Indicator, Order, Row, Table
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.scoring.facts import Fact
+from evaluation.scoring.facts import BreachFact
 from evaluation.sheets import Sheet, SheetRow, SheetTable
-from evaluation.sheets.input import Given, Source, sheet_of
-from evaluation.sheets.model import Named, Share
+from evaluation.sheets.input import OrganisationInput, ScoredYear, SheetInput, build_sheet
+from evaluation.sheets.model import LegalEntity, YearPoints
 
 FORMAT = "assessment-sheet/1"
+"""The name and version of the canonical format."""
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no letter that is taken for a figure or for another letter."""
+"""Crockford's base 32. It has no letter that looks like a digit or like another letter."""
 CODE_LENGTH = 12
-GROUP = 4
+"""Characters of a verification code, without hyphens."""
+CODE_GROUP_LENGTH = 4
+BITS_PER_CHARACTER = 5
+BITS_PER_HEX_DIGIT = 4
 
 
-class Unfrozen(EvaluationError):
-    """The sheet cannot be frozen, or what was frozen cannot be read."""
+class SnapshotError(EvaluationError):
+    """A sheet cannot be converted to canonical JSON, or canonical JSON cannot be read."""
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a frozen sheet says of its acceptance: moments are ISO texts in UTC, `checkpoint` the record's state before it."""
+    """The facts of an acceptance that become part of the canonical JSON.
+
+    `submitted_at` and `accepted_at` are ISO texts in UTC. `checkpoint` is the number and digest of the last audit checkpoint
+    before the acceptance.
+    """
 
     revision: int
-    nil: bool
+    nil_return: bool
     submitted_by: str
     submitted_at: str
     accepted_by: str
@@ -45,29 +54,39 @@ class Acceptance:
     checkpoint: Mapping[str, Any]
 
 
-def freeze(source: Source, acceptance: Acceptance) -> str:
-    """The canonical JSON of a body's year. Raises Unfrozen where blanks leave it provisional."""
-    sheet = sheet_of(source)
+def to_canonical_json(source: SheetInput, acceptance: Acceptance, current: ScoredYear | None = None) -> str:
+    """Build a body's sheet and convert it to canonical JSON.
+
+    Args:
+        source: The stored or reconstructed input of the sheet.
+        acceptance: The facts of the acceptance.
+        current: The scored year of the sheet, when the caller has scored it already.
+
+    Raises:
+        SnapshotError: Missing answers make the sheet provisional.
+    """
+    sheet = build_sheet(source, current)
     if sheet.provisional:
-        raise Unfrozen(N_("The sheet is provisional: answers are missing. Only a complete sheet is accepted."))
+        raise SnapshotError(N_("The sheet is provisional: answers are missing. Only a complete sheet is accepted."))
     order = sheet.order
-    declared = sorted(source.current.declared.items())
+    organisations = sorted(source.current.organisations, key=lambda organisation: organisation.entity.bin)
     content = {
         "format": FORMAT,
         "order": {"code": order.code, "sha256": order.sha256},
         "year": sheet.year,
         "revision": acceptance.revision,
-        "nil": acceptance.nil,
+        "nil_return": acceptance.nil_return,
         "invented": sheet.invented,
-        "body": _named(sheet.body),
+        "body": _party_to_json(sheet.body),
         "points": sheet.low,
-        "max": sheet.max,
-        "tables": [_table(order, table) for table in sheet.tables],
-        "history": [
-            {"year": each.year, "kind": each.kind, "low": each.low, "high": each.high, "max": each.max} for each in sheet.history
+        "max_points": sheet.max,
+        "tables": [_table_to_json(order, table) for table in sheet.tables],
+        "history": [_share_to_json(share) for share in sheet.history],
+        "organisations": [_organisation_to_json(order, organisation) for organisation in organisations],
+        "prior_year_counts": [
+            {"kind": kind, "criterion": criterion, "count": count}
+            for (kind, criterion), count in sorted(source.current.declared_counts.items())
         ],
-        "organisations": [_given(order, each) for each in sorted(source.current.organisations, key=lambda each: each.named.bin)],
-        "declared": [{"kind": kind, "criterion": criterion, "count": count} for (kind, criterion), count in declared],
         "submitted": {"by": acceptance.submitted_by, "at": acceptance.submitted_at},
         "accepted": {"by": acceptance.accepted_by, "at": acceptance.accepted_at},
         "checkpoint": dict(acceptance.checkpoint),
@@ -75,122 +94,154 @@ def freeze(source: Source, acceptance: Acceptance) -> str:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def from_canonical_json(content: str, orders: Orders) -> Sheet:
+    """Read a sheet from its canonical JSON.
+
+    Raises:
+        SnapshotError: The text is not canonical JSON of this format, or the criteria file of its order is missing.
+    """
+    try:
+        data = orjson.loads(content)
+        if data["format"] != FORMAT:
+            raise SnapshotError(N_("The file is of a format that this product does not know: %(format)s."), format=data["format"])
+        order = orders.get(data["order"]["code"])
+        if order is None:
+            raise SnapshotError(N_("The criteria file of the order %(order)s is missing."), order=data["order"]["code"])
+        return _sheet_from_json(order, data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SnapshotError(N_("This is not a frozen assessment sheet, or it is damaged.")) from error
+
+
 def sha256_of(content: str) -> str:
-    """The hash that stands for a frozen sheet, hexadecimal."""
+    """Return the SHA-256 of a canonical JSON text, 64 hexadecimal digits."""
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def code_of(sha256: str) -> str:
-    """The short code of a frozen sheet: the first 60 bits of its hash."""
-    bits = int(sha256[: CODE_LENGTH * 5 // 4], 16)
-    return "".join(ALPHABET[bits >> shift & 31] for shift in range((CODE_LENGTH - 1) * 5, -1, -5))
+    """Return the verification code of a sheet: the first 60 bits of its SHA-256 in base 32, without hyphens."""
+    bits = int(sha256[: CODE_LENGTH * BITS_PER_CHARACTER // BITS_PER_HEX_DIGIT], 16)
+    shifts = range((CODE_LENGTH - 1) * BITS_PER_CHARACTER, -1, -BITS_PER_CHARACTER)
+    return "".join(ALPHABET[bits >> shift & (len(ALPHABET) - 1)] for shift in shifts)
 
 
-def spelled(code: str) -> str:
-    """A short code as people read it: XXXX-XXXX-XXXX."""
-    return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
-
-
-def thaw(content: str, orders: Orders) -> Sheet:
-    """The sheet that was frozen. Raises Unfrozen where its order is not at hand or the text is no frozen sheet."""
-    try:
-        data = orjson.loads(content)
-        if data["format"] != FORMAT:
-            raise Unfrozen(N_("The file is of a format that this product does not know: %(format)s."), format=data["format"])
-        order = orders.get(data["order"]["code"])
-        if order is None:
-            raise Unfrozen(N_("The criteria file of the order %(order)s is missing."), order=data["order"]["code"])
-        return _sheet(order, data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unfrozen(N_("This is not a frozen assessment sheet, or it is damaged.")) from error
+def format_code(code: str) -> str:
+    """Format a verification code as it is printed: XXXX-XXXX-XXXX."""
+    return "-".join(code[start : start + CODE_GROUP_LENGTH] for start in range(0, len(code), CODE_GROUP_LENGTH))
 
 
 # ---- to JSON ----
 
 
-def _named(named: Named) -> dict[str, str]:
-    return {"bin": named.bin, "name_kk": named.name_kk, "name_ru": named.name_ru}
+def _party_to_json(party: LegalEntity) -> dict[str, str]:
+    return {"bin": party.bin, "name_kk": party.name_kk, "name_ru": party.name_ru}
 
 
-def _table(order: Order, table: SheetTable) -> dict[str, Any]:
-    rows = [_row(order, row) for row in table.scored_rows] if table.applicable else []
-    return {"kind": table.table.kind, "applicable": table.applicable, "points": table.low, "max": table.max, "rows": rows}
-
-
-def _row(order: Order, row: SheetRow) -> dict[str, Any]:
+def _table_to_json(order: Order, table: SheetTable) -> dict[str, Any]:
+    rows = [_row_to_json(order, row) for row in table.scored_rows] if table.applicable else []
     return {
-        "row": row.row.number,
+        "kind": table.table.kind,
+        "applicable": table.applicable,
+        "points": table.low,
+        "max_points": table.max,
+        "rows": rows,
+    }
+
+
+def _row_to_json(order: Order, row: SheetRow) -> dict[str, Any]:
+    return {
+        "number": row.row.number,
         "criterion": row.row.criterion,
         "points": row.low,
-        "max": row.max,
-        "worst": row.worst,
-        "best": row.best,
+        "max_points": row.max,
+        "worst_outcome": row.worst,
+        "best_outcome": row.best,
         "organisations": row.organisations,
         "audited": row.audited,
         "unaudited": row.unaudited,
-        "previous": row.previous,
-        "in_breach": [
-            {"bin": each.bin, "facts": [[code, _fact(order.by_code[code], value)] for code, value in each.facts]}
-            for each in row.in_breach
+        "prior_year_count": row.previous,
+        "breaches": [
+            {
+                "bin": party.bin,
+                "facts": [[code, _fact_to_json(order.by_code[code], value)] for code, value in party.breach_facts],
+            }
+            for party in row.in_breach
         ],
     }
 
 
-def _given(order: Order, given: Given) -> dict[str, Any]:
+def _share_to_json(share: YearPoints) -> dict[str, Any]:
     return {
-        **_named(given.named),
-        "kind": given.kind,
-        "answers": _values(order, given.answers),
-        "evidence": _values(order, given.evidence),
-        "kept": [{"rule": each.rule, "code": each.code, "reason": each.reason, "by": each.by} for each in given.kept],
+        "year": share.year,
+        "kind": share.kind,
+        "lowest_points": share.low,
+        "highest_points": share.high,
+        "max_points": share.max,
     }
 
 
-def _values(order: Order, stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {code: _plain(order.by_code[code], value) if code in order.by_code else value for code, value in stored.items()}
+def _organisation_to_json(order: Order, organisation: OrganisationInput) -> dict[str, Any]:
+    return {
+        **_party_to_json(organisation.entity),
+        "kind": organisation.kind,
+        "answers": _values_to_json(order, organisation.answers),
+        "evidence": _values_to_json(order, organisation.evidence),
+        "justifications": [
+            {"rule": reason.rule, "indicator": reason.code, "reason": reason.reason, "author": reason.author}
+            for reason in organisation.justifications
+        ],
+    }
 
 
-def _plain(item: Indicator, value: Any) -> Any:
-    """A stored value: money in tiyn becomes tenge with two decimals."""
+def _values_to_json(order: Order, stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        code: _value_to_json(order.by_code[code], value) if code in order.by_code else value for code, value in stored.items()
+    }
+
+
+def _value_to_json(item: Indicator, value: Any) -> Any:
+    """Convert a stored value: money in tiyn becomes a string in tenge with two decimals."""
     if item.type != "money":
         return value
     return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
 
 
-def _fact(item: Indicator, value: int | date) -> Any:
-    return value.isoformat() if isinstance(value, date) else _plain(item, value)
+def _fact_to_json(item: Indicator, value: int | date) -> Any:
+    return value.isoformat() if isinstance(value, date) else _value_to_json(item, value)
 
 
 # ---- from JSON ----
 
 
-def _sheet(order: Order, data: dict[str, Any]) -> Sheet:
-    names = {each["bin"]: _name(each) for each in data["organisations"]}
-    tables = {each["kind"]: each for each in data["tables"]}
+def _sheet_from_json(order: Order, data: dict[str, Any]) -> Sheet:
+    organisations = {organisation["bin"]: _party_from_json(organisation) for organisation in data["organisations"]}
+    tables = {table["kind"]: table for table in data["tables"]}
     return Sheet(
         order=order,
-        body=_name(data["body"]),
+        body=_party_from_json(data["body"]),
         year=data["year"],
-        tables=tuple(_table_of(order, table, tables[table.kind], names) for table in order.form.tables),
+        tables=tuple(_table_from_json(order, table, tables[table.kind], organisations) for table in order.form.tables),
         low=data["points"],
         high=data["points"],
-        max=data["max"],
-        history=tuple(Share(each["year"], each["kind"], each["low"], each["high"], each["max"]) for each in data["history"]),
+        max=data["max_points"],
+        history=tuple(
+            YearPoints(share["year"], share["kind"], share["lowest_points"], share["highest_points"], share["max_points"])
+            for share in data["history"]
+        ),
         invented=data["invented"],
     )
 
 
-def _name(data: dict[str, Any]) -> Named:
-    return Named(data["bin"], data["name_kk"], data["name_ru"])
+def _party_from_json(data: dict[str, Any]) -> LegalEntity:
+    return LegalEntity(data["bin"], data["name_kk"], data["name_ru"])
 
 
-def _table_of(order: Order, table: Any, data: dict[str, Any], names: Mapping[str, Named]) -> SheetTable:
-    scored = {each["row"]: each for each in data["rows"]}
-    rows = tuple(_row_of(order, row, scored.get(row.number), names) for row in table.rows)
-    return SheetTable(table, data["applicable"], rows, data["points"], data["points"], data["max"])
+def _table_from_json(order: Order, table: Table, data: dict[str, Any], organisations: Mapping[str, LegalEntity]) -> SheetTable:
+    scored = {row["number"]: row for row in data["rows"]}
+    rows = tuple(_row_from_json(order, row, scored.get(row.number), organisations) for row in table.rows)
+    return SheetTable(table, data["applicable"], rows, data["points"], data["points"], data["max_points"])
 
 
-def _row_of(order: Order, row: Any, data: dict[str, Any] | None, names: Mapping[str, Named]) -> SheetRow:
+def _row_from_json(order: Order, row: Row, data: dict[str, Any] | None, organisations: Mapping[str, LegalEntity]) -> SheetRow:
     criterion = order.criterion[row.criterion] if row.criterion is not None else None
     if criterion is None or data is None:
         return SheetRow(row, criterion)
@@ -199,27 +250,27 @@ def _row_of(order: Order, row: Any, data: dict[str, Any] | None, names: Mapping[
         criterion,
         low=data["points"],
         high=data["points"],
-        max=data["max"],
-        worst=data["worst"],
-        best=data["best"],
+        max=data["max_points"],
+        worst=data["worst_outcome"],
+        best=data["best_outcome"],
         organisations=data["organisations"],
         audited=data["audited"],
         unaudited=data["unaudited"],
-        previous=data["previous"],
-        in_breach=tuple(_breach(order, each, names) for each in data["in_breach"]),
+        previous=data["prior_year_count"],
+        in_breach=tuple(_breach_from_json(order, breach, organisations) for breach in data["breaches"]),
     )
 
 
-def _breach(order: Order, data: dict[str, Any], names: Mapping[str, Named]) -> Named:
-    named = names[data["bin"]]
-    return Named(named.bin, named.name_kk, named.name_ru, tuple(_facts_of(order, data["facts"])))
+def _breach_from_json(order: Order, data: dict[str, Any], organisations: Mapping[str, LegalEntity]) -> LegalEntity:
+    party = organisations[data["bin"]]
+    return LegalEntity(party.bin, party.name_kk, party.name_ru, tuple(_facts_from_json(order, data["facts"])))
 
 
-def _facts_of(order: Order, facts: Iterable[list[Any]]) -> Iterable[Fact]:
+def _facts_from_json(order: Order, facts: Iterable[list[Any]]) -> Iterable[BreachFact]:
     for code, value in facts:
-        kind = order.by_code[code].type
-        if kind == "money":
-            sign, (whole, hundredths) = -1 if value.startswith("-") else 1, value.removeprefix("-").split(".")
-            yield code, sign * (int(whole) * 100 + int(hundredths))
+        type_ = order.by_code[code].type
+        if type_ == "money":
+            sign, (tenge, tiyn) = -1 if value.startswith("-") else 1, value.removeprefix("-").split(".")
+            yield code, sign * (int(tenge) * 100 + int(tiyn))
         else:
-            yield code, date.fromisoformat(value) if kind == "date" else value
+            yield code, date.fromisoformat(value) if type_ == "date" else value

@@ -5,20 +5,19 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from evaluation.web import audit as record
 from evaluation.web.account import account, security
 from evaluation.web.account import inbox as messages
 from evaluation.web.admin import people, registry
+from evaluation.web.audit import views as audit
 from evaluation.web.core import access, errors, headers, languages
-from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, prepare_database
+from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
 from evaluation.web.entry import answers, grid, home, report, submission, uploads
 from evaluation.web.entry import evidence as files
 from evaluation.web.review import body_list as bodies
 from evaluation.web.review import body_year as review
-from evaluation.web.review import bulk_accept as accepting
-from evaluation.web.review import remarks
-from evaluation.web.sheets import as_of as known
-from evaluation.web.sheets import sheets, verify
+from evaluation.web.review import bulk_accept
+from evaluation.web.review.remarks import views as remarks
+from evaluation.web.sheets import as_of, sheets, verify
 
 __all__ = ["commit_request", "current_viewer", "init_app"]
 
@@ -29,7 +28,7 @@ def init_app(app: Flask) -> None:
     languages.init_app(app)
     Bootstrap5(app)
     # Before CSRFProtect, so that the language and the database are there whatever it finds.
-    app.before_request(prepare_database)
+    app.before_request(require_usable_database)
     app.before_request(security.end_if_over)
     app.before_request(identify_viewer)
     # Before CSRFProtect too: whose session is over is told so, not that a form has expired.
@@ -42,10 +41,10 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     for blueprint in (
         bodies.blueprint,
-        accepting.blueprint,
+        bulk_accept.blueprint,
         review.blueprint,
         sheets.blueprint,
-        known.blueprint,
+        as_of.blueprint,
         uploads.blueprint,
         languages.blueprint,
         account.blueprint,
@@ -56,7 +55,7 @@ def init_app(app: Flask) -> None:
         submission.blueprint,
         files.blueprint,
         answers.blueprint,
-        record.blueprint,
+        audit.blueprint,
         remarks.blueprint,
         report.blueprint,
         registry.blueprint,

@@ -1,24 +1,24 @@
-"""Forms by which remarks are made, answered and resolved. A page holds many; what a remark is about stands in hidden fields."""
+"""Forms that add, answer and resolve remarks. A page has many of them; hidden fields name what a remark is about."""
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 
 
-class PlaceForm(FlaskForm):  # type: ignore[misc]
-    """Where whoever sends it comes back to: the list, or the place itself; with the languages the sheet is looked at in."""
+class ReturnForm(FlaskForm):  # type: ignore[misc]
+    """Where to return afterwards: `back` is "list" or empty for the remark's target; `lang` are the languages of the sheet."""
 
     back = HiddenField(default="")
     lang = HiddenField(default="")
 
 
-class ReplyForm(PlaceForm):
-    """What is said to a remark."""
+class ReplyForm(ReturnForm):
+    """A reply to a remark."""
 
     text = TextAreaField(default="")
 
 
 class RemarkForm(ReplyForm):
-    """A remark on an answer (the organisation's BIN, the code), on a row of the sheet (kind, number), or on the sheet."""
+    """A remark on an answer (organisation's BIN and code), on a row of the sheet (kind and row number), or on the sheet."""
 
     organisation = HiddenField(default="")
     code = HiddenField(default="")

@@ -13,14 +13,14 @@ COLLATION_LANGUAGES = ("kk", "ru")
 APPEND_ONLY_TABLES = {
     # No condition for events: it would cost more than the insertion. The application turns recursive triggers on, so SQLite's
     # INSERT OR REPLACE fires the DELETE trigger.
-    "event": "",
+    "audit_event": "",
     "checkpoint": "number = NEW.number",
     "sheet_revision": "id = NEW.id OR sha256 = NEW.sha256 OR code = NEW.code "
     "OR (body_id = NEW.body_id AND year = NEW.year AND revision = NEW.revision)",
     "export": "id = NEW.id",
 }
 """Tables that only accept new rows. The value is the SQL condition under which a stored row collides with a new one."""
-FORWARD_ONLY_TABLES = ("chain", "covered")
+FORWARD_ONLY_TABLES = ("chain_head", "checkpoint_coverage")
 """Tables whose rows are never deleted and whose `seq` only grows."""
 
 
@@ -73,7 +73,7 @@ def _create_sqlite_triggers() -> None:
         op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {_sqlite_refusal(table)}")
         op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {condition} {_sqlite_refusal(table)}")
     # INSERT OR REPLACE deletes a row without firing the DELETE trigger unless the connection has recursive triggers on.
-    for table, collision in {**APPEND_ONLY_TABLES, "chain": "chain = NEW.chain"}.items():
+    for table, collision in {**APPEND_ONLY_TABLES, "chain_head": "chain = NEW.chain"}.items():
         if collision:
             colliding_row = f"SELECT 1 FROM {table} WHERE {collision}"  # noqa: S608 (constants of this module)
             condition = f"WHEN EXISTS ({colliding_row})"
@@ -147,13 +147,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_body_kato"), "body", ["kato"], unique=False)
     op.create_index(op.f("ix_body_parent_id"), "body", ["parent_id"], unique=False)
     op.create_table(
-        "chain",
+        "chain_head",
         sa.Column("chain", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("mac", sa.String(length=64), nullable=False),
         sa.Column("seal", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("chain", name=op.f("pk_chain")),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_chain_head")),
     )
     op.create_table(
         "checkpoint",
@@ -165,13 +165,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_checkpoint")),
     )
     op.create_table(
-        "covered",
+        "checkpoint_coverage",
         sa.Column("chain", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("chain", name=op.f("pk_covered")),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_checkpoint_coverage")),
     )
     op.create_table(
-        "event",
+        "audit_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("chain", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -185,16 +185,16 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=True),
         sa.Column("batch", sa.String(length=32), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.CheckConstraint("chain = coalesce(body_id, 0)", name=op.f("ck_event_chain")),
-        sa.CheckConstraint("seq >= 1", name=op.f("ck_event_seq")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
-        sa.UniqueConstraint("chain", "seq", name=op.f("uq_event_chain_seq")),
+        sa.CheckConstraint("chain = coalesce(body_id, 0)", name=op.f("ck_audit_event_chain")),
+        sa.CheckConstraint("seq >= 1", name=op.f("ck_audit_event_seq")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
+        sa.UniqueConstraint("chain", "seq", name=op.f("uq_audit_event_chain_seq")),
     )
-    op.create_index("ix_event_account", "event", ["account_id", "id"], unique=False)
-    op.create_index("ix_event_actor", "event", ["actor", "at"], unique=False)
-    op.create_index("ix_event_at", "event", ["at", "id"], unique=False)
-    op.create_index("ix_event_batch", "event", ["batch"], unique=False)
-    op.create_index("ix_event_organisation", "event", ["organisation_id", "year", "id"], unique=False)
+    op.create_index("ix_audit_event_account", "audit_event", ["account_id", "id"], unique=False)
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor", "at"], unique=False)
+    op.create_index("ix_audit_event_at", "audit_event", ["at", "id"], unique=False)
+    op.create_index("ix_audit_event_batch", "audit_event", ["batch"], unique=False)
+    op.create_index("ix_audit_event_organisation", "audit_event", ["organisation_id", "year", "id"], unique=False)
     op.create_table(
         "organisation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -256,8 +256,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("media_type", sa.String(length=100), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("given_by", sa.String(length=320), nullable=False),
-        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.Column("uploaded_by", sa.String(length=320), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_evidence_file_organisation_id_organisation")
         ),
@@ -272,8 +272,8 @@ def upgrade() -> None:
         sa.Column("body_id", sa.Integer(), nullable=False),
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("given_by", sa.String(length=320), nullable=False),
-        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.Column("granted_by", sa.String(length=320), nullable=False),
+        sa.Column("granted_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_extension_reason")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_extension_body_id_body")),
         sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_extension_year_reporting_year")),
@@ -325,8 +325,8 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("value", sa.JSON(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("given_by", sa.String(length=320), nullable=False),
-        sa.Column("given_at", sa.DateTime(), nullable=False),
+        sa.Column("author", sa.String(length=320), nullable=False),
+        sa.Column("justified_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_justification_organisation_id_organisation")
         ),
@@ -338,7 +338,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_justification_organisation_id"), "justification", ["organisation_id"], unique=False)
     op.create_table(
-        "message",
+        "notification",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -347,28 +347,28 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=True),
         sa.Column("code", sa.String(length=64), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.Column("once", sa.String(length=64), nullable=True),
+        sa.Column("dedup_key", sa.String(length=64), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("read_at", sa.DateTime(), nullable=True),
-        sa.Column("mail", sa.String(length=16), server_default="none", nullable=False),
-        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("mail_status", sa.String(length=16), server_default="none", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('submitted', 'returned', 'accepted', 'reopened', 'remark', 'deadline')", name=op.f("ck_message_kind")
+            "kind IN ('submitted', 'returned', 'accepted', 'reopened', 'remark', 'deadline')", name=op.f("ck_notification_kind")
         ),
-        sa.CheckConstraint("mail IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_message_mail")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_message_account_id_account")),
-        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_message_body_id_body")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_message_organisation_id_organisation")),
-        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_message_year_reporting_year")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
-        sa.UniqueConstraint("account_id", "once", name=op.f("uq_message_account_id_once")),
+        sa.CheckConstraint("mail_status IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_notification_mail_status")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_notification_account_id_account")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_notification_body_id_body")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_notification_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_notification_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
+        sa.UniqueConstraint("account_id", "dedup_key", name=op.f("uq_notification_account_id_dedup_key")),
     )
-    op.create_index("ix_message_account", "message", ["account_id", "id"], unique=False)
-    op.create_index("ix_message_mail", "message", ["mail"], unique=False)
+    op.create_index("ix_notification_account", "notification", ["account_id", "id"], unique=False)
+    op.create_index("ix_notification_mail_status", "notification", ["mail_status"], unique=False)
     op.create_index(
-        "ix_message_unread",
-        "message",
+        "ix_notification_unread",
+        "notification",
         ["account_id"],
         unique=False,
         sqlite_where=sa.text("read_at IS NULL"),
@@ -508,8 +508,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("body_id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("nil", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("nil_return", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
@@ -522,19 +522,19 @@ def upgrade() -> None:
         sa.Column("first_submitted_on", sa.Date(), nullable=True),
         sa.Column("accepted_id", sa.Integer(), nullable=True),
         sa.Column("revision_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint("(state = 'accepted') = (accepted_id IS NOT NULL)", name=op.f("ck_submission_accepted_by")),
-        sa.CheckConstraint("(state = 'accepted') = (revision_id IS NOT NULL)", name=op.f("ck_submission_accepted_has_revision")),
-        sa.CheckConstraint("state <> 'accepted' OR accepted_id <> submitted_id", name=op.f("ck_submission_not_self_accepted")),
-        sa.CheckConstraint("state <> 'reopened' OR reason <> ''", name=op.f("ck_submission_reopened_with_reason")),
+        sa.CheckConstraint("(status = 'accepted') = (accepted_id IS NOT NULL)", name=op.f("ck_submission_accepted_by")),
+        sa.CheckConstraint("(status = 'accepted') = (revision_id IS NOT NULL)", name=op.f("ck_submission_accepted_has_revision")),
+        sa.CheckConstraint("status <> 'accepted' OR accepted_id <> submitted_id", name=op.f("ck_submission_not_self_accepted")),
+        sa.CheckConstraint("status <> 'reopened' OR reason <> ''", name=op.f("ck_submission_reopened_with_reason")),
         sa.CheckConstraint(
-            "state = 'draft' OR (submitted_id IS NOT NULL AND submitted_at IS NOT NULL AND first_submitted_on IS NOT NULL)",
+            "status = 'draft' OR (submitted_id IS NOT NULL AND submitted_at IS NOT NULL AND first_submitted_on IS NOT NULL)",
             name=op.f("ck_submission_submitted"),
         ),
-        sa.CheckConstraint("state = 'draft' OR round >= 1", name=op.f("ck_submission_round")),
+        sa.CheckConstraint("status = 'draft' OR round >= 1", name=op.f("ck_submission_round")),
         sa.CheckConstraint(
-            "state IN ('draft', 'submitted', 'returned', 'accepted', 'reopened')", name=op.f("ck_submission_state")
+            "status IN ('draft', 'submitted', 'returned', 'accepted', 'reopened')", name=op.f("ck_submission_status")
         ),
-        sa.CheckConstraint("state NOT IN ('accepted', 'reopened') OR revision >= 1", name=op.f("ck_submission_revision")),
+        sa.CheckConstraint("status NOT IN ('accepted', 'reopened') OR revision >= 1", name=op.f("ck_submission_revision")),
         sa.ForeignKeyConstraint(["accepted_id"], ["account.id"], name=op.f("fk_submission_accepted_id_account")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_submission_body_id_body")),
         sa.ForeignKeyConstraint(["revision_id"], ["sheet_revision.id"], name=op.f("fk_submission_revision_id_sheet_revision")),
@@ -574,14 +574,14 @@ def downgrade() -> None:
     op.drop_table("remark")
     op.drop_table("organisation_status")
     op.drop_index(
-        "ix_message_unread",
-        table_name="message",
+        "ix_notification_unread",
+        table_name="notification",
         sqlite_where=sa.text("read_at IS NULL"),
         postgresql_where=sa.text("read_at IS NULL"),
     )
-    op.drop_index("ix_message_mail", table_name="message")
-    op.drop_index("ix_message_account", table_name="message")
-    op.drop_table("message")
+    op.drop_index("ix_notification_mail_status", table_name="notification")
+    op.drop_index("ix_notification_account", table_name="notification")
+    op.drop_table("notification")
     op.drop_index(op.f("ix_justification_organisation_id"), table_name="justification")
     op.drop_table("justification")
     op.drop_table("sheet_revision")
@@ -596,15 +596,15 @@ def downgrade() -> None:
     op.drop_table("account_body")
     op.drop_table("reporting_year")
     op.drop_table("organisation")
-    op.drop_index("ix_event_organisation", table_name="event")
-    op.drop_index("ix_event_batch", table_name="event")
-    op.drop_index("ix_event_at", table_name="event")
-    op.drop_index("ix_event_actor", table_name="event")
-    op.drop_index("ix_event_account", table_name="event")
-    op.drop_table("event")
-    op.drop_table("covered")
+    op.drop_index("ix_audit_event_organisation", table_name="audit_event")
+    op.drop_index("ix_audit_event_batch", table_name="audit_event")
+    op.drop_index("ix_audit_event_at", table_name="audit_event")
+    op.drop_index("ix_audit_event_actor", table_name="audit_event")
+    op.drop_index("ix_audit_event_account", table_name="audit_event")
+    op.drop_table("audit_event")
+    op.drop_table("checkpoint_coverage")
     op.drop_table("checkpoint")
-    op.drop_table("chain")
+    op.drop_table("chain_head")
     op.drop_index(op.f("ix_body_parent_id"), table_name="body")
     op.drop_index(op.f("ix_body_kato"), table_name="body")
     op.drop_table("body")

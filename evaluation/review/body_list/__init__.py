@@ -1,1 +1,1 @@
-"""The bodies of a year side by side: where each stands, its points, last year's beside; kept to some, sorted, as files."""
+"""The list of a year's bodies with status and points: filters, sort order, downloads."""

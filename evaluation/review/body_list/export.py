@@ -1,4 +1,4 @@
-"""The list of bodies as a file: real numbers and dates, one head row, the same columns in both formats."""
+"""The list of bodies as a file: typed numbers and dates, one header row, the same columns in both formats."""
 
 import csv
 import io
@@ -13,16 +13,16 @@ import xlsxwriter
 from evaluation.criteria.model import Order
 from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
-from evaluation.registry.models import ReportingYear
-from evaluation.review.body_list.model import NOTHING, Line, Total
-from evaluation.sheets.model import Named
-from evaluation.submissions.status import STANDINGS
-from evaluation.submissions.timeliness import PUNCTUALITY
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.review.body_list.model import NO_POINTS, BodyRow, TotalPoints
+from evaluation.sheets.model import LegalEntity
+from evaluation.submissions.status import STATUS_LABELS
+from evaluation.submissions.timeliness import TIMELINESS_LABELS
 
 Value = str | int | Decimal | date | None
 
-REMARKS = (N_("Open remarks"), 11)
-HEADS = (
+REMARKS_HEADER = (N_("Open remarks"), 11)
+HEADERS = (
     (N_("BIN"), 14),
     (N_("Body"), 46),
     (N_("Level"), 16),
@@ -33,138 +33,158 @@ HEADS = (
     (N_("Punctuality"), 16),
     (N_("Days late"), 9),
     (N_("First handed over on"), 13),
-    REMARKS,
+    REMARKS_HEADER,
     (N_("Organisations"), 13),
     (N_("Have begun to answer"), 13),
 )
-"""The first columns, and how many characters wide they are."""
-POINTS = (N_("%(what)s: fewest points"), N_("%(what)s: most points"), N_("%(what)s: maximum"))
-SHARES = (N_("%(what)s: smallest share, %%"), N_("%(what)s: largest share, %%"))
-WIDE, NARROW = 30, 13
-LINE = 15
-"""The height of a line of the heads, in points."""
+"""The first columns: header and width in characters."""
+POINT_HEADERS = (N_("%(what)s: fewest points"), N_("%(what)s: most points"), N_("%(what)s: maximum"))
+SHARE_HEADERS = (N_("%(what)s: smallest share, %%"), N_("%(what)s: largest share, %%"))
+NOTE_WIDTH, NUMBER_WIDTH = 30, 13
+"""Column widths in characters."""
+WIDTH_MARGIN = 3
+"""Characters of a column's width that its header does not use."""
+HEADER_LINE_HEIGHT = 15
+"""The height of one line of the header row, in points (1/72 inch)."""
+MAX_TITLE_CHARACTERS = 31
+"""The longest worksheet title that Excel opens."""
+PAPER_A3 = 8
 BYTE_ORDER_MARK = "\ufeff"
-"""Without it Excel takes UTF-8 for the code page of Windows."""
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a text may not begin with: Excel would take it for a formula."""
+"""Without it, Excel reads UTF-8 as the code page of Windows."""
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+"""The first characters that make Excel read a CSV field as a formula."""
+FORMATS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+"""Format → its media type."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """A list ready to be written: the words over its columns, their widths in characters, and its rows."""
+class ExportTable:
+    """A list ready to be written: its headers, column widths in characters, and rows."""
 
-    heads: tuple[str, ...]
+    headers: tuple[str, ...]
     widths: tuple[int, ...]
     rows: tuple[tuple[Value, ...], ...]
 
-    def without(self, place: int) -> "Table":
-        """The same without a column."""
-        rows = tuple(row[:place] + row[place + 1 :] for row in self.rows)
-        return Table(self.heads[:place] + self.heads[place + 1 :], self.widths[:place] + self.widths[place + 1 :], rows)
+    def without_column(self, index: int) -> "ExportTable":
+        """Return the table without one column."""
+        rows = tuple(row[:index] + row[index + 1 :] for row in self.rows)
+        widths = self.widths[:index] + self.widths[index + 1 :]
+        return ExportTable(self.headers[:index] + self.headers[index + 1 :], widths, rows)
 
 
-def table(lines: Iterable[Line], order: Order | None, year: ReportingYear, language: Language, remarks: bool = True) -> Table:
-    """The list with its heads in a language, with `remarks` or without; of invented data each line says so."""
-    kinds = [each.kind for each in order.form.tables] if order else []
-    whole = language.gettext(N_("Total"))
-    sums = [heading(order.kind[kind].plural[language.code]) for kind in kinds] if order else []
-    heads = [(language.gettext(words), width) for words, width in HEADS]
-    heads += [(language.gettext(words, what=what), NARROW) for what in sums for words in POINTS]
-    for what in (whole, f"{whole}, {year.year - 1}"):
-        heads += [(language.gettext(words, what=what), NARROW) for words in POINTS + SHARES]
+def export_table(
+    rows: Iterable[BodyRow], order: Order | None, year: ReportingYear, language: Language, with_remarks: bool = True
+) -> ExportTable:
+    """Convert the list to a table with headers in a language; each row of demonstration data has a note."""
+    kinds = [table.kind for table in order.form.tables] if order else []
+    table_names = [heading(order.kind[kind].plural[language.code]) for kind in kinds] if order else []
+    total = language.gettext(N_("Total"))
+    headers = [(language.gettext(header), width) for header, width in HEADERS]
+    headers += [(language.gettext(header, what=name), NUMBER_WIDTH) for name in table_names for header in POINT_HEADERS]
+    for name in (total, f"{total}, {year.year - 1}"):
+        headers += [(language.gettext(header, what=name), NUMBER_WIDTH) for header in POINT_HEADERS + SHARE_HEADERS]
     note = [language.gettext(N_("Invented demonstration data"))] if year.invented else []
-    heads += [(language.gettext(N_("Note")), WIDE)] * len(note)
-    rows = tuple((*_first(line, language), *_points(line, kinds), *note) for line in lines)
-    made = Table(tuple(words for words, _ in heads), tuple(width for _, width in heads), rows)
-    return made if remarks else made.without(HEADS.index(REMARKS))
+    headers += [(language.gettext(N_("Note")), NOTE_WIDTH)] * len(note)
+    values = tuple((*_body_values(row, language), *_point_values(row, kinds), *note) for row in rows)
+    table = ExportTable(tuple(header for header, _ in headers), tuple(width for _, width in headers), values)
+    return table if with_remarks else table.without_column(HEADERS.index(REMARKS_HEADER))
 
 
-def _first(line: Line, language: Language) -> tuple[Value, ...]:
-    body, late = line.body, line.punctuality
+def _body_values(row: BodyRow, language: Language) -> tuple[Value, ...]:
+    body, timeliness = row.body, row.timeliness
     return (
         body.bin,
         _name(body, language),
         language.gettext(LEVEL_NAMES[body.level]) if body.level else None,
-        _name(line.parent, language) if line.parent else None,
+        _name(row.parent, language) if row.parent else None,
         body.kato,
-        language.gettext(STANDINGS[line.state]),
-        line.revision or None,
-        language.gettext(PUNCTUALITY[late.state]),
-        line.days_late or None,
-        late.submitted_on,
-        line.remarks,
-        line.organisations,
-        line.begun,
+        language.gettext(STATUS_LABELS[row.status]),
+        row.revision or None,
+        language.gettext(TIMELINESS_LABELS[timeliness.status]),
+        row.days_late or None,
+        timeliness.submitted_on,
+        row.remarks,
+        row.organisations,
+        row.begun,
     )
 
 
-def _points(line: Line, kinds: Sequence[str]) -> Iterable[Value]:
+def _point_values(row: BodyRow, kinds: Sequence[str]) -> Iterable[Value]:
     for kind in kinds:
-        yield from _bounds(line.tables.get(kind, NOTHING))
-    for total in (line.total, line.last):
+        yield from _bounds(row.points.get(kind, NO_POINTS))
+    for total in (row.total, row.previous_year):
         yield from (*_bounds(total), total.percent(total.low), total.percent(total.high))
 
 
-def _bounds(points: Total) -> tuple[Value, ...]:
+def _bounds(points: TotalPoints) -> tuple[Value, ...]:
     return (points.low, points.high, points.max) if points.max else (None, None, None)
 
 
-def _name(body: Any, language: Language) -> str:
-    return Named(body.bin, body.name_kk, body.name_ru).name(language.code)
+def _name(body: Body, language: Language) -> str:
+    return LegalEntity(body.bin, body.name_kk, body.name_ru).name(language.code)
 
 
-def as_csv(made: Table) -> bytes:
-    """UTF-8 with its mark, semicolons and decimal commas: what Excel opens well where Russian or Kazakh is set."""
+def as_csv(table: ExportTable) -> bytes:
+    """Write a table as CSV: UTF-8 with a byte order mark, semicolons, decimal commas.
+
+    Excel with Russian or Kazakh settings opens this form correctly.
+    """
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(map(_harmless, made.heads))
-    writer.writerows(map(_text, row) for row in made.rows)
+    writer.writerow(map(_escape_formula, table.headers))
+    writer.writerows(map(_csv_text, row) for row in table.rows)
     return (BYTE_ORDER_MARK + out.getvalue()).encode()
 
 
-def _text(value: Value) -> str:
+def _csv_text(value: Value) -> str:
     if isinstance(value, date):
         return f"{value:%d.%m.%Y}"
     if isinstance(value, Decimal):
         return str(value).replace(".", ",")
-    return _harmless(value) if isinstance(value, str) else "" if value is None else str(value)
+    return _escape_formula(value) if isinstance(value, str) else "" if value is None else str(value)
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULAS) else text
+def _escape_formula(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 
-def as_xlsx(made: Table, title: str) -> bytes:
-    """A workbook with one worksheet, its head row and the bodies' names held in sight."""
+def as_xlsx(table: ExportTable, title: str) -> bytes:
+    """Write a table as a workbook of one worksheet; its header row and its first two columns stay visible."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     formats = {
         date: book.add_format({"num_format": "dd.mm.yyyy", "align": "left"}),
         Decimal: book.add_format({"num_format": "0.0"}),
     }
-    over = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2})
-    sheet = book.add_worksheet(title[:31])
-    for place, (words, width) in enumerate(zip(made.heads, made.widths, strict=True)):
-        sheet.set_column(place, place, width)
-        sheet.write_string(0, place, words, over)
-    for number, row in enumerate(made.rows, 1):
-        for place, value in enumerate(row):
-            _write(sheet, number, place, value, formats)
-    # Excel fits a row to its text when it opens the file, other programs do not.
-    sheet.set_row(
-        0, LINE * max((-(-len(words) // (width - 3)) for words, width in zip(made.heads, made.widths, strict=True)), default=1)
-    )
+    header_format = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2})
+    sheet = book.add_worksheet(title[:MAX_TITLE_CHARACTERS])
+    for column, (header, width) in enumerate(zip(table.headers, table.widths, strict=True)):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, header, header_format)
+    for row, values in enumerate(table.rows, 1):
+        for column, value in enumerate(values):
+            _write_cell(sheet, row, column, value, formats)
+    sheet.set_row(0, _header_height(table))
     sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, len(made.rows), len(made.heads) - 1)
+    sheet.autofilter(0, 0, len(table.rows), len(table.headers) - 1)
     sheet.set_landscape()
-    sheet.set_paper(8)
+    sheet.set_paper(PAPER_A3)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     book.close()
     return out.getvalue()
 
 
-def _write(sheet: Any, row: int, column: int, value: Value, formats: dict[type, Any]) -> None:
+def _header_height(table: ExportTable) -> int:
+    """Return the height of the header row in points. Excel would fit it when it opens the file; other programs do not."""
+    columns = zip(table.headers, table.widths, strict=True)
+    return HEADER_LINE_HEIGHT * max((-(-len(header) // (width - WIDTH_MARGIN)) for header, width in columns), default=1)
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Value, formats: dict[type, Any]) -> None:
     if isinstance(value, date):
         sheet.write_datetime(row, column, value, formats[date])
     elif isinstance(value, Decimal):
@@ -172,12 +192,5 @@ def _write(sheet: Any, row: int, column: int, value: Value, formats: dict[type, 
     elif isinstance(value, int):
         sheet.write_number(row, column, value)
     elif value:
-        # Never a formula or a link, whatever it begins with.
+        # write_string never writes a formula or a link, whatever the text begins with.
         sheet.write_string(row, column, value)
-
-
-FORMATS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-}
-"""Format → its media type."""

@@ -1,6 +1,6 @@
-"""The list of bodies as values: a line for each body, what the list is kept to, and what it is sorted by."""
+"""The list of bodies as values: one row per body, the filters of the list and its sort order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,186 +10,199 @@ from evaluation.language import N_
 from evaluation.registry.models import LEVELS, Body
 from evaluation.sheets.model import Bounds
 from evaluation.submissions.models import DRAFT, Submission
-from evaluation.submissions.status import STANDINGS
-from evaluation.submissions.timeliness import LATE, NO_DEADLINE, OVERDUE, Punctuality
+from evaluation.submissions.status import STATUS_LABELS
+from evaluation.submissions.timeliness import LATE, NO_DEADLINE, OVERDUE, Timeliness
 
-LATENESS = {LATE: N_("Submitted late"), OVERDUE: N_("Not submitted by the deadline")}
-"""What the list can be kept to, of what :class:`Punctuality` knows."""
-REMARKS = {"open": N_("With open remarks"), "none": N_("Without open remarks")}
+LATENESS_LABELS = {LATE: N_("Submitted late"), OVERDUE: N_("Not submitted by the deadline")}
+"""The values of the filter by timeliness; the other values of :class:`Timeliness` have none."""
+OPEN_REMARKS, NO_OPEN_REMARKS = "open", "none"
+REMARK_LABELS = {OPEN_REMARKS: N_("With open remarks"), NO_OPEN_REMARKS: N_("Without open remarks")}
+"""The values of the filter by remarks."""
 TENTH = Decimal("0.1")
 
 
 @dataclass(frozen=True)
-class Total(Bounds):
-    """Points: the least and the most that blanks leave open, and the maximum that applies, 0 where nothing is assessed."""
+class TotalPoints(Bounds):
+    """Points of one or several tables: the lowest and highest that missing answers allow, and the maximum.
+
+    `max` is 0 when nothing is assessed.
+    """
 
     low: int = 0
     high: int = 0
     max: int = 0
 
-    def __add__(self, other: "Total") -> "Total":
-        return Total(self.low + other.low, self.high + other.high, self.max + other.max)
+    def __add__(self, other: "TotalPoints") -> "TotalPoints":
+        return TotalPoints(self.low + other.low, self.high + other.high, self.max + other.max)
 
     def percent(self, points: int) -> Decimal | None:
-        """Points as a share of the maximum in percent with one decimal, as pages round it; None without a maximum."""
+        """Return points as a percentage of the maximum with one decimal, rounded half up as on pages; None without a maximum."""
         return (Decimal(100 * points) / self.max).quantize(TENTH, ROUND_HALF_UP) if self.max else None
 
 
-NOTHING, NO_TERM = Total(), Punctuality(NO_DEADLINE)
+NO_POINTS, WITHOUT_DEADLINE = TotalPoints(), Timeliness(NO_DEADLINE)
+
+PointsByKind = Mapping[str, TotalPoints]
+"""Kind of organisations → points of its table, for the tables that apply."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """A body in a year; `body` bears its names of the year's 31 December.
+class BodyRow:
+    """A body in a year.
 
-    `parent` is the higher body where the viewer may see it, `organisations` how many it has, `begun` those that answered
-    anything; `tables` are the points by kind of the tables that apply, `last` the total of the year before. An accepted body has
-    the points of its frozen sheet.
+    `body` has its names of the year's 31 December; `parent` is the higher body if the viewer can see it. `organisations` is the
+    number of its organisations, `begun` of those with any answer, `remarks` of its open remarks. `points` are those of the sheet
+    revision in force, else of the current answers; `previous_year` is the total of the year before.
     """
 
     body: Body
     parent: Body | None = None
     organisations: int = 0
     begun: int = 0
-    state: str = DRAFT
+    status: str = DRAFT
     version: int = 0
     revision: int = 0
-    punctuality: Punctuality = NO_TERM
+    timeliness: Timeliness = WITHOUT_DEADLINE
     remarks: int = 0
-    tables: Mapping[str, Total] = field(default_factory=dict)
-    last: Total = NOTHING
+    points: PointsByKind = field(default_factory=dict)
+    previous_year: TotalPoints = NO_POINTS
 
     @property
-    def total(self) -> Total:
-        return sum(self.tables.values(), NOTHING)
+    def total(self) -> TotalPoints:
+        """The points of all tables that apply."""
+        return sum(self.points.values(), NO_POINTS)
 
     @property
     def days_late(self) -> int:
-        """Days that it was handed over late or is overdue; 0 where it is neither."""
-        return self.punctuality.days if self.punctuality.state in LATENESS else 0
+        """The days by which the year was submitted late or is overdue; 0 when neither."""
+        return self.timeliness.days if self.timeliness.status in LATENESS_LABELS else 0
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A submitted year that its viewer may accept; `reasons` were given for warnings, `changed` answers since the hand-over
-    before this one, None in the first round."""
+class AcceptableSubmission:
+    """A submission that the viewer can accept.
 
-    line: Line
+    `justifications` is the number of justified warnings. `changes` is the number of cells that changed since the previous
+    submission round; None in the first round.
+    """
+
+    row: BodyRow
     submission: Submission
-    reasons: int
-    changed: int | None
+    justifications: int
+    changes: int | None
 
 
 @dataclass(frozen=True)
-class Sought:
-    """What the list is kept to; empty means all. `region` is the first two digits of a KATO code."""
+class BodyFilters:
+    """The filters of the list; an empty value does not filter. `region` is the first two digits of a KATO code."""
 
     search: str = ""
     region: str = ""
     level: str = ""
-    state: str = ""
+    status: str = ""
     late: str = ""
     remarks: str = ""
 
     @classmethod
-    def of(cls, given: Mapping[str, str], search: str) -> "Sought":
-        """What an address asks for; what is not known counts as nothing."""
+    def from_query(cls, query: Mapping[str, str], search: str) -> "BodyFilters":
+        """Read the filters from a query string; unknown values count as empty. `search` is the normalised search text."""
 
-        def known(name: str, choices: "tuple[str, ...] | dict[str, str]") -> str:
-            value = given.get(name, "")
+        def choice(name: str, choices: Collection[str]) -> str:
+            value = query.get(name, "")
             return value if value in choices else ""
 
-        region = given.get("region", "")
+        region = query.get("region", "")
         return cls(
             search,
             region if region.isascii() and region.isdigit() else "",
-            known("level", LEVELS),
-            known("state", STANDINGS),
-            known("late", LATENESS),
-            known("remarks", REMARKS),
+            choice("level", LEVELS),
+            choice("status", STATUS_LABELS),
+            choice("late", LATENESS_LABELS),
+            choice("remarks", REMARK_LABELS),
         )
 
     @property
-    def any(self) -> bool:
-        return any(self.given().values())
+    def is_active(self) -> bool:
+        """Whether the list is filtered at all."""
+        return any(self.to_query().values())
 
-    def given(self) -> dict[str, Any]:
-        """The parts of an address that say the same; one that is None is left out of it."""
+    def to_query(self) -> dict[str, Any]:
+        """Return the filters as parts of a query string; None for a part to leave out."""
         return {
             "q": self.search or None,
             "region": self.region or None,
             "level": self.level or None,
-            "state": self.state or None,
+            "status": self.status or None,
             "late": self.late or None,
             "remarks": self.remarks or None,
         }
 
-    def keeps(self, line: Line) -> bool:
-        """Whether a line is what is sought by what the year says of it; search, region and level are the database's."""
+    def matches(self, row: BodyRow) -> bool:
+        """Return whether a row passes the filters by status, timeliness and remarks; the database applies the others."""
         return (
-            (not self.state or line.state == self.state)
-            and (not self.late or line.punctuality.state == self.late)
-            and (not self.remarks or (line.remarks > 0) == (self.remarks == "open"))
+            (not self.status or row.status == self.status)
+            and (not self.late or row.timeliness.status == self.late)
+            and (not self.remarks or (row.remarks > 0) == (self.remarks == OPEN_REMARKS))
         )
 
 
-# ---- what it is sorted by ----
+# ---- sort order ----
 
-PLACE, TABLE = "place", "table-"
-PLAIN = {
-    PLACE: N_("Place"),
+LOCATION, TABLE_PREFIX = "location", "table-"
+BASIC_SORTS = {
+    LOCATION: N_("Place"),
     "name": N_("Body"),
     "level": N_("Level"),
     "parent": N_("Higher body"),
-    "state": N_("State"),
+    "status": N_("State"),
     "late": N_("Days late"),
     "remarks": N_("Open remarks"),
 }
-COUNTS = {"organisations": N_("Organisations"), "begun": N_("Have begun to answer")}
-POINTS = {"points": N_("Points"), "share": N_("Share of the maximum")}
-LAST = {"last": N_("Points a year before"), "last_share": N_("Share a year before")}
-PARTS = ("counts", "points", "last")
-"""What costs more to read than where the years stand."""
-RISING = (PLACE, "name", "level", "parent", "state")
-"""Those that begin with the first; numbers begin with the highest."""
+COUNT_SORTS = {"organisations": N_("Organisations"), "begun": N_("Have begun to answer")}
+POINT_SORTS = {"points": N_("Points"), "share": N_("Share of the maximum")}
+PREVIOUS_YEAR_SORTS = {"previous_year": N_("Points a year before"), "previous_year_share": N_("Share a year before")}
+COUNTS, POINTS, PREVIOUS_YEAR = COLUMN_GROUPS = ("counts", "points", "previous_year")
+"""The groups of columns that are expensive to read."""
+ASCENDING_SORTS = (LOCATION, "name", "level", "parent", "status")
+"""The keys that sort ascending by default; the others, which are numbers, sort descending."""
 
 
 @dataclass(frozen=True)
 class Sort:
-    """By what the list is sorted and in which direction; of what is equal, the place decides."""
+    """The key and direction of the sort order; equal rows are ordered by location."""
 
-    key: str = PLACE
-    falling: bool = False
+    key: str = LOCATION
+    is_descending: bool = False
 
     @classmethod
-    def of(cls, given: Mapping[str, str], order: Order | None) -> "Sort":
-        """As an address asks; by place where it asks for what is not known."""
-        key = given.get("sort", "")
+    def from_query(cls, query: Mapping[str, str], order: Order | None) -> "Sort":
+        """Read the sort order from a query string; an unknown key sorts by location."""
+        key = query.get("sort", "")
         if key not in sort_keys(order):
             return cls()
-        return cls(key, {"asc": False, "desc": True}.get(given.get("order", ""), key not in RISING))
+        return cls(key, {"asc": False, "desc": True}.get(query.get("order", ""), key not in ASCENDING_SORTS))
 
     @property
-    def needs(self) -> str:
-        """Which part of the lines has to be known of every body to say who comes first: one of `PARTS`, or empty."""
-        if self.key in COUNTS:
-            return "counts"
-        if self.key in LAST:
-            return "last"
-        return "points" if self.key not in PLAIN else ""
+    def column_group(self) -> str:
+        """The group of columns that must be read for all bodies in order to sort: one of `COLUMN_GROUPS`, or empty."""
+        if self.key in COUNT_SORTS:
+            return COUNTS
+        if self.key in PREVIOUS_YEAR_SORTS:
+            return PREVIOUS_YEAR
+        return POINTS if self.key not in BASIC_SORTS else ""
 
-    def given(self) -> dict[str, Any]:
-        """The parts of an address that say the same; one that is None is left out of it."""
+    def to_query(self) -> dict[str, Any]:
+        """Return the sort order as parts of a query string; None for a part to leave out."""
         if self == Sort():
             return {"sort": None, "order": None}
-        return {"sort": self.key, "order": "desc" if self.falling else "asc"}
+        return {"sort": self.key, "order": "desc" if self.is_descending else "asc"}
 
-    def toward(self, key: str) -> "Sort":
-        """What a column's head leads to: the other direction where the list is sorted by it already."""
-        return Sort(key, not self.falling if key == self.key else key not in RISING)
+    def toggled(self, key: str) -> "Sort":
+        """Return the sort order that the head of a column links to: the opposite direction if the list is sorted by it."""
+        return Sort(key, not self.is_descending if key == self.key else key not in ASCENDING_SORTS)
 
 
 def sort_keys(order: Order | None) -> list[str]:
-    """All that the list can be sorted by, the tables as the order's form has them."""
-    tables = [TABLE + table.kind for table in order.form.tables] if order else []
-    return [*PLAIN, *COUNTS, *tables, *POINTS, *LAST]
+    """Return all sort keys, with one for each table of the order's form."""
+    tables = [TABLE_PREFIX + table.kind for table in order.form.tables] if order else []
+    return [*BASIC_SORTS, *COUNT_SORTS, *tables, *POINT_SORTS, *PREVIOUS_YEAR_SORTS]

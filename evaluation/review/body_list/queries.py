@@ -1,4 +1,4 @@
-"""Reads of the list of bodies, within what its viewer may see."""
+"""Reads for the list of bodies, each scoped by its viewer."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -9,86 +9,129 @@ import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from evaluation.answers import queries as collection
+from evaluation.answers import queries as answers
 from evaluation.answers.models import Justification
-from evaluation.database import db, tuples
-from evaluation.memory import bulk
+from evaluation.database import db, fetch_rows
+from evaluation.memory import gc_paused
 from evaluation.pagination import PAGE_SIZE, Page
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.listing import in_words, there_in
+from evaluation.registry.clauses import exists_in_year, filter_by_name
 from evaluation.registry.models import Body, ReportingYear, Supervision
-from evaluation.registry.queries import AT_ONCE, as_of, visible
-from evaluation.review.body_list.model import NOTHING, PARTS, Line, Sort, Sought, Total, Waiting
-from evaluation.review.body_list.sorting import place_of, sorted_by
+from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, in_force_at_year_end, visible
+from evaluation.review.body_list.model import (
+    COLUMN_GROUPS,
+    COUNTS,
+    NO_POINTS,
+    POINTS,
+    PREVIOUS_YEAR,
+    AcceptableSubmission,
+    BodyFilters,
+    BodyRow,
+    PointsByKind,
+    Sort,
+    TotalPoints,
+)
+from evaluation.review.body_list.sorting import location_key, sorted_rows
 from evaluation.review.diff.queries import changed_since
 from evaluation.review.models import SheetRevision
-from evaluation.review.queries import open_remarks
+from evaluation.review.queries import open_remark_counts
 from evaluation.sheets.compose import year_points
-from evaluation.sheets.queries import scores
+from evaluation.sheets.queries import year_scores
 from evaluation.submissions.models import DRAFT, SUBMITTED, Submission
 from evaluation.submissions.timeliness import timeliness_by_body
 
-Tables = Mapping[str, Total]
-"""Kind → points, of the tables that apply."""
 
-
-@bulk()
+@gc_paused()
 def list_bodies(
     viewer: Viewer,
     year: ReportingYear,
     today: date,
     language: str = "kk",
-    sought: Sought | None = None,
+    filters: BodyFilters | None = None,
     sort: Sort | None = None,
     page: int | None = None,
-) -> Page[Line]:
-    """The bodies of a year that the viewer may see, of those sought, sorted: one page of them, or without a number all.
+) -> Page[BodyRow]:
+    """Return the bodies of a year that the viewer can see, filtered and sorted.
 
-    Names are sorted as they stand in the language. What costs most, points, is read only of the lines that are shown, but where
-    they are sorted by it.
+    The expensive column groups are read only for the rows of the page, except the group that the list is sorted by.
+
+    Args:
+        viewer: Who reads.
+        year: The reporting year.
+        today: The day (Asia/Almaty) on which timeliness is measured.
+        language: The language whose alphabet sorts the names.
+        filters: Which bodies to list; None for all.
+        sort: The sort order; None for the order by location.
+        page: The page number, from 1; None for all rows on one page.
     """
-    sought, sort = sought or Sought(), sort or Sort()
-    lines = [line for line in _standing(viewer, year, today, language, sought) if sought.keeps(line)]
-    if sort.needs:
-        lines = FILLING[sort.needs](viewer, year, lines)
-    lines = sorted_by(lines, sort, language)
-    result = Page.single(lines) if page is None else Page.from_list(lines, page, PAGE_SIZE)
-    for part in PARTS:
-        if part != sort.needs:
-            result = result.with_items(FILLING[part](viewer, year, list(result.items)))
+    filters, sort = filters or BodyFilters(), sort or Sort()
+    rows = [row for row in _status_rows(viewer, year, today, language, filters) if filters.matches(row)]
+    if sort.column_group:
+        rows = COLUMN_LOADERS[sort.column_group](viewer, year, rows)
+    rows = sorted_rows(rows, sort, language)
+    result = Page.single(rows) if page is None else Page.from_list(rows, page, PAGE_SIZE)
+    for group in COLUMN_GROUPS:
+        if group != sort.column_group:
+            result = result.with_items(COLUMN_LOADERS[group](viewer, year, list(result.items)))
     return result
 
 
-def waiting(
-    viewer: Viewer, year: ReportingYear, today: date, language: str = "kk", page: int = 1, only: Collection[int] | None = None
-) -> Page[Waiting]:
-    """The submitted years that the viewer may accept now, by place: no remark is open, and somebody else handed them over.
+def acceptable_submissions(
+    viewer: Viewer,
+    year: ReportingYear,
+    today: date,
+    language: str = "kk",
+    page: int = 1,
+    body_ids: Collection[int] | None = None,
+) -> Page[AcceptableSubmission]:
+    """Return the submissions that the viewer can accept, by location.
 
-    One page of them; of `only` these bodies all. Raises Forbidden for who reviews nothing.
+    Such a submission has no open remark, and another person submitted it.
+
+    Args:
+        viewer: The reviewer.
+        year: The reporting year.
+        today: The day (Asia/Almaty) on which timeliness is measured.
+        language: The language whose alphabet sorts the names.
+        page: The page number, from 1.
+        body_ids: Return all submissions of these bodies on one page instead.
+
+    Raises:
+        Forbidden: The viewer reviews no bodies.
     """
     viewer.require(Action.REVIEW)
-    submitted = {
-        each.body_id: each
-        for each in db.session.scalars(_submissions(viewer, year.year).where(Submission.status == SUBMITTED))
-        if each.submitted_id != viewer.account_id
+    submissions = {
+        submission.body_id: submission
+        for submission in db.session.scalars(_submissions(viewer, year.year).where(Submission.status == SUBMITTED))
+        if submission.submitted_id != viewer.account_id
     }
-    lines = [
-        line
-        for line in _standing(viewer, year, today, language, Sought())
-        if line.body.id in submitted and not line.remarks and (only is None or line.body.id in only)
+    rows = [
+        row
+        for row in _status_rows(viewer, year, today, language, BodyFilters())
+        if row.body.id in submissions and not row.remarks and (body_ids is None or row.body.id in body_ids)
     ]
-    on_page = Page.from_list(lines, page, PAGE_SIZE) if only is None else Page.single(lines)
-    lines = list(on_page.items)
-    for part in PARTS:
-        lines = FILLING[part](viewer, year, lines)
-    order, reasons = registry.order_of(year.year), _reasons(viewer, year.year, [line.body.id for line in lines])
-    found = []
-    for line in lines:
-        own = submitted[line.body.id]
-        changed = len(changed_since(viewer, order, year.year, line.body.id)) if order and own.round > 1 else None
-        found.append(Waiting(line, own, reasons.get(line.body.id, 0), changed))
-    return on_page.with_items(found)
+    row_page = Page.from_list(rows, page, PAGE_SIZE) if body_ids is None else Page.single(rows)
+    rows = list(row_page.items)
+    for group in COLUMN_GROUPS:
+        rows = COLUMN_LOADERS[group](viewer, year, rows)
+    justifications = _justification_counts(viewer, year.year, [row.body.id for row in rows])
+    return row_page.with_items(
+        [
+            AcceptableSubmission(
+                row,
+                submissions[row.body.id],
+                justifications.get(row.body.id, 0),
+                _change_count(viewer, year.year, submissions[row.body.id]),
+            )
+            for row in rows
+        ]
+    )
+
+
+def _change_count(viewer: Viewer, year: int, submission: Submission) -> int | None:
+    order = registry.order_of(year)
+    return len(changed_since(viewer, order, year, submission.body_id)) if order and submission.round > 1 else None
 
 
 def _submissions(viewer: Viewer, year: int) -> Any:
@@ -96,121 +139,130 @@ def _submissions(viewer: Viewer, year: int) -> Any:
     return visible(statement.where(Submission.year == year), viewer)
 
 
-def _reasons(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, int]:
-    """Body id → how many reasons for warnings were given in its year; bodies with any."""
+def _justification_counts(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, int]:
+    """Return body id → number of justified warnings in its year; bodies without any are left out."""
     statement = (
         select(Body.id, func.count())
         .select_from(Justification)
         .join(Supervision, Supervision.organisation_id == Justification.organisation_id)
         .join(Body, Body.id == Supervision.body_id)
-        .where(Justification.year == year, as_of(year), Body.id.in_(body_ids))
+        .where(Justification.year == year, in_force_at_year_end(year), Body.id.in_(body_ids))
         .group_by(Body.id)
     )
-    return dict(tuples(visible(statement, viewer)))
+    return dict(fetch_rows(visible(statement, viewer)))
 
 
-def _standing(viewer: Viewer, year: ReportingYear, today: date, language: str, sought: Sought) -> list[Line]:
-    """Where the year of each body stands that search, region and level leave, by place; without counts and points."""
+def _status_rows(viewer: Viewer, year: ReportingYear, today: date, language: str, filters: BodyFilters) -> list[BodyRow]:
+    """Return the bodies that pass the filters by search, region and level, by location, without the expensive columns."""
     higher = aliased(Body)
     columns: tuple[Any, ...] = (Body, higher.kato)
-    statement = visible(select(*columns).outerjoin(higher, higher.id == Body.parent_id).where(there_in(year.year)), viewer)
-    statement = in_words(statement, sought.search, Body)
-    if sought.level:
-        statement = statement.where(Body.level == sought.level)
-    katos = {body: kato for body, kato in db.session.execute(statement) if _within(sought.region, body.kato or kato)}
-    found = registry.bodies_in(viewer, katos, year.year)
-    higher_katos = {body.id: kato for body, kato in katos.items()}
-    found.sort(key=lambda body: place_of(body, higher_katos[body.id], language))
-    ids = [body.id for body in found]
-    parents, states = _parents(viewer, found, year.year), _states(viewer, year.year)
-    late, remarks = (
-        timeliness_by_body(viewer, year, ids, today),
-        open_remarks(viewer, year.year, ids) if viewer.may(Action.REPLY) else {},
-    )
-    return [
-        Line(
-            body,
-            parents.get(body.id),
-            0,
-            0,
-            *states.get(body.id, (DRAFT, 0, 0)),
-            punctuality=late[body.id],
-            remarks=remarks.get(body.id, 0),
+    statement = select(*columns).outerjoin(higher, higher.id == Body.parent_id).where(exists_in_year(year.year))
+    statement = filter_by_name(visible(statement, viewer), filters.search, Body)
+    if filters.level:
+        statement = statement.where(Body.level == filters.level)
+    higher_katos = {
+        body.id: (body, kato)
+        for body, kato in db.session.execute(statement)
+        if (body.kato or kato or "").startswith(filters.region)
+    }
+    bodies = registry.bodies_as_named_in(viewer, [body for body, _ in higher_katos.values()], year.year)
+    bodies.sort(key=lambda body: location_key(body, higher_katos[body.id][1], language))
+    ids = [body.id for body in bodies]
+    parents, statuses = _parents(viewer, bodies, year.year), _statuses(viewer, year.year)
+    timeliness = timeliness_by_body(viewer, year, ids, today)
+    remarks = open_remark_counts(viewer, year.year, ids) if viewer.may(Action.REPLY) else {}
+    rows = []
+    for body in bodies:
+        status, version, revision = statuses.get(body.id, (DRAFT, 0, 0))
+        rows.append(
+            BodyRow(
+                body,
+                parents.get(body.id),
+                status=status,
+                version=version,
+                revision=revision,
+                timeliness=timeliness[body.id],
+                remarks=remarks.get(body.id, 0),
+            )
         )
-        for body in found
-    ]
-
-
-def _within(region: str, kato: str | None) -> bool:
-    return (kato or "").startswith(region)
+    return rows
 
 
 def _parents(viewer: Viewer, bodies: Sequence[Body], year: int) -> dict[int, Body]:
-    """Body id → its higher body, of those that the viewer may see, under its name of the year."""
-    found = registry.parents(viewer, bodies)
-    then = {each.id: each for each in registry.bodies_in(viewer, {each.id: each for each in found.values()}.values(), year)}
-    return {own: then[each.id] for own, each in found.items()}
+    """Return body id → its higher body under its name of the year, of those that the viewer can see."""
+    parents = registry.parents(viewer, bodies)
+    distinct = {parent.id: parent for parent in parents.values()}
+    named = {parent.id: parent for parent in registry.bodies_as_named_in(viewer, distinct.values(), year)}
+    return {body_id: named[parent.id] for body_id, parent in parents.items()}
 
 
-def _states(viewer: Viewer, year: int) -> dict[int, tuple[str, int, int]]:
-    """Body id → state, version and revision of its year."""
+def _statuses(viewer: Viewer, year: int) -> dict[int, tuple[str, int, int]]:
+    """Return body id → status, version and revision of its year."""
     columns = (Submission.body_id, Submission.status, Submission.version, Submission.revision)
     statement = select(*columns).join(Body, Body.id == Submission.body_id).where(Submission.year == year)
-    return {body: tuple(rest) for body, *rest in tuples(visible(statement, viewer))}
+    return {body_id: (status, *numbers) for body_id, status, *numbers in fetch_rows(visible(statement, viewer))}
 
 
-# ---- the parts that cost more ----
+# ---- expensive columns ----
 
 
-def _with_counts(viewer: Viewer, year: ReportingYear, lines: list[Line]) -> list[Line]:
-    counts = collection.answered(viewer, year.year, [line.body.id for line in lines])
-    return [
-        replace(line, organisations=all_, begun=begun) for line in lines for all_, begun in (counts.get(line.body.id, (0, 0)),)
-    ]
+def _with_counts(viewer: Viewer, year: ReportingYear, rows: list[BodyRow]) -> list[BodyRow]:
+    counts = answers.answered_organisations(viewer, year.year, [row.body.id for row in rows])
+    with_counts = []
+    for row in rows:
+        organisations, begun = counts.get(row.body.id, (0, 0))
+        with_counts.append(replace(row, organisations=organisations, begun=begun))
+    return with_counts
 
 
-def _with_points(viewer: Viewer, year: ReportingYear, lines: list[Line]) -> list[Line]:
-    points = _points(viewer, year.year, lines)
-    return [replace(line, tables=points.get(line.body.id, {})) for line in lines]
+def _with_points(viewer: Viewer, year: ReportingYear, rows: list[BodyRow]) -> list[BodyRow]:
+    points = _points(viewer, year.year, rows)
+    return [replace(row, points=points.get(row.body.id, {})) for row in rows]
 
 
-def _with_last(viewer: Viewer, year: ReportingYear, lines: list[Line]) -> list[Line]:
-    points = _points(viewer, year.year - 1, lines)
-    return [replace(line, last=sum(points.get(line.body.id, {}).values(), NOTHING)) for line in lines]
+def _with_previous_year(viewer: Viewer, year: ReportingYear, rows: list[BodyRow]) -> list[BodyRow]:
+    points = _points(viewer, year.year - 1, rows)
+    return [replace(row, previous_year=sum(points.get(row.body.id, {}).values(), NO_POINTS)) for row in rows]
 
 
-FILLING: Mapping[str, Callable[[Viewer, ReportingYear, list[Line]], list[Line]]] = {
-    "counts": _with_counts,
-    "points": _with_points,
-    "last": _with_last,
+COLUMN_LOADERS: Mapping[str, Callable[[Viewer, ReportingYear, list[BodyRow]], list[BodyRow]]] = {
+    COUNTS: _with_counts,
+    POINTS: _with_points,
+    PREVIOUS_YEAR: _with_previous_year,
 }
-"""Part of `PARTS` → what reads it for these lines."""
+"""Column group → the function that adds its values to rows."""
 
 
-def _points(viewer: Viewer, year: int, lines: Sequence[Line]) -> dict[int, Tables]:
-    """Body id → points of these bodies: of the frozen sheet in force, else as the answers are now; none for a year not open."""
+def _points(viewer: Viewer, year: int, rows: Sequence[BodyRow]) -> dict[int, PointsByKind]:
+    """Return body id → points: of the sheet revision in force, else of the current answers; empty if the year is not open."""
     if registry.reporting_year(year) is None:
         return {}
-    found = _frozen(viewer, year, [line.body.id for line in lines])
-    rest = {line.body.bin: line.body.id for line in lines if line.body.id not in found}
-    # Many are read faster with all the others than by name.
-    live = scores(viewer, year, list(rest.values()) if len(rest) <= AT_ONCE else None) if rest else None
-    for bin_, parts in year_points(live, year).items() if live else ():
-        if bin_ in rest:
-            found[rest[bin_]] = {each.kind: Total(each.low, each.high, each.max) for each in parts}
-    return found
+    points = _accepted_points(viewer, year, [row.body.id for row in rows])
+    drafts = {row.body.bin: row.body.id for row in rows if row.body.id not in points}
+    # Above this number, reading all bodies is faster than naming some.
+    ids = list(drafts.values()) if len(drafts) <= MAX_IDS_PER_STATEMENT else None
+    current = year_scores(viewer, year, ids) if drafts else None
+    for bin_, tables in year_points(current, year).items() if current else ():
+        if bin_ in drafts:
+            points[drafts[bin_]] = {table.kind: TotalPoints(table.low, table.high, table.max) for table in tables}
+    return points
 
 
-def _frozen(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, Tables]:
-    """Body id → points of the sheet in force, of those of these bodies whose year is accepted."""
-    statement = select(Submission.body_id, SheetRevision.content).join(SheetRevision, SheetRevision.id == Submission.revision_id)
+def _accepted_points(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, PointsByKind]:
+    """Return body id → points of the sheet revision in force, of those of these bodies whose year is accepted."""
+    statement = select(Submission.body_id, SheetRevision.content)
+    statement = statement.join(SheetRevision, SheetRevision.id == Submission.revision_id)
     statement = statement.join(Body, Body.id == Submission.body_id).where(Submission.year == year)
-    if len(body_ids) <= AT_ONCE:
+    if len(body_ids) <= MAX_IDS_PER_STATEMENT:
         statement = statement.where(Body.id.in_(body_ids))
-    wanted = set(body_ids)
-    return {body: _tables(content) for body, content in tuples(visible(statement, viewer)) if body in wanted}
+    wanted_ids = set(body_ids)
+    rows = fetch_rows(visible(statement, viewer))
+    return {body_id: _revision_points(content) for body_id, content in rows if body_id in wanted_ids}
 
 
-def _tables(content: str) -> Tables:
-    tables = orjson.loads(content)["tables"]
-    return {each["kind"]: Total(each["points"], each["points"], each["max"]) for each in tables if each["applicable"]}
+def _revision_points(content: str) -> PointsByKind:
+    return {
+        table["kind"]: TotalPoints(table["points"], table["points"], table["max_points"])
+        for table in orjson.loads(content)["tables"]
+        if table["applicable"]
+    }

@@ -1,6 +1,6 @@
-"""What of a body's year was changed since its reviewer had it last, as the record tells it."""
+"""What changed in a body's year since the reviewer last received it, computed from the audit log."""
 
-from evaluation.review.diff.model import CellChange, HandOver
+from evaluation.review.diff.model import Baseline, CellChange, ChangeKind
 from evaluation.review.diff.queries import baseline, changed_since
 
-__all__ = ["CellChange", "HandOver", "baseline", "changed_since"]
+__all__ = ["Baseline", "CellChange", "ChangeKind", "baseline", "changed_since"]

@@ -1,94 +1,118 @@
-"""Many events about one cell as one change: from what stood there first to what stands there last."""
+"""Changes of cells: many audit events of one cell are merged into one change from the first value to the last."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from evaluation.answers.justifications import JUSTIFIED, WITHDRAWN
-from evaluation.answers.prior_year_counts import figure_of
+from evaluation.answers.prior_year_counts import count_key
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.queries import AuditEntry as ChangeEvent
 from evaluation.criteria.model import Order
 
-ANSWER, REASON, FILE, FIGURE, MEMBER = "answer", "reason", "file", "figure", "member"
-"""What is changed: an answer or item of evidence, the reason of a warning, a file, the body's own figure of last year; and
-whether an organisation counts on the body's sheet."""
-ATTACHED, REMOVED = "file_attached", "file_removed"
+JUSTIFICATION_ACTIONS = (AuditAction.JUSTIFICATION_ADDED, AuditAction.JUSTIFICATION_WITHDRAWN)
+
+
+class ChangeKind(StrEnum):
+    """What a cell is."""
+
+    ANSWER = "answer"
+    """An answer or an item of evidence."""
+    JUSTIFICATION = "justification"
+    """The justification of a warning."""
+    FILE = "file"
+    """An evidence file."""
+    PRIOR_YEAR_COUNT = "prior_year_count"
+    """A count of the year before that the body declares."""
+    MEMBERSHIP = "membership"
+    """Whether an organisation counts on the body's sheet."""
+
+
+Cell = tuple[ChangeKind, int | None, str, str]
+"""The identity of a cell: kind, organisation id, code and qualifier."""
 
 
 @dataclass(frozen=True)
-class HandOver:
-    """A hand-over of a body's year, the `seq`-th line of its chain in the record."""
+class Baseline:
+    """The submission that a year is compared with: its event's number in the body's chain, round, actor and time (UTC)."""
 
     seq: int
     round: int
-    who: str
+    actor: str
     at: datetime
 
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell, from `old` to `new` (stored form; None: nothing there), and who changed it last.
+    """A changed cell.
 
-    `what` is one of ANSWER, REASON, FILE, FIGURE and MEMBER. `code` is the indicator's or item's, for a file and a figure the
-    criterion's, empty for the reason of a warning of the whole report and for a member. `of` tells apart what has the same code:
-    the rule of a reason, the hash of a file, the kind of a figure; of a member it is the BIN. A figure is of no organisation.
+    `old` and `new` are values in stored form, None when there is no value; `actor` and `at` (UTC) are those of the last event.
+    `qualifier` distinguishes cells of one code. By kind of change:
+
+    - ANSWER: `code` is that of the indicator or item of evidence, `qualifier` is empty.
+    - JUSTIFICATION: `code` is that of the indicator, empty for the whole report; `qualifier` is the rule of the warning.
+    - FILE: `code` is the criterion, `qualifier` the SHA-256 of the file.
+    - PRIOR_YEAR_COUNT: `code` is the criterion, `qualifier` the kind; `organisation_id` is None.
+    - MEMBERSHIP: `code` is empty, `qualifier` is the organisation's BIN.
     """
 
-    what: str
+    kind: ChangeKind
     organisation_id: int | None
     code: str
-    of: str
+    qualifier: str
     old: Any
     new: Any
-    who: str
+    actor: str
     at: datetime
 
     @property
-    def cell(self) -> tuple[str, int | None, str, str]:
-        return self.what, self.organisation_id, self.code, self.of
+    def cell(self) -> Cell:
+        """The identity of the changed cell."""
+        return self.kind, self.organisation_id, self.code, self.qualifier
 
 
-@dataclass(frozen=True)
-class Told:
-    """An event as it is read for this."""
+def merge_changes(order: Order, events: Iterable[ChangeEvent], earlier_events: Iterable[ChangeEvent] = ()) -> list[CellChange]:
+    """Merge events into one change per cell; cells that have their old value again are left out.
 
-    action: str
-    organisation_id: int | None
-    data: Mapping[str, Any]
-    who: str
-    at: datetime
-
-
-def folded(order: Order, events: Iterable[Told], before: Iterable[Told] = ()) -> list[CellChange]:
-    """The cells that these events, the oldest first, changed: old as before the first of them, new as after the last.
-
-    Those that have their old value back are left out. `before` are the earlier events of reasons, which do not tell themselves
-    what they replace.
+    Args:
+        order: The order of the year. events: The events to merge, the oldest first. earlier_events: Events of justifications
+        before `events`, the oldest first. Events of justifications do not contain the old value, so it is taken from these.
     """
-    reasons = {each.cell: each.new for event in before for each in _cells(order, event)}
-    found: dict[tuple[str, int | None, str, str], CellChange] = {}
+    justifications = {change.cell: change.new for event in earlier_events for change in _changes_of(order, event)}
+    merged: dict[Cell, CellChange] = {}
     for event in events:
-        for each in _cells(order, event):
-            old = found[each.cell].old if each.cell in found else reasons.get(each.cell) if each.what == REASON else each.old
-            found[each.cell] = CellChange(*each.cell, old, each.new, each.who, each.at)
-    return [each for each in found.values() if type(each.old) is not type(each.new) or each.old != each.new]
+        for change in _changes_of(order, event):
+            if change.cell in merged:
+                old = merged[change.cell].old
+            else:
+                old = justifications.get(change.cell) if change.kind == ChangeKind.JUSTIFICATION else change.old
+            merged[change.cell] = CellChange(*change.cell, old, change.new, change.actor, change.at)
+    # 1 == True in Python, so types are compared too.
+    return [change for change in merged.values() if type(change.old) is not type(change.new) or change.old != change.new]
 
 
-def _cells(order: Order, event: Told) -> Iterator[CellChange]:
-    data, own, by = event.data, event.organisation_id, (event.who, event.at)
-    if event.action in (JUSTIFIED, WITHDRAWN):
-        new = data["reason"] if event.action == JUSTIFIED else None
-        yield CellChange(REASON, own, str(data["code"] or ""), str(data["rule"]), None, new, *by)
-    elif event.action in (ATTACHED, REMOVED):
-        old, new = (None, data["file"]) if event.action == ATTACHED else (data["file"], None)
-        yield CellChange(FILE, own, str(data["criterion"]), str(data["sha256"]), old, new, *by)
+def _changes_of(order: Order, event: ChangeEvent) -> Iterator[CellChange]:
+    data, organisation_id, source = event.data, event.organisation_id, (event.actor, event.at)
+    if event.action in JUSTIFICATION_ACTIONS:
+        new = data["reason"] if event.action == AuditAction.JUSTIFICATION_ADDED else None
+        code, rule = str(data["code"] or ""), str(data["rule"])
+        yield CellChange(ChangeKind.JUSTIFICATION, organisation_id, code, rule, None, new, *source)
+    elif event.action in (AuditAction.EVIDENCE_FILE_ATTACHED, AuditAction.EVIDENCE_FILE_REMOVED):
+        is_attached = event.action == AuditAction.EVIDENCE_FILE_ATTACHED
+        old, new = (None, data["file"]) if is_attached else (data["file"], None)
+        yield CellChange(ChangeKind.FILE, organisation_id, str(data["criterion"]), str(data["sha256"]), old, new, *source)
     else:
-        # Answers by form, grid and workbook, figures, and what puts any of them back, all tell cell → [old, new].
-        for key, pair in data.items():
-            if not isinstance(pair, list) or len(pair) != 2:
-                continue
-            if own is not None and key in order.by_code:
-                yield CellChange(ANSWER, own, key, "", pair[0], pair[1], *by)
-            elif own is None and figure_of(key)[0] in order.kind:
-                kind, criterion = figure_of(key)
-                yield CellChange(FIGURE, None, criterion, kind, pair[0], pair[1], *by)
+        yield from _value_changes(order, event)
+
+
+def _value_changes(order: Order, event: ChangeEvent) -> Iterator[CellChange]:
+    """Yield the changed answers and counts: the data of such an event map a cell's key to [old, new]."""
+    for key, pair in event.data.items():
+        if not isinstance(pair, list) or len(pair) != 2:
+            continue
+        if event.organisation_id is not None and key in order.by_code:
+            yield CellChange(ChangeKind.ANSWER, event.organisation_id, key, "", pair[0], pair[1], event.actor, event.at)
+        elif event.organisation_id is None and count_key(key)[0] in order.kind:
+            kind, criterion = count_key(key)
+            yield CellChange(ChangeKind.PRIOR_YEAR_COUNT, None, criterion, kind, pair[0], pair[1], event.actor, event.at)

@@ -1,84 +1,88 @@
-"""Reads of the record: a body's year since its reviewer had it last."""
+"""Reads of a body's year since the reviewer last received it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select
 
-from evaluation.answers.justifications import JUSTIFIED, WITHDRAWN
-from evaluation.answers.readiness.queries import submission
-from evaluation.audit.chain import seal
-from evaluation.audit.models import Event
-from evaluation.clock import precise
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.models import AuditEvent
+from evaluation.audit.queries import entries, events
+from evaluation.clock import precise_now
 from evaluation.criteria.model import Order
 from evaluation.database import db
 from evaluation.policy import Action, Viewer
 from evaluation.registry.models import Body
-from evaluation.review.diff.model import MEMBER, CellChange, HandOver, Told, folded
-from evaluation.review.history import queries as known
+from evaluation.review.diff.model import (
+    JUSTIFICATION_ACTIONS,
+    Baseline,
+    CellChange,
+    ChangeEvent,
+    ChangeKind,
+    merge_changes,
+)
 from evaluation.review.history import replay
-from evaluation.review.history.queries import Until
-from evaluation.submissions.models import OPEN_STATES, SUBMITTED
+from evaluation.review.history.queries import Cutoff, organisation_entries
+from evaluation.submissions.models import OPEN_STATUSES
+from evaluation.submissions.queries import submission
 
 
-def baseline(viewer: Viewer, year: int, body_id: int) -> HandOver | None:
-    """The hand-over that the reviewer had before the answers as they are: of a year that is with its reviewer or accepted the one
-    before the last, of one that is with the body again the last. None where there was none. Raises Forbidden."""
+def baseline(viewer: Viewer, year: int, body_id: int) -> Baseline | None:
+    """Return the submission that the reviewer received before the current answers; None if there is none.
+
+    For a submitted or accepted year that is the last submission but one; for a year that the body can change, the last one.
+
+    Raises:
+        Forbidden: The viewer cannot reply to the body's remarks.
+    """
     viewer.require(Action.REPLY, body_id)
-    seal(db.session)
     current = submission(viewer, year, body_id)
     if current is None:
         return None
-    statement = (
-        select(Event.seq, Event.data, Event.actor, Event.at)
-        .where(Event.chain == body_id, Event.year == year, Event.action == SUBMITTED)
-        .order_by(Event.seq.desc())
-        .limit(1)
-        .offset(0 if current.state in OPEN_STATES else 1)
-    )
-    found = db.session.execute(statement).first()
-    return HandOver(found.seq, int(found.data.get("round", 0)), found.actor, found.at) if found else None
+    position = 0 if current.status in OPEN_STATUSES else 1
+    conditions = (AuditEvent.chain == body_id, AuditEvent.year == year, AuditEvent.action == AuditAction.SUBMITTED)
+    submitted = events(viewer, *conditions, order_by=(AuditEvent.seq.desc(),), limit=position + 1)[position:]
+    return next((Baseline(event.seq, int(event.data.get("round", 0)), event.actor, event.at) for event in submitted), None)
 
 
 def changed_since(viewer: Viewer, order: Order, year: int, body_id: int) -> list[CellChange]:
-    """The cells of a body's year that have another value than at :func:`baseline`; none in the first round.
+    """Return the cells of a body's year whose values differ from the :func:`baseline`; none in the first round.
 
-    Answers, evidence, files, reasons of warnings, the body's own figures of last year, and first the organisations that came or
-    went: what one that came had answered under another body is not told answer by answer. Raises Forbidden for who may not
-    answer remarks.
+    Changes of membership come first. The answers that a new member gave under another body are not listed.
+
+    Raises:
+        Forbidden: The viewer cannot reply to the body's remarks.
     """
     base = baseline(viewer, year, body_id)
     if base is None:
         return []
-    since = list(_events(body_id, year, Event.seq > base.seq))
-    reasons = (JUSTIFIED, WITHDRAWN)
-    before = _events(body_id, year, Event.seq < base.seq, Event.action.in_(reasons)) if _of(since, reasons) else ()
-    return [*_members(viewer, year, body_id, base), *folded(order, since, before)]
+    since = _year_entries(viewer, body_id, year, AuditEvent.seq > base.seq)
+    earlier: list[ChangeEvent] = []
+    if any(entry.action in JUSTIFICATION_ACTIONS for entry in since):
+        conditions = (AuditEvent.seq < base.seq, AuditEvent.action.in_(JUSTIFICATION_ACTIONS))
+        earlier = _year_entries(viewer, body_id, year, *conditions)
+    return [*_membership_changes(viewer, year, body_id, base), *merge_changes(order, since, earlier)]
 
 
-def _members(viewer: Viewer, year: int, body_id: int, base: HandOver) -> Iterator[CellChange]:
-    """The organisations that are on the year's sheet now and were not then, or the other way about, as the registry was told."""
-    statement = select(Event.organisation_id, Event.actor, Event.at).where(Event.chain == body_id, Event.seq > base.seq)
-    statement = statement.where(Event.year.is_(None), Event.organisation_id.is_not(None)).order_by(Event.seq)
-    touched = {own: (who, at) for own, who, at in db.session.execute(statement) if own is not None}
-    if not touched:
+def _membership_changes(viewer: Viewer, year: int, body_id: int, base: Baseline) -> Iterator[CellChange]:
+    """Yield the organisations that joined or left the year's sheet since the baseline, according to the registry's events."""
+    of_registry = (AuditEvent.year.is_(None), AuditEvent.organisation_id.is_not(None))
+    since = entries(viewer, AuditEvent.chain == body_id, AuditEvent.seq > base.seq, *of_registry, order_by=AuditEvent.seq)
+    changed = {entry.organisation_id: (entry.actor, entry.at) for entry in since if entry.organisation_id is not None}
+    if not changed:
         return
-    bin_ = db.session.scalar(select(Body.bin).where(Body.id == body_id)) or ""
-    then, now = (
-        replay.entries(known.of_organisations(viewer, body_id, touched, until))
-        for until in (Until(base.at, body_id, base.seq), Until(precise()))
+    body_bin = db.session.scalar(select(Body.bin).where(Body.id == body_id)) or ""
+    before, after = (
+        replay.registry_fields(organisation_entries(viewer, body_id, changed, cutoff))
+        for cutoff in (Cutoff(base.at, body_id, base.seq), Cutoff(precise_now()))
     )
-    for own, (who, at) in touched.items():
-        old, new = (replay.under(each.get(own, {}), bin_, year) or None for each in (then, now))
+    for organisation_id, source in changed.items():
+        old, new = (replay.is_supervised(fields.get(organisation_id, {}), body_bin, year) or None for fields in (before, after))
         if old != new:
-            yield CellChange(MEMBER, own, "", str(now[own]["bin"]), old, new, who, at)
+            organisation_bin = str(after[organisation_id]["bin"])
+            yield CellChange(ChangeKind.MEMBERSHIP, organisation_id, "", organisation_bin, old, new, *source)
 
 
-def _of(events: list[Told], actions: tuple[str, ...]) -> bool:
-    return any(event.action in actions for event in events)
-
-
-def _events(body_id: int, year: int, *conditions: Any) -> Iterator[Told]:
-    columns = (Event.action, Event.organisation_id, Event.data, Event.actor, Event.at)
-    statement = select(*columns).where(Event.chain == body_id, Event.year == year, *conditions).order_by(Event.seq)
-    return (Told(*row) for row in db.session.execute(statement))
+def _year_entries(viewer: Viewer, body_id: int, year: int, *conditions: Any) -> list[ChangeEvent]:
+    of_year = (AuditEvent.chain == body_id, AuditEvent.year == year)
+    return entries(viewer, *of_year, *conditions, order_by=AuditEvent.seq)

@@ -1,1 +1,1 @@
-"""A body's year as it was known at a moment, rebuilt from the record alone."""
+"""Reconstruction of a body's year as of a moment from the audit log alone."""

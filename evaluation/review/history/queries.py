@@ -1,7 +1,11 @@
-"""Reads of the record for rebuilding a body's year, each within what its viewer may see."""
+"""Reads of the audit log for the reconstruction of a body's year, each scoped by its viewer.
+
+The reads check the viewer's permission for the body and then read all events that concern it, as the system: an organisation's
+answers may be in the chain of another body that supervised it before.
+"""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,33 +13,27 @@ from typing import Any
 from sqlalchemy import and_, not_, or_, select
 
 from evaluation.answers.models import EvidenceFile
-from evaluation.audit.chain import seal
-from evaluation.audit.models import Event
-from evaluation.database import Statement, db
+from evaluation.audit.actions import AuditAction, AuditGroup
+from evaluation.audit.models import AuditEvent
+from evaluation.audit.queries import ORGANISATIONS_PER_QUERY, AuditEntry, entries
+from evaluation.database import db
 from evaluation.policy import Action, Viewer
-from evaluation.review.remarks.operations import REMARKED, REPLIED, RESOLVED, UNRESOLVED
-from evaluation.review.verification.export_file import FROZEN
-from evaluation.review.verification.queries import EXPORTED
-from evaluation.submissions.models import ACCEPTED, REOPENED, RETURNED, SUBMITTED
+from evaluation.review.verification.export_file import CANONICAL_FORMAT
 
-YEAR_OPENED = "year_opened"
-TERMS = (YEAR_OPENED, "start_changed", "deadline_changed")
-REMARKS = (REMARKED, REPLIED, RESOLVED, UNRESOLVED)
-EXTENDED = "extended"
-ATTACHED, REMOVED = "file_attached", "file_removed"
-File = tuple[int, int, str, str, str]
-"""A file of evidence: the organisation's id, year, criterion, name, SHA-256."""
-STEPS = (SUBMITTED, RETURNED, ACCEPTED, REOPENED)
-"""The actions of the record that are named as the state they lead to."""
-PART = 500
-"""Organisations that are asked for at once."""
+YEAR_SETTING_ACTIONS = (AuditAction.YEAR_OPENED, AuditAction.FIRST_DAY_CHANGED, AuditAction.DEADLINE_CHANGED)
+REMARK_ACTIONS = AuditGroup.REMARKS.actions
+WORKFLOW_ACTIONS = AuditGroup.REVIEW.actions
+"""The actions whose values are the status of the submission that they lead to."""
+
+EvidenceKey = tuple[int, int, str, str, str]
+"""An evidence file: organisation id, year, criterion, name, SHA-256."""
 
 
 @dataclass(frozen=True)
-class Until:
-    """Up to which lines the record is read: to a moment, that moment included; of a body's own chain, to a line of it.
+class Cutoff:
+    """The last event to read: events up to a time (UTC, inclusive), and of one chain up to a number (inclusive).
 
-    What was sealed together bears one time, so that within a chain only the numbers tell what came first.
+    All events of one transaction have the same time, so within a chain only their numbers give their order.
     """
 
     at: datetime
@@ -43,153 +41,132 @@ class Until:
     seq: int = 0
 
 
-@dataclass(frozen=True)
-class Told:
-    """A line of the record, as far as it is replayed."""
-
-    chain: int
-    seq: int
-    at: datetime
-    actor: str
-    action: str
-    year: int | None
-    organisation_id: int | None
-    data: dict[str, Any]
+def body_entries(viewer: Viewer, body_id: int, cutoff: Cutoff) -> list[AuditEntry]:
+    """Return the events of a body's chain, the oldest first. Raises Forbidden."""
+    viewer.require(Action.VIEW, body_id)
+    return entries(Viewer.system(), AuditEvent.chain == body_id, *_conditions(cutoff), order_by=AuditEvent.seq)
 
 
-def of_body(viewer: Viewer, body_id: int, until: Until) -> list[Told]:
-    """The lines of a body's own chain, the oldest first. Raises Forbidden."""
-    viewer.require(Action.SEE, body_id)
-    seal(db.session)
-    return _told(_lines(until).where(Event.chain == body_id).order_by(Event.seq))
+def organisation_entries(viewer: Viewer, body_id: int, organisation_ids: Collection[int], cutoff: Cutoff) -> list[AuditEntry]:
+    """Return the registry events, of all chains, of organisations that belonged to a body, the oldest first. Raises Forbidden."""
+    viewer.require(Action.VIEW, body_id)
+    return _entries_of_organisations(organisation_ids, AuditEvent.year.is_(None), *_conditions(cutoff))
 
 
-def of_organisations(viewer: Viewer, body_id: int, organisation_ids: Collection[int], until: Until) -> list[Told]:
-    """The registry's lines, wherever they stand, of organisations that have been under a body, the oldest first.
+def report_entries(
+    viewer: Viewer, body_id: int, organisation_ids: Collection[int], years: Collection[int], cutoff: Cutoff
+) -> list[AuditEntry]:
+    """Return the events, of all chains, of these years' reports of a body's organisations, the oldest first. Raises Forbidden."""
+    viewer.require(Action.VIEW, body_id)
+    return _entries_of_organisations(organisation_ids, AuditEvent.year.in_(years), *_conditions(cutoff))
 
-    Raises Forbidden.
+
+def year_opening_entries(viewer: Viewer, cutoff: Cutoff) -> list[AuditEntry]:
+    """Return the events that opened years, the oldest first. Raises Forbidden."""
+    viewer.require(Action.VIEW)
+    return entries(Viewer.system(), AuditEvent.action == AuditAction.YEAR_OPENED, *_conditions(cutoff))
+
+
+def acceptance_entries(viewer: Viewer, body_id: int, year: int) -> list[AuditEntry]:
+    """Return the events of the acceptances of a body's year, the oldest first. Raises Forbidden."""
+    return _year_entries(viewer, body_id, year, (AuditAction.ACCEPTED,))
+
+
+def workflow_entries(viewer: Viewer, body_id: int) -> dict[int, list[AuditEntry]]:
+    """Return year → events of its workflow steps, remarks and extensions, the oldest first; only years that have any.
+
+    Raises:
+        Forbidden: The viewer cannot see the body.
     """
-    viewer.require(Action.SEE, body_id)
-    return _of(organisation_ids, _lines(until).where(Event.year.is_(None)))
+    viewer.require(Action.VIEW, body_id)
+    conditions = (
+        AuditEvent.chain == body_id,
+        AuditEvent.year.is_not(None),
+        AuditEvent.action.in_((*WORKFLOW_ACTIONS, *REMARK_ACTIONS, AuditAction.DEADLINE_EXTENDED)),
+    )
+    by_year: dict[int, list[AuditEntry]] = {}
+    for entry in entries(Viewer.system(), *conditions, order_by=AuditEvent.seq):
+        by_year.setdefault(entry.year or 0, []).append(entry)
+    return by_year
 
 
-def of_reports(
-    viewer: Viewer, body_id: int, organisation_ids: Collection[int], years: Collection[int], until: Until
-) -> list[Told]:
-    """The lines of these years' reports, wherever they stand, of a body's organisations, the oldest first. Raises Forbidden."""
-    viewer.require(Action.SEE, body_id)
-    return _of(organisation_ids, _lines(until).where(Event.year.in_(years)))
+def registry_entries(viewer: Viewer) -> list[AuditEntry]:
+    """Return the registry events of all bodies and organisations, the oldest first. Raises Forbidden."""
+    viewer.require(Action.MANAGE_REGISTRY)
+    of_registry = or_(AuditEvent.organisation_id.is_not(None), AuditEvent.chain != 0)
+    return _by_time(entries(Viewer.system(), AuditEvent.year.is_(None), of_registry))
 
 
-def years_opened(viewer: Viewer, until: Until) -> list[Told]:
-    """The lines by which years were opened, the oldest first; what years there are is everybody's to know. Raises Forbidden."""
-    viewer.require(Action.SEE)
-    seal(db.session)
-    return _told(_lines(until).where(Event.action == YEAR_OPENED).order_by(Event.id))
+def evidence_by_audit(viewer: Viewer) -> Counter[EvidenceKey]:
+    """Return the evidence files of all organisations that exist according to the audit log. Raises Forbidden."""
+    viewer.require(Action.VIEW_FILES)
+    counts: Counter[EvidenceKey] = Counter()
+    attached, removed = AuditAction.EVIDENCE_FILE_ATTACHED, AuditAction.EVIDENCE_FILE_REMOVED
+    for entry in entries(Viewer.system(), AuditEvent.action.in_((attached, removed))):
+        names = (entry.data[name] for name in ("criterion", "file", "sha256"))
+        counts[entry.organisation_id or 0, entry.year or 0, *names] += 1 if entry.action == attached else -1
+    return +counts
 
 
-def acceptances(viewer: Viewer, body_id: int, year: int) -> list[Told]:
-    """The lines that tell of the acceptances of a body's year, the oldest first. Raises Forbidden."""
-    return _steps(viewer, body_id, year, (ACCEPTED,))
-
-
-def course(viewer: Viewer, body_id: int) -> dict[int, list[Event]]:
-    """Year → the lines that tell of its steps, remarks and extensions, the oldest first; of a body's years with any.
-
-    Raises Forbidden.
-    """
-    viewer.require(Action.SEE, body_id)
-    seal(db.session)
-    wanted = (*STEPS, *REMARKS, EXTENDED)
-    statement = select(Event).where(Event.chain == body_id, Event.year.is_not(None), Event.action.in_(wanted))
-    found: dict[int, list[Event]] = {}
-    for event in db.session.scalars(statement.order_by(Event.seq)):
-        found.setdefault(event.year or 0, []).append(event)
-    return found
-
-
-def entered(viewer: Viewer) -> list[Told]:
-    """The registry's lines of all bodies and organisations, the oldest first. Raises Forbidden."""
-    viewer.require(Action.REGISTER)
-    seal(db.session)
-    of_registry = or_(Event.organisation_id.is_not(None), Event.chain != 0)
-    # Chains are sealed side by side: across them the time decides.
-    return sorted(_told(select(*COLUMNS).where(Event.year.is_(None), of_registry).order_by(Event.id)), key=lambda told: told.at)
-
-
-def files_told(viewer: Viewer) -> Counter[File]:
-    """The files of evidence that the record tells of, of all organisations. Raises Forbidden."""
-    viewer.require(Action.FILES)
-    seal(db.session)
-    found: Counter[File] = Counter()
-    for told in _told(select(*COLUMNS).where(Event.action.in_((ATTACHED, REMOVED)))):
-        file = (told.organisation_id or 0, told.year or 0, *(told.data[name] for name in ("criterion", "file", "sha256")))
-        found[file] += 1 if told.action == ATTACHED else -1
-    return +found
-
-
-def files_stored(viewer: Viewer) -> Counter[File]:
-    """The same of what is stored. Raises Forbidden."""
-    viewer.require(Action.FILES)
+def stored_evidence(viewer: Viewer) -> Counter[EvidenceKey]:
+    """Return the evidence files of all organisations that the table lists. Raises Forbidden."""
+    viewer.require(Action.VIEW_FILES)
     columns = (EvidenceFile.organisation_id, EvidenceFile.year, EvidenceFile.criterion, EvidenceFile.name, EvidenceFile.sha256)
-    rows: Sequence[Any] = db.session.execute(select(*columns)).all()
-    return Counter(map(tuple, rows))
+    return Counter(tuple(row) for row in db.session.execute(select(*columns)))
 
 
-def terms(viewer: Viewer) -> dict[int, dict[str, Any]]:
-    """Year → its order, whether it is invented, its first day and its deadline by the record; days as text. Raises Forbidden."""
-    viewer.require(Action.SEE)
-    seal(db.session)
-    found: dict[int, dict[str, Any]] = {}
-    for told in _told(select(*COLUMNS).where(Event.chain == 0, Event.action.in_(TERMS)).order_by(Event.seq)):
-        if told.year is not None:
-            found.setdefault(told.year, {}).update({name: new for name, (_, new) in told.data.items()})
-    return found
+def year_settings(viewer: Viewer) -> dict[int, dict[str, Any]]:
+    """Return year → its settings according to the audit log: order, invented, first day and deadline, days as YYYY-MM-DD.
+
+    Raises:
+        Forbidden: The viewer cannot see bodies.
+    """
+    viewer.require(Action.VIEW)
+    settings: dict[int, dict[str, Any]] = {}
+    conditions = (AuditEvent.chain == 0, AuditEvent.action.in_(YEAR_SETTING_ACTIONS))
+    for entry in entries(Viewer.system(), *conditions, order_by=AuditEvent.seq):
+        if entry.year is not None:
+            settings.setdefault(entry.year, {}).update({name: new for name, (_, new) in entry.data.items()})
+    return settings
 
 
-def exports(viewer: Viewer, body_id: int, year: int) -> set[tuple[int, str]]:
-    """(revision, SHA-256) of the files of accepted sheets of a body's year that were handed out. Raises Forbidden."""
-    told = _steps(viewer, body_id, year, (EXPORTED,))
-    # The frozen text itself is known by its own hash.
-    files = [each.data for each in told if each.data["format"] != FROZEN]
-    return {(data["revision"], data["sha256"]) for data in files if data["revision"] is not None}
+def export_hashes(viewer: Viewer, body_id: int, year: int) -> set[tuple[int, str]]:
+    """Return (revision, SHA-256) of the exported files of a body's sheet revisions according to the audit log.
+
+    Canonical JSON is left out: its hash is that of the revision itself.
+
+    Raises:
+        Forbidden: The viewer cannot see the body.
+    """
+    exports = [entry.data for entry in _year_entries(viewer, body_id, year, (AuditAction.FILE_EXPORTED,))]
+    return {
+        (data["revision"], data["sha256"])
+        for data in exports
+        if data["format"] != CANONICAL_FORMAT and data["revision"] is not None
+    }
 
 
-def _steps(viewer: Viewer, body_id: int, year: int, actions: Collection[str]) -> list[Told]:
-    viewer.require(Action.SEE, body_id)
-    seal(db.session)
-    statement = select(*COLUMNS).where(Event.chain == body_id, Event.year == year, Event.action.in_(list(actions)))
-    return _told(statement.order_by(Event.seq))
+def _year_entries(viewer: Viewer, body_id: int, year: int, actions: Collection[AuditAction]) -> list[AuditEntry]:
+    viewer.require(Action.VIEW, body_id)
+    conditions = (AuditEvent.chain == body_id, AuditEvent.year == year, AuditEvent.action.in_(list(actions)))
+    return entries(Viewer.system(), *conditions, order_by=AuditEvent.seq)
 
 
-COLUMNS: tuple[Any, ...] = (
-    Event.chain,
-    Event.seq,
-    Event.at,
-    Event.actor,
-    Event.action,
-    Event.year,
-    Event.organisation_id,
-    Event.data,
-)
+def _conditions(cutoff: Cutoff) -> tuple[Any, ...]:
+    if cutoff.chain is None:
+        return (AuditEvent.at <= cutoff.at,)
+    in_chain = AuditEvent.chain == cutoff.chain
+    return (or_(and_(in_chain, AuditEvent.seq <= cutoff.seq), and_(not_(in_chain), AuditEvent.at <= cutoff.at)),)
 
 
-def _lines(until: Until) -> Statement:
-    statement = select(*COLUMNS)
-    if until.chain is None:
-        return statement.where(Event.at <= until.at)
-    own = Event.chain == until.chain
-    return statement.where(or_(and_(own, Event.seq <= until.seq), and_(not_(own), Event.at <= until.at)))
+def _entries_of_organisations(organisation_ids: Collection[int], *conditions: Any) -> list[AuditEntry]:
+    ids, result = sorted(organisation_ids), list[AuditEntry]()
+    for start in range(0, len(ids), ORGANISATIONS_PER_QUERY):
+        batch = ids[start : start + ORGANISATIONS_PER_QUERY]
+        result += entries(Viewer.system(), AuditEvent.organisation_id.in_(batch), *conditions)
+    return _by_time(result)
 
 
-def _of(organisation_ids: Collection[int], statement: Statement) -> list[Told]:
-    ids, found = sorted(organisation_ids), list[Told]()
-    for start in range(0, len(ids), PART):
-        found += _told(statement.where(Event.organisation_id.in_(ids[start : start + PART])).order_by(Event.id))
-    # Chains are sealed side by side: across them the time decides.
-    return sorted(found, key=lambda told: told.at)
-
-
-def _told(statement: Statement) -> list[Told]:
-    rows: Sequence[Any] = db.session.execute(statement).all()
-    return [Told(*row) for row in rows]
+def _by_time(unordered: list[AuditEntry]) -> list[AuditEntry]:
+    """Sort events of several chains: ids of different chains do not give their order, so time does; the sort is stable."""
+    return sorted(unordered, key=lambda entry: entry.at)

@@ -1,115 +1,133 @@
-"""What the record tells and what is stored, each as plain facts to be compared: the registry's entries; a year's steps, remarks
-and extensions."""
+"""What the audit log says and what the tables store, as plain values to compare.
+
+Each pair of functions returns equal values when the tables agree with the audit log: registry entries, the workflow of a year,
+its remarks and its extensions.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from evaluation.audit.models import Event
-from evaluation.database import dumps, loads
-from evaluation.registry.admin.states import AnyState
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.queries import AuditEntry
+from evaluation.database import from_json, to_json
+from evaluation.registry.states import RegistryState
 from evaluation.review.history import replay
-from evaluation.review.history.queries import EXTENDED, REMARKS, STEPS, Told
-from evaluation.review.models import FrozenSheet, Remark
-from evaluation.review.remarks.operations import REMARKED, REPLIED, RESOLVED
-from evaluation.submissions.models import ACCEPTED, DRAFT, REOPENED, SUBMITTED, Extension, Submission
+from evaluation.review.history.queries import REMARK_ACTIONS, WORKFLOW_ACTIONS
+from evaluation.review.models import Remark, SheetRevision
+from evaluation.submissions.models import DRAFT, Extension, Submission
 
 Facts = dict[str, Any]
 
-PLAIN: Facts = {"state": DRAFT, "nil": False, "version": 0, "round": 0, "revision": 0, "reason": ""}
-"""A year of which nothing is told."""
+RegistryKey = tuple[bool, str]
+"""Whether the entry is an organisation's (else a body's), and its BIN."""
+
+DRAFT_WORKFLOW: Facts = {"status": DRAFT, "nil_return": False, "version": 0, "round": 0, "revision": 0, "reason": ""}
+"""The workflow of a year that was never submitted."""
 
 
-def entries_told(lines: Iterable[Told]) -> dict[tuple[bool, str], Facts]:
-    """Whether it is an organisation's, and the BIN → what is told of an entry of the registry."""
-    own: dict[tuple[bool, int], list[Told]] = {}
-    for told in lines:
-        organisation = told.organisation_id
-        own.setdefault((False, told.chain) if organisation is None else (True, organisation), []).append(told)
-    found = {key: next(iter(replay.entries(each).values())) for key, each in own.items()}
-    return {(key[0], fields["bin"]): _filled(fields) for key, fields in found.items() if "bin" in fields}
+def audited_registry(events: Iterable[AuditEntry]) -> dict[RegistryKey, Facts]:
+    """Return the registry entries after these registry events."""
+    by_entry: dict[tuple[bool, int], list[AuditEntry]] = {}
+    for event in events:
+        is_organisation = event.organisation_id is not None
+        by_entry.setdefault((is_organisation, event.organisation_id or event.chain), []).append(event)
+    replayed = {key: next(iter(replay.registry_fields(entry_events).values())) for key, entry_events in by_entry.items()}
+    return {
+        (is_organisation, fields["bin"]): _without_blanks(fields)
+        for (is_organisation, _), fields in replayed.items()
+        if "bin" in fields
+    }
 
 
-def entry_stored(state: AnyState) -> Facts:
-    """An entry as it is stored."""
-    return _filled(loads(dumps(state)))
+def stored_registry_entry(state: RegistryState) -> Facts:
+    """Return a stored registry entry in the form of the audit log."""
+    return _without_blanks(from_json(to_json(state)))
 
 
-def _filled(fields: Facts) -> Facts:
+def _without_blanks(fields: Facts) -> Facts:
     return {name: value for name, value in fields.items() if value is not False and value not in (None, "", [])}
 
 
-def steps_told(lines: Iterable[Event]) -> Facts:
-    """Where a year stands by the lines of its steps."""
-    facts = dict(PLAIN)
-    for line in lines:
-        if line.action not in STEPS:
+def audited_workflow(events: Iterable[AuditEntry]) -> Facts:
+    """Return the workflow of a year after its events."""
+    facts = dict(DRAFT_WORKFLOW)
+    for event in events:
+        if event.action not in WORKFLOW_ACTIONS:
             continue
-        data = line.data
-        facts |= {"state": line.action, "version": data["version"], "by": line.actor, "reason": data.get("reason", "")}
+        data = event.data
+        facts |= {"status": event.action, "version": data["version"], "by": event.actor, "reason": data.get("reason", "")}
         facts["accepted"] = None
-        if line.action == SUBMITTED:
-            facts |= {"round": data["round"], "nil": data["nil"], "submitted": (line.account_id, line.actor, data["at"])}
-            facts.setdefault("first", data.get("on"))
-        elif line.action in (ACCEPTED, REOPENED):
+        if event.action == AuditAction.SUBMITTED:
+            submitted = (event.account_id, event.actor, data["at"])
+            facts |= {"round": data["round"], "nil_return": data["nil_return"], "submitted": submitted}
+            facts.setdefault("first_submitted_on", data.get("on"))
+        elif event.action in (AuditAction.ACCEPTED, AuditAction.REOPENED):
             facts["revision"] = data["revision"]
-        if line.action == ACCEPTED:
-            facts["accepted"] = (line.account_id, data["revision"])
+        if event.action == AuditAction.ACCEPTED:
+            facts["accepted"] = (event.account_id, data["revision"])
     return facts
 
 
-def steps_stored(stored: Submission | None, frozen: FrozenSheet | None) -> Facts:
-    """Where a year stands as it is stored; `frozen` is the sheet that it names as in force."""
-    if stored is None or stored.submitted_at is None:
-        return dict(PLAIN)
-    own = frozen is not None and (frozen.body_id, frozen.year) == (stored.body_id, stored.year)
-    return {name: getattr(stored, name) for name in PLAIN} | {
-        "by": stored.changed_by,
-        "submitted": (stored.submitted_id, stored.submitted_by, stored.submitted_at.isoformat()),
-        "first": str(stored.first_submitted_on),
-        "accepted": (stored.accepted_id, frozen.revision if frozen and own else None) if stored.accepted_id else None,
+def stored_workflow(submission: Submission | None, revision: SheetRevision | None) -> Facts:
+    """Return the workflow of a year as stored; `revision` is the sheet revision that the submission names as in force."""
+    if submission is None or submission.submitted_at is None:
+        return dict(DRAFT_WORKFLOW)
+    accepted = None
+    if submission.accepted_id:
+        is_of_year = revision is not None and (revision.body_id, revision.year) == (submission.body_id, submission.year)
+        accepted = (submission.accepted_id, revision.revision if revision and is_of_year else None)
+    return {name: getattr(submission, name) for name in DRAFT_WORKFLOW} | {
+        "by": submission.changed_by,
+        "submitted": (submission.submitted_id, submission.submitted_by, submission.submitted_at.isoformat()),
+        "first_submitted_on": str(submission.first_submitted_on),
+        "accepted": accepted,
     }
 
 
-def remarks_told(lines: Iterable[Event]) -> dict[int, Facts]:
-    """Id → what is told of a remark: where and by whom, whose it is to resolve, and what was replied."""
-    found: dict[int, Facts] = {}
-    for line in lines:
-        if line.action not in REMARKS:
+def audited_remarks(events: Iterable[AuditEntry]) -> dict[int, Facts]:
+    """Return remark id → its target, text, author, resolution and replies after these events."""
+    remarks: dict[int, Facts] = {}
+    for event in events:
+        if event.action not in REMARK_ACTIONS:
             continue
-        data = line.data
-        remark = found.setdefault(data["remark"], {"resolved": None, "replies": []})
-        if line.action == REMARKED:
-            place = (line.organisation_id, data["code"], data["kind"], data["row"])
-            remark |= {"place": place, "text": data["text"], "author": (line.account_id, line.actor)}
-        elif line.action == REPLIED:
-            remark["replies"].append((line.account_id, line.actor, data["text"]))
+        data = event.data
+        remark = remarks.setdefault(data["remark"], {"resolved_by": None, "replies": []})
+        if event.action == AuditAction.REMARK_ADDED:
+            target = (event.organisation_id, data["code"], data["kind"], data["row"])
+            remark |= {"target": target, "text": data["text"], "author": (event.account_id, event.actor)}
+        elif event.action == AuditAction.REMARK_REPLIED:
+            remark["replies"].append((event.account_id, event.actor, data["text"]))
         else:
-            remark["resolved"] = line.actor if line.action == RESOLVED else None
-    for remark in found.values():
+            remark["resolved_by"] = event.actor if event.action == AuditAction.REMARK_RESOLVED else None
+    for remark in remarks.values():
         remark["replies"].sort(key=str)
-    return found
+    return remarks
 
 
-def remarks_stored(stored: Iterable[Remark]) -> dict[int, Facts]:
-    """The same of what is stored."""
+def stored_remarks(remarks: Iterable[Remark]) -> dict[int, Facts]:
+    """Return remark id → the same of the stored remarks.
+
+    Replies are sorted by content: the events of two simultaneous replies may be in the other order.
+    """
     return {
-        each.id: {
-            "resolved": each.resolved_by,
-            # Of two that were given at once the record may tell in the other order.
-            "replies": sorted(((reply.author_id, reply.author, reply.text) for reply in each.replies), key=str),
-            "place": (each.organisation_id, each.code, each.kind, each.row),
-            "text": each.text,
-            "author": (each.author_id, each.author),
+        remark.id: {
+            "resolved_by": remark.resolved_by,
+            "replies": sorted(((reply.author_id, reply.author, reply.text) for reply in remark.replies), key=str),
+            "target": (remark.organisation_id, remark.code, remark.kind, remark.row),
+            "text": remark.text,
+            "author": (remark.author_id, remark.author),
         }
-        for each in stored
+        for remark in remarks
     }
 
 
-def extensions_told(lines: Iterable[Event]) -> list[tuple[str, str, str]]:
-    """The last day, reason and giver of each extension, as they were given."""
-    return [(line.data["until"][1], line.data["reason"], line.actor) for line in lines if line.action == EXTENDED]
+def audited_extensions(events: Iterable[AuditEntry]) -> list[tuple[str, str, str]]:
+    """Return (last day, reason, actor) of each extension, the oldest first."""
+    extensions = (event for event in events if event.action == AuditAction.DEADLINE_EXTENDED)
+    return [(event.data["until"][1], event.data["reason"], event.actor) for event in extensions]
 
 
-def extensions_stored(stored: Sequence[Extension]) -> list[tuple[str, str, str]]:
-    """The same of what is stored."""
-    return [(str(each.until), each.reason, each.given_by) for each in sorted(stored, key=lambda each: each.id)]
+def stored_extensions(extensions: Sequence[Extension]) -> list[tuple[str, str, str]]:
+    """Return the same of the stored extensions."""
+    ordered = sorted(extensions, key=lambda extension: extension.id)
+    return [(str(extension.until), extension.reason, extension.granted_by) for extension in ordered]

@@ -1,67 +1,92 @@
-"""Rebuilds a body's year from the record: as it was known at a moment, and as it was accepted."""
+"""Reconstructs a body's year from the audit log: as of a moment, and as it was accepted."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.queries import AuditEntry
 from evaluation.clock import ZONE
 from evaluation.criteria import Orders
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.review.history import queries, replay
-from evaluation.review.history.queries import Told, Until
-from evaluation.review.snapshot import Acceptance, freeze
-from evaluation.sheets.input import OfYear, Source
-from evaluation.submissions.models import DRAFT, SUBMITTED
+from evaluation.review.history.queries import WORKFLOW_ACTIONS, Cutoff
+from evaluation.review.snapshot import Acceptance, to_canonical_json
+from evaluation.sheets.input import OrganisationInput, SheetInput, YearInput
+from evaluation.submissions.models import DRAFT
 
 
 @dataclass(frozen=True)
-class Known:
-    """A body's year as the record knew it: what its sheet is made of, and the state it stood in."""
+class HistoricalSheet:
+    """A body's year as of a moment: the input of its sheet, and its status."""
 
-    source: Source
-    state: str
+    sheet_input: SheetInput
+    status: str
 
 
-def end_of(day: date) -> datetime:
-    """The last moment of a day in Kazakhstan, as the record counts time."""
+def end_of_day(day: date) -> datetime:
+    """Return the last microsecond of a day (Asia/Almaty) as a naive time in UTC, as the audit log stores times."""
     end = datetime.combine(day + timedelta(days=1), time(), ZONE).astimezone(UTC).replace(tzinfo=None)
     return end - timedelta(microseconds=1)
 
 
-def known(viewer: Viewer, orders: Orders, body: Body, year: int, until: datetime) -> Known | None:
-    """A body's year as it was known at a moment, from the record alone.
+def sheet_as_of(viewer: Viewer, orders: Orders, body: Body, year: int, moment: datetime) -> HistoricalSheet | None:
+    """Reconstruct a body's year as of a moment, from the audit log alone.
 
-    None where the body was not registered or the year not open by then, or its order's file is missing. Raises Forbidden.
+    Args:
+        viewer: Who reads.
+        orders: The criteria files.
+        body: The body.
+        year: The reporting year.
+        moment: The time (UTC); events of that time are included.
+
+    Returns:
+        None if at that moment the body was not registered or the year not open, or if the criteria file of the year is missing.
+
+    Raises:
+        Forbidden: The viewer cannot see the body.
     """
-    moment = Until(until)
-    own = queries.of_body(viewer, body.id, moment)
-    source = _source(viewer, orders, body.id, year, moment, own)
-    if source is None:
+    cutoff = Cutoff(moment)
+    entries = queries.body_entries(viewer, body.id, cutoff)
+    sheet_input = _sheet_input(viewer, orders, body.id, year, cutoff, entries)
+    if sheet_input is None:
         return None
-    steps = [told.action for told in own if told.year == year and told.organisation_id is None and told.action in queries.STEPS]
-    return Known(source, steps[-1] if steps else DRAFT)
+    steps = [
+        entry.action
+        for entry in entries
+        if entry.year == year and entry.organisation_id is None and entry.action in WORKFLOW_ACTIONS
+    ]
+    return HistoricalSheet(sheet_input, steps[-1] if steps else DRAFT)
 
 
-def rebuilt(viewer: Viewer, orders: Orders, body: Body, year: int, revision: int) -> str | None:
-    """The canonical JSON of an accepted sheet, made anew from the record; None where the record tells of no such acceptance.
+def reconstruct(viewer: Viewer, orders: Orders, body: Body, year: int, revision: int) -> str | None:
+    """Reconstruct the canonical JSON of an accepted sheet from the audit log.
 
-    It is exactly what was frozen, unless either was tampered with or the order's file is another. Raises Forbidden, Unfrozen.
+    The text equals the stored revision, unless either was tampered with or the criteria file changed.
+
+    Returns:
+        None if the audit log has no such acceptance, or if the criteria file of the year is missing.
+
+    Raises:
+        Forbidden: The viewer cannot see the body.
+        SnapshotError: The reconstructed sheet is provisional.
     """
-    told = queries.acceptances(viewer, body.id, year)
-    accepted = next((each for each in told if each.data["revision"] == revision), None)
+    acceptances = queries.acceptance_entries(viewer, body.id, year)
+    accepted = next((entry for entry in acceptances if entry.data["revision"] == revision), None)
     if accepted is None:
         return None
-    moment = Until(accepted.at, accepted.chain, accepted.seq)
-    own = queries.of_body(viewer, body.id, moment)
-    source = _source(viewer, orders, body.id, year, moment, own)
-    submitted = next((told for told in reversed(own) if told.year == year and told.action == SUBMITTED), None)
-    if source is None or submitted is None:
+    cutoff = Cutoff(accepted.at, accepted.chain, accepted.seq)
+    entries = queries.body_entries(viewer, body.id, cutoff)
+    sheet_input = _sheet_input(viewer, orders, body.id, year, cutoff, entries)
+    submissions = (entry for entry in reversed(entries) if entry.year == year and entry.action == AuditAction.SUBMITTED)
+    submitted = next(submissions, None)
+    if sheet_input is None or submitted is None:
         return None
-    return freeze(
-        source,
+    return to_canonical_json(
+        sheet_input,
         Acceptance(
             revision=revision,
-            nil=submitted.data["nil"],
+            nil_return=submitted.data["nil_return"],
             submitted_by=submitted.actor,
             submitted_at=submitted.data["at"],
             accepted_by=accepted.actor,
@@ -71,31 +96,35 @@ def rebuilt(viewer: Viewer, orders: Orders, body: Body, year: int, revision: int
     )
 
 
-def _source(viewer: Viewer, orders: Orders, body_id: int, year: int, until: Until, own: list[Told]) -> Source | None:
-    opened = {told.year: told.data for told in queries.years_opened(viewer, until) if told.year is not None}
-    body = replay.entries(told for told in own if told.year is None and told.organisation_id is None).get(None)
-    years = {each: order for each in sorted(opened) if each <= year and (order := orders.get(opened[each]["order"][1]))}
-    if year not in years or not body or "bin" not in body:
+def _sheet_input(
+    viewer: Viewer, orders: Orders, body_id: int, year: int, cutoff: Cutoff, entries: list[AuditEntry]
+) -> SheetInput | None:
+    """Return the input of a body's sheet; `entries` are the events of the body's chain up to the cutoff."""
+    opened = {entry.year: entry.data for entry in queries.year_opening_entries(viewer, cutoff) if entry.year is not None}
+    year_orders = {number: orders.get(opened[number]["order"][1]) for number in sorted(opened) if number <= year}
+    order_by_year = {number: order for number, order in year_orders.items() if order is not None}
+    of_registry = [entry for entry in entries if entry.year is None]
+    body = replay.registry_fields(entry for entry in of_registry if entry.organisation_id is None).get(None)
+    if year not in order_by_year or not body or "bin" not in body:
         return None
-    candidates = {told.organisation_id for told in own if told.year is None and told.organisation_id is not None}
-    registered = replay.entries(queries.of_organisations(viewer, body_id, candidates, until))
-    entries = {id_: fields for id_, fields in registered.items() if id_ is not None and "bin" in fields}
-    codes = {each: frozenset(order.by_code) for each, order in years.items()}
-    gave = replay.answers(queries.of_reports(viewer, body_id, entries, years, until), codes, year)
-    return Source(
-        replay.named_in(body, year),
+    candidate_ids = {entry.organisation_id for entry in of_registry if entry.organisation_id is not None}
+    registered = replay.registry_fields(queries.organisation_entries(viewer, body_id, candidate_ids, cutoff))
+    organisations = {id_: fields for id_, fields in registered.items() if id_ is not None and "bin" in fields}
+    codes = {number: frozenset(order.by_code) for number, order in order_by_year.items()}
+    reports = replay.reports(queries.report_entries(viewer, body_id, organisations, order_by_year, cutoff), codes, year)
+
+    def members(number: int) -> tuple[OrganisationInput, ...]:
+        return tuple(
+            replay.organisation_input(order_by_year[number], fields, number, reports.get((id_, number), replay.ReplayedReport()))
+            for id_, fields in sorted(organisations.items(), key=lambda organisation: str(organisation[1]["bin"]))
+            if replay.is_supervised(fields, str(body["bin"]), number)
+        )
+
+    return SheetInput(
+        replay.entity_in_year(body, year),
         bool(opened[year]["invented"][1]),
         tuple(
-            OfYear(
-                each,
-                order,
-                tuple(
-                    replay.given(order, fields, each, gave.get((id_, each), replay.Answers()))
-                    for id_, fields in sorted(entries.items(), key=lambda entry: str(entry[1]["bin"]))
-                    if replay.under(fields, str(body["bin"]), each)
-                ),
-                replay.declared(own, each),
-            )
-            for each, order in years.items()
+            YearInput(number, order, members(number), replay.declared_counts(entries, number))
+            for number, order in order_by_year.items()
         ),
     )

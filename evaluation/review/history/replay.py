@@ -1,105 +1,120 @@
-"""Plays the record's lines again: each says what was before and what came after, and the last word counts."""
+"""Replays audit events: each event maps a field to [old, new], and the last new value counts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from evaluation.answers.justifications import JUSTIFIED, WITHDRAWN
-from evaluation.answers.prior_year_counts import figure_of
+from evaluation.answers.prior_year_counts import count_key
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.queries import AuditEntry
 from evaluation.criteria.model import Order
-from evaluation.review.history.queries import Told
-from evaluation.sheets.input import Given, Kept
-from evaluation.sheets.model import Named
+from evaluation.sheets.input import JustificationInput, OrganisationInput
+from evaluation.sheets.model import LegalEntity
 
 Fields = dict[str, Any]
-"""A body's or an organisation's registry entry: field → its value as the record has it."""
+"""A registry entry of a body or an organisation: field → value as the audit log has it (days as YYYY-MM-DD)."""
 
 
 @dataclass
-class Answers:
-    """One organisation's year: every answer and item of evidence by its code, and the reasons given for what is odd."""
+class ReplayedReport:
+    """One organisation's year: answers and evidence by code in stored form, and justifications by (rule, code)."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    justifications: dict[tuple[str, str], JustificationInput] = field(default_factory=dict)
 
 
-def entries(lines: Iterable[Told]) -> dict[int | None, Fields]:
-    """The registry's entries by organisation id, the body's own under None."""
-    found: dict[int | None, Fields] = {}
-    for told in lines:
-        changes = {name: pair[1] for name, pair in told.data.items() if _is_change(pair)}
-        found.setdefault(told.organisation_id, {}).update(changes)
-    return found
+def registry_fields(events: Iterable[AuditEntry]) -> dict[int | None, Fields]:
+    """Return organisation id → its registry entry after these events; the body's own entry has the key None."""
+    fields: dict[int | None, Fields] = {}
+    for event in events:
+        changes = {name: pair[1] for name, pair in event.data.items() if _is_change(pair)}
+        fields.setdefault(event.organisation_id, {}).update(changes)
+    return fields
 
 
-def named_in(fields: Fields, year: int) -> Named:
-    """The names that an entry bore on 31 December of the year."""
+def entity_in_year(fields: Fields, year: int) -> LegalEntity:
+    """Return the BIN and the names that an entry had on 31 December of the year."""
     last_day = date(year, 12, 31).isoformat()
-    former = [each for each in fields.get("former") or () if each["until"] >= last_day]
-    names = min(former, key=lambda each: each["until"]) if former else fields
-    return Named(fields["bin"], names.get("name_kk") or "", names.get("name_ru") or "")
+    former = [name for name in fields.get("former_names") or () if name["until"] >= last_day]
+    names = min(former, key=lambda name: name["until"]) if former else fields
+    return LegalEntity(fields["bin"], names.get("name_kk") or "", names.get("name_ru") or "")
 
 
-def under(fields: Fields, body: str, year: int) -> bool:
-    """Whether an organisation was under the body on 31 December of the year (reading R12)."""
+def is_supervised(fields: Fields, body_bin: str, year: int) -> bool:
+    """Return whether an organisation was under the body on 31 December of the year.
+
+    Source: reading R12.
+    """
     last_day = date(year, 12, 31).isoformat()
     return any(
-        each["body"] == body and each["since"] <= last_day and (not each["until"] or each["until"] >= last_day)
-        for each in fields.get("periods") or ()
+        period["body"] == body_bin and period["since"] <= last_day and (not period["until"] or period["until"] >= last_day)
+        for period in fields.get("periods") or ()
     )
 
 
-def answers(lines: Iterable[Told], codes: Mapping[int, frozenset[str]], year: int) -> dict[tuple[int, int], Answers]:
-    """(organisation id, year) → what it gave; `codes` are all that each year's order knows, reasons are those of `year` alone."""
-    found: dict[tuple[int, int], Answers] = {}
-    for told in lines:
-        if told.organisation_id is None or told.year is None:
+def reports(
+    events: Iterable[AuditEntry], codes: Mapping[int, frozenset[str]], justified_year: int
+) -> dict[tuple[int, int], ReplayedReport]:
+    """Return (organisation id, year) → its report after these events.
+
+    Args:
+        events: The events of the reports, the oldest first.
+        codes: Year → all codes of its order; other keys of the events' data are ignored.
+        justified_year: The only year whose justifications are replayed.
+    """
+    replayed: dict[tuple[int, int], ReplayedReport] = {}
+    for event in events:
+        if event.organisation_id is None or event.year is None:
             continue
-        own = found.setdefault((told.organisation_id, told.year), Answers())
-        if told.action in (JUSTIFIED, WITHDRAWN):
-            if told.year == year:
-                _keep(own, told)
+        report = replayed.setdefault((event.organisation_id, event.year), ReplayedReport())
+        if event.action in (AuditAction.JUSTIFICATION_ADDED, AuditAction.JUSTIFICATION_WITHDRAWN):
+            if event.year == justified_year:
+                _replay_justification(report, event)
             continue
-        for code, pair in told.data.items():
-            if code in codes[told.year] and _is_change(pair):
-                own.values.pop(code, None)
+        for code, pair in event.data.items():
+            if code in codes[event.year] and _is_change(pair):
+                report.values.pop(code, None)
                 if pair[1] is not None:
-                    own.values[code] = pair[1]
-    return found
+                    report.values[code] = pair[1]
+    return replayed
 
 
-def _keep(own: Answers, told: Told) -> None:
-    key = told.data["rule"], told.data["code"]
-    if told.action == JUSTIFIED:
-        own.kept[key] = Kept(*key, told.data["reason"], told.actor)
+def _replay_justification(report: ReplayedReport, event: AuditEntry) -> None:
+    key = event.data["rule"], event.data["code"]
+    if event.action == AuditAction.JUSTIFICATION_ADDED:
+        report.justifications[key] = JustificationInput(*key, event.data["reason"], event.actor)
     else:
-        own.kept.pop(key, None)
+        report.justifications.pop(key, None)
 
 
-def declared(lines: Iterable[Told], year: int) -> dict[tuple[str, str], int]:
-    """The figures of the year before that a body declares for the year, by kind and criterion."""
-    found: dict[tuple[str, str], int] = {}
-    for told in lines:
-        if told.year != year or told.organisation_id is not None:
+def declared_counts(events: Iterable[AuditEntry], year: int) -> dict[tuple[str, str], int]:
+    """Return (kind, criterion) → count of the year before that the body declares for the year."""
+    counts: dict[tuple[str, str], int] = {}
+    for event in events:
+        if event.year != year or event.organisation_id is not None:
             continue
-        for key, pair in told.data.items():
+        for key, pair in event.data.items():
             if "/" in key and _is_change(pair):
-                found.pop(figure_of(key), None)
+                counts.pop(count_key(key), None)
                 if pair[1] is not None:
-                    found[figure_of(key)] = pair[1]
-    return found
+                    counts[count_key(key)] = pair[1]
+    return counts
 
 
-def given(order: Order, fields: Fields, year: int, own: Answers) -> Given:
-    """An organisation with what it gave in a year."""
-    asked = {item.code for item in order.asked_of(fields["kind"])} if fields["kind"] in order.kind else set()
-    kept = tuple(own.kept[key] for key in sorted(own.kept))
-    answered = {code: value for code, value in own.values.items() if code in asked}
-    evidence = {code: value for code, value in own.values.items() if code not in asked}
-    return Given(named_in(fields, year), fields["kind"], answered, evidence, kept)
+def organisation_input(order: Order, fields: Fields, year: int, report: ReplayedReport) -> OrganisationInput:
+    """Return an organisation with its answers, evidence and justifications of a year."""
+    kind = fields["kind"]
+    answer_codes = {item.code for item in order.indicators_of(kind)} if kind in order.kind else set()
+    return OrganisationInput(
+        entity_in_year(fields, year),
+        kind,
+        answers={code: value for code, value in report.values.items() if code in answer_codes},
+        evidence={code: value for code, value in report.values.items() if code not in answer_codes},
+        justifications=tuple(report.justifications[key] for key in sorted(report.justifications)),
+    )
 
 
 def _is_change(pair: Any) -> bool:
-    """Whether a value of a line's data is [old, new]."""
+    """Return whether a value of an event's data is a pair [old, new]."""
     return isinstance(pair, list) and len(pair) == 2

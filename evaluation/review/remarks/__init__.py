@@ -1,1 +1,1 @@
-"""Remarks of the reviewer on a body's year, as threads that its people answer and the reviewer resolves."""
+"""Remarks of reviewers on a body's year, the replies to them, and their resolution."""

@@ -1,4 +1,4 @@
-"""Where remarks are pinned, and the remarks of a body's year by where they are."""
+"""What remarks are about, and the remarks of a body's year by what they are about."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,8 @@ from evaluation.review.models import Remark
 
 
 @dataclass(frozen=True)
-class Pin:
-    """What a remark is about: an answer (organisation and code), a row of the sheet (kind and row), with neither the sheet."""
+class RemarkTarget:
+    """What a remark is about: an answer (organisation and code), a row of the sheet (kind and row), or the sheet (neither)."""
 
     organisation_id: int | None = None
     code: str | None = None
@@ -15,39 +15,43 @@ class Pin:
     row: str | None = None
 
     @classmethod
-    def of(cls, remark: Remark) -> "Pin":
+    def of(cls, remark: Remark) -> "RemarkTarget":
+        """Return the target of a stored remark."""
         return cls(remark.organisation_id, remark.code, remark.kind, remark.row)
 
 
 @dataclass(frozen=True)
-class Threads:
-    """The remarks of a body's year, each with its replies, in the order they were made; by what they are about."""
+class RemarkIndex:
+    """The remarks of a body's year with their replies, in the order of their creation, indexed by target."""
 
     remarks: tuple[Remark, ...] = ()
-    _at: dict[Pin, list[Remark]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_target: dict[RemarkTarget, list[Remark]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for remark in self.remarks:
-            self._at.setdefault(Pin.of(remark), []).append(remark)
+            self._by_target.setdefault(RemarkTarget.of(remark), []).append(remark)
 
     def at_answer(self, organisation_id: int, code: str) -> tuple[Remark, ...]:
-        return tuple(self._at.get(Pin(organisation_id, code), ()))
+        """Return the remarks on an answer or an item of evidence."""
+        return tuple(self._by_target.get(RemarkTarget(organisation_id, code), ()))
 
     def at_row(self, kind: str, row: str) -> tuple[Remark, ...]:
-        return tuple(self._at.get(Pin(kind=kind, row=row), ()))
+        """Return the remarks on a row of the sheet."""
+        return tuple(self._by_target.get(RemarkTarget(kind=kind, row=row), ()))
 
     def at_sheet(self) -> tuple[Remark, ...]:
-        return tuple(self._at.get(Pin(), ()))
+        """Return the remarks on the sheet as a whole."""
+        return tuple(self._by_target.get(RemarkTarget(), ()))
 
     @property
     def open(self) -> tuple[Remark, ...]:
-        """Those that are not resolved."""
+        """The remarks that are not resolved."""
         return tuple(remark for remark in self.remarks if remark.resolved_at is None)
 
-    def open_cells(self) -> dict[int, frozenset[str]]:
-        """Organisation id → codes of its answers with a remark that is not resolved."""
-        found: dict[int, set[str]] = {}
+    def open_codes(self) -> dict[int, frozenset[str]]:
+        """Return organisation id → codes of its answers that have an open remark."""
+        codes: dict[int, set[str]] = {}
         for remark in self.open:
             if remark.organisation_id is not None and remark.code is not None:
-                found.setdefault(remark.organisation_id, set()).add(remark.code)
-        return {own: frozenset(codes) for own, codes in found.items()}
+                codes.setdefault(remark.organisation_id, set()).add(remark.code)
+        return {organisation_id: frozenset(open_codes) for organisation_id, open_codes in codes.items()}

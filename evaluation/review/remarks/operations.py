@@ -1,165 +1,218 @@
-"""Making remarks on a year that was handed over, answering them, resolving them.
+"""Changes of remarks: adding, replying, resolving.
 
-None is made, answered or resolved once the year is accepted: an accepted sheet has no remark that is not resolved, and stays so.
+Remarks are added only while a year is under review. Once a year is accepted, its remarks cannot change, so an accepted sheet
+never has an open remark.
 """
 
-from evaluation.answers import queries as collection
+from http import HTTPStatus
+
 from evaluation.answers import values
-from evaluation.answers.readiness.queries import submission
-from evaluation.audit.operations import NewEvent, write
+from evaluation.answers.queries import stored_reports
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import now
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold
+from evaluation.database import advisory_lock, db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.notifications.operations import tell
+from evaluation.notifications.operations import notify
 from evaluation.policy import Action, Viewer
 from evaluation.review.models import Remark, Reply
 from evaluation.review.remarks import queries
-from evaluation.review.remarks.model import Pin
+from evaluation.review.remarks.model import RemarkTarget
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
+from evaluation.submissions.queries import submission
 
-MOST = 2000
-"""Characters of a remark or a reply."""
-REMARKED, REPLIED, RESOLVED, UNRESOLVED = "remarked", "replied", "remark_resolved", "remark_unresolved"
-"""What the record calls these."""
+MAX_TEXT_CHARACTERS = 2000
+"""The length of a remark or a reply."""
 
-EMPTY = N_("Write what you have to say: nothing was sent.")
-LONG = N_("The text is longer than %(limit)s characters. Shorten it.")
+EMPTY_TEXT = N_("Write what you have to say: nothing was sent.")
+LONG_TEXT = N_("The text is longer than %(limit)s characters. Shorten it.")
 NOT_SUBMITTED = N_("Remarks are made while the year is handed over and under review. Its state was changed: look at it again.")
-ACCEPTED_NOW = N_("The year %(year)s is accepted: its remarks can no longer be changed.")
+YEAR_ACCEPTED = N_("The year %(year)s is accepted: its remarks can no longer be changed.")
+MISSING_PAGE = N_("There is no such page")
+
+WHOLE_SHEET = RemarkTarget()
 
 
 class RemarkRefused(EvaluationError):
-    """There is nothing in the text, or too much."""
+    """The text of a remark or reply is empty or too long."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class NotUnderReview(RemarkRefused):
-    """The state of the year does not allow this, or no longer."""
+    """The status of the year does not allow the change."""
+
+    status = HTTPStatus.CONFLICT
 
 
-class NoSuchPlace(LookupError):
-    """The body has no such organisation on 31 December of the year, it is not asked this, or the form has no such row."""
+class UnknownRemarkTarget(EvaluationError):
+    """The target does not exist.
+
+    The body does not have the organisation on 31 December of the year, the organisation's kind does not have the indicator, or
+    the form does not have the row.
+    """
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__(MISSING_PAGE)
 
 
-class NoSuchRemark(LookupError):
-    """There is no such remark, or it is of a body that the viewer may not know of."""
+class UnknownRemark(EvaluationError):
+    """The remark does not exist, or the viewer cannot see its body."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__(MISSING_PAGE)
 
 
-def make(
-    viewer: Viewer,
-    order: Order,
-    year: int,
-    body_id: int,
-    text: str,
-    organisation_id: int | None = None,
-    code: str | None = None,
-    kind: str | None = None,
-    row: str | None = None,
-) -> Remark:
-    """Pin a remark to an answer (`organisation_id` and `code`), a scored row (`kind` and `row`) or the sheet, and tell the body.
+def add_remark(viewer: Viewer, order: Order, year: int, body_id: int, text: str, target: RemarkTarget = WHOLE_SHEET) -> Remark:
+    """Add a remark and notify the body's people; the caller commits.
 
-    The caller commits. Raises Forbidden; NoSuchPlace; RemarkRefused for a text that is none or too long; NotUnderReview where the
-    year is not handed over: on an accepted one nothing is remarked until it is reopened.
+    Raises:
+        Forbidden: The viewer does not review the body.
+        UnknownRemarkTarget: The target does not exist.
+        RemarkRefused: The text is empty or too long.
+        NotUnderReview: The year is not submitted.
     """
     viewer.require(Action.REVIEW, body_id)
-    # Whoever accepts or returns the year holds it alone: no remark slips in while they do.
-    hold(body_id, year)
-    pin = Pin(organisation_id, code, kind, row)
-    _check_place(viewer, order, year, body_id, pin)
-    written = _text(text)
+    # Accepting and returning take this lock exclusively, so that no remark is added meanwhile.
+    advisory_lock(body_id, year)
+    _check_target(viewer, order, year, body_id, target)
+    cleaned = _clean_text(text)
     current = submission(viewer, year, body_id)
-    if current is None or current.state != SUBMITTED:
-        raise NotUnderReview(NOT_SUBMITTED)
-    place = {"organisation_id": organisation_id, "code": code, "kind": kind, "row": row}
-    author = {"author_id": viewer.account_id, "author": viewer.name}
-    made = Remark(year=year, body_id=body_id, round=current.round, text=written, at=now(), **place, **author)
-    db.session.add(made)
+    if current is None or current.status != SUBMITTED:
+        raise NotUnderReview(NOT_SUBMITTED, field="text")
+    remark = Remark(
+        year=year,
+        body_id=body_id,
+        organisation_id=target.organisation_id,
+        code=target.code,
+        kind=target.kind,
+        row=target.row,
+        round=current.round,
+        text=cleaned,
+        author_id=viewer.account_id,
+        author=viewer.name,
+        at=now(),
+    )
+    db.session.add(remark)
     db.session.flush()
-    _record(viewer, REMARKED, made, written)
-    tell(viewer, "remark", year, body_id, organisation_id, code, _told(made, written), skip=viewer.account_id)
-    return made
+    _append_event(viewer, AuditAction.REMARK_ADDED, remark, cleaned)
+    context = (year, body_id, target.organisation_id, target.code)
+    notify(viewer, "remark", *context, _notification_data(remark, cleaned), excluded_account_id=viewer.account_id)
+    return remark
 
 
 def reply(viewer: Viewer, remark_id: int, text: str) -> Reply:
-    """Answer a remark, and tell the other side; the caller commits.
+    """Reply to a remark and notify the other side; the caller commits.
 
-    Raises NoSuchRemark, Forbidden, RemarkRefused; NotUnderReview where the year is accepted.
+    Raises:
+        UnknownRemark: The remark does not exist for the viewer.
+        Forbidden: The viewer cannot reply to remarks.
+        RemarkRefused: The text is empty or too long.
+        NotUnderReview: The year is accepted.
     """
-    found = _held(viewer, Action.REPLY, remark_id)
-    written = _text(text)
-    given = Reply(remark_id=found.id, text=written, author_id=viewer.account_id, author=viewer.name, at=now())
-    db.session.add(given)
+    remark = _locked_remark(viewer, Action.REPLY, remark_id)
+    cleaned = _clean_text(text)
+    new_reply = Reply(remark_id=remark.id, text=cleaned, author_id=viewer.account_id, author=viewer.name, at=now())
+    db.session.add(new_reply)
     db.session.flush()
-    _record(viewer, REPLIED, found, written)
-    told = _told(found, written) | {"reply": True}
-    reviews = viewer.may(Action.REVIEW, found.body_id)
-    place = (found.year, found.body_id, found.organisation_id, found.code)
-    tell(viewer, "remark", *place, told, to="body" if reviews else "reviewers", skip=viewer.account_id)
-    return given
+    _append_event(viewer, AuditAction.REMARK_REPLIED, remark, cleaned)
+    notify(
+        viewer,
+        "remark",
+        remark.year,
+        remark.body_id,
+        remark.organisation_id,
+        remark.code,
+        _notification_data(remark, cleaned) | {"reply": True},
+        recipients="body" if viewer.may(Action.REVIEW, remark.body_id) else "reviewers",
+        excluded_account_id=viewer.account_id,
+    )
+    return new_reply
 
 
 def resolve(viewer: Viewer, remark_id: int) -> Remark:
-    """Mark a remark as resolved; one that is stays as it is. Raises NoSuchRemark, Forbidden; NotUnderReview once accepted."""
-    found = _held(viewer, Action.REVIEW, remark_id)
-    if found.resolved_at is None:
-        found.resolved_at, found.resolved_by = now(), viewer.name
+    """Mark a remark as resolved; a resolved remark stays unchanged. The caller commits.
+
+    Raises:
+        UnknownRemark: The remark does not exist for the viewer.
+        Forbidden: The viewer does not review the body.
+        NotUnderReview: The year is accepted.
+    """
+    remark = _locked_remark(viewer, Action.REVIEW, remark_id)
+    if remark.resolved_at is None:
+        remark.resolved_at, remark.resolved_by = now(), viewer.name
         db.session.flush()
-        _record(viewer, RESOLVED, found, found.text)
-    return found
+        _append_event(viewer, AuditAction.REMARK_RESOLVED, remark, remark.text)
+    return remark
 
 
 def unresolve(viewer: Viewer, remark_id: int) -> Remark:
-    """Open a resolved remark again; one that is open stays so. Raises NoSuchRemark, Forbidden; NotUnderReview once accepted."""
-    found = _held(viewer, Action.REVIEW, remark_id)
-    if found.resolved_at is not None:
-        found.resolved_at = found.resolved_by = None
+    """Open a resolved remark again; an open remark stays unchanged. The caller commits.
+
+    Raises:
+        UnknownRemark: The remark does not exist for the viewer.
+        Forbidden: The viewer does not review the body.
+        NotUnderReview: The year is accepted.
+    """
+    remark = _locked_remark(viewer, Action.REVIEW, remark_id)
+    if remark.resolved_at is not None:
+        remark.resolved_at = remark.resolved_by = None
         db.session.flush()
-        _record(viewer, UNRESOLVED, found, found.text)
-    return found
+        _append_event(viewer, AuditAction.REMARK_REOPENED, remark, remark.text)
+    return remark
 
 
-def _held(viewer: Viewer, action: Action, remark_id: int) -> Remark:
-    """The remark as it is, whose year nobody accepts until the end."""
-    known = queries.remark(viewer, remark_id)
-    if known is None:
-        raise NoSuchRemark(f"remark {remark_id}")
-    viewer.require(action, known.body_id)
-    hold(known.body_id, known.year)
-    current = submission(viewer, known.year, known.body_id)
-    if current is not None and current.state == ACCEPTED:
-        raise NotUnderReview(ACCEPTED_NOW, year=known.year)
-    return queries.remark(viewer, remark_id) or known
+def _locked_remark(viewer: Viewer, action: Action, remark_id: int) -> Remark:
+    """Return a remark and lock its year against acceptance until the end of the transaction."""
+    remark = queries.remark(viewer, remark_id)
+    if remark is None:
+        raise UnknownRemark
+    viewer.require(action, remark.body_id)
+    advisory_lock(remark.body_id, remark.year)
+    current = submission(viewer, remark.year, remark.body_id)
+    if current is not None and current.status == ACCEPTED:
+        raise NotUnderReview(YEAR_ACCEPTED, field="text", year=remark.year)
+    # Another transaction may have changed the remark before the lock was granted.
+    return queries.remark(viewer, remark_id) or remark
 
 
-def _check_place(viewer: Viewer, order: Order, year: int, body_id: int, pin: Pin) -> None:
-    if (pin.organisation_id is None) != (pin.code is None) or (pin.kind is None) != (pin.row is None):
-        raise NoSuchPlace("half a place")
-    if pin.organisation_id is not None and pin.kind is not None:
-        raise NoSuchPlace("two places")
-    if pin.organisation_id is not None:
-        held = collection.held(viewer, year, [pin.organisation_id]).get(pin.organisation_id)
-        if held is None or held.body_id != body_id or pin.code not in order.codes_of(held.kind):
-            raise NoSuchPlace(f"{pin.code} of organisation {pin.organisation_id} in {year}")
-    if pin.kind is not None:
-        table = order.table.get(pin.kind)
-        if table is None or pin.row not in {row.number for row in table.scored_rows}:
-            raise NoSuchPlace(f"row {pin.row} of {pin.kind}")
+def _check_target(viewer: Viewer, order: Order, year: int, body_id: int, target: RemarkTarget) -> None:
+    """Raise UnknownRemarkTarget unless the target is an answer of the body, a scored row of the form, or the sheet."""
+    organisation_id, kind = target.organisation_id, target.kind
+    if (organisation_id is None) != (target.code is None) or (kind is None) != (target.row is None):
+        raise UnknownRemarkTarget
+    if organisation_id is not None and kind is not None:
+        raise UnknownRemarkTarget
+    if organisation_id is not None:
+        report = stored_reports(viewer, year, [organisation_id]).get(organisation_id)
+        if report is None or report.body_id != body_id or target.code not in order.codes_of(report.kind):
+            raise UnknownRemarkTarget
+    if kind is not None:
+        table = order.table.get(kind)
+        if table is None or target.row not in {row.number for row in table.scored_rows}:
+            raise UnknownRemarkTarget
 
 
-def _text(given: str) -> str:
-    written = values.INVISIBLE.sub("", values.BREAK.sub("\n", given)).strip()
-    if not written:
-        raise RemarkRefused(EMPTY)
-    if len(written) > MOST:
-        raise RemarkRefused(LONG, limit=MOST)
-    return written
+def _clean_text(text: str) -> str:
+    """Normalise line ends and remove invisible characters. Raises RemarkRefused."""
+    cleaned = values.INVISIBLE.sub("", values.BREAK.sub("\n", text)).strip()
+    if not cleaned:
+        raise RemarkRefused(EMPTY_TEXT, field="text")
+    if len(cleaned) > MAX_TEXT_CHARACTERS:
+        raise RemarkRefused(LONG_TEXT, field="text", limit=MAX_TEXT_CHARACTERS)
+    return cleaned
 
 
-def _record(viewer: Viewer, action: str, remark: Remark, text: str) -> None:
+def _append_event(viewer: Viewer, action: AuditAction, remark: Remark, text: str) -> None:
     data = {"remark": remark.id, "code": remark.code, "kind": remark.kind, "row": remark.row, "text": text}
-    write(viewer, [NewEvent(action, remark.year, remark.body_id, remark.organisation_id, data)])
+    append_events(viewer, [NewEvent(action, remark.year, remark.body_id, remark.organisation_id, data)])
 
 
-def _told(remark: Remark, text: str) -> dict[str, object]:
+def _notification_data(remark: Remark, text: str) -> dict[str, object]:
     return {"remark": remark.id, "kind": remark.kind, "row": remark.row, "text": text}

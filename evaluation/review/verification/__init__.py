@@ -1,1 +1,1 @@
-"""Proof: files of accepted sheets are made here, and told from altered ones."""
+"""Verification of files and codes of accepted sheets, and the export of such files."""

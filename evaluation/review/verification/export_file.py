@@ -1,42 +1,42 @@
-"""Files of sheets: an accepted one's carry its stamp and are made of what was frozen, so that they are the same each time."""
+"""Files of sheets. Those of an accepted sheet carry its stamp and are made from its canonical JSON: their bytes never change."""
 
 import hashlib
 from dataclasses import dataclass
 
 import orjson
-from flask import current_app
 
-from evaluation.clock import local
+from evaluation.clock import to_local
+from evaluation.configuration import configuration
 from evaluation.criteria import Orders
 from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry.models import Body
-from evaluation.review.models import FrozenSheet
-from evaluation.review.snapshot import code_of, sha256_of, spelled, thaw
+from evaluation.review.models import SheetRevision
+from evaluation.review.snapshot import code_of, format_code, from_canonical_json, sha256_of
 from evaluation.sheets import Sheet
 from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import FORMATS, file_name, write
 
-FROZEN = "frozen"
-"""The format of the frozen text itself, byte for byte."""
-FROZEN_MEDIA_TYPE = "application/json"
+CANONICAL_FORMAT = "canonical"
+"""The format of the canonical JSON itself, byte for byte."""
+CANONICAL_MEDIA_TYPE = "application/json"
 DAMAGED = N_(
     "The accepted sheet with the code %(code)s is not stored as it was accepted, so no file is made of it. Tell the "
     "administrator: `flask record verify` says more, and a backup holds the sheet as it was."
 )
 
 
-class NotIntact(EvaluationError):
-    """What is stored of a frozen sheet no longer has its hash."""
+class RevisionNotIntact(EvaluationError):
+    """A stored sheet revision no longer has its hash."""
 
-    def __init__(self, frozen: FrozenSheet):
-        super().__init__(DAMAGED, code=spelled(frozen.code))
+    def __init__(self, revision: SheetRevision):
+        super().__init__(DAMAGED, code=format_code(revision.code))
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file ready to be handed out."""
+class ExportFile:
+    """A file to download."""
 
     format: str
     languages: str
@@ -46,40 +46,46 @@ class Made:
 
     @property
     def sha256(self) -> str:
+        """The SHA-256 of the content, hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
 
-def stamp_of(frozen: FrozenSheet) -> Stamp:
-    """What the files of a frozen sheet carry."""
-    address: str = current_app.config["PUBLIC_URL"] or f"http://{current_app.config['ADDRESS']}"
-    accepted_on = local(frozen.accepted_at).date()
-    return Stamp(spelled(frozen.code), frozen.revision, frozen.sha256, accepted_on, address)
+def stamp_of(revision: SheetRevision) -> Stamp:
+    """Return the stamp that the files of a sheet revision carry."""
+    accepted_on = to_local(revision.accepted_at).date()
+    page = configuration().links.verification()
+    return Stamp(format_code(revision.code), revision.revision, revision.sha256, accepted_on, page)
 
 
-def is_whole(frozen: FrozenSheet) -> bool:
-    """Whether the text still has its hash, and the hash its code, and the columns say what the text says."""
-    if sha256_of(frozen.content) != frozen.sha256 or code_of(frozen.sha256) != frozen.code:
+def is_intact(revision: SheetRevision) -> bool:
+    """Return whether a revision is consistent: its text has its hash, the hash has its code, and the columns equal the text."""
+    if sha256_of(revision.content) != revision.sha256 or code_of(revision.sha256) != revision.code:
         return False
-    said, body = orjson.loads(frozen.content), db.session.get(Body, frozen.body_id)
-    accepted = {"by": frozen.accepted_by, "at": frozen.accepted_at.isoformat()}
-    columns = (body.bin if body else None, frozen.year, frozen.revision, accepted)
-    return bool((said["body"]["bin"], said["year"], said["revision"], said["accepted"]) == columns)
+    content, body = orjson.loads(revision.content), db.session.get(Body, revision.body_id)
+    accepted = {"by": revision.accepted_by, "at": revision.accepted_at.isoformat()}
+    columns = (body.bin if body else None, revision.year, revision.revision, accepted)
+    return bool((content["body"]["bin"], content["year"], content["revision"], content["accepted"]) == columns)
 
 
-def opened(frozen: FrozenSheet, orders: Orders) -> tuple[Sheet, Stamp]:
-    """The sheet that was frozen and its stamp. Raises NotIntact; Unfrozen where its order is not at hand."""
-    if not is_whole(frozen):
-        raise NotIntact(frozen)
-    return thaw(frozen.content, orders), stamp_of(frozen)
+def open_revision(revision: SheetRevision, orders: Orders) -> tuple[Sheet, Stamp]:
+    """Return the sheet of a revision and its stamp.
+
+    Raises:
+        RevisionNotIntact: The stored revision was altered.
+        SnapshotError: The criteria file of the sheet's order is missing.
+    """
+    if not is_intact(revision):
+        raise RevisionNotIntact(revision)
+    return from_canonical_json(revision.content, orders), stamp_of(revision)
 
 
-def make(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> Made:
-    """The file of a sheet, with a stamp where it was accepted. Raises KeyError for an unknown format or choice of languages."""
+def render_export(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> ExportFile:
+    """Write a sheet as a file; a sheet without a stamp is a draft. Raises KeyError for an unknown format or language choice."""
     content = write(sheet, format_, languages, stamp)
-    return Made(format_, languages, file_name(sheet, format_, languages, stamp), FORMATS[format_].media_type, content)
+    return ExportFile(format_, languages, file_name(sheet, format_, languages, stamp), FORMATS[format_].media_type, content)
 
 
-def make_frozen(sheet: Sheet, stamp: Stamp, text: str) -> Made:
-    """The frozen text as a file."""
-    name = f"bagalau-paragy-{sheet.year}-{sheet.body.bin}-r{stamp.revision}-frozen.json"
-    return Made(FROZEN, "", name, FROZEN_MEDIA_TYPE, text.encode())
+def canonical_export(sheet: Sheet, stamp: Stamp, content: str) -> ExportFile:
+    """Return the canonical JSON of an accepted sheet as a file."""
+    name = f"bagalau-paragy-{sheet.year}-{sheet.body.bin}-r{stamp.revision}-canonical.json"
+    return ExportFile(CANONICAL_FORMAT, "", name, CANONICAL_MEDIA_TYPE, content.encode())

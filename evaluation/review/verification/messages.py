@@ -1,57 +1,58 @@
-"""What a verdict says, in plain words: the page and the command say the same."""
+"""The text of a verdict, the same on the page and on the command line."""
 
 from dataclasses import dataclass
 
 from evaluation.language import N_, Language
-from evaluation.review.verification.model import By, Found, Outcome, Verdict
+from evaluation.review.verification.model import Outcome, Subject, Verdict, VerifiedSheet
 from evaluation.sheets.annex import DASH
 from evaluation.sheets.document import INVENTED
 
 TITLES = {
-    (Outcome.ACCEPTED, By.FILE): N_("This is the accepted sheet, unaltered and in force"),
-    (Outcome.ACCEPTED, By.CODE): N_("The sheet with this code is accepted and in force"),
-    (Outcome.SUPERSEDED, By.FILE): N_("This is an earlier accepted sheet, no longer in force"),
-    (Outcome.SUPERSEDED, By.CODE): N_("The sheet with this code is no longer in force"),
-    (Outcome.REOPENED, By.FILE): N_("This is an accepted sheet whose year was reopened: it is not in force"),
-    (Outcome.REOPENED, By.CODE): N_("The year of the sheet with this code was reopened: it is not in force"),
-    (Outcome.ALTERED, By.FILE): N_("This file was altered"),
-    (Outcome.ALTERED, By.CODE): N_("The code does not belong to this revision or hash"),
-    (Outcome.UNKNOWN, By.FILE): N_("This is not a file of an accepted sheet"),
-    (Outcome.UNKNOWN, By.CODE): N_("There is no sheet with this code"),
-    (Outcome.DAMAGED, By.FILE): N_("Nothing can be said: what is stored here is damaged"),
-    (Outcome.DAMAGED, By.CODE): N_("Nothing can be said: what is stored here is damaged"),
+    (Outcome.ACCEPTED, Subject.FILE): N_("This is the accepted sheet, unaltered and in force"),
+    (Outcome.ACCEPTED, Subject.CODE): N_("The sheet with this code is accepted and in force"),
+    (Outcome.SUPERSEDED, Subject.FILE): N_("This is an earlier accepted sheet, no longer in force"),
+    (Outcome.SUPERSEDED, Subject.CODE): N_("The sheet with this code is no longer in force"),
+    (Outcome.REOPENED, Subject.FILE): N_("This is an accepted sheet whose year was reopened: it is not in force"),
+    (Outcome.REOPENED, Subject.CODE): N_("The year of the sheet with this code was reopened: it is not in force"),
+    (Outcome.ALTERED, Subject.FILE): N_("This file was altered"),
+    (Outcome.ALTERED, Subject.CODE): N_("The code does not belong to this revision or hash"),
+    (Outcome.UNKNOWN, Subject.FILE): N_("This is not a file of an accepted sheet"),
+    (Outcome.UNKNOWN, Subject.CODE): N_("There is no sheet with this code"),
+    (Outcome.DAMAGED, Subject.FILE): N_("Nothing can be said: what is stored here is damaged"),
+    (Outcome.DAMAGED, Subject.CODE): N_("Nothing can be said: what is stored here is damaged"),
 }
 UNALTERED = N_("The file is byte for byte as it was handed out.")
 COMPARE = N_("Compare the points below with those on the paper: where they differ, the paper was altered.")
 MEANINGS = {
-    (Outcome.ALTERED, By.FILE): N_(
+    (Outcome.ALTERED, Subject.FILE): N_(
         "It carries the code of an accepted sheet, but no such file was handed out: something was changed in it, be it only by "
         "opening and saving it. The true points are below."
     ),
-    (Outcome.ALTERED, By.CODE): N_(
+    (Outcome.ALTERED, Subject.CODE): N_(
         "There is an accepted sheet with this code, but its revision or hash is another: the link or the paper was altered. The "
         "true points are below."
     ),
-    (Outcome.UNKNOWN, By.FILE): N_(
+    (Outcome.UNKNOWN, Subject.FILE): N_(
         "It carries no code of an accepted sheet, or was altered beyond recognition. Drafts cannot be verified: only an accepted "
         "sheet carries a code."
     ),
-    (Outcome.UNKNOWN, By.CODE): N_("Compare it letter by letter with the foot of a page of the sheet."),
+    (Outcome.UNKNOWN, Subject.CODE): N_("Compare it letter by letter with the foot of a page of the sheet."),
 }
 TOO_LARGE = N_("The file is far larger than any sheet, so it was not looked into.")
-DAMAGE = N_("The stored sheet does not agree with the record of its acceptance, so nothing stored about it can be relied upon.")
-TELL = N_("Tell the administrator of this product: `flask record verify` finds what was changed.")
+DAMAGED = N_("The stored sheet does not agree with the record of its acceptance, so nothing stored about it can be relied upon.")
+ASK_ADMINISTRATOR = N_("Tell the administrator of this product: `flask record verify` finds what was changed.")
 TRY_CODE = N_("If a code stands at the foot of its pages, enter the code: the sheet's true points are shown.")
-FRESH = N_(
+GET_ORIGINAL = N_(
     "Do not rely on the file. A true one is downloaded from the page of the body's assessment sheet, or asked of the body."
 )
 
 
 @dataclass(frozen=True)
-class Told:
-    """A verdict in one language: `facts` and `points` are empty where there is no true sheet to show.
+class VerdictText:
+    """A verdict in one language.
 
-    `points` holds, for each table and at last for all, its name, points and maximum.
+    `facts` are pairs of label and value. `points` are triples of name, points and maximum, one for each table and the last for
+    the total. Both are empty when there is no verified sheet.
     """
 
     title: str
@@ -60,40 +61,43 @@ class Told:
     points: tuple[tuple[str, str, str], ...]
 
 
-def in_words(verdict: Verdict, language: Language) -> Told:
-    """What a verdict says in a language."""
-    found = verdict.found
-    return Told(
-        language.gettext(TITLES[verdict.outcome, verdict.by]),
+def describe_verdict(verdict: Verdict, language: Language) -> VerdictText:
+    """Return the text of a verdict in a language."""
+    verified = verdict.verified_sheet
+    return VerdictText(
+        language.gettext(TITLES[verdict.outcome, verdict.subject]),
         tuple(_sentences(verdict, language)),
-        _facts(found, language) if found else (),
-        _points(found, language) if found else (),
+        _facts(verified, language) if verified else (),
+        _points(verified, language) if verified else (),
     )
 
 
 def _sentences(verdict: Verdict, language: Language) -> list[str]:
-    outcome, by, found = verdict.outcome, verdict.by, verdict.found
+    outcome, subject, verified = verdict.outcome, verdict.subject, verdict.verified_sheet
     if outcome == Outcome.DAMAGED:
-        return [language.gettext(DAMAGE), language.gettext(TELL)]
-    if found is None:
-        said = [TOO_LARGE if verdict.too_large else MEANINGS[outcome, by], *([TRY_CODE] if by == By.FILE else [])]
-        return [language.gettext(each) for each in said]
-    altered = outcome == Outcome.ALTERED
-    said = [MEANINGS[outcome, by] if altered else UNALTERED if by == By.FILE else COMPARE]
-    said += [FRESH] if altered and by == By.FILE else []
-    invented = [INVENTED] if found.sheet.invented else []
-    return [*map(language.gettext, said), *_standing(found, language), *map(language.gettext, invented)]
+        return [language.gettext(DAMAGED), language.gettext(ASK_ADMINISTRATOR)]
+    if verified is None:
+        messages = [TOO_LARGE if verdict.too_large else MEANINGS[outcome, subject]]
+        messages += [TRY_CODE] if subject == Subject.FILE else []
+        return [language.gettext(message) for message in messages]
+    if outcome == Outcome.ALTERED:
+        messages = [MEANINGS[outcome, subject]] + ([GET_ORIGINAL] if subject == Subject.FILE else [])
+    else:
+        messages = [UNALTERED if subject == Subject.FILE else COMPARE]
+    invented = [INVENTED] if verified.sheet.invented else []
+    return [*map(language.gettext, messages), *_status_sentences(verified, language), *map(language.gettext, invented)]
 
 
-def _standing(found: Found, language: Language) -> list[str]:
-    """Whether the true sheet is in force, and what to do where it is not."""
-    gettext, latest = language.gettext, {"revision": found.latest, "date": language.short_date(found.latest_on)}
-    if found.standing == Outcome.SUPERSEDED:
+def _status_sentences(verified: VerifiedSheet, language: Language) -> list[str]:
+    """Return what to do if the verified sheet is not in force."""
+    gettext = language.gettext
+    if verified.status == Outcome.SUPERSEDED:
+        latest = {"revision": verified.latest_revision, "date": language.short_date(verified.latest_accepted_on)}
         return [
             gettext("Revision %(revision)s of the sheet was accepted on %(date)s and took its place.", **latest),
             gettext("Get the revision in force from the page of the body's assessment sheet, or ask the body for it."),
         ]
-    if found.standing == Outcome.REOPENED:
+    if verified.status == Outcome.REOPENED:
         return [
             gettext("The year is being mended; no sheet of it is in force until its next revision is accepted."),
             gettext("Ask the body for that revision once it is there."),
@@ -101,8 +105,8 @@ def _standing(found: Found, language: Language) -> list[str]:
     return []
 
 
-def _facts(found: Found, language: Language) -> tuple[tuple[str, str], ...]:
-    gettext, sheet, stamp = language.gettext, found.sheet, found.stamp
+def _facts(verified: VerifiedSheet, language: Language) -> tuple[tuple[str, str], ...]:
+    gettext, sheet, stamp = language.gettext, verified.sheet, verified.stamp
     return (
         (gettext("Body"), sheet.body.name(language.code)),
         (gettext("BIN"), sheet.body.bin),
@@ -110,16 +114,16 @@ def _facts(found: Found, language: Language) -> tuple[tuple[str, str], ...]:
         (gettext("Accepted on"), language.short_date(stamp.accepted_on)),
         (gettext("Revision"), str(stamp.revision)),
         (gettext("Verification code"), stamp.code),
-        (gettext("SHA-256 of the sheet"), stamp.groups),
+        (gettext("SHA-256 of the sheet"), stamp.hash_groups),
     )
 
 
-def _points(found: Found, language: Language) -> tuple[tuple[str, str, str], ...]:
-    sheet = found.sheet
-    lines = [
+def _points(verified: VerifiedSheet, language: Language) -> tuple[tuple[str, str, str], ...]:
+    sheet = verified.sheet
+    tables = [
         (table.table.title[language.code], str(table.low), str(table.max))
         if table.applicable
         else (table.table.title[language.code], DASH, DASH)
         for table in sheet.tables
     ]
-    return (*lines, (language.gettext("All tables that apply"), str(sheet.low), str(sheet.max)))
+    return (*tables, (language.gettext("All tables that apply"), str(sheet.low), str(sheet.max)))

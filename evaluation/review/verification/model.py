@@ -1,4 +1,4 @@
-"""What is said of a file or a code that somebody holds."""
+"""The results of verifying a file or a code."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,46 +12,50 @@ class Outcome(StrEnum):
     """What a file or a code is."""
 
     ACCEPTED = "accepted"
-    """Of the accepted sheet that is in force."""
+    """It belongs to the sheet revision in force."""
     SUPERSEDED = "superseded"
-    """Of a sheet that was accepted; a later revision took its place."""
+    """It belongs to an accepted revision that a later revision replaced."""
     REOPENED = "reopened"
-    """Of a sheet that was accepted; its year is being mended, and nothing is in force."""
+    """It belongs to the last accepted revision, but the year was reopened, so no revision is in force."""
     ALTERED = "altered"
-    """It carries a code of ours, but is not what was handed out."""
+    """It carries the code of a revision, but differs from what was exported."""
     UNKNOWN = "unknown"
-    """Nothing of ours is in it."""
+    """It belongs to no revision."""
     DAMAGED = "damaged"
-    """What is stored here is no longer what was accepted, so that nothing can be said."""
+    """The stored revision differs from what was accepted, so no statement is possible."""
 
 
-class By(StrEnum):
-    """What somebody holds."""
+class Subject(StrEnum):
+    """What a person verifies."""
 
     FILE = "file"
     CODE = "code"
 
 
 @dataclass(frozen=True)
-class Found:
-    """The true sheet: as it was accepted, with its stamp and how it stands now; `latest` is its year's last revision."""
+class VerifiedSheet:
+    """The accepted sheet that a file or code belongs to.
+
+    `status` is ACCEPTED, SUPERSEDED or REOPENED; `latest_revision` and `latest_accepted_on` (a day in Asia/Almaty) are those of
+    the last revision of the same body and year.
+    """
 
     sheet: Sheet
     stamp: Stamp
-    standing: Outcome
-    latest: int
-    latest_on: date
+    status: Outcome
+    latest_revision: int
+    latest_accepted_on: date
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said: `found` is the true sheet, None where there is none or it is damaged."""
+    """The result of a verification; `verified_sheet` is None when there is no such sheet or it is damaged."""
 
     outcome: Outcome
-    by: By
-    found: Found | None = None
+    subject: Subject
+    verified_sheet: VerifiedSheet | None = None
     too_large: bool = False
 
 
-class Damaged(Exception):
-    """What is stored of a sheet is no longer what was accepted."""
+class StoredSheetDamaged(Exception):
+    """A stored sheet revision differs from what was accepted."""

@@ -1,91 +1,119 @@
-"""Hands files of sheets out. The hash of each is kept, so that the file is known again after any upgrade."""
+"""Exports of sheets as files. The hash of each exported file is stored, so that it can be verified after any upgrade."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from evaluation.audit.operations import write_many
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEventColumns, append_events
 from evaluation.clock import now
-from evaluation.database import db, encoded, insert_unless_there, table_of
+from evaluation.database import db, insert_if_absent, table_of, to_json_bytes
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
-from evaluation.review.models import Export, FrozenSheet
-from evaluation.review.verification.export_file import FROZEN, Made, make, make_frozen, opened
-from evaluation.review.verification.queries import EXPORTED
+from evaluation.review.models import Export, SheetRevision
+from evaluation.review.verification.export_file import (
+    CANONICAL_FORMAT,
+    ExportFile,
+    canonical_export,
+    open_revision,
+    render_export,
+)
 from evaluation.sheets import Sheet
 
 
 @dataclass(frozen=True)
-class HandedOut:
-    """A file that is handed out: whose it is, what it is, and of which frozen sheet, None for a draft."""
+class ExportRecord:
+    """What is recorded of an exported file: its body, format, hash, size in bytes and sheet revision (None for a draft)."""
 
     body_id: int
     format: str
     languages: str
     sha256: str
     size: int
-    frozen_id: int | None = None
+    revision_id: int | None = None
     revision: int | None = None
 
+    @classmethod
+    def of(cls, body_id: int, file: ExportFile, revision_id: int | None = None, revision: int | None = None) -> "ExportRecord":
+        """Return the record of a file."""
+        return cls(body_id, file.format, file.languages, file.sha256, len(file.content), revision_id, revision)
 
-def export(viewer: Viewer, frozen: FrozenSheet, format_: str, languages: str) -> Made:
-    """A file of an accepted sheet, recorded with its hash. The same revision gives the same bytes.
 
-    Raises Forbidden; NotIntact where the sheet is not stored as it was accepted; Unfrozen where its order is not at hand;
-    KeyError for an unknown format or choice of languages.
+def export_revision(viewer: Viewer, revision: SheetRevision, format_: str, languages: str) -> ExportFile:
+    """Export an accepted sheet as a file and record it; the same revision always gives the same bytes.
+
+    Raises:
+        Forbidden: The viewer cannot see the body.
+        RevisionNotIntact: The stored revision was altered.
+        SnapshotError: The criteria file of the sheet's order is missing.
+        KeyError: The format or the choice of languages does not exist.
     """
-    viewer.require(Action.SEE, frozen.body_id)
-    sheet, stamp = opened(frozen, registry.orders())
-    made = make_frozen(sheet, stamp, frozen.content) if format_ == FROZEN else make(sheet, format_, languages, stamp)
-    keep(viewer, frozen.year, [_handed_out(frozen.body_id, made, frozen)])
-    return made
+    viewer.require(Action.VIEW, revision.body_id)
+    sheet, stamp = open_revision(revision, registry.orders())
+    if format_ == CANONICAL_FORMAT:
+        file = canonical_export(sheet, stamp, revision.content)
+    else:
+        file = render_export(sheet, format_, languages, stamp)
+    record_exports(viewer, revision.year, [ExportRecord.of(revision.body_id, file, revision.id, revision.revision)])
+    return file
 
 
-def export_draft(viewer: Viewer, body_id: int, sheet: Sheet, format_: str, languages: str) -> Made:
-    """A file of a sheet that was not accepted, recorded. Raises Forbidden; KeyError as :func:`export` does."""
-    viewer.require(Action.SEE, body_id)
-    made = make(sheet, format_, languages)
-    keep(viewer, sheet.year, [_handed_out(body_id, made)])
-    return made
+def export_draft(viewer: Viewer, body_id: int, sheet: Sheet, format_: str, languages: str) -> ExportFile:
+    """Export a draft sheet as a file and record it.
+
+    Raises:
+        Forbidden: The viewer cannot see the body.
+        KeyError: The format or the choice of languages does not exist.
+    """
+    viewer.require(Action.VIEW, body_id)
+    file = render_export(sheet, format_, languages)
+    record_exports(viewer, sheet.year, [ExportRecord.of(body_id, file)])
+    return file
 
 
-def keep_answers(viewer: Viewer, year: int, body_id: int, content: bytes) -> None:
-    """Record that a body's answers are handed out as a workbook. Raises Forbidden."""
-    keep(viewer, year, [HandedOut(body_id, "answers", "", hashlib.sha256(content).hexdigest(), len(content))])
+def record_answers_export(viewer: Viewer, year: int, body_id: int, content: bytes) -> None:
+    """Record the export of a body's answers as a workbook. Raises Forbidden."""
+    record_exports(viewer, year, [ExportRecord(body_id, "answers", "", hashlib.sha256(content).hexdigest(), len(content))])
 
 
-def keep(viewer: Viewer, year: int, files: Sequence[HandedOut], batch: str | None = None) -> None:
-    """Record that files of a year are handed out; the hash of each file of an accepted sheet is kept. Raises Forbidden."""
+def record_exports(viewer: Viewer, year: int, files: Sequence[ExportRecord], batch: str | None = None) -> None:
+    """Record exported files in the audit log, and store the hash of each file of a sheet revision.
+
+    Args:
+        viewer: Who exports.
+        year: The reporting year of the files.
+        files: The files.
+        batch: The name of the audit events' batch; None for a single file.
+
+    Raises:
+        Forbidden: The viewer cannot see one of the bodies.
+    """
     connection = db.session.connection()
-    for each in files:
-        viewer.require(Action.SEE, each.body_id)
-        # The frozen text's own hash is known already.
-        if each.frozen_id is not None and each.format != FROZEN:
-            values = {
-                "frozen_id": each.frozen_id,
-                "format": each.format,
-                "languages": each.languages,
-                "sha256": each.sha256,
-                "size": each.size,
+    for file in files:
+        viewer.require(Action.VIEW, file.body_id)
+        # Canonical JSON is verified by the hash of the revision itself.
+        if file.revision_id is not None and file.format != CANONICAL_FORMAT:
+            row = {
+                "revision_id": file.revision_id,
+                "format": file.format,
+                "languages": file.languages,
+                "sha256": file.sha256,
+                "size": file.size,
                 "at": now(),
                 "actor": viewer.name,
             }
-            insert_unless_there(connection, table_of(Export), values)
+            insert_if_absent(connection, table_of(Export), row)
     data = [
-        encoded(
+        to_json_bytes(
             {
-                "revision": each.revision,
-                "format": each.format,
-                "languages": each.languages,
-                "sha256": each.sha256,
-                "size": each.size,
+                "revision": file.revision,
+                "format": file.format,
+                "languages": file.languages,
+                "sha256": file.sha256,
+                "size": file.size,
             }
         )
-        for each in files
+        for file in files
     ]
-    write_many(viewer, EXPORTED, year, [each.body_id for each in files], [None] * len(files), data, batch)
-
-
-def _handed_out(body_id: int, made: Made, frozen: FrozenSheet | None = None) -> HandedOut:
-    whole = HandedOut(body_id, made.format, made.languages, made.sha256, len(made.content))
-    return replace(whole, frozen_id=frozen.id, revision=frozen.revision) if frozen else whole
+    body_ids = [file.body_id for file in files]
+    append_events(viewer, NewEventColumns(AuditAction.FILE_EXPORTED, year, body_ids, [None] * len(files), data), batch)

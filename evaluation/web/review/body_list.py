@@ -1,11 +1,11 @@
-"""The reviewer's home: the bodies of a year with where they stand and their points, and the same list as a file."""
+"""The reviewer's home: the bodies of a year with status and points, as a page and as files."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
-from evaluation.answers import queries as collection
+from evaluation.answers.queries import latest_year_with_entries
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.language import N_, heading
@@ -14,8 +14,18 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list import export
-from evaluation.review.body_list.model import COUNTS, LAST, LATENESS, PLAIN, POINTS, REMARKS, TABLE, Sort, Sought
-from evaluation.review.body_list.operations import record_export
+from evaluation.review.body_list.model import (
+    BASIC_SORTS,
+    COUNT_SORTS,
+    LATENESS_LABELS,
+    POINT_SORTS,
+    PREVIOUS_YEAR_SORTS,
+    REMARK_LABELS,
+    TABLE_PREFIX,
+    BodyFilters,
+    Sort,
+)
+from evaluation.review.body_list.operations import record_body_list_export
 from evaluation.review.body_list.queries import list_bodies
 from evaluation.submissions.status import STATUS_LABELS
 from evaluation.web.core.access import allow
@@ -23,10 +33,10 @@ from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words, send_bytes, show_year
 
 SHORT_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Rural level")}
-"""Where there is little room."""
-FORMATS: dict[str, Callable[[export.Table, str], bytes]] = {
+"""Level names for narrow columns."""
+WRITERS: dict[str, Callable[[export.ExportTable, str], bytes]] = {
     "xlsx": export.as_xlsx,
-    "csv": lambda made, _: export.as_csv(made),
+    "csv": lambda table, _title: export.as_csv(table),
 }
 
 blueprint = Blueprint("bodies", __name__)
@@ -36,77 +46,79 @@ blueprint.app_context_processor(lambda: {"level_names": SHORT_LEVEL_NAMES, "full
 @blueprint.get("/bodies")
 @allow(Action.VIEW)
 def index() -> str:
-    """The list of bodies with their points of a year."""
-    years, year = registry.years(), year_asked()
+    """Show the list of bodies with their points of a year."""
+    year = _requested_year()
     if year is None:
         return render_template("review/body_list/empty.html")
     viewer, order = current_viewer(), registry.orders().get(year.order_code)
-    sought, sort = _asked(order)
-    page = list_bodies(viewer, year, today(), current_language().code, sought, sort, requested_page())
-    asked: dict[str, Any] = {"year": year.year, **sought.given()}
-
-    # A part that is None is left out of the address.
+    filters, sort = _requested_filters(order)
+    filter_query: dict[str, Any] = {"year": year.year, **filters.to_query()}
     return render_template(
         "review/body_list/index.html",
-        years=years,
+        years=registry.years(),
         year=year,
-        sought=sought,
+        filters=filters,
         sort=sort,
-        sorts=_sort_names(order, year.year),
+        sort_names=_sort_names(order, year.year),
         regions=registry.regions(viewer),
-        states=STATUS_LABELS,
-        lateness=LATENESS,
-        remarks=REMARKS if viewer.may(Action.REPLY) else {},
-        tables=[(TABLE + each.kind, order.kind[each.kind]) for each in order.form.tables] if order else [],
-        page=page,
-        page_url=page_urls(".index", **asked, **sort.given()),
-        sort_url=lambda key: url_for(".index", **asked, **sort.toward(key).given()),
-        file_url=lambda format_: url_for(".file", **asked, **sort.given(), format_=format_),
-        formats=list(FORMATS),
+        statuses=STATUS_LABELS,
+        lateness=LATENESS_LABELS,
+        remark_options=REMARK_LABELS if viewer.may(Action.REPLY) else {},
+        tables=[(TABLE_PREFIX + table.kind, order.kind[table.kind]) for table in order.form.tables] if order else [],
+        page=list_bodies(viewer, year, today(), current_language().code, filters, sort, requested_page()),
+        # url_for leaves out the parts that are None.
+        page_url=page_urls(".index", **filter_query, **sort.to_query()),
+        sort_url=lambda key: url_for(".index", **filter_query, **sort.toggled(key).to_query()),
+        file_url=lambda format_: url_for(".file", **filter_query, **sort.to_query(), format_=format_),
+        formats=list(WRITERS),
     )
 
 
 @blueprint.get("/bodies.<any(xlsx, csv):format_>")
 @allow(Action.VIEW)
 def file(format_: str) -> Response:
-    """The whole list, kept and sorted as the page's, as a file; the record tells that it was taken."""
+    """Download the whole list, filtered and sorted like the page; the download is recorded in the audit log."""
     viewer, language = current_viewer(), current_language()
-    year = year_asked() or abort(404)
+    year = _requested_year() or abort(404)
     order = registry.orders().get(year.order_code)
-    sought, sort = _asked(order)
-    lines = list_bodies(viewer, year, today(), language.code, sought, sort).items
-    made = export.table(lines, order, year, language, remarks=viewer.may(Action.REPLY))
-    content = FORMATS[format_](made, str(year.year))
-    record_export(viewer, year.year, format_, sought.given() | sort.given(), content)
+    filters, sort = _requested_filters(order)
+    rows = list_bodies(viewer, year, today(), language.code, filters, sort).items
+    table = export.export_table(rows, order, year, language, with_remarks=viewer.may(Action.REPLY))
+    content = WRITERS[format_](table, str(year.year))
+    record_body_list_export(viewer, year.year, format_, filters.to_query() | sort.to_query(), content)
     g.keep = True
     return send_bytes(content, export.FORMATS[format_], f"bodies-{year.year}.{format_}")
 
 
-def year_asked() -> ReportingYear | None:
-    """The year that the address names by `year`; else the latest that any body has begun, else the newest, None without any.
+def _requested_year() -> ReportingYear | None:
+    """Return the year of the query string; None when no year is open.
 
-    There is nothing to look at in a year that was opened today.
+    Without a valid year in the query string it is the latest year with entries, because a year that was just opened has nothing
+    to show; without any entries it is the newest year.
     """
-    years, wanted = registry.years(), request.args.get("year", 0, type=int)
-    year = next((each for each in years if each.year == wanted), None)
+    years, number = registry.years(), request.args.get("year", 0, type=int)
+    year = next((year for year in years if year.year == number), None)
     if year is None and years:
-        begun = collection.latest_begun(current_viewer(), [each.year for each in years])
-        year = next((each for each in years if each.year == begun), years[0])
+        latest = latest_year_with_entries(current_viewer(), [year.year for year in years])
+        year = next((year for year in years if year.year == latest), years[0])
     return show_year(year) if year else None
 
 
-def _asked(order: Order | None) -> tuple[Sought, Sort]:
-    """What the address keeps the list to and sorts it by; remarks are for those who answer them."""
-    given = request.args.to_dict()
+def _requested_filters(order: Order | None) -> tuple[BodyFilters, Sort]:
+    """Return the filters and the sort order of the query string.
+
+    A viewer who cannot reply to remarks must not learn about them, so both ignore remarks.
+    """
+    query = request.args.to_dict()
     if not current_viewer().may(Action.REPLY):
-        given = {name: value for name, value in given.items() if "remarks" not in (name, value)}
-    return Sought.of(given, search_words(given.get("q"))), Sort.of(given, order)
+        query = {name: value for name, value in query.items() if "remarks" not in (name, value)}
+    return BodyFilters.from_query(query, search_words(query.get("q"))), Sort.from_query(query, order)
 
 
 def _sort_names(order: Order | None, year: int) -> dict[str, str]:
-    """What the list can be sorted by in words, for who has no column heads before them."""
+    """Return sort key → its name, for the sort menu of narrow screens, where the table has no header."""
     language = current_language()
-    kinds = [order.kind[each.kind] for each in order.form.tables] if order else []
-    tables = {TABLE + kind.code: heading(kind.plural[language.code]) for kind in kinds}
-    plain = {key: language.gettext(words) for key, words in (PLAIN | COUNTS | POINTS).items()}
-    return plain | tables | {key: language.gettext(words, year=year - 1) for key, words in LAST.items()}
+    kinds = [order.kind[table.kind] for table in order.form.tables] if order else []
+    tables = {TABLE_PREFIX + kind.code: heading(kind.plural[language.code]) for kind in kinds}
+    names = {key: language.gettext(label) for key, label in (BASIC_SORTS | COUNT_SORTS | POINT_SORTS).items()}
+    return names | tables | {key: language.gettext(label, year=year - 1) for key, label in PREVIOUS_YEAR_SORTS.items()}

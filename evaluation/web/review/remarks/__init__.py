@@ -1,0 +1,1 @@
+"""Pages of remarks and of what changed since the previous submission round."""
