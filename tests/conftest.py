@@ -26,7 +26,7 @@ if "INSTANCE" not in os.environ:
 os.environ.setdefault("AUDIT_KEY", "the record of the tests")
 
 from app import create_app
-from evaluation import database
+from evaluation import database, schema
 from evaluation.criteria import Order, load_orders
 from tests.support import accounts
 
@@ -59,9 +59,9 @@ def order() -> Order:
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of the tests' own on loopback: its URL without a database. A machine without PostgreSQL fails."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    found = shutil.which("initdb")
-    assert programs or found, "PostgreSQL is not installed; `make test` installs it"
-    folder = programs[-1] if programs else Path(str(found)).parent
+    program = shutil.which("initdb")
+    assert programs or program, "PostgreSQL is not installed; `make test` installs it"
+    folder = programs[-1] if programs else Path(str(program)).parent
     home = Path(f"/tmp/evaluation-postgresql-{uuid.uuid4().hex}")
     home.mkdir(mode=0o755)
     # PostgreSQL refuses to run as root.
@@ -108,7 +108,7 @@ def migrated(url: str) -> None:
     """Bring an empty database up to the newest revision, and let go of it."""
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True})
     with app.app_context():
-        database.upgrade()
+        schema.upgrade()
         database.db.engine.dispose()
 
 
@@ -167,17 +167,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def make_app() -> Iterator[Callable[..., Flask]]:
     """Make an app on a database, created; its connections are closed at the end."""
-    made: list[Flask] = []
+    apps: list[Flask] = []
 
     def make(url: str, **config: object) -> Flask:
         app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **accounts.CHEAP, **config})
         with app.app_context():
-            database.upgrade()
-        made.append(app)
+            schema.upgrade()
+        apps.append(app)
         return app
 
     yield make
-    for app in made:
+    for app in apps:
         with app.app_context():
             database.db.engine.dispose()
 

@@ -12,7 +12,7 @@ from flask import Flask, jsonify, request
 from sqlalchemy import insert, update
 
 from evaluation.answers.models import Report
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.clock import now
 from evaluation.criteria import load_orders
 from evaluation.database import db, table_of
@@ -28,7 +28,7 @@ from tests.support.factories import bin_of, clean
 YEAR = 2024
 SAVES = 200
 SYSTEM = Viewer.system()
-BODY, OWN = bin_of(1), bin_of(11)
+BODY, ORGANISATION = bin_of(1), bin_of(11)
 
 
 def prepare_saving(folder: Path) -> None:
@@ -39,12 +39,12 @@ def prepare_saving(folder: Path) -> None:
     with app.app_context():
         operations.open_year(SYSTEM, YEAR, order.code)
         operations.register_bodies(SYSTEM, [NewBody(BODY, "Орган")])
-        operations.register_organisations(SYSTEM, [(OWN, kind, "Ұйым", "")])
-        known = registry.known(SYSTEM)
-        own = known.organisations[OWN][0]
-        operations.supervise(SYSTEM, [(own, known.bodies[BODY], date(2020, 1, 1), None)])
+        operations.register_organisations(SYSTEM, [(ORGANISATION, kind, "Ұйым", "")])
+        index = registry.registry_index(SYSTEM)
+        organisation_id = index.organisations[ORGANISATION][0]
+        operations.add_supervision(SYSTEM, [(organisation_id, index.bodies[BODY], date(2020, 1, 1), None)])
         report = {"answers": clean(order, kind), "evidence": {}, "version": 1, "changed_at": now()}
-        db.session.execute(insert(Report).values(organisation_id=own, year=YEAR, **report))
+        db.session.execute(insert(Report).values(organisation_id=organisation_id, year=YEAR, **report))
         db.session.commit()
 
 
@@ -55,11 +55,11 @@ def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]
     app = country.app_on(folder)
     order = load_orders().latest
     kind = order.kinds[1].code
-    item = next(each for each in order.asked_of(kind) if each.type == "money")
+    item = next(candidate for candidate in order.indicators_of(kind) if candidate.type == "money")
     with app.app_context():
-        known = registry.known(SYSTEM)
-        own, body = known.organisations[OWN][0], known.bodies[BODY]
-    _serve_floor(app, own, body, item.code, clean(order, kind))
+        index = registry.registry_index(SYSTEM)
+        organisation_id, body = index.organisations[ORGANISATION][0], index.bodies[BODY]
+    _serve_floor(app, organisation_id, body, item.code, clean(order, kind))
     client = sign_in(app.test_client(), make_account(app, "clerk", [body]))
     # A refused request brings a token, as for a page whose own has expired.
     token = client.post(f"/bodies/{BODY}/{YEAR}/answers", json={}, headers={"Accept": "application/json"}).json["csrf"]
@@ -75,7 +75,7 @@ def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]
     def ours() -> None:
         nonlocal before
         for amount in itertools.islice(amounts, SAVES):
-            edit = {"organisation": OWN, "code": item.code, "typed": str(amount), "was": before}
+            edit = {"organisation": ORGANISATION, "code": item.code, "typed": str(amount), "was": before}
             cell = send(f"/bodies/{BODY}/{YEAR}/answers", edit)
             assert cell["state"] == "saved", cell
             before = cell["value"]
@@ -83,27 +83,27 @@ def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]
     def floor() -> None:
         nonlocal before
         for amount in itertools.islice(amounts, SAVES):
-            send("/floor", {"organisation": OWN, "code": item.code, "typed": str(amount), "was": before})
+            send("/floor", {"organisation": ORGANISATION, "code": item.code, "typed": str(amount), "was": before})
             before = amount * 100
 
     yield ours, floor
 
 
-def _serve_floor(app: Flask, own: int, body: int, code: str, answers: dict[str, Any]) -> None:
+def _serve_floor(app: Flask, organisation_id: int, body: int, code: str, answers: dict[str, Any]) -> None:
     """An address that takes the same request from the same person and does nothing but the two statements."""
     version = itertools.count(2)
 
     @app.post("/floor")
-    @allow(Action.OWN)
+    @allow(Action.ACCOUNT)
     def floor() -> Any:
         edit = request.get_json()["edits"][0]
         value, next_version = int(edit["typed"]) * 100, next(version)
         values = {"answers": answers | {code: value}, "evidence": {}, "version": next_version, "changed_at": now()}
         reports = table_of(Report)
-        db.session.execute(update(reports).where(reports.c.organisation_id == own, reports.c.year == YEAR).values(values))
+        db.session.execute(update(reports).where(reports.c.organisation_id == organisation_id, reports.c.year == YEAR).values(values))
         # A chain of its own, so that the product's goes on beside it.
-        place = {"chain": body + 1, "body_id": body + 1, "seq": next_version, "mac": "0" * 64}
-        event = {"at": now(), "actor": "clerk", "account_id": 1, "action": "saved", "year": YEAR} | place
+        chain_head = {"chain": body + 1, "body_id": body + 1, "seq": next_version, "mac": "0" * 64}
+        event = {"at": now(), "actor": "clerk", "account_id": 1, "action": "answers_saved", "year": YEAR} | chain_head
         data = {code: [edit["was"], value]}
-        db.session.execute(insert(table_of(Event)).values(event | {"organisation_id": own, "batch": None, "data": data}))
+        db.session.execute(insert(table_of(AuditEvent)).values(event | {"organisation_id": organisation_id, "batch": None, "data": data}))
         return jsonify(cells=[{"state": "saved"}])

@@ -9,7 +9,7 @@ import xlsxwriter
 from flask import Flask
 
 from app import create_app
-from evaluation import database
+from evaluation import database, schema
 from evaluation.criteria import Order, load_orders
 from evaluation.demo.generator import country
 from evaluation.demo.model import DemoCountry
@@ -27,7 +27,7 @@ def make(order: Order) -> DemoCountry:
 def app_on(folder: Path) -> Flask:
     app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'country.db'}", "SECRET_KEY": "benchmark"})
     with app.app_context():
-        database.upgrade()
+        schema.upgrade()
     return app
 
 
@@ -41,10 +41,10 @@ def stored(folder: Path) -> Flask:
     return app
 
 
-def workbook(order: Order, made: DemoCountry) -> bytes:
+def workbook(order: Order, country: DemoCountry) -> bytes:
     """The country's year as one workbook of 25,000 rows."""
-    names = {body.bin: body.name_kk for body in made.bodies}
-    reports = {report.bin: report for report in made.reports if report.year == YEAR}
+    names = {body.bin: body.name_kk for body in country.bodies}
+    reports = {report.bin: report for report in country.reports if report.year == YEAR}
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     days = book.add_format({"num_format": "dd.mm.yyyy"})
@@ -52,23 +52,23 @@ def workbook(order: Order, made: DemoCountry) -> bytes:
     about.write_row(0, 0, ("order", order.code))
     about.write_row(1, 0, ("year", YEAR))
     for kind in order.kind:
-        asked = (*order.asked_of(kind), *order.evidence_of(kind))[: WIDTH - 4]
+        columns = (*order.indicators_of(kind), *order.evidence_of(kind))[: WIDTH - 4]
         evidence = set(order.evidence_of(kind))
         sheet = book.add_worksheet(kind)
         for line in range(3):
-            sheet.write_row(line, 0, ("body_bin", "body_name", "bin", "name", *(item.code for item in asked)))
+            sheet.write_row(line, 0, ("body_bin", "body_name", "bin", "name", *(item.code for item in columns)))
         line = 3
-        for own in made.organisations:
-            if own.kind != kind or not own.counts_in(YEAR):
+        for organisation in country.organisations:
+            if organisation.kind != kind or not organisation.counts_in(YEAR):
                 continue
-            for place, value in enumerate((own.body_bin, names[own.body_bin], own.bin, own.name_kk)):
-                sheet.write_string(line, place, value)
-            answers = reports[own.bin].answers if own.bin in reports else {}
-            for place, item in enumerate(asked, start=4):
+            for column, value in enumerate((organisation.body_bin, names[organisation.body_bin], organisation.bin, organisation.name_kk)):
+                sheet.write_string(line, column, value)
+            answers = reports[organisation.bin].answers if organisation.bin in reports else {}
+            for column, item in enumerate(columns, start=4):
                 _write(
                     sheet,
                     line,
-                    place,
+                    column,
                     item.type,
                     _evidence(item.type, line) if item in evidence else answers.get(item.code),
                     days,
@@ -84,14 +84,14 @@ def _evidence(type_: str, line: int) -> Any:
     return values[type_] if line % 4 else None
 
 
-def _write(sheet: Any, line: int, place: int, type_: str, value: Any, days: Any) -> None:
+def _write(sheet: Any, line: int, column: int, type_: str, value: Any, days: Any) -> None:
     if value is None:
         return
     if type_ == "money":
-        sheet.write_number(line, place, value / 100)
+        sheet.write_number(line, column, value / 100)
     elif type_ == "date":
-        sheet.write_datetime(line, place, datetime.fromisoformat(value), days)
+        sheet.write_datetime(line, column, datetime.fromisoformat(value), days)
     elif type_ == "yes_no":
-        sheet.write_string(line, place, "иә" if value else "жоқ")
+        sheet.write_string(line, column, "иә" if value else "жоқ")
     else:
-        sheet.write(line, place, value)
+        sheet.write(line, column, value)

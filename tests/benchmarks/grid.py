@@ -10,20 +10,20 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from app import create_app
-from evaluation.answers.checks import findings
-from evaluation.answers.grid.format import writer
-from evaluation.answers.grid.reading import table
+from evaluation.answers.checks import check_answers
+from evaluation.answers.grid.formatting import value_formatter
+from evaluation.answers.grid.queries import grid_rows
 from evaluation.clock import today
 from evaluation.criteria import Order, load_orders
 from evaluation.language import language
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.web.core.access import allow
-from evaluation.workbooks.format.columns import documents, read_column
+from evaluation.answers.columns import documents, read_column
 from tests.browser import grid_site
 from tests.browser.conftest import ARGUMENTS, served, sign_in
-from tests.browser.grid_site import BODY, CLERKS, SYSTEM, YEAR, own_bin
-from tests.support import accounts as people
+from tests.browser.grid_site import BODY, CLERKS, SYSTEM, YEAR, organisation_bin
+from tests.support import accounts
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -70,22 +70,22 @@ def preview(folder: Path) -> Iterator[Pair]:
     """The request that shows what a block of 600 rows would change and what is wrong with it; floor: a request by the same person
     that only puts the same cells through the workbook's own reading of columns and its checks across them."""
     order = load_orders().latest
-    app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "bench", **people.CHEAP})
+    app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "bench", **accounts.CHEAP})
     app.config["WTF_CSRF_ENABLED"] = False
     kind = grid_site.widest(order)
-    asked, rows = order.asked_of(kind), values(folder, order)
+    indicators, rows = order.indicators_of(kind), values(folder, order)
     cells = list(zip(*rows, strict=True))
 
     @app.post("/floor")
     @allow(Action.EDIT)
     def checks() -> dict[str, int]:
-        read = {item.code: read_column(order, item, column)[0] for item, column in zip(asked, cells, strict=True)}
+        read = {item.code: read_column(order, item, column)[0] for item, column in zip(indicators, cells, strict=True)}
         nothing: list[dict[str, Any]] = [{}] * len(rows)
-        found = findings(order, YEAR, kind, documents(read, len(rows)), nothing, [None] * len(rows), today(), order)
-        return {"found": len(found)}
+        issues = check_answers(order, YEAR, kind, documents(read, len(rows)), nothing, [None] * len(rows), today(), order)
+        return {"found": len(issues)}
 
-    client = people.sign_in(app.test_client(), CLERKS[0])
-    content = {"text": "\n".join("\t".join(row) for row in rows), "organisation": own_bin(0), "code": asked[0].code}
+    client = accounts.sign_in(app.test_client(), CLERKS[0])
+    content = {"text": "\n".join("\t".join(row) for row in rows), "organisation": organisation_bin(0), "code": indicators[0].code}
 
     def ours() -> None:
         assert client.post(f"{grid_site.address(order)}/paste", json=content).status_code == 200
@@ -98,20 +98,20 @@ def preview(folder: Path) -> Iterator[Pair]:
 
 def values(folder: Path, order: Order) -> list[list[str]]:
     """What a clerk copies from Excel: the answers as typed, every amount another than the stored one."""
-    app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "bench", **people.CHEAP})
-    kind, spoken = grid_site.widest(order), language("ru")
-    asked = order.asked_of(kind)
-    writers = [writer(order, item, spoken) for item in asked]
+    app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "bench", **accounts.CHEAP})
+    kind, lang = grid_site.widest(order), language("ru")
+    indicators = order.indicators_of(kind)
+    writers = [value_formatter(order, item, lang) for item in indicators]
     with app.app_context():
-        lines = table(SYSTEM, YEAR, registry.known(SYSTEM).bodies[BODY], kind)
+        rows = grid_rows(SYSTEM, YEAR, registry.registry_index(SYSTEM).bodies[BODY], kind)
     return [
         [
             write(value + 1 if item.type == "money" and value is not None else value)
             for item, write, value in (
-                (item, write, line.answers.get(item.code)) for item, write in zip(asked, writers, strict=True)
+                (item, write, row.answers.get(item.code)) for item, write in zip(indicators, writers, strict=True)
             )
         ]
-        for line in lines
+        for row in rows
     ]
 
 
@@ -121,7 +121,7 @@ def pages(folder: Path) -> Iterator[tuple[Page, Page]]:
     order = load_orders().latest
     bare_table = folder / "bare.html"
     cells = "".join(
-        "<tr><th>" + own_bin(number) + "</th>" + "".join(f'<td><input value="{text}"></td>' for text in row) + "</tr>\n"
+        "<tr><th>" + organisation_bin(number) + "</th>" + "".join(f'<td><input value="{text}"></td>' for text in row) + "</tr>\n"
         for number, row in enumerate(values(folder, order))
     )
     bare_table.write_text(f"<!doctype html><meta charset=utf-8><title>Bare</title><table>{cells}</table>", encoding="utf-8")

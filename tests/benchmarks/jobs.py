@@ -20,7 +20,7 @@ from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.sheets import Sheet, queries
-from evaluation.sheets.document import document
+from evaluation.sheets.document import build_document
 from evaluation.sheets.writers import pdf, write
 from evaluation.workbooks.load import load_workbook
 from tests.benchmarks import answers, country, grid
@@ -47,24 +47,24 @@ def scoring(folder: Path) -> Iterator[Pair]:
     connection = sqlite3.connect(folder / "country.db")
 
     def floor() -> int:
-        found = 0
+        total = 0
         for year, day in zip((country.YEAR, country.YEAR - 1), last_day, strict=True):
             rows = connection.execute(statement, (year, day, day)).fetchall()
             for kind in order.kind:
                 mine = [row for row in rows if row[2] == kind]
                 answers = orjson.loads("[" + ",".join(row[3] or "{}" for row in mine) + "]")
                 _, bodies = np.unique(np.array([row[0] for row in mine], dtype=object), return_inverse=True)
-                for item in order.asked_of(kind):
-                    column = [given.get(item.code) for given in answers]
+                for item in order.indicators_of(kind):
+                    column = [document.get(item.code) for document in answers]
                     blank = np.array([value is None for value in column])
                     values = np.array(
                         [0 if value is None or isinstance(value, str) else value for value in column], dtype=np.int64
                     )
-                    found += int(np.bincount(bodies[(values < 0) & ~blank]).sum())
-        return found
+                    total += int(np.bincount(bodies[(values < 0) & ~blank]).sum())
+        return total
 
     with app.app_context():
-        yield lambda: queries.scores(Viewer.system(), country.YEAR), floor
+        yield lambda: queries.year_scores(Viewer.system(), country.YEAR), floor
         db.session.rollback()
     connection.close()
 
@@ -88,7 +88,7 @@ def prepare_loading(folder: Path) -> None:
         bare.execute(statement)
     for table in ("reporting_year", "organisation", "report"):
         bare.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
-    bare.execute("INSERT INTO event SELECT * FROM made.event WHERE action = 'uploaded' AND organisation_id IS NOT NULL")
+    bare.execute("INSERT INTO audit_event SELECT * FROM made.event WHERE action = 'uploaded' AND organisation_id IS NOT NULL")
     bare.commit()
     bare.close()
 
@@ -145,9 +145,9 @@ def loading(folder: Path) -> Iterator[Pair]:
             for name in book.sheet_names:
                 book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             for table, names in columns.items():
-                given = ", ".join("?" * len(names))
+                placeholders = ", ".join("?" * len(names))
                 rows = documents[table] if table == "report" else sealed(documents[table], by)
-                bare.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({given})", rows)
+                bare.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders})", rows)
             bare.commit()
 
         yield ours, floor
@@ -159,10 +159,10 @@ def loading(folder: Path) -> Iterator[Pair]:
 def one_pdf(folder: Path) -> Iterator[Pair]:
     """One body's sheet as PDF, warm; floor: typst on the same document, and its charts drawn alone."""
     sheet = _a_sheet(country.app_on(folder))
-    made = document(sheet, "kk")
-    charts = [figure.chart for annex in made.annexes for figure in annex.figures]
+    document = build_document(sheet, "kk")
+    charts = [figure.chart for annex in document.annexes for figure in annex.figures]
     ready = orjson.dumps(
-        {"document": made, "charts": [[to_svg(figure.chart) for figure in annex.figures] for annex in made.annexes]}
+        {"document": document, "charts": [[to_svg(figure.chart) for figure in annex.figures] for annex in document.annexes]}
     ).decode()
 
     def floor() -> None:
@@ -177,7 +177,7 @@ def _a_sheet(app: Flask) -> Sheet:
     """The sheet of a body with all kinds of organisations, as long as a sheet gets."""
     with app.app_context():
         viewer = Viewer.system()
-        sheets = queries.sheets(viewer, country.YEAR, registry.all_bodies(viewer)[:300])
+        sheets = queries.body_sheets(viewer, country.YEAR, registry.all_bodies(viewer)[:300])
         return max(sheets, key=lambda sheet: (sheet.max, sum(len(row.in_breach) for table in sheet.tables for row in table.rows)))
 
 

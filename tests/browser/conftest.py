@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from app import create_app
-from evaluation import database
+from evaluation import database, schema
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.demo import demonstration
@@ -52,7 +52,7 @@ def served(folder: Path, demo: bool = False) -> Iterator[str]:
         try:
             app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
             with app.app_context():
-                database.upgrade()
+                schema.upgrade()
             if demo:
                 fill(app)
             for role in SIGN_IN_ROLES:
@@ -80,7 +80,7 @@ def served(folder: Path, demo: bool = False) -> Iterator[str]:
 
 
 def email_of(role: str) -> str:
-    """The address of the person that every site of the tests has for each role. Clerk and head belong to no body."""
+    """Address of the account of a role on every test server. Clerk and head belong to no body."""
     return f"{role}@example.org"
 
 
@@ -150,14 +150,14 @@ def served_grid(folder: Path, order: Order, count: int) -> Iterator[GridSite]:
 
 @pytest.fixture(scope="module")
 def grid_of_a_dozen(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[GridSite]:
-    with served_grid(tmp_path_factory.mktemp("grid"), order, grid_site.DOZEN) as found:
-        yield found
+    with served_grid(tmp_path_factory.mktemp("grid"), order, grid_site.DOZEN) as grid_site_:
+        yield grid_site_
 
 
 @pytest.fixture(scope="module")
 def grid_of_600(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[GridSite]:
-    with served_grid(tmp_path_factory.mktemp("grid"), order, grid_site.SIX_HUNDRED) as found:
-        yield found
+    with served_grid(tmp_path_factory.mktemp("grid"), order, grid_site.SIX_HUNDRED) as grid_site_:
+        yield grid_site_
 
 
 @pytest.fixture

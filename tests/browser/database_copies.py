@@ -9,12 +9,12 @@ class Copy:
     """A copy of a folder's database as it stands now."""
 
     def __init__(self, folder: Path):
-        self._used, self._kept = folder / "evaluation.db", folder / "prepared.db"
-        self._copy(self._used, self._kept)
+        self._used, self._copy_path = folder / "evaluation.db", folder / "prepared.db"
+        self._copy(self._used, self._copy_path)
 
     def put_back(self) -> None:
         """The database is as it was; whoever has it open sees that at once."""
-        self._copy(self._kept, self._used)
+        self._copy(self._copy_path, self._used)
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:

@@ -51,11 +51,11 @@ class Site:
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(task).result()
 
-    def stored_values(self, own: str) -> dict[str, Any]:
-        return self.run(lambda _: stored_values(own))
+    def stored_values(self, organisation_bin: str) -> dict[str, Any]:
+        return self.run(lambda _: stored_values(organisation_bin))
 
-    def store_answers(self, own: str, answers: dict[str, Any]) -> None:
-        self.run(lambda _: store_answers(self.order, own, answers))
+    def store_answers(self, organisation_bin: str, answers: dict[str, Any]) -> None:
+        self.run(lambda _: store_answers(self.order, organisation_bin, answers))
 
 
 class Hands:
@@ -118,5 +118,5 @@ def fits(page: Page, *widths: int) -> None:
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width, f"{page.url} at {width}"
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
-        found = AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
-        assert not found.violations_count, f"{page.url} at {width}: {found.generate_report()}"
+        results = AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
+        assert not results.violations_count, f"{page.url} at {width}: {results.generate_report()}"

@@ -12,7 +12,7 @@ from evaluation.criteria import Order
 from evaluation.registry import queries as registry
 from tests.browser import grid_site
 from tests.browser.database_copies import Copy
-from tests.browser.grid_site import BODY, SYSTEM, YEAR, own_bin
+from tests.browser.grid_site import BODY, SYSTEM, YEAR, organisation_bin
 
 
 class GridSite:
@@ -34,9 +34,9 @@ class GridSite:
                 body = registry.registry_index(SYSTEM).bodies[BODY]
                 return {row.bin: row.answers for row in grid_rows(SYSTEM, YEAR, body, grid_site.widest(self.order))}
 
-        found = grid_site.in_thread(self.folder, read)
-        assert isinstance(found, dict)
-        return found
+        answers = grid_site.in_thread(self.folder, read)
+        assert isinstance(answers, dict)
+        return answers
 
 
 def open_grid(page: Page, order: Order) -> None:
@@ -47,13 +47,13 @@ def open_grid(page: Page, order: Order) -> None:
 
 
 def cell(page: Page, number: int, column: int) -> Locator:
-    return page.locator(f"tr[data-bin='{own_bin(number)}'] > :nth-child({column + 2})")
+    return page.locator(f"tr[data-bin='{organisation_bin(number)}'] > :nth-child({column + 2})")
 
 
 def first_of(order: Order, type_: str) -> tuple[int, str]:
     """The place of the first column of a type, and its code."""
-    asked = order.indicators_of(grid_site.widest(order))
-    return next((place, item.code) for place, item in enumerate(asked) if item.type == type_ and item.applies_when is None)
+    indicators = order.indicators_of(grid_site.widest(order))
+    return next((position, item.code) for position, item in enumerate(indicators) if item.type == type_ and item.applies_when is None)
 
 
 def saved(where: Locator, text: str) -> None:
@@ -73,9 +73,9 @@ def words(message: str) -> str:
 
 def block(order: Order, code: str, count: int) -> str:
     """All answers of `count` organisations as another spreadsheet has them, under its headings, the last organisation first."""
-    asked = order.indicators_of(grid_site.widest(order))
-    spoken = {"kk": ("БСН", "иә"), "ru": ("БИН", "да")}[code]
-    given = {"money": "1 250,5", "whole": "1", "date": "31.05.2025", "yes_no": spoken[1]}
-    told = [given.get(item.type) or order.choices[item.choices or ""][0].label[code] for item in asked]
-    lines = [[spoken[0], *(item.label[code] for item in asked)], *([own_bin(n), *told] for n in reversed(range(count)))]
+    indicators = order.indicators_of(grid_site.widest(order))
+    labels = {"kk": ("БСН", "иә"), "ru": ("БИН", "да")}[code]
+    samples = {"money": "1 250,5", "whole": "1", "date": "31.05.2025", "yes_no": labels[1]}
+    cells = [samples.get(item.type) or order.choices[item.choices or ""][0].label[code] for item in indicators]
+    lines = [[labels[0], *(item.label[code] for item in indicators)], *([organisation_bin(n), *cells] for n in reversed(range(count)))]
     return "".join("\t".join(line) + "\r\n" for line in lines)

@@ -9,7 +9,7 @@ from random import Random
 from flask import Flask
 
 from app import create_app
-from evaluation import database
+from evaluation import database, schema
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import save_answers
 from evaluation.criteria import Order
@@ -31,7 +31,7 @@ SIX_HUNDRED, DOZEN = 600, 12
 CLERKS = ("first@example.org", "second@example.org")
 
 
-def own_bin(number: int) -> str:
+def organisation_bin(number: int) -> str:
     """The BIN of the number-th organisation by name."""
     return bin_of(1000 + number)
 
@@ -50,14 +50,14 @@ def fill(app: Flask, count: int, blank: float) -> None:
     order, random = app.extensions["orders"].latest, Random(7)
     kind = widest(order)
     with app.app_context():
-        database.upgrade()
+        schema.upgrade()
         operations.open_year(SYSTEM, YEAR, order.code)
         operations.register_bodies(SYSTEM, [NewBody(BODY, "Алатау облысының әкімдігі")])
-        rows = [(own_bin(n), kind, f"№ {n + 1:03} {SORTS[n % 4]}", f"№ {n + 1:03} {SORTS[n % 4]}") for n in range(count)]
+        rows = [(organisation_bin(n), kind, f"№ {n + 1:03} {SORTS[n % 4]}", f"№ {n + 1:03} {SORTS[n % 4]}") for n in range(count)]
         operations.register_organisations(SYSTEM, rows)
-        known = registry.registry_index(SYSTEM)
-        body = known.bodies[BODY]
-        ids = [known.organisations[own_bin(n)][0] for n in range(count)]
+        index = registry.registry_index(SYSTEM)
+        body = index.bodies[BODY]
+        ids = [index.organisations[organisation_bin(n)][0] for n in range(count)]
         operations.add_supervision(SYSTEM, [(id_, body, date(2020, 1, 1), None) for id_ in ids])
         edits = [
             # No two amounts are alike.
@@ -79,12 +79,12 @@ def prepare(folder: Path, count: int, blank: float = 1.0) -> None:
 
 def in_thread(folder: Path, work: Callable[[Flask], object]) -> object:
     """What `work` gives back with the app on the folder's database."""
-    found: list[object] = []
+    results: list[object] = []
 
     def run() -> None:
         app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
         try:
-            found.append(work(app))
+            results.append(work(app))
         finally:
             with app.app_context():
                 db.engine.dispose()
@@ -92,5 +92,5 @@ def in_thread(folder: Path, work: Callable[[Flask], object]) -> object:
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    assert found, "see the thread's error above"
-    return found[0]
+    assert results, "see the thread's error above"
+    return results[0]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from evaluation import database
+from evaluation import schema
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Viewer
@@ -26,13 +26,13 @@ def rows(order: Order, answered: bool, **cells: object) -> dict[str, list[dict[s
             row(
                 order,
                 BODY,
-                bin_of(10 + 2 * place + number),
+                bin_of(10 + 2 * position + number),
                 clean(order, kind) if answered else {},
                 **(cells if not number else {}),
             )
             for number in range(2)
         ]
-        for place, kind in enumerate(order.kind)
+        for position, kind in enumerate(order.kind)
     }
 
 
@@ -42,7 +42,7 @@ def prepare(folder: Path, answered: bool) -> None:
     def fill(app: Flask) -> None:
         order = app.extensions["orders"].latest
         with app.app_context():
-            database.upgrade()
+            schema.upgrade()
             data = workbook(order, YEAR, rows(order, answered))
             load_workbook(Viewer.system(), data, app.extensions["orders"], register=True)
             db.session.commit()

@@ -1,6 +1,5 @@
 """Accounts for tests with a cheap password hash, and signing in by the form."""
 
-import re
 import uuid
 from collections.abc import Iterable
 
@@ -12,6 +11,7 @@ from evaluation.accounts.models import Account, AccountBody
 from evaluation.database import db
 from evaluation.policy import BODY_ROLES
 from evaluation.registry.models import Body
+from tests.support.html import csrf_token
 
 PASSWORD = "a password of tests"
 CHEAP = {"SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}}
@@ -78,5 +78,4 @@ def assign_bodies(app: Flask, email: str, bodies: Iterable[int]) -> None:
 
 def token_of(client: FlaskClient, url: str) -> str:
     """The CSRF token in the page's form; empty where the app requires none."""
-    match = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(url).text)
-    return match[1] if match else ""
+    return csrf_token(client.get(url))

@@ -1,4 +1,4 @@
-"""Six bodies whose years stand in every state, for tests of the reviewer's first page."""
+"""Six bodies with a year in every status, for tests of the list of bodies."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ from tests.support.factories import bin_of, clean
 
 YEAR = 2024
 SYSTEM = Viewer.system()
-LATE = 5
+DAYS_LATE = 5
 """Days since the deadline of the year."""
 BODIES = {
     "ministry": NewBody(bin_of(1), "=Министрлік", "=Министерство", "central"),
@@ -38,14 +38,14 @@ BODIES = {
     "other": NewBody(bin_of(5), "Абай облысы", "Область Абай", "region", None, "100000000"),
     "unplaced": NewBody(bin_of(6), "Яковлев", ""),
 }
-PLACES = ["ministry", "other", "region", "district", "village", "unplaced"]
+KATO_ORDER = ["ministry", "other", "region", "district", "village", "unplaced"]
 NAME = {body.bin: name for name, body in BODIES.items()}
-STATES = {"region": "submitted", "district": "returned", "village": "reopened"}
-REMARKS = {"region": 2, "district": 1}
+STATUSES = {"region": "submitted", "district": "returned", "village": "reopened"}
+OPEN_REMARKS = {"region": 2, "district": 1}
 
 
 @dataclass
-class Country:
+class CountryScenario:
     """The app with the bodies: ids and organisations by the names above."""
 
     app: Flask
@@ -63,18 +63,18 @@ class Country:
         return Viewer(account.name, role, None, account.id)
 
     def complete(self, name: str) -> None:
-        """Answer everything well, with reasons for what is odd."""
+        """Answer everything without a breach and justify the warnings."""
         id_ = self.ids[name]
         state = body_progress(SYSTEM, self.order, YEAR, id_, today())
-        for each in state.organisations.values():
-            wanted = clean(self.order, each.kind)
+        for organisation in state.organisations.values():
+            wanted = clean(self.order, organisation.kind)
             save_answers(
-                SYSTEM, self.order, YEAR, id_, [AnswerInput(each.organisation_id, code, new, each.answers.get(code)) for code, new in wanted.items()]
+                SYSTEM, self.order, YEAR, id_, [AnswerInput(organisation.organisation_id, code, new, organisation.answers.get(code)) for code, new in wanted.items()]
             )
-        for each in body_progress(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
-            for finding in each.issues:
-                if finding.is_open:
-                    justify(SYSTEM, self.order, YEAR, id_, each.organisation_id, finding.rule, finding.code, "Тексерілді, солай", today())
+        for organisation in body_progress(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
+            for issue in organisation.issues:
+                if issue.is_open:
+                    justify(SYSTEM, self.order, YEAR, id_, organisation.organisation_id, issue.rule, issue.code, "Тексерілді, солай", today())
 
     def submit(self, name: str, by: Viewer) -> Submission:
         body = registry.body(SYSTEM, BODIES[name].bin)
@@ -87,63 +87,63 @@ class Country:
         return accept(by, YEAR, body, 1, today())
 
 
-def make_country(app: Flask, order: Order) -> Country:
-    """Six bodies: the ministry's year is complete and accepted, others stand in every other state; answers in every measure."""
+def country_scenario(app: Flask, order: Order) -> CountryScenario:
+    """Six bodies: the ministry's year is complete and accepted, the others have every other status and differ in completeness."""
     kinds = [kind.code for kind in order.kinds]
     shares = {"ministry": kinds[:2], "region": kinds, "district": kinds[:2] * 2, "village": kinds[:1], "other": kinds[1:3]}
     with app.app_context():
         for year in (YEAR - 1, YEAR):
             operations.open_year(SYSTEM, year, order.code)
         operations.register_bodies(SYSTEM, BODIES.values())
-        owners = [(name, kind) for name, own in shares.items() for kind in own]
+        owners = [(name, kind) for name, body_organisations in shares.items() for kind in body_organisations]
         rows = [(bin_of(100 + number), kind, f"Ұйым {number}", "") for number, (_, kind) in enumerate(owners)]
         operations.register_organisations(SYSTEM, rows)
-        known = registry.registry_index(SYSTEM)
-        ids = {name: known.bodies[body.bin] for name, body in BODIES.items()}
+        index = registry.registry_index(SYSTEM)
+        ids = {name: index.bodies[body.bin] for name, body in BODIES.items()}
         organisations: dict[str, dict[str, int]] = {name: {} for name in BODIES}
         for (name, _), (bin_, *_) in zip(owners, rows, strict=True):
-            organisations[name][bin_] = known.organisations[bin_][0]
+            organisations[name][bin_] = index.organisations[bin_][0]
         operations.add_supervision(
-            SYSTEM, [(id_, ids[name], date(2020, 1, 1), None) for name, own in organisations.items() for id_ in own.values()]
+            SYSTEM, [(id_, ids[name], date(2020, 1, 1), None) for name, body_organisations in organisations.items() for id_ in body_organisations.values()]
         )
-        made = Country(app, order, ids, organisations)
-        _answer(made, {bin_: kind for bin_, kind, *_ in rows})
+        country = CountryScenario(app, order, ids, organisations)
+        _answer(country, {bin_: kind for bin_, kind, *_ in rows})
         year = db.session.get(ReportingYear, YEAR)
         assert year
-        made.complete("ministry")
-        head, reviewer = made.person(Role.HEAD), made.person(Role.REVIEWER)
-        made.submit("ministry", head)
-        made.accept("ministry", reviewer)
-        year.deadline = today() - timedelta(days=LATE)
-        for name, state in STATES.items():
-            db.session.add(submission_in(made, name, state, head, today() - timedelta(days=2 if name == "district" else 9)))
-        for name, count in REMARKS.items():
+        country.complete("ministry")
+        head, reviewer = country.person(Role.HEAD), country.person(Role.REVIEWER)
+        country.submit("ministry", head)
+        country.accept("ministry", reviewer)
+        year.deadline = today() - timedelta(days=DAYS_LATE)
+        for name, state in STATUSES.items():
+            db.session.add(submission_in(country, name, state, head, today() - timedelta(days=2 if name == "district" else 9)))
+        for name, count in OPEN_REMARKS.items():
             db.session.add_all(Remark(year=YEAR, body_id=ids[name], round=1, text="?", author="R") for _ in range(count))
         db.session.add(
             Remark(year=YEAR, body_id=ids["village"], round=1, text="?", author="R", resolved_at=now(), resolved_by="R")
         )
         db.session.commit()
-    return made
+    return country
 
 
-def _answer(country: Country, kinds: dict[str, str]) -> None:
-    """Last year all but the region's are answered well; this year the more of an organisation, the later it stands."""
-    for name, own in country.organisations.items():
-        for place, (bin_, id_) in enumerate(own.items()):
+def _answer(country: CountryScenario, kinds: dict[str, str]) -> None:
+    """Answer last year without a breach except for the region; this year later organisations of a body have more answers."""
+    for name, body_organisations in country.organisations.items():
+        for position, (bin_, id_) in enumerate(body_organisations.items()):
             answers = clean(country.order, kinds[bin_])
             codes = list(answers)
             if name != "region":
                 bad = {code: False for code in codes if answers[code] is True} if name == "village" else {}
                 db.session.add(Report(year=YEAR - 1, organisation_id=id_, answers=answers | bad))
-            some = {"region": codes, "district": codes[: 4 * place], "village": codes, "other": []}.get(name, [])
-            worse = {code: False for code in codes if answers[code] is True} if name == "region" and place % 2 else {}
+            some = {"region": codes, "district": codes[: 4 * position], "village": codes, "other": []}.get(name, [])
+            worse = {code: False for code in codes if answers[code] is True} if name == "region" and position % 2 else {}
             if some:
-                given = answers | worse
-                db.session.add(Report(year=YEAR, organisation_id=id_, answers={code: given[code] for code in some}))
+                values = answers | worse
+                db.session.add(Report(year=YEAR, organisation_id=id_, answers={code: values[code] for code in some}))
     db.session.flush()
 
 
-def submission_in(country: Country, name: str, state: str, head: Viewer, first: date) -> Submission:
+def submission_in(country: CountryScenario, name: str, state: str, head: Viewer, first: date) -> Submission:
     return Submission(
         year=YEAR,
         body_id=country.ids[name],

@@ -11,7 +11,7 @@ from idnumbers.nationalid.kaz.util import checksum
 from evaluation.criteria import Order
 from evaluation.scoring.frames import report_frame
 
-OWN = ("body_bin", "body_name", "bin", "name")
+REGISTRY_COLUMNS = ("body_bin", "body_name", "bin", "name")
 
 
 def bin_of(number: int) -> str:
@@ -43,7 +43,7 @@ BEST: dict[str, Any] = {
 def reports(order: Order, rows: Mapping[str, Iterable[tuple[str, str, Mapping[str, Any]]]]) -> dict[str, Any]:
     """Frames by kind from (body, organisation, stored answers)."""
     return {
-        kind: report_frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, given in rows.items() if (lines := list(given))
+        kind: report_frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, kind_rows in rows.items() if (lines := list(kind_rows))
     }
 
 
@@ -96,9 +96,9 @@ def workbook(
     sheet.title = "about"
     for key, value in ({"order": order.code, "year": year} if about is None else about).items():
         sheet.append([key, value])
-    for kind, given in rows.items():
-        asked = [item.code for item in order.indicators_of(kind)] if kind in order.kind else []
-        _table(book, kind, (columns or {}).get(kind) or (*OWN, *asked), given)
+    for kind, kind_rows in rows.items():
+        codes = [item.code for item in order.indicators_of(kind)] if kind in order.kind else []
+        _table(book, kind, (columns or {}).get(kind) or (*REGISTRY_COLUMNS, *codes), kind_rows)
     declared = [item.code for _, item in order.prior_year_counts()]
     if previous:
         _table(book, "previous", ("body_bin", "kind", *declared), previous)
@@ -109,13 +109,13 @@ def workbook(
     return out.getvalue()
 
 
-def row(order: Order, body: str, own: str, answers: Mapping[str, Any], **cells: Any) -> dict[str, Any]:
+def row(order: Order, body: str, organisation: str, answers: Mapping[str, Any], **cells: Any) -> dict[str, Any]:
     """A worksheet row from stored answers; `cells` override it."""
     return {
         "body_bin": body,
         "body_name": f"Әкімдік {body}",
-        "bin": own,
-        "name": f"Ұйым {own}",
+        "bin": organisation,
+        "name": f"Ұйым {organisation}",
         **{code: excel(order, code, value) for code, value in answers.items()},
         **cells,
     }
@@ -126,5 +126,5 @@ def _table(book: Any, name: str, columns: Sequence[str], rows: Iterable[Mapping[
     sheet.append(list(columns))
     sheet.append([f"{code} (қазақша)" for code in columns])
     sheet.append([f"{code} (по-русски)" for code in columns])
-    for given in rows:
-        sheet.append([given.get(code) for code in columns])
+    for cells in rows:
+        sheet.append([cells.get(code) for code in columns])

@@ -1,6 +1,7 @@
-"""The scores once more, written plainly from the contract on Order No. 47: a second opinion for the tests.
+"""An independent implementation of the scores of Order No. 47, written from docs/data-dictionary.md, to compare with the product.
 
-Nothing here is shared with the product: criteria, rows and points are written out, one organisation at a time, None for unknown.
+It shares nothing with the product: criteria, rows and points are constants, it scores one organisation at a time, and None is
+unknown.
 """
 
 from collections.abc import Mapping
@@ -43,71 +44,78 @@ AUDITS = {
     "3.4": "area_audit",
     "3.5": "special_vehicles_audit",
 }
-MOST = {"5.1": 1, "5.2": 1}
+MAX_POINTS = {"5.1": 1, "5.2": 1}
+"""Criteria whose maximum is not 2."""
 
 
-def implied(given: Answers) -> dict[str, Any]:
-    answers = dict(given)
-    if answers.get("key_indicators_defined") is False:
-        answers.setdefault("key_indicators_planned", 0)
-    if answers.get("key_indicators_planned") == 0:
-        answers.setdefault("key_indicators_met", 0)
-    if (answers.get("key_indicators_planned") or 0) > 0 or (answers.get("key_indicators_met") or 0) > 0:
-        answers.setdefault("key_indicators_defined", True)
-    return answers
+def with_implications(answers: Answers) -> dict[str, Any]:
+    """The answers with the blanks that the implications fill."""
+    filled = dict(answers)
+    if filled.get("key_indicators_defined") is False:
+        filled.setdefault("key_indicators_planned", 0)
+    if filled.get("key_indicators_planned") == 0:
+        filled.setdefault("key_indicators_met", 0)
+    if (filled.get("key_indicators_planned") or 0) > 0 or (filled.get("key_indicators_met") or 0) > 0:
+        filled.setdefault("key_indicators_defined", True)
+    return filled
 
 
-def both(*parts: bool | None) -> bool | None:
-    return False if False in parts else None if None in parts else True
+def all_of(*operands: bool | None) -> bool | None:
+    return False if False in operands else None if None in operands else True
 
 
-def either(*parts: bool | None) -> bool | None:
-    return True if True in parts else None if None in parts else False
+def any_of(*operands: bool | None) -> bool | None:
+    return True if True in operands else None if None in operands else False
 
 
-def less(left: Any, right: Any) -> bool | None:
+def is_less(left: Any, right: Any) -> bool | None:
     return None if left is None or right is None else left < right
 
 
-def breach(criterion: str, given: Answers) -> bool | None:
-    """Whether one organisation is in breach; None where blanks decide."""
-    a = implied(given).get
+def is_in_breach(criterion: str, answers: Answers) -> bool | None:
+    """Whether one organisation is in breach; None if blanks decide it."""
+    value_of = with_implications(answers).get
     match criterion:
         case "1":
-            return less(a("financial_result"), 0)
+            return is_less(value_of("financial_result"), 0)
         case "2":
-            return both(
-                less(0, a("budget_due")),
-                either(less(a("budget_paid"), a("budget_due")), less(a("budget_due_on"), a("budget_paid_on"))),
+            return all_of(
+                is_less(0, value_of("budget_due")),
+                any_of(
+                    is_less(value_of("budget_paid"), value_of("budget_due")),
+                    is_less(value_of("budget_due_on"), value_of("budget_paid_on")),
+                ),
             )
         case "4":
-            return less(0, a("unpassported_objects"))
+            return is_less(0, value_of("unpassported_objects"))
         case "5.1" | "5.2" | "6":
-            answer = a({"5.1": "plan_submitted", "5.2": "report_submitted", "6": "key_indicators_defined"}[criterion])
+            answer = value_of({"5.1": "plan_submitted", "5.2": "report_submitted", "6": "key_indicators_defined"}[criterion])
             return None if answer is None else not answer
         case "7.1":
-            return less(a("key_indicators_met"), a("key_indicators_planned"))
+            return is_less(value_of("key_indicators_met"), value_of("key_indicators_planned"))
         case "7.2":
-            return a("insolvent")
-    answer = a(AUDITS[criterion])
+            return value_of("insolvent")
+    answer = value_of(AUDITS[criterion])
     return None if answer is None else answer == "violated"
 
 
 def row(number: str, criterion: str, organisations: Mapping[str, Answers], previous: int | None) -> dict[str, Any]:
-    states = {own: breach(criterion, answers) for own, answers in organisations.items()}
-    sure = [own for own in sorted(states) if states[own] is True]
-    unknown = [own for own in sorted(states) if states[own] is None]
+    """A row of the JSON of scores; `previous` is the prior-year count."""
+    breaches = {bin_: is_in_breach(criterion, answers) for bin_, answers in organisations.items()}
+    in_breach = [bin_ for bin_ in sorted(breaches) if breaches[bin_] is True]
+    undecided = [bin_ for bin_ in sorted(breaches) if breaches[bin_] is None]
+    max_points = MAX_POINTS.get(criterion, 2)
     if criterion == "1":
-        counts = range(len(sure), len(sure) + len(unknown) + 1)
-        lasts = range(len(organisations) + 3) if previous is None else [previous]
-        possible = {2 if v == 0 else 1 if v < last else 0 for v in counts for last in lasts}
+        counts = range(len(in_breach), len(in_breach) + len(undecided) + 1)
+        previous_counts = range(len(organisations) + 3) if previous is None else [previous]
+        possible = {2 if count == 0 else 1 if count < last else 0 for count in counts for last in previous_counts}
     elif criterion in AUDITS:
-        audited = [own for own, answers in organisations.items() if answers.get(AUDITS[criterion]) not in (None, "not_audited")]
-        settled = 0 if sure else 2 if audited else 1
-        possible = {settled} | ({0, 2} if unknown and not sure else set())
+        audit_answers = [answers.get(AUDITS[criterion]) for answers in organisations.values()]
+        is_any_audited = any(answer not in (None, "not_audited") for answer in audit_answers)
+        without_blanks = 0 if in_breach else 2 if is_any_audited else 1
+        possible = {without_blanks} | ({0, 2} if undecided and not in_breach else set())
     else:
-        most = MOST.get(criterion, 2)
-        possible = {0} if sure else {0, most} if unknown else {most}
+        possible = {0} if in_breach else {0, max_points} if undecided else {max_points}
     low, high = min(possible), max(possible)
     return {
         "row": number,
@@ -115,15 +123,15 @@ def row(number: str, criterion: str, organisations: Mapping[str, Answers], previ
         "points": low if low == high else None,
         "low": low,
         "high": high,
-        "max": MOST.get(criterion, 2),
-        "in_breach": sure,
-        "unanswered": unknown,
+        "max": max_points,
+        "in_breach": in_breach,
+        "unanswered": undecided,
     }
 
 
-def sums(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    low, high, most = (sum(part[name] for part in parts) for name in ("low", "high", "max"))
-    return {"points": low if low == high else None, "low": low, "high": high, "max": most}
+def sums(items: list[dict[str, Any]]) -> dict[str, Any]:
+    low, high, max_points = (sum(item[name] for item in items) for name in ("low", "high", "max"))
+    return {"points": low if low == high else None, "low": low, "high": high, "max": max_points}
 
 
 def table(kind: str, organisations: Mapping[str, Answers], previous: int | None) -> dict[str, Any]:
@@ -134,6 +142,6 @@ def table(kind: str, organisations: Mapping[str, Answers], previous: int | None)
 
 
 def body(bin_: str, name: str, organisations: Mapping[str, Mapping[str, Answers]], previous: Mapping[str, int]) -> dict[str, Any]:
-    """One body's scores: `organisations` by kind and BIN, `previous` by kind."""
+    """The scores of one body: `organisations` by kind and BIN, `previous` by kind."""
     tables = {kind: table(kind, organisations.get(kind, {}), previous.get(kind)) for kind in ROWS}
-    return {"bin": bin_, "name": name, **sums([each for each in tables.values() if each["applicable"]]), "tables": tables}
+    return {"bin": bin_, "name": name, **sums([table for table in tables.values() if table["applicable"]]), "tables": tables}

@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app import create_app
-from evaluation import database
+from evaluation import schema
 from evaluation import storage as files
 from evaluation.answers.models import EvidenceFile, Report
 from evaluation.criteria import Order
@@ -82,7 +82,7 @@ class World:
         shutil.copy(self.database.with_suffix(".saved"), self.database)
 
 
-def make_world(folder: Path, order: Order) -> World:
+def build_route_world(folder: Path, order: Order) -> World:
     """Create the data in an empty folder."""
     app = create_app(
         {
@@ -96,7 +96,7 @@ def make_world(folder: Path, order: Order) -> World:
     )
     kind = order.kinds[0].code
     with app.app_context():
-        database.upgrade()
+        schema.upgrade()
         db.session.add(ReportingYear(year=YEAR, order_code=order.code, deadline=date.today() + timedelta(days=30)))
         db.session.flush()
         bodies = [
@@ -154,7 +154,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
             organisation_id=organisation.id,
             year=YEAR,
             criterion=order.criteria[0].code,
-            sha256=files.keep(document),
+            sha256=files.store(document),
             name="act.pdf",
             media_type="application/pdf",
             size=len(document),
@@ -168,7 +168,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
                 account_id=account_ids.get(emails.get(role)),
                 year=YEAR,
                 name="book.xlsx",
-                sha256=files.keep(book),
+                sha256=files.store(book),
                 size=len(book),
                 mode="blanks",
                 state="seen",

@@ -55,12 +55,12 @@ class Record:
         return dict(self.run(f"SELECT {columns} FROM audit_event WHERE id = :id", id=id_).mappings().one())
 
     def set(self, id_: int, **values: Any) -> None:
-        given = ", ".join(f"{name} = {self._value(name)}" for name in values)
-        self.run(f"UPDATE audit_event SET {given} WHERE id = :own", own=id_, **values)
+        assignments = ", ".join(f"{name} = {self._value(name)}" for name in values)
+        self.run(f"UPDATE audit_event SET {assignments} WHERE id = :own", own=id_, **values)
 
     def insert(self, line: dict[str, Any]) -> None:
-        given = ", ".join(map(self._value, line))
-        self.run(f"INSERT INTO audit_event ({', '.join(line)}) VALUES ({given})", **line)
+        values = ", ".join(map(self._value, line))
+        self.run(f"INSERT INTO audit_event ({', '.join(line)}) VALUES ({values})", **line)
 
     def _value(self, name: str) -> str:
         return f"CAST(:{name} AS json)" if name == "data" and not self.sqlite else f":{name}"
@@ -79,40 +79,40 @@ def tamper(connection: Connection, random: Random) -> str:
 def alter(record: Record, random: Random) -> str:
     """One column of one line; where that could be no other value, nothing."""
     line, name = record.line(random), random.choice(COLUMNS)
-    was = line[name]
+    previous = line[name]
     if name == "mac":
-        new: Any = _flipped(was, random)
+        new: Any = _flipped(previous, random)
     elif name == "at":
-        at = datetime.fromisoformat(str(was)) + timedelta(microseconds=random.choice((-1, 1, 1_000_000, -86_400_000_000)))
+        at = datetime.fromisoformat(str(previous)) + timedelta(microseconds=random.choice((-1, 1, 1_000_000, -86_400_000_000)))
         new = at.isoformat(" ", "microseconds") if record.sqlite else at
     elif name in ("actor", "action"):
-        new = was + "x" if random.random() < 0.5 else was[:-1] + "~"
+        new = previous + "x" if random.random() < 0.5 else previous[:-1] + "~"
     elif name == "data":
-        new = _edited(was, random)
+        new = _edited(previous, random)
     elif name == "batch":
-        new = None if was else "0" * 32
+        new = None if previous else "0" * 32
     elif name == "id":
         (new,) = record.rows("SELECT max(id) + 1 FROM audit_event")[0]
-    elif was is None or random.random() < 0.8:
-        new = (was or 0) + random.choice((1, 1000))
+    elif previous is None or random.random() < 0.8:
+        new = (previous or 0) + random.choice((1, 1000))
     else:
-        new = None if name not in ("chain", "seq") else was + 1
+        new = None if name not in ("chain", "seq") else previous + 1
     record.set(line["id"], **{name: new})
     return f"altered {name} of line {line['seq']} of chain {line['chain']}"
 
 
 def _flipped(text: str, random: Random) -> str:
-    place = random.randrange(len(text))
-    return text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
+    position = random.randrange(len(text))
+    return text[:position] + ("0" if text[position] != "0" else "1") + text[position + 1 :]
 
 
 def _edited(data: str, random: Random) -> str:
     """Other JSON: a digit changed, a name added, or only a blank put in."""
-    digits = [place for place, letter in enumerate(data) if letter in "12345678"]
+    digits = [position for position, letter in enumerate(data) if letter in "12345678"]
     way = random.randrange(3)
     if way == 0 and digits:
-        place = random.choice(digits)
-        return data[:place] + str(int(data[place]) + 1) + data[place + 1 :]
+        position = random.choice(digits)
+        return data[:position] + str(int(data[position]) + 1) + data[position + 1 :]
     if way == 1:
         return data[:-1] + (', "x": 1}' if len(data) > 2 else '"x": 1}')
     return data[:-1] + " }"
@@ -121,15 +121,15 @@ def _edited(data: str, random: Random) -> str:
 def swap_contents(record: Record, random: Random) -> str:
     """What two lines tell, each keeping its place and hash."""
     one, other = record.line(random), record.line(random)
-    told = ("at", "actor", "action", "year", "organisation_id", "data")
-    if all(one[name] == other[name] for name in told):
+    columns = ("at", "actor", "action", "year", "organisation_id", "data")
+    if all(one[name] == other[name] for name in columns):
         return ""
-    record.set(one["id"], **{name: other[name] for name in told})
-    record.set(other["id"], **{name: one[name] for name in told})
+    record.set(one["id"], **{name: other[name] for name in columns})
+    record.set(other["id"], **{name: one[name] for name in columns})
     return f"swapped contents of {one['chain']}/{one['seq']} and {other['chain']}/{other['seq']}"
 
 
-def swap_places(record: Record, random: Random) -> str:
+def swap_positions(record: Record, random: Random) -> str:
     """The numbers of two lines of a chain."""
     one = record.line(random)
     others = record.rows("SELECT id FROM audit_event WHERE chain = :c AND id <> :i ORDER BY id", c=one["chain"], i=one["id"])
@@ -206,14 +206,14 @@ def insert(record: Record, random: Random) -> str:
         "SELECT (SELECT max(id) + 1 FROM audit_event), (SELECT max(seq) FROM audit_event WHERE chain = :c)", c=line["chain"]
     )
     way = random.choice(("at the end", "at the end, the end moved", "twice", "of a new chain"))
-    made = line | {"id": new}
+    new_event = line | {"id": new}
     if way.startswith("at the end"):
-        made |= {"seq": last + 1}
+        new_event |= {"seq": last + 1}
     if way.endswith("moved"):
-        record.run("UPDATE chain_head SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=made["mac"], c=made["chain"])
+        record.run("UPDATE chain_head SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=new_event["mac"], c=new_event["chain"])
     if way.startswith("of"):
-        made |= {"chain": 99_999, "body_id": 99_999, "seq": 1}
-    record.insert(made)
+        new_event |= {"chain": 99_999, "body_id": 99_999, "seq": 1}
+    record.insert(new_event)
     return f"inserted a line like {line['chain']}/{line['seq']}: {way}"
 
 
@@ -232,15 +232,15 @@ def edit_checkpoint(record: Record, random: Random) -> str:
         cast = "" if record.sqlite else "::text"
         ((heads,),) = record.rows(f"SELECT heads{cast} FROM checkpoint WHERE number = :n", n=number)
         edited = heads[:-1] + (', "77": [1, "x"]}' if len(heads) > 2 else '"77": [1, "x"]}')
-        given = ":h" if record.sqlite else "CAST(:h AS json)"
-        record.run(f"UPDATE checkpoint SET heads = {given} WHERE number = :n", h=edited, n=number)
+        placeholder = ":h" if record.sqlite else "CAST(:h AS json)"
+        record.run(f"UPDATE checkpoint SET heads = {placeholder} WHERE number = :n", h=edited, n=number)
     else:
-        ((was,),) = record.rows(f"SELECT {way} FROM checkpoint WHERE number = :n", n=number)
-        record.run(f"UPDATE checkpoint SET {way} = :h WHERE number = :n", h=_flipped(was, random), n=number)
+        ((previous,),) = record.rows(f"SELECT {way} FROM checkpoint WHERE number = :n", n=number)
+        record.run(f"UPDATE checkpoint SET {way} = :h WHERE number = :n", h=_flipped(previous, random), n=number)
     return f"edited checkpoint {number}: {way}"
 
 
 WAYS: tuple[Way, ...] = (
-    *(alter, alter, alter, swap_contents, swap_places, move, remove, remove_and_close, cut_off, remove_end, alter_end, insert),
+    *(alter, alter, alter, swap_contents, swap_positions, move, remove, remove_and_close, cut_off, remove_end, alter_end, insert),
     edit_checkpoint,
 )

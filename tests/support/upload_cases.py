@@ -1,7 +1,6 @@
 """What tests of sent workbooks are made of: bodies with answers, workbooks changed, pages pressed."""
 
 import io
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,14 @@ from evaluation.workbooks.upload.plan import make_plan, read
 from evaluation.workbooks.upload.prefill import write_prefilled_workbook
 from tests.support.accounts import make_account, sign_in, token_of
 from tests.support.factories import bin_of
+from tests.support.html import form_values, parse, texts
 
 SYSTEM = Viewer.system()
 YEAR = 2024
 BODY, OTHER = bin_of(1), bin_of(2)
 
 
-def own(kind: int, number: int) -> str:
+def organisation_bin(kind: int, number: int) -> str:
     return bin_of(10 * (kind + 1) + number)
 
 
@@ -41,8 +41,8 @@ def money(order: Order, kind: str) -> list[str]:
 
 def clerk(app: Flask, *bodies: str, role: Role = Role.CLERK) -> Viewer:
     with app.app_context():
-        known = registry.registry_index(SYSTEM).bodies
-        return Viewer("clerk@example.kz", role, frozenset(known[bin_] for bin_ in bodies or (BODY,)), None)
+        body_ids = registry.registry_index(SYSTEM).bodies
+        return Viewer("clerk@example.kz", role, frozenset(body_ids[bin_] for bin_ in bodies or (BODY,)), None)
 
 
 def plan(app: Flask, viewer: Viewer, data: bytes, mode: Mode = OVERWRITE) -> Plan:
@@ -50,25 +50,25 @@ def plan(app: Flask, viewer: Viewer, data: bytes, mode: Mode = OVERWRITE) -> Pla
         return make_plan(viewer, read(viewer, data, app.extensions["orders"]), mode)
 
 
-def told(found: Plan) -> list[tuple[str | None, str | None, str]]:
-    return [(each.worksheet, each.cell, each.issue_code) for each in found.errors]
+def error_cells(plan: Plan) -> list[tuple[str | None, str | None, str]]:
+    return [(issue.worksheet, issue.cell, issue.issue_code) for issue in plan.errors]
 
 
-def counts(found: Plan) -> tuple[int, int, int, int]:
-    return found.count("new"), found.count("changed"), found.count("kept"), found.unchanged_value_count
+def counts(plan: Plan) -> tuple[int, int, int, int]:
+    return plan.count("new"), plan.count("changed"), plan.count("kept"), plan.unchanged_value_count
 
 
 def stored(app: Flask) -> dict[str, dict[str, Any]]:
     """Answers and evidence by the organisation's BIN, those without any left out."""
     with app.app_context():
         ids = {id_: bin_ for bin_, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
-        found = collection.stored_reports(SYSTEM, YEAR, list(ids))
-        return {ids[id_]: every for id_, each in found.items() if (every := each.answers | each.evidence)}
+        snapshots = collection.stored_reports(SYSTEM, YEAR, list(ids))
+        return {ids[id_]: every for id_, snapshot in snapshots.items() if (every := snapshot.answers | snapshot.evidence)}
 
 
 def stored_counts(app: Flask) -> dict[tuple[int, str, str], int]:
     with app.app_context():
-        return {key: each.count for key, each in collection.declared_counts(SYSTEM, YEAR).items()}
+        return {key: declared_count.count for key, declared_count in collection.declared_counts(SYSTEM, YEAR).items()}
 
 
 def changed(data: bytes, **cells: object) -> bytes:
@@ -123,10 +123,10 @@ def office(data: bytes, folder: Path) -> bytes:
 
 def signed_in(app: Flask, role: str, *bodies: str, code: str = "en") -> FlaskClient:
     with app.app_context():
-        known = registry.registry_index(SYSTEM).bodies
+        body_ids = registry.registry_index(SYSTEM).bodies
     client = app.test_client()
     client.set_cookie("language", code)
-    return sign_in(client, make_account(app, role, [known[bin_] for bin_ in bodies]))
+    return sign_in(client, make_account(app, role, [body_ids[bin_] for bin_ in bodies]))
 
 
 def send(client: FlaskClient, data: bytes, mode: str = "overwrite", name: str = "кітап.xlsx") -> TestResponse:
@@ -141,20 +141,19 @@ def sent(client: FlaskClient, data: bytes, mode: str = "overwrite") -> str:
     return response.location
 
 
-def fields(page: str, action: str) -> dict[str, str]:
+def form_fields(page: str, action: str) -> dict[str, str]:
     """The hidden fields of the form with this action."""
-    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)
+    form = parse(page).select_one(f'form[action="{action}"]')
     assert form, action
-    inputs = re.findall(r"<input[^>]*>", form[0])
-    return {re.search(r'name="([^"]*)"', each)[1]: re.search(r'value="([^"]*)"', each)[1] for each in inputs}  # type: ignore[index]
+    return form_values(form)
 
 
-def press(client: FlaskClient, address: str, deed: str, page: str | None = None) -> TestResponse:
+def press(client: FlaskClient, address: str, action_name: str, page: str | None = None) -> TestResponse:
     page = client.get(address).text if page is None else page
-    return client.post(f"{address.partition('?')[0]}/{deed}", data=fields(page, f"{address.partition('?')[0]}/{deed}"))
+    return client.post(f"{address.partition('?')[0]}/{action_name}", data=form_fields(page, f"{address.partition('?')[0]}/{action_name}"))
 
 
 def count(page: str, name: str) -> int:
-    found = re.search(rf'data-count="{name}">(?:<a[^>]*>)?([\d\xa0]+)', page)
-    assert found, name
-    return int(found[1].replace("\xa0", ""))
+    counts = texts(page, f'[data-count="{name}"]')
+    assert counts, name
+    return int("".join(character for character in counts[0] if character.isdigit()))

@@ -1,6 +1,4 @@
-"""What visitors do: ask for pages, send their forms, read what they are told; and what the record then has."""
-
-import re
+"""Requests of a person in a browser, the messages on the page, and the audit events that follow."""
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,24 +10,25 @@ from evaluation.audit.chain import CHAIN_BEGUN, RECORD_BEGUN
 from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from tests.support.accounts import PASSWORD, token_of
+from tests.support.html import texts
 
 CODES = ("kk", "ru", "en")
 SIGN_IN = "/account/sign-in"
-NEW = "another one for tests"
+NEW_PASSWORD = "another one for tests"
 """A password to change to."""
-DEEP = "[" * 100_000
-"""JSON deeper than any reader follows."""
+DEEP_JSON = "[" * 100_000
+"""JSON nested deeper than any parser accepts."""
 
 
-def visitor(app: Flask, code: str = "en") -> FlaskClient:
-    """Somebody who has not signed in."""
+def anonymous_client(app: Flask, code: str = "en") -> FlaskClient:
+    """A client that has not signed in."""
     client = app.test_client()
     client.set_cookie("language", code)
     return client
 
 
 def post(client: FlaskClient, url: str, shown_at: str | None = None, **data: str) -> TestResponse:
-    """Send the form that stands at `shown_at`, or at the address itself."""
+    """Send the form of the page `shown_at`, or of the address itself."""
     return client.post(url, data=data | {"csrf_token": token_of(client, shown_at or url)})
 
 
@@ -37,18 +36,18 @@ def attempt(client: FlaskClient, email: str, password: str = PASSWORD, **more: s
     return post(client, SIGN_IN, email=email, password=password, **more)
 
 
-def is_in(client: FlaskClient) -> bool:
+def is_signed_in(client: FlaskClient) -> bool:
     return client.get("/account/").status_code == 200
 
 
-def record(app: Flask) -> list[tuple[str, str]]:
-    """Actor and action of each event, in their order, without those that the record writes of itself."""
+def audit_entries(app: Flask) -> list[tuple[str, str]]:
+    """Actor and action of each event, in order, without the events that start the log and its chains."""
     with app.app_context():
-        told = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))
-        return [(event.actor, event.action) for event in told if event.action not in (RECORD_BEGUN, CHAIN_BEGUN)]
+        events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))
+        return [(event.actor, event.action) for event in events if event.action not in (RECORD_BEGUN, CHAIN_BEGUN)]
 
 
-def change(app: Flask, email: str, **columns: object) -> None:
+def change_account(app: Flask, email: str, **columns: object) -> None:
     with app.app_context():
         account = db.session.scalars(select(Account).where(Account.email == email)).one()
         for name, value in columns.items():
@@ -56,5 +55,6 @@ def change(app: Flask, email: str, **columns: object) -> None:
         db.session.commit()
 
 
-def said(response: TestResponse) -> list[str]:
-    return [text.strip() for text in re.findall(r'<p class="(?:refused|notice)"[^>]*>(.*?)</p>', response.text)]
+def messages(response: TestResponse) -> list[str]:
+    """Texts of the page's refusals and notices."""
+    return texts(response, "p.refused, p.notice")

@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.criteria import load_orders
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.workbooks.format.model import Workbook
 from evaluation.workbooks.format.reader import read_workbook
 from tests.support.factories import bin_of, clean, row, workbook
@@ -16,11 +16,11 @@ ORDERS = load_orders()
 ORDER = ORDERS.latest
 BODY, OTHER = bin_of(1), bin_of(2)
 KINDS = tuple(ORDER.kind)
-ASKED = {kind: [item.code for item in ORDER.indicators_of(kind)] for kind in KINDS}
+INDICATOR_CODES = {kind: [item.code for item in ORDER.indicators_of(kind)] for kind in KINDS}
 
 
-def good(kind: str, own: str = bin_of(10), **cells: Any) -> dict[str, Any]:
-    return row(ORDER, BODY, own, clean(ORDER, kind), **cells)
+def good(kind: str, organisation_bin: str = bin_of(10), **cells: Any) -> dict[str, Any]:
+    return row(ORDER, BODY, organisation_bin, clean(ORDER, kind), **cells)
 
 
 def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
@@ -32,9 +32,9 @@ def errors(data: bytes) -> list[tuple[str | None, str | None, str | None, str]]:
     with pytest.raises(WorkbookRejected) as refused:
         read_workbook(data, ORDERS)
     for problem in refused.value.issues:
-        for code in CODES:
+        for code in LANGUAGE_CODES:
             assert problem.message(language(code)).strip(), problem
-    return [(each.worksheet, each.cell, each.code, each.issue_code) for each in refused.value.issues]
+    return [(issue.worksheet, issue.cell, issue.code, issue.issue_code) for issue in refused.value.issues]
 
 
 def read(data: bytes) -> Workbook:

@@ -9,7 +9,7 @@ from tests.browser import grid_site
 from tests.browser.conftest import NewPage
 from tests.browser.entry_desk import WIDTHS, fits
 from tests.browser.grid_desk import GridSite, cell, first_of, open_grid, saved, status, words
-from tests.browser.grid_site import CLERKS, own_bin
+from tests.browser.grid_site import CLERKS, organisation_bin
 
 
 def press_letter(page: Page, letter: str, code: str = "", control: bool = False) -> None:
@@ -65,8 +65,8 @@ def test_answers_are_typed_chosen_corrected_and_undone_by_keys(
         keys.press("Escape")
         keys.press("Tab")
         expect(page.locator("table :focus")).to_have_count(0)
-    assert grid.answers()[own_bin(0)] == {money_code: 12_500_000_50, choice_code: "violated", yes_no_code: True}
-    assert grid.answers()[own_bin(1)] == {money_code: 7_00}
+    assert grid.answers()[organisation_bin(0)] == {money_code: 12_500_000_50, choice_code: "violated", yes_no_code: True}
+    assert grid.answers()[organisation_bin(1)] == {money_code: 7_00}
 
 
 def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: NewPage, order: Order) -> None:
@@ -99,7 +99,7 @@ def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: 
         expect(cell(page, 1, money)).to_have_text("?")
         expect(cell(page, 1, money)).to_have_attribute("aria-invalid", "true")
     stored = grid.answers()
-    assert [stored[own_bin(n)].get(code) for n in range(4)] == [1_00, None, 3_00, None]
+    assert [stored[organisation_bin(n)].get(code) for n in range(4)] == [1_00, None, 3_00, None]
 
 
 def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite, new_page: NewPage, order: Order) -> None:
@@ -151,8 +151,8 @@ def test_without_scripts_the_grid_is_a_form_page_by_page(grid: GridSite, new_pag
     with new_page(grid.address, "ru", email=CLERKS[0], java_script_enabled=False) as page:
         page.goto(grid_site.address(order))
         page.wait_for_url("**plain=1")
-        page.fill(f"[name='{own_bin(0)}-{code}']", "1 000")
+        page.fill(f"[name='{organisation_bin(0)}-{code}']", "1 000")
         page.click("form:has(.grid-scroll) button")
         expect(page.locator("main [role=status]")).to_be_visible()
-        expect(page.locator(f"[name='{own_bin(0)}-{code}']")).to_have_value("1\xa0000")
-    assert grid.answers()[own_bin(0)] == {code: 1000_00}
+        expect(page.locator(f"[name='{organisation_bin(0)}-{code}']")).to_have_value("1\xa0000")
+    assert grid.answers()[organisation_bin(0)] == {code: 1000_00}

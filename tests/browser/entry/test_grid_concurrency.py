@@ -10,7 +10,7 @@ from evaluation.language import language
 from tests.browser.conftest import NewPage
 from tests.browser.entry_desk import fits
 from tests.browser.grid_desk import GridSite, block, cell, first_of, open_grid, saved, status, words
-from tests.browser.grid_site import CLERKS, SIX_HUNDRED, own_bin, widest
+from tests.browser.grid_site import CLERKS, SIX_HUNDRED, organisation_bin, widest
 
 WAITING = "No connection. Not sent yet: {0}. It will be sent when the connection is back."
 
@@ -61,19 +61,19 @@ def test_two_people_in_one_cell(code: str, width: int, grid: GridSite, new_page:
                     saved(cell(page, row, place), amount)
         for row in (0, 1):
             expect(cell(second, row, place)).to_have_class(re.compile("conflict"))
-        assert [grid.answers()[own_bin(row)] for row in (0, 1)] == [{item: 100_00}, {item: 300_00}]
+        assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 100_00}, {item: 300_00}]
         dialog = second.locator("#grid-conflict")
         for row, mine, theirs, which in ((1, "400", "300", "theirs"), (0, "200", "100", "mine")):
             second.keyboard.press("ArrowUp")
             second.keyboard.press("Enter")
             expect(dialog.locator("[data-part=mine]")).to_have_text(mine)
-            expect(dialog.locator("[data-part=theirs]")).to_have_text(theirs)
-            expect(dialog.locator("[data-part=who]")).to_contain_text("The clerk")
+            expect(dialog.locator("[data-part=stored]")).to_have_text(theirs)
+            expect(dialog.locator("[data-part=author]")).to_contain_text("The clerk")
             fits(second, width)
             dialog.locator(f"[data-do={which}]").click()
             expect(dialog).to_be_hidden()
             saved(cell(second, row, place), mine if which == "mine" else theirs)
-    assert [grid.answers()[own_bin(row)] for row in (0, 1)] == [{item: 200_00}, {item: 300_00}]
+    assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 200_00}, {item: 300_00}]
 
 
 def test_a_lost_connection_loses_nothing(grid: GridSite, new_page: NewPage, order: Order) -> None:
@@ -100,4 +100,4 @@ def test_a_lost_connection_loses_nothing(grid: GridSite, new_page: NewPage, orde
         open_grid(again, order)
         saved(cell(again, 2, place), "7")
     stored = grid.answers()
-    assert [stored[own_bin(n)] for n in range(3)] == [{code: 5_00}, {code: 6_00}, {code: 7_00}]
+    assert [stored[organisation_bin(n)] for n in range(3)] == [{code: 5_00}, {code: 6_00}, {code: 7_00}]

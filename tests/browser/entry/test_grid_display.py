@@ -11,7 +11,7 @@ from evaluation.language import language
 from tests.browser import grid_site
 from tests.browser.conftest import NewPage
 from tests.browser.grid_desk import GridSite, cell, first_of, open_grid, saved, status, words
-from tests.browser.grid_site import CLERKS, SIX_HUNDRED, own_bin
+from tests.browser.grid_site import CLERKS, SIX_HUNDRED, organisation_bin
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
@@ -54,7 +54,7 @@ def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: N
         page.reload()
         expect(page.locator("#grid[data-ready]")).to_be_visible()
         expect(page.locator("td.invalid")).to_have_count(0)
-    assert {own: each for own, each in grid.answers().items() if each} == {own_bin(0): {code: 5_00}}
+    assert {own: each for own, each in grid.answers().items() if each} == {organisation_bin(0): {code: 5_00}}
 
 
 def test_rows_are_told_apart_and_the_table_is_near_on_a_phone(grid: GridSite, new_page: NewPage, order: Order) -> None:
@@ -67,7 +67,7 @@ def test_rows_are_told_apart_and_the_table_is_near_on_a_phone(grid: GridSite, ne
         assert name.evaluate(lines) == 3
         assert name.locator("i").evaluate("(each) => each.getBoundingClientRect().width") <= 1
         # What is said of a cell is folded until it is asked for.
-        said = page.locator("#grid-cell [data-part=said]")
+        said = page.locator("#grid-cell [data-part=description]")
         expect(said).to_be_hidden()
         page.locator("#grid-cell summary").click()
         expect(said).to_be_visible()
@@ -97,5 +97,5 @@ def test_on_paper_every_page_has_the_headings(
     for sheet in sheets:
         # Each word of each heading, and each in one piece.
         assert wanted <= set(sheet.split()), wanted - set(sheet.split())
-    assert sum(sheet.count(own_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
+    assert sum(sheet.count(organisation_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
     assert language(code).gettext("Fill blanks with…") not in sheets[0]

@@ -49,8 +49,8 @@ def year(tmp_path: Path, order: Order) -> Iterator[YearSite]:
         return YearSite("", scenario, code)
 
     with served(tmp_path) as address:
-        made = in_a_thread(tmp_path, prepare)
-        yield YearSite(address, made.scenario, made.code)
+        year_ = in_a_thread(tmp_path, prepare)
+        yield YearSite(address, year_.scenario, year_.code)
 
 
 def press(page: Page, selector: str) -> None:
@@ -76,10 +76,10 @@ def accept(page: Page) -> None:
 
 
 def download(page: Page, folder: Path, name: str, lang: str) -> Path:
-    with page.expect_download() as given:
+    with page.expect_download() as download_info:
         page.locator(f"a[href='{BODY}/sheet.pdf?lang={lang}']").first.click()
     path = folder / name
-    given.value.save_as(path)
+    download_info.value.save_as(path)
     return path
 
 
@@ -169,5 +169,5 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         data = bytearray(second.read_bytes())
         data[len(data) // 2] ^= 1
         altered.write_bytes(data)
-        told = verdict(anybody, altered)
-        assert told in {say(TITLES[each, Subject.FILE]) for each in (Outcome.ALTERED, Outcome.UNKNOWN)}
+        title = verdict(anybody, altered)
+        assert title in {say(TITLES[outcome, Subject.FILE]) for outcome in (Outcome.ALTERED, Outcome.UNKNOWN)}
