@@ -12,7 +12,7 @@ export MALLOC_ARENA_MAX = 1
 export MALLOC_TRIM_THRESHOLD_ = 1000000000
 export MALLOC_MMAP_THRESHOLD_ = 1000000000
 
-.PHONY: run test check style types imports guards bench torture translations clean
+.PHONY: run test check style types imports guards scripts bench torture translations clean
 
 run: $(VENV)/product
 	$(BIN)/flask --app app demo
@@ -24,7 +24,7 @@ test: $(VENV)/tests
 	$(BIN)/python -m pytest -n 3 --dist loadgroup --ignore=tests/guards tests
 
 check: $(VENV)/tests
-	$(MAKE) --jobs=2 --output-sync=target --no-print-directory style types imports guards
+	$(MAKE) --jobs=2 --output-sync=target --no-print-directory style types imports guards scripts
 
 style:
 	$(BIN)/ruff check .
@@ -37,6 +37,13 @@ imports:
 
 guards:
 	$(BIN)/python -m pytest -q tests/guards
+
+# Types, linter and unit tests of the scripts and styles, with the Node that comes from PyPI.
+scripts: export PATH := $(abspath $(BIN)):$(PATH)
+scripts: node_modules/.package-lock.json
+	node_modules/.bin/tsc --project .
+	node_modules/.bin/biome check --error-on-warnings
+	node --test --test-reporter=dot $$(find tests/javascript -name '*.test.js')
 
 bench: $(VENV)/tests
 	$(BIN)/python -m tests.benchmarks
@@ -64,5 +71,12 @@ $(VENV)/tests: $(VENV)/product requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
+# Node trusts the machine's certificates, as pip does.
+node_modules/.package-lock.json: export PATH := $(abspath $(BIN)):$(PATH)
+node_modules/.package-lock.json: export NODE_USE_SYSTEM_CA := 1
+node_modules/.package-lock.json: $(VENV)/tests package-lock.json
+	npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
+
 clean:
-	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules instance .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -75,7 +75,7 @@ def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]
     def ours() -> None:
         nonlocal before
         for amount in itertools.islice(amounts, SAVES):
-            edit = {"organisation": ORGANISATION, "code": item.code, "typed": str(amount), "was": before}
+            edit = {"organisation": ORGANISATION, "code": item.code, "typed": str(amount), "expected": before}
             cell = send(f"/bodies/{BODY}/{YEAR}/answers", edit)
             assert cell["state"] == "saved", cell
             before = cell["value"]
@@ -83,7 +83,7 @@ def saving(folder: Path) -> Iterator[tuple[Callable[[], Any], Callable[[], Any]]
     def floor() -> None:
         nonlocal before
         for amount in itertools.islice(amounts, SAVES):
-            send("/floor", {"organisation": ORGANISATION, "code": item.code, "typed": str(amount), "was": before})
+            send("/floor", {"organisation": ORGANISATION, "code": item.code, "typed": str(amount), "expected": before})
             before = amount * 100
 
     yield ours, floor
@@ -104,6 +104,6 @@ def _serve_floor(app: Flask, organisation_id: int, body: int, code: str, answers
         # A chain of its own, so that the product's goes on beside it.
         chain_head = {"chain": body + 1, "body_id": body + 1, "seq": next_version, "mac": "0" * 64}
         event = {"at": now(), "actor": "clerk", "account_id": 1, "action": "answers_saved", "year": YEAR} | chain_head
-        data = {code: [edit["was"], value]}
+        data = {code: [edit["expected"], value]}
         db.session.execute(insert(table_of(AuditEvent)).values(event | {"organisation_id": organisation_id, "batch": None, "data": data}))
         return jsonify(cells=[{"state": "saved"}])

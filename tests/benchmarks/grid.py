@@ -137,7 +137,7 @@ def pages(folder: Path) -> Iterator[tuple[Page, Page]]:
 def open_grid(page: Page) -> None:
     page.bring_to_front()
     page.goto(grid_site.address(load_orders().latest))
-    page.locator("#grid[data-ready] td.active").focus()
+    page.locator("#grid[data-ready] td.is-active").focus()
     painted(page)
 
 

@@ -87,7 +87,7 @@ class Hands:
 
 def state_of(page: Page, code: str, state: str) -> None:
     """Wait until a question of the form is in a state."""
-    expect(page.locator(f"#field-{code} [data-word]")).to_have_attribute("data-state", state)
+    expect(page.locator(f"#field-{code} [data-save-status]")).to_have_attribute("data-state", state)
 
 
 def typed(page: Page, code: str, text: str) -> None:

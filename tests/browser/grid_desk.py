@@ -43,7 +43,7 @@ def open_grid(page: Page, order: Order) -> None:
     """Open the table and stand in its first cell."""
     page.goto(grid_site.address(order))
     expect(page.locator("#grid[data-ready]")).to_be_visible()
-    page.locator("td.active").focus()
+    page.locator("td.is-active").focus()
 
 
 def cell(page: Page, number: int, column: int) -> Locator:
@@ -59,7 +59,7 @@ def first_of(order: Order, type_: str) -> tuple[int, str]:
 def saved(where: Locator, text: str) -> None:
     """Wait until a cell shows a text and that it is stored."""
     expect(where).to_have_text(text)
-    expect(where).to_have_class(re.compile(r"\bsaved\b"))
+    expect(where).to_have_class(re.compile(r"\bis-saved\b"))
 
 
 def status(page: Page) -> Locator:

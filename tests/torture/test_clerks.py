@@ -28,7 +28,7 @@ from flask import Flask
 
 from evaluation.answers import values
 from evaluation.answers.queries import stored_reports
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
@@ -99,9 +99,9 @@ def clerks(app: Flask, order: Order) -> list[Clerk]:
         operations.register_bodies(SYSTEM, [NewBody(bin_of(n), f"Орган {n}") for n in range(BODIES)])
         owners = [(bin_of(1000 + 3 * n + k), kinds[(n + k) % len(kinds)], n) for n in range(BODIES) for k in range(3)]
         operations.register_organisations(SYSTEM, [(bin_, kind, f"Ұйым {bin_}", "") for bin_, kind, _ in owners])
-        known = registry.known(SYSTEM)
+        known = registry.registry_index(SYSTEM)
         places = [(known.organisations[bin_][0], known.bodies[bin_of(n)], date(2020, 1, 1), None) for bin_, _, n in owners]
-        operations.supervise(SYSTEM, places)
+        operations.add_supervision(SYSTEM, places)
         db.session.commit()
         ids = known.bodies
     return [
@@ -172,13 +172,13 @@ def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Ba
         while time.monotonic() < end:
             own, kind = random.choice(clerk.organisations)
             code, value = random.choice(list(random_answers(order, kind, random, blank=0).items()))
-            typed = values.typed(order, order.by_code[code], value, language("kk"))
+            typed = values.format_value(order, order.by_code[code], value, language("kk"))
             was = seen.get((own, code))
-            cell = browser.save({"organisation": own, "code": code, "typed": typed, "was": was})
+            cell = browser.save({"organisation": own, "code": code, "typed": typed, "expected": was})
             clerk.answers[cell["state"]] += 1
             if cell["state"] == "saved":
                 clerk.sent.append((own, code, was, cell["value"]))
-            seen[own, code] = cell["theirs"]["value"] if cell["state"] == "conflict" else cell["value"]
+            seen[own, code] = cell["stored"]["value"] if cell["state"] == "conflict" else cell["value"]
     except Exception as error:
         clerk.faults.append(f"{type(error).__name__}: {error}")
         begin.abort()
@@ -212,13 +212,13 @@ def db_name(url: str) -> str:
 
 def check_record(clerks: list[Clerk]) -> None:
     """Every answer that was acknowledged stands once in the record, each follows on the one before, the last one is stored."""
-    ids = {own: id_ for own, (id_, _) in registry.known(SYSTEM).organisations.items()}
+    ids = {own: id_ for own, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
     sent = Counter(
         (clerk.email, ids[own], code, _text(was), _text(value)) for clerk in clerks for own, code, was, value in clerk.sent
     )
     recorded: Counter[tuple[str, int, str, str, str]] = Counter()
     last: dict[tuple[int, str], Any] = {}
-    events = db.session.query(Event).where(Event.action == "saved").order_by(Event.id).all()
+    events = db.session.query(AuditEvent).where(AuditEvent.action == "answers_saved").order_by(AuditEvent.id).all()
     for event in events:
         assert event.organisation_id is not None
         for code, (old, new) in event.data.items():

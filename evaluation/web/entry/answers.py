@@ -13,11 +13,12 @@ from flask_babel import gettext
 
 from evaluation.answers import save as saving
 from evaluation.answers import values
-from evaluation.answers.checks import Cost, Finding
+from evaluation.answers.checks import BreachCost, Issue
 from evaluation.answers.progress import queries as progress
-from evaluation.answers.progress.model import OrganisationState
-from evaluation.answers.save import Conflict, AnswerInput
-from evaluation.answers.values import Wrong
+from evaluation.answers.progress.model import OrganisationProgress
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import Conflict
+from evaluation.answers.values import InvalidValue
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.language import Language
@@ -71,10 +72,10 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     cells, edits = reading.read(typed)
     if edits:
         try:
-            saved = saving.save(viewer, order, year, body_id, list(edits.values()))
+            saved = saving.save_answers(viewer, order, year, body_id, list(edits.values()))
         except (Locked, saving.ConcurrentChange) as error:
             return jsonify(message=error.message(current_language())), 409
-        changed, conflicts = set(map(id, saved.changed)), {id(each.edit): each for each in saved.conflicts}
+        changed, conflicts = set(map(id, saved.changed)), {id(each.answer_input): each for each in saved.conflicts}
         for place, edit in edits.items():
             state = "saved" if id(edit) in changed else "unchanged"
             cells[place] = reading.cell(typed[place], state, edit.value, conflict=conflicts.get(id(edit)))
@@ -82,7 +83,7 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/state")
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def state(bin_: str, year: int) -> tuple[Response, int] | Response:
     """How far organisations have come, what is wrong or odd, and what it costs.
 
@@ -93,7 +94,7 @@ def state(bin_: str, year: int) -> tuple[Response, int] | Response:
     if len(asked) > MOST_ORGANISATIONS:
         return jsonify(message=gettext("At most %(limit)s organisations at once.", limit=MOST_ORGANISATIONS)), 400
     ids = [id_ for id_, _ in registry.members(viewer, year, bin_, asked)[1].values()] if asked else None
-    found = progress.body_state(viewer, order, year, body.id, today(), ids)
+    found = progress.body_progress(viewer, order, year, body.id, today(), ids)
     spoken = current_language()
     organisations = {each.bin: told(order, each, spoken) for each in found.organisations.values()}
     if "names" in request.args:
@@ -103,13 +104,13 @@ def state(bin_: str, year: int) -> tuple[Response, int] | Response:
     return jsonify(organisations=organisations)
 
 
-def told(order: Order, state: OrganisationState, language: Language) -> dict[str, Any]:
+def told(order: Order, state: OrganisationProgress, language: Language) -> dict[str, Any]:
     """An organisation's state as scripts read it."""
     return {
         "answered": state.answered,
-        "asked": state.asked,
+        "required": state.required,
         "blank": list(state.blank),
-        "findings": [_finding(order, each, language) for each in state.findings],
+        "issues": [_finding(order, each, language) for each in state.issues],
         "costs": [
             {"row": each.row, "criterion": each.criterion, "points": each.points, "codes": list(each.codes)}
             | {"text": cost_text(each, language)}
@@ -118,29 +119,29 @@ def told(order: Order, state: OrganisationState, language: Language) -> dict[str
     }
 
 
-def _finding(order: Order, finding: Finding, language: Language) -> dict[str, Any]:
+def _finding(order: Order, finding: Issue, language: Language) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": finding.severity,
         "rule": finding.rule,
         "message": finding.message[language.code],
         "reason": finding.reason,
-        "evidence": list(order.evidence_named[finding.rule]),
+        "evidence": list(order.evidence_by_rule[finding.rule]),
     }
 
 
-def cost_text(cost: Cost, language: Language) -> str:
+def cost_text(cost: BreachCost, language: Language) -> str:
     """What a breach costs, in words: "breaches row 2.1: −2"."""
-    lost, worst = language.number(-cost.points), language.number(-cost.at_worst)
-    if cost.points == cost.at_worst:
+    lost, worst = language.number(-cost.points), language.number(-cost.worst_points)
+    if cost.points == cost.worst_points:
         text = language.gettext("breaches row %(row)s: −%(points)s", row=cost.row, points=lost)
     elif not cost.points:
         text = language.gettext("breaches row %(row)s: at worst −%(points)s", row=cost.row, points=worst)
     else:
         text = language.gettext("breaches row %(row)s: −%(points)s, at worst −%(worst)s", row=cost.row, points=lost, worst=worst)
-    if not cost.others:
+    if not cost.other_organisation_count:
         return text
-    others = language.ngettext("so does %(num)d other organisation", "so do %(num)d other organisations", cost.others)
+    others = language.ngettext("so does %(num)d other organisation", "so do %(num)d other organisations", cost.other_organisation_count)
     return f"{text}; {others}"
 
 
@@ -163,7 +164,7 @@ class _Reading:
                 continue
             try:
                 value = None if values.is_blank(each.text) else self._reader(each.code)(each.text)
-            except Wrong as wrong:
+            except InvalidValue as wrong:
                 cells[place] = self.cell(each, "invalid", each.was, message(self.order.by_code[each.code], wrong, self.language))
             else:
                 edits[place] = AnswerInput(own, each.code, value, each.was)
@@ -182,18 +183,18 @@ class _Reading:
         item = self.order.by_code[typed.code] if known else None
         answer = {"organisation": typed.organisation, "code": typed.code, "state": state, "value": value, "text": typed.text}
         if item is not None and state != "invalid":
-            answer["text"] = values.typed(self.order, item, value, self.language)
+            answer["text"] = values.format_value(self.order, item, value, self.language)
         theirs = None
         if item is not None and conflict is not None:
             answer["state"] = "conflict"
-            shown = values.typed(self.order, item, conflict.theirs, self.language)
-            theirs = {"value": conflict.theirs, "text": shown, "who": conflict.who, "at": moment(conflict.at)}
-        return answer | {"message": message, "theirs": theirs}
+            shown = values.format_value(self.order, item, conflict.stored_value, self.language)
+            theirs = {"value": conflict.stored_value, "text": shown, "author": conflict.author, "changed_at": moment(conflict.changed_at)}
+        return answer | {"message": message, "stored": theirs}
 
     def _reader(self, code: str) -> Callable[[object], Any]:
         reader = self._readers.get(code)
         if reader is None:
-            reader = self._readers[code] = values.reader(self.order, self.order.by_code[code])
+            reader = self._readers[code] = values.parser_of(self.order, self.order.by_code[code])
         return reader
 
 
@@ -207,10 +208,10 @@ def _typed(sent: Any) -> list[Typed]:
     found, cells = [], set()
     for each in edits:
         match each:
-            case {"organisation": str(organisation), "code": str(code), "typed": str(text)} if _may_be_stored(each.get("was")):
+            case {"organisation": str(organisation), "code": str(code), "typed": str(text)} if _may_be_stored(each.get("expected")):
                 # Half a character (JSON can carry one) is no text that could be stored.
                 text = text.encode(errors="replace").decode()
-                found.append(Typed(organisation, code, text, each.get("was")))
+                found.append(Typed(organisation, code, text, each.get("expected")))
                 cells.add((organisation, code))
             case _:
                 raise Malformed(gettext("Each answer needs its organisation, its code and what was typed, as text."))

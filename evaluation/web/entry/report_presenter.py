@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.answers import values
-from evaluation.answers.checks import Cost, Finding
-from evaluation.answers.progress.model import OrganisationState
+from evaluation.answers.checks import BreachCost, Issue
+from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.answers.save import Conflict
 from evaluation.criteria import expressions
-from evaluation.criteria.expressions import Compare, Condition, Every, Given, Some
+from evaluation.criteria.expressions import Compare, Condition, AllOf, Answered, AnyOf
 from evaluation.criteria.model import Criterion, Indicator, Order
-from evaluation.language import CODES, Language, language
+from evaluation.language import LANGUAGE_CODES, Language, language
 from evaluation.web.entry.answers import cost_text
 from forms.entry.report import ReportForm, Sent, answer_name, options
 
@@ -50,7 +50,7 @@ class Question:
     condition: Any
     last: str
     options: tuple[Option, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Issue, ...]
     costs: tuple[str, ...]
     sent: Sent | None
     conflict: Conflict | None
@@ -101,20 +101,20 @@ class ReportPage:
     """The groups of a report's page, in the order of the form."""
 
     def __init__(
-        self, order: Order, form: ReportForm, state: OrganisationState, last_order: Order | None, told: Told, spoken: Language
+        self, order: Order, form: ReportForm, state: OrganisationProgress, last_order: Order | None, told: Told, spoken: Language
     ):
         self.order, self.form, self.state, self.told, self.spoken = order, form, state, told, spoken
         self.last_order = last_order or order
         self._costs = self._placed_costs()
         self._own_evidence = {item.code for item in order.evidence_of(state.kind)}
-        named = {item.code for finding in state.findings if finding.open for item in self.named(finding)}
+        named = {item.code for finding in state.issues if finding.is_open for item in self.named(finding)}
         self._missing = frozenset(code for code in named if state.evidence.get(code) is None)
         self.groups = tuple(self._groups())
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Issue, ...]:
         """What was found about the organisation as a whole."""
-        return tuple(each for each in self.state.findings if each.code is None)
+        return tuple(each for each in self.state.issues if each.code is None)
 
     @property
     def questions(self) -> Iterator[Question]:
@@ -127,13 +127,13 @@ class ReportPage:
         """The questions whose answers were sent and are not stored."""
         return [each for each in self.questions if each.sent is not None]
 
-    def reason(self, finding: Finding) -> tuple[str, str]:
+    def reason(self, finding: Issue) -> tuple[str, str]:
         """The reason typed for a warning and why it is none, where that was just sent."""
         return self.told.reasons.get(reason_key(finding), ("", ""))
 
-    def named(self, finding: Finding) -> list[Indicator]:
+    def named(self, finding: Issue) -> list[Indicator]:
         """The items of evidence that a finding asks for, to go to."""
-        return [self.order.by_code[code] for code in self.order.evidence_named[finding.rule] if code in self._own_evidence]
+        return [self.order.by_code[code] for code in self.order.evidence_by_rule[finding.rule] if code in self._own_evidence]
 
     def _groups(self) -> Iterator[Group]:
         kind, placed = self.state.kind, set[str]()
@@ -141,12 +141,12 @@ class ReportPage:
             criterion = self.order.criterion[str(row.criterion)]
             asked, evidence = (
                 [item for item in items if criterion.code in item.criteria and item.code not in placed]
-                for items in (self.order.asked_of(kind), self.order.evidence_of(kind))
+                for items in (self.order.indicators_of(kind), self.order.evidence_of(kind))
             )
             placed |= {item.code for item in (*asked, *evidence)}
             if asked or evidence:
                 yield self._group(row.number, row.text[self.spoken.code], criterion, asked, evidence)
-        rest = [item for item in self.order.asked_of(kind) if item.code not in placed]
+        rest = [item for item in self.order.indicators_of(kind) if item.code not in placed]
         others = [item for item in self.order.evidence_of(kind) if item.code not in placed]
         if rest or others:
             yield self._group("", "", None, rest, others)
@@ -156,7 +156,7 @@ class ReportPage:
     ) -> Group:
         questions = tuple(self._question(item, optional=False) for item in asked)
         beside = tuple(self._question(item, optional=True) for item in evidence)
-        looked_at = {code for codes in self.order.evidence_named.values() for code in codes}
+        looked_at = {code for codes in self.order.evidence_by_rule.values() for code in codes}
         wanted = tuple(each for each in beside if each.item.code in looked_at)
         missing = frozenset(each.item.code for each in wanted) & self._missing
         return Group(number, name, criterion, questions, beside, wanted, missing)
@@ -172,20 +172,20 @@ class ReportPage:
             needed=needed,
             idle=not (answered or needed or optional),
             depends=self._depends(item),
-            condition=None if item.asked_when is None else as_json(item.asked_when),
+            condition=None if item.applies_when is None else as_json(item.applies_when),
             last=self._last(item),
             options=tuple(offered(self.order, item, self.spoken)),
-            findings=tuple(each for each in self.state.findings if each.code == code),
+            findings=tuple(each for each in self.state.issues if each.code == code),
             costs=self._costs.get(code, ()),
             sent=self.told.sent.get(code),
             conflict=conflict,
-            theirs=values.typed(self.order, item, conflict.theirs, self.spoken) if conflict else "",
+            theirs=values.format_value(self.order, item, conflict.stored_value, self.spoken) if conflict else "",
         )
 
     def _depends(self, item: Indicator) -> tuple[str, ...]:
-        if item.asked_when is None:
+        if item.applies_when is None:
             return ()
-        on = expressions.codes(item.asked_when)
+        on = expressions.codes(item.applies_when)
         return tuple(each.label[self.spoken.code] for each in self.order.indicators if each.code in on)
 
     def _last(self, item: Indicator) -> str:
@@ -193,7 +193,7 @@ class ReportPage:
         then = self.last_order.by_code.get(item.code)
         if then is None or then.type != item.type:
             return ""
-        return values.typed(self.last_order, then, (self.state.last or {}).get(item.code), self.spoken)
+        return values.format_value(self.last_order, then, (self.state.last_year_answers or {}).get(item.code), self.spoken)
 
     def _placed_costs(self) -> dict[str, tuple[str, ...]]:
         """What each breach costs, at the last of the answers that decide it."""
@@ -204,12 +204,12 @@ class ReportPage:
         return found
 
 
-def place_of(cost: Cost) -> str:
+def place_of(cost: BreachCost) -> str:
     """The answer that a cost is shown at."""
     return cost.codes[-1] if cost.codes else ""
 
 
-def reason_key(finding: Finding) -> str:
+def reason_key(finding: Issue) -> str:
     """How a page's form names a warning: its rule and its cell."""
     return f"{finding.rule}:{finding.code or ''}"
 
@@ -218,7 +218,7 @@ def offered(order: Order, item: Indicator, spoken: Language) -> Iterator[Option]
     """The radio buttons of a question. A letter chooses where only one label begins with it, in whichever language."""
     labels: list[list[str]] = []
     shown = options(order, item, spoken)
-    for each in (options(order, item, language(code)) for code in CODES):
+    for each in (options(order, item, language(code)) for code in LANGUAGE_CODES):
         labels.append([label[:1].lower() for _, label in each])
     letters = [set(own) for own in zip(*labels, strict=True)]
     for number, (value, label) in enumerate(shown, 1):
@@ -232,10 +232,10 @@ def as_json(condition: Condition) -> Any:
     match condition:
         case Compare(left, sign, right, right_is_code):
             return {"left": left, "sign": sign, "right": right, "code": right_is_code}
-        case Given(code):
-            return {"given": code}
-        case Every(parts):
+        case Answered(code):
+            return {"answered": code}
+        case AllOf(parts):
             return {"every": [as_json(part) for part in parts]}
-        case Some(parts):
+        case AnyOf(parts):
             return {"some": [as_json(part) for part in parts]}
     return None

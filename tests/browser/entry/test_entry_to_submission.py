@@ -73,7 +73,7 @@ def answer(page: Page, item: Indicator) -> None:
     assert question.locator(":focus").count() == 1, "the keyboard is there already"
     page.keyboard.type("1" if item.type == "choice" else "0" if item.type == "whole" else "12 500,50")
     page.keyboard.press("Tab")
-    expect(question.locator("[data-word]")).to_have_attribute("data-state", "saved")
+    expect(question.locator("[data-save-status]")).to_have_attribute("data-state", "saved")
 
 
 def next_step(page: Page) -> None:

@@ -84,17 +84,17 @@ def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: 
             keys.press("Shift+ArrowDown")
         expect(page.locator("[aria-selected=true]")).to_have_count(4)
         keys.press("Control+v")
-        page.locator("[data-do=take]").click()
+        page.locator("[data-action=apply]").click()
         saved(cell(page, 3, money), "1\xa0234\xa0567,80")
         keys.press("Delete")
         expect(page.locator("[data-count=emptied]")).to_have_text("4")
-        page.locator("[data-do=take]").click()
+        page.locator("[data-action=apply]").click()
         saved(cell(page, 3, money), "")
         page.evaluate("navigator.clipboard.writeText('1\\n?\\n3')")
         keys.press("Control+Home")
         keys.press("Control+v")
         expect(page.locator("[data-count=wrong]")).to_have_text("1")
-        page.locator("[data-do=take]").click()
+        page.locator("[data-action=apply]").click()
         saved(cell(page, 2, money), "3")
         expect(cell(page, 1, money)).to_have_text("?")
         expect(cell(page, 1, money)).to_have_attribute("aria-invalid", "true")
@@ -109,7 +109,7 @@ def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite,
         page.fill("#grid-search", "ЕМХАНА")
         expect(page.locator("tbody tr:visible")).to_have_count(9)
         cell(page, 0, place).click()
-        page.locator("[data-do=fill]").click()
+        page.locator("[data-action=fill]").click()
         expect(page.locator("#grid-fill-code")).to_have_value(code)
         expect(page.locator("#grid-fill :checked:not(option)")).to_have_count(0)
         # Without an answer nothing is filled.
@@ -120,10 +120,10 @@ def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite,
         said = order.choices[order.by_code[code].choices or ""][0].label["kk"]
         for each in ("9", order.by_code[code].label["kk"], said):
             expect(page.locator("[data-part=filled]")).to_contain_text(each)
-        page.locator("[data-do=take]").click()
-        expect(page.locator("td.saved")).to_have_count(9)
+        page.locator("[data-action=apply]").click()
+        expect(page.locator("td.is-saved")).to_have_count(9)
         assert sum(code in each for each in grid.answers().values()) == 9
-        page.locator("[data-do=undo]").click()
+        page.locator("[data-action=undo]").click()
         expect(cell(page, 0, place)).to_have_text("")
     assert not any(grid.answers().values())
 
@@ -135,7 +135,7 @@ def test_the_grid_is_for_everybody(code: str, grid: GridSite, new_page: NewPage,
     with new_page(grid.address, code, email=CLERKS[0], reduced_motion="reduce") as page:
         open_grid(page, order)
         fits(page, *WIDTHS)
-        page.locator("[data-do=fill]").click()
+        page.locator("[data-action=fill]").click()
         expect(page.locator("#grid-fill")).to_be_visible()
         fits(page, *WIDTHS)
         page.locator("#grid-fill-typed").fill("0")

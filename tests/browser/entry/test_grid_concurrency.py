@@ -33,7 +33,7 @@ def test_six_hundred_organisations_by_one_paste(
         expect(page.locator("[data-count=new]")).to_have_text(language(code).number(count))
         expect(page.locator("[data-count=wrong]")).to_have_text("0")
         page.keyboard.press("Enter")
-        expect(page.locator("td.saved")).to_have_count(count)
+        expect(page.locator("td.is-saved")).to_have_count(count)
         expect(page.locator("#grid-preview")).to_be_hidden()
         saved(cell(page, SIX_HUNDRED - 1, money), "1\xa0250,50")
         stored = large_grid.answers()
@@ -60,19 +60,19 @@ def test_two_people_in_one_cell(code: str, width: int, grid: GridSite, new_page:
                 if page == first:
                     saved(cell(page, row, place), amount)
         for row in (0, 1):
-            expect(cell(second, row, place)).to_have_class(re.compile("conflict"))
+            expect(cell(second, row, place)).to_have_class(re.compile("is-conflict"))
         assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 100_00}, {item: 300_00}]
         dialog = second.locator("#grid-conflict")
-        for row, mine, theirs, which in ((1, "400", "300", "theirs"), (0, "200", "100", "mine")):
+        for row, mine, theirs, which in ((1, "400", "300", "take-stored"), (0, "200", "100", "keep-typed")):
             second.keyboard.press("ArrowUp")
             second.keyboard.press("Enter")
-            expect(dialog.locator("[data-part=mine]")).to_have_text(mine)
+            expect(dialog.locator("[data-part=typed]")).to_have_text(mine)
             expect(dialog.locator("[data-part=stored]")).to_have_text(theirs)
             expect(dialog.locator("[data-part=author]")).to_contain_text("The clerk")
             fits(second, width)
-            dialog.locator(f"[data-do={which}]").click()
+            dialog.locator(f"[data-action={which}]").click()
             expect(dialog).to_be_hidden()
-            saved(cell(second, row, place), mine if which == "mine" else theirs)
+            saved(cell(second, row, place), mine if which == "keep-typed" else theirs)
     assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 200_00}, {item: 300_00}]
 
 

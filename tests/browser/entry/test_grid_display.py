@@ -29,7 +29,7 @@ def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: N
         keys.press("Control+Home")
         keys.press("Control+v")
         expect(page.locator("[data-count=wrong]")).to_have_text("3")
-        page.locator("[data-do=take]").click()
+        page.locator("[data-action=apply]").click()
         saved(cell(page, 1, money), "7")
         expect(cell(page, 0, money)).to_have_text("16 543 тыс")
         # One of them is typed anew and still wrong, another one mended.
@@ -43,17 +43,17 @@ def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: N
         saved(cell(page, 0, money), "9")
         # What was typed is undone first, to what was stored; then the paste with its wrong cells.
         for row, text in ((0, "5"), (2, "")):
-            page.locator("[data-do=undo]").click()
+            page.locator("[data-action=undo]").click()
             saved(cell(page, row, money), text)
         expect(cell(page, 3, money)).to_have_text("9 тыс")
-        page.locator("[data-do=undo]").click()
+        page.locator("[data-action=undo]").click()
         for row in (1, 2, 3):
             expect(cell(page, row, money)).to_have_text("")
         expect(page.locator("[aria-invalid=true]")).to_have_count(0)
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('outbox/'))") == []
         page.reload()
         expect(page.locator("#grid[data-ready]")).to_be_visible()
-        expect(page.locator("td.invalid")).to_have_count(0)
+        expect(page.locator("td.is-invalid")).to_have_count(0)
     assert {own: each for own, each in grid.answers().items() if each} == {organisation_bin(0): {code: 5_00}}
 
 

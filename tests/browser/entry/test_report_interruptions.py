@@ -18,7 +18,7 @@ A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 
 def keep(page: Page, site: Site, own: str, code: str, text: str) -> None:
     """Put an answer into the browser as if it had been typed there, on any page of the product."""
     account = page.locator("[data-account]").first.get_attribute("data-account")
-    entry = {"organisation": own, "code": code, "typed": text, "was": None, "state": "invalid", "at": 1}
+    entry = {"organisation": own, "code": code, "typed": text, "expected": None, "state": "invalid", "queuedAt": 1}
     key = f"outbox/{account}/{BODY}/{YEAR}/{own}/{code}"
     page.evaluate("([key, entry]) => localStorage.setItem(key, entry)", [key, json.dumps(entry)])
 
@@ -43,14 +43,14 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
         state_of(page, money, "offline")
         for leave in ("[rel=next]", ".site-name", "[data-next]", ".site-who button"):
             page.locator(leave).first.click()
-            expect(page.locator("[data-held]")).to_have_text(held)
+            expect(page.locator("[data-leave-warning]")).to_have_text(held)
             assert page.url.endswith(own)
         page.keyboard.press("Alt+ArrowDown")
         expect(page.locator(f"#answer-{money}")).to_have_value("100")
         assert_for_everybody(page, width)
         page.context.set_offline(False)
         state_of(page, money, "saved")
-        expect(page.locator("[data-held]")).to_be_empty()
+        expect(page.locator("[data-leave-warning]")).to_be_empty()
         page.locator("[rel=next]").first.click()
         page.wait_for_url(f"**/{other}*")
     assert site.stored(own) == {money: 10_000}
@@ -63,7 +63,7 @@ def test_a_connection_that_is_back_lets_go_at_once(site: Site, new_page: NewPage
         page.goto(site.scenario.report_url(own))
         page.route("**/answers", lambda route: route.abort(), times=1)
         typed(page, money, "100")
-        expect(page.locator("[data-queue]")).to_have_attribute("data-state", "trouble")
+        expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
         page.locator("[rel=next]").first.click()
         page.wait_for_url(f"**/{other}*")
     assert site.stored(own) == {money: 10_000}
@@ -82,7 +82,7 @@ def test_a_wrong_answer_is_shown_before_going_on(width: int, site: Site, new_pag
         state_of(page, money, "invalid")
         page.locator("[data-next]").click()
         page.wait_for_url(f"**/{other}*")
-        back = page.locator("[data-queue] a")
+        back = page.locator("[data-queue-status] a")
         expect(back).to_have_text(f"Организация {own}")
         back.click()
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
@@ -97,11 +97,11 @@ def test_what_is_no_longer_asked_here_can_be_discarded(site: Site, new_page: New
         keep(page, site, FOREIGN_ORGANISATION, money, "71")
         keep(page, site, own, "gone", "72")
         page.reload()
-        expect(page.locator("[data-queue]")).to_contain_text(f"No longer asked here, {FOREIGN_ORGANISATION}: “71”.")
-        expect(page.locator("[data-queue] button")).to_have_count(2)
-        page.locator("[data-queue] button").first.click()
-        page.locator("[data-queue] button").first.click()
-        expect(page.locator("[data-queue]")).to_have_attribute("data-state", "saved")
+        expect(page.locator("[data-queue-status]")).to_contain_text(f"No longer asked here, {FOREIGN_ORGANISATION}: “71”.")
+        expect(page.locator("[data-queue-status] button")).to_have_count(2)
+        page.locator("[data-queue-status] button").first.click()
+        page.locator("[data-queue-status] button").first.click()
+        expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
         assert not page.evaluate("Object.keys(localStorage).filter(each => each.startsWith('outbox/')).length")
 
 
@@ -126,12 +126,12 @@ def test_pages_of_the_year_tell_what_the_browser_keeps(site: Site, new_page: New
 def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (own, _), (choice, digit, act) = site.scenario.bins_of(kind), wanted(order, kind)
-    warning, field = f"#field-{choice} .finding.warning", f"#answer-{act}"
+    warning, field = f"#field-{choice} .issue.is-warning", f"#answer-{act}"
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
         page.goto(site.scenario.report_url(own))
         page.locator(f"#answer-{choice}-{digit}").check()
         for _ in range(2):
-            link = page.locator(f"{warning} .named a")
+            link = page.locator(f"{warning} .evidence-links a")
             expect(link).to_have_text(order.by_code[act].label[code])
             expect(page.locator(field)).to_be_visible()
             link.click()
@@ -156,7 +156,7 @@ def test_a_file_alone_does_not_name_the_act(site: Site, new_page: NewPage, order
         file = {"name": "act.pdf", "mimeType": "application/pdf", "buffer": A_PDF}
         group.locator("input[type=file]").set_input_files([file])
         group.locator(".evidence-files-add button").click()
-        still = group.locator(".still-wanted")
+        still = group.locator(".missing-evidence")
         expect(still.locator("a")).to_have_text(order.by_code[act].label["ru"])
         expect(still).to_be_visible()
         typed(page, act, "№ 5")
@@ -190,7 +190,7 @@ def test_on_paper_stands_what_was_given(code: str, site: Site, new_page: NewPage
         page.emulate_media(media="print")
         expect(page.locator(".print-only")).to_be_visible()
         expect(page.locator(f"#answer-{act}")).to_be_visible()
-        for hidden in (f"#answer-{other}", f"#hint-{choice}", "[data-keys]", f"#answer-{choice}-1 + label", ".report-bar"):
+        for hidden in (f"#answer-{other}", f"#hint-{choice}", "[data-keyboard-help]", f"#answer-{choice}-1 + label", ".report-bar"):
             expect(page.locator(hidden)).to_be_hidden()
         expect(page.locator(f"#answer-{choice}-3 + label")).to_be_visible()
 

@@ -34,18 +34,18 @@ def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: N
         for item in (money, choice):
             state_of(mine, item, "conflict")
         clash = mine.locator(f"#field-{money} .conflict")
-        expect(clash.locator("[data-theirs]")).to_have_text("700")
-        expect(clash.locator("[data-mine]")).to_have_text("100")
-        expect(clash.locator("[data-who]")).to_contain_text("The clerk, ")
+        expect(clash.locator("[data-stored]")).to_have_text("700")
+        expect(clash.locator("[data-typed]")).to_have_text("100")
+        expect(clash.locator("[data-author]")).to_contain_text("The clerk, ")
         assert_for_everybody(mine, width)
         assert site.stored(own) == {money: 70_000, choice: "violated"}
         mine.reload()
         state_of(mine, money, "conflict")
-        clash.locator("[data-keep]").click()
+        clash.locator("[data-keep-typed]").click()
         state_of(mine, money, "saved")
-        mine.locator(f"#field-{choice} [data-take]").click()
+        mine.locator(f"#field-{choice} [data-take-stored]").click()
         expect(mine.locator(f"#answer-{choice}-3")).to_be_checked()
-        expect(mine.locator("[data-queue]")).to_have_attribute("data-state", "saved")
+        expect(mine.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
         assert site.stored(own) == {money: 10_000, choice: "violated"}
         # What was taken is what the next change starts from.
         mine.locator(f"#answer-{choice}-2").check()
@@ -64,10 +64,10 @@ def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_p
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
-        expect(page.locator(f"#field-{money} [data-word]")).to_have_text(say("No connection: kept in this browser"))
+        expect(page.locator(f"#field-{money} [data-save-status]")).to_have_text(say("No connection: kept in this browser"))
         page.locator(f"#answer-{choice}-1").check()
         typed(page, money, "200")
-        queue = page.locator("[data-queue]")
+        queue = page.locator("[data-queue-status]")
         cut = say("No connection. Kept in this browser until it is back: {waiting}.")
         expect(queue).to_contain_text(cut.format(waiting=2))
         expect(queue).to_have_attribute("data-state", "trouble")
@@ -94,7 +94,7 @@ def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order)
         again = page.context.new_page()
         # The form of another organisation of the body sends it too.
         again.goto(site.scenario.report_url(other))
-        expect(again.locator("[data-queue]")).to_have_text(language("kk").gettext("Everything is saved."))
+        expect(again.locator("[data-queue-status]")).to_have_text(language("kk").gettext("Everything is saved."))
         assert site.stored(own) == {money: 10_000}
         again.goto(site.scenario.report_url(own))
         expect(again.locator(f"#answer-{money}")).to_have_value("100")
@@ -118,11 +118,11 @@ def test_an_answer_that_never_arrived_back_is_sent_again(site: Site, new_page: N
 
         page.route("**/answers", lose)
         typed(page, money, "100")
-        expect(page.locator("[data-queue]")).to_have_attribute("data-state", "trouble")
+        expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
         assert site.stored(own) == {money: 10_000}
         typed(page, money, "200")
         state_of(page, money, "saved")
-        expect(page.locator("[data-queue]")).to_have_attribute("data-state", "saved")
+        expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
         assert page.locator(".conflict").count() == 0 and len(cut) >= 3
     assert site.stored(own) == {money: 20_000}
 
@@ -134,7 +134,7 @@ def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order
         page.goto(site.scenario.report_url(own))
         page.context.clear_cookies()
         typed(page, money, "100")
-        expect(page.locator("[data-queue] a")).to_have_text(language("ru").gettext("Sign in again"))
+        expect(page.locator("[data-queue-status] a")).to_have_text(language("ru").gettext("Sign in again"))
         again = page.context.new_page()
         sign_in(again, site.scenario.emails["clerk"])
         page.bring_to_front()
@@ -152,7 +152,7 @@ def test_another_person_at_the_same_browser_sends_nothing_of_mine(site: Site, ne
         again = page.context.new_page()
         sign_in(again, site.scenario.emails["colleague"])
         typed(page, money, "100")
-        expect(page.locator("[data-queue]")).to_contain_text("Another person has signed in here")
+        expect(page.locator("[data-queue-status]")).to_contain_text("Another person has signed in here")
         again.goto(site.scenario.report_url(own))
         expect(again.locator(f"#answer-{money}")).to_have_value("")
     assert site.stored(own) == {}
@@ -171,6 +171,6 @@ def test_two_tabs_of_one_browser_share_their_queue(site: Site, new_page: NewPage
         typed(other, money, "300")
         page.context.set_offline(False)
         for tab in (page, other):
-            expect(tab.locator("[data-queue]")).to_have_attribute("data-state", "saved")
+            expect(tab.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
             assert tab.locator(".conflict").count() == 0
     assert site.stored(own) == {money: 30_000, choice: "compliant"}

@@ -74,7 +74,7 @@ def test_the_round_trip(code: str, width: int, site: str, new_page: NewPage, ord
         change(book, kind, **{money.code: "?"})
         send(page, book)
         expect(page.locator("h1")).to_have_text(language(code).gettext("The workbook cannot be applied"))
-        marked = download(page, "a[href*='marked.xlsx']", tmp_path)
+        marked = download(page, "a[href*='annotated.xlsx']", tmp_path)
         saved_by_libreoffice(marked, tmp_path)
         change(marked, kind, **{money.code: -5, note.code: "№ 7 акт"})
         saved_by_libreoffice(marked, tmp_path)

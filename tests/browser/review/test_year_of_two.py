@@ -72,7 +72,7 @@ def hand_over(page: Page) -> None:
 def accept(page: Page) -> None:
     page.goto(BODY)
     press(page, "#accept-send")
-    expect(page.locator(".handed .notice")).to_be_visible()
+    expect(page.locator(".submission-step .notice")).to_be_visible()
 
 
 def download(page: Page, folder: Path, name: str, lang: str) -> Path:

@@ -47,7 +47,7 @@ def test_from_workbook_to_pdf(code: str, blank_site: str, new_page: NewPage, ord
         page.set_input_files("#file", workbook_file(book, order, **{money: "?"}))
         assert press(page, "#send") == 200
         assert say("The workbook cannot be applied") in page.inner_text("h1")
-        assert page.locator(".problems[id^=worksheet]").count() == len(order.kinds)
+        assert page.locator(".issue-table[id^=worksheet]").count() == len(order.kinds)
         assert order.by_code[money].label[code] in page.inner_text("main")
 
         page.goto("/workbook")

@@ -23,53 +23,53 @@ from flask.testing import FlaskClient
 from evaluation.clock import now, today
 from evaluation.criteria import Order
 from evaluation.database import db
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.notifications import email as mail
 from evaluation.notifications import outbox, queries
-from evaluation.notifications.models import Message
-from evaluation.notifications.operations import tell
+from evaluation.notifications.models import Notification
+from evaluation.notifications.operations import notify
 from evaluation.notifications.reminders import due_step, remind
 from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.submissions.models import Extension, Submission
-from tests.support import accounts as people
-from tests.support.accounts import belong, make_account, sign_in
-from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place, make_place
-from tests.support.visits import change, post
+from tests.support import accounts
+from tests.support.accounts import assign_bodies, make_account, sign_in
+from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, SYSTEM, YEAR, Scenario, two_kind_scenario
+from tests.support.visits import change_account, post
 
 REASON = "Себебі: <b>қайта</b>\nқараңыз"
 NOBODY = "refused@example.org"
 
 
 @pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return in_regions(make_place(app, order))
+def scenario(app: Flask, order: Order) -> Scenario:
+    return in_regions(two_kind_scenario(app, order))
 
 
-def in_regions(place: Place) -> Place:
+def in_regions(scenario: Scenario) -> Scenario:
     """The first body stands in a region, the second under it, the third in another one; nobody is there yet."""
-    with place.app.app_context():
+    with scenario.app.app_context():
         bodies = {each.bin: each for each in db.session.query(Body)}
-        bodies[OWN].kato, bodies[FOREIGN].parent_id, bodies[EMPTY].kato = "310000000", bodies[OWN].id, "350000000"
-        db.session.query(people.Account).update({"active": False})
+        bodies[BODY].kato, bodies[OTHER_BODY].parent_id, bodies[EMPTY_BODY].kato = "310000000", bodies[BODY].id, "350000000"
+        db.session.query(accounts.Account).update({"active": False})
         db.session.commit()
-    return place
+    return scenario
 
 
-def emails(place: Place, told: list[int]) -> set[str]:
-    found = db.session.query(people.Account.email).filter(people.Account.id.in_(told))
+def emails(scenario: Scenario, told: list[int]) -> set[str]:
+    found = db.session.query(accounts.Account.email).filter(accounts.Account.id.in_(told))
     return {email for (email,) in found}
 
 
 def id_of(email: str) -> int:
-    return int(db.session.query(people.Account.id).filter_by(email=email).scalar())
+    return int(db.session.query(accounts.Account.id).filter_by(email=email).scalar())
 
 
 # Who is told
 
 
-def test_who_is_told(place: Place) -> None:
-    app, own, foreign, empty = place.app, *(place.bodies[bin_] for bin_ in (OWN, FOREIGN, EMPTY))
+def test_who_is_told(scenario: Scenario) -> None:
+    app, own, foreign, empty = scenario.app, *(scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY))
     clerk, head = make_account(app, "clerk", [own, empty]), make_account(app, "head", [own])
     make_account(app, "clerk", [own], active=False)
     other = make_account(app, "clerk", [foreign])
@@ -79,7 +79,7 @@ def test_who_is_told(place: Place) -> None:
     with app.app_context():
 
         def told(body_id: int, to: Any, **more: Any) -> set[str]:
-            return emails(place, tell(SYSTEM, "remark", YEAR, body_id, to=to, **more))
+            return emails(scenario, notify(SYSTEM, "remark", YEAR, body_id, recipients=to, **more))
 
         assert told(own, "body") == {clerk, head} and told(foreign, "body") == {other} and told(empty, "body") == {clerk}
         # The second body stands in the region of the first; the third's region has no reviewer of its own.
@@ -87,10 +87,10 @@ def test_who_is_told(place: Place) -> None:
         assert told(own, "body", skip=id_of(head)) == {clerk}
         assert told(own, "body", once="x") == {clerk, head} and not told(own, "body", once="x") and told(own, "body", once="y")
         with pytest.raises(Forbidden):
-            tell(place.viewer(Role.CLERK), "remark", YEAR, foreign)
-        assert {each.mail for each in db.session.query(Message)} == {"none"}, "no server is set"
+            notify(scenario.viewer(Role.CLERK), "remark", YEAR, foreign)
+        assert {each.mail_status for each in db.session.query(Notification)} == {"none"}, "no server is set"
         db.session.rollback()
-        assert not db.session.query(Message).count()
+        assert not db.session.query(Notification).count()
 
 
 # The inbox
@@ -108,42 +108,42 @@ def head_count(client: FlaskClient) -> int:
     return int(found[1]) if found else 0
 
 
-def test_the_inbox(place: Place) -> None:
-    app, own = place.app, place.bodies[OWN]
-    code, organisation = place.order.asked_of(place.kinds[0])[0].code, place.organisations[place.own[0]]
+def test_the_inbox(scenario: Scenario) -> None:
+    app, own = scenario.app, scenario.bodies[BODY]
+    code, organisation = scenario.order.indicators_of(scenario.kinds[0])[0].code, scenario.organisations[scenario.organisation_bins[0]]
     clerk, colleague = make_account(app, "clerk", [own]), make_account(app, "head", [own])
     reviewer = make_account(app, "reviewer", region="31")
     client, other, reviews = (sign_in(app.test_client(), email) for email in (clerk, colleague, reviewer))
     client.set_cookie("language", "en")
     assert "There are no messages yet" in shown(client) and head_count(client) == 0
     with app.app_context():
-        tell(SYSTEM, "returned", YEAR, own, data={"reason": REASON})
-        tell(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?"})
-        tell(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Так", "reply": True}, to="reviewers")
-        table = place.order.form.tables[0]
+        notify(SYSTEM, "returned", YEAR, own, data={"reason": REASON})
+        notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?"})
+        notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Так", "reply": True}, recipients="reviewers")
+        table = scenario.order.form.tables[0]
         row = table.rows[-1]
-        tell(SYSTEM, "remark", YEAR, own, data={"text": "Жол", "kind": table.kind, "row": row.number, "remark": 7})
+        notify(SYSTEM, "remark", YEAR, own, data={"text": "Жол", "kind": table.kind, "row": row.number, "remark": 7})
         db.session.commit()
-        ids = [each.id for each in db.session.query(Message).filter_by(account_id=id_of(clerk)).order_by(Message.id)]
+        ids = [each.id for each in db.session.query(Notification).filter_by(account_id=id_of(clerk)).order_by(Notification.id)]
     assert head_count(client) == 3 and head_count(reviews) == 1
     text = shown(client)
-    assert text.count('class="unread"') == 3 and text.index("Жол") < text.index("Неге?") < text.index("The year was given back")
+    assert text.count('class="is-unread"') == 3 and text.index("Жол") < text.index("Неге?") < text.index("The year was given back")
     assert (
         "Себебі: &lt;b&gt;қайта" in text
         and "Бірінші әкімдік</span>, 2024" in text
-        and str(place.order.by_code[code].label.en) in text
+        and str(scenario.order.by_code[code].label.en) in text
     )
     assert row.text.en[:40] in text.replace("&#39;", "'")
-    for spoken in CODES:
+    for spoken in LANGUAGE_CODES:
         client.set_cookie("language", spoken)
         assert language(spoken).gettext("The year was given back") in shown(client)
     client.set_cookie("language", "en")
     # Each leads to the very cell, and is read by that.
-    cell = f"/bodies/{OWN}/{YEAR}/organisations/{place.own[0]}?field={code}#field-{code}"
+    cell = f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}?field={code}#field-{code}"
     assert client.get(f"/messages/{ids[1]}", headers={"Sec-Purpose": "prefetch"}).location == cell and head_count(client) == 3
     assert client.get(f"/messages/{ids[1]}").location == cell and head_count(client) == 2
-    assert client.get(cell).status_code == 200 and client.get(f"/messages/{ids[0]}").location == f"/bodies/{OWN}/{YEAR}/entry"
-    assert shown(client, "/messages?show=unread").count('class="unread"') == 1 and "Неге?" not in shown(
+    assert client.get(cell).status_code == 200 and client.get(f"/messages/{ids[0]}").location == f"/bodies/{BODY}/{YEAR}/entry"
+    assert shown(client, "/messages?show=unread").count('class="is-unread"') == 1 and "Неге?" not in shown(
         client, "/messages?show=unread"
     )
     # What is another's is not there.
@@ -151,21 +151,21 @@ def test_the_inbox(place: Place) -> None:
         assert stranger.get(f"/messages/{ids[2]}").status_code == 404
     assert client.get(f"/messages/{ids[2] + 1000}").status_code == 404 and head_count(other) == 3
     assert post(client, "/messages/read", "/messages").location == "/messages" and head_count(client) == 0
-    assert client.get(f"/messages/{ids[2]}").location == f"/bodies/{OWN}/{YEAR}/remarks#remark-7"
+    assert client.get(f"/messages/{ids[2]}").location == f"/bodies/{BODY}/{YEAR}/remarks#remark-7"
     assert "Everything is read" in shown(client, "/messages?show=unread") and head_count(other) == 3
     # Nor is what is about a body that is no longer one's own.
-    belong(app, colleague, [place.bodies[FOREIGN]])
+    assign_bodies(app, colleague, [scenario.bodies[OTHER_BODY]])
     assert head_count(other) == 0 and "inbox" not in re.findall(r'<ul class="([^"]*)', shown(other))
     assert other.get(f"/messages/{ids[0]}").status_code == 404
     with app.app_context(), pytest.raises(Forbidden):
         queries.inbox(Viewer.nobody())
 
 
-def test_a_long_inbox_has_pages(place: Place) -> None:
-    client = place.client("clerk")
-    with place.app.app_context():
+def test_a_long_inbox_has_pages(scenario: Scenario) -> None:
+    client = scenario.client("clerk")
+    with scenario.app.app_context():
         for number in range(51):
-            tell(SYSTEM, "returned", YEAR, place.bodies[OWN], data={"reason": f"reason {number};"})
+            notify(SYSTEM, "returned", YEAR, scenario.bodies[BODY], data={"reason": f"reason {number};"})
         db.session.commit()
     first, second = shown(client), shown(client, "/messages?show=unread&page=2")
     assert "reason 50;" in first and "reason 0;" not in first and "reason 0;" in second and "reason 1;" not in second
@@ -220,23 +220,23 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def mailing(database_url: str, make_app: Callable[..., Flask], order: Order, server: Server) -> Place:
-    return in_regions(make_place(make_app(database_url, SMTP_URL=server.url, PUBLIC_URL="http://localhost/eval"), order))
+def mailing(database_url: str, make_app: Callable[..., Flask], order: Order, server: Server) -> Scenario:
+    return in_regions(two_kind_scenario(make_app(database_url, SMTP_URL=server.url, PUBLIC_URL="http://localhost/eval"), order))
 
 
 def states() -> dict[str, tuple[str, int]]:
     """E-mail address → state of its one mail, tries."""
     db.session.expire_all()
-    rows = db.session.query(people.Account.email, Message.mail, Message.tries).join(Message)
+    rows = db.session.query(accounts.Account.email, Notification.mail_status, Notification.attempts).join(Notification)
     return {email: (state, tries) for email, state, tries in rows}
 
 
-def test_mail_goes_after_the_page_is_answered(mailing: Place, server: Server) -> None:
-    app, empty = mailing.app, mailing.bodies[EMPTY]
+def test_mail_goes_after_the_page_is_answered(mailing: Scenario, server: Server) -> None:
+    app, empty = mailing.app, mailing.bodies[EMPTY_BODY]
     reviewer, head = make_account(app, "reviewer", language="ru"), make_account(app, "head", [empty])
     make_account(app, "reviewer", email="somebody@demo.invalid")
     client = sign_in(app.test_client(), head)
-    page = f"/bodies/{EMPTY}/{YEAR}/submission"
+    page = f"/bodies/{EMPTY_BODY}/{YEAR}/submission"
     # What is not stored is not mailed.
     assert post(client, page, version="7", nil="1").status_code == 409
     assert post(client, page, version="0", nil="1").status_code == 303
@@ -248,25 +248,25 @@ def test_mail_goes_after_the_page_is_answered(mailing: Place, server: Server) ->
     assert subject.startswith(language("ru").gettext("The year was handed over")) and "Үшінші" in subject
     assert letter["Auto-Submitted"] == "auto-generated" and letter.get_content_type() == "text/plain" and letter["Date"]
     text = letter.get_content()
-    assert re.findall(r"https?://\S+", text) == [f"http://localhost/eval/bodies/{EMPTY}/{YEAR}", "http://localhost/eval/messages"]
+    assert re.findall(r"https?://\S+", text) == [f"http://localhost/eval/bodies/{EMPTY_BODY}/{YEAR}", "http://localhost/eval/messages"]
     assert language("ru").gettext("Body") + ": Үшінші" in text and "The head" in text and server.mails.empty()
 
 
-def test_a_server_that_is_down_is_tried_again(mailing: Place, server: Server) -> None:
-    app, own = mailing.app, mailing.bodies[OWN]
-    code, organisation = mailing.order.asked_of(mailing.kinds[0])[0].code, mailing.organisations[mailing.own[0]]
+def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server) -> None:
+    app, own = mailing.app, mailing.bodies[BODY]
+    code, organisation = mailing.order.indicators_of(mailing.kinds[0])[0].code, mailing.organisations[mailing.organisation_bins[0]]
     clerk, head = make_account(app, "clerk", [own]), make_account(app, "head", [own], language="en")
     refused, gone = make_account(app, "clerk", [own], email=NOBODY), make_account(app, "clerk", [own])
     injected = make_account(app, "clerk", [own], email="x@example.org\nBcc: all@example.org")
     server.down()
     with app.app_context():
         db.session.get(Body, own).name_kk = "Бірінші\r\nBcc: all@example.org " + "ұзын атау " * 50  # type: ignore[union-attr]
-        tell(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?\n.\nҚараңыз"})
+        notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?\n.\nҚараңыз"})
         db.session.commit()
         assert outbox.send(SYSTEM) == {"waiting": 1} and sorted(states().values()) == [("waiting", 0)] * 4 + [("waiting", 1)]
         # Whoever is first tried no more often than the others holds nobody up.
         assert outbox.send(SYSTEM) == {"waiting": 1} and sorted(states().values())[-2:] == [("waiting", 1)] * 2
-    change(app, gone, active=False)
+    change_account(app, gone, active=False)
     server.up()
     run = app.test_cli_runner().invoke(args=["remind", "--lang", "en"])
     assert run.exit_code == 0 and "Mail sent: 2" in run.output and "Mail given up: 2" in run.output, run.output
@@ -276,8 +276,8 @@ def test_a_server_that_is_down_is_tried_again(mailing: Place, server: Server) ->
         assert found == {clerk: "sent", head: "sent", refused: "failed", injected: "failed", gone: "none"}
         assert not outbox.send(SYSTEM) and set(taken) == {clerk, head}
         # Killed between sending and noting so: sent again once the claim is stale, as the same mail.
-        stored = db.session.query(Message).filter_by(account_id=id_of(head)).one()
-        stored.mail, stored.claimed_at = "waiting", now() - timedelta(minutes=1)
+        stored = db.session.query(Notification).filter_by(account_id=id_of(head)).one()
+        stored.mail_status, stored.claimed_at = "waiting", now() - timedelta(minutes=1)
         db.session.commit()
         assert not outbox.send(SYSTEM)
         stored.claimed_at = now() - outbox.CLAIMED - timedelta(minutes=1)
@@ -286,14 +286,14 @@ def test_a_server_that_is_down_is_tried_again(mailing: Place, server: Server) ->
         assert not outbox._claim(stored.id), "what was sent is nobody's to send"
         # Given up at last.
         server.down()
-        stored.mail, stored.tries = "waiting", outbox.TRIES - 1
+        stored.mail_status, stored.attempts = "waiting", outbox.TRIES - 1
         db.session.commit()
         assert outbox.send(SYSTEM) == {"failed": 1} and states()[head] == ("failed", outbox.TRIES)
     server.up()
     letter, subject = taken[head], taken[head]["Subject"].strip()
     assert letter["Bcc"] is None and "\n" not in subject and len(subject) < 250
     assert subject.startswith("A new remark – Бірінші Bcc:") and subject.endswith("…, 2024")
-    cell = f"http://localhost/eval/bodies/{OWN}/{YEAR}/organisations/{mailing.own[0]}?field={code}#field-{code}"
+    cell = f"http://localhost/eval/bodies/{BODY}/{YEAR}/organisations/{mailing.organisation_bins[0]}?field={code}#field-{code}"
     text = letter.get_content().replace("\r\n", "\n")
     assert (
         "Body: Бірінші Bcc:" in text
@@ -304,10 +304,10 @@ def test_a_server_that_is_down_is_tried_again(mailing: Place, server: Server) ->
     assert mailing.order.by_code[code].label.kk in taken[clerk].get_content()
 
 
-def test_two_that_send_at_once_send_nothing_twice(mailing: Place, server: Server) -> None:
-    app, everyone = mailing.app, {make_account(mailing.app, "clerk", [mailing.bodies[OWN]]) for _ in range(12)}
+def test_two_that_send_at_once_send_nothing_twice(mailing: Scenario, server: Server) -> None:
+    app, everyone = mailing.app, {make_account(mailing.app, "clerk", [mailing.bodies[BODY]]) for _ in range(12)}
     with app.app_context():
-        tell(SYSTEM, "returned", YEAR, mailing.bodies[OWN], data={"reason": REASON})
+        notify(SYSTEM, "returned", YEAR, mailing.bodies[BODY], data={"reason": REASON})
         db.session.commit()
     ready = threading.Barrier(3)
 
@@ -348,7 +348,7 @@ def test_tls_and_a_password_where_the_server_has_them(
         with app.app_context():
             connection = mail.connect()
             try:
-                mail.send(connection, mail.written("a@example.kz", "Тақырып", "Мәтін"))
+                mail.send(connection, mail.compose_mail("a@example.kz", "Тақырып", "Мәтін"))
                 assert taken and server.secret == (True, True)
                 letter = server.taken()["a@example.kz"]
                 assert letter["From"] == "Бағалау <no-reply@example.kz>" and letter["Message-ID"].endswith("@example.kz>")
@@ -367,22 +367,22 @@ def test_when_people_are_reminded() -> None:
     assert [due_step(left) for left in (15, 14, 13, 4, 3, 2, 1, 0, -1)] == [None, 14, 14, 14, 3, 3, 3, 0, None]
 
 
-def test_reminders(place: Place) -> None:
-    app, deadline = place.app, date(2025, 4, 1)
-    bodies = [place.bodies[bin_] for bin_ in (OWN, FOREIGN, EMPTY)]
+def test_reminders(scenario: Scenario) -> None:
+    app, deadline = scenario.app, date(2025, 4, 1)
+    bodies = [scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY)]
     clerk = make_account(app, "clerk", bodies)
     make_account(app, "reviewer")
     with app.app_context():
 
         def told(day: date) -> dict[str, int]:
-            return {each.body.bin: each.left for each in remind(SYSTEM, day)}
+            return {each.body.bin: each.days_left for each in remind(SYSTEM, day)}
 
         db.session.get(ReportingYear, YEAR).deadline = deadline  # type: ignore[union-attr]
 
         def at(days: int) -> dict[str, int]:
             return told(deadline - timedelta(days=days))
 
-        all_of = dict.fromkeys((OWN, FOREIGN, EMPTY))
+        all_of = dict.fromkeys((BODY, OTHER_BODY, EMPTY_BODY))
         assert not at(15) and at(14) == all_of | dict.fromkeys(all_of, 14) and not at(14) and not at(4)
         at_hand = {"submitted_id": id_of(clerk), "submitted_at": now(), "first_submitted_on": deadline, "round": 1}
         db.session.add(Submission(year=YEAR, body_id=bodies[1], state="submitted", changed_by="x", **at_hand))
@@ -391,18 +391,18 @@ def test_reminders(place: Place) -> None:
             db.session.add(Extension(year=YEAR, body_id=bodies[0], until=until, reason="Себеп", given_by="x"))
             db.session.flush()
         # What is handed over is nobody's to do; an extension moves the day; a day that was missed is made up for.
-        assert at(2) == {EMPTY: 2, OWN: 12} and at(0) == {EMPTY: 0} and not at(-1) and at(-8) == {OWN: 2} and not at(-11)
+        assert at(2) == {EMPTY_BODY: 2, BODY: 12} and at(0) == {EMPTY_BODY: 0} and not at(-1) and at(-8) == {BODY: 2} and not at(-11)
         db.session.commit()
         # Somebody new is reminded of what the others know; nobody of it twice.
         new = make_account(app, "clerk", [bodies[2]])
-        assert at(1) == {EMPTY: 1} and not at(1)
-        assert db.session.query(Message).filter_by(account_id=id_of(new)).one().data == {
+        assert at(1) == {EMPTY_BODY: 1} and not at(1)
+        assert db.session.query(Notification).filter_by(account_id=id_of(new)).one().data == {
             "by": "system",
             "until": deadline.isoformat(),
             "days": 1,
         }
         with pytest.raises(Forbidden):
-            remind(place.viewer(Role.REVIEWER), deadline)
+            remind(scenario.viewer(Role.REVIEWER), deadline)
         db.session.commit()
     assert "Last day to hand the year over: 11 April 2025" in shown(sign_in_en(app, clerk))
 
@@ -413,15 +413,15 @@ def sign_in_en(app: Flask, email: str) -> FlaskClient:
     return sign_in(client, email)
 
 
-def test_the_command(place: Place) -> None:
-    make_account(place.app, "head", [place.bodies[OWN]])
-    with place.app.app_context():
+def test_the_command(scenario: Scenario) -> None:
+    make_account(scenario.app, "head", [scenario.bodies[BODY]])
+    with scenario.app.app_context():
         year = db.session.get(ReportingYear, YEAR)
         assert year
         year.deadline = today() + timedelta(days=3)
         db.session.commit()
-    run = place.app.test_cli_runner().invoke
-    words = f"{YEAR}, Бірінші әкімдік ({OWN}): 3 days left, people reminded: 1"
+    run = scenario.app.test_cli_runner().invoke
+    words = f"{YEAR}, Бірінші әкімдік ({BODY}): 3 days left, people reminded: 1"
     for given, said in ((["--dry-run"], words), (["--dry-run"], words), ([], words), ([], "Nobody is to be reminded")):
         done = run(args=["remind", "--lang", "en", *given])
         assert done.exit_code == 0 and said in done.output and ("trial" in done.output) == bool(given), done.output

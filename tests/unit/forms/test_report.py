@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from evaluation.criteria import Order
 from evaluation.criteria.expressions import parse
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.web.entry.report_presenter import as_json, offered
 from forms.entry.report import ReportForm, answer_name, report_form, was_name
 from tests.support.factories import clean
@@ -38,7 +38,7 @@ def filled(order: Order, kind: str, stored: dict[str, Any], **typed: str) -> Rep
 def test_every_kind_has_its_fields(order: Order) -> None:
     for kind in order.kind:
         form = report_form(order, kind)({}, RUSSIAN, formdata=None)
-        asked = {answer_name(item) for item in (*order.asked_of(kind), *order.evidence_of(kind))}
+        asked = {answer_name(item) for item in (*order.indicators_of(kind), *order.evidence_of(kind))}
         assert {field.name for field in form if field.name.startswith("answer-")} == asked
         assert report_form(order, kind) is report_form(order, kind)
 
@@ -52,8 +52,8 @@ def test_a_form_sent_back_untouched_changes_nothing(order: Order) -> None:
 
 def test_what_people_type_is_read(order: Order) -> None:
     kind = order.kinds[1].code
-    choice = next(order.choices[item.choices or ""][0] for item in order.asked_of(kind) if item.type == "choice")
-    by_type = {item.type: item for item in reversed(order.asked_of(kind))}
+    choice = next(order.choices[item.choices or ""][0] for item in order.indicators_of(kind) if item.type == "choice")
+    by_type = {item.type: item for item in reversed(order.indicators_of(kind))}
     typed = {
         "money": ("12\xa0500\u202f000,50", 1_250_000_050),
         "date": ("31.05.2025", "2025-05-31"),
@@ -68,7 +68,7 @@ def test_what_people_type_is_read(order: Order) -> None:
 
 def test_what_cannot_be_read_is_said_and_kept(order: Order) -> None:
     kind = order.kinds[1].code
-    item = next(each for each in order.asked_of(kind) if each.type == "date")
+    item = next(each for each in order.indicators_of(kind) if each.type == "date")
     form = filled(order, kind, {item.code: "2025-05-31"}, **{item.code: "31.02.2025"})
     [sent] = form.sent()
     assert (sent.text, sent.value, sent.was) == ("31.02.2025", None, "2025-05-31")
@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_said_and_kept(order: Order) -> None:
 
 def test_a_letter_chooses_only_what_no_other_label_begins_with(order: Order) -> None:
     for item in order.indicators:
-        for code in CODES:
+        for code in LANGUAGE_CODES:
             shown = list(offered(order, item, language(code)))
             letters = "".join(option.letters for option in shown)
             assert len(letters) == len(set(letters))
@@ -92,7 +92,7 @@ def test_a_letter_chooses_only_what_no_other_label_begins_with(order: Order) -> 
 
 def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
     item = next(item for item in order.indicators if item.type == "choice")
-    for code in CODES:
+    for code in LANGUAGE_CODES:
         shown = list(offered(order, item, language(code)))
         first = [option.label[0].lower() for option in shown]
         for option, letter in zip(shown, first, strict=True):
@@ -100,14 +100,14 @@ def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
 
 
 def test_conditions_are_given_to_scripts() -> None:
-    found = as_json(parse("a > 0 and (b == yes or given(c) or a < b)"))
+    found = as_json(parse("a > 0 and (b == yes or answered(c) or a < b)"))
     assert found == {
         "every": [
             {"left": "a", "sign": ">", "right": 0, "code": False},
             {
                 "some": [
                     {"left": "b", "sign": "==", "right": True, "code": False},
-                    {"given": "c"},
+                    {"answered": "c"},
                     {"left": "a", "sign": "<", "right": "b", "code": True},
                 ]
             },

@@ -1,4 +1,4 @@
-"""The table's head and rows as HTML. Ten thousand cells are written here by hand: a template takes ten times as long."""
+"""Writes the head and rows of the grid as HTML. A template would take ten times as long for its ten thousand cells."""
 
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -10,28 +10,41 @@ from flask import url_for
 from markupsafe import Markup, escape
 
 from evaluation.answers import values
-from evaluation.answers.checks import Finding
-from evaluation.answers.grid.format import writer
-from evaluation.answers.progress.model import OrganisationState
+from evaluation.answers.checks import Issue
+from evaluation.answers.grid.formatting import value_formatter
+from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.criteria.model import Indicator, Order
-from evaluation.language import CODES, Language, language
+from evaluation.language import LANGUAGE_CODES, Language, language
 from evaluation.registry.models import Organisation
 from evaluation.web.core.request_context import language_of, named
 
-WIDTHS = {"money": "m", "whole": "h", "date": "d", "yes_no": "y", "choice": "c", "text": "t"}
-"""Classes of columns by type, short because they stand in every cell."""
-Remarks = Mapping[int, Mapping[str, Sequence[str]]]
-"""Organisation id → code of an answer → the texts of the remarks on it."""
-QUOTED = re.compile(r'([^«“"]+)([«“"].+)', re.DOTALL)
-"""A name with a quoted part, and what stands before it."""
+TYPE_CLASSES = {
+    "money": "type-money",
+    "whole": "type-whole",
+    "date": "type-date",
+    "yes_no": "type-yes-no",
+    "choice": "type-choice",
+    "text": "type-text",
+}
+"""CSS classes of columns by type."""
+BIN_PLACEHOLDER = "0" * 12
+RemarkTexts = Mapping[int, Mapping[str, Sequence[str]]]
+"""Organisation id → code of an answer → the texts of the open remarks on it."""
+QUOTED_NAME = re.compile(r'([^«“"]+)([«“"].+)', re.DOTALL)
+"""The text before a name's quoted part, and the rest."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """An indicator's column.
+    """The column of an indicator.
 
-    `numbers` are the rows of the kind's assessment sheet that look at it. `options`: of a yes/no or choice, each answer's stored
-    form, text and the keys that choose it.
+    Attributes:
+        item: the indicator.
+        label: its label in the language of the page.
+        hint: its hint in the language of the page.
+        numbers: the rows of the kind's assessment sheet that depend on it, such as "2, 4".
+        options: of a yes/no or choice, the JSON of (stored form, text, keys) of each answer; otherwise an empty list.
+        format: a function that formats its values.
     """
 
     item: Indicator
@@ -39,128 +52,141 @@ class Column:
     hint: str
     numbers: str
     options: str
-    write: Callable[[Any], str]
+    format: Callable[[Any], str]
 
     @property
     def code(self) -> str:
+        """The indicator's code."""
         return self.item.code
 
     @property
-    def width(self) -> str:
-        return WIDTHS[self.item.type]
+    def type_class(self) -> str:
+        """The CSS class of the column's type, which sets its width."""
+        return TYPE_CLASSES[self.item.type]
 
 
-def columns(order: Order, kind: str, spoken: Language) -> list[Column]:
-    """A column for every indicator asked of the kind."""
-    sheet = order.table[kind].scored_rows if kind in order.table else ()
+def columns(order: Order, kind: str, language: Language) -> list[Column]:
+    """Return a column for every indicator of the kind."""
+    sheet_rows = order.table[kind].scored_rows if kind in order.table else ()
     return [
         Column(
             item,
-            item.label[spoken.code],
-            item.hint[spoken.code],
-            ", ".join(row.number for row in sheet if row.criterion in item.criteria),
-            orjson.dumps(options(order, item, spoken)).decode(),
-            writer(order, item, spoken),
+            item.label[language.code],
+            item.hint[language.code],
+            ", ".join(row.number for row in sheet_rows if row.criterion in item.criteria),
+            orjson.dumps(options(order, item, language)).decode(),
+            value_formatter(order, item, language),
         )
-        for item in order.asked_of(kind)
+        for item in order.indicators_of(kind)
     ]
 
 
-def options(order: Order, item: Indicator, spoken: Language) -> list[tuple[Any, str, str]]:
-    """(stored form, text, keys): the first letters in every language, and a digit: its place, and 0 for no."""
+def options(order: Order, item: Indicator, language: Language) -> list[tuple[Any, str, str]]:
+    """Return (stored form, text, keys) of each answer of a yes/no or choice.
+
+    The keys are the first letters of the answer in every language and a digit: its number from 1, and 0 for no.
+    """
     if item.type == "yes_no":
-        offered: list[Any] = [True, False]
+        answers: list[Any] = [True, False]
         digits = ["1", "20"]
     else:
-        offered = [choice.value for choice in order.choices.get(item.choices or "", ())]
-        digits = [str(place + 1) for place in range(len(offered))]
+        answers = [choice.value for choice in order.choices.get(item.choices or "", ())]
+        digits = [str(number) for number in range(1, len(answers) + 1)]
     return [
-        (value, values.typed(order, item, value, spoken), digit + _initials(order, item, value))
-        for value, digit in zip(offered, digits, strict=True)
+        (answer, values.format_value(order, item, answer, language), digit + _initials(order, item, answer))
+        for answer, digit in zip(answers, digits, strict=True)
     ]
 
 
-def _initials(order: Order, item: Indicator, value: Any) -> str:
-    return "".join(dict.fromkeys(values.typed(order, item, value, language(code))[0].casefold() for code in CODES))
+def _initials(order: Order, item: Indicator, answer: Any) -> str:
+    return "".join(dict.fromkeys(values.format_value(order, item, answer, language(code))[0].casefold() for code in LANGUAGE_CODES))
 
 
 def rows(
-    found: Sequence[tuple[Organisation, OrganisationState]],
-    shown: Sequence[Column],
-    spoken: Language,
+    shown: Sequence[tuple[Organisation, OrganisationProgress]],
+    columns: Sequence[Column],
+    language: Language,
     address: Mapping[str, Any],
-    remarks: Remarks,
+    remarks: RemarkTexts,
 ) -> Markup:
-    """The body of the table: a row for each organisation, its name first; `remarks` are those that are not resolved."""
-    form = _form_address(address)
-    return Markup("\n").join(_row(each, state, shown, spoken, form, remarks.get(each.id, {})) for each, state in found)
+    """Return the rows of the table: one for each organisation, its name first."""
+    form_url = _form_url_builder(address)
+    return Markup("\n").join(
+        _row(organisation, progress, columns, language, form_url, remarks.get(organisation.id, {}))
+        for organisation, progress in shown
+    )
 
 
-def marks(state: OrganisationState) -> str:
-    """What a row can be kept to: blank answers, errors, warnings without a reason."""
-    given = (("blank", state.blank), ("errors", state.errors), ("warnings", state.warnings))
-    return " ".join(word for word, there in given if there)
+def marks(progress: OrganisationProgress) -> str:
+    """Return the marks by which rows are filtered, separated by spaces: blank answers, errors, warnings without a reason."""
+    counts = (("blank", progress.blank), ("errors", progress.errors), ("warnings", progress.warnings))
+    return " ".join(mark for mark, count in counts if count)
 
 
 def _row(
-    each: Organisation,
-    state: OrganisationState,
-    shown: Sequence[Column],
-    spoken: Language,
-    form: Callable[[str], str],
+    organisation: Organisation,
+    progress: OrganisationProgress,
+    columns: Sequence[Column],
+    language: Language,
+    form_url: Callable[[str], str],
     remarks: Mapping[str, Sequence[str]],
 ) -> Markup:
-    item = named(each)
-    own, code = item.name(spoken.code), language_of(item, spoken.code)
-    lang = f' lang="{code}"' if code != spoken.code else ""
-    findings = f' data-findings="{escape(_findings(state.findings, spoken))}"' if state.findings else ""
+    entity = named(organisation)
+    name, code = entity.name(language.code), language_of(entity, language.code)
+    lang = f' lang="{code}"' if code != language.code else ""
+    data = f' data-issues="{escape(_issues_json(progress.issues, language))}"' if progress.issues else ""
     if remarks:
-        findings += f' data-remarks="{escape(orjson.dumps(remarks).decode())}"'
+        data += f' data-remarks="{escape(orjson.dumps(remarks).decode())}"'
     head = (
-        f'<tr role="row" data-bin="{each.bin}" data-marks="{marks(state)}"{findings}>'
-        f'<th scope="row" role="rowheader"><a href="{escape(form(each.bin))}" tabindex="-1"{lang}>{_name(own)}</a> '
-        f"<span>{each.bin} <b>{state.answered}&nbsp;/&nbsp;{state.asked}</b></span></th>"
+        f'<tr role="row" data-bin="{organisation.bin}" data-marks="{marks(progress)}"{data}>'
+        f'<th scope="row" role="rowheader"><a href="{escape(form_url(organisation.bin))}" tabindex="-1"{lang}>{_name(name)}</a> '
+        f"<span>{organisation.bin} <b>{progress.answered}&nbsp;/&nbsp;{progress.required}</b></span></th>"
     )
-    return Markup(head + "".join(_cells(state, shown, remarks)) + "</tr>")  # noqa: S704 escaped where it is written
+    return Markup(head + "".join(_cells(progress, columns, remarks)) + "</tr>")  # noqa: S704 every part is escaped above
 
 
-def _name(own: str) -> str:
-    """A name as HTML. What stands before its quoted part is marked: rows where names begin alike are told apart by the rest."""
-    found = QUOTED.fullmatch(own)
-    return f"<i>{escape(found[1])}</i>{escape(found[2])}" if found else str(escape(own))
+def _name(name: str) -> str:
+    """Return a name as HTML. The text before its quoted part is marked: in similar names only the rest distinguishes the rows."""
+    match = QUOTED_NAME.fullmatch(name)
+    return f"<i>{escape(match[1])}</i>{escape(match[2])}" if match else str(escape(name))
 
 
-def _cells(state: OrganisationState, shown: Sequence[Column], remarks: Container[str]) -> Iterator[str]:
-    said = {finding.code: finding.severity for finding in reversed(state.findings) if finding.open}
-    said |= {finding.code: finding.severity for finding in state.findings if finding.severity == "error"}
-    answers, asked = state.answers, set(state.blank)
-    for column in shown:
+def _cells(progress: OrganisationProgress, columns: Sequence[Column], remarks: Container[str]) -> Iterator[str]:
+    severities = {issue.code: issue.severity for issue in reversed(progress.issues) if issue.is_open}
+    severities |= {issue.code: issue.severity for issue in progress.issues if issue.severity == "error"}
+    answers, blank = progress.answers, set(progress.blank)
+    for column in columns:
         code = column.code
         value = answers.get(code)
-        classes = column.width
-        extra = ""
-        if value is None and code not in asked:
-            classes += " x"
-        if code in said:
-            classes += " e" if said[code] == "error" else " w"
-            extra = ' aria-invalid="true"' if said[code] == "error" else ""
+        classes = column.type_class
+        attributes = ""
+        if value is None and code not in blank:
+            classes += " is-not-required"
+        if code in severities:
+            classes += " is-error" if severities[code] == "error" else " is-warning"
+            attributes = ' aria-invalid="true"' if severities[code] == "error" else ""
         if code in remarks:
-            classes += " r"
-        yield f'<td role="gridcell" class="{classes}"{extra}>{escape(column.write(value)) if value is not None else ""}</td>'
+            classes += " has-remark"
+        text = escape(column.format(value)) if value is not None else ""
+        yield f'<td role="gridcell" class="{classes}"{attributes}>{text}</td>'
 
 
-def _findings(found: Sequence[Finding], spoken: Language) -> str:
+def _issues_json(issues: Sequence[Issue], language: Language) -> str:
     return orjson.dumps(
         [
-            {"code": each.code, "severity": each.severity, "message": each.message[spoken.code], "reason": each.reason}
-            for each in found
+            {
+                "code": issue.code,
+                "severity": issue.severity,
+                "message": issue.message[language.code],
+                "reason": issue.reason,
+            }
+            for issue in issues
         ]
     ).decode()
 
 
-def _form_address(address: Mapping[str, Any]) -> Callable[[str], str]:
-    """The address of an organisation's form, made once: making six hundred takes longer than all else here."""
-    mark = "0" * 12
-    made = url_for("report.page", bin_=address["bin_"], year=address["year"], own=mark)
-    before, _, after = made.rpartition(mark)
-    return lambda own: before + own + after
+def _form_url_builder(address: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return a function BIN → URL of the organisation's form; 600 calls of `url_for` would take longer than the rest of the page."""
+    url = url_for("report.page", bin_=address["bin_"], year=address["year"], own=BIN_PLACEHOLDER)
+    before, _, after = url.rpartition(BIN_PLACEHOLDER)
+    return lambda organisation_bin: before + organisation_bin + after

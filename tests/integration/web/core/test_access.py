@@ -24,7 +24,7 @@ from evaluation.registry.models import Body, ReportingYear
 from evaluation.web.core.access import action_of
 from tests.support import accounts
 from tests.support.factories import bin_of
-from tests.support.route_world import YEAR, BodyResources, World, make_world
+from tests.support.route_world import YEAR, BodyResources, World, build_route_world
 from tests.support.visits import SIGN_IN
 
 METHODS = ("GET", "POST")
@@ -40,7 +40,7 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "kind": world.kind,
         "code": "ru",
         "format_": "json",
-        "filename": "style.css",
+        "filename": "css/base.css",
         "bootstrap.static:filename": "css/bootstrap.min.css",
         "token": "x",
         "id_": resources.file,
@@ -61,7 +61,7 @@ def _asked(world: World) -> str:
 
 
 def _edit(world: World) -> dict[str, Any]:
-    return {"json": {"edits": [{"organisation": world.body.organisation_bin, "code": _asked(world), "typed": "", "was": None}]}}
+    return {"json": {"edits": [{"organisation": world.body.organisation_bin, "code": _asked(world), "typed": "", "expected": None}]}}
 
 
 SENT: dict[str, Callable[[World], dict[str, Any]]] = {"answers.save": _edit}
@@ -73,7 +73,7 @@ SILENT = {"files.remove": {"id_"}}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[World]:
-    world = make_world(tmp_path_factory.mktemp("access"), order)
+    world = build_route_world(tmp_path_factory.mktemp("access"), order)
     yield world
     with world.app.app_context():
         db.engine.dispose()

@@ -12,24 +12,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from evaluation.answers.evidence.content import FileRefused, content_of
+from evaluation.answers.evidence.content import EvidenceRejected, detect_file_type
 from evaluation.criteria import Order
-from tests.support.accounts import belong, make_account, sign_in, token_of
-from tests.support.entry_bodies import FOREIGN, OWN, YEAR, make_place
-from tests.support.visits import DEEP, SIGN_IN, change, post, record, visitor
+from tests.support.accounts import assign_bodies, make_account, sign_in, token_of
+from tests.support.scenario import OTHER_BODY, BODY, YEAR, two_kind_scenario
+from tests.support.visits import DEEP_JSON, SIGN_IN, change_account, post, audit_entries, anonymous_client
 
 # What is left behind on a shared computer
 
 
 def test_browsers_keep_no_page_of_somebody_signed_in(app: Flask, order: Order) -> None:
-    place = make_place(app, order)
-    client = place.client("clerk")
-    at = f"/bodies/{OWN}/{YEAR}"
+    scenario = two_kind_scenario(app, order)
+    client = scenario.client("clerk")
+    at = f"/bodies/{BODY}/{YEAR}"
     for url in (
         "/account/",
         "/account/recovery-codes",
         f"{at}/entry",
-        f"{at}/organisations/{place.own[0]}",
+        f"{at}/organisations/{scenario.organisation_bins[0]}",
         f"{at}/state",
         "/nowhere",
     ):
@@ -41,24 +41,24 @@ def test_browsers_keep_no_page_of_somebody_signed_in(app: Flask, order: Order) -
 
 
 def test_what_is_taken_away_is_gone_with_the_next_request(app: Flask, order: Order) -> None:
-    place = make_place(app, order)
-    email = make_account(app, "clerk", [place.bodies[OWN]])
-    client, url = sign_in(visitor(app), email), f"/bodies/{OWN}/{YEAR}/entry"
+    scenario = two_kind_scenario(app, order)
+    email = make_account(app, "clerk", [scenario.bodies[BODY]])
+    client, url = sign_in(anonymous_client(app), email), f"/bodies/{BODY}/{YEAR}/entry"
     assert client.get(url).status_code == 200
-    belong(app, email, [place.bodies[FOREIGN]])
+    assign_bodies(app, email, [scenario.bodies[OTHER_BODY]])
     assert client.get(url).status_code == 404
-    belong(app, email, [])
-    change(app, email, role="observer")
+    assign_bodies(app, email, [])
+    change_account(app, email, role="observer")
     assert client.get(url).status_code == 403
-    change(app, email, active=False)
-    assert client.get(f"/bodies/{OWN}/{YEAR}").headers["Location"].startswith(SIGN_IN)
+    change_account(app, email, active=False)
+    assert client.get(f"/bodies/{BODY}/{YEAR}").headers["Location"].startswith(SIGN_IN)
 
 
 def test_nothing_is_sent_without_a_token(careless: Flask, order: Order) -> None:
-    place = make_place(careless, order)
-    arguments = {"bin_": OWN, "own": place.own[0], "year": YEAR, "kind": place.kinds[0], "token": "x", "name": "change"}
-    clients = [place.client("head"), place.client("administrator"), visitor(careless)]
-    before = len(record(careless))
+    scenario = two_kind_scenario(careless, order)
+    arguments = {"bin_": BODY, "own": scenario.organisation_bins[0], "year": YEAR, "kind": scenario.kinds[0], "token": "x", "name": "change"}
+    clients = [scenario.client("head"), scenario.client("administrator"), anonymous_client(careless)]
+    before = len(audit_entries(careless))
     for rule in careless.url_map.iter_rules():
         if "POST" not in (rule.methods or ()):
             continue
@@ -69,24 +69,24 @@ def test_nothing_is_sent_without_a_token(careless: Flask, order: Order) -> None:
             for sent in ({"data": {"csrf_token": "x"}}, {"json": {"edits": []}}, {"headers": {"X-CSRFToken": "x"}}):
                 status = client.post(url, **sent).status_code
                 assert status in (303, 400, 401, 403, 404), (url, status)
-    assert len(record(careless)) == before
+    assert len(audit_entries(careless)) == before
 
 
 # What scripts send
 
 
 def test_nonsense_in_place_of_answers_is_refused(careless: Flask, order: Order) -> None:
-    place = make_place(careless, order)
-    client, url = place.client("clerk"), f"/bodies/{OWN}/{YEAR}/answers"
+    scenario = two_kind_scenario(careless, order)
+    client, url = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}/answers"
     token = {"X-CSRFToken": token_of(client, "/account/")}
-    code = order.asked_of(place.kinds[0])[0].code
-    edit = {"organisation": place.own[0], "code": code, "typed": "1", "was": None}
+    code = order.indicators_of(scenario.kinds[0])[0].code
+    edit = {"organisation": scenario.organisation_bins[0], "code": code, "typed": "1", "expected": None}
 
     def send(text: str) -> int:
         return client.post(url, data=text, content_type="application/json", headers=token).status_code
 
     for text in (
-        DEEP,
+        DEEP_JSON,
         '{"a":' * 20_000,
         "",
         "null",
@@ -98,7 +98,7 @@ def test_nonsense_in_place_of_answers_is_refused(careless: Flask, order: Order) 
         "\ud800".encode("utf-8", "surrogatepass"),
     ):
         assert send(text) == 400, text[:20]  # type: ignore[arg-type]
-    for wrong in ({"typed": 1}, {"code": ["a"]}, {"organisation": None}, {"was": float("nan")}, {"was": [[]]}, {"was": {"a": 1}}):
+    for wrong in ({"typed": 1}, {"code": ["a"]}, {"organisation": None}, {"expected": float("nan")}, {"expected": [[]]}, {"expected": {"a": 1}}):
         assert send(json.dumps({"edits": [edit | wrong]})) == 400, wrong
     assert send(json.dumps({"edits": [edit] * 10_001})) == 400
     assert send(json.dumps({"edits": [edit]}).replace("null", "9" * 5_000)) == 400
@@ -108,30 +108,30 @@ def test_nonsense_in_place_of_answers_is_refused(careless: Flask, order: Order) 
 
 
 def test_an_answer_nobody_can_see_is_blank(app: Flask, order: Order) -> None:
-    place = make_place(app, order)
-    client, url = place.client("clerk"), f"/bodies/{OWN}/{YEAR}/answers"
-    code = next(code for code in order.codes_of(place.kinds[0]) if order.by_code[code].type == "text")
-    edit = {"organisation": place.own[0], "code": code, "typed": "\u200b \u2060", "was": None}
+    scenario = two_kind_scenario(app, order)
+    client, url = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}/answers"
+    code = next(code for code in order.codes_of(scenario.kinds[0]) if order.by_code[code].type == "text")
+    edit = {"organisation": scenario.organisation_bins[0], "code": code, "typed": "\u200b \u2060", "expected": None}
     response = client.post(url, json={"edits": [edit]}, headers={"X-CSRFToken": token_of(client, "/account/")})
     assert response.json and [cell["state"] for cell in response.json["cells"]] == ["unchanged"]
 
 
 def test_numbers_of_people_beyond_the_database(careless: Flask) -> None:
-    client = sign_in(visitor(careless), make_account(careless, "administrator"))
+    client = sign_in(anonymous_client(careless), make_account(careless, "administrator"))
     for number in ("0", "2147483647", "2147483648", "9" * 30):
         assert client.get(f"/people/{number}").status_code == 404
 
 
 @pytest.mark.parametrize("typed", ["a\x00b", "x" * 70_000, "a " * 100, "% _ \\ ' \" ) ("])
 def test_words_that_databases_do_not_look_for(careless: Flask, order: Order, typed: str) -> None:
-    place = make_place(careless, order)
-    client = place.client("administrator")
+    scenario = two_kind_scenario(careless, order)
+    client = scenario.client("administrator")
     for url in ("/people", "/bodies", "/registry/bodies", "/registry/organisations"):
         assert client.get(url, query_string={"q": typed[:2_000], "body": typed[:2_000]}).status_code == 200
     for url, name in (
         ("/registry/bodies/new", "parent"),
         ("/registry/organisations/new", "body"),
-        (f"/registry/organisations/{place.own[0]}/move", "body"),
+        (f"/registry/organisations/{scenario.organisation_bins[0]}/move", "body"),
     ):
         ticked = {name: "x", f"{name}-typed": "x", f"{name}-match": typed}
         for given in ({name: typed}, ticked):
@@ -164,7 +164,7 @@ def test_pictures_that_cost_hours(order: Order) -> None:
     Image.new("L", (10, 10)).save(out, "PNG")
     png = out.getvalue()
     for good, suffix in ((plain, "jpg"), (progressive, "jpg"), (png, "png")):
-        assert content_of(good).suffix == suffix
+        assert detect_file_type(good).suffix == suffix
     for bad in (
         progressive[:-2] + last * 200 + progressive[-2:],
         plain[:2] + b"\xff\xe1\x00\x02" * 1_000_000 + plain[2:],
@@ -175,5 +175,5 @@ def test_pictures_that_cost_hours(order: Order) -> None:
         plain[:-2],
         png[:-12],
     ):
-        with pytest.raises(FileRefused):
-            content_of(bad)
+        with pytest.raises(EvidenceRejected):
+            detect_file_type(bad)

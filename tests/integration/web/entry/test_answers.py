@@ -7,20 +7,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.web.entry.answers import MOST_EDITS
 from tests.support.accounts import sign_in, token_of
-from tests.support.entry_scenario import BODY, FOREIGN, OTHER, YEAR, Place, enter, first, make_place, stored
-from tests.support.submission_states import stand
+from tests.support.scenario import BODY, FOREIGN_ORGANISATION, OTHER_BODY, YEAR, Scenario, store_answers, first_indicator, all_kinds_scenario, stored_values
+from tests.support.submission_states import set_status
 
 ANSWERS, STATE = f"/bodies/{BODY}/{YEAR}/answers", f"/bodies/{BODY}/{YEAR}/state"
 
 
 @pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
+def scenario(app: Flask, order: Order) -> Scenario:
+    return all_kinds_scenario(app, order)
 
 
 def client_of(app: Flask, email: str, code: str = "en") -> FlaskClient:
@@ -29,148 +29,148 @@ def client_of(app: Flask, email: str, code: str = "en") -> FlaskClient:
     return sign_in(client, email)
 
 
-def send(client: FlaskClient, place: Place, *edits: dict[str, Any], url: str = ANSWERS, **more: Any) -> Any:
+def send(client: FlaskClient, scenario: Scenario, *edits: dict[str, Any], url: str = ANSWERS, **more: Any) -> Any:
     token = token_of(client, "/account/password")
     headers = {"X-CSRFToken": token, "Accept": "application/json"}
     return client.post(url, json={"edits": list(edits), **more}, headers=headers)
 
 
 def edit(own: str, code: str, typed: str, was: Any = None) -> dict[str, Any]:
-    return {"organisation": own, "code": code, "typed": typed, "was": was}
+    return {"organisation": own, "code": code, "typed": typed, "expected": was}
 
 
-def test_each_cell_is_answered_for(app: Flask, order: Order, place: Place) -> None:
+def test_each_cell_is_answered_for(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    own = place.own[kind][1]
-    money, amount = first(order, kind, "money", low=False), first(order, kind, "money", low=True)
-    yes, choice = first(order, kind, "yes_no"), first(order, kind, "choice")
-    client = client_of(app, place.clerk, "ru")
+    own = scenario.bins_of(kind)[1]
+    money, amount = first_indicator(order, kind, "money", has_minimum=False), first_indicator(order, kind, "money", has_minimum=True)
+    yes, choice = first_indicator(order, kind, "yes_no"), first_indicator(order, kind, "choice")
+    client = client_of(app, scenario.emails["clerk"], "ru")
     sent = (edit(own, money, " -12 500 000,5"), edit(own, amount, "-1"), edit(own, yes, "yes"), edit(own, choice, "?"))
-    cells = send(client, place, *sent).get_json()["cells"]
+    cells = send(client, scenario, *sent).get_json()["cells"]
     assert [cell["state"] for cell in cells] == ["saved", "invalid", "saved", "invalid"]
-    assert set(cells[0]) == {"organisation", "code", "state", "value", "text", "message", "theirs"}
+    assert set(cells[0]) == {"organisation", "code", "state", "value", "text", "message", "stored"}
     assert (cells[0]["value"], cells[0]["text"]) == (-1_250_000_050, "-12\xa0500\xa0000,50")
     assert cells[1]["text"] == "-1" and "-1" in cells[1]["message"] and cells[2]["text"] == "да"
     with app.app_context():
-        assert stored(own) == {money: -1_250_000_050, yes: True}
-        told = db.session.query(Event).filter_by(action="saved", actor="The clerk", year=YEAR).one()
+        assert stored_values(own) == {money: -1_250_000_050, yes: True}
+        told = db.session.query(AuditEvent).filter_by(action="answers_saved", actor="The clerk", year=YEAR).one()
         assert told.data == {money: [None, -1_250_000_050], yes: [None, True]}
-    again = send(client, place, edit(own, money, "-12500000.50"), edit(own, yes, "", True)).get_json()["cells"]
+    again = send(client, scenario, edit(own, money, "-12500000.50"), edit(own, yes, "", True)).get_json()["cells"]
     assert [(cell["state"], cell["value"]) for cell in again] == [("unchanged", -1_250_000_050), ("saved", None)]
 
 
-def test_somebody_else_s_value_is_shown_not_overwritten(app: Flask, order: Order, place: Place) -> None:
+def test_somebody_else_s_value_is_shown_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = place.own[kind][0], first(order, kind, "money")
-    send(client_of(app, place.colleague), place, edit(own, money, "700"))
-    client = client_of(app, place.clerk)
-    [cell] = send(client, place, edit(own, money, "100")).get_json()["cells"]
+    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    send(client_of(app, scenario.emails["colleague"]), scenario, edit(own, money, "700"))
+    client = client_of(app, scenario.emails["clerk"])
+    [cell] = send(client, scenario, edit(own, money, "100")).get_json()["cells"]
     assert cell["state"] == "conflict" and cell["message"] is None
-    assert (cell["theirs"]["value"], cell["theirs"]["text"], cell["theirs"]["who"]) == (70_000, "700", "The clerk")
-    assert cell["theirs"]["at"].count(":") == 1
+    assert (cell["stored"]["value"], cell["stored"]["text"], cell["stored"]["author"]) == (70_000, "700", "The clerk")
+    assert cell["stored"]["changed_at"].count(":") == 1
     with app.app_context():
-        assert stored(own) == {money: 70_000}
-    [cell] = send(client, place, edit(own, money, "100", was=70_000)).get_json()["cells"]
+        assert stored_values(own) == {money: 70_000}
+    [cell] = send(client, scenario, edit(own, money, "100", was=70_000)).get_json()["cells"]
     assert cell["state"] == "saved"
 
 
-def test_what_is_not_understood_is_refused_whole(app: Flask, order: Order, place: Place) -> None:
+def test_what_is_not_understood_is_refused_whole(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = place.own[kind][0], first(order, kind, "money")
-    client, right = client_of(app, place.clerk), edit(own, money, "1")
+    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    client, right = client_of(app, scenario.emails["clerk"]), edit(own, money, "1")
     for body in ([right, right], [right | {"typed": 1}], ["x"], []):
-        response = send(client, place, *body)
+        response = send(client, scenario, *body)
         assert response.status_code == 400 and response.get_json()["message"]
     for content in ([], {"edits": 1}, None):
         token = token_of(client, "/account/password")
         assert client.post(ANSWERS, json=content, headers={"X-CSRFToken": token}).status_code == 400
     many = [edit(own, f"{n}", "") for n in range(MOST_EDITS + 1)]
-    assert "10000" in send(client, place, *many).get_json()["message"].replace(",", "")
+    assert "10000" in send(client, scenario, *many).get_json()["message"].replace(",", "")
     assert client.post(ANSWERS, json={"edits": [right]}).status_code == 400, "no token"
     with app.app_context():
-        assert stored(own) == {}
+        assert stored_values(own) == {}
 
 
-def test_a_cell_that_is_not_there_does_not_stop_the_others(app: Flask, order: Order, place: Place) -> None:
+def test_a_cell_that_is_not_there_does_not_stop_the_others(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = place.own[kind][0], first(order, kind, "money")
-    sent = (edit(FOREIGN, money, "1"), edit(own, "nothing", "1"), edit("x", money, "1"), edit(own, money, "1"))
-    cells = send(client_of(app, place.clerk), place, *sent).get_json()["cells"]
+    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    sent = (edit(FOREIGN_ORGANISATION, money, "1"), edit(own, "nothing", "1"), edit("x", money, "1"), edit(own, money, "1"))
+    cells = send(client_of(app, scenario.emails["clerk"]), scenario, *sent).get_json()["cells"]
     assert [cell["state"] for cell in cells] == ["invalid", "invalid", "invalid", "saved"]
     with app.app_context():
-        assert stored(own) == {money: 100} and stored(FOREIGN) == {}
+        assert stored_values(own) == {money: 100} and stored_values(FOREIGN_ORGANISATION) == {}
 
 
-def test_strange_characters_do_no_harm(app: Flask, order: Order, place: Place) -> None:
+def test_strange_characters_do_no_harm(app: Flask, order: Order, scenario: Scenario) -> None:
     """Such as no database stores: NUL, and halves of characters (surrogates)."""
     kind = order.kinds[0].code
-    own = place.own[kind][0]
+    own = scenario.bins_of(kind)[0]
     note = next(item.code for item in order.evidence_of(kind) if item.type == "text")
-    client = client_of(app, place.clerk)
+    client = client_of(app, scenario.emails["clerk"])
     sent = (edit(own, note, "a\x00b\ud800c", "\ud800"), edit("\x00" * 12, note, "1"), edit("\ud800", "\x00", "1"))
-    assert [cell["state"] for cell in send(client, place, *sent).get_json()["cells"]] == ["conflict", "invalid", "invalid"]
-    assert send(client, place, edit(own, note, "a\x00b\ud800c")).get_json()["cells"][0]["value"] == "ab?c"
+    assert [cell["state"] for cell in send(client, scenario, *sent).get_json()["cells"]] == ["conflict", "invalid", "invalid"]
+    assert send(client, scenario, edit(own, note, "a\x00b\ud800c")).get_json()["cells"][0]["value"] == "ab?c"
     assert client.get(STATE, query_string={"organisation": ["\x00", "\u0661" * 12]}).get_json()["organisations"] == {}
 
 
-def test_only_the_body_s_own_people_save(app: Flask, order: Order, place: Place) -> None:
+def test_only_the_body_s_own_people_save(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    right = edit(place.own[kind][0], first(order, kind, "money"), "1")
-    assert send(client_of(app, place.stranger), place, right).status_code == 404
-    assert send(client_of(app, place.clerk), place, right, url=ANSWERS.replace(BODY, OTHER)).status_code == 404
-    assert send(client_of(app, place.reviewer), place, right).status_code == 403
-    assert send(client_of(app, place.clerk), place, right, url=ANSWERS.replace(str(YEAR), "1999")).status_code == 404
+    right = edit(scenario.bins_of(kind)[0], first_indicator(order, kind, "money"), "1")
+    assert send(client_of(app, scenario.emails["stranger"]), scenario, right).status_code == 404
+    assert send(client_of(app, scenario.emails["clerk"]), scenario, right, url=ANSWERS.replace(BODY, OTHER_BODY)).status_code == 404
+    assert send(client_of(app, scenario.emails["reviewer"]), scenario, right).status_code == 403
+    assert send(client_of(app, scenario.emails["clerk"]), scenario, right, url=ANSWERS.replace(str(YEAR), "1999")).status_code == 404
     nobody = app.test_client()
     signed_out = nobody.post(ANSWERS, json={"edits": [right]}, headers={"Accept": "application/json"})
     assert signed_out.status_code == 401 and "sign-in" in signed_out.get_json()["sign_in"]
-    another = send(client_of(app, place.clerk), place, right, account=999_999)
+    another = send(client_of(app, scenario.emails["clerk"]), scenario, right, account=999_999)
     assert another.status_code == 401 and another.get_json()["message"]
     with app.app_context():
-        assert stored(right["organisation"]) == {}
+        assert stored_values(right["organisation"]) == {}
 
 
-def test_a_year_handed_over_takes_nothing(app: Flask, order: Order, place: Place) -> None:
+def test_a_year_handed_over_takes_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = place.own[kind][0], first(order, kind, "money")
+    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     with app.app_context():
-        stand(YEAR, place.body_id)
+        set_status(YEAR, scenario.body_id)
         db.session.commit()
-    response = send(client_of(app, place.clerk), place, edit(own, money, "1"))
+    response = send(client_of(app, scenario.emails["clerk"]), scenario, edit(own, money, "1"))
     assert response.status_code == 409 and str(YEAR) in response.get_json()["message"]
 
 
-def test_the_state_tells_what_follows(app: Flask, order: Order, place: Place) -> None:
+def test_the_state_tells_what_follows(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, other), money = place.own[kind], first(order, kind, "money", low=False)
+    (own, other), money = scenario.bins_of(kind), first_indicator(order, kind, "money", has_minimum=False)
     with app.app_context():
-        enter(order, own, {money: -100})
-        enter(order, other, {money: -100})
+        store_answers(order, own, {money: -100})
+        store_answers(order, other, {money: -100})
         db.session.commit()
-    client = client_of(app, place.observer)
+    client = client_of(app, scenario.emails["observer"])
     found = client.get(STATE, query_string={"organisation": own}).get_json()
     assert list(found["organisations"]) == [own]
     state = found["organisations"][own]
-    asked = len(order.asked_of(kind))
-    assert (state["answered"], state["asked"], len(state["blank"])) == (1, asked, asked - 1)
+    asked = len(order.indicators_of(kind))
+    assert (state["answered"], state["required"], len(state["blank"])) == (1, asked, asked - 1)
     [cost] = state["costs"]
     # Last year's count is not known: one of the two said nothing then.
     assert cost["codes"] == [money] and cost["points"] == -1
     assert cost["text"] == f"breaches row {cost['row']}: −1, at worst −2; so does 1 other organisation"
-    assert {"code", "severity", "rule", "message", "reason", "evidence"} == set(state["findings"][0])
+    assert {"code", "severity", "rule", "message", "reason", "evidence"} == set(state["issues"][0])
     every = client.get(STATE).get_json()["organisations"]
-    assert set(every) == {bin_ for bins in place.own.values() for bin_ in bins}
-    named = client.get(STATE, query_string={"organisation": [own, FOREIGN], "names": 1}).get_json()["organisations"]
+    assert set(every) == {bin_ for bins in scenario.bins_by_kind.values() for bin_ in bins}
+    named = client.get(STATE, query_string={"organisation": [own, FOREIGN_ORGANISATION], "names": 1}).get_json()["organisations"]
     assert {bin_: each["name"] for bin_, each in named.items()} == {own: f"Ұйым {own}"} and "name" not in state
-    assert client.get(STATE, query_string={"organisation": [FOREIGN, ""]}).get_json()["organisations"] == {}
+    assert client.get(STATE, query_string={"organisation": [FOREIGN_ORGANISATION, ""]}).get_json()["organisations"] == {}
     assert client.get(STATE, query_string={"organisation": ["x"] * 1001}).status_code == 400
-    assert client_of(app, place.stranger).get(STATE).status_code == 404
+    assert client_of(app, scenario.emails["stranger"]).get(STATE).status_code == 404
 
 
-def test_saving_one_cell_asks_the_database_little(app: Flask, order: Order, place: Place) -> None:
+def test_saving_one_cell_asks_the_database_little(app: Flask, order: Order, scenario: Scenario) -> None:
     """The year, the body, the organisation and its report, then the change with its record: no frames, no findings."""
     kind = order.kinds[0].code
-    own, money = place.own[kind][0], first(order, kind, "money")
-    client = client_of(app, place.clerk)
+    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    client = client_of(app, scenario.emails["clerk"])
     token = token_of(client, "/account/password")
     asked: list[str] = []
     with app.app_context():

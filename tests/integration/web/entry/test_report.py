@@ -16,16 +16,16 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from tests.support.accounts import sign_in, token_of
-from tests.support.entry_scenario import BODY, FOREIGN, OTHER, YEAR, Place, enter, first, make_place, stored
+from tests.support.scenario import BODY, FOREIGN_ORGANISATION, OTHER_BODY, YEAR, Scenario, store_answers, first_indicator, all_kinds_scenario, stored_values
 from tests.support.factories import clean
-from tests.support.submission_states import stand
+from tests.support.submission_states import set_status
 
 REASON = "Акт проверен, сумма указана верно."
 
 
 @pytest.fixture
-def place(app: Flask, order: Order) -> Place:
-    return make_place(app, order)
+def scenario(app: Flask, order: Order) -> Scenario:
+    return all_kinds_scenario(app, order)
 
 
 def client_of(app: Flask, email: str, code: str = "en") -> FlaskClient:
@@ -54,31 +54,31 @@ def save(client: FlaskClient, url: str, go: str = "stay", page: TestResponse | N
     return client.post(url, data=sent | {"csrf_token": token_of(client, url)} | ({"go": go} if go else {}))
 
 
-def test_the_page_shows_what_is_asked_beside_last_year_s_answers(app: Flask, order: Order, place: Place) -> None:
-    for kind, (own, _) in place.own.items():
+def test_the_page_shows_what_is_asked_beside_last_year_s_answers(app: Flask, order: Order, scenario: Scenario) -> None:
+    for kind, (own, _) in scenario.bins_by_kind.items():
         for code in ("kk", "ru", "en"):
-            response = client_of(app, place.clerk, code).get(place.url(own))
+            response = client_of(app, scenario.emails["clerk"], code).get(scenario.report_url(own))
             parser = html5lib.HTMLParser(strict=True)
             parser.parse(response.text)
             ids = re.findall(r'\sid="([^"]*)"', response.text)
             assert len(ids) == len(set(ids))
-            for item in (*order.asked_of(kind), *order.evidence_of(kind)):
+            for item in (*order.indicators_of(kind), *order.evidence_of(kind)):
                 assert f'id="field-{item.code}"' in response.text and item.hint[code].replace("'", "&#39;") in response.text
             for row in order.table[kind].scored_rows:
-                assert order.criterion[row.criterion or ""].in_words[code].replace("'", "&#39;") in response.text
-            money = first(order, kind, "money", low=False)
+                assert order.criterion[row.criterion or ""].breach_text[code].replace("'", "&#39;") in response.text
+            money = first_indicator(order, kind, "money", has_minimum=False)
             then = clean(order, kind)[money]
             assert language(code).number(then / 100) in response.text
             assert " style=" not in response.text and "onclick" not in response.text
 
 
-def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: Order, place: Place) -> None:
+def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    own, url = place.own[kind][1], place.url(place.own[kind][1])
-    money, amount = first(order, kind, "money", low=False), first(order, kind, "money", low=True)
-    yes = first(order, kind, "yes_no")
+    own, url = scenario.bins_of(kind)[1], scenario.report_url(scenario.bins_of(kind)[1])
+    money, amount = first_indicator(order, kind, "money", has_minimum=False), first_indicator(order, kind, "money", has_minimum=True)
+    yes = first_indicator(order, kind, "yes_no")
     note = next(item.code for item in order.evidence_of(kind) if item.type == "text")
-    client = client_of(app, place.clerk)
+    client = client_of(app, scenario.emails["clerk"])
     changed = {f"answer__{money}": "12 500,50", f"answer__{amount}": "many", f"answer__{yes}": "no"}
     changed[f"answer__{note}"] = "one\r\ntwo"
     response = save(client, url, **changed)
@@ -87,7 +87,7 @@ def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: O
     assert "“many” is not an amount" in response.text
     assert "3 answers are saved." in response.text and "12\xa0500.50" in response.text
     with app.app_context():
-        assert stored(own) == {money: 1_250_050, yes: False, note: "one\ntwo"}
+        assert stored_values(own) == {money: 1_250_050, yes: False, note: "one\ntwo"}
     mended = save(client, url, page=response, **{f"answer__{amount}": "7"})
     assert mended.status_code == 303 and mended.location == url
     assert "1 answer is saved." in client.get(url).text
@@ -95,13 +95,13 @@ def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: O
     emptied = save(client, url, **{f"answer__{yes}": "", f"answer__{amount}": " "})
     assert emptied.status_code == 303
     with app.app_context():
-        assert stored(own) == {money: 1_250_050, note: "one\ntwo"}
+        assert stored_values(own) == {money: 1_250_050, note: "one\ntwo"}
 
 
-def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, place: Place) -> None:
+def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), money, yes = place.own[kind], first(order, kind, "money"), first(order, kind, "choice")
-    url, mine, theirs = place.url(own), client_of(app, place.clerk), client_of(app, place.colleague)
+    (own, _), money, yes = scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    url, mine, theirs = scenario.report_url(own), client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["colleague"])
     opened = mine.get(url)
     assert save(theirs, url, **{f"answer__{money}": "700", f"answer__{yes}": "violated"}).status_code == 303
     answer = {f"answer__{money}": "100", f"answer__{yes}": "compliant"}
@@ -110,18 +110,18 @@ def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, place:
     assert clash.status_code == 200 and f"<strong>{label}</strong>" in clash.text and "<strong>700</strong>" in clash.text
     assert clash.text.count("(The clerk, ") == 2 and 'value="100"' in clash.text
     with app.app_context():
-        assert stored(own) == {money: 70_000, yes: "violated"}
+        assert stored_values(own) == {money: 70_000, yes: "violated"}
     assert save(mine, url, page=clash).status_code == 200, "without a choice nothing is overwritten"
     chosen = save(mine, url, page=clash, **{f"choice__{money}": "mine", f"choice__{yes}": "theirs"})
     assert chosen.status_code == 303
     with app.app_context():
-        assert stored(own) == {money: 10_000, yes: "violated"}
+        assert stored_values(own) == {money: 10_000, yes: "violated"}
 
 
-def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, place: Place) -> None:
+def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), money = place.own[kind], first(order, kind, "money")
-    url, mine, theirs = place.url(own), client_of(app, place.clerk), client_of(app, place.colleague)
+    (own, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
+    url, mine, theirs = scenario.report_url(own), client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["colleague"])
     opened = mine.get(url)
     save(theirs, url, **{f"answer__{money}": "700"})
     clash = save(mine, url, page=opened, **{f"answer__{money}": "100"})
@@ -129,19 +129,19 @@ def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, pla
     again = save(mine, url, page=clash, **{f"choice__{money}": "mine"})
     assert again.status_code == 200 and "<strong>800</strong>" in again.text
     with app.app_context():
-        assert stored(own) == {money: 80_000}
+        assert stored_values(own) == {money: 80_000}
 
 
-def test_costs_and_findings_stand_at_their_answers(app: Flask, order: Order, place: Place) -> None:
+def test_costs_and_findings_stand_at_their_answers(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    (own, _), rule = place.own[kind], order.contradictions[0]
-    loss = first(order, kind, "money", low=False)
+    (own, _), rule = scenario.bins_of(kind), order.contradictions[0]
+    loss = first_indicator(order, kind, "money", has_minimum=False)
     compare: Any = rule.when
     with app.app_context():
-        enter(order, own, {loss: -1, compare.left: 5, compare.right: 1})
+        store_answers(order, own, {loss: -1, compare.left: 5, compare.right: 1})
         db.session.commit()
-    text = client_of(app, place.clerk).get(place.url(own)).text
-    at = text[text.index(f'id="field-{rule.at}"') :].split('id="field-')[1]
+    text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
+    at = text[text.index(f'id="field-{rule.indicator}"') :].split('id="field-')[1]
     assert rule.message.en.replace("'", "&#39;") in at and "Error:" in at
     row = next(row.number for row in order.table[kind].scored_rows if row.criterion == order.by_code[loss].criteria[0])
     at = text[text.index(f'id="field-{loss}"') :].split('id="field-')[1]
@@ -150,18 +150,18 @@ def test_costs_and_findings_stand_at_their_answers(app: Flask, order: Order, pla
 
 def warning(order: Order, kind: str) -> tuple[Any, dict[str, Any]]:
     """A caution about a kind's audits without an act, and answers that bring it about."""
-    choice = first(order, kind, "choice")
+    choice = first_indicator(order, kind, "choice")
     return choice, {choice: "violated"}
 
 
-def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, place: Place) -> None:
+def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), url = place.own[kind], place.url(place.own[kind][0])
+    (own, _), url = scenario.bins_of(kind), scenario.report_url(scenario.bins_of(kind)[0])
     choice, answers = warning(order, kind)
     with app.app_context():
-        enter(order, own, answers)
+        store_answers(order, own, answers)
         db.session.commit()
-    client = client_of(app, place.clerk)
+    client = client_of(app, scenario.emails["clerk"])
     text = client.get(url).text
     key = next(each for each in re.findall(r'name="justify" value="([^"]+)"', text) if each.endswith(f":{choice}"))
     first = re.findall(r"<button[^>]*>", text[text.index('id="report"') :])[0]
@@ -172,7 +172,7 @@ def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, place: Place) -
     assert kept.status_code == 303 and kept.location.endswith(f"#field-{choice}")
     with app.app_context():
         assert [each.reason for each in db.session.query(Justification)] == [REASON]
-    for email in (place.clerk, place.reviewer):
+    for email in (scenario.emails["clerk"], scenario.emails["reviewer"]):
         assert REASON in client_of(app, email).get(url).text
     withdrawn = client.post(url, data=fields(client.get(url).text) | {"csrf_token": token_of(client, url), "withdraw": key})
     assert withdrawn.status_code == 303
@@ -180,81 +180,81 @@ def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, place: Place) -
         assert not db.session.query(Justification).count()
 
 
-def test_a_warning_unfolds_and_links_the_evidence_it_asks_for(app: Flask, order: Order, place: Place) -> None:
+def test_a_warning_unfolds_and_links_the_evidence_it_asks_for(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own = place.own[kind][0]
+    own = scenario.bins_of(kind)[0]
     choice, answers = warning(order, kind)
-    rule = next(each for each in order.cautions if each.at == choice and order.evidence_named[each.code])
-    [act] = order.evidence_named[rule.code]
+    rule = next(each for each in order.cautions if each.indicator == choice and order.evidence_by_rule[each.code])
+    [act] = order.evidence_by_rule[rule.code]
 
     def shown() -> tuple[str, bool]:
-        text = client_of(app, place.clerk).get(place.url(own)).text
+        text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
         fold = re.findall(r'<details class="evidence"[^>]*>', text[: text.index(f'id="field-{act}"')])[-1]
         return text, fold.endswith(" open>")
 
     assert not shown()[1]
     with app.app_context():
-        enter(order, own, answers)
+        store_answers(order, own, answers)
         db.session.commit()
     text, unfolded = shown()
     assert unfolded and f'<a href="#field-{act}">' in text
     with app.app_context():
-        enter(order, own, {act: "No. 5"})
+        store_answers(order, own, {act: "No. 5"})
         db.session.commit()
     text, unfolded = shown()
     assert not unfolded and f'<a href="#field-{act}">' not in text
 
 
-def test_files_are_asked_for_by_the_row_of_the_form(app: Flask, order: Order, place: Place) -> None:
-    for kind, (own, _) in place.own.items():
-        text = client_of(app, place.clerk).get(place.url(own)).text
+def test_files_are_asked_for_by_the_row_of_the_form(app: Flask, order: Order, scenario: Scenario) -> None:
+    for kind, (own, _) in scenario.bins_by_kind.items():
+        text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
         asked = re.findall(r"Files for row ([^<]+)<", text)
         assert asked == [row.number for row in order.table[kind].scored_rows]
 
 
-def test_who_may_not_edit_reads(app: Flask, order: Order, place: Place) -> None:
+def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    (_, own), yes = place.own[kind], first(order, kind, "yes_no")
+    (_, own), yes = scenario.bins_of(kind), first_indicator(order, kind, "yes_no")
     with app.app_context():
-        enter(order, own, {yes: True})
+        store_answers(order, own, {yes: True})
         db.session.commit()
-    url = place.url(own)
-    for email in (place.reviewer, place.observer):
+    url = scenario.report_url(own)
+    for email in (scenario.emails["reviewer"], scenario.emails["observer"]):
         client = client_of(app, email, "ru")
         text = client.get(url).text
-        assert ">да</p>" in text and 'form="report"' not in text and "js/form.js" not in text and 'name="answer-' not in text
+        assert ">да</p>" in text and 'form="report"' not in text and "js/entry/report/page.js" not in text and 'name="answer-' not in text
         token = {"csrf_token": token_of(client, "/account/password")}
         assert client.post(url, data=token | {f"answer-{yes}": "no"}).status_code == 403
     with app.app_context():
-        stand(YEAR, place.body_id)
+        set_status(YEAR, scenario.body_id)
         db.session.commit()
-    client = client_of(app, place.clerk)
+    client = client_of(app, scenario.emails["clerk"])
     text = client.get(url).text
     assert "handed over" in text and 'form="report"' not in text
     token = {"csrf_token": token_of(client, "/account/password"), f"was-{yes}": "true", f"answer-{yes}": "no"}
     late = client.post(url, data=token)
     assert late.status_code == 409 and "handed over" in late.text
     with app.app_context():
-        assert stored(own) == {yes: True}
+        assert stored_values(own) == {yes: True}
 
 
-def test_what_is_foreign_is_not_there(app: Flask, order: Order, place: Place) -> None:
-    own = place.own[order.kinds[0].code][0]
-    clerk, stranger = client_of(app, place.clerk), client_of(app, place.stranger)
+def test_what_is_foreign_is_not_there(app: Flask, order: Order, scenario: Scenario) -> None:
+    own = scenario.bins_of(order.kinds[0].code)[0]
+    clerk, stranger = client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["stranger"])
     token = {"csrf_token": token_of(clerk, "/account/password")}
-    for url in (place.url(FOREIGN), place.url(FOREIGN, OTHER), place.url("1"), place.url(own).replace(str(YEAR), "1999")):
+    for url in (scenario.report_url(FOREIGN_ORGANISATION), scenario.report_url(FOREIGN_ORGANISATION, OTHER_BODY), scenario.report_url("1"), scenario.report_url(own).replace(str(YEAR), "1999")):
         assert clerk.get(url).status_code == 404
         assert clerk.post(url, data=token).status_code == 404
-    assert stranger.get(place.url(own)).status_code == 404
-    assert stranger.get(place.url(own, OTHER)).status_code == 404
-    nobody = app.test_client().get(place.url(own))
+    assert stranger.get(scenario.report_url(own)).status_code == 404
+    assert stranger.get(scenario.report_url(own, OTHER_BODY)).status_code == 404
+    nobody = app.test_client().get(scenario.report_url(own))
     assert nobody.status_code == 303 and "/sign-in" in nobody.location
 
 
-def test_from_organisation_to_organisation(app: Flask, order: Order, place: Place) -> None:
-    every = [own for kind in order.kind for own in place.own[kind]]
-    client = client_of(app, place.clerk)
-    url = place.url(every[0])
+def test_from_organisation_to_organisation(app: Flask, order: Order, scenario: Scenario) -> None:
+    every = [own for kind in order.kind for own in scenario.bins_of(kind)]
+    client = client_of(app, scenario.emails["clerk"])
+    url = scenario.report_url(every[0])
     assert 'rel="prev"' not in client.get(url).text
     visited = []
     while url:
@@ -262,23 +262,23 @@ def test_from_organisation_to_organisation(app: Flask, order: Order, place: Plac
         response = save(client, url, go="next")
         url = "" if response.location == url else response.location
     assert visited == every
-    blank = order.asked_of(next(iter(order.kind)))[0].code
-    text = client.get(place.url(every[0])).text
+    blank = order.indicators_of(next(iter(order.kind)))[0].code
+    text = client.get(scenario.report_url(every[0])).text
     assert f"?field={blank}#field-{blank}" in text
-    focused = client.get(place.url(every[0]) + f"?field={blank}").text
+    focused = client.get(scenario.report_url(every[0]) + f"?field={blank}").text
     assert len(re.findall(r"\sautofocus", focused)) == 1
 
 
-def test_what_was_tampered_with_changes_nothing_unseen(app: Flask, order: Order, place: Place) -> None:
+def test_what_was_tampered_with_changes_nothing_unseen(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), money = place.own[kind], first(order, kind, "money")
+    (own, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
     with app.app_context():
-        enter(order, own, {money: 500})
+        store_answers(order, own, {money: 500})
         db.session.commit()
-    client = client_of(app, place.clerk)
+    client = client_of(app, scenario.emails["clerk"])
     for was in ("{", '"x"', "[1]", "null", json.dumps({"a": 1})):
-        response = save(client, place.url(own), **{f"answer__{money}": "9", f"was__{money}": was})
+        response = save(client, scenario.report_url(own), **{f"answer__{money}": "9", f"was__{money}": was})
         assert response.status_code == 200 and "<strong>5</strong>" in response.text
     with app.app_context():
-        assert stored(own) == {money: 500}
+        assert stored_values(own) == {money: 500}
     assert client.get(f"/bodies/{BODY}/{YEAR}/organisations/{own}?field=%22x").status_code == 200

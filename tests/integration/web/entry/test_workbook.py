@@ -21,7 +21,7 @@ from evaluation.registry.models import Body, Organisation, ReportingYear
 from evaluation.workbooks.load import load_workbook
 from evaluation.workbooks.models import Upload
 from tests.integration.web.core.test_pages import CODES, YEAR, assert_valid
-from tests.integration.web.entry.test_uploads import fields
+from tests.integration.web.entry.test_uploads import form_fields
 from tests.support.accounts import make_account, sign_in, signed_in, token_of
 from tests.support.factories import bin_of, clean, row, workbook
 
@@ -31,7 +31,7 @@ BODY = bin_of(1)
 @pytest.fixture
 def site(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> Flask:
     """An app with one body and an organisation of each kind, nothing of them answered."""
-    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES=tmp_path / "files")
+    app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     register(app, order)
     return app
 
@@ -56,7 +56,7 @@ def good(order: Order, **cells: Any) -> bytes:
 
 def clerk(app: Flask, code: str = "en") -> FlaskClient:
     with app.app_context():
-        bodies = list(registry.known(Viewer.system()).bodies.values())
+        bodies = list(registry.registry_index(Viewer.system()).bodies.values())
     return signed_in(app, "clerk", code, bodies)
 
 
@@ -107,10 +107,10 @@ def test_a_workbook_without_organisations_changes_nothing(site: Flask, order: Or
 def test_a_wrong_workbook_says_everything_at_once(
     tmp_path: Path, make_app: Callable[..., Flask], order: Order, code: str
 ) -> None:
-    site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES=tmp_path / "files")
+    site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     register(site, order, rows=5)
     first, second = list(order.kind)[:2]
-    money = order.asked_of(first)[0].code
+    money = order.indicators_of(first)[0].code
     rows = {
         first: [row(order, BODY, bin_of(10 + 10 * place), clean(order, first), **{money: "zzz"}) for place in range(5)],
         second: [row(order, BODY, "123456789012", clean(order, second))],
@@ -122,7 +122,7 @@ def test_a_wrong_workbook_says_everything_at_once(
     assert "E4:E5, E7:E8" in response.text and response.text.count("zzz") == 1
     text = response.text.partition('id="odd"')[0]
     times = language(code).ngettext("%(num)d time", "%(num)d times", 4)
-    assert text.count('class="times"') == 1 and f">{times}<" in text
+    assert text.count('class="issue-count"') == 1 and f">{times}<" in text
     assert f"{order.by_code[money].label[code]} <code>{money}</code>" in response.text
     assert 'id="worksheet-1"' in response.text and "/apply" not in response.text
     said = language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5)
@@ -136,7 +136,7 @@ def test_a_workbook_of_a_strange_year_is_wrong_and_can_be_marked(site: Flask, or
     response = send(client, workbook(order, YEAR, rows, about={"order": order.code, "year": year}))
     assert response.status_code == 200 and "The workbook cannot be applied" in response.text
     assert_valid(response, "en")
-    assert client.get(f"{response.request.path}/marked.xlsx").status_code == 200
+    assert client.get(f"{response.request.path}/annotated.xlsx").status_code == 200
 
 
 @pytest.mark.parametrize("data", [b"", b"no workbook", None])
@@ -150,14 +150,14 @@ def test_what_is_no_workbook_is_refused(site: Flask, data: bytes | None) -> None
 
 def test_many_errors_are_counted_and_the_first_are_shown(site: Flask, order: Order) -> None:
     kind = order.kinds[0].code
-    money = order.asked_of(kind)[0].code
+    money = order.indicators_of(kind)[0].code
     rows = [row(order, BODY, bin_of(5000 + place), clean(order, kind), **{money: f"x{place}"}) for place in range(700)]
     response = send(clerk(site), workbook(order, YEAR, {kind: rows}))
     assert "1400 errors" in response.text and "400 more messages are not shown" in response.text
 
 
 def test_long_lists_are_cut_and_shown_whole_by_pages(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
-    site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES=tmp_path / "files")
+    site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     register(site, order, rows=150)
     rows = {
         kind: [row(order, BODY, bin_of(10 + place + 10 * line), clean(order, kind)) for line in range(150)]
@@ -202,12 +202,12 @@ def test_an_unexpected_error_stores_nothing_and_has_its_page(site: Flask, order:
     before, page = stored(site), client.get(address).text
     monkeypatch.setattr("evaluation.audit.operations.write", fail)
     site.config["PROPAGATE_EXCEPTIONS"] = False
-    response = client.post(f"{address}/apply", data=fields(page, f"{address}/apply"))
+    response = client.post(f"{address}/apply", data=form_fields(page, f"{address}/apply"))
     assert response.status_code == 500
     assert_valid(response, "kk")
     assert stored(site) == before
     monkeypatch.undo()
-    assert client.post(f"{address}/apply", data=fields(page, f"{address}/apply")).status_code == 303
+    assert client.post(f"{address}/apply", data=form_fields(page, f"{address}/apply")).status_code == 303
 
 
 def test_real_data_carry_no_mark_of_invention(site: Flask) -> None:

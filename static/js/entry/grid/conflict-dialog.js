@@ -1,0 +1,51 @@
+/** The dialog for an answer that another person changed meanwhile. */
+
+import { namedParts, requireElement } from "../../core/dom.js";
+import { connectDialog } from "./dialog.js";
+
+/** @import { Grid } from "./page.js" */
+
+/**
+ * @typedef {{ open: (td: HTMLTableCellElement) => void }} ConflictDialog
+ */
+
+/**
+ * @param {Pick<Grid, "root" | "table" | "selection" | "saving" | "messages">} grid
+ * @returns {ConflictDialog}
+ */
+export function createConflictDialog({ root, table, selection, saving, messages }) {
+  const dialog = requireElement(root, "#grid-conflict", HTMLDialogElement);
+  const { cell, typed, stored, author } = namedParts(dialog);
+  let bin = "";
+  let code = "";
+
+  function keepTyped() {
+    saving.outbox?.keepTyped(bin, code);
+    dialog.close();
+  }
+
+  function takeStored() {
+    const value = saving.outbox?.takeStored(bin, code);
+    dialog.close();
+    if (value) saving.applyBatch({ [bin]: { [code]: [value.value, value.text] } });
+  }
+
+  connectDialog(dialog, selection);
+  requireElement(dialog, "[data-action=keep-typed]", HTMLButtonElement).addEventListener("click", keepTyped);
+  requireElement(dialog, "[data-action=take-stored]", HTMLButtonElement).addEventListener("click", takeStored);
+  return {
+    open(td) {
+      bin = table.bin(td);
+      code = table.code(td);
+      const entry = saving.outbox?.entry(bin, code);
+      const value = entry?.answer?.stored;
+      if (!value || entry.state !== "conflict") return;
+      cell.textContent = `${table.organisationName(td)}: ${table.column(td).label}`;
+      typed.textContent = entry.typed || messages.format("blank");
+      stored.textContent = value.text || messages.format("blank");
+      author.textContent = value.author ? messages.format("conflict_who", value.author, value.changed_at ?? "") : "";
+      dialog.showModal();
+      requireElement(dialog, "h2", HTMLElement).focus();
+    },
+  };
+}

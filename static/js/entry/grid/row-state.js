@@ -1,0 +1,93 @@
+/** What follows from the answers of a row: progress, issues, and which cells are required. */
+
+import { getJson } from "../../core/http.js";
+
+/** @import { Issue } from "../report/issues.js" */
+/** @import { CellStatuses } from "./cell-status.js" */
+/** @import { Table } from "./table.js" */
+
+const REFRESH_DELAY_MS = 400;
+/** With more organisations the whole body is asked for: the address would become too long. */
+const MAX_NAMED_ORGANISATIONS = 50;
+
+/**
+ * @param {object} options
+ * @param {Table} options.table
+ * @param {string} options.stateUrl - Address of `answers.state`.
+ * @param {CellStatuses} options.statuses
+ * @param {() => void} options.onRefreshed
+ * @returns {{ scheduleRefresh: (bins: readonly string[]) => void }} `scheduleRefresh` asks for the state of organisations soon, together
+ *   with those that change meanwhile.
+ */
+export function createRowState({ table, stateUrl, statuses, onRefreshed }) {
+  /** @type {Set<string>} */
+  const staleBins = new Set();
+  let timer = 0;
+
+  /** @param {readonly string[]} bins */
+  function scheduleRefresh(bins) {
+    for (const bin of bins) staleBins.add(bin);
+    clearTimeout(timer);
+    timer = window.setTimeout(refresh, REFRESH_DELAY_MS);
+  }
+
+  async function refresh() {
+    const bins = [...staleBins];
+    staleBins.clear();
+    const query =
+      bins.length > MAX_NAMED_ORGANISATIONS ? "" : `?${new URLSearchParams(bins.map((bin) => ["organisation", bin]))}`;
+    try {
+      const answer = await getJson(stateUrl + query);
+      if (!answer) return;
+      for (const [bin, state] of Object.entries(answer.organisations)) showRow(table.row(bin), state);
+      onRefreshed();
+    } catch {
+      for (const bin of bins) staleBins.add(bin);
+    }
+  }
+
+  /**
+   * @param {HTMLTableRowElement | undefined} row
+   * @param {{ answered: number, required: number, blank: string[], issues: Issue[] }} state
+   */
+  function showRow(row, { answered, required, blank, issues }) {
+    if (!row) return;
+    const open = issues.filter(isOpen);
+    const marks = { blank: blank.length > 0, errors: open.some(isError), warnings: !open.every(isError) };
+    row.dataset.marks = Object.entries(marks)
+      .flatMap(([mark, isSet]) => (isSet ? mark : []))
+      .join(" ");
+    row.dataset.issues = JSON.stringify(issues);
+    const progress = row.cells[0].querySelector("b");
+    if (progress) progress.textContent = `${answered}\u00a0/\u00a0${required}`;
+    table.columns.forEach(({ code }, index) => {
+      if (code)
+        showCell(
+          row.cells[index],
+          blank.includes(code),
+          open.filter((issue) => issue.code === code),
+        );
+    });
+  }
+
+  /** @param {HTMLTableCellElement} td @param {boolean} isMissing @param {readonly Issue[]} issues */
+  function showCell(td, isMissing, issues) {
+    const hasError = issues.some(isError);
+    td.classList.toggle("is-not-required", !td.textContent && !isMissing);
+    td.classList.toggle("is-error", hasError);
+    td.classList.toggle("is-warning", !hasError && issues.length > 0);
+    statuses.setAriaInvalid(td, hasError);
+  }
+
+  return { scheduleRefresh };
+}
+
+/** @param {Issue} issue @returns {boolean} */
+function isError(issue) {
+  return issue.severity === "error";
+}
+
+/** @param {Issue} issue @returns {boolean} Whether the issue still asks for an answer: a warning with a reason does not. */
+function isOpen(issue) {
+  return isError(issue) || !issue.reason;
+}
