@@ -4,14 +4,14 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 
 
-class ReturnForm(FlaskForm):  # type: ignore[misc]
+class ReturnTargetForm(FlaskForm):  # type: ignore[misc]
     """Where to return afterwards: `back` is "list" or empty for the remark's target; `lang` are the languages of the sheet."""
 
     back = HiddenField(default="")
     lang = HiddenField(default="")
 
 
-class ReplyForm(ReturnForm):
+class ReplyForm(ReturnTargetForm):
     """A reply to a remark."""
 
     text = TextAreaField(default="")

@@ -65,16 +65,16 @@ class CountryScenario:
     def complete(self, name: str) -> None:
         """Answer everything without a breach and justify the warnings."""
         id_ = self.ids[name]
-        state = body_progress(SYSTEM, self.order, YEAR, id_, today())
-        for organisation in state.organisations.values():
+        for organisation in body_progress(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
             wanted = clean(self.order, organisation.kind)
-            save_answers(
-                SYSTEM, self.order, YEAR, id_, [AnswerInput(organisation.organisation_id, code, new, organisation.answers.get(code)) for code, new in wanted.items()]
-            )
+            stored, organisation_id = organisation.answers, organisation.organisation_id
+            inputs = [AnswerInput(organisation_id, code, value, stored.get(code)) for code, value in wanted.items()]
+            save_answers(SYSTEM, self.order, YEAR, id_, inputs)
         for organisation in body_progress(SYSTEM, self.order, YEAR, id_, today()).organisations.values():
             for issue in organisation.issues:
                 if issue.is_open:
-                    justify(SYSTEM, self.order, YEAR, id_, organisation.organisation_id, issue.rule, issue.code, "Тексерілді, солай", today())
+                    warning = (organisation.organisation_id, issue.rule, issue.code)
+                    justify(SYSTEM, self.order, YEAR, id_, *warning, "Тексерілді, солай", today())
 
     def submit(self, name: str, by: Viewer) -> Submission:
         body = registry.body(SYSTEM, BODIES[name].bin)
@@ -103,9 +103,12 @@ def country_scenario(app: Flask, order: Order) -> CountryScenario:
         organisations: dict[str, dict[str, int]] = {name: {} for name in BODIES}
         for (name, _), (bin_, *_) in zip(owners, rows, strict=True):
             organisations[name][bin_] = index.organisations[bin_][0]
-        operations.add_supervision(
-            SYSTEM, [(id_, ids[name], date(2020, 1, 1), None) for name, body_organisations in organisations.items() for id_ in body_organisations.values()]
-        )
+        periods = [
+            (id_, ids[name], date(2020, 1, 1), None)
+            for name, body_organisations in organisations.items()
+            for id_ in body_organisations.values()
+        ]
+        operations.add_supervision(SYSTEM, periods)
         country = CountryScenario(app, order, ids, organisations)
         _answer(country, {bin_: kind for bin_, kind, *_ in rows})
         year = db.session.get(ReportingYear, YEAR)
@@ -115,8 +118,8 @@ def country_scenario(app: Flask, order: Order) -> CountryScenario:
         country.submit("ministry", head)
         country.accept("ministry", reviewer)
         year.deadline = today() - timedelta(days=DAYS_LATE)
-        for name, state in STATUSES.items():
-            db.session.add(submission_in(country, name, state, head, today() - timedelta(days=2 if name == "district" else 9)))
+        for name, status in STATUSES.items():
+            db.session.add(submission_in(country, name, status, head, today() - timedelta(days=2 if name == "district" else 9)))
         for name, count in OPEN_REMARKS.items():
             db.session.add_all(Remark(year=YEAR, body_id=ids[name], round=1, text="?", author="R") for _ in range(count))
         db.session.add(
@@ -143,16 +146,17 @@ def _answer(country: CountryScenario, kinds: dict[str, str]) -> None:
     db.session.flush()
 
 
-def submission_in(country: CountryScenario, name: str, state: str, head: Viewer, first: date) -> Submission:
+def submission_in(country: CountryScenario, name: str, status: str, head: Viewer, first: date) -> Submission:
+    """A submission of a body in a status, with the day of its first submission; not added to the session."""
     return Submission(
         year=YEAR,
         body_id=country.ids[name],
-        state=state,
+        status=status,
         version=3,
         round=1,
-        revision=int(state == "reopened"),
+        revision=int(status == "reopened"),
         changed_by="R",
-        reason="Түзетіңіз" if state in ("returned", "reopened") else "",
+        reason="Түзетіңіз" if status in ("returned", "reopened") else "",
         submitted_id=head.account_id,
         submitted_by=head.name,
         submitted_at=now(),

@@ -1,4 +1,4 @@
-"""Everything that anybody may do to the registry, to answers and to years, done as chance has it."""
+"""Every operation on the registry, answers and years, applied to random choices."""
 
 import io
 from collections.abc import Callable
@@ -9,233 +9,241 @@ from typing import Any
 import openpyxl
 
 from evaluation.answers.justifications import justify, withdraw
-from evaluation.answers.prior_year_counts import Declaration, declare
-from evaluation.answers.progress.queries import body_state, justifications
-from evaluation.answers.queries import declared_by
-from evaluation.answers.readiness import queries as submissions
-from evaluation.answers.save import AnswerInput, save, undo
-from evaluation.audit.models import Event
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
+from evaluation.answers.progress.queries import body_progress
+from evaluation.answers.queries import declared_counts_of_body, justifications
+from evaluation.answers.readiness.queries import readiness
+from evaluation.answers.save import save_answers, undo_batch
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from evaluation.language import language
-from evaluation.registry import operations as registering
+from evaluation.registry import operations as registration
 from evaluation.registry import queries as registry
-from evaluation.registry.admin import operations as upkeep
+from evaluation.registry.admin import operations as admin
 from evaluation.registry.admin import queries as states
-from evaluation.registry.admin.states import Dated, Former, OrganisationState, Period
+from evaluation.registry.admin import years as registry_years
 from evaluation.registry.models import STATUSES
+from evaluation.registry.states import FormerNames, OrganisationState, StatusEntry, SupervisionPeriod
 from evaluation.review import operations as review
 from evaluation.review.remarks import operations as remarks
-from evaluation.submissions.extensions.operations import extend
-from evaluation.workbooks import load as collection
+from evaluation.review.remarks.model import RemarkTarget
+from evaluation.submissions.extensions.operations import grant_extension
+from evaluation.workbooks.load import load_workbook
 from evaluation.workbooks.models import Upload
-from evaluation.workbooks.registry import plan as planning
-from evaluation.workbooks.registry.plan import Terms
-from evaluation.workbooks.registry.queries import reported
+from evaluation.workbooks.registry.plan import apply_plan, plan_changes
+from evaluation.workbooks.registry.queries import bins_with_reports
+from evaluation.workbooks.registry.row_states import WorkbookOptions
 from evaluation.workbooks.registry.writer import write_registry
 from evaluation.workbooks.upload import operations as uploads
 from evaluation.workbooks.upload.model import BLANKS, OVERWRITE
 from tests.support.factories import clean, random_answers, row, workbook
-from tests.torture.random_source import REASON, SYSTEM, TODAY, YEARS, Chance
+from tests.torture.random_source import REASON, SYSTEM, TODAY, YEARS, RandomSource
 
 
-class Hand(Chance):
-    """Does one thing after another."""
+class Operator(RandomSource):
+    """Performs one operation after another."""
 
     # The registry
 
     def open_year(self) -> None:
-        upkeep.open_year(SYSTEM, YEARS[0], self.order.code)
+        registry_years.open_year(SYSTEM, YEARS[0], self.order.code)
 
-    def change_term(self) -> None:
+    def change_entry_period(self) -> None:
         opened = registry.reporting_year(self.year())
-        upkeep.change_term(
-            SYSTEM, opened, (opened.starts_on, opened.deadline), (None, self.random.choice([None, date(2030, 1, 1)]))
-        )
+        deadline = self.random.choice([None, date(2030, 1, 1)])
+        registry_years.change_year_dates(SYSTEM, opened, (opened.starts_on, opened.deadline), (None, deadline))
 
     def add_body(self) -> None:
-        upkeep.add_body(SYSTEM, replace(self.some_body(), bin=self.fresh(), name_kk=self.name(), closed_on=None, former=()))
+        admin.add_body(
+            SYSTEM, replace(self.some_body(), bin=self.new_bin(), name_kk=self.name(), closed_on=None, former_names=())
+        )
 
     def change_body(self) -> None:
-        was = self.some_body()
-        upkeep.change_body(SYSTEM, was, self.name(), self.name(), None, None, None, self.random.choice([None, self.day()]))
+        expected = self.some_body()
+        admin.change_body(SYSTEM, expected, self.name(), self.name(), None, None, None, self.random.choice([None, self.day()]))
 
     def rename_body(self) -> None:
-        upkeep.rename_body(SYSTEM, self.some_body(), self.day(), self.name(), self.name())
+        admin.rename_body(SYSTEM, self.some_body(), self.day(), self.name(), self.name())
 
     def close_body(self) -> None:
-        upkeep.close_body(SYSTEM, self.some_body(), self.day())
+        admin.close_body(SYSTEM, self.some_body(), self.day())
 
     def reopen_body(self) -> None:
-        upkeep.reopen_body(SYSTEM, self.some_body())
+        admin.reopen_body(SYSTEM, self.some_body())
 
     def add_organisation(self) -> None:
-        period = Period(self.some_body().bin, self.day())
+        period = SupervisionPeriod(self.some_body().bin, self.day())
         periods = self.random.choice([(), (period,), (period,), (replace(period, until=period.since + timedelta(400)),)])
-        statuses = self.random.choice([(), (), (Dated("liquidation", self.day()),)])
-        former = self.random.choice([(), (Former(self.day(), "Бұрынғы", "Бывшая"),)])
+        statuses = self.random.choice([(), (), (StatusEntry("liquidation", self.day()),)])
+        former = self.random.choice([(), (FormerNames(self.day(), "Бұрынғы", "Бывшая"),)])
         state = OrganisationState(
-            self.fresh(), self.kind(), self.name(), "", None, former=former, statuses=statuses, periods=periods
+            self.new_bin(), self.kind(), self.name(), "", None, former_names=former, statuses=statuses, periods=periods
         )
-        upkeep.add_organisation(SYSTEM, state)
+        admin.add_organisation(SYSTEM, state)
 
     def register_organisations(self) -> None:
-        own, body, since = self.fresh(), self.some_body().bin, self.day()
-        registering.register_organisations(SYSTEM, [(own, self.kind(), self.name(), "")])
+        bin_, body_bin, since = self.new_bin(), self.some_body().bin, self.day()
+        registration.register_organisations(SYSTEM, [(bin_, self.kind(), self.name(), "")])
         if self.random.random() < 0.7:
-            entered = registry.known(SYSTEM)
+            index = registry.registry_index(SYSTEM)
             until = self.random.choice([None, since + timedelta(self.random.randrange(900))])
-            registering.supervise(SYSTEM, [(entered.organisations[own][0], entered.bodies[body], since, until)])
+            registration.add_supervision(SYSTEM, [(index.organisations[bin_][0], index.bodies[body_bin], since, until)])
 
-    def supervise_in(self) -> None:
-        entered, year = registry.known(SYSTEM), self.year()
-        there = registry.supervisors(year)
-        loose = [id_ for id_, _ in entered.organisations.values() if id_ not in there]
-        bodies = list(entered.bodies.values())
-        some = self.random.sample(loose, min(len(loose), 2))
-        registering.supervise_in(SYSTEM, year, [(own, self.random.choice(bodies)) for own in some])
+    def add_supervision_for_year(self) -> None:
+        index, year = registry.registry_index(SYSTEM), self.year()
+        supervised = registry.supervisor_ids(year)
+        unsupervised = [id_ for id_, _ in index.organisations.values() if id_ not in supervised]
+        bodies = list(index.bodies.values())
+        sample = self.random.sample(unsupervised, min(len(unsupervised), 2))
+        registration.add_supervision_for_year(SYSTEM, year, [(id_, self.random.choice(bodies)) for id_ in sample])
 
     def change_organisation(self) -> None:
-        was = self.some_organisation()
-        now = replace(
-            was, name_kk=self.name(), name_ru=self.name(), state_share=self.random.choice([None, 10_000]), kind=self.kind()
+        expected = self.some_organisation()
+        current = replace(
+            expected, name_kk=self.name(), name_ru=self.name(), state_share=self.random.choice([None, 10_000]), kind=self.kind()
         )
-        upkeep.change_organisation(SYSTEM, was, now, bool(reported(SYSTEM, {was.bin})))
+        admin.change_organisation(SYSTEM, expected, current, bool(bins_with_reports(SYSTEM, {expected.bin})))
 
     def rename_organisation(self) -> None:
-        upkeep.rename_organisation(SYSTEM, self.some_organisation(), self.day(), self.name(), "")
+        admin.rename_organisation(SYSTEM, self.some_organisation(), self.day(), self.name(), "")
 
     def move_organisation(self) -> None:
-        upkeep.move_organisation(SYSTEM, self.some_organisation(), self.some_body().bin, self.random.choice(YEARS))
+        admin.move_organisation(SYSTEM, self.some_organisation(), self.some_body().bin, self.random.choice(YEARS))
 
-    def set_status(self) -> None:
-        upkeep.set_status(SYSTEM, self.some_organisation(), self.random.choice(STATUSES), self.day())
+    def add_status(self) -> None:
+        admin.add_status(SYSTEM, self.some_organisation(), self.random.choice(STATUSES), self.day())
 
     def withdraw_status(self) -> None:
-        upkeep.withdraw_status(SYSTEM, self.some_organisation())
+        admin.withdraw_status(SYSTEM, self.some_organisation())
 
-    def registry_workbook(self) -> None:
-        book = openpyxl.load_workbook(io.BytesIO(write_registry(SYSTEM, self.app.extensions["orders"], language("kk"))))
+    def apply_registry_workbook(self) -> None:
+        orders = self.app.extensions["orders"]
+        book = openpyxl.load_workbook(io.BytesIO(write_registry(SYSTEM, orders, language("kk"))))
         sheet = book["organisations"]
         columns = {cell.value: cell.column for cell in sheet[1]}
-        for at in range(2, sheet.max_row + 1):
-            if sheet.cell(at, 1).value in states.organisation_states(SYSTEM) and self.random.random() < 0.4:
-                sheet.cell(at, columns["body_bin"]).value = self.some_body().bin
-                sheet.cell(at, columns["name_kk"]).value = self.name()
+        for number in range(2, sheet.max_row + 1):
+            if sheet.cell(number, 1).value in states.organisation_states(SYSTEM) and self.random.random() < 0.4:
+                sheet.cell(number, columns["body_bin"]).value = self.some_body().bin
+                sheet.cell(number, columns["name_kk"]).value = self.name()
         out = io.BytesIO()
         book.save(out)
-        terms = Terms(self.random.choice(YEARS), self.random.random() < 0.5)
-        planning.apply(SYSTEM, planning.plan(SYSTEM, out.getvalue(), self.app.extensions["orders"], terms))
+        options = WorkbookOptions(self.random.choice(YEARS), self.random.random() < 0.5)
+        apply_plan(SYSTEM, plan_changes(SYSTEM, out.getvalue(), orders, options))
 
     # Answers
 
     def save(self) -> None:
-        year, body, owned = self.of_body()
-        edits = []
-        for own in owned:
-            given = (
-                clean(self.order, own.kind) if self.random.random() < 0.6 else random_answers(self.order, own.kind, self.random)
-            )
-            evidence = [
-                item.code
-                for item in self.order.indicators
-                if item.code in self.order.codes_of(own.kind) and item.code not in given
-            ]
-            given |= dict.fromkeys(self.random.sample(evidence, min(2, len(evidence))))
-            edits += [AnswerInput(own.id, code, value, (own.answers | own.evidence).get(code)) for code, value in given.items()]
-        saved = save(SYSTEM, self.order, year, self.random.choice([body.id, None]), edits)
-        assert not saved.conflicts
+        year, body, organisations = self.of_body()
+        inputs = []
+        for organisation in organisations:
+            kind, stored = organisation.kind, {**organisation.answers, **organisation.evidence}
+            values = clean(self.order, kind) if self.random.random() < 0.6 else random_answers(self.order, kind, self.random)
+            codes = self.order.codes_of(kind)
+            evidence = [item.code for item in self.order.indicators if item.code in codes and item.code not in values]
+            values |= dict.fromkeys(self.random.sample(evidence, min(2, len(evidence))))
+            inputs += [AnswerInput(organisation.organisation_id, code, value, stored.get(code)) for code, value in values.items()]
+        result = save_answers(SYSTEM, self.order, year, self.random.choice([body.id, None]), inputs)
+        assert not result.conflicts
 
     def undo_batch(self) -> None:
-        changed = db.session.query(Event).filter(Event.action.in_(("saved", "undone")), Event.batch.is_not(None))
-        event = self.random.choice(changed.order_by(Event.id).all())
-        undo(SYSTEM, self.order, event.year, None, event.batch)
+        actions = ("answers_saved", "change_undone")
+        batches = db.session.query(AuditEvent).filter(AuditEvent.action.in_(actions), AuditEvent.batch.is_not(None))
+        event = self.random.choice(batches.order_by(AuditEvent.id).all())
+        undo_batch(SYSTEM, self.order, event.year, None, event.batch)
 
-    def declare(self) -> None:
+    def declare_count(self) -> None:
         year, body, _ = self.of_body()
-        criterion, _item = self.random.choice(list(self.order.declared()))
-        kind = self.kind()
-        was = declared_by(SYSTEM, year, body.id).get((kind, criterion.code))
-        declare(SYSTEM, self.order, year, body.id, [Declaration(kind, criterion.code, self.random.choice([None, 0, 3]), was)])
+        criterion, _definition = self.random.choice(list(self.order.prior_year_counts()))
+        kind, count = self.kind(), self.random.choice([None, 0, 3])
+        stored = declared_counts_of_body(SYSTEM, [year], body.id).get(year, {}).get((kind, criterion.code))
+        save_declared_counts(SYSTEM, self.order, year, body.id, [CountInput(kind, criterion.code, count, stored)])
 
     def justify(self) -> None:
-        year, body, owned = self.of_body()
-        for own in owned:
-            for finding in own.findings:
-                if finding.severity != "error":
-                    justify(
-                        self.head, self.order, year, body.id, own.id, finding.rule, finding.code, f"{REASON} {self.name()}", TODAY
-                    )
+        year, body, organisations = self.of_body()
+        for organisation in organisations:
+            for issue in organisation.issues:
+                if issue.severity != "error":
+                    warning = (organisation.organisation_id, issue.rule, issue.code)
+                    justify(self.head, self.order, year, body.id, *warning, f"{REASON} {self.name()}", TODAY)
 
     def withdraw(self) -> None:
-        year, body = self.standing("returned", "reopened")
-        own, rule, code = self.random.choice(sorted(justifications(SYSTEM, year, body.id)))
-        withdraw(SYSTEM, year, body.id, own, rule, code)
+        year, body = self.year_in_status("returned", "reopened")
+        warning = self.random.choice(sorted(justifications(SYSTEM, year, body.id)))
+        withdraw(SYSTEM, year, body.id, *warning)
 
     def upload(self) -> None:
         mode = self.random.choice([BLANKS, OVERWRITE])
         orders = self.app.extensions["orders"]
-        sent = uploads.receive(self.head, self.book(), "book.xlsx", mode, orders)
-        plan = uploads.plan_of(self.head, sent, orders, mode, firm=True)
-        uploads.apply(self.head, sent, orders, mode, plan.digest)
+        upload = uploads.receive(self.head, self.book(), "book.xlsx", mode, orders)
+        plan = uploads.current_plan(self.head, upload, orders, mode, lock_bodies=True)
+        uploads.apply(self.head, upload, orders, mode, plan.digest)
 
     def undo_upload(self) -> None:
-        applied = db.session.query(Upload).filter_by(state="applied").order_by(Upload.id).all()
+        applied = db.session.query(Upload).filter_by(status="applied").order_by(Upload.id).all()
         uploads.undo(self.head, self.random.choice(applied), self.order)
 
     def load(self) -> None:
-        kind, body = self.kind(), self.some_body().bin
-        given = random_answers(self.order, kind, self.random, 0.5)
-        data = workbook(self.order, self.random.choice(YEARS), {kind: [row(self.order, body, self.fresh(), given)]})
-        collection.load_workbook(SYSTEM, data, self.app.extensions["orders"], register=True)
+        kind, body_bin = self.kind(), self.some_body().bin
+        answers = random_answers(self.order, kind, self.random, 0.5)
+        data = workbook(self.order, self.random.choice(YEARS), {kind: [row(self.order, body_bin, self.new_bin(), answers)]})
+        load_workbook(SYSTEM, data, self.app.extensions["orders"], register=True)
 
     # The review
 
     def submit(self) -> None:
-        year, body, owned = self.of_body()
-        review.submit(self.head, self.order, year, body, self.version(year, body.id), TODAY, nil=not owned)
+        year, body, organisations = self.of_body()
+        version = self.version(year, body.id)
+        review.submit(self.head, self.order, year, body, version, TODAY, nil_return=not organisations)
 
     def accept(self) -> None:
-        year, body = self.standing("submitted")
+        year, body = self.year_in_status("submitted")
         review.accept(self.reviewer, year, body, self.version(year, body.id), TODAY)
 
-    def year_through(self) -> None:
+    def complete_and_accept(self) -> None:
         """Fill a body's year and have it accepted."""
-        year, body, owned = self.of_body()
-        edits = [
-            AnswerInput(own.id, code, value, own.answers.get(code))
-            for own in owned
-            for code, value in clean(self.order, own.kind).items()
+        year, body, organisations = self.of_body()
+        inputs = [
+            AnswerInput(organisation.organisation_id, code, value, organisation.answers.get(code))
+            for organisation in organisations
+            for code, value in clean(self.order, organisation.kind).items()
         ]
-        save(SYSTEM, self.order, year, body.id, edits)
-        for own in body_state(SYSTEM, self.order, year, body.id, TODAY).organisations.values():
-            for finding in own.findings:
-                if finding.open and finding.severity != "error":
-                    justify(self.head, self.order, year, body.id, own.id, finding.rule, finding.code, REASON, TODAY)
-        lacking = submissions.readiness(SYSTEM, self.order, year, body, TODAY).undeclared
-        declare(SYSTEM, self.order, year, body.id, [Declaration(*each.key, 1) for each in lacking])
-        review.submit(self.head, self.order, year, body, self.version(year, body.id), TODAY, nil=not owned)
+        save_answers(SYSTEM, self.order, year, body.id, inputs)
+        for progress in body_progress(SYSTEM, self.order, year, body.id, TODAY).organisations.values():
+            for issue in progress.issues:
+                if issue.is_open and issue.severity != "error":
+                    warning = (progress.organisation_id, issue.rule, issue.code)
+                    justify(self.head, self.order, year, body.id, *warning, REASON, TODAY)
+        missing = readiness(SYSTEM, self.order, year, body, TODAY).missing_counts
+        save_declared_counts(SYSTEM, self.order, year, body.id, [CountInput(*count.key, 1) for count in missing])
+        version = self.version(year, body.id)
+        review.submit(self.head, self.order, year, body, version, TODAY, nil_return=not organisations)
         review.accept(self.reviewer, year, body, self.version(year, body.id), TODAY)
 
-    def give_back(self) -> None:
-        year, body = self.standing("submitted")
-        review.give_back(self.reviewer, year, body.id, self.version(year, body.id), REASON)
+    def return_submission(self) -> None:
+        year, body = self.year_in_status("submitted")
+        review.return_submission(self.reviewer, year, body.id, self.version(year, body.id), REASON)
 
     def reopen(self) -> None:
-        year, body = self.standing("accepted")
+        year, body = self.year_in_status("accepted")
         review.reopen(self.reviewer, year, body.id, self.version(year, body.id), REASON)
 
-    def extend(self) -> None:
+    def grant_extension(self) -> None:
         year, body, _ = self.of_body()
-        extend(SYSTEM, registry.reporting_year(year), body, date(2030, self.random.randrange(2, 12), 1), REASON, TODAY)
+        last_day = date(2030, self.random.randrange(2, 12), 1)
+        grant_extension(SYSTEM, registry.reporting_year(year), body, last_day, REASON, TODAY)
 
     def remark(self) -> None:
-        """On the sheet, on a row of it or on an answer."""
-        year, body = self.standing("submitted")
+        """Add a remark on the sheet, on a row or on an answer."""
+        year, body = self.year_in_status("submitted")
         table = self.random.choice(self.order.form.tables)
-        places: list[dict[str, Any]] = [{}, {"kind": table.kind, "row": table.scored_rows[0].number}]
-        owned = body_state(SYSTEM, self.order, year, body.id, TODAY).organisations.values()
-        places += [{"organisation_id": own.id, "code": self.order.asked_of(own.kind)[0].code} for own in owned]
-        remarks.make(self.reviewer, self.order, year, body.id, self.name(), **self.random.choice(places))
+        targets: list[dict[str, Any]] = [{}, {"kind": table.kind, "row": table.scored_rows[0].number}]
+        targets += [
+            {"organisation_id": progress.organisation_id, "code": self.order.indicators_of(progress.kind)[0].code}
+            for progress in body_progress(SYSTEM, self.order, year, body.id, TODAY).organisations.values()
+        ]
+        target = RemarkTarget(**self.random.choice(targets))
+        remarks.add_remark(self.reviewer, self.order, year, body.id, self.name(), target)
 
     def reply(self) -> None:
         remarks.reply(self.random.choice([self.head, self.reviewer]), self.some_remark(), self.name())
@@ -247,5 +255,10 @@ class Hand(Chance):
         remarks.unresolve(self.reviewer, self.some_remark())
 
 
-DEEDS: list[Callable[[Hand], None]] = [each for name, each in vars(Hand).items() if not name.startswith("_")]
-LIKELY = DEEDS + 2 * [Hand.save, Hand.submit, Hand.accept, Hand.give_back, Hand.withdraw] + 4 * [Hand.year_through, Hand.reopen]
+OPERATIONS: list[Callable[[Operator], None]] = [method for name, method in vars(Operator).items() if not name.startswith("_")]
+WEIGHTED_OPERATIONS = (
+    OPERATIONS
+    + 2 * [Operator.save, Operator.submit, Operator.accept, Operator.return_submission, Operator.withdraw]
+    + 4 * [Operator.complete_and_accept, Operator.reopen]
+)
+"""All operations, with a higher probability for those that the others depend on."""

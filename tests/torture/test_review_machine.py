@@ -1,6 +1,6 @@
-"""A body's year under everything that anybody may try, in any order: no forbidden step, no incomplete or self-accepted sheet.
+"""A body's year under random actions of all roles: no forbidden step, no incomplete sheet, no self-accepted sheet.
 
-A plain model beside the product says what must come of each step. `make torture` tries longer and more.
+A simple model predicts the result of every step. `make torture` runs longer sequences and more of them.
 """
 
 import os
@@ -19,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from evaluation.accounts.models import Account
 from evaluation.answers.justifications import justify
-from evaluation.answers.readiness import queries as submissions
-from evaluation.answers.save import AnswerInput, save
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.progress.queries import body_progress
+from evaluation.answers.save import save_answers
 from evaluation.audit.verification import verify
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -30,17 +31,18 @@ from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
 from evaluation.review import operations as review
 from evaluation.review import queries
-from evaluation.review.history.reconstruct import rebuilt
-from evaluation.review.operations import NotReady, Stale, SubmissionRefused
+from evaluation.review.history.reconstruct import reconstruct
 from evaluation.review.remarks import operations as remarks
-from evaluation.review.snapshot import sha256_of, thaw
-from evaluation.review.verification.verify import verify as judge
+from evaluation.review.snapshot import from_canonical_json, sha256_of
+from evaluation.review.verification.verify import verify as verify_file
+from evaluation.review.workflow_errors import NotReady, StaleSubmission, SubmissionRejected
+from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import Locked
 from tests.support.factories import bin_of
 
-WHOLE = "TRIALS" in os.environ
-EXAMPLES = int(os.environ.get("EXAMPLES", "300" if WHOLE else "7"))
-STEPS = 60 if WHOLE else 35
+IS_FULL_RUN = "TRIALS" in os.environ
+EXAMPLES = int(os.environ.get("EXAMPLES", "300" if IS_FULL_RUN else "7"))
+STEPS = 60 if IS_FULL_RUN else 35
 YEAR, TODAY = 2024, date(2025, 3, 1)
 SYSTEM = Viewer.system()
 REASON = "Бастапқы құжаттар бойынша тексерілді"
@@ -52,11 +54,11 @@ OPEN = {"draft", "returned", "reopened"}
 actors = st.sampled_from(ACTORS)
 likely = st.sampled_from(["clerk", "head", "reviewer", "reviewer", "promoted head", *ACTORS])
 right = st.sampled_from([True, True, True, False])
-"""Whether the page was fresh: the version seen is the current one."""
+"""Whether the person saw the current version of the submission."""
 
 
 class Machine(RuleBasedStateMachine):
-    """What is true of the year, beside what the product says of it."""
+    """A model of the year beside the stored year."""
 
     app: Flask
     order: Order
@@ -65,19 +67,19 @@ class Machine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         number = next(self.numbers)
-        bin_, own = bin_of(2 * number), bin_of(2 * number + 1)
+        bin_, organisation_bin = bin_of(2 * number), bin_of(2 * number + 1)
         kind = self.order.kinds[0].code
         register.register_bodies(SYSTEM, [NewBody(bin_, f"Орган {number}")])
-        register.register_organisations(SYSTEM, [(own, kind, f"Ұйым {number}", "")])
-        known = registry.known(SYSTEM)
-        register.supervise(SYSTEM, [(known.organisations[own][0], known.bodies[bin_], date(2020, 1, 1), None)])
+        register.register_organisations(SYSTEM, [(organisation_bin, kind, f"Ұйым {number}", "")])
+        index = registry.registry_index(SYSTEM)
+        register.add_supervision(SYSTEM, [(index.organisations[organisation_bin][0], index.bodies[bin_], date(2020, 1, 1), None)])
         db.session.commit()
-        found = registry.body(SYSTEM, bin_)
-        assert found
-        self.body, self.body_id, self.own = found, found.id, known.organisations[own][0]
-        self.asked = self.order.asked_of(kind)
-        self.audits = [item.code for item in self.asked if item.type == "choice"]
-        self.state, self.version, self.round, self.revision = "draft", 0, 0, 0
+        body = registry.body(SYSTEM, bin_)
+        assert body
+        self.body, self.body_id, self.organisation_id = body, body.id, index.organisations[organisation_bin][0]
+        self.indicators = self.order.indicators_of(kind)
+        self.audits = [item.code for item in self.indicators if item.type == "choice"]
+        self.status, self.version, self.round, self.revision = "draft", 0, 0, 0
         self.values: dict[str, Any] = {}
         self.reasons: dict[str, Any] = {}
         self.submitter = ""
@@ -87,7 +89,7 @@ class Machine(RuleBasedStateMachine):
         self.viewers = {role: Viewer(role, Role(role), mine, accounts[role].id) for role in SIGN_IN_ROLES}
         self.viewers |= {
             "other head": Viewer("other head", Role.HEAD, mine, accounts["other head"].id),
-            # The same person in another role.
+            # The same person with another role.
             "promoted head": Viewer("head", Role.REVIEWER, None, accounts["head"].id),
             "foreign head": Viewer("foreign", Role.HEAD, frozenset({0}), accounts["other head"].id),
             "foreign reviewer": Viewer("foreign", Role.REVIEWER, frozenset({0}), accounts["reviewer"].id),
@@ -96,65 +98,67 @@ class Machine(RuleBasedStateMachine):
 
     @property
     def complete(self) -> bool:
-        odd = [code for code in self.audits if self.values.get(code) == "compliant" and self.reasons.get(code) != "compliant"]
-        return not odd and all(item.code in self.values for item in self.asked)
+        unjustified = [
+            code for code in self.audits if self.values.get(code) == "compliant" and self.reasons.get(code) != "compliant"
+        ]
+        return not unjustified and all(item.code in self.values for item in self.indicators)
 
     def seen(self, fresh: bool) -> int:
         return self.version if fresh else self.version + 1
 
     def attempt(self, expected: type[Exception] | None, act: Callable[[], Any]) -> Any:
-        """Do it; it succeeds or is refused as expected, and is kept or leaves nothing."""
+        """Run an action: it succeeds and is committed, or is refused as expected and rolled back."""
         try:
             done = act()
-        except (Forbidden, Locked, Stale, NotReady, SubmissionRefused, LookupError) as error:
+        except (Forbidden, Locked, StaleSubmission, NotReady, SubmissionRejected, LookupError) as error:
             db.session.rollback()
             assert expected is not None and isinstance(error, expected), f"{error!r}, expected {expected}"
             return None
-        assert expected is None, f"was done, expected {expected}"
+        assert expected is None, f"succeeded, expected {expected}"
         db.session.commit()
         return done
 
-    def stepped(self, state: str) -> None:
-        self.state, self.version = state, self.version + 1
+    def stepped(self, status: str) -> None:
+        self.status, self.version = status, self.version + 1
 
     @rule(who=likely, blank=st.sampled_from([False, False, True]), odd=st.booleans(), part=st.integers(0, 99))
     def answer(self, who: str, blank: bool, odd: bool, part: int) -> None:
-        """One answer emptied, or every answer given; some with an audit that has no act."""
-        wanted = {item.code: self.value(item, odd and n == part % len(self.asked)) for n, item in enumerate(self.asked)}
+        """Blank one answer, or give every answer, some of them with a warning."""
+        wanted = {item.code: self.value(item, odd and n == part % len(self.indicators)) for n, item in enumerate(self.indicators)}
         if blank:
-            wanted = {self.asked[part % len(self.asked)].code: None}
-        edits = [AnswerInput(self.own, code, value, self.values.get(code)) for code, value in wanted.items()]
-        expected = None if self.state in OPEN else Locked
+            wanted = {self.indicators[part % len(self.indicators)].code: None}
+        edits = [AnswerInput(self.organisation_id, code, value, self.values.get(code)) for code, value in wanted.items()]
+        expected = None if self.status in OPEN else Locked
         if who not in MAY_EDIT | {"system"}:
             expected = Forbidden
-        self.attempt(expected, lambda: save(self.viewers[who], self.order, YEAR, self.body_id, edits))
+        self.attempt(expected, lambda: save_answers(self.viewers[who], self.order, YEAR, self.body_id, edits))
         if expected is None:
             self.values = {code: value for code, value in (self.values | wanted).items() if value is not None}
 
     @staticmethod
     def value(item: Any, odd: bool) -> Any:
-        given = {"money": 100_000_00, "whole": 0, "yes_no": True, "date": "2025-05-31", "text": "мәтін"}
-        return given.get(item.type, "compliant" if odd else "not_audited")
+        values = {"money": 100_000_00, "whole": 0, "yes_no": True, "date": "2025-05-31", "text": "мәтін"}
+        return values.get(item.type, "compliant" if odd else "not_audited")
 
     @rule(who=likely)
     def explain(self, who: str) -> None:
-        """A reason for every odd audit."""
-        readiness = submissions.readiness(SYSTEM, self.order, YEAR, self.body, TODAY)
-        findings = [each for state in readiness.state.organisations.values() for each in state.findings if each.open]
-        for finding in findings:
-            expected = Forbidden if who not in MAY_EDIT | {"system"} else None if self.state in OPEN else Locked
-            give = (YEAR, self.body_id, self.own, finding.rule, finding.code, REASON, TODAY)
-            self.attempt(expected, lambda give=give: justify(self.viewers[who], self.order, *give))
-            if expected is None and finding.code:
-                self.reasons[finding.code] = finding.value
+        """Justify every warning."""
+        progress = body_progress(SYSTEM, self.order, YEAR, self.body_id, TODAY)
+        issues = [issue for organisation in progress.organisations.values() for issue in organisation.issues if issue.is_open]
+        for issue in issues:
+            expected = Forbidden if who not in MAY_EDIT | {"system"} else None if self.status in OPEN else Locked
+            arguments = (YEAR, self.body_id, self.organisation_id, issue.rule, issue.code, REASON, TODAY)
+            self.attempt(expected, lambda arguments=arguments: justify(self.viewers[who], self.order, *arguments))
+            if expected is None and issue.code:
+                self.reasons[issue.code] = issue.value
 
     @rule(who=likely, fresh=right)
     def submit(self, who: str, fresh: bool) -> None:
         expected: type[Exception] | None = None
         if who not in MAY_SUBMIT:
             expected = Forbidden
-        elif not fresh or self.state not in OPEN:
-            expected = Stale
+        elif not fresh or self.status not in OPEN:
+            expected = StaleSubmission
         elif not self.complete:
             expected = NotReady
         order, version = self.order, self.seen(fresh)
@@ -164,36 +168,36 @@ class Machine(RuleBasedStateMachine):
             self.round, self.submitter = self.round + 1, who
 
     @rule(who=likely, fresh=right, reason=st.sampled_from(["", "Түзетіңіз"]))
-    def give_back(self, who: str, fresh: bool, reason: str) -> None:
+    def return_submission(self, who: str, fresh: bool, reason: str) -> None:
         expected: type[Exception] | None = None
         if who not in MAY_REVIEW:
             expected = Forbidden
         elif not fresh:
-            expected = Stale
-        elif self.state != "submitted" or not (reason or self.open_remarks):
-            expected = SubmissionRefused
+            expected = StaleSubmission
+        elif self.status != "submitted" or not (reason or self.open_remarks):
+            expected = SubmissionRejected
         version = self.seen(fresh)
-        self.attempt(expected, lambda: review.give_back(self.viewers[who], YEAR, self.body_id, version, reason))
+        self.attempt(expected, lambda: review.return_submission(self.viewers[who], YEAR, self.body_id, version, reason))
         if expected is None:
             self.stepped("returned")
 
     @rule(who=likely, fresh=right, bulk=st.booleans())
     def accept(self, who: str, fresh: bool, bulk: bool) -> None:
         expected: type[Exception] | None = None
-        own = who == "promoted head" and self.submitter == "head"
+        is_submitter = who == "promoted head" and self.submitter == "head"
         if who not in MAY_REVIEW:
             expected = Forbidden
         elif not fresh:
-            expected = Stale
-        elif self.state != "submitted" or own or self.open_remarks:
-            expected = SubmissionRefused
+            expected = StaleSubmission
+        elif self.status != "submitted" or is_submitter or self.open_remarks:
+            expected = SubmissionRejected
         version = self.seen(fresh)
 
         def act() -> None:
             if not bulk:
                 review.accept(self.viewers[who], YEAR, self.body, version, TODAY)
                 return
-            ((_, outcome),) = review.accept_many(self.viewers[who], YEAR, [(self.body, version)], TODAY)
+            ((_, outcome),) = review.accept_bodies(self.viewers[who], YEAR, [(self.body, version)], TODAY)
             if isinstance(outcome, Exception):
                 raise outcome
 
@@ -209,21 +213,21 @@ class Machine(RuleBasedStateMachine):
         if who not in MAY_REVIEW:
             expected = Forbidden
         elif not fresh:
-            expected = Stale
-        elif self.state != "accepted" or not reason:
-            expected = SubmissionRefused
+            expected = StaleSubmission
+        elif self.status != "accepted" or not reason:
+            expected = SubmissionRejected
         version = self.seen(fresh)
         self.attempt(expected, lambda: review.reopen(self.viewers[who], YEAR, self.body_id, version, reason))
         if expected is None:
             self.stepped("reopened")
 
-    @precondition(lambda self: self.state == "submitted" and len(self.open_remarks) < 2)
+    @precondition(lambda self: self.status == "submitted" and len(self.open_remarks) < 2)
     @rule(who=likely)
     def remark(self, who: str) -> None:
         expected = None if who in MAY_REVIEW | {"system"} else Forbidden
-        made = self.attempt(expected, lambda: remarks.make(self.viewers[who], self.order, YEAR, self.body_id, "Неге?"))
+        remark = self.attempt(expected, lambda: remarks.add_remark(self.viewers[who], self.order, YEAR, self.body_id, "Неге?"))
         if expected is None:
-            self.open_remarks.append(made.id)
+            self.open_remarks.append(remark.id)
 
     @precondition(lambda self: bool(self.open_remarks))
     @rule(who=likely)
@@ -234,37 +238,39 @@ class Machine(RuleBasedStateMachine):
             self.open_remarks.pop(0)
 
     @invariant()
-    def the_product_says_the_same(self) -> None:
+    def the_stored_year_equals_the_model(self) -> None:
         if not hasattr(self, "viewers"):
             return
         stored = submissions.submission(SYSTEM, YEAR, self.body_id)
         if stored is None:
             assert self.version == 0
         else:
-            told = (stored.state, stored.version, stored.round, stored.revision)
-            assert told == (self.state, self.version, self.round, self.revision)
-            assert stored.state != "accepted" or stored.accepted_id != stored.submitted_id
-        frozen = queries.revisions(SYSTEM, self.body_id, YEAR)
-        assert [each.revision for each in frozen] == list(range(self.revision, 0, -1))
+            current = (stored.status, stored.version, stored.round, stored.revision)
+            assert current == (self.status, self.version, self.round, self.revision)
+            assert stored.status != "accepted" or stored.accepted_id != stored.submitted_id
+        revisions = queries.sheet_revisions(SYSTEM, self.body_id, YEAR)
+        assert [revision.revision for revision in revisions] == list(range(self.revision, 0, -1))
         db.session.rollback()
 
     def teardown(self) -> None:
-        """Every accepted sheet can be verified afterwards, and is what the record rebuilds."""
+        """Every accepted sheet can be verified, and the audit log reconstructs it."""
         if not hasattr(self, "viewers"):
             return
         orders = registry.orders()
-        for each in queries.revisions(SYSTEM, self.body_id, YEAR):
-            assert sha256_of(each.content) == each.sha256 and not thaw(each.content, orders).provisional
-            assert rebuilt(SYSTEM, orders, self.body, YEAR, each.revision) == each.content
-            latest = each.revision == self.revision
-            state = "superseded" if not latest else "accepted" if self.state == "accepted" else "reopened"
-            assert judge(Viewer.nobody(), each.content.encode()).outcome == state
+        for revision in queries.sheet_revisions(SYSTEM, self.body_id, YEAR):
+            assert (
+                sha256_of(revision.content) == revision.sha256 and not from_canonical_json(revision.content, orders).provisional
+            )
+            assert reconstruct(SYSTEM, orders, self.body, YEAR, revision.revision) == revision.content
+            latest = revision.revision == self.revision
+            outcome = "superseded" if not latest else "accepted" if self.status == "accepted" else "reopened"
+            assert verify_file(Viewer.nobody(), revision.content.encode()).outcome == outcome
         db.session.rollback()
 
 
 @contextmanager
 def prepared(app: Flask, order: Order) -> Iterator[type[Machine]]:
-    """The machine on an app whose year is open and whose people have accounts."""
+    """The state machine on an app with an open year and accounts."""
     with app.app_context():
         register.open_year(SYSTEM, YEAR, order.code)
         names = [*map(str, SIGN_IN_ROLES), "other head"]

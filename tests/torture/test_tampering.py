@@ -1,4 +1,4 @@
-"""Somebody owns the database and holds files, but not the key: whatever they alter is found, and nothing untouched is suspected.
+"""Random changes by the owner of the database and of files, without the audit key: all are detected, unchanged data pass.
 
 `make torture` tries a thousand times on each database; `make test` fewer.
 """
@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from evaluation.answers.save import AnswerInput, save
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import save_answers
 from evaluation.audit.verification import examine, verify
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -22,50 +23,53 @@ from evaluation.review import queries
 from evaluation.review.integrity import discrepancies
 from evaluation.review.snapshot import code_of, sha256_of
 from evaluation.review.verification.model import Outcome
-from evaluation.review.verification.operations import export
-from evaluation.review.verification.verify import verify as judge
-from tests.support.entry_bodies import OWN, SYSTEM, TODAY, YEAR, Place, make_place
+from evaluation.review.verification.operations import export_revision
+from evaluation.review.verification.verify import verify as verify_file
+from tests.support.scenario import BODY, SYSTEM, TODAY, YEAR, Scenario, two_kind_scenario
 from tests.support.tampering import Record, tamper
 
 TRIALS = int(os.environ.get("TAMPERINGS", "1000" if "TRIALS" in os.environ else "40"))
 FIRST = int(os.environ.get("SEED", "0"))
-FORMATS = ("pdf", "xlsx", "docx", "json", "frozen")
+FORMATS = ("pdf", "xlsx", "docx", "json", "canonical")
 Files = dict[str, bytes]
 
 
 @pytest.fixture
-def place(app: Flask, order: Order) -> Place:
+def scenario(app: Flask, order: Order) -> Scenario:
     """A body's year that was accepted, reopened, changed and accepted again."""
-    place = make_place(app, order)
+    scenario = two_kind_scenario(app, order)
     with app.app_context():
-        place.fill()
-        head, reviewer, body = place.viewer(Role.HEAD), place.viewer(Role.REVIEWER), place.body()
+        scenario.fill()
+        head, reviewer, body = scenario.viewer(Role.HEAD), scenario.viewer(Role.REVIEWER), scenario.body()
         review.submit(head, order, YEAR, body, 0, TODAY)
         review.accept(reviewer, YEAR, body, 1, TODAY)
         db.session.commit()
         review.reopen(reviewer, YEAR, body.id, 2, "Түзету керек")
-        item = next(each for each in order.asked_of(place.kinds[0]) if each.type == "money")
-        own = place.organisations[place.own[0]]
-        save(place.viewer(Role.CLERK), order, YEAR, body.id, [AnswerInput(own, item.code, 300_00, 100_000_00)])
+        item = next(item for item in order.indicators_of(scenario.kinds[0]) if item.type == "money")
+        organisation_id = scenario.organisations[scenario.organisation_bins[0]]
+        save_answers(
+            scenario.viewer(Role.CLERK), order, YEAR, body.id, [AnswerInput(organisation_id, item.code, 300_00, 100_000_00)]
+        )
         review.submit(head, order, YEAR, body, 3, TODAY)
         review.accept(reviewer, YEAR, body, 4, TODAY)
         db.session.commit()
-    return place
+    return scenario
 
 
-def files(place: Place, revision: int) -> Files:
-    """One file of a revision in each format, handed out."""
-    frozen = queries.frozen(SYSTEM, place.bodies[OWN], YEAR, revision)
-    assert frozen
-    found = {each: export(place.viewer(Role.REVIEWER), frozen, each, "kk").content for each in FORMATS}
+def files(scenario: Scenario, revision: int) -> Files:
+    """One exported file of a revision in each format."""
+    stored = queries.sheet_revision(SYSTEM, scenario.bodies[BODY], YEAR, revision)
+    assert stored
+    reviewer = scenario.viewer(Role.REVIEWER)
+    exported = {format_: export_revision(reviewer, stored, format_, "kk").content for format_ in FORMATS}
     db.session.commit()
-    return found
+    return exported
 
 
 def flip(data: bytes, random: Random) -> bytes:
-    """One byte changed."""
-    place = random.randrange(len(data))
-    return data[:place] + bytes([data[place] ^ random.randrange(1, 256)]) + data[place + 1 :]
+    """Change one byte."""
+    position = random.randrange(len(data))
+    return data[:position] + bytes([data[position] ^ random.randrange(1, 256)]) + data[position + 1 :]
 
 
 def cut(data: bytes, random: Random) -> bytes:
@@ -73,15 +77,15 @@ def cut(data: bytes, random: Random) -> bytes:
 
 
 def add(data: bytes, random: Random) -> bytes:
-    place = random.randrange(len(data) + 1)
-    return data[:place] + b" " + data[place:]
+    position = random.randrange(len(data) + 1)
+    return data[:position] + b" " + data[position:]
 
 
 FILE_WAYS: tuple[Callable[[bytes, Random], bytes], ...] = (flip, flip, flip, cut, add)
 
 
 def edit_store(record: Record, random: Random) -> str:
-    """What is stored beside the record: answers, frozen texts, files handed out, states, names."""
+    """Change a stored answer, sheet revision, export, submission or name."""
     way = random.choice(
         ("answers", "answer gone", "content", "content and hash", "revision gone", "export", "export gone", "state", "name")
     )
@@ -92,41 +96,41 @@ def edit_store(record: Record, random: Random) -> str:
             f"UPDATE report SET answers = {cast or ':a'} {where.format('report')}", a="{}" if way.endswith("gone") else '{"x":1}'
         )
     elif way.startswith("content"):
-        ((id_, content),) = record.rows("SELECT id, content FROM frozen_sheet ORDER BY id DESC LIMIT 1")
+        ((id_, content),) = record.rows("SELECT id, content FROM sheet_revision ORDER BY id DESC LIMIT 1")
         edited = content.replace('"points":', '"points":1', 1)
-        record.run("UPDATE frozen_sheet SET content = :c WHERE id = :i", c=edited, i=id_)
+        record.run("UPDATE sheet_revision SET content = :c WHERE id = :i", c=edited, i=id_)
         if way.endswith("hash"):
             sha256 = sha256_of(edited)
-            record.run("UPDATE frozen_sheet SET sha256 = :h, code = :c WHERE id = :i", h=sha256, c=code_of(sha256), i=id_)
+            record.run("UPDATE sheet_revision SET sha256 = :h, code = :c WHERE id = :i", h=sha256, c=code_of(sha256), i=id_)
     elif way == "revision gone":
-        record.run("DELETE FROM export WHERE frozen_id = (SELECT min(id) FROM frozen_sheet)")
-        record.run("DELETE FROM frozen_sheet WHERE id = (SELECT min(id) FROM frozen_sheet)")
+        record.run("DELETE FROM export WHERE revision_id = (SELECT min(id) FROM sheet_revision)")
+        record.run("DELETE FROM sheet_revision WHERE id = (SELECT min(id) FROM sheet_revision)")
     elif way == "export":
         record.run(f"UPDATE export SET sha256 = :h {where.format('export')}", h="0" * 64)
     elif way == "export gone":
         record.run(f"DELETE FROM export {where.format('export')}")
     elif way == "state":
-        record.run("UPDATE submission SET state = 'submitted', frozen_id = NULL, accepted_id = NULL")
+        record.run("UPDATE submission SET status = 'submitted', revision_id = NULL, accepted_id = NULL")
     else:
         record.run("UPDATE organisation SET name_kk = name_kk || 'x' WHERE id = (SELECT min(id) FROM organisation)")
     return f"store: {way}"
 
 
-def test_whatever_is_tampered_with_is_found(place: Place) -> None:
-    told: Counter[str] = Counter()
+def test_every_tampering_is_detected(scenario: Scenario) -> None:
+    detected_counts: Counter[str] = Counter()
     nobody = Viewer.nobody()
-    with place.app.app_context():
-        handed_out = {revision: files(place, revision) for revision in (1, 2)}
+    with scenario.app.app_context():
+        exported = {revision: files(scenario, revision) for revision in (1, 2)}
         assert verify(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
-        for revision, of_revision in handed_out.items():
+        for revision, of_revision in exported.items():
             for data in of_revision.values():
-                assert judge(nobody, data).outcome == (Outcome.ACCEPTED if revision == 2 else Outcome.SUPERSEDED)
+                assert verify_file(nobody, data).outcome == (Outcome.ACCEPTED if revision == 2 else Outcome.SUPERSEDED)
         db.session.rollback()
-        # What an owner does first, once; each trial is then a transaction that is taken back.
+        # Triggers are removed once; every trial is then a transaction that is rolled back.
         record = Record(db.session.connection())
         record.lay_open()
         if not record.sqlite:
-            for table in ("frozen_sheet", "export"):
+            for table in ("sheet_revision", "export"):
                 record.run(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         db.session.commit()
         for seed in range(FIRST, FIRST + TRIALS):
@@ -134,17 +138,17 @@ def test_whatever_is_tampered_with_is_found(place: Place) -> None:
             what = random.choice(("record", "record", "store", "file"))
             if what == "file":
                 name = random.choice(FORMATS)
-                data = random.choice(list(handed_out.values()))[name]
-                done, way = f"file: {name}", random.choice(FILE_WAYS)
-                found: Any = judge(nobody, way(data, random)).outcome not in (Outcome.ACCEPTED, Outcome.SUPERSEDED)
+                data = random.choice(list(exported.values()))[name]
+                tampering, way = f"file: {name}", random.choice(FILE_WAYS)
+                detected: Any = verify_file(nobody, way(data, random)).outcome not in (Outcome.ACCEPTED, Outcome.SUPERSEDED)
             elif what == "store":
-                done = edit_store(Record(db.session.connection()), random)
-                found = list(discrepancies(SYSTEM))
+                tampering = edit_store(Record(db.session.connection()), random)
+                detected = list(discrepancies(SYSTEM))
             else:
-                done = tamper(db.session.connection(), random)
-                found = examine(SYSTEM, db.session.connection())
+                tampering = tamper(db.session.connection(), random)
+                detected = examine(SYSTEM, db.session.connection())
             db.session.rollback()
-            assert found, f"seed {seed}: {done} was not found"
-            told[done.split(" ")[0]] += 1
+            assert detected, f"seed {seed}: {tampering} was not detected"
+            detected_counts[tampering.split(" ")[0]] += 1
         assert verify(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
-    print(f"{TRIALS} tamperings found: {dict(told.most_common())}")
+    print(f"{TRIALS} tamperings detected: {dict(detected_counts)}")

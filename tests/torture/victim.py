@@ -1,6 +1,6 @@
-"""Waits for orders on standard input and carries each out in a child of its own, which may be killed at any moment.
+"""Runs actions from standard input, each in a child process that may be killed at any moment.
 
-An order is a line: an action and a number of a body. The answers are `pid <n>` as the child begins, and `ended` once it is gone.
+A line names an action, the BIN of a body and ids. The output is `pid <n>` when the child starts and `ended` when it has ended.
 """
 
 import os
@@ -19,8 +19,8 @@ YEAR, TODAY = 2024, date(2025, 3, 1)
 ACTIONS = ("submit", "accept", "upload")
 
 
-def act(action: str, bin_: str, head: int, reviewer: int, sent: int) -> None:
-    """Do it as the page does: one operation, then one commit."""
+def act(action: str, bin_: str, head: int, reviewer: int, upload_id: int) -> None:
+    """Perform an action as the page does: one operation, then one commit."""
     body = registry.body(Viewer.system(), bin_)
     assert body
     mine = frozenset({body.id})
@@ -33,10 +33,10 @@ def act(action: str, bin_: str, head: int, reviewer: int, sent: int) -> None:
         review.accept(Viewer("reviewer", Role.REVIEWER, mine, reviewer), YEAR, body, 1, TODAY)
     else:
         clerk = Viewer("head", Role.HEAD, mine, head)
-        found = upload(clerk, sent)
-        assert found
-        shown = uploads.plan_of(clerk, found, orders, "overwrite").digest
-        uploads.apply(clerk, found, orders, "overwrite", shown)
+        sent_upload = upload(clerk, upload_id)
+        assert sent_upload
+        digest = uploads.current_plan(clerk, sent_upload, orders, "overwrite").digest
+        uploads.apply(clerk, sent_upload, orders, "overwrite", digest)
     db.session.commit()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.answers.prior_year_counts import count_key
 from evaluation.audit.actions import AuditAction
-from evaluation.audit.queries import AuditEntry as ChangeEvent
+from evaluation.audit.queries import AuditEntry
 from evaluation.criteria.model import Order
 
 JUSTIFICATION_ACTIONS = (AuditAction.JUSTIFICATION_ADDED, AuditAction.JUSTIFICATION_WITHDRAWN)
@@ -72,7 +72,7 @@ class CellChange:
         return self.kind, self.organisation_id, self.code, self.qualifier
 
 
-def merge_changes(order: Order, events: Iterable[ChangeEvent], earlier_events: Iterable[ChangeEvent] = ()) -> list[CellChange]:
+def merge_changes(order: Order, events: Iterable[AuditEntry], earlier_events: Iterable[AuditEntry] = ()) -> list[CellChange]:
     """Merge events into one change per cell; cells that have their old value again are left out.
 
     Args:
@@ -92,7 +92,7 @@ def merge_changes(order: Order, events: Iterable[ChangeEvent], earlier_events: I
     return [change for change in merged.values() if type(change.old) is not type(change.new) or change.old != change.new]
 
 
-def _changes_of(order: Order, event: ChangeEvent) -> Iterator[CellChange]:
+def _changes_of(order: Order, event: AuditEntry) -> Iterator[CellChange]:
     data, organisation_id, source = event.data, event.organisation_id, (event.actor, event.at)
     if event.action in JUSTIFICATION_ACTIONS:
         new = data["reason"] if event.action == AuditAction.JUSTIFICATION_ADDED else None
@@ -106,7 +106,7 @@ def _changes_of(order: Order, event: ChangeEvent) -> Iterator[CellChange]:
         yield from _value_changes(order, event)
 
 
-def _value_changes(order: Order, event: ChangeEvent) -> Iterator[CellChange]:
+def _value_changes(order: Order, event: AuditEntry) -> Iterator[CellChange]:
     """Yield the changed answers and counts: the data of such an event map a cell's key to [old, new]."""
     for key, pair in event.data.items():
         if not isinstance(pair, list) or len(pair) != 2:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
-from evaluation.audit.queries import entries, events
+from evaluation.audit.queries import AuditEntry, entries, events
 from evaluation.clock import precise_now
 from evaluation.criteria.model import Order
 from evaluation.database import db
@@ -17,7 +17,6 @@ from evaluation.review.diff.model import (
     JUSTIFICATION_ACTIONS,
     Baseline,
     CellChange,
-    ChangeEvent,
     ChangeKind,
     merge_changes,
 )
@@ -57,7 +56,7 @@ def changed_since(viewer: Viewer, order: Order, year: int, body_id: int) -> list
     if base is None:
         return []
     since = _year_entries(viewer, body_id, year, AuditEvent.seq > base.seq)
-    earlier: list[ChangeEvent] = []
+    earlier: list[AuditEntry] = []
     if any(entry.action in JUSTIFICATION_ACTIONS for entry in since):
         conditions = (AuditEvent.seq < base.seq, AuditEvent.action.in_(JUSTIFICATION_ACTIONS))
         earlier = _year_entries(viewer, body_id, year, *conditions)
@@ -83,6 +82,6 @@ def _membership_changes(viewer: Viewer, year: int, body_id: int, base: Baseline)
             yield CellChange(ChangeKind.MEMBERSHIP, organisation_id, "", organisation_bin, old, new, *source)
 
 
-def _year_entries(viewer: Viewer, body_id: int, year: int, *conditions: Any) -> list[ChangeEvent]:
+def _year_entries(viewer: Viewer, body_id: int, year: int, *conditions: Any) -> list[AuditEntry]:
     of_year = (AuditEvent.chain == body_id, AuditEvent.year == year)
     return entries(viewer, *of_year, *conditions, order_by=AuditEvent.seq)

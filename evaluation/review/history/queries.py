@@ -5,7 +5,7 @@ answers may be in the chain of another body that supervised it before.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,8 +103,9 @@ def evidence_by_audit(viewer: Viewer) -> Counter[EvidenceKey]:
     counts: Counter[EvidenceKey] = Counter()
     attached, removed = AuditAction.EVIDENCE_FILE_ATTACHED, AuditAction.EVIDENCE_FILE_REMOVED
     for entry in entries(Viewer.system(), AuditEvent.action.in_((attached, removed))):
-        names = (entry.data[name] for name in ("criterion", "file", "sha256"))
-        counts[entry.organisation_id or 0, entry.year or 0, *names] += 1 if entry.action == attached else -1
+        data = entry.data
+        key = (entry.organisation_id or 0, entry.year or 0, data["criterion"], data["file"], data["sha256"])
+        counts[key] += 1 if entry.action == attached else -1
     return +counts
 
 
@@ -112,7 +113,8 @@ def stored_evidence(viewer: Viewer) -> Counter[EvidenceKey]:
     """Return the evidence files of all organisations that the table lists. Raises Forbidden."""
     viewer.require(Action.VIEW_FILES)
     columns = (EvidenceFile.organisation_id, EvidenceFile.year, EvidenceFile.criterion, EvidenceFile.name, EvidenceFile.sha256)
-    return Counter(tuple(row) for row in db.session.execute(select(*columns)))
+    rows: Sequence[Any] = db.session.execute(select(*columns)).all()
+    return Counter(map(tuple, rows))
 
 
 def year_settings(viewer: Viewer) -> dict[int, dict[str, Any]]:

@@ -94,7 +94,7 @@ def _verified_sheet(viewer: Viewer, revision: SheetRevision) -> VerifiedSheet:
     decisions = queries.decision_events(viewer, revision.body_id, revision.year)
     if latest is None or not decisions or not all(map(is_event_intact, decisions)):
         raise StoredSheetDamaged
-    accepted_hashes = {
+    accepted_hashes: dict[Any, Any] = {
         event.data.get("revision"): event.data.get("sha256") for event in decisions if event.action == AuditAction.ACCEPTED
     }
     for stored in (revision, latest):

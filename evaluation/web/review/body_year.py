@@ -7,8 +7,9 @@ from flask import Blueprint, render_template
 from evaluation.answers import values
 from evaluation.answers.checks import Issue
 from evaluation.answers.evidence import queries as evidence
+from evaluation.answers.progress.compose import progress_of
 from evaluation.answers.progress.model import OrganisationProgress
-from evaluation.answers.progress.queries import body_progress
+from evaluation.answers.year_data import read_year_data
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.policy import Action
@@ -18,13 +19,11 @@ from evaluation.review.queries import open_remark_counts
 from evaluation.sheets import SheetTable
 from evaluation.sheets.document import LANGUAGES
 from evaluation.submissions.models import ACCEPTED, SUBMITTED, Submission
-from evaluation.submissions.queries import submission as current_submission
 from evaluation.submissions.status import status_of
-from evaluation.submissions.timeliness import timeliness_by_body
 from evaluation.web.core.access import allow
-from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year
+from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of
 from evaluation.web.sheets.sheets import DATA_FORMATS, DOCUMENT_FORMATS, sheet_in_force
-from forms.entry.submission import AcceptForm, GiveBackForm, ReopenForm, StepForm
+from forms.entry.submission import AcceptForm, ReopenForm, ReturnForm, StepForm
 
 blueprint = Blueprint("review", __name__)
 
@@ -62,11 +61,11 @@ class JustifiedWarning:
 def body(bin_: str, year: int) -> str:
     """Show a body's year: status, points, progress of its organisations, justified warnings, and what a reviewer can do."""
     reporting_year, current_body, viewer = find_year(year), find_body(bin_), current_viewer()
-    body_id, sheet = current_body.id, sheet_in_force(current_body, year)
-    progress = body_progress(viewer, sheet.order, year, body_id, today()).organisations
+    body_id, data = current_body.id, read_year_data(viewer, order_of(year), year, current_body.id)
+    sheet, progress = sheet_in_force(current_body, data), progress_of(data, today()).organisations
     members = registry.organisations(viewer, body_id, year, current_language().code)
     organisations = [(member, progress[member.id]) for member in members if member.id in progress]
-    submission, may_see_remarks = current_submission(viewer, year, body_id), viewer.may(Action.REPLY, body_id)
+    submission, may_see_remarks = data.submission, viewer.may(Action.REPLY, body_id)
     return render_template(
         "review/body_year.html",
         body=next(iter(registry.bodies_as_named_in(viewer, [current_body], year))),
@@ -79,7 +78,7 @@ def body(bin_: str, year: int) -> str:
         ],
         submission=submission,
         status=status_of(submission),
-        timeliness=timeliness_by_body(viewer, reporting_year, [body_id], today())[body_id],
+        timeliness=data.timeliness(today()),
         today=today(),
         justified_warnings=_justified_warnings(sheet.order, organisations),
         files=evidence.counts(viewer, year, body_id) if viewer.may(Action.VIEW_FILES, body_id) else {},
@@ -114,6 +113,6 @@ def _steps(may_review: bool, submission: Submission | None) -> dict[str, StepFor
     if submission.status == SUBMITTED:
         return {
             "accept": AcceptForm(formdata=None, version=version),
-            "return_submission": GiveBackForm(formdata=None, version=version),
+            "return_submission": ReturnForm(formdata=None, version=version),
         }
     return {"reopen": ReopenForm(formdata=None, version=version)} if submission.status == ACCEPTED else {}

@@ -148,8 +148,14 @@ class RemarkLocator:
 
     def report_url(self, organisation: Organisation, anchor: str, code: str = "") -> str:
         """Return the address of an organisation's report, or of one of its answers."""
-        parts = {"bin_": self.body.bin, "year": self.year, "own": organisation.bin}
-        return url_for("report.page", **parts, field=code or None, _anchor=anchor or None)
+        return url_for(
+            "report.page",
+            bin_=self.body.bin,
+            year=self.year,
+            own=organisation.bin,
+            field=code or None,
+            _anchor=anchor or None,
+        )
 
     def _name(self, organisation: Organisation) -> tuple[str, str]:
         """Return an organisation's name and the language that the name is in."""

@@ -21,7 +21,7 @@ from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, order_of
 from evaluation.web.review.remarks.changes_presenter import change_groups
 from evaluation.web.review.remarks.presenter import RemarkLocator, open_remark_locations, remark_rows, remark_threads
-from forms.review.remarks import RemarkForm, ReplyForm, ReturnForm
+from forms.review.remarks import RemarkForm, ReplyForm, ReturnTargetForm
 
 REMARKS = f"/bodies/<bin_>/{YEAR}/remarks"
 REMARK = f"{REMARKS}/<int(max=2147483647):remark_id>"
@@ -162,7 +162,7 @@ def _change(bin_: str, year: int, remark_id: int, form: ReplyForm, operation: Ca
     return _return_from(form, order, body, year, remark)
 
 
-def _return_from(form: ReturnForm, order: Order, body: Body, year: int, remark: Remark) -> Redirection:
+def _return_from(form: ReturnTargetForm, order: Order, body: Body, year: int, remark: Remark) -> Redirection:
     """Redirect to where the form was: the remark in the list, or its target."""
     list_url = url_for(".index", bin_=body.bin, year=year, _anchor=f"remark-{remark.id}")
     if form.back.data == RETURN_TO_LIST:

@@ -1,4 +1,4 @@
-"""Several years accepted at once, after a preview."""
+"""Several years are accepted at once after a preview."""
 
 import re
 from datetime import timedelta
@@ -16,29 +16,28 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry.models import ReportingYear
-from evaluation.review.body_list.queries import waiting
-from evaluation.review.models import FrozenSheet, Remark
+from evaluation.review.models import Remark, SheetRevision
 from evaluation.submissions.models import Submission
-from tests.support import accounts as people
-from tests.support.body_list_cases import BODIES, YEAR, Country, make_country, submission_in
+from tests.support import accounts
+from tests.support.body_list_cases import BODIES, YEAR, CountryScenario, country_scenario, submission_in
 from tests.support.factories import bin_of
 
 
 @pytest.fixture
-def country(app: Flask, order: Order) -> Country:
-    return make_country(app, order)
+def country(app: Flask, order: Order) -> CountryScenario:
+    return country_scenario(app, order)
 
 
 def post(client: FlaskClient, url: str, chosen: list[str], **more: str) -> TestResponse:
-    token = people.token_of(client, f"/bodies/accept/{YEAR}") or people.token_of(client, "/account/")
+    token = accounts.token_of(client, f"/bodies/accept/{YEAR}") or accounts.token_of(client, "/account/")
     return client.post(url, data={"chosen": chosen, "csrf_token": token, **more})
 
 
-def offered(text: str) -> list[str]:
+def choices(text: str) -> list[str]:
     return re.findall(r'name="chosen" value="(\d{12}:\d+)"', text)
 
 
-def test_years_are_accepted_together(country: Country) -> None:
+def test_years_are_accepted_together(country: CountryScenario) -> None:
     url = f"/bodies/accept/{YEAR}"
     with country.app.app_context():
         db.session.get(ReportingYear, YEAR).deadline = today() + timedelta(days=9)  # type: ignore[union-attr]
@@ -56,45 +55,45 @@ def test_years_are_accepted_together(country: Country) -> None:
         db.session.commit()
         year = db.session.get(ReportingYear, YEAR)
         assert year
-        assert [each.line.body.id for each in waiting(head_who_reviews(head), year, today()).items] == []
+        assert [item.row.body.id for item in acceptable_submissions(head_as_reviewer(head), year, today()).items] == []
     reviewer = country.client("reviewer")
     page = reviewer.get(url)
     html5lib.HTMLParser(strict=True).parse(page.text)
-    assert offered(page.text) == [f"{bin_of(5)}:1", f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
+    assert choices(page.text) == [f"{bin_of(5)}:1", f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
     assert "First hand-over" in page.text and 'type="checkbox"' in page.text
-    for odd in ([], ["x"], [f"{bin_of(5)}:"], [f"{bin_of(5)}:-1"], ["\x00:1"]):
+    for invalid in ([], ["x"], [f"{bin_of(5)}:"], [f"{bin_of(5)}:-1"], ["\x00:1"]):
         for address in (url, f"{url}/preview"):
-            response = post(reviewer, address, odd)
+            response = post(reviewer, address, invalid)
             assert response.status_code == 422 and "Nothing is chosen" in response.text
-    # All of the page at once; one's version is stale, another is not in reach.
-    assert len(offered(post(reviewer, f"{url}/preview", [], all="1", listed=offered(page.text)).text)) == 3
+    # All of the page at once; one version is stale, one body is not submitted.
+    assert len(choices(post(reviewer, f"{url}/preview", [], all="1", listed=choices(page.text)).text)) == 3
     stale = post(reviewer, f"{url}/preview", [f"{bin_of(5)}:1", f"{bin_of(4)}:7", f"{bin_of(3)}:1"])
-    assert offered(stale.text) == [f"{bin_of(5)}:1"] and "2 chosen years cannot be accepted" in stale.text
+    assert choices(stale.text) == [f"{bin_of(5)}:1"] and "2 chosen years cannot be accepted" in stale.text
     html5lib.HTMLParser(strict=True).parse(stale.text)
     assert "Accept 1 year" in stale.text
     regional = country.client("reviewer", region="43")
-    assert offered(regional.get(url).text) == [f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
+    assert choices(regional.get(url).text) == [f"{bin_of(2)}:3", f"{bin_of(4)}:1"]
     assert bin_of(5) not in post(regional, url, [f"{bin_of(5)}:1"]).text
     with country.app.app_context():
-        assert db.session.query(FrozenSheet).count() == 1, "another region's is not accepted"
-    # The region's is not complete: it is refused by itself, the others are accepted.
-    done = post(reviewer, url, offered(page.text))
-    assert done.status_code == 200
-    html5lib.HTMLParser(strict=True).parse(done.text)
-    refused, _, accepted = done.text.partition('id="accepted"')
+        assert db.session.query(SheetRevision).count() == 1, "another region's is not accepted"
+    # The region's year is incomplete: only it is refused.
+    response = post(reviewer, url, choices(page.text))
+    assert response.status_code == 200
+    html5lib.HTMLParser(strict=True).parse(response.text)
+    refused, _, accepted = response.text.partition('id="accepted"')
     assert bin_of(2) in refused and "not complete any more" in refused
     assert bin_of(5) in accepted and bin_of(4) in accepted and bin_of(2) not in accepted
     with country.app.app_context():
-        states = {each.body_id: each.state for each in db.session.scalars(select(Submission))}
-        kept = {name: states.get(country.ids[name]) for name in BODIES}
-        assert kept == dict.fromkeys(BODIES) | {
+        statuses = {item.body_id: item.status for item in db.session.scalars(select(Submission))}
+        by_name = {name: statuses.get(country.ids[name]) for name in BODIES}
+        assert by_name == dict.fromkeys(BODIES) | {
             "ministry": "accepted",
             "village": "accepted",
             "other": "accepted",
             "region": "submitted",
         }
-        assert db.session.query(FrozenSheet).count() == 3
-    # Again: each is told that it was changed meanwhile.
+        assert db.session.query(SheetRevision).count() == 3
+    # A second acceptance reports that the year was changed meanwhile.
     again = post(reviewer, url, [f"{bin_of(5)}:1"]).text
     assert "was changed while your page was open" in again and 'id="accepted"' not in again
     assert "No such year waits" not in reviewer.get(url).text
@@ -102,6 +101,6 @@ def test_years_are_accepted_together(country: Country) -> None:
         assert country.client(role).get(url).status_code == 403
 
 
-def head_who_reviews(head: Viewer) -> Viewer:
-    """The one who handed the years over, in a reviewer's role since."""
+def head_as_reviewer(head: Viewer) -> Viewer:
+    """The head who submitted the years, now with the role of a reviewer."""
     return Viewer(head.name, Role.REVIEWER, None, head.account_id)

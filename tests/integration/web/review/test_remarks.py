@@ -1,40 +1,40 @@
-"""The pages of remarks: made beside the very place, answered and resolved in their list; what was changed between hand-overs."""
+"""Pages of remarks: forms beside answers and rows, replies and resolution in the list, changes between submission rounds."""
 
 from flask.testing import FlaskClient
 
-from evaluation.answers.progress.queries import body_state
+from evaluation.answers.progress.queries import body_progress
 from evaluation.database import db
 from evaluation.policy import Role
 from evaluation.review.models import Remark
-from evaluation.review.operations import give_back, submit
-from evaluation.review.remarks.operations import MOST
+from evaluation.review.operations import return_submission, submit
+from evaluation.review.remarks.operations import MAX_TEXT_CHARACTERS
 from tests.support.accounts import token_of
-from tests.support.entry_bodies import FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
+from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 
-REMARKS = f"/bodies/{OWN}/{YEAR}/remarks"
+REMARKS = f"/bodies/{BODY}/{YEAR}/remarks"
 
 
-def over(place: Place, version: int = 0) -> None:
-    submit(place.viewer(Role.HEAD), place.order, YEAR, place.body(), version, TODAY)
+def submit_year(scenario: Scenario, version: int = 0) -> None:
+    submit(scenario.viewer(Role.HEAD), scenario.order, YEAR, scenario.body(), version, TODAY)
     db.session.commit()
 
 
-def test_the_pages_of_remarks(place: Place) -> None:
-    body, own, kind = f"/bodies/{OWN}/{YEAR}", place.own[0], place.kinds[0]
-    report, sheet = f"{body}/organisations/{own}", f"{body}/sheet"
-    code = place.order.asked_of(kind)[0].code
-    item, number = place.order.by_code[code], place.order.table[kind].scored_rows[0].number
-    clerk, reviewer, observer = (place.client(role) for role in ("clerk", "reviewer", "observer"))
+def test_remarks_are_added_answered_and_resolved_by_pages(scenario: Scenario) -> None:
+    body, organisation_bin, kind = f"/bodies/{BODY}/{YEAR}", scenario.organisation_bins[0], scenario.kinds[0]
+    report, sheet = f"{body}/organisations/{organisation_bin}", f"{body}/sheet"
+    code = scenario.order.indicators_of(kind)[0].code
+    item, number = scenario.order.by_code[code], scenario.order.table[kind].scored_rows[0].number
+    clerk, reviewer, observer = (scenario.client(role) for role in ("clerk", "reviewer", "observer"))
     tokens = {client: token_of(client, "/account/") for client in (clerk, reviewer, observer)}
 
     def sent(client: FlaskClient, **data: str) -> dict[str, str]:
         return {"csrf_token": tokens[client]} | data
 
-    with place.app.app_context():
-        place.fill()
+    with scenario.app.app_context():
+        scenario.fill()
     assert "Make a remark" not in reviewer.get(report).text and "There are no remarks" in clerk.get(REMARKS).text
-    with place.app.app_context():
-        over(place)
+    with scenario.app.app_context():
+        submit_year(scenario)
     assert f'id="remark-text-{code}"' in reviewer.get(report).text
     text = reviewer.get(f"{sheet}?lang=ru").text
     assert f'id="remark-text-{kind}-{number}"' in text and f'id="row-{kind}-{number}"' in text
@@ -42,30 +42,34 @@ def test_the_pages_of_remarks(place: Place) -> None:
         assert "Make a remark" not in other.get(report).text
     assert observer.get(REMARKS).status_code == observer.get(f"{body}/changes").status_code == 403
 
-    # Each leads back to the very place.
-    data = sent(reviewer, text="<b>Неге?</b>", organisation=own, code=code)
-    made = reviewer.post(REMARKS, data=data)
-    assert made.status_code == 303 and made.location == f"{report}?field={code}#field-{code}"
-    made = reviewer.post(REMARKS, data=sent(reviewer, text="Осы жолды қараңыз", kind=kind, row=number, lang="ru"))
-    assert made.location == f"{sheet}?lang=ru#row-{kind}-{number}"
+    # Every form returns to the position of the remark.
+    data = sent(reviewer, text="<b>Неге?</b>", organisation=organisation_bin, code=code)
+    added = reviewer.post(REMARKS, data=data)
+    assert added.status_code == 303 and added.location == f"{report}?field={code}#field-{code}"
+    added = reviewer.post(REMARKS, data=sent(reviewer, text="Осы жолды қараңыз", kind=kind, row=number, lang="ru"))
+    assert added.location == f"{sheet}?lang=ru#row-{kind}-{number}"
     assert reviewer.post(REMARKS, data=sent(reviewer, text="Парақ")).location == f"{sheet}#remarks"
     listed = reviewer.post(REMARKS, data=sent(reviewer, text="Тізім", back="list")).location
     assert listed.startswith(f"{REMARKS}#remark-")
-    for wrong in ({"organisation": place.foreign, "code": code}, {"organisation": own, "code": "x"}, {"kind": kind, "row": "99"}):
-        assert reviewer.post(REMARKS, data=data | {"organisation": "", "code": ""} | wrong).status_code == 404
+    for invalid in (
+        {"organisation": scenario.foreign_bin, "code": code},
+        {"organisation": organisation_bin, "code": "x"},
+        {"kind": kind, "row": "99"},
+    ):
+        assert reviewer.post(REMARKS, data=data | {"organisation": "", "code": ""} | invalid).status_code == 404
     for role in (clerk, observer):
         assert role.post(REMARKS, data=sent(role, text="x")).status_code == 403
-    refused = reviewer.post(REMARKS, data=data | {"text": "ә" * (MOST + 1)})
-    assert refused.status_code == 422 and "ә" * MOST in refused.text and "longer than 2000" in refused.text
+    refused = reviewer.post(REMARKS, data=data | {"text": "ә" * (MAX_TEXT_CHARACTERS + 1)})
+    assert refused.status_code == 422 and "ә" * MAX_TEXT_CHARACTERS in refused.text and "longer than 2000" in refused.text
     assert f'name="code" value="{code}"' in refused.text
 
     year = reviewer.get(body).text
     assert "can be accepted when all remarks are resolved" in year and 'id="accept-send"' not in year
     assert "4 remarks are not resolved</a>" in year and "Give the year back</a>" in reviewer.get(REMARKS).text
-    with place.app.app_context():
-        ids = [each.id for each in db.session.query(Remark).order_by(Remark.id)]
+    with scenario.app.app_context():
+        ids = [item.id for item in db.session.query(Remark).order_by(Remark.id)]
         assert len(ids) == 4
-        give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1)
+        return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1)
         db.session.commit()
     assert "4 remarks are not resolved" in clerk.get(f"{body}/submission").text
     home = clerk.get(f"{body}/entry").text
@@ -82,19 +86,21 @@ def test_the_pages_of_remarks(place: Place) -> None:
     late = reviewer.post(REMARKS, data=data)
     assert late.status_code == 409 and "&lt;b&gt;Неге?&lt;/b&gt;" in late.text
 
-    # The clerk answers, mends and hands over again; the reviewer sees what was changed, and resolves.
+    # The clerk replies, corrects and submits again; the reviewer sees the changes and resolves the remarks.
     answer = sent(clerk, text="Міне", back="list")
     assert clerk.post(f"{REMARKS}/{ids[0]}/reply", data=answer).location == f"{REMARKS}#remark-{ids[0]}"
     empty = clerk.post(f"{REMARKS}/{ids[0]}/reply", data=answer | {"text": " "})
     assert empty.status_code == 422 and "nothing was sent" in empty.text
     assert clerk.post(f"{REMARKS}/{ids[0]}/resolve", data=answer).status_code == 403
     assert clerk.post(f"{REMARKS}/{ids[-1] + 1}/reply", data=answer).status_code == 404
-    assert reviewer.post(f"{REMARKS.replace(OWN, FOREIGN)}/{ids[0]}/resolve", data=sent(reviewer)).status_code == 404
+    assert reviewer.post(f"{REMARKS.replace(BODY, OTHER_BODY)}/{ids[0]}/resolve", data=sent(reviewer)).status_code == 404
     assert "was not handed over before" not in clerk.get(f"{body}/changes").text
-    with place.app.app_context():
-        state = body_state(SYSTEM, place.order, YEAR, place.bodies[OWN], TODAY).organisations[place.organisations[own]]
-        place.answer(own, **{code: state.answers[code] + 1})
-        over(place, 2)
+    with scenario.app.app_context():
+        state = body_progress(SYSTEM, scenario.order, YEAR, scenario.bodies[BODY], TODAY).organisations[
+            scenario.organisations[organisation_bin]
+        ]
+        scenario.answer(organisation_bin, **{code: state.answers[code] + 1})
+        submit_year(scenario, 2)
     changes = reviewer.get(f"{body}/changes").text
     assert "1 change:" in changes and item.label.en in changes and f'href="{report}?field={code}#field-{code}"' in changes
     assert "Changed since the hand-over of" in reviewer.get(REMARKS).text
