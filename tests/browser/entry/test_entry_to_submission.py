@@ -1,4 +1,4 @@
-"""From the clerk's home to a year that is handed over, and back: next blank by next blank, a file, the head, the reviewer."""
+"""From the clerk's home to a submitted year and back: blank by blank, a file, the head, the reviewer."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,24 +24,27 @@ BACK = "Құжаттарды қайта тексеріңіз"
 
 
 def blanks(scenario: Scenario) -> dict[str, list[Indicator]]:
-    """What is left unanswered: an amount and a choice of the first organisation, and a number of the second."""
+    """Return the blank answers by BIN: an amount and a choice of the first organisation, a number of the second."""
 
     def first(kind: str, *types: str) -> list[Indicator]:
-        found = [item for item in scenario.order.indicators_of(kind) if item.applies_when is None]
-        return [next(item for item in found if item.type == each) for each in types]
+        indicators = [item for item in scenario.order.indicators_of(kind) if item.applies_when is None]
+        return [next(item for item in indicators if item.type == type_) for type_ in types]
 
-    return {scenario.organisation_bins[0]: first(scenario.kinds[0], "money", "choice"), scenario.organisation_bins[1]: first(scenario.kinds[1], "whole")}
+    return {
+        scenario.organisation_bins[0]: first(scenario.kinds[0], "money", "choice"),
+        scenario.organisation_bins[1]: first(scenario.kinds[1], "whole"),
+    }
 
 
 def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
-    """Do something with the site's database, in another thread than the browser's."""
+    """Run work with an app on the site's database, in another thread than the browser's."""
 
     def task() -> Any:
         app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
-        done = work(app)
+        result = work(app)
         with app.app_context():
             db.engine.dispose()
-        return done
+        return result
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(task).result()
@@ -49,7 +52,7 @@ def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
 
 @pytest.fixture
 def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Scenario]]:
-    """A server whose one body has answered nearly everything."""
+    """Serve a body whose answers are complete except for a few blanks."""
 
     def prepare(app: Flask) -> Scenario:
         scenario = two_kind_scenario(app, order)
@@ -67,7 +70,7 @@ def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Scenario]]:
 
 
 def answer(page: Page, item: Indicator) -> None:
-    """Answer the question that the address leads to, by the keyboard, and wait until it is saved."""
+    """Type the answer of the question in the address and wait until it is saved."""
     assert page.url.endswith(f"#field-{item.code}")
     question = page.locator(f"#field-{item.code}")
     assert question.locator(":focus").count() == 1, "the keyboard is there already"
@@ -83,7 +86,9 @@ def next_step(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
-def test_next_blank_by_next_blank_to_the_hand_over(code: str, width: int, site: tuple[str, Scenario], new_page: NewPage) -> None:
+def test_answering_blank_by_blank_leads_to_the_submission(
+    code: str, width: int, site: tuple[str, Scenario], new_page: NewPage
+) -> None:
     address, scenario = site
     say = language(code).gettext
     with new_page(address, code, width, email="own-clerk@example.org") as page:

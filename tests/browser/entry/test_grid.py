@@ -1,4 +1,4 @@
-"""The grid in a real browser: by keyboard, by copying and filling, without scripts, for everybody."""
+"""The grid in a real browser: keyboard, copying, filling, without scripts, accessibility."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,9 +15,9 @@ from tests.browser.grid_site import CLERKS, organisation_bin
 def press_letter(page: Page, letter: str, code: str = "", control: bool = False) -> None:
     """Press a key of a Kazakh or Russian keyboard."""
     session = page.context.new_cdp_session(page)
-    held = {"modifiers": 2} if control else {"text": letter}
+    options = {"modifiers": 2} if control else {"text": letter}
     for type_ in ("keyDown", "keyUp"):
-        session.send("Input.dispatchKeyEvent", {"type": type_, "key": letter, "code": code, **held})
+        session.send("Input.dispatchKeyEvent", {"type": type_, "key": letter, "code": code, **options})
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -25,7 +25,7 @@ def press_letter(page: Page, letter: str, code: str = "", control: bool = False)
 def test_answers_are_typed_chosen_corrected_and_undone_by_keys(
     code: str, width: int, grid: GridSite, new_page: NewPage, order: Order
 ) -> None:
-    spoken = language(code)
+    page_language = language(code)
     money, money_code = first_of(order, "money")
     choice, choice_code = first_of(order, "choice")
     yes_no, yes_no_code = first_of(order, "yes_no")
@@ -39,7 +39,7 @@ def test_answers_are_typed_chosen_corrected_and_undone_by_keys(
         keys.press("Tab")
         expect(cell(page, 1, money)).to_have_attribute("aria-invalid", "true")
         expect(cell(page, 1, money)).to_have_text("?")
-        expect(status(page)).to_contain_text(words(spoken.gettext("Not stored because they are not valid: {0}")))
+        expect(status(page)).to_contain_text(words(page_language.gettext("Not stored because they are not valid: {0}")))
         keys.press("Shift+Tab")
         keys.press("F2")
         keys.press("Backspace")
@@ -103,12 +103,12 @@ def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: 
 
 
 def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite, new_page: NewPage, order: Order) -> None:
-    place, code = first_of(order, "choice")
+    column, code = first_of(order, "choice")
     with new_page(grid.address, "kk", email=CLERKS[0]) as page:
         open_grid(page, order)
         page.fill("#grid-search", "ЕМХАНА")
         expect(page.locator("tbody tr:visible")).to_have_count(9)
-        cell(page, 0, place).click()
+        cell(page, 0, column).click()
         page.locator("[data-action=fill]").click()
         expect(page.locator("#grid-fill-code")).to_have_value(code)
         expect(page.locator("#grid-fill :checked:not(option)")).to_have_count(0)
@@ -117,20 +117,20 @@ def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite,
         expect(page.locator("#grid-fill [data-part=refused]")).to_be_visible()
         page.keyboard.press("Space")
         page.keyboard.press("Enter")
-        said = order.choices[order.by_code[code].choices or ""][0].label["kk"]
-        for each in ("9", order.by_code[code].label["kk"], said):
-            expect(page.locator("[data-part=filled]")).to_contain_text(each)
+        description = order.choices[order.by_code[code].choices or ""][0].label["kk"]
+        for text in ("9", order.by_code[code].label["kk"], description):
+            expect(page.locator("[data-part=filled]")).to_contain_text(text)
         page.locator("[data-action=apply]").click()
         expect(page.locator("td.is-saved")).to_have_count(9)
-        assert sum(code in each for each in grid.answers().values()) == 9
+        assert sum(code in answers for answers in grid.answers().values()) == 9
         page.locator("[data-action=undo]").click()
-        expect(cell(page, 0, place)).to_have_text("")
+        expect(cell(page, 0, column)).to_have_text("")
     assert not any(grid.answers().values())
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_the_grid_is_for_everybody(code: str, grid: GridSite, new_page: NewPage, order: Order) -> None:
-    """Nothing for axe to object to, and nothing to scroll sideways for but the table."""
+    """axe finds no violation, and only the table scrolls sideways."""
     # Colours on their way from one to another are not what anybody reads.
     with new_page(grid.address, code, email=CLERKS[0], reduced_motion="reduce") as page:
         open_grid(page, order)

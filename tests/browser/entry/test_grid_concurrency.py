@@ -1,4 +1,4 @@
-"""The grid where much comes at once: six hundred organisations by one paste, two people in one cell, a lost connection."""
+"""The grid with many cells at once, two users in one cell, and a lost connection."""
 
 import re
 
@@ -20,10 +20,10 @@ WAITING = "No connection. Not sent yet: {0}. It will be sent when the connection
 def test_six_hundred_organisations_by_one_paste(
     code: str, width: int, large_grid: GridSite, new_page: NewPage, order: Order
 ) -> None:
-    """All that is asked of 600 organisations, what is asked on a condition too, costs two strokes: one pastes, one takes it."""
-    asked = order.indicators_of(widest(order))
-    assert any(item.applies_when for item in asked)
-    count = SIX_HUNDRED * len(asked)
+    """Two keys store all answers of 600 organisations, conditional ones included: one pastes, one confirms."""
+    columns = order.indicators_of(widest(order))
+    assert any(item.applies_when for item in columns)
+    count = SIX_HUNDRED * len(columns)
     money, _ = first_of(order, "money")
     allowed = ["clipboard-read", "clipboard-write"]
     with new_page(large_grid.address, code, width, email=CLERKS[0], permissions=allowed) as page:
@@ -37,16 +37,16 @@ def test_six_hundred_organisations_by_one_paste(
         expect(page.locator("#grid-preview")).to_be_hidden()
         saved(cell(page, SIX_HUNDRED - 1, money), "1\xa0250,50")
         stored = large_grid.answers()
-        assert len(stored) == SIX_HUNDRED and all(len(each) == len(asked) for each in stored.values())
+        assert len(stored) == SIX_HUNDRED and all(len(answers) == len(columns) for answers in stored.values())
         page.keyboard.press("Control+z")
-        expect(cell(page, SIX_HUNDRED - 1, len(asked) - 1)).to_have_text("")
+        expect(cell(page, SIX_HUNDRED - 1, len(columns) - 1)).to_have_text("")
     assert not any(large_grid.answers().values())
 
 
 @pytest.mark.parametrize(("code", "width"), [("kk", 390), ("ru", 1280)])
 def test_two_people_in_one_cell(code: str, width: int, grid: GridSite, new_page: NewPage, order: Order) -> None:
-    """Mine is chosen of one answer, theirs of another."""
-    place, item = first_of(order, "money")
+    """The second user keeps the typed answer of one cell and takes the stored answer of another."""
+    column, item = first_of(order, "money")
     with (
         new_page(grid.address, code, width, email=CLERKS[0]) as first,
         new_page(grid.address, code, width, email=CLERKS[1], reduced_motion="reduce") as second,
@@ -58,26 +58,26 @@ def test_two_people_in_one_cell(code: str, width: int, grid: GridSite, new_page:
                 page.keyboard.type(amount)
                 page.keyboard.press("Enter")
                 if page == first:
-                    saved(cell(page, row, place), amount)
+                    saved(cell(page, row, column), amount)
         for row in (0, 1):
-            expect(cell(second, row, place)).to_have_class(re.compile("is-conflict"))
+            expect(cell(second, row, column)).to_have_class(re.compile("is-conflict"))
         assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 100_00}, {item: 300_00}]
         dialog = second.locator("#grid-conflict")
-        for row, mine, theirs, which in ((1, "400", "300", "take-stored"), (0, "200", "100", "keep-typed")):
+        for row, typed_text, stored_text, action in ((1, "400", "300", "take-stored"), (0, "200", "100", "prefer-typed")):
             second.keyboard.press("ArrowUp")
             second.keyboard.press("Enter")
-            expect(dialog.locator("[data-part=typed]")).to_have_text(mine)
-            expect(dialog.locator("[data-part=stored]")).to_have_text(theirs)
+            expect(dialog.locator("[data-part=typed]")).to_have_text(typed_text)
+            expect(dialog.locator("[data-part=stored]")).to_have_text(stored_text)
             expect(dialog.locator("[data-part=author]")).to_contain_text("The clerk")
             fits(second, width)
-            dialog.locator(f"[data-action={which}]").click()
+            dialog.locator(f"[data-action={action}]").click()
             expect(dialog).to_be_hidden()
-            saved(cell(second, row, place), mine if which == "keep-typed" else theirs)
+            saved(cell(second, row, column), typed_text if action == "prefer-typed" else stored_text)
     assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 200_00}, {item: 300_00}]
 
 
 def test_a_lost_connection_loses_nothing(grid: GridSite, new_page: NewPage, order: Order) -> None:
-    place, code = first_of(order, "money")
+    column, code = first_of(order, "money")
     with new_page(grid.address, "ru", email=CLERKS[0]) as page:
         open_grid(page, order)
         page.context.set_offline(True)
@@ -87,17 +87,17 @@ def test_a_lost_connection_loses_nothing(grid: GridSite, new_page: NewPage, orde
         page.keyboard.press("Enter")
         expect(status(page)).to_contain_text(words(language("ru").gettext(WAITING)))
         page.context.set_offline(False)
-        saved(cell(page, 0, place), "5")
-        saved(cell(page, 1, place), "6")
+        saved(cell(page, 0, column), "5")
+        saved(cell(page, 1, column), "6")
         page.context.set_offline(True)
         page.keyboard.type("7")
         page.keyboard.press("Enter")
-        expect(cell(page, 2, place)).to_have_text("7")
+        expect(cell(page, 2, column)).to_have_text("7")
         expect(status(page)).to_contain_text(words(language("ru").gettext(WAITING)))
         again = page.context.new_page()
         page.close()
         again.context.set_offline(False)
         open_grid(again, order)
-        saved(cell(again, 2, place), "7")
+        saved(cell(again, 2, column), "7")
     stored = grid.answers()
     assert [stored[organisation_bin(n)] for n in range(3)] == [{code: 5_00}, {code: 6_00}, {code: 7_00}]

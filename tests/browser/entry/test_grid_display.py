@@ -1,4 +1,4 @@
-"""What the grid shows and how: wrong cells that go with their paste, contradictions, names on a phone, paper."""
+"""Display of the grid: rejected cells of a paste, names on a phone, toolbar, print."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.browser.grid_site import CLERKS, SIX_HUNDRED, organisation_bin
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
-def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: NewPage, order: Order) -> None:
+def test_undoing_a_paste_removes_its_rejected_cells(grid: GridSite, new_page: NewPage, order: Order) -> None:
     money, code = first_of(order, "money")
     with new_page(grid.address, "ru", email=CLERKS[0], permissions=CLIPBOARD) as page:
         open_grid(page, order)
@@ -32,7 +32,7 @@ def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: N
         page.locator("[data-action=apply]").click()
         saved(cell(page, 1, money), "7")
         expect(cell(page, 0, money)).to_have_text("16 543 тыс")
-        # One of them is typed anew and still wrong, another one mended.
+        # The user types one of them again, still invalid, and corrects another one.
         cell(page, 2, money).click()
         keys.type("8 т")
         keys.press("Enter")
@@ -41,7 +41,7 @@ def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: N
         keys.type("9")
         keys.press("Enter")
         saved(cell(page, 0, money), "9")
-        # What was typed is undone first, to what was stored; then the paste with its wrong cells.
+        # Undo first restores the stored values of the typed cells, then the cells before the paste, with the rejected ones.
         for row, text in ((0, "5"), (2, "")):
             page.locator("[data-action=undo]").click()
             saved(cell(page, row, money), text)
@@ -54,10 +54,10 @@ def test_wrong_cells_of_a_paste_go_when_it_is_undone(grid: GridSite, new_page: N
         page.reload()
         expect(page.locator("#grid[data-ready]")).to_be_visible()
         expect(page.locator("td.is-invalid")).to_have_count(0)
-    assert {own: each for own, each in grid.answers().items() if each} == {organisation_bin(0): {code: 5_00}}
+    assert {bin_: answers for bin_, answers in grid.answers().items() if answers} == {organisation_bin(0): {code: 5_00}}
 
 
-def test_rows_are_told_apart_and_the_table_is_near_on_a_phone(grid: GridSite, new_page: NewPage, order: Order) -> None:
+def test_names_differ_and_the_table_is_near_the_top_on_a_phone(grid: GridSite, new_page: NewPage, order: Order) -> None:
     with new_page(grid.address, "kk", 390, email=CLERKS[0]) as page:
         open_grid(page, order)
         assert page.locator(".grid-scroll").bounding_box()["y"] < 560  # type: ignore[index]
@@ -66,11 +66,11 @@ def test_rows_are_told_apart_and_the_table_is_near_on_a_phone(grid: GridSite, ne
         name.evaluate("(each) => { each.innerHTML = `<i>${'Мекеме '.repeat(12)}</i>«${'сөз '.repeat(40)}»`; }")
         assert name.evaluate(lines) == 3
         assert name.locator("i").evaluate("(each) => each.getBoundingClientRect().width") <= 1
-        # What is said of a cell is folded until it is asked for.
-        said = page.locator("#grid-cell [data-part=description]")
-        expect(said).to_be_hidden()
+        # The description of a cell is folded until the user opens it.
+        description = page.locator("#grid-cell [data-part=description]")
+        expect(description).to_be_hidden()
         page.locator("#grid-cell summary").click()
-        expect(said).to_be_visible()
+        expect(description).to_be_visible()
 
 
 @pytest.mark.parametrize("code", ["kk", "ru", "en"])
@@ -92,10 +92,10 @@ def test_on_paper_every_page_has_the_headings(
     command = ["pdftotext", "-layout", str(tmp_path / "grid.pdf"), "-"]
     *sheets, _ = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")
     assert "Алатау облысының әкімдігі" in sheets[0] and grid_site.BODY in sheets[0]
-    asked = order.indicators_of(grid_site.widest(order))
-    wanted = {word for item in asked for word in item.label[code].split() if len(word) > 2}
+    columns = order.indicators_of(grid_site.widest(order))
+    headings = {word for item in columns for word in item.label[code].split() if len(word) > 2}
     for sheet in sheets:
-        # Each word of each heading, and each in one piece.
-        assert wanted <= set(sheet.split()), wanted - set(sheet.split())
+        # Every word of every heading stands on every page, without a break.
+        assert headings <= set(sheet.split()), headings - set(sheet.split())
     assert sum(sheet.count(organisation_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
     assert language(code).gettext("Fill blanks with…") not in sheets[0]

@@ -1,10 +1,10 @@
-"""Two named tasks, counted key by key here, in Excel and in DHIS2.
+"""Two tasks counted in keys: in the product, in Excel and in DHIS2.
 
-The year of five: five state enterprises' year from paper. The year of 600: what is asked of 600 state enterprises stands in
-another spreadsheet and is copied already.
+The year of five: the answers of five state enterprises are typed from paper. The year of 600: the answers of 600 state enterprises
+stand in another spreadsheet and are in the clipboard.
 
-Here the keys are those that the browser gets, a click counted as one. The other two are counted in their users' favour, without a
-mouse's way, a mistake or a pause. What opens the first page or file, and what hands the year over, is left out of all three.
+For the product the test counts the keys that the browser receives; a click counts as one key. Excel and DHIS2 are counted in their
+favour: no mouse movement, no correction, no pause. Opening the first page or file and submitting the year are left out of all three.
 """
 
 from datetime import date
@@ -25,8 +25,8 @@ from tests.browser.entry_desk import Hands, Site
 from tests.browser.grid_desk import GridSite, block
 from tests.browser.grid_site import CLERKS, SIX_HUNDRED, address, widest
 from tests.support.accounts import make_account
-from tests.support.scenario import SYSTEM, YEAR
 from tests.support.factories import bin_of
+from tests.support.scenario import SYSTEM, YEAR
 
 BODY = bin_of(500)
 FIVE = [bin_of(501 + n) for n in range(5)]
@@ -34,35 +34,35 @@ TYPED = {"money": "12500000", "date": "31.05.2025", "whole": "3"}
 
 
 def register(app: Flask, order: Order) -> str:
-    """A body with five enterprises; its clerk's address."""
+    """Register a body with five enterprises; return the e-mail address of its clerk."""
     with app.app_context():
         operations.register_bodies(SYSTEM, [NewBody(BODY, "Бес")])
         operations.register_organisations(SYSTEM, [(bin_, order.kinds[1].code, f"Ұйым {bin_}", "") for bin_ in FIVE])
-        known = registry.registry_index(SYSTEM)
+        index = registry.registry_index(SYSTEM)
         since = date(2020, 1, 1)
-        operations.add_supervision(SYSTEM, [(known.organisations[bin_][0], known.bodies[BODY], since, None) for bin_ in FIVE])
+        operations.add_supervision(SYSTEM, [(index.organisations[bin_][0], index.bodies[BODY], since, None) for bin_ in FIVE])
         db.session.commit()
-        body = known.bodies[BODY]
+        body = index.bodies[BODY]
     return make_account(app, "clerk", [body], email="five@example.org")
 
 
 def in_excel(items: tuple[Indicator, ...]) -> int:
-    """The product's own template, the fastest hand: what is typed and Tab; of a list's words Excel completes after the first
-    letter, then Tab; five lines, each begun by Home and Down, and saved."""
+    """Keys in the product's Excel template: each text and Tab; for an answer of a list one letter, which Excel completes, and Tab;
+    Home and Down before each further row; one key to save."""
     line = sum(len(TYPED[item.type]) + 1 if item.type in TYPED else 1 + 1 for item in items)
     return len(FIVE) * line + 2 * (len(FIVE) - 1) + 1
 
 
 def in_dhis2(items: tuple[Indicator, ...], organisations: int = len(FIVE)) -> int:
-    """Its data entry: the organisation chosen in the tree by one click, then each field typed and Tab; of a yes or no, or of an
-    option, a key that chooses and Tab; a date is typed with as many characters."""
+    """Keys in DHIS2's data entry: one click chooses the organisation, then each text and Tab; for a yes, a no or an
+    option one key and Tab; a date takes the same characters."""
     form = 1 + sum(len(TYPED[item.type]) + 1 if item.type in TYPED else 1 + 1 for item in items)
     return organisations * form
 
 
 def mailed_from_excel() -> int:
-    """The product's template, open at its first cell, the copied columns being its own: pasted and saved. The ministry has
-    nothing yet: one click makes a mail with the file, a letter and Tab complete the ministry's address, Ctrl+Enter sends it."""
+    """Keys to paste the copied columns into the open template, save it and mail it to the ministry: one click creates the
+    mail with the file, a letter and Tab complete the address, Ctrl+Enter sends it."""
     return 1 + 1 + 1 + 2 + 1
 
 
@@ -72,7 +72,7 @@ def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: p
     with new_page(site.address, "kk", email=clerk) as page:
         page.goto(f"/bodies/{BODY}/{YEAR}/organisations/{FIVE[0]}#field-{items[0].code}")
         hands = Hands(page)
-        for own in FIVE:
+        for organisation_bin in FIVE:
             expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
             for item in items:
                 if item.type in TYPED:
@@ -80,20 +80,20 @@ def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: p
                     hands.press("Enter")
                 else:
                     hands.press("и" if item.type == "yes_no" else "1")
-            if own != FIVE[-1]:
+            if organisation_bin != FIVE[-1]:
                 expect(page.locator("[data-next]")).to_be_focused()
                 hands.press("Enter")
-                page.wait_for_url(f"**/{FIVE[FIVE.index(own) + 1]}*")
+                page.wait_for_url(f"**/{FIVE[FIVE.index(organisation_bin) + 1]}*")
         expect(page.locator("[data-queue-status]")).to_have_text(language("kk").gettext("Everything is saved."))
-    for own in FIVE:
-        assert site.stored(own).keys() == {item.code for item in items}
+    for organisation_bin in FIVE:
+        assert site.stored(organisation_bin).keys() == {item.code for item in items}
     assert hands.strokes < in_dhis2(items) and hands.strokes < in_excel(items)
     with capsys.disabled():
         print(f"\nThe year of five: {hands.strokes} keys here, {in_excel(items)} in Excel, {in_dhis2(items)} in DHIS2")
 
 
 def test_the_year_of_600(large_grid: GridSite, new_page: NewPage, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
-    """DHIS2's data entry takes no blocks: every value is typed."""
+    """DHIS2 has no paste of blocks, so every value is typed there."""
     items, allowed = order.indicators_of(widest(order)), ["clipboard-read", "clipboard-write"]
     with new_page(large_grid.address, "kk", email=CLERKS[0], permissions=allowed) as page:
         page.goto(address(order))
@@ -106,7 +106,7 @@ def test_the_year_of_600(large_grid: GridSite, new_page: NewPage, order: Order, 
         hands.press("Enter")
         expect(page.locator("td.is-saved")).to_have_count(SIX_HUNDRED * len(items))
     stored = large_grid.answers()
-    assert len(stored) == SIX_HUNDRED and all(each.keys() == {item.code for item in items} for each in stored.values())
+    assert len(stored) == SIX_HUNDRED and all(answers.keys() == {item.code for item in items} for answers in stored.values())
     excel, dhis2 = mailed_from_excel(), in_dhis2(items, SIX_HUNDRED)
     assert hands.strokes < excel and hands.strokes < dhis2
     with capsys.disabled():

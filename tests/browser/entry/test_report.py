@@ -1,4 +1,4 @@
-"""One organisation's report in a real browser: by keyboard alone, saved as it is typed, and without JavaScript."""
+"""The report of one organisation in a real browser: keyboard, automatic saving, without JavaScript."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from tests.support.scenario import first_indicator
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
-    """Every answer costs its characters and one key to go on; yes, no and choices cost one key."""
+    """An answer takes its characters and one key to go on; yes, no and choices take one key."""
     kind = order.kinds[1].code
-    own, items = site.scenario.bins_of(kind)[1], order.indicators_of(kind)
+    organisation_bin, items = site.scenario.bins_of(kind)[1], order.indicators_of(kind)
     letters = {"kk": "и", "ru": "д"}
     text = {"money": "12500000,50", "date": "31.05.2025", "whole": "3"}
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
-        page.goto(f"{site.scenario.report_url(own)}#field-{items[0].code}")
+        page.goto(f"{site.scenario.report_url(organisation_bin)}#field-{items[0].code}")
         hands = Hands(page)
         expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
         for item in items:
@@ -42,13 +42,13 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
         following = site.scenario.bins_of(order.kinds[2].code)[0]
         hands.press("Enter")
         page.wait_for_url(f"**/{following}*")
-    answers = site.stored(own)
+    answers = site.stored(organisation_bin)
     assert set(answers) == {item.code for item in items} and answers[money] == 1_250_000_050
 
 
 def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    own, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    organisation_bin, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     sent: list[int] = []
 
     def spoil(route: Route) -> None:
@@ -58,23 +58,23 @@ def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: O
         route.continue_(headers=headers if len(sent) > 1 else headers | {"x-csrftoken": "old"})
 
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.route("**/answers", spoil)
         page.locator(f"#answer-{money}").fill("1250")
         page.keyboard.press("Enter")
         state_of(page, money, "saved")
-    assert len(sent) == 2 and site.stored(own) == {money: 125_000}
+    assert len(sent) == 2 and site.stored(organisation_bin) == {money: 125_000}
 
 
-def test_what_is_not_asked_is_passed_over(site: Site, new_page: NewPage, order: Order) -> None:
+def test_questions_that_are_not_required_are_skipped(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[1].code
-    own = site.scenario.bins_of(kind)[1]
-    item = next(each for each in order.indicators_of(kind) if each.applies_when is not None)
+    organisation_bin = site.scenario.bins_of(kind)[1]
+    item = next(indicator for indicator in order.indicators_of(kind) if indicator.applies_when is not None)
     condition: Any = item.applies_when
     asking, dependent = f"#answer-{condition.left}", f"#answer-{item.code}"
-    after = order.indicators_of(kind)[[each.code for each in order.indicators_of(kind)].index(item.code) + 1]
+    after = order.indicators_of(kind)[[indicator.code for indicator in order.indicators_of(kind)].index(item.code) + 1]
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.locator(asking).fill("0")
         page.keyboard.press("Enter")
         expect(page.locator(f"#answer-{after.code}")).to_be_focused()
@@ -91,10 +91,10 @@ def test_what_is_not_asked_is_passed_over(site: Site, new_page: NewPage, order: 
 
 def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), codes = site.scenario.bins_of(kind), [item.code for item in order.indicators_of(kind)]
+    (organisation_bin, other), codes = site.scenario.bins_of(kind), [item.code for item in order.indicators_of(kind)]
     choice = first_indicator(order, kind, "choice")
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(f"{site.scenario.report_url(own)}#field-{choice}")
+        page.goto(f"{site.scenario.report_url(organisation_bin)}#field-{choice}")
         expect(page.locator(f"#answer-{choice}-0")).to_be_focused()
         page.keyboard.press("3")
         row = next(row.number for row in order.table[kind].scored_rows if row.criterion in order.by_code[choice].criteria)
@@ -110,18 +110,18 @@ def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Ord
         page.keyboard.press("Alt+ArrowDown")
         page.wait_for_url(f"**/{other}*")
         page.keyboard.press("Alt+ArrowUp")
-        page.wait_for_url(f"**/{own}*")
-    assert site.stored(own) == {codes[0]: 100}
+        page.wait_for_url(f"**/{organisation_bin}*")
+    assert site.stored(organisation_bin) == {codes[0]: 100}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     say = language(code).gettext
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         typed(page, money, "1 250")
         state_of(page, money, "saved")
         expect(page.locator(f"#field-{money} [data-save-status]")).to_have_text(say("Saved"))
@@ -134,20 +134,24 @@ def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, 
         page.reload()
         state_of(page, money, "invalid")
         expect(page.locator(f"#answer-{money}")).to_have_value("көп")
-        assert site.stored(own) == {money: 125_000}
+        assert site.stored(organisation_bin) == {money: 125_000}
         typed(page, money, "1300")
         state_of(page, money, "saved")
         page.reload()
         expect(page.locator(f"#answer-{money}")).to_have_value("1\xa0300")
         assert_for_everybody(page, width)
-    assert site.stored(own) == {money: 130_000}
+    assert site.stored(organisation_bin) == {money: 130_000}
 
 
-def test_a_warning_is_kept_by_a_reason(site: Site, new_page: NewPage, order: Order) -> None:
+def test_a_warning_is_justified_by_a_reason(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), choice, money = site.scenario.bins_of(kind), first_indicator(order, kind, "choice"), first_indicator(order, kind, "money")
+    (organisation_bin, _), choice, money = (
+        site.scenario.bins_of(kind),
+        first_indicator(order, kind, "choice"),
+        first_indicator(order, kind, "money"),
+    )
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.locator(f"#answer-{choice}-3").check()
         warning = page.locator(f"#field-{choice} .issue.is-warning")
         warning.locator("summary").click()
@@ -164,9 +168,13 @@ def test_a_warning_is_kept_by_a_reason(site: Site, new_page: NewPage, order: Ord
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
 def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    (organisation_bin, _), money, choice = (
+        site.scenario.bins_of(kind),
+        first_indicator(order, kind, "money"),
+        first_indicator(order, kind, "choice"),
+    )
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"], java_script_enabled=False) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.fill(f"#answer-{money}", "көп")
         page.locator(f"#answer-{choice}-3").check()
         page.press(f"#answer-{money}", "Enter")
@@ -174,28 +182,28 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         expect(page.locator(f"#answer-{choice}-3")).to_be_checked()
         expect(page.locator(f"#field-{choice} .cost")).to_be_visible()
         page.fill(f"#answer-{money}", "100")
-        site.store_answers(own, {money: 70_000})
+        site.store_answers(organisation_bin, {money: 70_000})
         page.click("button[value=stay]")
         expect(page.locator(f"#field-{money} .conflict")).to_contain_text("700")
         page.check(f"#mine-{money}")
         page.click("button[value=stay]")
         expect(page.locator(f"#answer-{money}")).to_have_value("100")
         expect(page.locator(".conflict")).to_have_count(0)
-        page.click(f"#field-{choice} .why-kept summary")
-        page.fill(f"#field-{choice} .why-kept textarea", "Акт әкімдікте сақтаулы.")
+        page.click(f"#field-{choice} .justify summary")
+        page.fill(f"#field-{choice} .justify textarea", "Акт әкімдікте сақтаулы.")
         page.click(f"#field-{choice} [data-justify]")
         expect(page.locator(f"#field-{choice} [data-reason-text]")).to_have_text("Акт әкімдікте сақтаулы.")
         page.click("button[value=next]")
         page.wait_for_url(f"**/{site.scenario.bins_of(kind)[1]}*")
-    assert site.stored(own) == {money: 10_000, choice: "violated"}
+    assert site.stored(organisation_bin) == {money: 10_000, choice: "violated"}
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_the_page_is_for_everybody(code: str, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[1].code
-    own, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
-    site.store_answers(own, {money: -5, first_indicator(order, kind, "choice"): "violated"})
+    organisation_bin, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    site.store_answers(organisation_bin, {money: -5, first_indicator(order, kind, "choice"): "violated"})
     for email in (site.scenario.emails["clerk"], site.scenario.emails["observer"]):
         with new_page(site.address, code, email=email) as page:
-            page.goto(site.scenario.report_url(own))
+            page.goto(site.scenario.report_url(organisation_bin))
             assert_for_everybody(page, *WIDTHS)

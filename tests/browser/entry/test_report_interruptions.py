@@ -1,4 +1,4 @@
-"""The form's page where something keeps a person: no connection, a wrong answer, evidence that is waited for; and on paper."""
+"""The form with obstacles: no connection, an invalid answer, missing evidence; and its print."""
 
 import json
 
@@ -15,18 +15,18 @@ from tests.support.scenario import BODY, FOREIGN_ORGANISATION, YEAR, first_indic
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
-def keep(page: Page, site: Site, own: str, code: str, text: str) -> None:
-    """Put an answer into the browser as if it had been typed there, on any page of the product."""
+def store_unsent(page: Page, site: Site, organisation_bin: str, code: str, text: str) -> None:
+    """Queue an answer in the browser as if the user had typed it."""
     account = page.locator("[data-account]").first.get_attribute("data-account")
-    entry = {"organisation": own, "code": code, "typed": text, "expected": None, "state": "invalid", "queuedAt": 1}
-    key = f"outbox/{account}/{BODY}/{YEAR}/{own}/{code}"
+    entry = {"organisation": organisation_bin, "code": code, "typed": text, "expected": None, "state": "invalid", "queuedAt": 1}
+    key = f"outbox/{account}/{BODY}/{YEAR}/{organisation_bin}/{code}"
     page.evaluate("([key, entry]) => localStorage.setItem(key, entry)", [key, json.dumps(entry)])
 
 
-def wanted(order: Order, kind: str) -> tuple[str, str, str]:
-    """A choice, the answer to it that makes a caution ask for an item of evidence, and that item."""
+def caution_with_evidence(order: Order, kind: str) -> tuple[str, str, str]:
+    """Return a choice, the digit of its answer that makes a caution require evidence, and the code of that evidence."""
     choice = first_indicator(order, kind, "choice")
-    rule = next(each for each in order.cautions if each.indicator == choice and order.evidence_by_rule[each.code])
+    rule = next(caution for caution in order.cautions if caution.indicator == choice and order.evidence_by_rule[caution.code])
     assert choice in codes(rule.when)
     return choice, "3", order.evidence_by_rule[rule.code][0]
 
@@ -34,17 +34,19 @@ def wanted(order: Order, kind: str) -> tuple[str, str, str]:
 @pytest.mark.parametrize(("code", "width"), [("kk", 390), ("ru", 1280)])
 def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
-    held = language(code).gettext("No connection: stay on this page. Your answers are kept here and are saved when it is back.")
+    (organisation_bin, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    message = language(code).gettext(
+        "No connection: stay on this page. Your answers are kept here and are saved when it is back."
+    )
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
         for leave in ("[rel=next]", ".site-name", "[data-next]", ".site-who button"):
             page.locator(leave).first.click()
-            expect(page.locator("[data-leave-warning]")).to_have_text(held)
-            assert page.url.endswith(own)
+            expect(page.locator("[data-leave-warning]")).to_have_text(message)
+            assert page.url.endswith(organisation_bin)
         page.keyboard.press("Alt+ArrowDown")
         expect(page.locator(f"#answer-{money}")).to_have_value("100")
         assert_for_everybody(page, width)
@@ -53,28 +55,28 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
         expect(page.locator("[data-leave-warning]")).to_be_empty()
         page.locator("[rel=next]").first.click()
         page.wait_for_url(f"**/{other}*")
-    assert site.stored(own) == {money: 10_000}
+    assert site.stored(organisation_bin) == {money: 10_000}
 
 
 def test_a_connection_that_is_back_lets_go_at_once(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.route("**/answers", lambda route: route.abort(), times=1)
         typed(page, money, "100")
         expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
         page.locator("[rel=next]").first.click()
         page.wait_for_url(f"**/{other}*")
-    assert site.stored(own) == {money: 10_000}
+    assert site.stored(organisation_bin) == {money: 10_000}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_wrong_answer_is_shown_before_going_on(width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "ru", width, email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.locator(f"#answer-{money}").fill("abc")
         page.locator("[data-next]").click()
         expect(page.locator(f"#answer-{money}")).to_be_focused()
@@ -83,19 +85,19 @@ def test_a_wrong_answer_is_shown_before_going_on(width: int, site: Site, new_pag
         page.locator("[data-next]").click()
         page.wait_for_url(f"**/{other}*")
         back = page.locator("[data-queue-status] a")
-        expect(back).to_have_text(f"Организация {own}")
+        expect(back).to_have_text(f"Организация {organisation_bin}")
         back.click()
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
-    assert site.stored(own) == {}
+    assert site.stored(organisation_bin) == {}
 
 
-def test_what_is_no_longer_asked_here_can_be_discarded(site: Site, new_page: NewPage, order: Order) -> None:
+def test_answers_no_longer_required_here_can_be_discarded(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
-        keep(page, site, FOREIGN_ORGANISATION, money, "71")
-        keep(page, site, own, "gone", "72")
+        page.goto(site.scenario.report_url(organisation_bin))
+        store_unsent(page, site, FOREIGN_ORGANISATION, money, "71")
+        store_unsent(page, site, organisation_bin, "gone", "72")
         page.reload()
         expect(page.locator("[data-queue-status]")).to_contain_text(f"No longer asked here, {FOREIGN_ORGANISATION}: “71”.")
         expect(page.locator("[data-queue-status] button")).to_have_count(2)
@@ -105,30 +107,30 @@ def test_what_is_no_longer_asked_here_can_be_discarded(site: Site, new_page: New
         assert not page.evaluate("Object.keys(localStorage).filter(each => each.startsWith('outbox/')).length")
 
 
-def test_pages_of_the_year_tell_what_the_browser_keeps(site: Site, new_page: NewPage, order: Order) -> None:
+def test_pages_of_the_year_report_unsent_answers(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "kk", email=site.scenario.emails["clerk"]) as page:
         for address in ("entry", "submission"):
             page.goto(f"/bodies/{BODY}/{YEAR}/{address}")
             page.evaluate("localStorage.clear()")
             page.reload()
-            expect(page.locator("#kept")).to_be_hidden()
-            keep(page, site, own, money, "abc")
+            expect(page.locator("#unsent-answers")).to_be_hidden()
+            store_unsent(page, site, organisation_bin, money, "abc")
             page.reload()
-            expect(page.locator("#kept a")).to_have_text(f"Ұйым {own}")
+            expect(page.locator("#unsent-answers a")).to_have_text(f"Ұйым {organisation_bin}")
             assert_for_everybody(page, *WIDTHS)
-        page.locator("#kept a").click()
+        page.locator("#unsent-answers a").click()
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
 
 
 @pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
 def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), (choice, digit, act) = site.scenario.bins_of(kind), wanted(order, kind)
+    (organisation_bin, _), (choice, digit, act) = site.scenario.bins_of(kind), caution_with_evidence(order, kind)
     warning, field = f"#field-{choice} .issue.is-warning", f"#answer-{act}"
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.locator(f"#answer-{choice}-{digit}").check()
         for _ in range(2):
             link = page.locator(f"{warning} .evidence-links a")
@@ -137,7 +139,7 @@ def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site
             link.click()
             expect(page.locator(field)).to_be_focused()
             # The same is there where the page comes with the warning.
-            page.goto(site.scenario.report_url(own))
+            page.goto(site.scenario.report_url(organisation_bin))
         assert_for_everybody(page, width)
         typed(page, act, "№ 5")
         expect(page.locator(warning)).to_have_count(0)
@@ -145,9 +147,9 @@ def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site
 
 def test_a_file_alone_does_not_name_the_act(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), (choice, digit, act) = site.scenario.bins_of(kind), wanted(order, kind)
+    (organisation_bin, _), (choice, digit, act) = site.scenario.bins_of(kind), caution_with_evidence(order, kind)
     with new_page(site.address, "ru", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.locator(f"#answer-{choice}-{digit}").check()
         expect(page.locator(f"#answer-{act}")).to_be_visible()
         group = page.locator("[data-group]", has=page.locator(f"#field-{choice}"))
@@ -165,12 +167,12 @@ def test_a_file_alone_does_not_name_the_act(site: Site, new_page: NewPage, order
 
 def test_a_letter_of_several_answers_leads_from_one_to_the_next(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), choice = site.scenario.bins_of(kind), first_indicator(order, kind, "choice")
-    labels = [each.label["kk"] for each in order.choices[order.by_code[choice].choices or ""]]
-    letter = next(each[0] for each in labels if sum(other[0] == each[0] for other in labels) > 1)
-    sharing = [number for number, each in enumerate(labels, 1) if each[0] == letter]
+    (organisation_bin, _), choice = site.scenario.bins_of(kind), first_indicator(order, kind, "choice")
+    labels = [option.label["kk"] for option in order.choices[order.by_code[choice].choices or ""]]
+    letter = next(label[0] for label in labels if sum(other[0] == label[0] for other in labels) > 1)
+    sharing = [number for number, label in enumerate(labels, 1) if label[0] == letter]
     with new_page(site.address, "kk", email=site.scenario.emails["clerk"]) as page:
-        page.goto(f"{site.scenario.report_url(own)}#field-{choice}")
+        page.goto(f"{site.scenario.report_url(organisation_bin)}#field-{choice}")
         for number in [*sharing, sharing[0]]:
             page.locator(f"#field-{choice} :focus").dispatch_event(
                 "keydown", {"key": letter, "bubbles": True, "cancelable": True}
@@ -180,17 +182,23 @@ def test_a_letter_of_several_answers_leads_from_one_to_the_next(site: Site, new_
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
-def test_on_paper_stands_what_was_given(code: str, site: Site, new_page: NewPage, order: Order) -> None:
+def test_print_shows_the_answers(code: str, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), (choice, _, act) = site.scenario.bins_of(kind), wanted(order, kind)
-    site.store_answers(own, {choice: "violated", act: "№ 5"})
+    (organisation_bin, _), (choice, _, act) = site.scenario.bins_of(kind), caution_with_evidence(order, kind)
+    site.store_answers(organisation_bin, {choice: "violated", act: "№ 5"})
     other = next(item.code for item in order.evidence_of(kind) if item.code != act)
     with new_page(site.address, code, email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.emulate_media(media="print")
         expect(page.locator(".print-only")).to_be_visible()
         expect(page.locator(f"#answer-{act}")).to_be_visible()
-        for hidden in (f"#answer-{other}", f"#hint-{choice}", "[data-keyboard-help]", f"#answer-{choice}-1 + label", ".report-bar"):
+        for hidden in (
+            f"#answer-{other}",
+            f"#hint-{choice}",
+            "[data-keyboard-help]",
+            f"#answer-{choice}-1 + label",
+            ".report-bar",
+        ):
             expect(page.locator(hidden)).to_be_hidden()
         expect(page.locator(f"#answer-{choice}-3 + label")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""One organisation's report where somebody else saves it too, the connection is cut, or the page goes: no value is lost."""
+"""The report with a second user, a lost connection or a closed page: no value is lost."""
 
 from typing import Any
 
@@ -15,52 +15,60 @@ from tests.support.scenario import first_indicator
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
-    """Mine is chosen of one answer, theirs of another."""
+    """The second user keeps the typed answer of one question and takes the stored answer of another."""
     kind = order.kinds[0].code
-    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
-    url = site.scenario.report_url(own)
+    (organisation_bin, _), money, choice = (
+        site.scenario.bins_of(kind),
+        first_indicator(order, kind, "money"),
+        first_indicator(order, kind, "choice"),
+    )
+    url = site.scenario.report_url(organisation_bin)
     with (
-        new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as mine,
-        new_page(site.address, code, width, email=site.scenario.emails["colleague"]) as theirs,
+        new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as second_user,
+        new_page(site.address, code, width, email=site.scenario.emails["colleague"]) as first_user,
     ):
-        mine.goto(url)
-        theirs.goto(url)
-        typed(theirs, money, "700")
-        theirs.locator(f"#answer-{choice}-3").check()
-        state_of(theirs, money, "saved")
-        state_of(theirs, choice, "saved")
-        mine.locator(f"#answer-{choice}-2").check()
-        typed(mine, money, "100")
+        second_user.goto(url)
+        first_user.goto(url)
+        typed(first_user, money, "700")
+        first_user.locator(f"#answer-{choice}-3").check()
+        state_of(first_user, money, "saved")
+        state_of(first_user, choice, "saved")
+        second_user.locator(f"#answer-{choice}-2").check()
+        typed(second_user, money, "100")
         for item in (money, choice):
-            state_of(mine, item, "conflict")
-        clash = mine.locator(f"#field-{money} .conflict")
-        expect(clash.locator("[data-stored]")).to_have_text("700")
-        expect(clash.locator("[data-typed]")).to_have_text("100")
-        expect(clash.locator("[data-author]")).to_contain_text("The clerk, ")
-        assert_for_everybody(mine, width)
-        assert site.stored(own) == {money: 70_000, choice: "violated"}
-        mine.reload()
-        state_of(mine, money, "conflict")
-        clash.locator("[data-keep-typed]").click()
-        state_of(mine, money, "saved")
-        mine.locator(f"#field-{choice} [data-take-stored]").click()
-        expect(mine.locator(f"#answer-{choice}-3")).to_be_checked()
-        expect(mine.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
-        assert site.stored(own) == {money: 10_000, choice: "violated"}
-        # What was taken is what the next change starts from.
-        mine.locator(f"#answer-{choice}-2").check()
-        state_of(mine, choice, "saved")
-    assert site.stored(own) == {money: 10_000, choice: "compliant"}
+            state_of(second_user, item, "conflict")
+        conflict = second_user.locator(f"#field-{money} .conflict")
+        expect(conflict.locator("[data-stored]")).to_have_text("700")
+        expect(conflict.locator("[data-typed]")).to_have_text("100")
+        expect(conflict.locator("[data-author]")).to_contain_text("The clerk, ")
+        assert_for_everybody(second_user, width)
+        assert site.stored(organisation_bin) == {money: 70_000, choice: "violated"}
+        second_user.reload()
+        state_of(second_user, money, "conflict")
+        conflict.locator("[data-prefer-typed]").click()
+        state_of(second_user, money, "saved")
+        second_user.locator(f"#field-{choice} [data-take-stored]").click()
+        expect(second_user.locator(f"#answer-{choice}-3")).to_be_checked()
+        expect(second_user.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
+        assert site.stored(organisation_bin) == {money: 10_000, choice: "violated"}
+        # The next change starts from the stored answer.
+        second_user.locator(f"#answer-{choice}-2").check()
+        state_of(second_user, choice, "saved")
+    assert site.stored(organisation_bin) == {money: 10_000, choice: "compliant"}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    (organisation_bin, _), money, choice = (
+        site.scenario.bins_of(kind),
+        first_indicator(order, kind, "money"),
+        first_indicator(order, kind, "choice"),
+    )
     say = language(code).gettext
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
@@ -72,20 +80,20 @@ def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_p
         expect(queue).to_contain_text(cut.format(waiting=2))
         expect(queue).to_have_attribute("data-state", "trouble")
         assert_for_everybody(page, width)
-        assert site.stored(own) == {}
+        assert site.stored(organisation_bin) == {}
         page.context.set_offline(False)
         state_of(page, money, "saved")
         state_of(page, choice, "saved")
         expect(queue).to_have_text(say("Everything is saved."))
         expect(page.locator(f"#answer-{money}")).to_have_value("200")
-    assert site.stored(own) == {money: 20_000, choice: order.choices[order.by_code[choice].choices or ""][0].value}
+    assert site.stored(organisation_bin) == {money: 20_000, choice: order.choices[order.by_code[choice].choices or ""][0].value}
 
 
 def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "kk", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
@@ -95,17 +103,17 @@ def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order)
         # The form of another organisation of the body sends it too.
         again.goto(site.scenario.report_url(other))
         expect(again.locator("[data-queue-status]")).to_have_text(language("kk").gettext("Everything is saved."))
-        assert site.stored(own) == {money: 10_000}
-        again.goto(site.scenario.report_url(own))
+        assert site.stored(organisation_bin) == {money: 10_000}
+        again.goto(site.scenario.report_url(organisation_bin))
         expect(again.locator(f"#answer-{money}")).to_have_value("100")
 
 
 def test_an_answer_that_never_arrived_back_is_sent_again(site: Site, new_page: NewPage, order: Order) -> None:
-    """The server stored it, the connection broke before it could say so, and somebody went on typing meanwhile."""
+    """The server stores the answer, the connection breaks before its response, and the user goes on typing."""
     kind = order.kinds[0].code
-    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         cut: list[str] = []
 
         def lose(route: Any) -> None:
@@ -119,19 +127,19 @@ def test_an_answer_that_never_arrived_back_is_sent_again(site: Site, new_page: N
         page.route("**/answers", lose)
         typed(page, money, "100")
         expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
-        assert site.stored(own) == {money: 10_000}
+        assert site.stored(organisation_bin) == {money: 10_000}
         typed(page, money, "200")
         state_of(page, money, "saved")
         expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
         assert page.locator(".conflict").count() == 0 and len(cut) >= 3
-    assert site.stored(own) == {money: 20_000}
+    assert site.stored(organisation_bin) == {money: 20_000}
 
 
 def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "ru", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.context.clear_cookies()
         typed(page, money, "100")
         expect(page.locator("[data-queue-status] a")).to_have_text(language("ru").gettext("Sign in again"))
@@ -140,31 +148,35 @@ def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order
         page.bring_to_front()
         page.evaluate("window.dispatchEvent(new Event('focus'))")
         state_of(page, money, "saved")
-    assert site.stored(own) == {money: 10_000}
+    assert site.stored(organisation_bin) == {money: 10_000}
 
 
 def test_another_person_at_the_same_browser_sends_nothing_of_mine(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         page.context.clear_cookies()
         again = page.context.new_page()
         sign_in(again, site.scenario.emails["colleague"])
         typed(page, money, "100")
         expect(page.locator("[data-queue-status]")).to_contain_text("Another person has signed in here")
-        again.goto(site.scenario.report_url(own))
+        again.goto(site.scenario.report_url(organisation_bin))
         expect(again.locator(f"#answer-{money}")).to_have_value("")
-    assert site.stored(own) == {}
+    assert site.stored(organisation_bin) == {}
 
 
 def test_two_tabs_of_one_browser_share_their_queue(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
-    (own, _), money, choice = site.scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    (organisation_bin, _), money, choice = (
+        site.scenario.bins_of(kind),
+        first_indicator(order, kind, "money"),
+        first_indicator(order, kind, "choice"),
+    )
     with new_page(site.address, "en", email=site.scenario.emails["clerk"]) as page:
-        page.goto(site.scenario.report_url(own))
+        page.goto(site.scenario.report_url(organisation_bin))
         other = page.context.new_page()
-        other.goto(site.scenario.report_url(own))
+        other.goto(site.scenario.report_url(organisation_bin))
         page.context.set_offline(True)
         typed(page, money, "100")
         other.locator(f"#answer-{choice}-2").check()
@@ -173,4 +185,4 @@ def test_two_tabs_of_one_browser_share_their_queue(site: Site, new_page: NewPage
         for tab in (page, other):
             expect(tab.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
             assert tab.locator(".conflict").count() == 0
-    assert site.stored(own) == {money: 30_000, choice: "compliant"}
+    assert site.stored(organisation_bin) == {money: 30_000, choice: "compliant"}

@@ -1,4 +1,4 @@
-"""The workbook round trip as a clerk goes it: downloaded, changed in Excel or LibreOffice, sent, looked at, applied, undone."""
+"""The round trip of a workbook: download, change in Excel or LibreOffice, upload, preview, apply, undo."""
 
 import shutil
 import subprocess
@@ -34,8 +34,8 @@ def saved_by_libreoffice(book: Path, home: Path) -> None:
         "--convert-to",
         "xlsx:Calc MS Excel 2007 XML",
     ]
-    done = subprocess.run([*command, "--outdir", str(out), str(book)], capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([*command, "--outdir", str(out), str(book)], capture_output=True, text=True, timeout=180)
+    assert process.returncode == 0, process.stderr
     shutil.move(out / book.name, book)
 
 
@@ -49,10 +49,10 @@ def change(book: Path, kind: str, **cells: object) -> None:
 
 
 def download(page: Page, selector: str, folder: Path) -> Path:
-    with page.expect_download() as found:
+    with page.expect_download() as download_info:
         page.click(selector)
-    path = folder / found.value.suggested_filename
-    found.value.save_as(path)
+    path = folder / download_info.value.suggested_filename
+    download_info.value.save_as(path)
     return path
 
 

@@ -19,8 +19,8 @@ export function createConflictDialog({ root, table, selection, saving, messages 
   let bin = "";
   let code = "";
 
-  function keepTyped() {
-    saving.outbox?.keepTyped(bin, code);
+  function preferTyped() {
+    saving.outbox?.preferTyped(bin, code);
     dialog.close();
   }
 
@@ -31,7 +31,7 @@ export function createConflictDialog({ root, table, selection, saving, messages 
   }
 
   connectDialog(dialog, selection);
-  requireElement(dialog, "[data-action=keep-typed]", HTMLButtonElement).addEventListener("click", keepTyped);
+  requireElement(dialog, "[data-action=prefer-typed]", HTMLButtonElement).addEventListener("click", preferTyped);
   requireElement(dialog, "[data-action=take-stored]", HTMLButtonElement).addEventListener("click", takeStored);
   return {
     open(td) {

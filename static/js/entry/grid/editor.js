@@ -28,7 +28,7 @@ export function createEditor({ root, table, selection, saving, messages }) {
   let field = input;
 
   /** @param {HTMLTableCellElement} td */
-  function placeField(td) {
+  function positionField(td) {
     const cell = td.getBoundingClientRect();
     const frame = table.scroll.getBoundingClientRect();
     const { scroll } = table;
@@ -45,7 +45,7 @@ export function createEditor({ root, table, selection, saving, messages }) {
     textBefore = td.textContent ?? "";
     field = options.length ? select : input;
     field.setAttribute("aria-label", `${label}, ${table.organisationName(td)}`);
-    placeField(td);
+    positionField(td);
     if (field === select) {
       select.replaceChildren(new Option("", ""), ...options.map(([, optionLabel]) => new Option(optionLabel, optionLabel)));
       select.value = textBefore;

@@ -60,14 +60,10 @@ export function createRowState({ table, stateUrl, statuses, onRefreshed }) {
     row.dataset.issues = JSON.stringify(issues);
     const progress = row.cells[0].querySelector("b");
     if (progress) progress.textContent = `${answered}\u00a0/\u00a0${required}`;
-    table.columns.forEach(({ code }, index) => {
-      if (code)
-        showCell(
-          row.cells[index],
-          blank.includes(code),
-          open.filter((issue) => issue.code === code),
-        );
-    });
+    for (const [index, { code }] of table.columns.entries()) {
+      const cellIssues = open.filter((issue) => issue.code === code);
+      if (code) showCell(row.cells[index], blank.includes(code), cellIssues);
+    }
   }
 
   /** @param {HTMLTableCellElement} td @param {boolean} isMissing @param {readonly Issue[]} issues */

@@ -4,7 +4,7 @@
  */
 
 import { classifyResponse } from "./response.js";
-import { acknowledge, countByState, editOf, keepTyped, persist, release, requeue, startSending } from "./states.js";
+import { acknowledge, countByState, editOf, persist, preferTyped, release, requeue, startSending } from "./states.js";
 
 /** @import { Outcome } from "./response.js" */
 /** @import { CellNotice, CellResult, Edit, Entry, StoredCell } from "./states.js" */
@@ -56,7 +56,7 @@ const MAX_RETRY_MS = 60_000;
  * @property {() => void} retry - Sends what waits, if anything does.
  * @property {() => Entry[]} pending - The oldest first.
  * @property {(organisation: string, code: string) => Entry | undefined} entry
- * @property {(organisation: string, code: string) => void} keepTyped - Decides a conflict for the typed text and sends it.
+ * @property {(organisation: string, code: string) => void} preferTyped - Decides a conflict for the typed text and sends it.
  * @property {(organisation: string, code: string) => StoredCell | null} takeStored - Decides a conflict for the stored value, which
  *   it returns; null where there is no conflict.
  * @property {(organisation: string, code: string) => void} discard - Gives an entry up.
@@ -155,13 +155,13 @@ export function createQueue({
     } catch {
       return retryLater();
     }
-    if (outcome.isReleased) batch.forEach(releaseEntry);
+    if (outcome.isReleased) for (const entry of batch) releaseEntry(entry);
     switch (outcome.kind) {
       case "acknowledged":
         failures = 0;
         isTokenRenewed = false;
         setStatus("");
-        outcome.cells.forEach(acknowledgeCell);
+        for (const result of outcome.cells) acknowledgeCell(result);
         return true;
       case "offline":
         return retryLater();
@@ -219,10 +219,10 @@ export function createQueue({
   }
 
   /** @param {string} organisation @param {string} code */
-  function keepTypedText(organisation, code) {
+  function preferTypedText(organisation, code) {
     const entry = store.read(organisation, code);
     if (entry?.state !== "conflict") return;
-    store.write(keepTyped(entry));
+    store.write(preferTyped(entry));
     reportStatus();
     flush();
   }
@@ -268,7 +268,7 @@ export function createQueue({
       scheduleFlush(TYPING_PAUSE_MS);
     },
     putAll(edits) {
-      edits.forEach(persistEdit);
+      for (const edit of edits) persistEdit(edit);
       reportStatus();
       scheduleFlush(0);
     },
@@ -277,7 +277,7 @@ export function createQueue({
     retry,
     pending: store.all,
     entry: store.read,
-    keepTyped: keepTypedText,
+    preferTyped: preferTypedText,
     takeStored,
     discard,
     reportStatus,

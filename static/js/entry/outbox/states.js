@@ -14,7 +14,7 @@
  * | invalid           | –         | invalid   | invalid; with `next` waiting        | invalid   | invalid               |
  * | conflict          | –         | conflict  | conflict with the newest text       | conflict  | conflict              |
  * | requeue           | –         | waiting   | in flight: same text is sent again  | waiting   | waiting               |
- * | keepTyped         | –         | –         | –                                   | –         | waiting               |
+ * | preferTyped         | –         | –         | –                                   | –         | waiting               |
  * | discard           | –         | none      | none                                | none      | none                  |
  *
  * Three rules follow from the table:
@@ -185,7 +185,7 @@ export function requeue(entry) {
  * @param {Entry} entry - An entry in state "conflict".
  * @returns {Entry}
  */
-export function keepTyped(entry) {
+export function preferTyped(entry) {
   const expected = entry.answer?.stored?.value ?? null;
   return { ...editOf(entry), expected, state: "waiting", queuedAt: entry.queuedAt };
 }

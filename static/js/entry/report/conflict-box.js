@@ -12,16 +12,16 @@ import { cloneTemplate, requireElement } from "../../core/dom.js";
  * @param {StoredCell} options.stored - The stored answer.
  * @param {string} options.typedLabel - The typed answer as the page shows it.
  * @param {string} options.noAnswer - The text for a blank answer.
- * @param {() => void} options.onKeepTyped
+ * @param {() => void} options.onPreferTyped
  * @param {() => void} options.onTakeStored
  */
-export function showConflict(box, { stored, typedLabel, noAnswer, onKeepTyped, onTakeStored }) {
+export function showConflict(box, { stored, typedLabel, noAnswer, onPreferTyped, onTakeStored }) {
   const content = cloneTemplate("conflict");
   const author = [stored.author, stored.changed_at].filter(Boolean).join(", ");
   requireElement(content, "[data-stored]", HTMLElement).textContent = stored.text || noAnswer;
   requireElement(content, "[data-typed]", HTMLElement).textContent = typedLabel || noAnswer;
   requireElement(content, "[data-author]", HTMLElement).textContent = author && `(${author})`;
-  requireElement(content, "[data-keep-typed]", HTMLElement).addEventListener("click", onKeepTyped);
+  requireElement(content, "[data-prefer-typed]", HTMLElement).addEventListener("click", onPreferTyped);
   requireElement(content, "[data-take-stored]", HTMLElement).addEventListener("click", onTakeStored);
   box.replaceChildren(content);
 }

@@ -51,7 +51,7 @@ export function showCosts(costs) {
  * @param {readonly Issue[]} issues
  */
 export function showIssues(issues) {
-  keepFocusInPlace(() => {
+  preserveFocusPosition(() => {
     /** @type {NodeListOf<HTMLElement>} */
     const boxes = document.querySelectorAll("[data-issues]");
     for (const box of boxes) {
@@ -82,7 +82,7 @@ function isBlankField(code) {
  *
  * @param {() => void} change
  */
-function keepFocusInPlace(change) {
+function preserveFocusPosition(change) {
   const focused = document.activeElement;
   const before = focused?.getBoundingClientRect().top ?? 0;
   change();
@@ -104,10 +104,10 @@ function updateBox(box, issues) {
   const keyed = issues.map((issue) => ({ issue, key: `${issue.rule}:${issue.code ?? ""}`, reason: issue.reason ?? "" }));
   const identities = keyed.map(({ key, reason }) => identity(key, reason));
   for (const [name, element] of existing) if (!identities.includes(name)) element.remove();
-  keyed.forEach((item, index) => {
+  for (const [index, item] of keyed.entries()) {
     const element = existing.get(identities[index]) ?? createIssue(item);
     if (box.children[index] !== element) box.insertBefore(element, box.children[index] ?? null);
-  });
+  }
 }
 
 /** @param {string} key @param {string} reason @returns {string} */

@@ -134,7 +134,7 @@ export function createQuestion(element, { messages, organisation, outbox, onSave
         else setStatus("invalid", notice.message ?? "");
       } else if (notice.state === "conflict") {
         setStatus("conflict");
-        offerConflictChoice(notice);
+        showConflictChoice(notice);
       } else {
         setStatus(notice.state);
       }
@@ -166,15 +166,15 @@ export function createQuestion(element, { messages, organisation, outbox, onSave
   };
 
   /** @param {CellNotice} notice */
-  function offerConflictChoice({ stored, typed = "" }) {
+  function showConflictChoice({ stored, typed = "" }) {
     if (!stored) return;
     showConflict(conflictBox, {
       stored,
       typedLabel: control.labelOf(typed),
       noAnswer: messages.noAnswer ?? "",
-      onKeepTyped() {
+      onPreferTyped() {
         conflictBox.replaceChildren();
-        outbox().keepTyped(organisation, code);
+        outbox().preferTyped(organisation, code);
         question.focus();
       },
       onTakeStored() {

@@ -19,7 +19,7 @@ const SLOW_SAVE_MS = 2500;
 export function createSaveStatus({ messages, outbox, otherEntries }) {
   const line = requireElement(document, "[data-queue-status]", HTMLElement);
   let waitingSince = 0;
-  let wasUsed = false;
+  let hasBeenUsed = false;
 
   /** Tells whether saving takes so long that the message explains it. */
   function isSlow() {
@@ -46,8 +46,8 @@ export function createSaveStatus({ messages, outbox, otherEntries }) {
   return (status) => {
     const texts = sentences(status);
     const isSaved = !texts.length;
-    if (isSaved) texts.push((wasUsed ? messages.allSaved : messages.ready) ?? "");
-    else wasUsed = true;
+    if (isSaved) texts.push((hasBeenUsed ? messages.allSaved : messages.ready) ?? "");
+    else hasBeenUsed = true;
     const hasTrouble = Boolean(status.trouble || status.invalid || status.conflicts);
     line.dataset.state = isSaved ? "saved" : hasTrouble ? "trouble" : "waiting";
     /** @type {(string | HTMLElement)[]} */

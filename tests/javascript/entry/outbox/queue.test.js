@@ -185,7 +185,7 @@ test("a conflict is decided for the typed text", async () => {
   await scene.pass(600);
   assert.equal(scene.status.conflicts, 1);
   assert.equal(scene.stored.get("a"), 7);
-  queue.keepTyped("ORG", "a");
+  queue.preferTyped("ORG", "a");
   await settle();
   assert.deepEqual([scene.stored.get("a"), scene.status.conflicts], [1, 0]);
 });
@@ -199,7 +199,7 @@ test("a conflict is decided for the stored value", async () => {
   assert.equal(queue.takeStored("ORG", "a").value, 7);
   assert.deepEqual([queue.pending(), scene.stored.get("a")], [[], 7]);
   assert.equal(queue.takeStored("ORG", "a"), null);
-  queue.keepTyped("ORG", "a");
+  queue.preferTyped("ORG", "a");
   await settle();
   assert.equal(scene.requests.length, 1, "without a conflict there is nothing to decide");
 });

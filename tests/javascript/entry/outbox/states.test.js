@@ -4,8 +4,8 @@ import {
   acknowledge,
   countByState,
   editOf,
-  keepTyped,
   persist,
+  preferTyped,
   release,
   requeue,
   startSending,
@@ -92,7 +92,7 @@ test('in flight: "conflict" waits for the person with the newest text', () => {
 
 test("conflict: keeping the typed text expects the value that is stored now", () => {
   const conflict = acknowledge(inFlight(), answer("conflict")).entry;
-  assert.deepEqual(keepTyped(conflict), { ...edit("1", 700), state: "waiting", queuedAt: 1000 });
+  assert.deepEqual(preferTyped(conflict), { ...edit("1", 700), state: "waiting", queuedAt: 1000 });
 });
 
 test("conflict: a new text without a decision still expects the old value", () => {
