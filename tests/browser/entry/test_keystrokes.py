@@ -1,10 +1,11 @@
 """Two tasks counted in keys: in the product, in Excel and in DHIS2.
 
-The year of five: the answers of five state enterprises are typed from paper. The year of 600: the answers of 600 state enterprises
-stand in another spreadsheet and are in the clipboard.
+The year of five: the answers of five state enterprises are typed from paper. The year of 600: the answers of 600 state
+enterprises stand in another spreadsheet and are in the clipboard.
 
-For the product the test counts the keys that the browser receives; a click counts as one key. Excel and DHIS2 are counted in their
-favour: no mouse movement, no correction, no pause. Opening the first page or file and submitting the year are left out of all three.
+For the product the test counts the keys that the browser receives; a click counts as one key. Excel and DHIS2 are counted in
+their favour: no mouse movement, no correction, no pause. Opening the first page or file and submitting the year are left out of
+all three.
 """
 
 from datetime import date
@@ -47,8 +48,8 @@ def register(app: Flask, order: Order) -> str:
 
 
 def in_excel(items: tuple[Indicator, ...]) -> int:
-    """Keys in the product's Excel template: each text and Tab; for an answer of a list one letter, which Excel completes, and Tab;
-    Home and Down before each further row; one key to save."""
+    """Keys in the product's Excel template: each text and Tab; for an answer of a list one letter, which Excel completes, and
+    Tab; Home and Down before each further row; one key to save."""
     line = sum(len(TYPED[item.type]) + 1 if item.type in TYPED else 1 + 1 for item in items)
     return len(FIVE) * line + 2 * (len(FIVE) - 1) + 1
 
