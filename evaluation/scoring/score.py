@@ -135,7 +135,7 @@ def prior_year_counts(order: Order, reports: ReportFrames) -> dict[tuple[str, st
 
     Source: Order 47, Annex 1, criterion 1 (reading R13); data dictionary, "Prior-year count".
     """
-    known_counts: dict[tuple[str, str, str], int] = {}
+    counts: dict[tuple[str, str, str], int] = {}
     for kind, frame in reports.items():
         if frame.empty or kind not in order.table:
             continue
@@ -148,12 +148,12 @@ def prior_year_counts(order: Order, reports: ReportFrames) -> dict[tuple[str, st
             breach = evaluate(order, criterion.breach, frame)
             in_breach = np.bincount(numbers[is_certain(breach)], minlength=len(bodies))
             undecided = np.bincount(numbers[breach.isna()], minlength=len(bodies))
-            known_counts |= {
+            counts |= {
                 (body, kind, criterion.code): int(count)
                 for body, count, blanks in zip(bodies, in_breach, undecided, strict=True)
                 if not blanks
             }
-    return known_counts
+    return counts
 
 
 def _counts(

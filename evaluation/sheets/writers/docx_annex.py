@@ -80,14 +80,14 @@ def _add_table(container: Word | _Cell, values: AnnexTable, code: str, widths_mm
     table = parts.add_table(container, len(values.heads), "Sheet Annex Table")
     parts.set_widths(table, widths_mm)
     codes = [code] * len(values.heads)
-    parts.repeat_on_each_page(parts.add_row(table, values.heads, ["Sheet Annex Cell Centred"] * len(codes), codes))
+    parts.repeat_on_every_page(parts.add_row(table, values.heads, ["Sheet Annex Cell Centred"] * len(codes), codes))
     first_style = "Sheet Annex Cell" if widths_mm[0] > widths_mm[-1] else "Sheet Annex Cell Centred"
     styles = [first_style, *["Sheet Annex Cell Centred"] * (len(widths_mm) - 1)]
     for row in values.rows:
         parts.add_row(table, [cell.text for cell in row], styles, codes)
     if values.total:
         parts.add_row(table, [cell.text for cell in values.total], styles, codes, bold=True)
-    parts.keep_on_one_page(table)
+    parts.stay_on_one_page(table)
 
 
 def _widths(values: AnnexTable) -> list[float]:
@@ -129,7 +129,7 @@ def _add_reasons(word: Word, reasons: TableReasons, annex: Annex) -> None:
         return
     table = word.add_table(rows=0, cols=4, style="Sheet Annex Table")
     parts.set_widths(table, REASON_WIDTHS_MM)
-    parts.repeat_on_each_page(parts.add_row(table, reasons.heads, ["Sheet Annex Cell Centred"] * 4, [code] * 4))
+    parts.repeat_on_every_page(parts.add_row(table, reasons.heads, ["Sheet Annex Cell Centred"] * 4, [code] * 4))
     styles = ["Sheet Annex Cell Centred", "Sheet Annex Cell", "Sheet Annex Cell Centred", "Sheet Annex Cell"]
     for row in reasons.rows:
         is_short = sum(len(group.texts) for group in row.organisations) <= MAX_UNBROKEN_ORGANISATIONS

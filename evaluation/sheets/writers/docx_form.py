@@ -53,7 +53,7 @@ def _add_table(word: Word, form: FormTable, document: Document) -> None:
         numbering.cells[1].merge(numbering.cells[languages])
         parts.remove_empty_paragraphs(numbering.cells[1])
     for row in (head, numbering):
-        parts.repeat_on_each_page(row)
+        parts.repeat_on_every_page(row)
     styles = ["Sheet Cell Centred", *["Sheet Cell"] * languages, "Sheet Cell Centred"]
     for form_row in form.rows:
         parts.add_row(table, [form_row.number, *form_row.texts, form_row.points.text], styles, codes)

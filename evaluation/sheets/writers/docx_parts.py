@@ -96,7 +96,7 @@ def add_row(
     return row
 
 
-def repeat_on_each_page(row: _Row) -> None:
+def repeat_on_every_page(row: _Row) -> None:
     """Repeat a heading row on each page of its table."""
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
 
@@ -109,7 +109,7 @@ def remove_heading_row(table: Table) -> None:
         look.set(qn("w:val"), "0480")
 
 
-def keep_on_one_page(table: Table) -> None:
+def stay_on_one_page(table: Table) -> None:
     """Keep a table on one page if it fits: every row stays with the next."""
     for row in table._tbl.tr_lst[:-1]:
         for paragraph in row.iter(qn("w:p")):

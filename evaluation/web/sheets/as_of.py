@@ -11,7 +11,7 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.review.history.reconstruct import end_of_day, sheet_as_of
 from evaluation.sheets.document import LANGUAGES
-from evaluation.sheets.input import sheet_of
+from evaluation.sheets.input import build_sheet
 from evaluation.submissions.models import ACCEPTED
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_viewer, find_body, order_of
@@ -35,7 +35,7 @@ def page(bin_: str, year: int) -> str | tuple[str, int]:
         if historical is None:
             message = gettext("On %(day)s the body was not in the registry yet, or the year was not open.", day=f"{day:%d.%m.%Y}")
     status = historical.status if historical else ""
-    sheet = sheet_of(historical.sheet_input) if historical else None
+    sheet = build_sheet(historical.sheet_input) if historical else None
     content = render_template(
         "sheets/as_of.html",
         body=body,

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, abort, g, render_template, request
 
+from evaluation.answers.year_data import YearData
 from evaluation.clock import to_local
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
@@ -35,7 +36,7 @@ def page(bin_: str, year: int) -> str:
     body = find_body(bin_)
     languages = chosen_languages()
     revision, in_force = _requested_revision(body, year)
-    sheet, stamp = open_revision(revision, registry.orders()) if revision else (draft_sheet(body, year), None)
+    sheet, stamp = open_revision(revision, registry.orders()) if revision else (find_draft_sheet(body, year), None)
     revisions = review.sheet_revisions(current_viewer(), body.id, year)
     return render_template(
         "sheets/page.html",
@@ -71,22 +72,23 @@ def file(bin_: str, year: int, format_: str) -> Response:
     if revision:
         export = export_revision(viewer, revision, format_, languages)
     else:
-        export = export_draft(viewer, body.id, draft_sheet(body, year), format_, languages)
+        export = export_draft(viewer, body.id, find_draft_sheet(body, year), format_, languages)
     g.keep = True
     return send_bytes(export.content, export.media_type, export.name)
 
 
-def draft_sheet(body: Body, year: int) -> Sheet:
+def find_draft_sheet(body: Body, year: int) -> Sheet:
     """The sheet of the current answers; aborts with 404 if there is none."""
-    sheet = next(iter(queries.sheets(current_viewer(), year, [body])), None)
+    sheet = queries.draft_sheet(current_viewer(), body, year)
     return sheet if sheet is not None else abort(404)
 
 
-def sheet_in_force(body: Body, year: int) -> Sheet:
+def sheet_in_force(body: Body, data: YearData) -> Sheet:
     """The accepted sheet in force, independent of later changes of the registry; without one, the draft."""
-    submission = submissions.submission(current_viewer(), year, body.id)
-    revision = review.revision_in_force(current_viewer(), submission) if submission else None
-    return open_revision(revision, registry.orders())[0] if revision else draft_sheet(body, year)
+    viewer = current_viewer()
+    revision = review.revision_in_force(viewer, data.submission) if data.submission else None
+    sheet = open_revision(revision, registry.orders())[0] if revision else queries.sheet_of_data(viewer, body, data)
+    return sheet if sheet is not None else abort(404)
 
 
 def _requested_revision(body: Body, year: int) -> tuple[SheetRevision | None, int | None]:

@@ -148,7 +148,7 @@ print(*(hashlib.sha256(write(sheet, format_, "kk+ru", STAMP)).hexdigest() for fo
 """
 
 
-def test_the_same_sheet_gives_the_same_bytes(order: Order) -> None:
+def test_equal_sheets_give_equal_bytes(order: Order) -> None:
     """Also in another process, where sets and hashes have another order."""
     sheet = make_sheet(order, {kind.code: [{}] for kind in order.kinds}, (2023,))
     here = [hashlib.sha256(write(sheet, format_, "kk+ru", STAMP)).hexdigest() for format_ in FORMATS]

@@ -94,7 +94,7 @@ def test_charts_are_valid_in_an_html_page() -> None:
     assert len(tree.findall(f".//{SVG}svg")) == 6
 
 
-def test_charts_are_the_same_each_time_and_from_any_thread() -> None:
+def test_charts_are_equal_in_every_thread() -> None:
     expected = {code: both_svgs(code) for code in LANGUAGES}
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(lambda code: (code, both_svgs(code)), LANGUAGES * 6))
@@ -112,7 +112,7 @@ def test_open_points_are_hatched() -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_history_has_a_bar_for_each_year(code: str) -> None:
+def test_history_has_one_bar_per_year(code: str) -> None:
     chart = charts.share_history_chart(HISTORY, language(code))
     assert [bar.label for bar in chart.bars] == ["2022", "2023", "2024"]
     point = "." if code == "en" else ","
@@ -132,7 +132,7 @@ def test_captions_have_two_lines_and_retain_their_subject() -> None:
     assert wrap("бір екі", 1, 10) == ["бір", "екі"]
 
 
-def test_pictures_are_the_same_each_time_and_from_any_thread() -> None:
+def test_pictures_are_equal_in_every_thread() -> None:
     kazakh = both_charts("kk")
     expected = pictures(kazakh)
     assert pictures([]) == []

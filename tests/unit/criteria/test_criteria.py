@@ -36,7 +36,7 @@ def test_the_order_is_complete(order: Order) -> None:
     assert {str(row.criterion) for table in order.form.tables for row in table.scored_rows} == set(order.criterion)
 
 
-def test_every_indicator_belongs_to_a_criterion_of_each_of_its_kinds(order: Order) -> None:
+def test_every_indicator_belongs_to_a_criterion_of_all_its_kinds(order: Order) -> None:
     for item in order.indicators:
         assert item.criteria, item.code
         for kind in item.kinds:
