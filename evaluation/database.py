@@ -1,40 +1,36 @@
-"""The database: engine, session, and the two things every table shares, its naming convention and its JSON.
+"""The database: engine, session, naming convention of constraints, stored JSON, locks and bulk statements.
 
-SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL. Commands and requests commit in one place each:
-:func:`evaluation.cli.context.database` and :func:`evaluation.web.commit_request`.
+SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL database. Commands and requests commit in one place each:
+:func:`evaluation.cli.context.transaction` and :func:`evaluation.web.core.request_context.commit_request`. The module
+:mod:`evaluation.schema` creates and upgrades the schema.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 import orjson
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import JSON, Connection, Dialect, Engine, MetaData, Select, Table, event, insert
+from sqlalchemy import JSON, Connection, Dialect, MetaData, Select, Table, event, insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from evaluation.clock import now as now
-from evaluation.language import compare
+from evaluation.language import compare_alphabetically
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-LOCK_ID = 193_2015
 TASKS = "after_commit"
 """The key of the tasks in a session's `info`."""
 
 Statement = Select[*tuple[Any, ...]]
-"""A read of any columns."""
+"""A SELECT of any columns."""
 
 
 class Base(DeclarativeBase):
+    """Base of all models."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
@@ -46,24 +42,24 @@ class Base(DeclarativeBase):
     )
 
 
-def dumps(value: object) -> str:
-    """JSON as it is stored."""
+def to_json(value: object) -> str:
+    """Return a value as stored JSON."""
     return orjson.dumps(value).decode()
 
 
-def encoded(value: object) -> bytes:
-    """JSON as it is stored, in UTF-8."""
-    # A copy: what the encoder gives keeps its room for a kilobyte, which counts where thousands wait.
+def to_json_bytes(value: object) -> bytes:
+    """Return a value as stored JSON, in UTF-8."""
+    # Copy the bytes: orjson's result holds a buffer of a kilobyte, too much where thousands of documents wait.
     return bytes(memoryview(orjson.dumps(value)))
 
 
-def loads(stored: str | bytes | float) -> Any:
-    """JSON as the driver gives it: SQLite takes a document that is a bare number for a number."""
+def from_json(stored: str | bytes | float) -> Any:
+    """Parse stored JSON. SQLite's driver returns a document that is a bare number as a number."""
     return stored if isinstance(stored, int | float) else orjson.loads(stored)
 
 
-# Logs tell which statement failed, not with which passwords and answers.
-db = SQLAlchemy(engine_options={"json_serializer": dumps, "json_deserializer": loads, "hide_parameters": True})
+# `hide_parameters`: logs name the failed statement without its passwords and answers.
+db = SQLAlchemy(engine_options={"json_serializer": to_json, "json_deserializer": from_json, "hide_parameters": True})
 
 
 def init_app(app: Flask, configuration: object) -> None:
@@ -108,55 +104,45 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-    connection.create_collation("alphabetical", compare)
+    connection.create_collation("alphabetical", compare_alphabetically)
 
 
 def alphabetical(column: Any, language: str) -> Any:
-    """A column of names, to order by as a reader of the language expects."""
-    russian_or_kazakh = "ru" if language == "ru" else "kk"
-    return column.collate("alphabetical" if db.engine.dialect.name == "sqlite" else f"alphabetical_{russian_or_kazakh}")
-
-
-def upgrade(revision: str = "head") -> None:
-    """Create the current app's database or bring it up to `revision`, one process at a time."""
-    engine: Engine = db.engine
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-        if revision == "head" and set(current) == set(ScriptDirectory.from_config(config).get_heads()):
-            return
-        connection.rollback()
-        # Held until the transaction ends, however it ends.
-        lock = f"SELECT pg_advisory_xact_lock({LOCK_ID})" if engine.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
-        connection.exec_driver_sql(lock)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        connection.commit()
+    """Return a column of names with the collation of a language, to order by."""
+    if db.engine.dialect.name == "sqlite":
+        return column.collate("alphabetical")
+    return column.collate("alphabetical_ru" if language == "ru" else "alphabetical_kk")
 
 
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows given as tuples; see :func:`insert_columns`."""
+    """Insert rows given as tuples in the order of `columns`; see :func:`insert_columns`."""
     if rows:
         insert_columns(connection, table, dict(zip(columns, zip(*rows, strict=True), strict=True)))
 
 
 def insert_columns(
-    connection: Connection, table: Table, values: dict[str, Sequence[Any]], encoded: Collection[str] = (), skip_existing: bool = False
+    connection: Connection,
+    table: Table,
+    values: dict[str, Sequence[Any]],
+    json_columns: Collection[str] = (),
+    skip_existing: bool = False,
 ) -> int:
-    """Insert rows given as columns through the driver's own executemany, which is twice as fast as Core's.
+    """Insert rows through the driver's own executemany, which is twice as fast as Core's.
 
-    Values are converted as the columns' types say, those `encoded` being JSON text already; column defaults are not applied, so
-    give every column. With `skip_existing`, rows whose unique key is taken are left out.
+    Args:
+        connection: An open connection in a transaction.
+        table: The table.
+        values: The values by column name, one sequence per column, all of one length. Column defaults do not apply, so give every
+            column. The values are converted as the columns' types require; the dictionary is changed.
+        json_columns: Names of columns whose values are JSON text already.
+        skip_existing: Whether a row with a stored unique key is left out; else it is an error.
 
     Returns:
         The number of inserted rows.
     """
     statement, converters = _prepared(connection.dialect, table, tuple(values), skip_existing)
     for name, convert in converters.items():
-        if name in encoded:
+        if name in json_columns:
             continue
         column = values[name]
         same = column.count(column[0]) == len(column)
@@ -173,12 +159,12 @@ def insert_columns(
 def _prepared(
     dialect: Dialect, table: Table, columns: tuple[str, ...], skip_existing: bool
 ) -> tuple[SQLCompiler, dict[str, Callable[[Any], Any]]]:
-    """An INSERT of these columns, compiled once, and what turns values into the driver's where they are not its already."""
+    """Return an INSERT of these columns, compiled once, and the converter of each column whose values need one."""
     converters: dict[str, Callable[[Any], Any]] = {}
     for name in columns:
         kind = table.c[name].type
-        # Both drivers take JSON as text, which spares a call and a wrapper for every row.
-        convert = dumps if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
+        # Both drivers accept JSON as text; SQLAlchemy's own processor would wrap every value.
+        convert = to_json if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
         if convert is not None:
             converters[name] = convert
     statement: Any = insert(table)
@@ -188,38 +174,41 @@ def _prepared(
     return statement.compile(dialect=dialect, column_keys=list(columns)), converters
 
 
-def hold(*key: int, alone: bool = False) -> None:
-    """Keep others from changing what the key stands for until the transaction ends, so that what is read now is still so then.
+def advisory_lock(*key: int, exclusive: bool = False) -> None:
+    """Lock what the key stands for until the transaction ends.
 
-    On SQLite whoever writes is alone anyway: the transaction begins as a writer's, before it reads. On PostgreSQL holders of a
-    key share it, but for one who asks to be `alone`. The key is two whole numbers at most.
+    On SQLite the transaction becomes the only writer. On PostgreSQL shared locks of a key exclude only an exclusive one.
+
+    Args:
+        key: One or two whole numbers of 32 bits.
+        exclusive: Whether no other transaction may hold the lock at the same time.
     """
     connection = db.session.connection()
     if connection.dialect.name == "sqlite":
-        begin_writing(connection)
+        begin_immediate(connection)
         return
-    lock = "pg_advisory_xact_lock" + ("" if alone else "_shared")
+    lock = "pg_advisory_xact_lock" + ("" if exclusive else "_shared")
     connection.exec_driver_sql(f"SELECT {lock}({', '.join(map(str, map(int, key)))})")
 
 
-def begin_writing(connection: Connection) -> None:
-    """Be the one who writes on SQLite, from now until the transaction ends: what is read meanwhile stays so."""
+def begin_immediate(connection: Connection) -> None:
+    """Begin a writing transaction on SQLite: no other connection writes until it ends, so data read in it stay current."""
     raw: Any = connection.connection.dbapi_connection
     if not raw.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def insert_unless_there(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
-    """Insert a row; False where a unique key of it is taken, which is no error then."""
+def insert_if_absent(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row; return False where a row with one of its unique keys is stored already."""
     make: Any = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(statement).first() is not None
 
 
-def tuples(statement: Statement, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
-    """Rows as the driver gives them, for reads of whole tables: SQLAlchemy's row objects cost more than all else there.
+def fetch_rows(statement: Statement, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
+    """Return rows as tuples of the driver's values, for reads of whole tables; SQLAlchemy's row objects would double the time.
 
-    Columns whose type needs converting (dates, JSON) come as the driver has them.
+    Columns whose types need conversion (dates, JSON) have the driver's values.
     """
     db.session.flush()
     result = db.session.connection().execute(statement, parameters)
@@ -229,5 +218,5 @@ def tuples(statement: Statement, parameters: Mapping[str, Any] | None = None) ->
 
 
 def table_of(model: type[Base]) -> Table:
-    """A model's table."""
+    """Return a model's table."""
     return cast(Table, model.__table__)

@@ -1,8 +1,8 @@
-"""The one place where answers are checked beyond their types, for form, grid and workbook, and where a breach gets its cost.
+"""Checks answers beyond their types, for form, grid and workbook, and computes what a breach costs.
 
-Answers that cannot all be true are found by the order's contradictions and are errors; those that are only odd, by its cautions,
-and are warnings. An indicator's range is checked where it is read; this is about answers against each other, against evidence,
-against last year's answers and against the day.
+The order's contradictions are errors: such answers cannot all be true. The order's cautions are warnings: such answers are
+unlikely. The range of an indicator is checked where its value is parsed; this module checks answers against each other, against
+evidence, against last year's answers and against the date.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,32 +14,34 @@ import numpy as np
 import pandas as pd
 
 from evaluation.criteria.expressions import codes, columns
-from evaluation.criteria.model import Caution, Contradiction, Order, Rule, Text
-from evaluation.memory import bulk
-from evaluation.scoring.conditions import answerable, certain, deciding, evaluate, imply
-from evaluation.scoring.context import Context, Documents, beside
-from evaluation.scoring.frames import frame as frame_of
-from evaluation.scoring.score import Scores
+from evaluation.criteria.model import AnswerRule, Caution, Contradiction, Order, Text
+from evaluation.memory import gc_paused
+from evaluation.scoring.conditions import apply_implications, decisive_answers, evaluate, has_columns, is_certain
+from evaluation.scoring.context import CautionContext, StoredDocuments, context_columns
+from evaluation.scoring.frames import report_frame
+from evaluation.scoring.score import IN_BREACH, Scores
 
 Severity = Literal["error", "warning"]
-Checked = TypeVar("Checked", Contradiction, Caution)
+RuleType = TypeVar("RuleType", Contradiction, Caution)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Why a warning stands all the same: who gave the reason, and when."""
+class WarningReason:
+    """Why an answer is kept although it causes a warning: the text, its author, and when it was written."""
 
     reason: str
-    by: str
-    at: datetime
+    author: str
+    justified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong or odd with an organisation's answers.
+class Issue:
+    """A contradiction (error) or a caution (warning) in an organisation's answers.
 
-    `rule` is the code of the contradiction or caution; `code` the indicator or item of evidence whose cell it stands at, None
-    where it is about the organisation as a whole; `value` what stands there, in stored form. A warning may be `kept` by a reason.
+    - `rule`: the code of the contradiction or caution.
+    - `code`: the indicator or evidence item whose cell shows the issue; None for an issue of the organisation as a whole.
+    - `value`: the stored value of that cell.
+    - `justification`: the reason for keeping the answer; only warnings have one.
     """
 
     severity: Severity
@@ -47,99 +49,105 @@ class Finding:
     code: str | None
     message: Text
     value: Any = None
-    kept: Kept | None = None
+    justification: WarningReason | None = None
 
     @property
     def reason(self) -> str | None:
-        return self.kept.reason if self.kept else None
+        """The text of the justification."""
+        return self.justification.reason if self.justification else None
 
     @property
-    def open(self) -> bool:
-        """Whether it waits for somebody: an error, or a warning without a reason."""
-        return self.kept is None
+    def is_open(self) -> bool:
+        """Whether the clerk still has to act: an error, or a warning without a reason."""
+        return self.justification is None
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What an organisation's breach of one row of the sheet costs its body now, in points of Annex 1.
+class BreachCost:
+    """What an organisation's breach of one row of the sheet costs its body, in points of Annex 1.
 
-    `points` (0 or below) are surely lost to the row, `at_worst` (no more than `points`) is what is lost at most while blanks or
-    last year's count leave it open; the row is lost once, however many breach it. `codes` are the answers that decide this very
-    breach, in the form's order; `others` how many other organisations of the kind are in breach of the row.
+    - `points` (0 or below): certainly lost in the row. A row is lost once, however many organisations are in breach.
+    - `worst_points` (not above `points`): lost at worst while blanks or last year's count leave the row undecided.
+    - `codes`: the indicators whose answers decide this breach, in the form's order.
+    - `other_organisation_count`: how many other organisations of the kind are in breach of the row.
     """
 
     kind: str
     row: str
     criterion: str
     points: int
-    at_worst: int
+    worst_points: int
     codes: tuple[str, ...]
-    others: int
+    other_organisation_count: int
 
 
 def contradictions(order: Order, kind: str, frame: pd.DataFrame) -> Iterator[tuple[int, Contradiction]]:
-    """(position in the frame, what is contradicted) for every organisation's answers, blanks filled by implication first."""
-    return _found(order, kind, frame, order.contradictions)
+    """Yield (position in the frame, contradiction) for answers that cannot all be true; implied values count as answers."""
+    return _matches(order, kind, frame, order.contradictions)
 
 
 def cautions(order: Order, kind: str, frame: pd.DataFrame) -> Iterator[tuple[int, Caution]]:
-    """The same for what deserves a second look, as far as the frame holds what a caution looks at."""
-    return _found(order, kind, frame, order.cautions)
+    """Yield (position in the frame, caution) for unlikely answers, for the cautions whose columns the frame has."""
+    return _matches(order, kind, frame, order.cautions)
 
 
-def _found(order: Order, kind: str, frame: pd.DataFrame, rules: tuple[Checked, ...]) -> Iterator[tuple[int, Checked]]:
+def _matches(order: Order, kind: str, frame: pd.DataFrame, rules: tuple[RuleType, ...]) -> Iterator[tuple[int, RuleType]]:
     if frame.empty:
         return
-    # A date beside an amount that only implication makes 0 would be news to the clerk, but still cannot stand.
-    implied = imply(order, kind, frame)
-    for rule in order.concerning(kind, rules):
-        if answerable(rule.when, implied):
-            for position in np.flatnonzero(certain(evaluate(order, rule.when, implied))).tolist():
+    # A date beside an amount that only an implication sets to 0 surprises the clerk, but it is still a contradiction.
+    implied = apply_implications(order, kind, frame)
+    for rule in order.rules_for_kind(kind, rules):
+        if has_columns(rule.when, implied):
+            for position in np.flatnonzero(is_certain(evaluate(order, rule.when, implied))).tolist():
                 yield position, rule
 
 
-@bulk()
-def findings(
+@gc_paused()
+def check_answers(
     order: Order,
     year: int,
     kind: str,
     answers: Sequence[Mapping[str, Any]],
-    evidence: Documents | None,
-    last: Documents | None,
+    evidence: StoredDocuments | None,
+    last_year_answers: StoredDocuments | None,
     today: date | None,
     last_order: Order | None = None,
-) -> list[tuple[int, Finding]]:
-    """Everything wrong or odd with the answers of n organisations of a kind: (position, finding), by position and form's order.
+) -> list[tuple[int, Issue]]:
+    """Return the issues of n organisations of a kind.
 
-    Answers, evidence and last year's answers are documents in stored form, n of each; None for one organisation where it has no
-    report of last year. None instead of evidence, of last year's answers or of the day says that they are not known here: what
-    needs them is left out. Last year's answers are read by `last_order`, its own; without one, by the same order.
+    Args:
+        order: The order of the year.
+        year: The reporting year.
+        kind: The kind of the organisations.
+        answers: n documents in stored form.
+        evidence: n documents in stored form; None when evidence is not available, so that rules that need it are skipped.
+        last_year_answers: n documents in stored form, None for an organisation without a report last year; None when last year's
+            answers are not available.
+        today: The current day in Asia/Almaty; None when rules that need it are to be skipped.
+        last_order: The order of last year's answers; None when it is the same order.
+
+    Returns:
+        (position, issue), sorted by position, then in the form's order.
     """
-    context = Context(year, today, evidence, last, last_order)
-    frame = frame_in_context(order, kind, [""] * len(answers), [""] * len(answers), answers, context, _needed(order, kind))
-    return findings_of(order, kind, frame, answers, evidence)
+    context = CautionContext(year, today, evidence, last_year_answers, last_order)
+    blank = [""] * len(answers)
+    frame = report_frame(order, kind, blank, blank, answers, _codes_of_rules(order, kind))
+    return issues_in_frame(order, kind, add_context(order, kind, frame, answers, context), answers, evidence)
 
 
-def frame_in_context(
-    order: Order,
-    kind: str,
-    bodies: Sequence[str],
-    organisations: Sequence[str],
-    answers: Sequence[Mapping[str, Any]],
-    context: Context,
-    only: frozenset[str] | None = None,
+def add_context(
+    order: Order, kind: str, frame: pd.DataFrame, answers: Sequence[Mapping[str, Any]], context: CautionContext
 ) -> pd.DataFrame:
-    """The frame of these answers, `only` of these indicators, with what the order's cautions look at besides."""
-    frame = frame_of(order, kind, bodies, organisations, answers, only)
-    wanted = frozenset().union(*(columns(rule.when) for rule in order.concerning(kind, order.cautions)))
-    return frame.assign(**beside(order, kind, answers, context, wanted))
+    """Return the frame of these answers with the columns that the order's cautions need besides."""
+    names = frozenset().union(*(columns(rule.when) for rule in order.rules_for_kind(kind, order.cautions)))
+    return frame.assign(**context_columns(order, kind, answers, context, names))
 
 
-def findings_of(
-    order: Order, kind: str, frame: pd.DataFrame, answers: Sequence[Mapping[str, Any]], evidence: Documents | None
-) -> list[tuple[int, Finding]]:
-    """The same of a frame made by :func:`frame_in_context` of these documents."""
-    place = {item.code: number for number, item in enumerate(order.asked_of(kind) + order.evidence_of(kind))}
+def issues_in_frame(
+    order: Order, kind: str, frame: pd.DataFrame, answers: Sequence[Mapping[str, Any]], evidence: StoredDocuments | None
+) -> list[tuple[int, Issue]]:
+    """Return the issues in a frame that :func:`add_context` built from these documents, as :func:`check_answers` does."""
+    rank = {item.code: number for number, item in enumerate(order.indicators_of(kind) + order.evidence_of(kind))}
 
     def value(position: int, code: str | None) -> Any:
         if code is None:
@@ -147,45 +155,56 @@ def findings_of(
         answer = answers[position].get(code)
         return answer if answer is not None or evidence is None else (evidence[position] or {}).get(code)
 
-    def made(severity: Severity, found: Iterable[tuple[int, Contradiction | Caution]]) -> Iterator[tuple[int, Finding]]:
-        for position, rule in found:
-            yield position, Finding(severity, rule.code, rule.at, rule.message, value(position, rule.at))
+    def issues(severity: Severity, matches: Iterable[tuple[int, Contradiction | Caution]]) -> Iterator[tuple[int, Issue]]:
+        for position, rule in matches:
+            yield position, Issue(severity, rule.code, rule.indicator, rule.message, value(position, rule.indicator))
 
-    found = [*made("error", contradictions(order, kind, frame)), *made("warning", cautions(order, kind, frame))]
-    return sorted(found, key=lambda each: (each[0], place.get(each[1].code or "", -1)))
-
-
-def _needed(order: Order, kind: str) -> frozenset[str]:
-    """The indicators that the kind's rules look at."""
-    rules: tuple[Rule, ...] = (*order.contradictions, *order.cautions)
-    rules = order.concerning(kind, rules)
-    return order.needed_for(frozenset().union(*(codes(rule.when) for rule in rules)))
+    positioned = [
+        *issues("error", contradictions(order, kind, frame)),
+        *issues("warning", cautions(order, kind, frame)),
+    ]
+    return sorted(positioned, key=lambda entry: (entry[0], rank.get(entry[1].code or "", -1)))
 
 
-def costs(scores: Scores, kind: str, frame: pd.DataFrame) -> dict[str, tuple[Cost, ...]]:
-    """What the breaches of each organisation of a kind cost its body, in the form's order, by the frame's `organisation`.
+def _codes_of_rules(order: Order, kind: str) -> frozenset[str]:
+    """Return the codes of the indicators that the kind's contradictions and cautions use."""
+    rules: tuple[AnswerRule, ...] = (*order.contradictions, *order.cautions)
+    rules = order.rules_for_kind(kind, rules)
+    return order.with_implication_sources(frozenset().union(*(codes(rule.when) for rule in rules)))
 
-    `frame` is the kind's as it was scored. An organisation without a breach is left out.
+
+def breach_costs(scores: Scores, kind: str, frame: pd.DataFrame) -> dict[str, tuple[BreachCost, ...]]:
+    """Return organisation BIN → costs of its breaches in the form's order; organisations without a breach are left out.
+
+    `frame` is the kind's frame that was scored.
     """
     order = scores.order
-    found: dict[str, tuple[Cost, ...]] = {}
+    costs: dict[str, tuple[BreachCost, ...]] = {}
     if frame.empty or kind not in order.table:
-        return found
-    filled = imply(order, kind, frame)
-    place = {own: position for position, own in enumerate(filled["organisation"])}
-    lines = {(line.body, line.row): line for line in scores.rows[scores.rows["kind"] == kind].itertuples(index=False)}
-    breaches = scores.findings[(scores.findings["kind"] == kind) & (scores.findings["state"] == "in_breach")]
-    by_row: dict[str, list[tuple[str, str]]] = {}
-    for breach in breaches.itertuples(index=False):
-        by_row.setdefault(str(breach.row), []).append((str(breach.body), str(breach.organisation)))
+        return costs
+    filled = apply_implications(order, kind, frame)
+    position_of = {organisation: position for position, organisation in enumerate(filled["organisation"])}
+    scored = {(row.body, row.row): row for row in scores.rows[scores.rows["kind"] == kind].itertuples(index=False)}
+    breaches = _breaches_by_row(scores, kind)
     for row in order.table[kind].scored_rows:
+        if row.number not in breaches:
+            continue
         criterion = order.criterion[str(row.criterion)]
-        decided = deciding(order, criterion.breach, filled) if row.number in by_row else {}
-        items = [(item.code, decided[item.code]) for item in order.asked_of(kind) if item.code in decided]
-        for body, own in by_row.get(row.number, ()):
-            line: Any = lines[body, row.number]
-            why = tuple(code for code, where in items if where[place[own]])
-            lost = int(line.high - line.max), int(line.low - line.max)
-            cost = Cost(kind, row.number, criterion.code, *lost, why, int(line.in_breach) - 1)
-            found[own] = (*found.get(own, ()), cost)
-    return found
+        decisive = decisive_answers(order, criterion.breach, filled)
+        items = [(item.code, decisive[item.code]) for item in order.indicators_of(kind) if item.code in decisive]
+        for body, organisation in breaches[row.number]:
+            points: Any = scored[body, row.number]
+            deciding_codes = tuple(code for code, decides in items if decides[position_of[organisation]])
+            lost = int(points.high - points.max), int(points.low - points.max)
+            cost = BreachCost(kind, row.number, criterion.code, *lost, deciding_codes, int(points.in_breach) - 1)
+            costs[organisation] = (*costs.get(organisation, ()), cost)
+    return costs
+
+
+def _breaches_by_row(scores: Scores, kind: str) -> dict[str, list[tuple[str, str]]]:
+    """Return row number → (body BIN, organisation BIN) of each organisation of the kind that is in breach of the row."""
+    named = scores.named_organisations
+    by_row: dict[str, list[tuple[str, str]]] = {}
+    for breach in named[(named["kind"] == kind) & (named["status"] == IN_BREACH)].itertuples(index=False):
+        by_row.setdefault(str(breach.row), []).append((str(breach.body), str(breach.organisation)))
+    return by_row

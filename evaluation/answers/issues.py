@@ -125,10 +125,10 @@ MESSAGES = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class CellIssue:
     """One thing that is wrong, and where. `code` is the column's; `cell` is None where there is no cell to name."""
 
-    problem: str
+    issue_code: str
     worksheet: str | None = None
     cell: str | None = None
     code: str | None = None
@@ -139,31 +139,31 @@ class Problem:
         if self.text is not None:
             return self.text[language.code]
         shown = {key: _shown(value, language) for key, value in self.values.items()}
-        return language.gettext(MESSAGES[self.problem], **shown)
+        return language.gettext(MESSAGES[self.issue_code], **shown)
 
     def as_json(self, language: Language) -> dict[str, str | None]:
         return {
             "worksheet": self.worksheet,
             "cell": self.cell,
             "code": self.code,
-            "problem": self.problem,
+            "problem": self.issue_code,
             "message": self.message(language),
         }
 
 
-class Refused(Exception):
+class WorkbookRejected(Exception):
     """Nothing was taken, because of these problems. `partial` is what could be read all the same, for further checks."""
 
-    def __init__(self, problems: Iterable[Problem], partial: Any = None):
-        self.problems, self.partial = tuple(problems), partial
-        super().__init__(", ".join(sorted({problem.problem for problem in self.problems})))
+    def __init__(self, problems: Iterable[CellIssue], partial: Any = None):
+        self.issues, self.partial = tuple(problems), partial
+        super().__init__(", ".join(sorted({problem.issue_code for problem in self.issues})))
 
 
-def in_order(problems: Iterable[Problem], worksheets: Sequence[str]) -> list[Problem]:
+def sort_issues(problems: Iterable[CellIssue], worksheets: Sequence[str]) -> list[CellIssue]:
     """Problems by worksheet, in the order given and others after them, by row and by column; what has no cell comes first."""
     place = {name: position for position, name in enumerate(worksheets)}
 
-    def key(problem: Problem) -> tuple[int, int, int]:
+    def key(problem: CellIssue) -> tuple[int, int, int]:
         row, column = xl_cell_to_rowcol(problem.cell) if problem.cell else (-1, -1)
         return place.get(problem.worksheet or "", len(place)), row, column
 

@@ -1,34 +1,36 @@
-"""Keeping an answer that looks odd by a typed reason, which the reviewer sees; and taking the reason back."""
+"""Stores the reason for keeping an answer that causes a warning, and withdraws it. The reviewer sees the reason."""
 
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
-from evaluation.answers import queries, values
+from evaluation.answers import queries
 from evaluation.answers.models import Justification
-from evaluation.answers.progress.queries import body_state, justifications
-from evaluation.answers.save import UnknownCell
-from evaluation.audit import operations as record
-from evaluation.audit.operations import NewEvent
+from evaluation.answers.progress.queries import body_progress
+from evaluation.answers.save import editable_report_of
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import now
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold, insert_unless_there, table_of
+from evaluation.database import advisory_lock, db, insert_if_absent, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
-from evaluation.submissions.locks import require_open
+from evaluation.text import collapse_spaces, remove_invisible
 
-LEAST, MOST = 10, 2000
-"""Characters of a reason: a word such as "so" says nothing, and pages of text are not read."""
-JUSTIFIED, WITHDRAWN = "justified", "justification_withdrawn"
+MIN_REASON_CHARACTERS, MAX_REASON_CHARACTERS = 10, 2000
+"""A shorter reason says nothing, a longer one is not read."""
 
 GONE = N_("This warning no longer stands: the answer was changed meanwhile.")
-ERROR = N_("This is an error, and a reason does not mend it. Correct the answers.")
-SHORT = N_("Write the reason in at least %(least)s characters: the reviewer reads it.")
-LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
+IS_ERROR = N_("This is an error, and a reason does not mend it. Correct the answers.")
+REASON_TOO_SHORT = N_("Write the reason in at least %(least)s characters: the reviewer reads it.")
+REASON_TOO_LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
 
 
-class Unjustifiable(EvaluationError):
-    """There is nothing here to give a reason for, or the reason is no reason."""
+class JustificationRejected(EvaluationError):
+    """No such warning exists, the issue is an error, or the reason is too short or too long."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def justify(
@@ -42,76 +44,84 @@ def justify(
     reason: str,
     today: date,
 ) -> None:
-    """Keep a warning by a reason; another reason replaces it; the caller commits.
+    """Store the reason for keeping an answer that causes a warning; another reason replaces it. The caller commits.
 
-    `code` is the warning's cell, None or empty for one of the organisation as a whole. Raises Forbidden; Locked where the year
-    takes no changes on the day; UnknownCell where the body has no such organisation; Unjustifiable where no such warning stands,
-    where it is an error, and where the reason is too short or too long.
+    `code` is the warning's cell; None or empty for a warning of the organisation as a whole.
+
+    Raises:
+        Forbidden: The viewer cannot edit the body's data.
+        Locked: The year takes no changes on the day.
+        UnknownCell: The body has no such organisation.
+        JustificationRejected: No such warning exists, or the reason is refused.
     """
-    _may_change(viewer, year, body_id, organisation_id, today)
-    typed = _reason(reason)
-    value = _value(viewer, order, year, body_id, organisation_id, rule, code or None, today)
+    _require_editable(viewer, year, body_id, organisation_id, today)
+    reason = _clean_reason(reason)
+    value = _warned_value(viewer, order, year, body_id, organisation_id, rule, code or None, today)
     key = {"year": year, "organisation_id": organisation_id, "rule": rule, "code": code or ""}
-    given = {"value": value, "reason": typed, "given_by": viewer.name, "given_at": now()}
-    if not insert_unless_there(db.session.connection(), table_of(Justification), key | given):
-        stored = justifications(viewer, year, body_id)[organisation_id, rule, code or ""]
-        if (stored.value, stored.reason) == (value, typed):
+    columns = {"value": value, "reason": reason, "author": viewer.name, "justified_at": now()}
+    if not insert_if_absent(db.session.connection(), table_of(Justification), key | columns):
+        stored = queries.justifications(viewer, year, body_id)[organisation_id, rule, code or ""]
+        if (stored.value, stored.reason) == (value, reason):
             return
-        for name, new in given.items():
+        for name, new in columns.items():
             setattr(stored, name, new)
         db.session.flush()
-    _record(viewer, JUSTIFIED, key, body_id, value, typed)
+    _append_event(viewer, AuditAction.JUSTIFICATION_ADDED, key, body_id, value, reason)
 
 
 def withdraw(
     viewer: Viewer, year: int, body_id: int, organisation_id: int, rule: str, code: str | None, today: date | None = None
 ) -> None:
-    """Take a reason back; nothing happens where none was given; the caller commits. Raises Forbidden, Locked, UnknownCell.
+    """Remove a reason; nothing happens when there is none. The caller commits.
 
-    `today` is as of :func:`evaluation.answers.save.save`.
+    `today` is the day (Asia/Almaty) by which the year may be locked, by default the current one.
+
+    Raises:
+        Forbidden: The viewer cannot edit the body's data.
+        Locked: The year takes no changes.
+        UnknownCell: The body has no such organisation.
     """
-    _may_change(viewer, year, body_id, organisation_id, today)
-    stored = justifications(viewer, year, body_id).get((organisation_id, rule, code or ""))
+    _require_editable(viewer, year, body_id, organisation_id, today)
+    stored = queries.justifications(viewer, year, body_id).get((organisation_id, rule, code or ""))
     if stored is None:
         return
     key = {"year": year, "organisation_id": organisation_id, "rule": rule, "code": code or ""}
-    _record(viewer, WITHDRAWN, key, body_id, stored.value, stored.reason)
+    _append_event(viewer, AuditAction.JUSTIFICATION_WITHDRAWN, key, body_id, stored.value, stored.reason)
     db.session.delete(stored)
     db.session.flush()
 
 
-def _may_change(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> None:
+def _require_editable(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> None:
+    """Lock the body's year and check that the viewer can change the organisation's report."""
     viewer.require(Action.EDIT, body_id)
-    hold(body_id, year)
-    report = queries.held(viewer, year, [organisation_id]).get(organisation_id)
-    if report is None or report.body_id != body_id:
-        raise UnknownCell(f"organisation {organisation_id} in {year}")
-    require_open(report.state, year, report.term, today)
+    advisory_lock(body_id, year)
+    editable = queries.editable_reports(viewer, year, [organisation_id]).get(organisation_id)
+    editable_report_of(editable, body_id, organisation_id, year, today)
 
 
-def _reason(given: str) -> str:
-    typed = values.INVISIBLE.sub("", given).strip()
-    if len(values.SPACES.sub(" ", typed)) < LEAST:
-        raise Unjustifiable(SHORT, least=LEAST)
-    if len(typed) > MOST:
-        raise Unjustifiable(LONG, limit=MOST)
-    return typed
+def _clean_reason(typed: str) -> str:
+    reason = remove_invisible(typed)
+    if len(collapse_spaces(reason)) < MIN_REASON_CHARACTERS:
+        raise JustificationRejected(REASON_TOO_SHORT, field="reason", least=MIN_REASON_CHARACTERS)
+    if len(reason) > MAX_REASON_CHARACTERS:
+        raise JustificationRejected(REASON_TOO_LONG, field="reason", limit=MAX_REASON_CHARACTERS)
+    return reason
 
 
-def _value(
+def _warned_value(
     viewer: Viewer, order: Order, year: int, body_id: int, organisation_id: int, rule: str, code: str | None, today: date
 ) -> Any:
-    """What stands in the cell of a warning that there is. Raises Unjustifiable."""
-    state = body_state(viewer, order, year, body_id, today, [organisation_id])
-    found = state.organisations.get(organisation_id)
-    finding = next((each for each in found.findings if (each.rule, each.code) == (rule, code)), None) if found else None
-    if finding is None:
-        raise Unjustifiable(GONE)
-    if finding.severity == "error":
-        raise Unjustifiable(ERROR)
-    return finding.value
+    """Return the stored value of the cell with this warning. Raises JustificationRejected when there is no such warning."""
+    progress = body_progress(viewer, order, year, body_id, today, [organisation_id]).organisations.get(organisation_id)
+    issues = progress.issues if progress else ()
+    issue = next((issue for issue in issues if (issue.rule, issue.code) == (rule, code)), None)
+    if issue is None:
+        raise JustificationRejected(GONE)
+    if issue.severity == "error":
+        raise JustificationRejected(IS_ERROR)
+    return issue.value
 
 
-def _record(viewer: Viewer, action: str, key: dict[str, Any], body_id: int, value: Any, reason: str) -> None:
+def _append_event(viewer: Viewer, action: AuditAction, key: dict[str, Any], body_id: int, value: Any, reason: str) -> None:
     data = {"rule": key["rule"], "code": key["code"], "value": value, "reason": reason}
-    record.write(viewer, [NewEvent(action, key["year"], body_id, key["organisation_id"], data)])
+    append_events(viewer, [NewEvent(action, key["year"], body_id, key["organisation_id"], data)])

@@ -59,8 +59,8 @@ class Justification(Base):
     code: Mapped[str] = mapped_column(String(64))
     value: Mapped[Any] = mapped_column(JSON)
     reason: Mapped[str] = mapped_column(Text)
-    given_by: Mapped[str] = mapped_column(String(320))
-    given_at: Mapped[datetime] = mapped_column(default=now)
+    author: Mapped[str] = mapped_column(String(320))
+    justified_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class EvidenceFile(Base):
@@ -77,5 +77,5 @@ class EvidenceFile(Base):
     name: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
-    given_by: Mapped[str] = mapped_column(String(320))
-    given_at: Mapped[datetime] = mapped_column(default=now)
+    uploaded_by: Mapped[str] = mapped_column(String(320))
+    uploaded_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,6 +1,6 @@
-"""The figures of the year before that a body declares itself, where the product does not hold last year's reports.
+"""The counts of the year before that a body declares itself, where last year's reports do not give them.
 
-The one way by which the body's page, a workbook and its undo change them.
+The body's page, a workbook and the undo of a workbook change them only through this module.
 """
 
 from collections.abc import Sequence
@@ -9,108 +9,117 @@ from datetime import date, datetime
 
 from evaluation.answers import queries
 from evaluation.answers.models import DeclaredCount
-from evaluation.answers.queries import DECLARED
-from evaluation.answers.save import MEANWHILE, ConcurrentChange, UnknownCell
-from evaluation.audit.operations import NewEvent, write
+from evaluation.answers.save import ConcurrentChange, UnknownCell
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold, insert_unless_there, table_of
+from evaluation.database import advisory_lock, db, insert_if_absent, table_of
 from evaluation.policy import Action, Viewer
+from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import Locked
 
-Figure = tuple[str, str]
-"""The kind of organisation and the criterion that a figure is of."""
+CountKey = tuple[str, str]
+"""The kind of organisation and the criterion of a count."""
 
 
-def key_of(kind: str, criterion: str) -> str:
-    """What the record calls a figure."""
+def audit_key(kind: str, criterion: str) -> str:
+    """Return the key of a count in the data of audit events."""
     return f"{kind}/{criterion}"
 
 
-def figure_of(key: str) -> Figure:
-    """The kind and criterion of a figure that the record calls so."""
+def count_key(key: str) -> CountKey:
+    """Return the kind and criterion of a key in the data of audit events."""
     kind, _, criterion = key.partition("/")
     return kind, criterion
 
 
 @dataclass(frozen=True)
-class Declaration:
-    """A body's own figure of the year before, organisations of a kind in breach of a criterion, and the one it replaces.
+class CountInput:
+    """A count to declare: organisations of a kind in breach of a criterion last year, and the count that is expected to be stored.
 
-    None is no figure.
+    None is no count.
     """
 
     kind: str
     criterion: str
     value: int | None
-    was: int | None = None
+    expected: int | None = None
 
     @property
-    def figure(self) -> Figure:
+    def count_key(self) -> CountKey:
+        """Kind and criterion."""
         return self.kind, self.criterion
 
     @property
-    def key(self) -> str:
-        """What the record calls it."""
-        return key_of(self.kind, self.criterion)
+    def audit_key(self) -> str:
+        """The key in the data of audit events."""
+        return audit_key(self.kind, self.criterion)
 
 
 @dataclass(frozen=True)
-class DeclarationConflict:
-    """A figure that somebody else changed meanwhile: what it is now, who gave it and when, where the record tells."""
+class CountConflict:
+    """A count that someone else changed: the stored count, and by whom and when where the audit log says so."""
 
-    edit: Declaration
-    theirs: int | None
-    who: str
-    at: datetime | None
+    count_input: CountInput
+    stored_count: int | None
+    author: str
+    changed_at: datetime | None
 
 
-def declare(
+def save_declared_counts(
     viewer: Viewer,
     order: Order,
     year: int,
     body_id: int,
-    edits: Sequence[Declaration],
+    inputs: Sequence[CountInput],
     batch: str | None = None,
-    action: str = DECLARED,
+    action: AuditAction = AuditAction.PRIOR_YEAR_COUNTS_DECLARED,
     today: date | None = None,
-) -> tuple[DeclarationConflict, ...]:
-    """Store a body's own figures of the year before `year` and record them in one event of this action; the caller commits.
+) -> tuple[CountConflict, ...]:
+    """Store the counts that a body declares for the year before `year`, and write one audit event; the caller commits.
 
-    Where any figure was changed by somebody else meanwhile, nothing is stored and what they gave is returned. `today` is as of
-    :func:`evaluation.answers.save.save`. Raises Forbidden; Locked where the year takes no changes; UnknownCell for a kind
-    and criterion without such a figure, and for one below 0; ChangedMeanwhile where a figure was taken at the same moment: then
-    nothing may be kept.
+    `today` is the day (Asia/Almaty) by which the year may be locked, by default the current one.
+
+    Returns:
+        The conflicts. With any conflict nothing is stored.
+
+    Raises:
+        Forbidden: The viewer cannot edit the body's data.
+        Locked: The year takes no changes.
+        UnknownCell: The kind and criterion have no such count, or the value is below 0.
+        ConcurrentChange: Someone else stored a count at the same moment. The caller must roll back.
     """
     viewer.require(Action.EDIT, body_id)
-    criteria = {criterion.code for criterion, _ in order.declared()}
-    for each in edits:
-        if each.kind not in order.kind or each.criterion not in criteria or (each.value is not None and each.value < 0):
-            raise UnknownCell(each.key)
-    # Shared: whoever applies a workbook holds the year so already, and two who did could not both have it alone.
-    hold(body_id, year)
-    if lock := queries.lock(viewer, year, body_id, today):
+    criteria = {criterion.code for criterion, _ in order.prior_year_counts()}
+    for item in inputs:
+        if item.kind not in order.kind or item.criterion not in criteria or (item.value is not None and item.value < 0):
+            raise UnknownCell(item.audit_key)
+    # A shared lock: applying a workbook holds one already, and two people who do could not both upgrade to an exclusive one.
+    advisory_lock(body_id, year)
+    if lock := submissions.lock(viewer, year, body_id, today):
         raise Locked(lock)
-    stored = queries.declared_by(viewer, year, body_id)
-    fresh = [each for each in edits if stored.get(each.figure) != each.value]
+    stored = queries.declared_counts_of_body(viewer, [year], body_id)[year]
+    changes = [item for item in inputs if stored.get(item.count_key) != item.value]
     conflicts = tuple(
-        DeclarationConflict(each, theirs, *(queries.last_declaration(viewer, year, body_id, each.key) or ("", None)))
-        for each in fresh
-        if (theirs := stored.get(each.figure)) != each.was
+        CountConflict(item, count, *(queries.last_declaration(viewer, year, body_id, item.audit_key) or ("", None)))
+        for item in changes
+        if (count := stored.get(item.count_key)) != item.expected
     )
-    if conflicts or not fresh:
+    if conflicts or not changes:
         return conflicts
-    if not all(_store(year, body_id, each) for each in fresh):
-        raise ConcurrentChange(MEANWHILE)
-    write(viewer, [NewEvent(action, year, body_id, data={each.key: [each.was, each.value] for each in fresh})], batch)
+    if not all(_store(year, body_id, item) for item in changes):
+        raise ConcurrentChange
+    data = {item.audit_key: [item.expected, item.value] for item in changes}
+    append_events(viewer, [NewEvent(action, year, body_id, data=data)], batch)
     return ()
 
 
-def _store(year: int, body_id: int, edit: Declaration) -> bool:
-    """Put the figure in the place of the one it was; False where another stands there by now."""
+def _store(year: int, body_id: int, item: CountInput) -> bool:
+    """Replace the expected count; return False when another count is stored."""
     table, connection = table_of(DeclaredCount), db.session.connection()
-    own = {"year": year, "body_id": body_id, "kind": edit.kind, "criterion": edit.criterion}
-    if edit.was is None:
-        return insert_unless_there(connection, table, {**own, "count": edit.value})
-    there = [table.c[name] == value for name, value in {**own, "count": edit.was}.items()]
-    statement = table.delete() if edit.value is None else table.update().values(count=edit.value)
-    return connection.execute(statement.where(*there)).rowcount == 1
+    key = {"year": year, "body_id": body_id, "kind": item.kind, "criterion": item.criterion}
+    if item.expected is None:
+        return insert_if_absent(connection, table, {**key, "count": item.value})
+    matches = [table.c[name] == value for name, value in {**key, "count": item.expected}.items()]
+    statement = table.delete() if item.value is None else table.update().values(count=item.value)
+    return connection.execute(statement.where(*matches)).rowcount == 1

@@ -1,60 +1,45 @@
-"""Saving answers one by one or many at once: the one way by which form and grid change a report.
+"""Saves answers, one or many; form, grid, workbook undo and scripts change a report only through this module.
 
-Whoever saves says what stood in the cell when they looked. Where something else stands there by now, nothing of that cell is
-changed and both values are given back: no value is lost, and two people in one report meet only where they touch the same cell.
+The writer says which value it expects in each cell. A cell with another value is not changed and is returned as a conflict with
+both values, so that no value is lost, and two people in one report disturb each other only in the same cell.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Update, bindparam
-
 from evaluation.answers import queries
-from evaluation.answers.models import Report
-from evaluation.answers.queries import ReportSnapshot
-from evaluation.audit import operations as record
-from evaluation.audit import queries as past
-from evaluation.audit.operations import NewEvent
+from evaluation.answers.model import AnswerInput, EditableReport, ReportSnapshot, same_value
+from evaluation.answers.report_writer import write_report
+from evaluation.audit import queries as audit
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events, new_batch
 from evaluation.clock import now
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold, insert_unless_there, table_of
+from evaluation.database import advisory_lock
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
-from evaluation.submissions.locks import require_open
 
-ATTEMPTS = 20
-
-
-@dataclass(frozen=True)
-class AnswerInput:
-    """One cell: an organisation's indicator or item of evidence, its new value and the one it had before the person's eyes.
-
-    Both are in stored form; None is a blank.
-    """
-
-    organisation_id: int
-    code: str
-    value: Any
-    expected: Any = None
+MAX_ATTEMPTS = 20
+MEANWHILE = N_("Someone else stored data of the same organisations meanwhile. Nothing was stored; try again.")
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A cell that somebody else changed meanwhile: what stands there now, who put it there and when, where the record tells."""
+    """A cell that someone else changed: the stored value, and by whom and when it was stored where the audit log says so."""
 
-    edit: AnswerInput
-    theirs: Any
-    who: str
-    at: datetime | None
+    answer_input: AnswerInput
+    stored_value: Any
+    author: str
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What became of the edits. `batch` names the change in the record, so that it can be undone."""
+class SaveResult:
+    """The result of each input. `batch` names the change in the audit log, so that it can be undone."""
 
     changed: tuple[AnswerInput, ...]
     unchanged: tuple[AnswerInput, ...]
@@ -63,179 +48,183 @@ class Saved:
 
 
 class ConcurrentChange(EvaluationError):
-    """Others kept changing the same reports; nothing may be kept."""
+    """Other people kept changing the same reports. The caller must roll back."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(MEANWHILE)
 
 
-class UnknownCell(LookupError):
-    """The organisation is not under the body on 31 December of the year, or is not asked this."""
+class UnknownCell(EvaluationError):
+    """The organisation is not under the body on 31 December of the year, or the indicator is not one of its kind's."""
+
+    status = HTTPStatus.NOT_FOUND
 
 
-def save(
+def save_answers(
     viewer: Viewer,
     order: Order,
     year: int,
     body_id: int | None,
-    edits: Sequence[AnswerInput],
-    action: str = "saved",
-    whole: bool = False,
+    inputs: Sequence[AnswerInput],
+    action: AuditAction = AuditAction.ANSWERS_SAVED,
+    all_or_nothing: bool = False,
     today: date | None = None,
-) -> Saved:
-    """Change cells of a body's reports, or of any bodies' the viewer may edit where `body_id` is None; the caller commits.
+) -> SaveResult:
+    """Change cells of reports and write the audit events; the caller commits.
 
-    `whole`: with any conflict nothing is changed. `today` is the day (Asia/Almaty) by which a draft may be locked, the one it is
-    where none is given. Raises Forbidden, Locked, UnknownCell; ChangedMeanwhile after too many attempts, or where a cell of a
-    `whole` change was taken while it was under way: then nothing may be kept.
+    Args:
+        viewer: The person who changes the cells.
+        order: The order of the year.
+        year: The reporting year.
+        body_id: The body whose reports are changed; None for the reports of any bodies that the viewer can edit.
+        inputs: The cells.
+        action: The action of the audit events.
+        all_or_nothing: Change nothing when any cell is in conflict.
+        today: The day (Asia/Almaty) by which a draft may be locked; by default the current one.
+
+    Raises:
+        Forbidden: The viewer cannot edit a body's reports.
+        Locked: A body's year takes no changes.
+        UnknownCell: A cell does not exist.
+        ConcurrentChange: Too many attempts failed, or a cell of an `all_or_nothing` change was changed while it was being saved.
     """
-    batch = record.new_batch()
-    saved = _save(viewer, order, year, body_id, edits, action, whole, batch, today)
-    return Saved(*saved, batch)
+    save = _Save(order, year, action, all_or_nothing)
+    for input_ in inputs:
+        save.waiting.setdefault(input_.organisation_id, []).append(input_)
+    for _ in range(MAX_ATTEMPTS):
+        reports = _lock_reports(viewer, order, year, body_id, save.waiting, today)
+        if not save.attempt(viewer, reports):
+            return SaveResult((), (), tuple(save.conflicts), save.batch)
+        if not save.waiting:
+            append_events(viewer, save.events, save.batch)
+            return SaveResult(tuple(save.changed), tuple(save.unchanged), tuple(save.conflicts), save.batch)
+    raise ConcurrentChange
 
 
-def undo(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: str, today: date | None = None) -> Saved:
-    """Put back what a batch changed, all of it or, where a cell was changed since, nothing. Raises as save."""
-    events = [event for event in past.batch(viewer, batch) if event.year == year]
+def undo_batch(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: str, today: date | None = None) -> SaveResult:
+    """Restore all values that a batch changed, or none when any of the cells was changed since. Raises as `save_answers` does."""
+    events = [event for event in audit.batch_events(viewer, batch) if event.year == year]
     if body_id is not None:
         events = [event for event in events if event.body_id == body_id]
-    edits = [
+    inputs = [
         AnswerInput(event.organisation_id, code, old, new)
         for event in events
         if event.organisation_id is not None
         for code, (old, new) in event.data.items()
     ]
-    saved = save(viewer, order, year, body_id, edits, past.UNDONE, whole=True, today=today)
-    if not saved.conflicts:
-        bodies = sorted({event.body_id for event in events if event.body_id is not None})
-        record.write(viewer, [NewEvent(past.UNDONE, year, each, data={"undoes": batch}) for each in bodies], saved.batch)
-    return saved
+    result = save_answers(viewer, order, year, body_id, inputs, AuditAction.CHANGE_UNDONE, all_or_nothing=True, today=today)
+    if not result.conflicts:
+        body_ids = sorted({event.body_id for event in events if event.body_id is not None})
+        undone = [NewEvent(AuditAction.CHANGE_UNDONE, year, body, data={"undoes": batch}) for body in body_ids]
+        append_events(viewer, undone, result.batch)
+    return result
 
 
-def _save(
-    viewer: Viewer,
-    order: Order,
-    year: int,
-    body_id: int | None,
-    edits: Sequence[AnswerInput],
-    action: str,
-    whole: bool,
-    batch: str,
-    today: date | None,
-) -> tuple[tuple[AnswerInput, ...], tuple[AnswerInput, ...], tuple[Conflict, ...]]:
-    waiting: dict[int, list[AnswerInput]] = {}
-    for edit in edits:
-        waiting.setdefault(edit.organisation_id, []).append(edit)
-    changed: list[AnswerInput] = []
-    unchanged: list[AnswerInput] = []
-    conflicts: list[Conflict] = []
-    events: list[NewEvent] = []
-    for _ in range(ATTEMPTS):
-        # In one order for everybody, so that two who save the same reports wait for each other instead of blocking each other.
-        held = _held(viewer, order, year, body_id, waiting, today)
-        sorted_inputs = {own: _part(held[own], waiting[own]) for own in sorted(waiting)}
-        met = [edit for fresh, same, clashes in sorted_inputs.values() for edit in clashes]
-        if whole and met and changed:
-            raise ConcurrentChange(MEANWHILE)
-        conflicts.extend(_told(viewer, year, held, met))
-        if whole and conflicts:
-            return (), (), tuple(conflicts)
-        for own, (fresh, same, _clashes) in sorted_inputs.items():
-            if fresh and not _store(order, held[own], year, fresh):
-                waiting[own] = fresh
-                unchanged.extend(same)
-                continue
-            changed.extend(fresh)
-            unchanged.extend(same)
-            if fresh:
-                data = {edit.code: [held[own].value(edit.code), edit.value] for edit in fresh}
-                events.append(NewEvent(action, year, held[own].body_id, own, data))
-            del waiting[own]
-        if not waiting:
-            break
-    else:
-        raise ConcurrentChange(MEANWHILE)
-    record.write(viewer, events, batch)
-    return tuple(changed), tuple(unchanged), tuple(conflicts)
+@dataclass
+class _Save:
+    """The state of one save over several attempts; `waiting` are the inputs that are not decided yet, by organisation id."""
+
+    order: Order
+    year: int
+    action: AuditAction
+    all_or_nothing: bool
+    batch: str = field(default_factory=new_batch)
+    waiting: dict[int, list[AnswerInput]] = field(default_factory=dict)
+    changed: list[AnswerInput] = field(default_factory=list)
+    unchanged: list[AnswerInput] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+
+    def attempt(self, viewer: Viewer, reports: Mapping[int, ReportSnapshot]) -> bool:
+        """Write what can be written into the reports as read; return False when an `all_or_nothing` change has a conflict."""
+        # In the order of ids, so that two people who save the same reports wait for each other instead of deadlocking.
+        compared = {id_: _compare(reports[id_], self.waiting[id_]) for id_ in sorted(self.waiting)}
+        conflicting = [input_ for _, _, conflicts in compared.values() for input_ in conflicts]
+        if self.all_or_nothing and conflicting and self.changed:
+            raise ConcurrentChange
+        self.conflicts.extend(_conflicts(viewer, self.year, reports, conflicting))
+        if self.all_or_nothing and self.conflicts:
+            return False
+        for id_, (changes, unchanged, _) in compared.items():
+            self.unchanged.extend(unchanged)
+            if not changes:
+                del self.waiting[id_]
+            elif _write(self.order, self.year, reports[id_], changes):
+                data = {input_.code: [reports[id_].value(input_.code), input_.value] for input_ in changes}
+                self.events.append(NewEvent(self.action, self.year, reports[id_].body_id, id_, data))
+                self.changed.extend(changes)
+                del self.waiting[id_]
+            else:
+                self.waiting[id_] = changes
+        return True
 
 
-MEANWHILE = N_("Someone else stored data of the same organisations meanwhile. Nothing was stored; try again.")
-
-
-def _held(
+def _lock_reports(
     viewer: Viewer, order: Order, year: int, body_id: int | None, waiting: Mapping[int, list[AnswerInput]], today: date | None
 ) -> dict[int, ReportSnapshot]:
-    """The reports as they stand, each open to the viewer's edits."""
+    """Lock the bodies' year, read the reports and check that the viewer can change these cells."""
     if body_id is not None:
         viewer.require(Action.EDIT, body_id)
-        hold(body_id, year)
-    held = queries.held(viewer, year, list(waiting))
+        advisory_lock(body_id, year)
+    reports = queries.editable_reports(viewer, year, list(waiting))
     if body_id is None:
-        for body in sorted({report.body_id for report in held.values()}):
+        for body in sorted({editable.report.body_id for editable in reports.values()}):
             viewer.require(Action.EDIT, body)
-            hold(body, year)
-        # Once more, now that nobody can hand the year over in between.
-        held = queries.held(viewer, year, list(waiting))
-    for own, edits in waiting.items():
-        report = held.get(own)
-        if report is None or (body_id is not None and report.body_id != body_id):
-            raise UnknownCell(f"organisation {own} in {year}")
-        require_open(report.state, year, report.term, today)
-        asked = order.codes_of(report.kind)
-        if unknown := next((edit.code for edit in edits if edit.code not in asked), None):
-            raise UnknownCell(f"{unknown} of organisation {own}")
-    return held
+            advisory_lock(body, year)
+        # Read again: only under the locks the year cannot be submitted in between.
+        reports = queries.editable_reports(viewer, year, list(waiting))
+    for organisation_id, inputs in waiting.items():
+        editable = reports.get(organisation_id)
+        report = editable_report_of(editable, body_id, organisation_id, year, today)
+        codes = order.codes_of(report.kind)
+        if unknown := next((input_.code for input_ in inputs if input_.code not in codes), None):
+            raise UnknownCell(f"{unknown} of organisation {organisation_id}")
+    return {organisation_id: editable.report for organisation_id, editable in reports.items()}
 
 
-def _part(report: ReportSnapshot, edits: list[AnswerInput]) -> tuple[list[AnswerInput], list[AnswerInput], list[AnswerInput]]:
-    """The edits that change something, those that say what stands there already, and those that somebody else forestalled."""
-    fresh, same, clashes = [], [], []
-    for edit in edits:
-        current = report.value(edit.code)
-        if equal(current, edit.value):
-            same.append(edit)
-        elif equal(current, edit.expected):
-            fresh.append(edit)
+def editable_report_of(
+    editable: EditableReport | None, body_id: int | None, organisation_id: int, year: int, today: date | None
+) -> ReportSnapshot:
+    """Return the report, when it is the body's (any body's for None) and takes changes. Raises UnknownCell, Locked."""
+    if editable is None or (body_id is not None and editable.report.body_id != body_id):
+        raise UnknownCell(f"organisation {organisation_id} in {year}")
+    editable.require_open(year, today)
+    return editable.report
+
+
+def _compare(report: ReportSnapshot, inputs: list[AnswerInput]) -> tuple[list[AnswerInput], list[AnswerInput], list[AnswerInput]]:
+    """Split inputs into those that change a cell, those that are stored already, and those in conflict with another value."""
+    changes, unchanged, conflicts = [], [], []
+    for input_ in inputs:
+        stored = report.value(input_.code)
+        if same_value(stored, input_.value):
+            unchanged.append(input_)
+        elif same_value(stored, input_.expected):
+            changes.append(input_)
         else:
-            clashes.append(edit)
-    return fresh, same, clashes
+            conflicts.append(input_)
+    return changes, unchanged, conflicts
 
 
-def equal(one: Any, other: Any) -> bool:
-    """Whether two values in stored form are the same: equal and of one type, since true is not 1."""
-    return type(one) is type(other) and bool(one == other)
+def _conflicts(
+    viewer: Viewer, year: int, reports: Mapping[int, ReportSnapshot], inputs: Sequence[AnswerInput]
+) -> Iterator[Conflict]:
+    cells = [(input_.organisation_id, input_.code) for input_ in inputs]
+    last_changes = audit.last_changes(viewer, year, cells) if cells else {}
+    for input_, cell in zip(inputs, cells, strict=True):
+        author, changed_at = last_changes.get(cell, ("", None))
+        yield Conflict(input_, reports[input_.organisation_id].value(input_.code), author, changed_at)
 
 
-def _told(viewer: Viewer, year: int, held: Mapping[int, ReportSnapshot], clashes: Sequence[AnswerInput]) -> Iterator[Conflict]:
-    last = past.last_changes(viewer, year, ((edit.organisation_id, edit.code) for edit in clashes)) if clashes else {}
-    for edit in clashes:
-        who, at = last.get((edit.organisation_id, edit.code), ("", None))
-        yield Conflict(edit, held[edit.organisation_id].value(edit.code), who, at)
-
-
-def _store(order: Order, report: ReportSnapshot, year: int, edits: Sequence[AnswerInput]) -> bool:
-    """Write the cells into the report; False where it was changed since it was read."""
-    indicators = {item.code for item in order.asked_of(report.kind)}
+def _write(order: Order, year: int, report: ReportSnapshot, changes: Sequence[AnswerInput]) -> bool:
+    """Write the cells into the report; return False when the report was changed since it was read."""
+    indicators = {item.code for item in order.indicators_of(report.kind)}
     answers, evidence = dict(report.answers), dict(report.evidence)
-    for edit in edits:
-        document = answers if edit.code in indicators else evidence
-        document.pop(edit.code, None)
-        if edit.value is not None:
-            document[edit.code] = edit.value
-    values = {"answers": answers, "evidence": evidence, "changed_at": now()}
-    if report.id is None:
-        values |= {"organisation_id": report.organisation_id, "year": year, "version": 1}
-        return insert_unless_there(db.session.connection(), table_of(Report), values)
-    done = db.session.connection().execute(
-        _updating(), {"own": report.id, "before": report.version, "after": report.version + 1} | values
-    )
-    return done.rowcount == 1
-
-
-@cache
-def _updating() -> Update:
-    """Changes a report that nobody has changed since it was read; made once, since many save at once."""
-    table = table_of(Report)
-    columns: dict[str, Any] = {name: bindparam(name) for name in ("answers", "evidence", "changed_at")}
-    return (
-        table.update()
-        .where(table.c.id == bindparam("own"), table.c.version == bindparam("before"))
-        .values(version=bindparam("after"), **columns)
-    )
+    for input_ in changes:
+        document = answers if input_.code in indicators else evidence
+        document.pop(input_.code, None)
+        if input_.value is not None:
+            document[input_.code] = input_.value
+    return write_report(year, report, answers, evidence, now())

@@ -1,6 +1,6 @@
 """From what a person gives, in a cell or a field, to the value that is stored. One value at a time.
 
-A cell comes as the parser gives it (text, float, bool, date or datetime), a field as text. Whoever reads raises Wrong, which
+A cell comes as the parser gives it (text, float, bool, date or datetime), a field as text. Whoever reads raises InvalidValue, which
 names the problem and the values of its message; money is stored as whole tiyn, dates as YYYY-MM-DD.
 """
 
@@ -21,20 +21,20 @@ ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
 LOCAL_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 SPACES = re.compile(r"\s+")
 BREAK = re.compile(r"\r\n?")
-EXACT = 2**53
+MAX_EXACT_INTEGER = 2**53
 MAX_TEXT = 4000
 MAX_DIGITS = 40
-WORDS = {"kk": ("иә", "жоқ"), "ru": ("да", "нет"), "en": ("yes", "no")}
+YES_NO_LABELS = {"kk": ("иә", "жоқ"), "ru": ("да", "нет"), "en": ("yes", "no")}
 """Yes and no as they are written."""
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffe\uffff]")
 """Control characters and what else nobody sees: databases and documents refuse some of them."""
 
 
-class Wrong(ValueError):
+class InvalidValue(ValueError):
     """A cell that cannot be taken: the problem and the values for its message."""
 
     def __init__(self, problem: str, **values: Any):
-        self.problem, self.values = problem, values
+        self.issue_code, self.values = problem, values
         super().__init__(problem)
 
 
@@ -43,17 +43,17 @@ def is_blank(cell: object) -> bool:
     return cell == "" or (isinstance(cell, str) and not (cell.strip() and INVISIBLE.sub("", cell).strip()))
 
 
-def text(cell: object, limit: int = MAX_TEXT) -> str:
+def parse_text(cell: object, limit: int = MAX_TEXT) -> str:
     """Text with line ends as Excel keeps them, so that a workbook given back says the same."""
     if isinstance(cell, bool):
-        raise Wrong("not_text", value=shown(cell))
-    found = INVISIBLE.sub("", BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else shown(cell)
+        raise InvalidValue("not_text", value=display_text(cell))
+    found = INVISIBLE.sub("", BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else display_text(cell)
     if len(found) > limit:
-        raise Wrong("text_too_long", limit=limit)
+        raise InvalidValue("text_too_long", limit=limit)
     return found
 
 
-def money(cell: object, minimum: int | None = None) -> int:
+def parse_money(cell: object, minimum: int | None = None) -> int:
     """An amount in tenge as whole tiyn."""
     if isinstance(cell, float) and math.isfinite(cell):
         # Excel keeps 15 significant digits; what the float has beyond them is noise, not decimals.
@@ -62,28 +62,28 @@ def money(cell: object, minimum: int | None = None) -> int:
         amount = _decimal(cell, "not_money", decimals=2)
     tiyn = amount * 100
     if tiyn != tiyn.to_integral_value():
-        raise Wrong("too_many_decimals", value=shown(cell))
-    if abs(tiyn) >= EXACT:
-        raise Wrong("too_large_amount", value=shown(cell))
+        raise InvalidValue("too_many_decimals", value=display_text(cell))
+    if abs(tiyn) >= MAX_EXACT_INTEGER:
+        raise InvalidValue("too_large_amount", value=display_text(cell))
     _not_below(tiyn, None if minimum is None else minimum * 100, cell)
     return int(tiyn)
 
 
-def whole(cell: object, minimum: int | None = None) -> int:
+def parse_whole_number(cell: object, minimum: int | None = None) -> int:
     number = (
         Decimal(format(cell, ".15g"))
         if isinstance(cell, float) and math.isfinite(cell)
         else _decimal(cell, "not_whole", decimals=0)
     )
     if number != number.to_integral_value():
-        raise Wrong("not_whole", value=shown(cell))
-    if abs(number) >= EXACT:
-        raise Wrong("too_large_number", value=shown(cell))
+        raise InvalidValue("not_whole", value=display_text(cell))
+    if abs(number) >= MAX_EXACT_INTEGER:
+        raise InvalidValue("too_large_number", value=display_text(cell))
     _not_below(number, minimum, cell)
     return int(number)
 
 
-def day(cell: object) -> str:
+def parse_date(cell: object) -> str:
     if isinstance(cell, date):
         return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
     if isinstance(cell, str):
@@ -93,59 +93,59 @@ def day(cell: object) -> str:
         elif match := LOCAL_DATE.fullmatch(found):
             parts = match.groups()[::-1]
         else:
-            raise Wrong("not_date", value=shown(cell))
+            raise InvalidValue("not_date", value=display_text(cell))
         try:
             return date(*map(int, parts)).isoformat()
         except ValueError:
             pass
-    raise Wrong("not_date", value=shown(cell))
+    raise InvalidValue("not_date", value=display_text(cell))
 
 
-def yes_no(cell: object) -> bool:
+def parse_yes_no(cell: object) -> bool:
     if isinstance(cell, bool):
         return cell
     found = YES_NO.get(cell.strip().casefold()) if isinstance(cell, str) else None
     if found is None:
-        raise Wrong("not_yes_no", value=shown(cell))
+        raise InvalidValue("not_yes_no", value=display_text(cell))
     return found
 
 
-def choice_reader(order: Order, item: Indicator) -> Callable[[object], str]:
+def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
     """A reader that knows a choice by its code or by its label in any language, in any case."""
     choices = order.choices[item.choices or ""]
-    values = {label.casefold(): choice.value for choice in choices for label in (choice.value, *choice.label.everywhere())}
+    values = {label.casefold(): choice.value for choice in choices for label in (choice.value, *choice.label.in_all_languages())}
 
     def read(cell: object) -> str:
         found = values.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
         if found is None:
-            raise Wrong("not_choice", value=shown(cell), expected=tuple(choice.label for choice in choices))
+            raise InvalidValue("not_choice", value=display_text(cell), expected=tuple(choice.label for choice in choices))
         return found
 
     return read
 
 
-def reader(order: Order, item: Indicator) -> Callable[[object], Any]:
-    """What reads one value of an indicator or an item of evidence into its stored form; it raises Wrong."""
+def parser_of(order: Order, item: Indicator) -> Callable[[object], Any]:
+    """What reads one value of an indicator or an item of evidence into its stored form; it raises InvalidValue."""
     match item.type:
         case "money":
-            return lambda cell: money(cell, item.min)
+            return lambda cell: parse_money(cell, item.min)
         case "whole":
-            return lambda cell: whole(cell, item.min)
+            return lambda cell: parse_whole_number(cell, item.min)
         case "date":
-            return day
+            return parse_date
         case "yes_no":
-            return yes_no
+            return parse_yes_no
         case "choice":
-            return choice_reader(order, item)
-    return text
+            return choice_parser(order, item)
+    return parse_text
 
 
-def read(order: Order, item: Indicator, given: str) -> Any:
-    """What a person typed, in stored form; None for a blank. Raises Wrong."""
-    return None if is_blank(given) else reader(order, item)(given)
+def parse(order: Order, item: Indicator, given: str) -> Any:
+    """What a person typed, in stored form; None for a blank. Raises InvalidValue."""
+    return None if is_blank(given) else parser_of(order, item)(given)
 
 
-def typed(order: Order, item: Indicator, value: Any, language: Language) -> str:
+def format_value(order: Order, item: Indicator, value: Any, language: Language) -> str:
     """A stored value as a person reads it and may type it again; empty for None. Amounts in tenge, tiyn where there are any."""
     if value is None:
         return ""
@@ -157,48 +157,48 @@ def typed(order: Order, item: Indicator, value: Any, language: Language) -> str:
         case "date":
             return language.short_date(date.fromisoformat(value))
         case "yes_no":
-            return WORDS[language.code][0 if value else 1]
+            return YES_NO_LABELS[language.code][0 if value else 1]
         case "choice":
             label = next((each.label for each in order.choices[item.choices or ""] if each.value == value), None)
             return label[language.code] if label else str(value)
     return str(value)
 
 
-def kind_reader(order: Order) -> Callable[[object], str]:
+def kind_parser(order: Order) -> Callable[[object], str]:
     """A reader that knows a kind of organisation by its code or by its name in any language."""
-    names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.everywhere())}
+    names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.in_all_languages())}
 
     def read(cell: object) -> str:
         found = names.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
         if found is None:
-            raise Wrong("not_kind", value=shown(cell), expected=tuple(kind.name for kind in order.kinds))
+            raise InvalidValue("not_kind", value=display_text(cell), expected=tuple(kind.name for kind in order.kinds))
         return found
 
     return read
 
 
-def bin_number(cell: object, known: Iterable[str] = frozenset()) -> str:
+def parse_bin(cell: object, registered: Iterable[str] = frozenset()) -> str:
     """A BIN as 12 digits; a number gets back the zeros Excel took from its beginning."""
     if isinstance(cell, float) and cell.is_integer() and 0 < cell < 10**12:
         found = f"{int(cell):012d}"
     elif isinstance(cell, str):
         found = SPACES.sub("", INVISIBLE.sub("", cell))
     else:
-        raise Wrong("not_bin", value=shown(cell))
-    if found in known:
+        raise InvalidValue("not_bin", value=display_text(cell))
+    if found in registered:
         return found
-    problem = bins.mistake(found)
+    problem = bins.bin_issue(found)
     if problem is not None:
-        raise Wrong(problem, value=found)
+        raise InvalidValue(problem, value=found)
     return found
 
 
-def unusual(found: str) -> bool:
+def is_unusual_bin(found: str) -> bool:
     """Whether a BIN with a right check digit has a form (month, kind of entity) that the register does not give out."""
-    return bins.unusual(found)
+    return bins.is_unusual(found)
 
 
-def shown(cell: object) -> str:
+def display_text(cell: object) -> str:
     """A cell's value as Excel would show it, for a message."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
@@ -216,15 +216,15 @@ def _decimal(cell: object, problem: str, decimals: int) -> Decimal:
     typed = SPACES.sub("", cell).replace("−", "-").replace("–", "-") if isinstance(cell, str) else ""
     match = NUMBER.fullmatch(typed) if len(typed) <= MAX_DIGITS else None
     if match is None or not match[2].isascii():
-        raise Wrong(problem, value=shown(cell))
+        raise InvalidValue(problem, value=display_text(cell))
     if len(match[3] or "") > decimals:
         # Even zeros: "12,500" may have been meant as twelve thousand five hundred.
-        raise Wrong("too_many_decimals" if decimals else problem, value=shown(cell))
+        raise InvalidValue("too_many_decimals" if decimals else problem, value=display_text(cell))
     return Decimal(f"{match[1]}{match[2]}.{match[3] or 0}")
 
 
 def _not_below(number: Decimal, minimum: int | None, cell: object) -> None:
     if minimum is not None and number < minimum:
         if minimum == 0:
-            raise Wrong("negative", value=shown(cell))
-        raise Wrong("below_minimum", value=shown(cell), minimum=minimum)
+            raise InvalidValue("negative", value=display_text(cell))
+        raise InvalidValue("below_minimum", value=display_text(cell), minimum=minimum)

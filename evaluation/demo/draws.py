@@ -6,9 +6,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from evaluation.criteria import expressions
-from evaluation.criteria.expressions import Compare, Condition, Every, Given, Some
+from evaluation.criteria.expressions import AllOf, Answered, AnyOf, Compare, Condition
 from evaluation.criteria.model import Indicator, Order
-from evaluation.scoring.conditions import OPERATIONS, TIYN
+from evaluation.scoring.conditions import COMPARISONS, TIYN_PER_TENGE
 
 
 class Report(NamedTuple):
@@ -27,23 +27,23 @@ Holds = Callable[[Mapping[str, Any]], bool]
 def holds(order: Order, condition: Condition) -> Holds:
     """A function that tells whether the condition surely holds for stored answers; blanks never make it hold."""
     match condition:
-        case Given(code):
+        case Answered(code):
             return lambda given: given.get(code) is not None
         case Compare():
             return _comparison(order, condition)
-        case Every() | Some():
-            parts = [holds(order, part) for part in condition.parts]
-            together = all if isinstance(condition, Every) else any
+        case AllOf() | AnyOf():
+            parts = [holds(order, part) for part in condition.operands]
+            together = all if isinstance(condition, AllOf) else any
             return lambda given: together(part(given) for part in parts)
     raise ValueError(f"an invented answer cannot hang on {condition}")
 
 
 def _comparison(order: Order, compare: Compare) -> Holds:
-    left, test = compare.left, OPERATIONS[compare.operator]
-    if compare.right_is_code:
+    left, test = compare.left, COMPARISONS[compare.operator]
+    if compare.right_is_column:
         right = str(compare.right)
         return lambda given: None not in (a := given.get(left), b := given.get(right)) and test(a, b)
-    constant = int(compare.right) * TIYN if order.by_code[left].type == "money" else compare.right
+    constant = int(compare.right) * TIYN_PER_TENGE if order.by_code[left].type == "money" else compare.right
     return lambda given: (value := given.get(left)) is not None and test(value, constant)
 
 
@@ -69,7 +69,7 @@ def _when(draw: Draw, condition: Holds) -> Draw:
 
 
 def _value(item: Indicator, entry: Mapping[str, Any]) -> Draw:
-    value = entry["value"] * TIYN if item.type == "money" else entry["value"]
+    value = entry["value"] * TIYN_PER_TENGE if item.type == "money" else entry["value"]
     return lambda report: value
 
 
@@ -82,7 +82,7 @@ def _between(item: Indicator, entry: Mapping[str, Any]) -> Draw:
 
     def draw(report: Report) -> int:
         amount: float = report.random.uniform(low, high) * (report.size if sized else 1)
-        return round(amount / step) * step * TIYN
+        return round(amount / step) * step * TIYN_PER_TENGE
 
     return draw
 
@@ -113,7 +113,7 @@ def _share(item: Indicator, entry: Mapping[str, Any]) -> Draw:
         whole: int | None = report.given.get(code)
         if whole is None:
             return None
-        return max(0, round(whole * report.random.uniform(low, high) / TIYN)) * TIYN
+        return max(0, round(whole * report.random.uniform(low, high) / TIYN_PER_TENGE)) * TIYN_PER_TENGE
 
     return draw
 

@@ -106,5 +106,5 @@ def _cases(recipes: Recipes, stories: list[dict[str, Any]], year: int, key: str,
 def _declared(order: Order, year: int, bodies: dict[str, DemoBody]) -> Iterator[DemoDeclared]:
     for key, counts in data("stories")["declared"].items():
         for kind, count in counts.items():
-            for criterion, _ in order.declared():
+            for criterion, _ in order.prior_year_counts():
                 yield DemoDeclared(year, bodies[key].bin, kind, criterion.code, count)

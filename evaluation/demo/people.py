@@ -1,10 +1,8 @@
-"""The people of the demonstration: who they are stands in `people.toml`, with the one password that all of them have."""
+"""The people of the demonstration. `people.toml` lists them, with the one password of all."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from flask_security import verify_password
 
 from evaluation.accounts import operations, queries
 from evaluation.demo.model import DemoCountry
@@ -18,33 +16,36 @@ LISTS = ("demonstration", "country")
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Who can sign in, and where their role holds: a body, a region's body, or None for the country. `password` is empty where
-    it is no longer the demonstration's."""
+    """A person who can sign in.
+
+    `body` is where the role applies: a body, the body of a region, or None for the country. `password` is empty if the person
+    changed it.
+    """
 
     email: str
     role: str
     password: str
-    place: Body | None
+    body: Body | None
 
 
-def store_people(made: DemoCountry, country: bool = False) -> None:
-    """Give the demonstration, or the invented country, its people; nothing where there are any already. The caller commits.
+def store_people(demo_country: DemoCountry, is_country: bool = False) -> None:
+    """Store the accounts of the demonstration, or of the invented country. Nothing changes where any are stored already.
 
-    A person whose body is not in the database is passed over.
+    A person whose body is not in the database is left out. The caller commits.
     """
     viewer = Viewer.system()
     if queries.any_of_the_demonstration(viewer):
         return
-    password, known = data("people")["password"], registry.known(viewer).bodies
-    for person in data("people")[LISTS[country]]:
-        bin_ = _bin(made, person["body"]) if "body" in person else None
-        if bin_ in known or bin_ is None:
+    password, body_ids = data("people")["password"], registry.registry_index(viewer).bodies
+    for person in data("people")[LISTS[is_country]]:
+        bin_ = _body_bin(demo_country, person["body"]) if "body" in person else None
+        if bin_ in body_ids or bin_ is None:
             operations.add_account(
                 viewer,
                 person["email"],
                 person["name"],
                 person["role"],
-                [known[bin_]] if bin_ else [],
+                [body_ids[bin_]] if bin_ else [],
                 person.get("region"),
                 person["language"],
                 password,
@@ -52,22 +53,26 @@ def store_people(made: DemoCountry, country: bool = False) -> None:
 
 
 def people() -> Iterator[DemoPerson]:
-    """Those of the people who have an account, as they stand in the files."""
-    viewer, password, seen = Viewer.system(), data("people")["password"], set()
+    """Yield the people who have an active account, in the order of the file."""
+    # Flask-Security takes a third of a second to import; every other command does without it.
+    from flask_security import verify_password
+
+    viewer, password, listed = Viewer.system(), data("people")["password"], set()
     regions = {str(body.kato)[:2]: body for body in registry.regions(viewer)}
     for person in (person for name in LISTS for person in data("people")[name]):
         account = queries.account_by_email(viewer, person["email"])
-        if account is None or not account.active or account.email in seen:
+        if account is None or not account.active or account.email in listed:
             continue
-        seen.add(account.email)
+        listed.add(account.email)
         bodies = queries.bodies_of(viewer, [account.id]).get(account.id, [])
-        place = bodies[0] if bodies else regions.get(account.region or "")
-        unchanged = account.password and verify_password(password, account.password)
-        yield DemoPerson(account.email, account.role, password if unchanged else "", place)
+        body = bodies[0] if bodies else regions.get(account.region or "")
+        is_unchanged = account.password and verify_password(password, account.password)
+        yield DemoPerson(account.email, account.role, password if is_unchanged else "", body)
 
 
-def _bin(made: DemoCountry, body: str) -> str | None:
-    """The BIN of a body named by its KATO code, or of the one with the most organisations in the last year."""
+def _body_bin(demo_country: DemoCountry, body: str) -> str | None:
+    """Return the BIN of a body: of the KATO code `body`, or for "largest" of the one with most organisations in the last year."""
     if body == "largest":
-        return Counter(row.body_bin for row in made.organisations if row.counts_in(made.years[-1])).most_common(1)[0][0]
-    return next((each.bin for each in made.bodies if each.kato == body), None)
+        last_year = demo_country.years[-1]
+        return Counter(row.body_bin for row in demo_country.organisations if row.counts_in(last_year)).most_common(1)[0][0]
+    return next((row.bin for row in demo_country.bodies if row.kato == body), None)

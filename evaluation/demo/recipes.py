@@ -79,8 +79,8 @@ class Recipes:
         steps = []
         for entry in entries:
             item = self.order.by_code.get(entry["code"])
-            if item is not None and kind in item.asked_of and kind in entry.get("of", self.order.kind):
-                asked = holds(self.order, item.asked_when) if item.asked_when is not None else None
+            if item is not None and kind in item.kinds and kind in entry.get("of", self.order.kind):
+                asked = holds(self.order, item.applies_when) if item.applies_when is not None else None
                 steps.append(Step(item.code, make(self.order, item, entry), asked))
         return tuple(steps)
 

@@ -5,14 +5,16 @@ from typing import Any
 
 from evaluation.accounts.queries import account_by_email, viewer_of
 from evaluation.answers.justifications import justify
-from evaluation.answers.readiness import queries as submissions
+from evaluation.answers.readiness.queries import readiness
 from evaluation.criteria.model import Order
 from evaluation.demo.recipes import data
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import operations
-from evaluation.review.remarks.operations import make
+from evaluation.review.remarks.model import RemarkTarget
+from evaluation.review.remarks.operations import WHOLE_SHEET, add_remark
+from evaluation.submissions import queries as submissions
 
 SYSTEM = Viewer.system()
 
@@ -37,29 +39,30 @@ def _take(order: Order, step: dict[str, Any], body: Body, head: Viewer, reviewer
             _explain(head, order, year, body, reason, today)
             operations.submit(head, order, year, body, version, today)
         case "return":
-            operations.give_back(reviewer, year, body.id, version, words)
+            operations.return_submission(reviewer, year, body.id, version, words)
         case "accept":
             operations.accept(reviewer, year, body, version, today)
         case "reopen":
             operations.reopen(reviewer, year, body.id, version, words)
         case "remark":
-            make(reviewer, order, year, body.id, words, *(_kept(order, year, body, today) if step.get("kept") else ()))
+            target = RemarkTarget(*_kept(order, year, body, today)) if step.get("kept") else WHOLE_SHEET
+            add_remark(reviewer, order, year, body.id, words, target)
         case other:
             raise ValueError(other)
 
 
 def _explain(head: Viewer, order: Order, year: int, body: Body, reason: str, today: date) -> None:
     """Keep every warning by the reason."""
-    for state in submissions.readiness(head, order, year, body, today).unfinished:
-        for finding in state.findings:
-            if finding.open and finding.severity == "warning":
-                justify(head, order, year, body.id, state.id, finding.rule, finding.code, reason, today)
+    for state in readiness(head, order, year, body, today).unfinished:
+        for issue in state.issues:
+            if issue.is_open and issue.severity == "warning":
+                justify(head, order, year, body.id, state.organisation_id, issue.rule, issue.code, reason, today)
 
 
 def _kept(order: Order, year: int, body: Body, today: date) -> tuple[int, str | None]:
     """The first answer whose warning stands by a reason: its organisation and code."""
-    states = submissions.readiness(SYSTEM, order, year, body, today).state.organisations.values()
-    return next((state.id, finding.code) for state in states for finding in state.findings if finding.kept)
+    states = readiness(SYSTEM, order, year, body, today).progress.organisations.values()
+    return next((state.organisation_id, issue.code) for state in states for issue in state.issues if issue.justification)
 
 
 def _viewer(email: str) -> Viewer:

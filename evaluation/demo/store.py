@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from evaluation.answers.models import DeclaredCount, Report
-from evaluation.answers.prior_year_counts import key_of
-from evaluation.answers.queries import DECLARED
-from evaluation.audit.operations import NewEvent, new_batch, write, write_many
+from evaluation.answers.models import DeclaredCount
+from evaluation.answers.prior_year_counts import audit_key
+from evaluation.answers.report_writer import insert_reports
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, NewEventColumns, append_events, new_batch
 from evaluation.clock import now, today
 from evaluation.criteria.model import Order
-from evaluation.database import db, encoded, insert_many, table_of
+from evaluation.database import db, insert_many, table_of, to_json_bytes
 from evaluation.demo.model import DemoCountry
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -43,9 +44,9 @@ def store(order: Order, country: DemoCountry) -> bool:
     )
     own = {row.bin: row for row in country.organisations}
     registry.register_organisations(viewer, [(row.bin, row.kind, row.name_kk, row.name_ru) for row in own.values()])
-    known = queries.known(viewer)
+    known = queries.registry_index(viewer)
     ids = {bin_: id_ for bin_, (id_, _) in known.organisations.items()}
-    registry.supervise(
+    registry.add_supervision(
         viewer, [(ids[row.bin], known.bodies[row.body_bin], row.since, row.until) for row in country.organisations]
     )
     _store_reports(viewer, country, ids, known.bodies)
@@ -55,19 +56,15 @@ def store(order: Order, country: DemoCountry) -> bool:
 
 def _store_reports(viewer: Viewer, country: DemoCountry, organisations: dict[str, int], bodies: dict[str, int]) -> None:
     """Store the reports and record each."""
-    connection, stamp = db.session.connection(), now()
-    insert_many(
-        connection,
-        table_of(Report),
-        ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
-        [(organisations[row.bin], row.year, row.answers, row.evidence, 1, stamp) for row in country.reports],
-    )
+    changed_at = now()
     for year in country.years:
         rows = [row for row in country.reports if row.year == year]
         owners = {row.bin: bodies[row.body_bin] for row in country.organisations if row.counts_in(year)}
-        data = [encoded({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
+        data = [to_json_bytes({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
         own = [organisations[row.bin] for row in rows]
-        write_many(viewer, "saved", year, [owners[row.bin] for row in rows], own, data, new_batch())
+        insert_reports(year, own, [row.answers for row in rows], [row.evidence for row in rows], changed_at)
+        body_ids = [owners[row.bin] for row in rows]
+        append_events(viewer, NewEventColumns(AuditAction.ANSWERS_SAVED, year, body_ids, own, data), new_batch())
 
 
 def _store_declared(viewer: Viewer, country: DemoCountry, bodies: dict[str, int]) -> None:
@@ -80,5 +77,9 @@ def _store_declared(viewer: Viewer, country: DemoCountry, bodies: dict[str, int]
     )
     figures: dict[tuple[int, int], dict[str, list[int | None]]] = {}
     for row in country.declared:
-        figures.setdefault((row.year, bodies[row.body_bin]), {})[key_of(row.kind, row.criterion)] = [None, row.count]
-    write(viewer, [NewEvent(DECLARED, year, body, data=data) for (year, body), data in figures.items()], new_batch())
+        figures.setdefault((row.year, bodies[row.body_bin]), {})[audit_key(row.kind, row.criterion)] = [None, row.count]
+    append_events(
+        viewer,
+        [NewEvent(AuditAction.PRIOR_YEAR_COUNTS_DECLARED, year, body, data=data) for (year, body), data in figures.items()],
+        new_batch(),
+    )

@@ -170,6 +170,6 @@ def _declared(recipes: Recipes, under: dict[str, list[DemoOrganisation]], year: 
         if random.random() >= data("country")["declares"]:
             continue
         for kind, count in Counter(row.kind for row in rows).items():
-            for criterion, _ in recipes.order.declared():
+            for criterion, _ in recipes.order.prior_year_counts():
                 found = sum(random.random() < share[criterion.code, kind] for _ in range(count))
                 yield DemoDeclared(year, body, kind, criterion.code, found)

@@ -1,6 +1,6 @@
-"""Reads of the registry, each within what its viewer may see."""
+"""Reads of the registry, scoped by a viewer."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -11,52 +11,58 @@ from sqlalchemy.orm import aliased
 
 from evaluation.configuration import configuration
 from evaluation.criteria import Order, Orders
-from evaluation.database import Statement, db, table_of, tuples
+from evaluation.database import Statement, db, fetch_rows, table_of
 from evaluation.errors import EvaluationError
-from evaluation.language import N_, alphabetical
+from evaluation.language import N_, alphabetical_key
 from evaluation.pagination import Page
-from evaluation.policy import Viewer
-from evaluation.registry.listing import begun, by_place, in_words, named, there_in
+from evaluation.policy import Action, Viewer
+from evaluation.registry.clauses import began_by, exists_in_year, filter_by_name, location_order, name_order
 from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
+from evaluation.registry.states import SupervisionPeriod
 
-AT_ONCE = 500
-"""Ids or BINs that one statement names."""
+MAX_IDS_PER_STATEMENT = 500
+"""Ids or BINs in one statement; for more, all rows are read."""
 
 
 def visible(statement: Statement, viewer: Viewer) -> Statement:
-    """A statement over bodies kept to those the viewer may see."""
+    """Filter a statement over bodies to those that the viewer can see."""
     return statement if viewer.bodies is None else statement.where(Body.id.in_(viewer.bodies))
 
 
-def as_of(year: int) -> Any:
-    """Supervision in force on 31 December of the year (reading R12)."""
+def in_force_at_year_end(year: int) -> Any:
+    """Return the condition that supervision is in force on 31 December of the year.
+
+    Source: reading R12.
+    """
     day = date(year, 12, 31)
     return and_(Supervision.since <= day, or_(Supervision.until.is_(None), Supervision.until >= day))
 
 
 def years() -> list[ReportingYear]:
-    """Reporting years, the latest first."""
+    """Return the reporting years, the latest first."""
     return list(db.session.scalars(select(ReportingYear).order_by(ReportingYear.year.desc())))
 
 
 def reporting_year(year: int) -> ReportingYear | None:
+    """Return a reporting year; None where it is not open."""
     return db.session.get(ReportingYear, year)
 
 
 def orders() -> Orders:
-    """The criteria files at hand."""
+    """Return the orders of the loaded criteria files."""
     return configuration().orders
 
 
 def order_of(year: int) -> Order | None:
-    """The order a reporting year is assessed by; None for a year that is not open.
+    """Return the order that assesses a reporting year; None where the year is not open.
 
-    Raises EvaluationError where the year's order is not among the criteria files at hand.
+    Raises:
+        EvaluationError: The criteria file of the year's order is not loaded.
     """
-    found = tuples(_order_code(), {"year": year})
-    if not found:
+    rows = fetch_rows(_order_code(), {"year": year})
+    if not rows:
         return None
-    ((code,),) = found
+    ((code,),) = rows
     order = orders().get(code)
     if order is None:
         raise EvaluationError(
@@ -72,15 +78,18 @@ def order_of(year: int) -> Order | None:
 
 @cache
 def _order_code() -> Statement:
-    """What :func:`order_of` reads, made once: every answer that is saved asks it."""
+    """Return the statement of :func:`order_of`, built once: every saved answer executes it."""
     year: Any = bindparam("year")
     return select(ReportingYear.order_code).where(ReportingYear.year == year)
 
 
 def body(viewer: Viewer, bin_: str, year: int | None = None) -> Body | None:
-    """A body by its BIN, with a year bearing that year's names; None where the viewer may not know of it, or it began later."""
-    found: Body | None = db.session.scalar(visible(select(Body).where(Body.bin == bin_, begun(year)), viewer))
-    return found if found is None or year is None else bodies_in(viewer, [found], year)[0]
+    """Return a body by its BIN, with the names of 31 December of the year where one is given.
+
+    Returns None where no such body exists, the viewer cannot see it, or its first day is after the year.
+    """
+    item: Body | None = db.session.scalar(visible(select(Body).where(Body.bin == bin_, began_by(year)), viewer))
+    return item if item is None or year is None else bodies_as_named_in(viewer, [item], year)[0]
 
 
 def bodies(
@@ -92,86 +101,95 @@ def bodies(
     language: str = "kk",
     year: int | None = None,
 ) -> Page[Body]:
-    """Bodies, kept to those whose name or BIN has `search`, of a level, within a region (first two digits of KATO).
+    """Return one page of bodies by location, filtered by words of a name or BIN, level and region.
 
-    Central bodies come first, then places by KATO code; a body without a code stands with its higher body, by its name in the
-    language. With a year they bear the names of its 31 December, and are those there that day.
+    Central bodies come first, then bodies by KATO code; a body without a code follows its higher body.
+
+    Args:
+        viewer: Who reads.
+        search: Words of a current or former name, or a BIN.
+        level: A level of :data:`evaluation.registry.models.LEVELS`; empty for all.
+        region: The first two digits of a KATO code; empty for all.
+        page: The requested page, from 1.
+        language: The language of the names that order bodies of one location.
+        year: With a year, the bodies that exist on its 31 December, with their names of that day.
     """
     higher = aliased(Body)
     kato = func.coalesce(Body.kato, higher.kato)
     statement = visible(select(Body).outerjoin(higher, higher.id == Body.parent_id), viewer)
-    statement = in_words(statement, search, Body)
+    statement = filter_by_name(statement, search, Body)
     if level:
         statement = statement.where(Body.level == level)
     if region:
         statement = statement.where(kato.startswith(region, autoescape=True))
     if year is not None:
-        statement = statement.where(there_in(year))
-    result: Page[Body] = Page.from_scalars(statement.order_by(*by_place(higher, language)), page)
-    return result if year is None else result.with_items(bodies_in(viewer, result.items, year))
+        statement = statement.where(exists_in_year(year))
+    result: Page[Body] = Page.from_scalars(statement.order_by(*location_order(higher, language)), page)
+    return result if year is None else result.with_items(bodies_as_named_in(viewer, result.items, year))
 
 
 def regions(viewer: Viewer) -> list[Body]:
-    """The bodies of whole regions and cities of republican significance, by KATO code."""
+    """Return the bodies of regions and cities of republican significance, by KATO code."""
     statement = visible(select(Body).where(Body.level == "region", Body.kato.is_not(None)), viewer)
     return list(db.session.scalars(statement.order_by(Body.kato)))
 
 
 def parents(viewer: Viewer, bodies: Iterable[Body]) -> dict[int, Body]:
-    """Body id → its higher body, of those that the viewer may see."""
-    wanted = {item.id: item.parent_id for item in bodies if item.parent_id is not None}
-    statement = visible(select(Body).where(Body.id.in_(set(wanted.values()))), viewer)
-    found = {item.id: item for item in db.session.scalars(statement)}
-    return {own: found[parent] for own, parent in wanted.items() if parent in found}
+    """Return body id → its higher body, where the viewer can see that one."""
+    parent_ids = {item.id: item.parent_id for item in bodies if item.parent_id is not None}
+    statement = visible(select(Body).where(Body.id.in_(set(parent_ids.values()))), viewer)
+    parents_by_id = {item.id: item for item in db.session.scalars(statement)}
+    return {id_: parents_by_id[parent_id] for id_, parent_id in parent_ids.items() if parent_id in parents_by_id}
 
 
 def organisations(viewer: Viewer, body_id: int, year: int, language: str = "kk") -> list[Organisation]:
-    """A body's organisations on 31 December of the year, by kind and name; each bears its name of that day."""
+    """Return a body's organisations on 31 December of the year, by kind and name, with their names of that day."""
     statement = (
         select(Organisation)
         .join(Supervision, Supervision.organisation_id == Organisation.id)
         .join(Body, Body.id == Supervision.body_id)
-        .where(Body.id == body_id, as_of(year))
+        .where(Body.id == body_id, in_force_at_year_end(year))
     )
-    found = list(db.session.scalars(visible(statement, viewer).order_by(Organisation.kind, named(Organisation, language))))
-    former = _former(FormerName.organisation_id, year, [each.id for each in found])
+    ordered = visible(statement, viewer).order_by(Organisation.kind, name_order(Organisation, language))
+    items: list[Organisation] = list(db.session.scalars(ordered))
+    former = _former_names(FormerName.organisation_id, year, [item.id for item in items])
     if not former:
-        return found
-    found = [_bearing(each, former.get(each.id)) for each in found]
+        return items
+    items = [_with_names(item, former.get(item.id)) for item in items]
     first, second = ("name_ru", "name_kk") if language == "ru" else ("name_kk", "name_ru")
-    return sorted(found, key=lambda each: (each.kind, alphabetical(getattr(each, first) or getattr(each, second))))
+    return sorted(items, key=lambda item: (item.kind, alphabetical_key(getattr(item, first) or getattr(item, second))))
 
 
 def members(viewer: Viewer, year: int, body_bin: str, bins: Iterable[str]) -> tuple[int | None, dict[str, tuple[int, str]]]:
-    """A body's id and BIN → (id, kind) of those organisations with these BINs that are under it on 31 December of the year.
+    """Return a body's id, and BIN → (id, kind) of its organisations on 31 December of the year among these BINs.
 
-    The id is None where there is no such body or the viewer may not know of it.
+    The id is None where no such body exists or the viewer cannot see it.
     """
-    found: dict[str, tuple[int, str]] = {}
-    if not _could_be_bin(body_bin):
-        return None, found
-    body_id, wanted = None, sorted(filter(_could_be_bin, set(bins)))
-    given: dict[str, Any] = {"body": body_bin, "last_day": date(year, 12, 31)}
+    organisations_by_bin: dict[str, tuple[int, str]] = {}
+    if not _is_numeric(body_bin):
+        return None, organisations_by_bin
+    body_id, wanted = None, sorted(filter(_is_numeric, set(bins)))
+    parameters: dict[str, Any] = {"body": body_bin, "last_day": date(year, 12, 31)}
     if viewer.bodies is not None:
-        given["seen"] = list(viewer.bodies)
-    for start in range(0, len(wanted), AT_ONCE):
-        rows = tuples(_membership(viewer.bodies is not None), given | {"bins": wanted[start : start + AT_ONCE]})
-        for own_body, bin_, id_, kind in rows:
-            body_id, found[bin_] = own_body, (id_, kind)
+        parameters["visible_ids"] = list(viewer.bodies)
+    for start in range(0, len(wanted), MAX_IDS_PER_STATEMENT):
+        batch = {"bins": wanted[start : start + MAX_IDS_PER_STATEMENT]}
+        for row_body_id, bin_, id_, kind in fetch_rows(_membership(viewer.bodies is not None), parameters | batch):
+            body_id, organisations_by_bin[bin_] = row_body_id, (id_, kind)
     if body_id is None:
-        there = body(viewer, body_bin)
-        body_id = there.id if there else None
-    return body_id, found
+        item = body(viewer, body_bin)
+        body_id = item.id if item else None
+    return body_id, organisations_by_bin
 
 
-def _could_be_bin(given: str) -> bool:
-    """What else a request may carry is not asked for: PostgreSQL refuses some characters."""
-    return given.isascii() and given.isdigit()
+def _is_numeric(text: str) -> bool:
+    """Return whether a text can be compared with BINs; PostgreSQL rejects some characters that a request can contain."""
+    return text.isascii() and text.isdigit()
 
 
 @cache
 def _membership(limited: bool) -> Statement:
-    """What :func:`members` reads, made once: every answer that is saved asks it."""
+    """Return the statement of :func:`members`, built once: every saved answer executes it."""
     last_day: Any = bindparam("last_day")
     statement = (
         select(Body.id, Organisation.bin, Organisation.id, Organisation.kind)
@@ -180,43 +198,72 @@ def _membership(limited: bool) -> Statement:
         .where(Body.bin == bindparam("body"), Organisation.bin.in_(bindparam("bins", expanding=True)))
         .where(Supervision.since <= last_day, or_(Supervision.until.is_(None), Supervision.until >= last_day))
     )
-    return statement.where(Body.id.in_(bindparam("seen", expanding=True))) if limited else statement
+    return statement.where(Body.id.in_(bindparam("visible_ids", expanding=True))) if limited else statement
 
 
-def names(viewer: Viewer, body_ids: Sequence[int], year: int) -> dict[str, tuple[str, str]]:
-    """BIN → (Kazakh name, Russian name), as borne on 31 December of the year, of the organisations these bodies have ever had."""
+def organisation_names(viewer: Viewer, body_ids: Sequence[int], year: int) -> dict[str, tuple[str, str]]:
+    """Return BIN → (Kazakh name, Russian name) on 31 December of the year.
+
+    Includes every organisation that these bodies supervise or have supervised.
+    """
     statement = (
         select(Organisation.id, Organisation.bin, Organisation.name_kk, Organisation.name_ru)
         .join(Supervision, Supervision.organisation_id == Organisation.id)
         .join(Body, Body.id == Supervision.body_id)
     )
-    found = tuples(visible(statement, viewer).where(Body.id.in_(body_ids)))
-    former = _former(FormerName.organisation_id, year, [id_ for id_, *_ in found])
-    return {bin_: former.get(id_, (kk, ru)) for id_, bin_, kk, ru in found}
+    rows = fetch_rows(visible(statement, viewer).where(Body.id.in_(body_ids)))
+    former = _former_names(FormerName.organisation_id, year, [id_ for id_, *_ in rows])
+    return {bin_: former.get(id_, (name_kk, name_ru)) for id_, bin_, name_kk, name_ru in rows}
 
 
-def bodies_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
-    """The same bodies, bearing their names of 31 December of the year; those the viewer may not see are left out."""
-    found = [each for each in bodies if viewer.can_see(each.id)]
-    former = _former(FormerName.body_id, year, [each.id for each in found])
-    return [_bearing(each, former.get(each.id)) for each in found]
+def organisation_names_by_year(
+    viewer: Viewer, body_ids: Sequence[int], years: Collection[int]
+) -> dict[int, dict[str, tuple[str, str]]]:
+    """Return year → BIN → names on its 31 December, in two statements for any number of years; see `organisation_names`."""
+    statement = (
+        select(Organisation.id, Organisation.bin, Organisation.name_kk, Organisation.name_ru)
+        .join(Supervision, Supervision.organisation_id == Organisation.id)
+        .join(Body, Body.id == Supervision.body_id)
+    )
+    rows = fetch_rows(visible(statement, viewer).where(Body.id.in_(body_ids)))
+    ids = {id_ for id_, *_ in rows}
+    former = select(FormerName.organisation_id, FormerName.until, FormerName.name_kk, FormerName.name_ru)
+    former = former.where(FormerName.organisation_id.is_not(None), FormerName.until >= date(min(years), 12, 31))
+    if len(ids) <= MAX_IDS_PER_STATEMENT:
+        former = former.where(FormerName.organisation_id.in_(ids))
+    # The earliest later change comes last and replaces the others. SQLite returns days as text.
+    changes = [(id_, str(until), names) for id_, until, *names in fetch_rows(former.order_by(FormerName.until.desc()))]
+    names_by_year: dict[int, dict[str, tuple[str, str]]] = {}
+    for year in years:
+        last_day = date(year, 12, 31).isoformat()
+        then = {id_: (names[0], names[1]) for id_, until, names in changes if until >= last_day}
+        names_by_year[year] = {bin_: then.get(id_, (name_kk, name_ru)) for id_, bin_, name_kk, name_ru in rows}
+    return names_by_year
 
 
-def _former(owner: Any, year: int, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Owner id → the names that were borne on 31 December of the year and are borne no more."""
+def bodies_as_named_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
+    """Return the bodies that the viewer can see, with their names of 31 December of the year."""
+    visible_bodies = [item for item in bodies if viewer.can_see(item.id)]
+    former = _former_names(FormerName.body_id, year, [item.id for item in visible_bodies])
+    return [_with_names(item, former.get(item.id)) for item in visible_bodies]
+
+
+def _former_names(owner: Any, year: int, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return owner id → the names in use on 31 December of the year, where they have changed since."""
     statement = select(owner, FormerName.name_kk, FormerName.name_ru).where(FormerName.until >= date(year, 12, 31))
-    if len(ids) <= AT_ONCE:
+    if len(ids) <= MAX_IDS_PER_STATEMENT:
         statement = statement.where(owner.in_(ids))
     wanted = set(ids)
-    # The latest first, so that of several later changes the earliest has the last word.
-    return {id_: (kk, ru) for id_, kk, ru in tuples(statement.order_by(FormerName.until.desc())) if id_ in wanted}
+    # Of several later changes the earliest counts: it comes last and replaces the others.
+    rows = fetch_rows(statement.order_by(FormerName.until.desc()))
+    return {id_: (name_kk, name_ru) for id_, name_kk, name_ru in rows if id_ in wanted}
 
 
 Item = TypeVar("Item", Body, Organisation)
 
 
-def _bearing(item: Item, names: tuple[str, str] | None) -> Item:
-    """The same under other names: a copy of no session, so that nothing is stored by it."""
+def _with_names(item: Item, names: tuple[str, str] | None) -> Item:
+    """Return a copy with other names that belongs to no session, so that it is never stored."""
     if names is None:
         return item
     values = {column.name: getattr(item, column.name) for column in table_of(type(item)).columns}
@@ -224,61 +271,71 @@ def _bearing(item: Item, names: tuple[str, str] | None) -> Item:
 
 
 @dataclass(frozen=True)
-class Known:
-    """The registry as a workbook needs it: ids of bodies by BIN, ids and kinds of organisations by BIN."""
+class RegistryIndex:
+    """The registered BINs: BIN → id of bodies, BIN → (id, kind) of organisations."""
 
     bodies: dict[str, int]
     organisations: dict[str, tuple[int, str]]
 
     @property
     def bins(self) -> Set[str]:
+        """The BINs of bodies and organisations."""
         return (self.bodies | self.organisations).keys()
 
 
-def known(viewer: Viewer) -> Known:
-    """Bodies the viewer may see, and every organisation: its BIN must be found wherever it stands, to be refused there."""
-    found = tuples(select(Organisation.bin, Organisation.id, Organisation.kind))
-    return Known(dict(tuples(visible(select(Body.bin, Body.id), viewer))), {bin_: (id_, kind) for bin_, id_, kind in found})
+def registry_index(viewer: Viewer) -> RegistryIndex:
+    """Return the bodies that the viewer can see, and all organisations.
+
+    A workbook may name any organisation; the index contains all of them so that a foreign one is reported as such.
+    """
+    rows = fetch_rows(select(Organisation.bin, Organisation.id, Organisation.kind))
+    organisations = {bin_: (id_, kind) for bin_, id_, kind in rows}
+    return RegistryIndex(dict(fetch_rows(visible(select(Body.bin, Body.id), viewer))), organisations)
 
 
-def in_force(orders: Orders) -> Orders:
-    """The same orders, knowing the years that were opened under one of them."""
-    return replace(orders, opened=dict(tuples(select(ReportingYear.year, ReportingYear.order_code))))
+def ids_by_bin(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return BIN → id of bodies and BIN → id of organisations, of at least these BINs. Raises Forbidden."""
+    viewer.require(Action.MANAGE_REGISTRY)
+    results = []
+    for model in (Body, Organisation):
+        statement = select(model.bin, model.id)
+        if len(bins) <= MAX_IDS_PER_STATEMENT:
+            statement = statement.where(model.bin.in_(bins))
+        results.append(dict(db.session.execute(statement).all()))
+    return results[0], results[1]
 
 
-def supervisors(year: int) -> dict[int, int]:
-    """Organisation id → id of the body that supervises it on 31 December of the year."""
-    return dict(tuples(select(Supervision.organisation_id, Supervision.body_id).where(as_of(year))))
+def orders_with_open_years(orders: Orders) -> Orders:
+    """Return the orders with the reporting years that are open under each."""
+    return replace(orders, opened=dict(fetch_rows(select(ReportingYear.year, ReportingYear.order_code))))
 
 
-class Stay(NamedTuple):
-    """A period of an organisation under a body; see :class:`Supervision`."""
+def supervisor_ids(year: int) -> dict[int, int]:
+    """Return organisation id → id of the body that supervises it on 31 December of the year."""
+    return dict(fetch_rows(select(Supervision.organisation_id, Supervision.body_id).where(in_force_at_year_end(year))))
+
+
+class StoredPeriod(NamedTuple):
+    """A period of supervision with the id of its body."""
 
     body_id: int
-    body: str
-    since: date
-    until: date | None
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The period for the record, its body by BIN."""
-        return {"body": self.body, "since": self.since, "until": self.until}
+    period: SupervisionPeriod
 
 
-def supervisions(organisation_ids: Sequence[int]) -> dict[int, list[Stay]]:
-    """Organisation id → every period of it under a body, the oldest first; of many organisations all are read at once."""
+def supervision_periods(organisation_ids: Sequence[int]) -> dict[int, list[StoredPeriod]]:
+    """Return organisation id → its periods of supervision, the oldest first."""
     statement = select(Supervision.organisation_id, Body.id, Body.bin, Supervision.since, Supervision.until)
     statement = statement.join(Body, Body.id == Supervision.body_id).order_by(Supervision.since)
-    if len(organisation_ids) <= AT_ONCE:
+    if len(organisation_ids) <= MAX_IDS_PER_STATEMENT:
         statement = statement.where(Supervision.organisation_id.in_(organisation_ids))
-    found: dict[int, list[Stay]] = {own: [] for own in organisation_ids}
-    for own, body_id, body_bin, since, until in db.session.execute(statement):
-        if own in found:
-            found[own].append(Stay(body_id, body_bin, since, until))
-    return found
+    periods: dict[int, list[StoredPeriod]] = {id_: [] for id_ in organisation_ids}
+    for organisation_id, body_id, body_bin, since, until in db.session.execute(statement):
+        if organisation_id in periods:
+            periods[organisation_id].append(StoredPeriod(body_id, SupervisionPeriod(body_bin, since, until)))
+    return periods
 
 
 def all_bodies(viewer: Viewer, year: int | None = None) -> list[Body]:
-    """Every body the viewer may see, by BIN; with a year, those that are there on its 31 December."""
+    """Return the bodies that the viewer can see, by BIN; with a year, those that exist on its 31 December."""
     statement = visible(select(Body), viewer).order_by(Body.bin)
-    return list(db.session.scalars(statement if year is None else statement.where(there_in(year))))
+    return list(db.session.scalars(statement if year is None else statement.where(exists_in_year(year))))

@@ -25,7 +25,7 @@ from evaluation.sheets.model import LegalEntity, Sheet
 def year_scores(viewer: Viewer, year: int, body_ids: Iterable[int] | None = None) -> Scores | None:
     """Return the year's scores of these bodies or of all that the viewer can see; None for a year that is not open."""
     scored_year = _scored_year(viewer, year, None if body_ids is None else list(body_ids))
-    return scored_year and scored_year.scores
+    return None if scored_year is None else scored_year.scores
 
 
 def _scored_year(viewer: Viewer, year: int, body_ids: list[int] | None) -> ScoredYear | None:

@@ -1,4 +1,4 @@
-"""Tables of the workflow state of a body and year."""
+"""Tables of the workflow of a body and year: submissions and extensions."""
 
 from datetime import date, datetime
 
@@ -10,43 +10,48 @@ from evaluation.clock import now
 from evaluation.database import Base
 
 DRAFT, SUBMITTED, RETURNED, ACCEPTED, REOPENED = "draft", "submitted", "returned", "accepted", "reopened"
-STATES = (DRAFT, SUBMITTED, RETURNED, ACCEPTED, REOPENED)
-"""Of a body's year; see :class:`Submission`. The record's events of its steps are named as the state that each leads to."""
-OPEN_STATES = (DRAFT, RETURNED, REOPENED)
-"""Those in which the body may change its answers."""
+STATUSES = (DRAFT, SUBMITTED, RETURNED, ACCEPTED, REOPENED)
+"""The statuses of a submission. The audit action of a step has the name of the status that the step leads to."""
+OPEN_STATUSES = (DRAFT, RETURNED, REOPENED)
+"""The statuses in which the body can change its answers."""
 
 
 class Submission(Base):
-    """One body's year on its way: draft → submitted → returned → submitted … → accepted → reopened → submitted …
+    """One body's year in the workflow: draft → submitted → returned → submitted … → accepted → reopened → submitted …
 
-    A body's year without a line is a draft. `nil` says that the body has no organisations to report on. `version` grows with
-    every step; `round` counts the hand-overs, `revision` the acceptances. `submitted_*` tell of the latest hand-over and stay
-    when the year is returned; `first_submitted_on` is the day (Asia/Almaty) of the first one, by which lateness is counted.
-    `accepted_id` and `frozen_id` are of the sheet in force, and of no other state than accepted. `reason` says why the year was
-    returned or reopened. Accounts are named by id and by the name they bore then.
+    A year without a row is a draft. The columns:
+
+    - `nil_return`: the body has no organisations to report on.
+    - `version`: grows by one with every step; `round` counts submissions, `revision` counts acceptances.
+    - `submitted_id`, `submitted_by`, `submitted_at`: the latest submission; they stay when the year is returned.
+    - `first_submitted_on`: the day (Asia/Almaty) of the first submission; timeliness is measured by it.
+    - `accepted_id`, `revision_id`: the reviewer and the sheet revision in force; set only in the status "accepted".
+    - `reason`: why the year was returned or reopened.
+
+    Accounts are stored by id and by the name that they had at that moment.
     """
 
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("year", "body_id"),
-        CheckConstraint(f"state IN {STATES}", name="state"),
-        CheckConstraint("(state = 'accepted') = (frozen_id IS NOT NULL)", name="accepted_is_frozen"),
-        CheckConstraint("(state = 'accepted') = (accepted_id IS NOT NULL)", name="accepted_by"),
+        CheckConstraint(f"status IN {STATUSES}", name="status"),
+        CheckConstraint("(status = 'accepted') = (revision_id IS NOT NULL)", name="accepted_has_revision"),
+        CheckConstraint("(status = 'accepted') = (accepted_id IS NOT NULL)", name="accepted_by"),
         CheckConstraint(
-            "state = 'draft' OR (submitted_id IS NOT NULL AND submitted_at IS NOT NULL AND first_submitted_on IS NOT NULL)",
+            "status = 'draft' OR (submitted_id IS NOT NULL AND submitted_at IS NOT NULL AND first_submitted_on IS NOT NULL)",
             name="submitted",
         ),
-        CheckConstraint("state <> 'accepted' OR accepted_id <> submitted_id", name="not_self_accepted"),
-        CheckConstraint("state <> 'reopened' OR reason <> ''", name="reopened_with_reason"),
-        CheckConstraint("state NOT IN ('accepted', 'reopened') OR revision >= 1", name="revision"),
-        CheckConstraint("state = 'draft' OR round >= 1", name="round"),
+        CheckConstraint("status <> 'accepted' OR accepted_id <> submitted_id", name="not_self_accepted"),
+        CheckConstraint("status <> 'reopened' OR reason <> ''", name="reopened_with_reason"),
+        CheckConstraint("status NOT IN ('accepted', 'reopened') OR revision >= 1", name="revision"),
+        CheckConstraint("status = 'draft' OR round >= 1", name="round"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year"))
     body_id: Mapped[int] = mapped_column(ForeignKey("body.id"), index=True)
-    state: Mapped[str] = mapped_column(String(16))
-    nil: Mapped[bool] = mapped_column(server_default=false())
+    status: Mapped[str] = mapped_column(String(16))
+    nil_return: Mapped[bool] = mapped_column(server_default=false())
     version: Mapped[int] = mapped_column(default=1)
     round: Mapped[int] = mapped_column(default=0, server_default="0")
     revision: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -58,13 +63,14 @@ class Submission(Base):
     submitted_at: Mapped[datetime | None]
     first_submitted_on: Mapped[date | None]
     accepted_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
-    frozen_id: Mapped[int | None] = mapped_column(ForeignKey("frozen_sheet.id"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("sheet_revision.id"))
 
 
 class Extension(Base):
-    """A body's own last day (Asia/Almaty) for a year, and why; of several the latest given counts, so that one can be shortened.
+    """A later last day (`until`, Asia/Almaty) for one body and year, with its reason.
 
-    It moves only when the drafts lock: whoever hands over after the year's deadline is late all the same.
+    The extension with the highest id is in force, so that an extension can be shortened. It only moves the day on which the
+    draft locks: timeliness is still measured from the year's deadline.
     """
 
     __tablename__ = "extension"
@@ -75,5 +81,5 @@ class Extension(Base):
     body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
     until: Mapped[date]
     reason: Mapped[str] = mapped_column(Text)
-    given_by: Mapped[str] = mapped_column(String(320))
-    given_at: Mapped[datetime] = mapped_column(default=now)
+    granted_by: Mapped[str] = mapped_column(String(320))
+    granted_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,4 +1,4 @@
-"""Where the years of bodies stand, and the one rule by which a first page chooses among them."""
+"""The statuses of bodies' years, and the rule by which a first page chooses among several years."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,71 +6,84 @@ from datetime import date, timedelta
 
 from evaluation.language import N_
 from evaluation.registry.models import ReportingYear
-from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATES, REOPENED, RETURNED, SUBMITTED, Submission
+from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATUSES, REOPENED, RETURNED, SUBMITTED, Submission
 
-STANDINGS = {
+STATUS_LABELS = {
     DRAFT: N_("Draft"),
     SUBMITTED: N_("Handed over"),
     RETURNED: N_("Given back"),
     ACCEPTED: N_("Accepted"),
     REOPENED: N_("Reopened"),
 }
-"""The states of a body's year in words, in the order in which a list offers them."""
-LONG_PAST = timedelta(days=183)
-"""A deadline that passed longer ago no longer decides: half a year on, the next year's answers are about to be entered."""
+"""Status → its label, in the order in which a list shows them."""
+OBSOLETE_AFTER = timedelta(days=183)
+"""A deadline that passed longer ago is ignored: after half a year, entry of the next year's answers is about to begin."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a year of a body stands: one of `STANDINGS`; where it was given back or reopened, why."""
+class YearStatus:
+    """The status of one body's year, a key of `STATUS_LABELS`; `reason` says why it was returned or reopened."""
 
     year: int
     body_id: int
     deadline: date | None
-    state: str = DRAFT
+    status: str = DRAFT
     reason: str = ""
 
     @property
-    def unfinished(self) -> bool:
-        return self.state in OPEN_STATES
+    def is_open(self) -> bool:
+        """Whether the body still has to submit the year."""
+        return self.status in OPEN_STATUSES
 
     @property
-    def given_back(self) -> bool:
-        """Whether somebody waits for it to be mended: it was returned or reopened."""
-        return self.state in (RETURNED, REOPENED)
+    def is_returned(self) -> bool:
+        """Whether the body was asked to correct the year: it was returned or reopened."""
+        return self.status in (RETURNED, REOPENED)
 
-    def left(self, today: date) -> int | None:
-        """The number of days to the deadline, below 0 for a draft that is late; None without one, and for what is to be mended
-        after it: that was handed over once, and by its first hand-over it is late or in time."""
-        left = (self.deadline - today).days if self.deadline else None
-        return None if left is not None and left < 0 and self.given_back else left
+    def days_left(self, today: date) -> int | None:
+        """Return the number of days to the deadline, below 0 for a late draft.
 
-
-def standing_of(submission: Submission | None) -> str:
-    """Which of `STANDINGS` a body's year stands in; without a line it is a draft."""
-    return DRAFT if submission is None else submission.state
+        None without a deadline, and for a returned or reopened year after its deadline: its timeliness was settled by its first
+        submission.
+        """
+        days = (self.deadline - today).days if self.deadline else None
+        return None if days is not None and days < 0 and self.is_returned else days
 
 
-def standing_at(year: ReportingYear, body_id: int, submission: Submission | None) -> Standing:
-    """Where a year of a body stands by its line."""
-    return Standing(year.year, body_id, year.deadline, standing_of(submission), submission.reason if submission else "")
+def status_of(submission: Submission | None) -> str:
+    """Return the status of a body's year; a year without a row is a draft."""
+    return DRAFT if submission is None else submission.status
 
 
-def due(standings: Collection[Standing], today: date) -> Standing:
-    """The year that whoever answers sees first, of one body or of several; there is at least one.
+def year_status(year: ReportingYear, body_id: int, submission: Submission | None) -> YearStatus:
+    """Return the status of a body's year by its row."""
+    return YearStatus(year.year, body_id, year.deadline, status_of(submission), submission.reason if submission else "")
 
-    The nearest deadline of what is not handed over, a passed one too unless it is long past. Without any such, the newest of the
-    years given back: somebody waits for it. Else the newest year, handed over or not. So a year without a deadline comes first
-    only as the newest: an older one was entered for its figures, and nobody waits for it.
+
+def due_year(statuses: Collection[YearStatus], today: date) -> YearStatus:
+    """Return the year that a clerk sees first, among the years of one body or of several; `statuses` is not empty.
+
+    The choice, in this order:
+
+    1. the open year with the nearest deadline, unless that deadline passed more than `OBSOLETE_AFTER` ago;
+    2. the newest returned or reopened year;
+    3. the newest year.
     """
-    open_ = [each for each in standings if each.unfinished]
-    dated = [(each.deadline, each.year, each) for each in open_ if each.deadline and each.deadline + LONG_PAST >= today]
+    open_years = [status for status in statuses if status.is_open]
+    dated = [
+        (status.deadline, status.year, status)
+        for status in open_years
+        if status.deadline and status.deadline + OBSOLETE_AFTER >= today
+    ]
     if dated:
-        return min(dated, key=lambda each: each[:2])[2]
-    return max([each for each in open_ if each.given_back] or standings, key=lambda each: each.year)
+        return min(dated, key=lambda entry: entry[:2])[2]
+    return max([status for status in open_years if status.is_returned] or statuses, key=lambda status: status.year)
 
 
-def others(standings: Collection[Standing], year: int) -> list[Standing]:
-    """What is not handed over of other years: first what was given back, then by deadline, without one last, newest first."""
-    found = [each for each in standings if each.unfinished and each.year != year]
-    return sorted(found, key=lambda each: (not each.given_back, each.deadline is None, each.deadline or date.max, -each.year))
+def other_open_years(statuses: Collection[YearStatus], year: int) -> list[YearStatus]:
+    """Return the open years except this one: returned ones first, then by deadline (none last), then the newest first."""
+    open_years = [status for status in statuses if status.is_open and status.year != year]
+    return sorted(
+        open_years,
+        key=lambda status: (not status.is_returned, status.deadline is None, status.deadline or date.max, -status.year),
+    )

@@ -1,6 +1,6 @@
-"""The grid as a form: a field for each cell of a few organisations, read as every other cell is.
+"""The grid as a form: a field for each cell of a few organisations.
 
-It has thousands of fields on a full page, so it is read from what was sent directly, without an object for each of them.
+A page has thousands of fields; therefore they are read directly from the form data, without a form object for each field.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,94 +8,113 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.answers import values
-from evaluation.answers.save import equal
-from evaluation.answers.values import Wrong
+from evaluation.answers.model import same_value
+from evaluation.answers.values import InvalidValue
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
-from forms.entry.report import MINE, THEIRS, given_along, message, shown, token
+from forms.entry.report import STORED, TYPED, expected_text, issue_text, parse_expected, token
 
-WAS = "was"
-ROWS = "rows"
+BINS_FIELD = "rows"
 
 
 @dataclass
-class Cell:
-    """A field of the form: the text in it, what is wrong with that, and what somebody else stored there meanwhile."""
+class GridCell:
+    """A field of the form.
+
+    Attributes:
+        item: the indicator.
+        text: the text in the field.
+        error: why the text is not valid.
+        has_conflict: another person stored another value after the page was loaded; the following attributes describe it.
+        stored_value: the stored value as JSON.
+        stored_text: the stored value as text.
+        author: who stored it.
+        changed_at: when it was stored, as text.
+    """
 
     item: Indicator
     text: str
     error: str | None = None
-    theirs: Any = None
-    theirs_text: str = ""
-    who: str = ""
-    at: str = ""
-    clash: bool = False
+    has_conflict: bool = False
+    stored_value: str = ""
+    stored_text: str = ""
+    author: str = ""
+    changed_at: str = ""
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A cell that the person changed: its new value and the one it had before their eyes, in stored form."""
+class ChangedCell:
+    """A cell that the user changed: its new value and the value that the user saw, both in stored form."""
 
     bin: str
     code: str
     value: Any
-    was: Any
+    expected: Any
+
+
+CellKey = tuple[str, str]
+"""The organisation's BIN and the indicator's code."""
 
 
 @dataclass
 class GridForm:
-    """What was sent: cells to be stored, and the texts that cannot be."""
+    """The submitted cells.
 
-    changed: list[Sent] = field(default_factory=list)
-    wrong: dict[tuple[str, str], Cell] = field(default_factory=dict)
-    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    Attributes:
+        changed: valid changed cells.
+        invalid: changed cells whose text is not valid.
+        texts: the texts of the valid changed cells.
+    """
+
+    changed: list[ChangedCell] = field(default_factory=list)
+    invalid: dict[CellKey, GridCell] = field(default_factory=dict)
+    texts: dict[CellKey, str] = field(default_factory=dict)
 
 
-def name(bin_: str, code: str) -> str:
-    """A field's name. Before it, for the same cell, `choice-` and `theirs-` where somebody else stored another value."""
+def field_name(bin_: str, code: str) -> str:
+    """Return the name of a cell's field; the fields of a conflict have the prefixes `choice-` and `stored-`."""
     return f"{bin_}-{code}"
 
 
-def bins(given: Mapping[str, str]) -> list[str]:
-    """The organisations whose cells were sent."""
-    return given.get(ROWS, "").split()
+def submitted_bins(data: Mapping[str, str]) -> list[str]:
+    """Return the BINs of the organisations whose cells were submitted."""
+    return data.get(BINS_FIELD, "").split()
 
 
-def receive(order: Order, kind: str, given: Mapping[str, str], known: Sequence[str], language: Language) -> GridForm:
-    """Read what was sent of the organisations `known` to be in the table."""
-    form, items = GridForm(), order.asked_of(kind)
-    for bin_ in known:
-        was = given_along(given.get(f"{WAS}-{bin_}"))
-        before = was if isinstance(was, dict) else {}
+def read_form(order: Order, kind: str, data: Mapping[str, str], bins: Sequence[str], language: Language) -> GridForm:
+    """Read the submitted cells of the organisations with these BINs."""
+    form, items = GridForm(), order.indicators_of(kind)
+    for bin_ in bins:
+        expected_values = parse_expected(data.get(f"expected-{bin_}"))
+        expected = expected_values if isinstance(expected_values, dict) else {}
         for item in items:
-            key = name(bin_, item.code)
-            if key in given:
-                _cell(order, item, given, bin_, before.get(item.code), form, language)
+            if field_name(bin_, item.code) in data:
+                _read_cell(order, item, data, bin_, expected.get(item.code), form, language)
     return form
 
 
-def _cell(
-    order: Order, item: Indicator, given: Mapping[str, str], bin_: str, was: Any, form: GridForm, language: Language
+def _read_cell(
+    order: Order, item: Indicator, data: Mapping[str, str], bin_: str, expected: Any, form: GridForm, language: Language
 ) -> None:
-    key = name(bin_, item.code)
-    text, choice = given[key], given.get(f"choice-{key}")
-    if choice == THEIRS:
+    key = field_name(bin_, item.code)
+    text, choice = data[key], data.get(f"choice-{key}")
+    if choice == STORED:
         return
-    if choice == MINE:
-        was = given_along(given.get(f"theirs-{key}"))
-    elif text.strip() == shown(order, item, was, language).strip():
+    if choice == TYPED:
+        expected = parse_expected(data.get(f"stored-{key}"))
+    elif text.strip() == expected_text(order, item, expected, language).strip():
         return
     try:
-        value = values.read(order, item, text)
-    except Wrong as wrong:
-        form.wrong[bin_, item.code] = Cell(item, text, message(item, wrong, language))
+        value = values.parse(order, item, text)
+    except InvalidValue as error:
+        form.invalid[bin_, item.code] = GridCell(item, text, issue_text(item, error, language))
         return
-    if not equal(value, was):
+    if not same_value(value, expected):
         form.texts[bin_, item.code] = text
-        form.changed.append(Sent(bin_, item.code, value, was))
+        form.changed.append(ChangedCell(bin_, item.code, value, expected))
 
 
-def cells(order: Order, kind: str, answers: Mapping[str, Any], language: Language) -> Iterator[Cell]:
-    """The fields of an organisation as it is stored."""
-    for item in order.asked_of(kind):
-        yield Cell(item, token(order, item, answers.get(item.code), language))
+def stored_cells(order: Order, kind: str, answers: Mapping[str, Any], language: Language) -> Iterator[GridCell]:
+    """Yield the fields of an organisation with its stored answers."""
+    for item in order.indicators_of(kind):
+        yield GridCell(item, token(order, item, answers.get(item.code), language))

@@ -1,4 +1,4 @@
-"""The form of the clerk's home: the figures of the year before that a body declares itself."""
+"""The form of the clerk's home: the counts of the year before that a body declares itself."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,63 +9,69 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, SubmitField
 from wtforms.validators import ValidationError
 
-from evaluation.answers.prior_year_counts import Declaration, DeclarationConflict
-from evaluation.answers.readiness.model import LastYear
-from evaluation.answers.values import Wrong, is_blank, whole
+from evaluation.answers.prior_year_counts import CountConflict, CountInput
+from evaluation.answers.readiness.model import PriorYearCountEntry
+from evaluation.answers.values import InvalidValue, is_blank, parse_whole_number
 
-MOST = 1_000_000
-
-
-def _count(given: str) -> int | None:
-    """A count as it was typed; None for a blank. Raises Wrong."""
-    return None if is_blank(given) else whole(given, 0)
+MAX_COUNT = 1_000_000
 
 
-class LastYearForm(FlaskForm):  # type: ignore[misc]
-    """A field for each figure; beside it, hidden, the one that stood there when the page was made."""
+def _parse_count(typed: str) -> int | None:
+    """Return a count as it was typed; None for a blank. Raises InvalidValue."""
+    return None if is_blank(typed) else parse_whole_number(typed, 0)
 
-    figures: tuple[LastYear, ...] = ()
+
+class PriorYearCountsForm(FlaskForm):  # type: ignore[misc]
+    """A field for each count, and a hidden field with the count that was stored when the page was rendered."""
+
+    entries: tuple[PriorYearCountEntry, ...] = ()
     save = SubmitField(_("Save the figures"))
 
     @classmethod
-    def of(cls, figures: Iterable[LastYear], **options: Any) -> "LastYearForm":
-        """The form for these figures, with what is stored."""
-        shown = tuple(each for each in figures if each.counted is None)
-        fields: dict[str, Any] = {"figures": shown}
-        for each in shown:
-            stored = "" if each.declared is None else str(each.declared)
-            fields[cls.name(each)] = StringField(default=stored, validators=[_is_count])
-            fields[cls.was(each)] = HiddenField(default=stored)
-        return type("LastYearFormOf", (cls,), fields)(**options)  # type: ignore[no-any-return]
+    def of(cls, entries: Iterable[PriorYearCountEntry], **options: Any) -> "PriorYearCountsForm":
+        """Return the form of those counts that last year's reports do not give, filled with the declared counts."""
+        declarable = tuple(entry for entry in entries if entry.counted is None)
+        fields: dict[str, Any] = {"entries": declarable}
+        for entry in declarable:
+            stored = "" if entry.declared is None else str(entry.declared)
+            fields[cls.name(entry)] = StringField(default=stored, validators=[_validate_count])
+            fields[cls.expected_name(entry)] = HiddenField(default=stored)
+        return type("PriorYearCountsFormOfBody", (cls,), fields)(**options)  # type: ignore[no-any-return]
 
     @staticmethod
-    def name(each: LastYear) -> str:
-        return f"last-{each.kind}-{each.criterion.code}"
+    def name(entry: PriorYearCountEntry) -> str:
+        """Return the name of a count's field."""
+        return f"count-{entry.kind}-{entry.criterion.code}"
 
     @staticmethod
-    def was(each: LastYear) -> str:
-        return f"was-{each.kind}-{each.criterion.code}"
+    def expected_name(entry: PriorYearCountEntry) -> str:
+        """Return the name of the hidden field with the expected count."""
+        return f"expected-{entry.kind}-{entry.criterion.code}"
 
-    def declarations(self) -> list[Declaration]:
-        """What was typed, once it is valid."""
-        return [Declaration(*each.key, _count(self[self.name(each)].data or ""), self._was(each)) for each in self.figures]
+    def inputs(self) -> list[CountInput]:
+        """Return the counts of a valid form."""
+        return [
+            CountInput(*entry.key, _parse_count(self[self.name(entry)].data or ""), self._expected(entry))
+            for entry in self.entries
+        ]
 
-    def _was(self, each: LastYear) -> int | None:
+    def _expected(self, entry: PriorYearCountEntry) -> int | None:
         try:
-            return _count(self[self.was(each)].data or "")
-        except Wrong:
+            return _parse_count(self[self.expected_name(entry)].data or "")
+        except InvalidValue:
             return None
 
-    def tell(self, each: LastYear, conflict: DeclarationConflict, words: str) -> None:
-        """Say at a figure's field that somebody else changed it; saving again then replaces theirs."""
-        self[self.name(each)].errors = [words]
-        self[self.was(each)].data = "" if conflict.theirs is None else str(conflict.theirs)
+    def show_conflict(self, entry: PriorYearCountEntry, conflict: CountConflict, message: str) -> None:
+        """Show beside a field that someone else changed the count; saving again replaces the other person's count."""
+        self[self.name(entry)].errors = [message]
+        self[self.expected_name(entry)].data = "" if conflict.stored_count is None else str(conflict.stored_count)
 
 
-def _is_count(form: LastYearForm, field: StringField) -> None:
+def _validate_count(form: PriorYearCountsForm, field: StringField) -> None:
+    """Validate a count's field."""
     try:
-        found = _count(field.data or "")
-    except Wrong as wrong:
-        raise ValidationError(gettext("Enter a whole number, 0 or more.")) from wrong
-    if found is not None and found > MOST:
+        count = _parse_count(field.data or "")
+    except InvalidValue as error:
+        raise ValidationError(gettext("Enter a whole number, 0 or more.")) from error
+    if count is not None and count > MAX_COUNT:
         raise ValidationError(gettext("Enter a whole number, 0 or more."))

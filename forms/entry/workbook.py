@@ -1,4 +1,4 @@
-"""The forms by which a filled workbook is sent, applied and taken back."""
+"""Forms that upload a workbook and apply it."""
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -9,23 +9,24 @@ from wtforms.widgets import HiddenInput
 
 from evaluation.workbooks.upload.model import BLANKS, OVERWRITE
 
-MODES = (
+MODE_CHOICES = (
     SelectChoice(OVERWRITE, _("The workbook's answers replace those stored before")),
     SelectChoice(BLANKS, _("Only blanks are filled; stored answers stay")),
 )
+DIGEST_CHARACTERS = 64
 
 
 class WorkbookForm(FlaskForm):  # type: ignore[misc]
-    """A workbook, and what becomes of stored answers where it says something else."""
+    """The form that uploads a workbook and says whether it replaces stored answers."""
 
     file = FileField(_("Workbook (.xlsx)"), validators=[FileRequired(_("Choose the workbook to send."))])
-    mode = RadioField(_("Where an answer is stored already"), choices=MODES, default=OVERWRITE)
+    mode = RadioField(_("Where an answer is stored already"), choices=MODE_CHOICES, default=OVERWRITE)
     send = SubmitField(_("Check the workbook"))
 
 
 class ApplyForm(FlaskForm):  # type: ignore[misc]
-    """What was shown, so that nothing else is applied: a plan's mode and digest, and the record's last event then."""
+    """The form that applies an upload: mode and digest of the plan that was shown, and the last audit event at that time."""
 
     mode = HiddenField(validators=[AnyOf((OVERWRITE, BLANKS))])
-    shown = HiddenField(validators=[InputRequired(), Length(max=64)])
-    event = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    digest = HiddenField(validators=[InputRequired(), Length(max=DIGEST_CHARACTERS)])
+    last_event_id = IntegerField(widget=HiddenInput(), validators=[InputRequired()])

@@ -1,1 +1,1 @@
-"""Files that stand behind an organisation's answers: acts, decisions, scans."""
+"""Evidence files: acts, decisions and scans that support an organisation's answers to a criterion."""

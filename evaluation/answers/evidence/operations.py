@@ -1,23 +1,27 @@
-"""Giving files as evidence and taking them back, while the body's year takes changes."""
+"""Attaches evidence files and removes them, while the body's year takes changes."""
 
 import hashlib
 from datetime import date
 
-from flask import current_app
-
-from evaluation import storage as files
-from evaluation.answers import queries as collection
+from evaluation import storage
+from evaluation.answers import queries as reports
 from evaluation.answers.evidence import queries
-from evaluation.answers.evidence.content import FileRefused, clean_name, content_of
+from evaluation.answers.evidence.content import EvidenceRejected, clean_name, detect_file_type
+from evaluation.answers.model import ReportSnapshot
 from evaluation.answers.models import EvidenceFile
-from evaluation.answers.queries import ReportSnapshot
-from evaluation.answers.save import UnknownCell
-from evaluation.audit.operations import NewEvent, write
+from evaluation.answers.save import UnknownCell, editable_report_of
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events
+from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
-from evaluation.database import db, hold
+from evaluation.database import advisory_lock, db
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
-from evaluation.submissions.locks import require_open
+
+MEGABYTE = 2**20
+EMPTY = N_("The file is empty.")
+TOO_LARGE = N_("The file is larger than %(limit)s MB. Scan it in grey at 300 dots per inch, or divide it.")
+TOO_MANY = N_("There are %(limit)s files beside this criterion already: remove one first.")
 
 
 def attach(
@@ -31,79 +35,90 @@ def attach(
     data: bytes,
     today: date | None = None,
 ) -> EvidenceFile:
-    """Put a file beside a criterion of an organisation's report; the same file twice is once.
+    """Attach a file to a criterion of an organisation's report; attaching the same file again returns the stored one.
 
-    `today` is as of :func:`evaluation.answers.save.save`. Raises Forbidden; FileRefused for an empty, too large, damaged or
-    unfit file and where there are too many; Locked where the year takes no changes; UnknownCell where the organisation is not the
-    body's or the criterion is not its kind's.
+    `today` is the day (Asia/Almaty) by which the year may be locked, by default the current one.
+
+    Raises:
+        Forbidden: The viewer cannot edit the body's data.
+        EvidenceRejected: The file is empty, too large, damaged or of another type, or there are too many files.
+        Locked: The year takes no changes.
+        UnknownCell: The organisation is not the body's, or the criterion is not one of its kind's.
     """
     viewer.require(Action.EDIT, body_id)
     _check_size(data)
-    # Before anybody else is kept waiting: a large workbook takes its time.
-    content = content_of(data)
-    held = _held(viewer, year, body_id, organisation_id, today)
-    if criterion not in criteria_of(order, held.kind):
+    # Before taking the lock, because examining a large workbook takes time.
+    file_type = detect_file_type(data)
+    report = _lock_report(viewer, year, body_id, organisation_id, today)
+    if criterion not in criteria_of(order, report.kind):
         raise UnknownCell(f"{criterion} of organisation {organisation_id}")
-    beside = [each for each in queries.files(viewer, year, body_id, organisation_id) if each.criterion == criterion]
-    same = next((each for each in beside if each.sha256 == hashlib.sha256(data).hexdigest()), None)
-    if same is None and len(beside) >= (most := current_app.config["EVIDENCE_FILES"]):
-        raise FileRefused(N_("There are %(limit)s files beside this criterion already: remove one first."), limit=most)
-    # Also where it is there already: should its bytes be lost or damaged, they are whole again.
-    sha256 = files.keep(data)
+    files = [file for file in queries.files(viewer, year, body_id, organisation_id) if file.criterion == criterion]
+    same = next((file for file in files if file.sha256 == hashlib.sha256(data).hexdigest()), None)
+    if same is None and len(files) >= (limit := configuration().settings.evidence_files):
+        raise EvidenceRejected(TOO_MANY, limit=limit)
+    # Also when the file is stored already: this restores lost or damaged bytes.
+    sha256 = storage.store(data)
     if same is not None:
         return same
-    own = {"organisation_id": organisation_id, "year": year, "criterion": criterion, "given_by": viewer.name}
-    shown = {"name": clean_name(name, content), "media_type": content.media_type}
-    given = EvidenceFile(**own, **shown, sha256=sha256, size=len(data))
-    db.session.add(given)
+    file = EvidenceFile(
+        organisation_id=organisation_id,
+        year=year,
+        criterion=criterion,
+        uploaded_by=viewer.name,
+        name=clean_name(name, file_type),
+        media_type=file_type.media_type,
+        sha256=sha256,
+        size=len(data),
+    )
+    db.session.add(file)
     db.session.flush()
-    write(viewer, [NewEvent("file_attached", year, body_id, organisation_id, _told(given))])
-    return given
+    append_events(viewer, [NewEvent(AuditAction.EVIDENCE_FILE_ATTACHED, year, body_id, organisation_id, _audit_data(file))])
+    return file
 
 
 def remove(
-    viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int, today: date | None = None
+    viewer: Viewer, year: int, body_id: int, organisation_id: int, file_id: int, today: date | None = None
 ) -> EvidenceFile | None:
-    """Take a file away; None where it is not there any more. Its bytes stay in the folder: the record tells of them.
+    """Remove a file; return None when it does not exist any more. Its bytes stay in the folder, because the audit log names them.
 
-    `today` is as of :func:`evaluation.answers.save.save`. Raises Forbidden, Locked, UnknownCell.
+    `today` is the day (Asia/Almaty) by which the year may be locked, by default the current one.
+
+    Raises:
+        Forbidden: The viewer cannot edit the body's data.
+        Locked: The year takes no changes.
+        UnknownCell: The organisation is not the body's.
     """
     viewer.require(Action.EDIT, body_id)
-    _held(viewer, year, body_id, organisation_id, today)
-    found = queries.file(viewer, year, body_id, organisation_id, id_)
-    if found is not None:
-        db.session.delete(found)
+    _lock_report(viewer, year, body_id, organisation_id, today)
+    file = queries.file(viewer, year, body_id, organisation_id, file_id)
+    if file is not None:
+        db.session.delete(file)
         db.session.flush()
-        write(viewer, [NewEvent("file_removed", year, body_id, organisation_id, _told(found))])
-    return found
+        append_events(viewer, [NewEvent(AuditAction.EVIDENCE_FILE_REMOVED, year, body_id, organisation_id, _audit_data(file))])
+    return file
 
 
 def criteria_of(order: Order, kind: str) -> frozenset[str]:
-    """The criteria that a kind of organisation is scored by: those that files may stand beside."""
+    """Return the criteria by which a kind of organisation is scored; files can be attached to these."""
     return frozenset(str(row.criterion) for row in order.table[kind].scored_rows)
 
 
-def _held(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> ReportSnapshot:
-    """The organisation under its body, whose year nobody can hand over and whose files nobody else can change until the end."""
-    hold(body_id, year, alone=True)
-    held = collection.held(viewer, year, [organisation_id]).get(organisation_id)
-    if held is None or held.body_id != body_id:
-        raise UnknownCell(f"organisation {organisation_id} in {year}")
-    require_open(held.state, year, held.term, today)
-    return held
+def _lock_report(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> ReportSnapshot:
+    """Lock the body's year exclusively, so that it cannot be submitted and its files cannot change, and return the report."""
+    advisory_lock(body_id, year, exclusive=True)
+    editable = reports.editable_reports(viewer, year, [organisation_id]).get(organisation_id)
+    return editable_report_of(editable, body_id, organisation_id, year, today)
 
 
 def _check_size(data: bytes) -> None:
-    limit = current_app.config["EVIDENCE_MEGABYTES"]
+    limit = configuration().settings.evidence_megabytes
     if not data:
-        raise FileRefused(N_("The file is empty."))
-    if len(data) > limit * 2**20:
-        raise FileRefused(
-            N_("The file is larger than %(limit)s MB. Scan it in grey at 300 dots per inch, or divide it."), limit=limit
-        )
+        raise EvidenceRejected(EMPTY)
+    if len(data) > limit * MEGABYTE:
+        raise EvidenceRejected(TOO_LARGE, limit=limit)
 
 
-def _told(file: EvidenceFile) -> dict[str, object]:
+def _audit_data(file: EvidenceFile) -> dict[str, object]:
     return {
         "criterion": file.criterion,
         "file": file.name,

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from evaluation.answers.models import EvidenceFile
-from evaluation.database import Statement, db, tuples
+from evaluation.database import Statement, db, fetch_rows
 from evaluation.policy import Action, Viewer
 from evaluation.registry.models import Body, Organisation, Supervision
-from evaluation.registry.queries import as_of, visible
+from evaluation.registry.queries import in_force_at_year_end, visible
 
 
 def files(viewer: Viewer, year: int, body_id: int, organisation_id: int | None = None) -> Sequence[EvidenceFile]:
@@ -24,7 +24,7 @@ def counts(viewer: Viewer, year: int, body_id: int) -> dict[str, int]:
     """How many files each organisation of a body has for the year, by BIN; those without any are left out. Raises Forbidden."""
     statement = _of(viewer, select(Organisation.bin, func.count()).select_from(EvidenceFile), year, body_id)
     statement = statement.join(Organisation, Organisation.id == EvidenceFile.organisation_id).group_by(Organisation.bin)
-    return dict(tuples(statement))
+    return dict(fetch_rows(statement))
 
 
 def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int) -> EvidenceFile | None:
@@ -37,10 +37,10 @@ def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int
 
 
 def _of(viewer: Viewer, statement: Any, year: int, body_id: int) -> Statement:
-    viewer.require(Action.FILES, body_id)
+    viewer.require(Action.VIEW_FILES, body_id)
     under = (
         statement.join(Supervision, Supervision.organisation_id == EvidenceFile.organisation_id)
         .join(Body, Body.id == Supervision.body_id)
-        .where(EvidenceFile.year == year, Body.id == body_id, as_of(year))
+        .where(EvidenceFile.year == year, Body.id == body_id, in_force_at_year_end(year))
     )
     return visible(under, viewer)

@@ -1,24 +1,27 @@
-"""What is proposed to a table of answers: shown first, taken only when nothing of what was shown has changed."""
+"""A proposed change of grid cells: shown first, and stored only if nothing of what was shown has changed."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 
-from evaluation.answers.checks import Finding
-from evaluation.answers.issues import Problem
-from evaluation.answers.save import AnswerInput
+from evaluation.answers.checks import Issue
+from evaluation.answers.issues import CellIssue
+from evaluation.answers.model import AnswerInput
 from evaluation.errors import EvaluationError
+from evaluation.language import N_
 
 
-class Line(NamedTuple):
-    """An organisation's row: what it answered this year and last year (None where no report is known), stored form.
+class GridRow(NamedTuple):
+    """An organisation with its answers of this year and of last year, in stored form.
 
-    A tuple, since a table makes many hundreds of them for every request.
+    `id` is the organisation's; `names` are its names in Kazakh and Russian; `last_year_answers` is None without a report of last
+    year. A tuple rather than a dataclass, since each request makes many hundreds of them.
     """
 
     id: int
@@ -26,79 +29,102 @@ class Line(NamedTuple):
     names: tuple[str, str]
     answers: Mapping[str, Any]
     evidence: Mapping[str, Any] = MappingProxyType({})
-    last: Mapping[str, Any] | None = None
+    last_year_answers: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class WrongCell:
-    """A cell that is not taken. `row` is the block's, from 1; the organisation and column where they are known."""
+class RejectedCell:
+    """A cell of a pasted block that cannot be stored.
 
-    row: int
-    problem: Problem
-    line: Line | None = None
+    Attributes:
+        block_row: its row in the block, from 1.
+        issue: why it cannot be stored.
+        grid_row: the organisation of its row, if identified.
+        code: the indicator of its column, if identified.
+        text: the content of the cell.
+    """
+
+    block_row: int
+    issue: CellIssue
+    grid_row: GridRow | None = None
     code: str | None = None
-    given: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What would be changed, and what of a block would not be taken.
+    """What a pasted block or a fill would change, and which cells of the block are rejected.
 
-    `by_bin`: rows were matched by their BINs; `headed`: columns by their headings. `unknown` are headings of no column.
-    `rows_beyond` and `columns_beyond` count what reaches past the table's end, `kept` the answers that blank cells leave alone.
+    Attributes:
+        edits: the changes.
+        unchanged_count: cells whose value is stored already.
+        preserved_count: stored answers that blank cells of the block leave unchanged.
+        rejected_cells: cells that cannot be stored.
+        issues: contradictions and cautions in the changed organisations, as they would be after the change.
+        rows_by_bin: rows are identified by BIN, otherwise by position.
+        columns_by_heading: columns are identified by heading, otherwise by position.
+        unknown_headings: headings that name no column.
+        excess_row_count: rows of the block after the last row of the grid.
+        excess_column_count: columns of the block after the last column of the grid.
     """
 
     edits: tuple[AnswerInput, ...] = ()
-    unchanged: int = 0
-    kept: int = 0
-    wrong: tuple[WrongCell, ...] = ()
-    findings: tuple[tuple[Line, Finding], ...] = ()
-    by_bin: bool = False
-    headed: bool = False
-    unknown: tuple[str, ...] = ()
-    rows_beyond: int = 0
-    columns_beyond: int = 0
+    unchanged_count: int = 0
+    preserved_count: int = 0
+    rejected_cells: tuple[RejectedCell, ...] = ()
+    issues: tuple[tuple[GridRow, Issue], ...] = ()
+    rows_by_bin: bool = False
+    columns_by_heading: bool = False
+    unknown_headings: tuple[str, ...] = ()
+    excess_row_count: int = 0
+    excess_column_count: int = 0
 
     @cached_property
-    def new(self) -> list[AnswerInput]:
-        """Blanks that get an answer."""
+    def additions(self) -> list[AnswerInput]:
+        """The edits that fill blanks."""
         return [edit for edit in self.edits if edit.expected is None]
 
     @cached_property
-    def changed(self) -> list[AnswerInput]:
-        """Answers that become another one."""
+    def replacements(self) -> list[AnswerInput]:
+        """The edits that replace an answer by another one."""
         return [edit for edit in self.edits if edit.expected is not None and edit.value is not None]
 
     @cached_property
-    def emptied(self) -> list[AnswerInput]:
+    def erasures(self) -> list[AnswerInput]:
+        """The edits that make an answer blank."""
         return [edit for edit in self.edits if edit.value is None]
 
     @property
-    def plain(self) -> bool:
-        """Whether blanks are filled and nothing else is to be said: no answer is overwritten, nothing is wrong or left out."""
-        beyond = self.unknown or self.rows_beyond or self.columns_beyond
-        contradicts = any(finding.severity == "error" for _, finding in self.findings)
-        return len(self.new) == len(self.edits) and not (self.wrong or beyond or contradicts)
+    def is_safe(self) -> bool:
+        """Whether the change only fills blanks, without errors and without parts of the block that are left out."""
+        has_excess = self.unknown_headings or self.excess_row_count or self.excess_column_count
+        has_errors = any(issue.severity == "error" for _, issue in self.issues)
+        return len(self.additions) == len(self.edits) and not (self.rejected_cells or has_excess or has_errors)
 
     @cached_property
     def digest(self) -> str:
-        """Of exactly these changes: what is taken under it is what was shown."""
+        """SHA-256 of the edits; a request to store names the digest of the proposal that was shown."""
         cells = [(edit.organisation_id, edit.code, edit.value, edit.expected) for edit in self.edits]
         return hashlib.sha256(orjson.dumps(sorted(cells, key=lambda cell: cell[:2]))).hexdigest()
 
 
 class BlockTooLarge(EvaluationError):
-    """More was pasted than is read at once."""
+    """A pasted block exceeds the limits of :mod:`evaluation.answers.grid.block`."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def __init__(self) -> None:
+        super().__init__(N_("This is too much at once. Paste fewer rows, or send them as a workbook."))
 
 
-def documents(lines: Sequence[Line], edits: Sequence[AnswerInput]) -> list[dict[str, Any]]:
-    """The lines' answers as they would be after the edits."""
-    place = {line.id: position for position, line in enumerate(lines)}
-    after = [dict(line.answers) for line in lines]
+def edited_answers(rows: Sequence[GridRow], edits: Sequence[AnswerInput]) -> list[dict[str, Any]]:
+    """Return the answers of n rows as they would be after the edits."""
+    positions = {row.id: position for position, row in enumerate(rows)}
+    answers = [dict(row.answers) for row in rows]
     for edit in edits:
-        document = after[place[edit.organisation_id]]
+        document = answers[positions[edit.organisation_id]]
         if edit.value is None:
             document.pop(edit.code, None)
         else:
             document[edit.code] = edit.value
-    return after
+    return answers

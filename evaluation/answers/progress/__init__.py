@@ -1,1 +1,1 @@
-"""How far a body's year has come: what is answered, what is wrong or odd, and what it costs."""
+"""Progress of a body's year: what is answered, which issues the answers have, and what breaches cost."""

@@ -1,99 +1,90 @@
-"""Composes the states of a body's organisations from what is stored: pure, a whole kind at once."""
+"""Computes progress from what was read of a body and year; no database access."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evaluation.answers.checks import Finding, Kept, costs, findings_of, frame_in_context
-from evaluation.answers.progress.model import OrganisationState
-from evaluation.answers.save import equal
+from evaluation.answers.checks import Issue, add_context, breach_costs, issues_in_frame
+from evaluation.answers.model import same_value
+from evaluation.answers.progress.model import BodyProgress, OrganisationProgress
+from evaluation.answers.year_data import YearData
 from evaluation.criteria.model import Order
-from evaluation.scoring.conditions import certain, evaluate, imply
-from evaluation.scoring.context import Context
-from evaluation.scoring.score import Previous, score
-
-Reasons = Mapping[tuple[int, str, str], tuple[Any, Kept]]
-"""(organisation id, rule, code or empty) → the value a reason was given for, and the reason."""
+from evaluation.memory import gc_paused
+from evaluation.scoring.conditions import apply_implications, evaluate, is_certain
+from evaluation.scoring.context import CautionContext
+from evaluation.scoring.score import Scores
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An organisation with its body's BIN and its report as stored; version 0 where there is none."""
+@gc_paused()
+def progress_of(data: YearData, today: date, organisation_ids: Collection[int] | None = None) -> BodyProgress:
+    """Return the progress of all the body's organisations or of these, as of a day (Asia/Almaty).
 
-    body: str
-    id: int
-    bin: str
-    kind: str
-    version: int
-    answers: dict[str, Any]
-    evidence: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Around:
-    """What a year's reports are read with: the order and the day, last year's answers by organisation id with their own order,
-    the reasons given, last year's counts, and whether enough is answered for silence to be odd."""
-
-    order: Order
-    year: int
-    today: date
-    last_order: Order | None
-    last: Mapping[int, Mapping[str, Any]]
-    reasons: Reasons
-    previous: Previous
-    under_way: bool
-
-
-def under_way(lines: Sequence[Line]) -> bool:
-    """Whether at least half of a body's organisations have answered something.
-
-    Before that nobody is told that an organisation gives no answer this year: on the day a year opens all are silent, and a
-    warning that stands at every organisation is soon read at none. Nothing slips through: an organisation without answers has
-    blanks, and with blanks no year is handed over.
+    Costs depend on all organisations of a kind, whichever organisations are requested.
     """
-    return 2 * sum(any(value is not None for value in line.answers.values()) for line in lines) >= len(lines)
+    wanted = None if organisation_ids is None else set(organisation_ids)
+    kinds = [
+        kind
+        for kind, reports in data.reports_by_kind.items()
+        if wanted is None or any(report.organisation_id in wanted for report in reports)
+    ]
+    if not kinds:
+        return BodyProgress({})
+    scores = data.scores_of(kinds)
+    organisations = [progress for kind in kinds for progress in organisation_progress(data, kind, today, scores)]
+    return BodyProgress(
+        {progress.organisation_id: progress for progress in organisations if wanted is None or progress.organisation_id in wanted}
+    )
 
 
-def states(around: Around, kind: str, lines: Sequence[Line]) -> list[OrganisationState]:
-    """The states of all of a body's organisations of a kind."""
-    order, answers, evidence = around.order, [line.answers for line in lines], [line.evidence for line in lines]
-    last = [around.last.get(line.id) for line in lines]
-    context = Context(around.year, around.today, evidence, last, around.last_order, around.under_way)
-    frame = frame_in_context(order, kind, [line.body for line in lines], [line.bin for line in lines], answers, context)
-    filled = imply(order, kind, frame)
-    charged = costs(score(order, {kind: filled}, around.previous), kind, filled)
-    found: list[list[Finding]] = [[] for _ in lines]
-    for position, finding in findings_of(order, kind, filled, answers, evidence):
-        found[position].append(_with_reason(around.reasons, lines[position].id, finding))
-    made = []
-    for position, (answered, blank) in enumerate(progress(order, kind, filled)):
-        line = lines[position]
-        own = line.id, line.bin, line.kind, line.version, line.answers, line.evidence, last[position]
-        asked = answered + len(blank)
-        made.append(OrganisationState(*own, answered, asked, blank, tuple(found[position]), charged.get(line.bin, ())))
-    return made
+def organisation_progress(data: YearData, kind: str, today: date, scores: Scores) -> list[OrganisationProgress]:
+    """Return the progress of all the body's organisations of a kind."""
+    order, reports = data.order, data.reports_by_kind[kind]
+    answers, evidence = [report.answers for report in reports], [report.evidence for report in reports]
+    last_year_answers = [data.last_year_answers.get(report.organisation_id) for report in reports]
+    context = CautionContext(data.year, today, evidence, last_year_answers, data.last_order, data.entry_has_started)
+    filled = apply_implications(order, kind, add_context(order, kind, data.frame(kind), answers, context))
+    costs = breach_costs(scores, kind, filled)
+    issues: list[list[Issue]] = [[] for _ in reports]
+    for position, issue in issues_in_frame(order, kind, filled, answers, evidence):
+        issues[position].append(_with_reason(data, reports[position].organisation_id, issue))
+    return [
+        OrganisationProgress(
+            report,
+            last_year_answers[position],
+            answered,
+            answered + len(blank),
+            blank,
+            tuple(issues[position]),
+            costs.get(report.organisation_bin, ()),
+        )
+        for position, (report, (answered, blank)) in enumerate(zip(reports, count_answers(order, kind, filled), strict=True))
+    ]
 
 
-def _with_reason(reasons: Reasons, organisation_id: int, finding: Finding) -> Finding:
-    """The finding with the reason given for it, if that was given for the value that stands there now."""
-    value, kept = reasons.get((organisation_id, finding.rule, finding.code or ""), (None, None))
-    stands = kept is not None and equal(value, finding.value) and finding.severity == "warning"
-    return replace(finding, kept=kept) if stands else finding
+def _with_reason(data: YearData, organisation_id: int, issue: Issue) -> Issue:
+    """Return the issue with its reason, when the reason was written for the value that is stored now."""
+    value, reason = data.reasons.get((organisation_id, issue.rule, issue.code or ""), (None, None))
+    applies = reason is not None and same_value(value, issue.value) and issue.severity == "warning"
+    return replace(issue, justification=reason) if applies else issue
 
 
-def progress(order: Order, kind: str, filled: pd.DataFrame) -> list[tuple[int, tuple[str, ...]]]:
-    """How many of the questions asked are answered, and which are not. A question that hangs on another answer is asked once that
-    answer asks for it; one that other answers leave a single value for needs none."""
-    given = np.zeros(len(filled), np.int64)
+def count_answers(order: Order, kind: str, filled: pd.DataFrame) -> list[tuple[int, tuple[str, ...]]]:
+    """Return for each row of a frame the number of answered indicators and the codes of the required blank ones.
+
+    A conditional indicator is required once other answers certainly require it. An indicator for which other answers imply a
+    value needs no answer; `filled` is the frame with implied values.
+    """
+    answered = np.zeros(len(filled), np.int64)
     blank: list[list[str]] = [[] for _ in range(len(filled))]
-    for item in order.asked_of(kind):
-        here = np.ones(len(filled), bool) if item.asked_when is None else certain(evaluate(order, item.asked_when, filled))
+    for item in order.indicators_of(kind):
+        required = (
+            np.ones(len(filled), bool) if item.applies_when is None else is_certain(evaluate(order, item.applies_when, filled))
+        )
         missing = np.asarray(filled[item.code].array.isna())
-        given += here & ~missing
-        for position in np.flatnonzero(here & missing).tolist():
+        answered += required & ~missing
+        for position in np.flatnonzero(required & missing).tolist():
             blank[position].append(item.code)
-    return [(count, tuple(codes)) for count, codes in zip(given.tolist(), blank, strict=True)]
+    return [(count, tuple(codes)) for count, codes in zip(answered.tolist(), blank, strict=True)]

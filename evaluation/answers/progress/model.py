@@ -1,83 +1,119 @@
-"""The state of a body's year as values."""
+"""Values of progress."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from evaluation.answers.checks import Cost, Finding
+from evaluation.answers.checks import BreachCost, Issue
+from evaluation.answers.model import ReportSnapshot
 
-Stage = Literal["blank", "partly", "done"]
+Stage = Literal["blank", "partial", "complete"]
 
 
 @dataclass(frozen=True)
-class OrganisationState:
-    """One organisation's report: what is asked and answered, what was found, what its breaches cost.
+class OrganisationProgress:
+    """One organisation's report with its progress, issues and costs.
 
-    `answers`, `evidence` and `last` (last year's answers, None without a report that the viewer may see) are in stored form;
-    `version` is 0 where nothing was ever stored. `blank` are the indicators asked and unanswered, in the form's order.
+    - `last_year_answers`: last year's answers in stored form; None without a stored report that the viewer can see.
+    - `answered`, `required`: numbers of answered and of required indicators.
+    - `blank`: codes of the required indicators without an answer, in the form's order.
+    - `issues`: what the checks report, in the form's order.
+    - `costs`: what the organisation's breaches cost its body.
     """
 
-    id: int
-    bin: str
-    kind: str
-    version: int
-    answers: Mapping[str, Any]
-    evidence: Mapping[str, Any]
-    last: Mapping[str, Any] | None
+    report: ReportSnapshot
+    last_year_answers: Mapping[str, Any] | None
     answered: int
-    asked: int
+    required: int
     blank: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    costs: tuple[Cost, ...]
+    issues: tuple[Issue, ...]
+    costs: tuple[BreachCost, ...]
+
+    @property
+    def organisation_id(self) -> int:
+        """The organisation's id."""
+        return self.report.organisation_id
+
+    @property
+    def bin(self) -> str:
+        """The organisation's BIN."""
+        return self.report.organisation_bin
+
+    @property
+    def kind(self) -> str:
+        """The organisation's kind."""
+        return self.report.kind
+
+    @property
+    def version(self) -> int:
+        """The report's version; 0 when nothing is stored."""
+        return self.report.version
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """The report's answers in stored form."""
+        return self.report.answers
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """The report's evidence in stored form."""
+        return self.report.evidence
 
     @property
     def stage(self) -> Stage:
-        """Nothing answered, some of what is asked, or all of it."""
+        """Whether none, some or all of the required indicators are answered."""
         if not self.blank:
-            return "done"
-        return "partly" if self.answered else "blank"
+            return "complete"
+        return "partial" if self.answered else "blank"
 
     @property
     def errors(self) -> int:
-        return sum(finding.severity == "error" for finding in self.findings)
+        """Number of errors."""
+        return sum(issue.severity == "error" for issue in self.issues)
 
     @property
     def warnings(self) -> int:
-        """Warnings that no reason has been given for."""
-        return sum(finding.severity == "warning" and finding.open for finding in self.findings)
+        """Number of warnings without a reason."""
+        return sum(issue.severity == "warning" and issue.is_open for issue in self.issues)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the report has blank answers, errors, or warnings without a reason."""
+        return bool(self.blank or self.errors or self.warnings)
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Sums over organisations: how many there are by stage, their answers, their findings, and how many have any.
+class ProgressTotals:
+    """Sums over organisations: numbers of organisations by stage, of answers and of issues, and of organisations with issues.
 
-    Warnings count while no reason has been given for them.
+    Only warnings without a reason are counted.
     """
 
     organisations: int = 0
     blank: int = 0
-    partly: int = 0
-    done: int = 0
+    partial: int = 0
+    complete: int = 0
     answered: int = 0
-    asked: int = 0
+    required: int = 0
     errors: int = 0
     warnings: int = 0
     with_errors: int = 0
     with_warnings: int = 0
 
     @classmethod
-    def of(cls, organisations: Iterable[OrganisationState]) -> Self:
-        all_ = list(organisations)
-        stages = [each.stage for each in all_]
-        errors, warnings = [each.errors for each in all_], [each.warnings for each in all_]
+    def of(cls, organisations: Iterable[OrganisationProgress]) -> Self:
+        """Sum over these organisations."""
+        summed = list(organisations)
+        stages = [organisation.stage for organisation in summed]
+        errors, warnings = [item.errors for item in summed], [item.warnings for item in summed]
         return cls(
-            organisations=len(all_),
+            organisations=len(summed),
             blank=stages.count("blank"),
-            partly=stages.count("partly"),
-            done=stages.count("done"),
-            answered=sum(each.answered for each in all_),
-            asked=sum(each.asked for each in all_),
+            partial=stages.count("partial"),
+            complete=stages.count("complete"),
+            answered=sum(organisation.answered for organisation in summed),
+            required=sum(organisation.required for organisation in summed),
             errors=sum(errors),
             warnings=sum(warnings),
             with_errors=sum(map(bool, errors)),
@@ -86,19 +122,20 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class BodyState:
-    """The state of a body's organisations by id: by kind in the order's order, then by BIN."""
+class BodyProgress:
+    """The progress of a body's organisations by organisation id, ordered by kind as in the order, then by BIN."""
 
-    organisations: Mapping[int, OrganisationState]
-
-    @cached_property
-    def totals(self) -> Mapping[str, Totals]:
-        """By kind, of the kinds that have organisations here."""
-        by_kind: dict[str, list[OrganisationState]] = {}
-        for each in self.organisations.values():
-            by_kind.setdefault(each.kind, []).append(each)
-        return {kind: Totals.of(of_kind) for kind, of_kind in by_kind.items()}
+    organisations: Mapping[int, OrganisationProgress]
 
     @cached_property
-    def total(self) -> Totals:
-        return Totals.of(self.organisations.values())
+    def totals(self) -> Mapping[str, ProgressTotals]:
+        """Kind → totals, of the kinds that have organisations here."""
+        by_kind: dict[str, list[OrganisationProgress]] = {}
+        for organisation in self.organisations.values():
+            by_kind.setdefault(organisation.kind, []).append(organisation)
+        return {kind: ProgressTotals.of(of_kind) for kind, of_kind in by_kind.items()}
+
+    @cached_property
+    def total(self) -> ProgressTotals:
+        """The totals of all organisations."""
+        return ProgressTotals.of(self.organisations.values())

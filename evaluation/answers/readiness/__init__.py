@@ -1,1 +1,1 @@
-"""A body's year from draft to handed over, and back."""
+"""Readiness: what prevents a body's year from being submitted or accepted."""

@@ -1,56 +1,61 @@
-"""What stands between a body's year and its hand-over."""
+"""Values of readiness."""
 
 from dataclasses import dataclass
 
-from evaluation.answers.progress.model import BodyState, OrganisationState
-from evaluation.criteria.model import Criterion, Declared
+from evaluation.answers.progress.model import BodyProgress, OrganisationProgress
+from evaluation.criteria.model import Criterion, PriorYearCount
 
 
 @dataclass(frozen=True)
-class LastYear:
-    """How many organisations of a kind were in breach of a criterion on last year's sheet.
+class PriorYearCountEntry:
+    """The number of organisations of a kind that were in breach of a criterion on last year's sheet.
 
-    `counted` is of last year's reports; where they do not give it (None), `declared` is the body's own figure (None: not given).
-    `matters` says that this year's points hang on it: an organisation is in breach this year, and the count is not known.
+    `counted` is counted from last year's reports, None when they do not give it. `declared` is the body's own count, None when it
+    declared none. `is_decisive`: this year's points depend on the count, because an organisation is in breach this year.
     """
 
     kind: str
     criterion: Criterion
-    field: Declared
+    definition: PriorYearCount
     counted: int | None
     declared: int | None
-    matters: bool
+    is_decisive: bool
 
     @property
     def key(self) -> tuple[str, str]:
+        """Kind and criterion code."""
         return self.kind, self.criterion.code
 
     @property
-    def lacking(self) -> bool:
-        return self.matters and self.counted is None and self.declared is None
+    def is_missing(self) -> bool:
+        """Whether the count is needed and unknown."""
+        return self.is_decisive and self.counted is None and self.declared is None
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """What of a body's year is done and what remains: it is handed over when nothing remains."""
+    """What remains to be done before a body's year can be submitted; nothing remains when it is `ready`."""
 
-    state: BodyState
-    last_year: tuple[LastYear, ...]
-
-    @property
-    def nil(self) -> bool:
-        """Whether the body has no organisations to report on."""
-        return not self.state.organisations
+    progress: BodyProgress
+    prior_year_counts: tuple[PriorYearCountEntry, ...]
 
     @property
-    def unfinished(self) -> tuple[OrganisationState, ...]:
-        """Organisations with blanks, errors or warnings that no reason was given for."""
-        return tuple(each for each in self.state.organisations.values() if each.blank or each.errors or each.warnings)
+    def has_no_organisations(self) -> bool:
+        """Whether the body has no organisations to report on, so that it submits a nil return."""
+        return not self.progress.organisations
 
     @property
-    def undeclared(self) -> tuple[LastYear, ...]:
-        return tuple(each for each in self.last_year if each.lacking)
+    def unfinished(self) -> tuple[OrganisationProgress, ...]:
+        """Organisations with blank answers, errors, or warnings without a reason."""
+        organisations = self.progress.organisations.values()
+        return tuple(organisation for organisation in organisations if organisation.is_unfinished)
+
+    @property
+    def missing_counts(self) -> tuple[PriorYearCountEntry, ...]:
+        """The prior-year counts that the body still has to declare."""
+        return tuple(entry for entry in self.prior_year_counts if entry.is_missing)
 
     @property
     def ready(self) -> bool:
-        return not self.unfinished and not self.undeclared
+        """Whether the year can be submitted."""
+        return not self.unfinished and not self.missing_counts

@@ -466,11 +466,11 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("mode", sa.String(length=16), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("batch", sa.String(length=32), nullable=True),
         sa.Column("sent_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("mode IN ('blanks', 'overwrite')", name=op.f("ck_upload_mode")),
-        sa.CheckConstraint("state IN ('seen', 'applied', 'undone')", name=op.f("ck_upload_state")),
+        sa.CheckConstraint("status IN ('previewed', 'applied', 'undone')", name=op.f("ck_upload_status")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_upload_account_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
     )

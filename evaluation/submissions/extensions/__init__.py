@@ -1,1 +1,1 @@
-"""Extensions: one body's own last day for a year, given by an administrator with a reason."""
+"""Extensions: a later last day for one body and year, granted by an administrator with a reason."""

@@ -1,76 +1,86 @@
-"""Giving one body more time for a year. Only the day on which its draft locks moves: it is late all the same."""
+"""Grants one body more time for a year.
+
+An extension only moves the day on which the draft locks. Timeliness is still measured from the year's deadline.
+"""
 
 from datetime import date
+from http import HTTPStatus
 
-from evaluation.answers import values
-from evaluation.answers.readiness.queries import submission
-from evaluation.audit.operations import NewEvent, write
-from evaluation.database import db, hold
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events
+from evaluation.database import advisory_lock, db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.submissions.extensions import queries
 from evaluation.submissions.models import DRAFT, Extension
+from evaluation.submissions.queries import submission
+from evaluation.text import remove_invisible
 
-MOST = 2000
-"""Characters of a reason."""
+MAX_REASON_CHARACTERS = 2000
+MAX_YEARS_AFTER_DEADLINE = 2
+"""An extension to a later year is taken for a typing error."""
 
 NO_DEADLINE = N_("The year %(year)s has no deadline, so there is nothing to extend.")
-NOT_THERE = N_("The body is not assessed for %(year)s: it was not there on 31 December of that year.")
+BODY_NOT_ASSESSED = N_("The body is not assessed for %(year)s: it was not there on 31 December of that year.")
 NOT_DRAFT = N_("The body has handed this year over, so there is nothing to extend.")
 NOT_LATER = N_("The deadline of the year is %(day)s. An extension ends after that day.")
 PAST_DAY = N_("That day has passed. An extension ends today at the earliest.")
-STRANGE = N_("The day %(day)s cannot be right. Check the year.")
+IMPLAUSIBLE_DAY = N_("The day %(day)s cannot be right. Check the year.")
 NO_REASON = N_("Write why the body is given more time.")
-LONG_REASON = N_("The reason is longer than %(limit)s characters. Shorten it.")
-LAST_YEARS = 2
-"""An extension that ends later than so many years after the deadline is a slip of the keyboard."""
+REASON_TOO_LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
 
 
-class ExtensionRefused(EvaluationError):
-    """An extension that is not given: why, and at which of `body`, `until` and `reason`."""
+class ExtensionError(EvaluationError):
+    """An extension that cannot be granted; `field` is `body`, `until` or `reason`."""
 
-    def __init__(self, at: str, message: str, **values: object):
-        self.at = at
-        super().__init__(message, **values)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, field: str, message: str, **values: object):
+        super().__init__(message, field=field, **values)
 
 
-def extend(viewer: Viewer, year: ReportingYear, body: Body, until: date, reason: str, today: date) -> Extension:
-    """Let a body's draft of the year take changes until a day, that day included; of several extensions the latest counts.
+def grant_extension(viewer: Viewer, year: ReportingYear, body: Body, until: date, reason: str, today: date) -> Extension:
+    """Let a body's draft of the year take changes until a day (Asia/Almaty, included).
 
-    Days are those of Asia/Almaty. To give the same once more changes nothing. Raises Forbidden, ExtensionRefused.
+    The latest extension of a body and year is in force. Granting the extension in force again changes nothing.
+
+    Raises:
+        Forbidden: The viewer is no administrator.
+        ExtensionError: A value is refused.
     """
-    viewer.require(Action.REGISTER, body.id)
-    reason = values.INVISIBLE.sub("", reason).strip()
+    viewer.require(Action.MANAGE_REGISTRY, body.id)
+    reason = remove_invisible(reason)
     _check(year, body, until, reason, today)
-    hold(body.id, year.year, alone=True)
+    advisory_lock(body.id, year.year, exclusive=True)
     current = submission(viewer, year.year, body.id)
-    if current is not None and current.state != DRAFT:
-        raise ExtensionRefused("body", NOT_DRAFT)
-    last = queries.in_force(viewer, year.year, [body.id]).get(body.id)
-    if last is not None and (last.until, last.reason) == (until, reason):
-        return last
-    given = Extension(year=year.year, body_id=body.id, until=until, reason=reason, given_by=viewer.name)
-    db.session.add(given)
+    if current is not None and current.status != DRAFT:
+        raise ExtensionError("body", NOT_DRAFT)
+    previous = queries.extensions_in_force(viewer, year.year, [body.id]).get(body.id)
+    if previous is not None and (previous.until, previous.reason) == (until, reason):
+        return previous
+    extension = Extension(year=year.year, body_id=body.id, until=until, reason=reason, granted_by=viewer.name)
+    db.session.add(extension)
     db.session.flush()
-    data = {"until": [last.until if last else None, until], "reason": reason}
-    write(viewer, [NewEvent("extended", year.year, body.id, data=data)])
-    return given
+    data = {"until": [previous.until if previous else None, until], "reason": reason}
+    append_events(viewer, [NewEvent(AuditAction.DEADLINE_EXTENDED, year.year, body.id, data=data)])
+    return extension
 
 
 def _check(year: ReportingYear, body: Body, until: date, reason: str, today: date) -> None:
+    """Check the values of an extension. Raises ExtensionError."""
     if year.deadline is None:
-        raise ExtensionRefused("until", NO_DEADLINE, year=year.year)
-    if not body.had_begun(year.year) or (body.closed_on is not None and body.closed_on < date(year.year, 12, 31)):
-        raise ExtensionRefused("body", NOT_THERE, year=year.year)
+        raise ExtensionError("until", NO_DEADLINE, year=year.year)
+    if not body.has_begun_by(year.year) or (body.closed_on is not None and body.closed_on < date(year.year, 12, 31)):
+        raise ExtensionError("body", BODY_NOT_ASSESSED, year=year.year)
     if until <= year.deadline:
-        raise ExtensionRefused("until", NOT_LATER, day=f"{year.deadline:%d.%m.%Y}")
+        raise ExtensionError("until", NOT_LATER, day=f"{year.deadline:%d.%m.%Y}")
     if until < today:
-        raise ExtensionRefused("until", PAST_DAY)
-    if until.year > max(year.deadline.year, today.year) + LAST_YEARS:
-        raise ExtensionRefused("until", STRANGE, day=f"{until:%d.%m.%Y}")
+        raise ExtensionError("until", PAST_DAY)
+    if until.year > max(year.deadline.year, today.year) + MAX_YEARS_AFTER_DEADLINE:
+        raise ExtensionError("until", IMPLAUSIBLE_DAY, day=f"{until:%d.%m.%Y}")
     if not reason:
-        raise ExtensionRefused("reason", NO_REASON)
-    if len(reason) > MOST:
-        raise ExtensionRefused("reason", LONG_REASON, limit=MOST)
+        raise ExtensionError("reason", NO_REASON)
+    if len(reason) > MAX_REASON_CHARACTERS:
+        raise ExtensionError("reason", REASON_TOO_LONG, limit=MAX_REASON_CHARACTERS)

@@ -8,7 +8,7 @@ from evaluation.database import db
 from evaluation.pagination import Page
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
-from evaluation.registry.queries import AT_ONCE, visible
+from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, visible
 from evaluation.submissions.models import Extension
 
 
@@ -28,7 +28,7 @@ def extensions_in_force(viewer: Viewer, year: int, body_ids: Collection[int] | N
     """Return body id → the extension in force, of these bodies or of all that the viewer can see."""
     latest = select(func.max(Extension.id)).where(Extension.year == year).group_by(Extension.body_id)
     statement = select(Extension).join(Body, Body.id == Extension.body_id).where(Extension.id.in_(latest))
-    if body_ids is not None and len(body_ids) <= AT_ONCE:
+    if body_ids is not None and len(body_ids) <= MAX_IDS_PER_STATEMENT:
         # Naming more ids costs more than reading all extensions of the year.
         statement = statement.where(Body.id.in_(body_ids))
     return {extension.body_id: extension for extension in db.session.scalars(visible(statement, viewer))}

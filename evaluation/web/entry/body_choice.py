@@ -1,4 +1,4 @@
-"""The first page of somebody of several bodies: a year of all of them, and which others are not handed over."""
+"""The first page of people of several bodies: one year of all their bodies, and the other open years."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,91 +6,92 @@ from datetime import date
 
 from flask import render_template, request
 
-from evaluation.answers import queries as collection
-from evaluation.answers.progress.queries import answers_given
-from evaluation.answers.readiness import queries as submissions
+from evaluation.answers.progress.queries import answer_counts
 from evaluation.clock import today
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
-from evaluation.submissions.extensions import queries as extensions
+from evaluation.submissions import queries as submissions
+from evaluation.submissions.extensions.queries import extensions_in_force
 from evaluation.submissions.locks import Lock
 from evaluation.submissions.models import DRAFT
-from evaluation.submissions.status import Standing, due, others
+from evaluation.submissions.status import YearStatus, due_year, other_open_years
 from evaluation.web.core.request_context import current_language, current_viewer, named, order_of
 
 
 @dataclass(frozen=True)
-class Line:
-    """A body's year: where it stands, the days left where it is not handed over, what keeps its answers from being changed, its
-    own last day, and answers given and asked for."""
+class BodyYearRow:
+    """One body's year in the list.
+
+    `days_left` is None when the year is not open or has no deadline; `extended_until` is the last day of the extension of a draft.
+    """
 
     body: Body
-    standing: Standing
-    left: int | None
+    year_status: YearStatus
+    days_left: int | None
     lock: Lock | None
-    until: date | None
+    extended_until: date | None
     answered: int
-    asked: int
+    required: int
 
 
 @dataclass(frozen=True)
-class Other:
-    """Another year that is not handed over: of how many bodies, to how many it was given back, the deadline, the days left."""
+class OtherYear:
+    """Another year with the numbers of bodies for which it is open, and to which it was returned."""
 
     year: int
-    open: int
-    given_back: int
+    open_count: int
+    returned_count: int
     deadline: date | None
-    left: int | None
+    days_left: int | None
 
 
-def first_year(standings: Sequence[Standing], years: Sequence[ReportingYear]) -> ReportingYear:
-    """The year to show first, of years the latest first; there is at least one."""
-    first = due(standings, today()).year if standings else None
-    return next((each for each in years if each.year == first), years[0])
+def first_year(statuses: Sequence[YearStatus], years: Sequence[ReportingYear]) -> ReportingYear:
+    """Return the year to show first. `years` is not empty and sorted with the latest first."""
+    first = due_year(statuses, today()).year if statuses else None
+    return next((opened for opened in years if opened.year == first), years[0])
 
 
 def choice_page(bodies: Sequence[Body], years: Sequence[ReportingYear]) -> str:
-    """The page, of the year that the address names or else of the one that is due."""
-    viewer, now_, wanted = current_viewer(), today(), request.args.get("year", 0, type=int)
-    standings = submissions.standings(viewer, bodies, years)
-    year = next((each for each in years if each.year == wanted), None) or first_year(standings, years)
+    """Render the page for the year in the query string, or else for the year that is due."""
+    viewer, day, requested_year = current_viewer(), today(), request.args.get("year", 0, type=int)
+    statuses = submissions.year_statuses(viewer, bodies, years)
+    year = next((opened for opened in years if opened.year == requested_year), None) or first_year(statuses, years)
     return render_template(
         "entry/home/bodies.html",
         year=year,
         years=years,
-        left=(year.deadline - now_).days if year.deadline else None,
-        lines=_lines(bodies, year.year, {each.body_id: each for each in standings if each.year == year.year}, now_),
-        others=_others(others(standings, year.year), now_),
+        rows=_rows(bodies, year.year, {status.body_id: status for status in statuses if status.year == year.year}, day),
+        other_years=_other_years(other_open_years(statuses, year.year), day),
     )
 
 
-def _lines(bodies: Sequence[Body], year: int, standings: Mapping[int, Standing], now_: date) -> list[Line]:
-    """The bodies that are there in the year, by name."""
-    viewer, ids = current_viewer(), list(standings)
-    given = answers_given(viewer, order_of(year), year, ids)
-    locks, more = collection.locks(viewer, year, ids, now_), extensions.in_force(viewer, year, ids)
-    there = [body for body in registry.bodies_in(viewer, bodies, year) if body.id in standings]
-    there.sort(key=lambda body: named(body).name(current_language().code))
-    found = []
-    for body in there:
-        standing, extension = standings[body.id], more.get(body.id)
-        left = standing.left(now_) if standing.unfinished else None
-        until = extension.until if extension and standing.state == DRAFT else None
-        found.append(Line(body, standing, left, locks.get(body.id), until, *given.get(body.bin, (0, 0))))
-    return found
+def _rows(bodies: Sequence[Body], year: int, statuses: Mapping[int, YearStatus], day: date) -> list[BodyYearRow]:
+    """Return the bodies that exist in the year, by name."""
+    viewer, body_ids = current_viewer(), list(statuses)
+    counts = answer_counts(viewer, order_of(year), year, body_ids)
+    locks, extensions = submissions.locks(viewer, year, body_ids, day), extensions_in_force(viewer, year, body_ids)
+    existing = [body for body in registry.bodies_as_named_in(viewer, bodies, year) if body.id in statuses]
+    existing.sort(key=lambda body: named(body).name(current_language().code))
+    rows = []
+    for body in existing:
+        status, extension = statuses[body.id], extensions.get(body.id)
+        days_left = status.days_left(day) if status.is_open else None
+        extended_until = extension.until if extension and status.status == DRAFT else None
+        answered, required = counts.get(body.bin, (0, 0))
+        rows.append(BodyYearRow(body, status, days_left, locks.get(body.id), extended_until, answered, required))
+    return rows
 
 
-def _others(standings: Sequence[Standing], now_: date) -> list[Other]:
-    by_year: dict[int, list[Standing]] = {}
-    for each in standings:
-        by_year.setdefault(each.year, []).append(each)
+def _other_years(statuses: Sequence[YearStatus], day: date) -> list[OtherYear]:
+    by_year: dict[int, list[YearStatus]] = {}
+    for status in statuses:
+        by_year.setdefault(status.year, []).append(status)
     return [
-        Other(year, len(found), sum(each.given_back for each in found), found[0].deadline, _left(found, now_))
-        for year, found in by_year.items()
+        OtherYear(year, len(of_year), sum(item.is_returned for item in of_year), of_year[0].deadline, _days_left(of_year, day))
+        for year, of_year in by_year.items()
     ]
 
 
-def _left(standings: Sequence[Standing], now_: date) -> int | None:
-    """The days left of one year of several bodies; those that are to be mended have none where the deadline has passed."""
-    return next((left for each in standings if (left := each.left(now_)) is not None), None)
+def _days_left(statuses: Sequence[YearStatus], day: date) -> int | None:
+    """Return the days left of one year of several bodies; returned years have none when the deadline has passed."""
+    return next((days for status in statuses if (days := status.days_left(day)) is not None), None)

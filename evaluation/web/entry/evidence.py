@@ -1,168 +1,161 @@
-"""Files given as evidence: sent beside a criterion of a report, downloaded by who may see them, taken away again."""
+"""Evidence files: sent beside a criterion of a report, downloaded by people who can see them, and removed."""
 
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import FileStorage
 
-from evaluation import storage as kept
-from evaluation.answers import queries as collection
+from evaluation import storage
 from evaluation.answers.evidence import operations, queries
-from evaluation.answers.evidence.content import FileRefused
+from evaluation.answers.evidence.content import EvidenceRejected
 from evaluation.answers.models import EvidenceFile
-from evaluation.answers.save import UnknownCell
 from evaluation.clock import today
+from evaluation.configuration import configuration
 from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation
+from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import Locked
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of, send_bytes
 
-PLACE = f"/bodies/<bin_>/{YEAR}/organisations/<own>/files"
-MOST_AT_ONCE = 20
-FIELD = "file-"
-"""What a file's field is named by, before its criterion. Fields stand beside the criteria, their form elsewhere in the page."""
+ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<own>/files"
+MAX_FILES_PER_REQUEST = 20
+FIELD_PREFIX = "file-"
+"""The field of a file is this prefix and the code of its criterion. The fields stand beside the criteria, outside their form."""
+MEGABYTE = 2**20
 
-NOTHING = N_("Choose a file first.")
-TOO_MANY = N_("At most %(limit)s files can be sent at once.")
+NO_FILE = N_("Choose a file first.")
+TOO_MANY_FILES = N_("At most %(limit)s files can be sent at once.")
 
 blueprint = Blueprint("files", __name__)
 
 
-@blueprint.post(PLACE)
+@blueprint.post(ADDRESS)
 @allow(Action.EDIT)
 def upload(bin_: str, year: int, own: str) -> str | Redirection | tuple[str, int]:
-    """Take files, each sent in the field of its criterion: all of them, or with any refused none."""
+    """Attach the files, each to the criterion of its field; none of them when any is rejected."""
     find_year(year)
     body, viewer = find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
-    organisation = _organisation(body, year, own)
-    sent = [(name[len(FIELD) :], file) for name in request.files if name.startswith(FIELD) for file in _chosen(name)]
-    if not sent or len(sent) > MOST_AT_ONCE:
-        refused = current_language().gettext(TOO_MANY, limit=MOST_AT_ONCE) if sent else current_language().gettext(NOTHING)
-        return _refused(body, year, own, [("", refused)]), 422
-    order = order_of(year)
-    refusals = []
-    for criterion, file in sent:
+    organisation_id = _organisation_id(body, year, own)
+    names = [name for name in request.files if name.startswith(FIELD_PREFIX)]
+    uploads = [(name.removeprefix(FIELD_PREFIX), file) for name in names for file in _files_of_field(name)]
+    if not uploads or len(uploads) > MAX_FILES_PER_REQUEST:
+        message = TOO_MANY_FILES if uploads else NO_FILE
+        text = current_language().gettext(message, limit=MAX_FILES_PER_REQUEST)
+        return _rejected_page(body, year, own, [("", text)]), HTTPStatus.UNPROCESSABLE_ENTITY
+    order, rejections = order_of(year), []
+    for criterion, file in uploads:
         try:
-            operations.attach(viewer, order, year, body.id, organisation, criterion, file.filename or "", _read(file))
-        except FileRefused as error:
-            refusals.append((file.filename or "", error.message(current_language())))
+            operations.attach(viewer, order, year, body.id, organisation_id, criterion, file.filename or "", _read(file))
+        except EvidenceRejected as error:
+            rejections.append((file.filename or "", error.message(current_language())))
         except Locked as error:
-            return _refused(body, year, own, [("", error.message(current_language()))]), 409
-        except UnknownCell:
-            abort(404)
-    if refusals:
-        return _refused(body, year, own, refusals), 422
-    return _back(bin_, year, own, sent[-1][0])
+            return _rejected_page(body, year, own, [("", error.message(current_language()))]), error.status
+    if rejections:
+        return _rejected_page(body, year, own, rejections), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _back_to_report(bin_, year, own, uploads[-1][0])
 
 
-@blueprint.get(f"{PLACE}/<int(max=2147483647):id_>")
-@allow(Action.FILES)
+@blueprint.get(f"{ADDRESS}/<int(max=2147483647):id_>")
+@allow(Action.VIEW_FILES)
 def download(bin_: str, year: int, own: str, id_: int) -> Response:
-    """A file, to be kept and never shown by the browser: of what type it is, we say."""
-    found = _found(bin_, year, own, id_)
-    response = send_bytes(kept.read(found.sha256), found.media_type, found.name)
+    """Send a file as a download. The browser must never show it, and its media type is the one that we detected."""
+    find_year(year)
+    body = find_body(bin_)
+    current_viewer().require(Action.VIEW_FILES, body.id)
+    file = queries.file(current_viewer(), year, body.id, _organisation_id(body, year, own), id_) or abort(404)
+    response = send_bytes(storage.read(file.sha256), file.media_type, file.name)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.cache_control.no_store = True
     return response
 
 
-@blueprint.post(f"{PLACE}/<int(max=2147483647):id_>/remove")
+@blueprint.post(f"{ADDRESS}/<int(max=2147483647):id_>/remove")
 @allow(Action.EDIT)
 def remove(bin_: str, year: int, own: str, id_: int) -> str | Redirection | tuple[str, int]:
-    """Take a file away; one that somebody else has taken away already is gone all the same."""
+    """Remove a file; when someone else has removed it already, the result is the same."""
     find_year(year)
     body, viewer = find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
     try:
-        gone = operations.remove(viewer, year, body.id, _organisation(body, year, own), id_)
+        removed = operations.remove(viewer, year, body.id, _organisation_id(body, year, own), id_)
     except Locked as error:
-        return _refused(body, year, own, [("", error.message(current_language()))]), 409
-    return _back(bin_, year, own, gone.criterion if gone else None)
+        return _rejected_page(body, year, own, [("", error.message(current_language()))]), error.status
+    return _back_to_report(bin_, year, own, removed.criterion if removed else None)
 
 
-def _organisation(body: Body, year: int, own: str) -> int:
-    """The id of one of the body's organisations of that 31 December by its BIN; 404 for any other."""
-    found = registry.members(current_viewer(), year, body.bin, [own])[1].get(own)
-    if found is None:
-        abort(404)
-    return found[0]
+def _organisation_id(body: Body, year: int, organisation_bin: str) -> int:
+    """Return the id of the body's organisation of that 31 December with this BIN; aborts with 404 when there is none."""
+    member = registry.members(current_viewer(), year, body.bin, [organisation_bin])[1].get(organisation_bin)
+    return member[0] if member is not None else abort(404)
 
 
-def _found(bin_: str, year: int, own: str, id_: int) -> EvidenceFile:
-    find_year(year)
-    body = find_body(bin_)
-    current_viewer().require(Action.FILES, body.id)
-    found = queries.file(current_viewer(), year, body.id, _organisation(body, year, own), id_)
-    if found is None:
-        abort(404)
-    return found
-
-
-def _chosen(name: str) -> list[FileStorage]:
-    """The files of a field; a field left empty is sent as a file without a name."""
+def _files_of_field(name: str) -> list[FileStorage]:
+    """Return the files of a field; browsers send an empty field as a file without a name."""
     return [file for file in request.files.getlist(name) if file.filename]
 
 
 def _read(file: FileStorage) -> bytes:
-    # One byte more than is taken shows that it is too much.
-    data: bytes = file.read(current_app.config["EVIDENCE_MEGABYTES"] * 2**20 + 1)
+    # One byte more than the limit shows that the file is too large.
+    data: bytes = file.read(configuration().settings.evidence_megabytes * MEGABYTE + 1)
     return data
 
 
-def _back(bin_: str, year: int, own: str, criterion: str | None) -> Redirection:
+def _back_to_report(bin_: str, year: int, organisation_bin: str, criterion: str | None) -> Redirection:
     anchor = f"files-{criterion}" if criterion else None
-    return redirect(url_for("report.page", bin_=bin_, year=year, own=own, _anchor=anchor), 303)
+    return redirect(url_for("report.page", bin_=bin_, year=year, own=organisation_bin, _anchor=anchor), 303)
 
 
-def _refused(body: Body, year: int, own: str, refusals: list[tuple[str, str]]) -> str:
-    back = url_for("report.page", bin_=body.bin, year=year, own=own)
-    return render_template("entry/evidence/refused.html", refusals=refusals, back=back)
+def _rejected_page(body: Body, year: int, organisation_bin: str, rejections: list[tuple[str, str]]) -> str:
+    """Render the rejected files: (file name, empty for all files; message)."""
+    back = url_for("report.page", bin_=body.bin, year=year, own=organisation_bin)
+    return render_template("entry/evidence/refused.html", rejections=rejections, back=back)
 
 
 def evidence_files(body: Body, year: Any, organisation: Organisation) -> dict[str, list[EvidenceFile]] | None:
-    """An organisation's files by criterion; None for who may not see them. Read once a page."""
+    """Return criterion → files of an organisation, read once per request; None when the viewer cannot see files."""
     number = getattr(year, "year", year)
-    if not current_viewer().may(Action.FILES, body.id):
+    if not current_viewer().may(Action.VIEW_FILES, body.id):
         return None
-    read: dict[tuple[int, int], dict[str, list[EvidenceFile]]] = g.setdefault("evidence_files", {})
-    if (organisation.id, number) not in read:
-        by_criterion = read.setdefault((organisation.id, number), {})
-        for each in queries.files(current_viewer(), number, body.id, organisation.id):
-            by_criterion.setdefault(each.criterion, []).append(each)
-    return read[organisation.id, number]
+    cache: dict[tuple[int, int], dict[str, list[EvidenceFile]]] = g.setdefault("evidence_files", {})
+    if (organisation.id, number) not in cache:
+        by_criterion = cache.setdefault((organisation.id, number), {})
+        for file in queries.files(current_viewer(), number, body.id, organisation.id):
+            by_criterion.setdefault(file.criterion, []).append(file)
+    return cache[organisation.id, number]
 
 
-def evidence_open(body: Body, year: Any) -> bool:
-    """Whether the viewer may give files and take them away. Read once a page."""
+def may_change_evidence(body: Body, year: Any) -> bool:
+    """Return whether the viewer can attach and remove files now, read once per request."""
     number = getattr(year, "year", year)
     if not current_viewer().may(Action.EDIT, body.id):
         return False
-    read: dict[tuple[int, int], bool] = g.setdefault("evidence_open", {})
-    if (body.id, number) not in read:
-        read[body.id, number] = collection.lock(current_viewer(), number, body.id, today()) is None
-    return read[body.id, number]
+    cache: dict[tuple[int, int], bool] = g.setdefault("may_change_evidence", {})
+    if (body.id, number) not in cache:
+        cache[body.id, number] = submissions.lock(current_viewer(), number, body.id, today()) is None
+    return cache[body.id, number]
 
 
-def size_in_words(size: int) -> str:
-    """A file's size as people read it: in MB, with one decimal, and small ones in kB."""
-    spoken = current_language()
-    if size < 2**20:
-        return spoken.gettext("%(size)s kB", size=spoken.number(max(1, round(size / 1024))))
-    return spoken.gettext("%(size)s MB", size=spoken.number(size / 2**20, 1))
+def format_size(size_bytes: int) -> str:
+    """Return a file's size for people: in MB with one decimal, below 1 MB in kB."""
+    language = current_language()
+    if size_bytes < MEGABYTE:
+        return language.gettext("%(size)s kB", size=language.number(max(1, round(size_bytes / 1024))))
+    return language.gettext("%(size)s MB", size=language.number(size_bytes / MEGABYTE, 1))
 
 
 @blueprint.app_context_processor
 def _context() -> dict[str, Any]:
     return {
         "evidence_files": evidence_files,
-        "evidence_open": evidence_open,
-        "evidence_field": FIELD,
-        "evidence_limit": current_app.config["EVIDENCE_MEGABYTES"],
-        "size_in_words": size_in_words,
+        "may_change_evidence": may_change_evidence,
+        "evidence_field_prefix": FIELD_PREFIX,
+        "evidence_limit": configuration().settings.evidence_megabytes,
+        "format_size": format_size,
     }

@@ -1,4 +1,4 @@
-"""The first page by role, and the clerk's home: what is due, how far it has come, and what to do next."""
+"""The first page by role, and the clerk's home: what is due, the progress, and what to do next."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,11 +10,12 @@ from flask_babel import gettext
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import MultiDict
 
-from evaluation.answers.prior_year_counts import CountConflict, declare
-from evaluation.answers.progress.model import OrganisationProgress, Totals
-from evaluation.submissions import queries as submissions
+from evaluation.answers.prior_year_counts import CountConflict, save_declared_counts
+from evaluation.answers.progress.model import OrganisationProgress, ProgressTotals
+from evaluation.answers.readiness.compose import readiness_of
 from evaluation.answers.readiness.model import Readiness
 from evaluation.answers.save import ConcurrentChange
+from evaluation.answers.year_data import YearData, read_year_data
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.language import N_
@@ -22,12 +23,11 @@ from evaluation.pagination import Page
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
-from evaluation.submissions.extensions import queries as extensions
-from evaluation.submissions.deadlines import EntryPeriod
-from evaluation.submissions.locks import Lock, Locked, is_open, lock_of
+from evaluation.submissions import queries as submissions
+from evaluation.submissions.locks import Lock, Locked, is_open
 from evaluation.submissions.models import Submission
 from evaluation.submissions.status import STATUS_LABELS, other_open_years
-from evaluation.submissions.timeliness import Timeliness, timeliness_of
+from evaluation.submissions.timeliness import Timeliness
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import (
@@ -42,25 +42,34 @@ from evaluation.web.core.request_context import (
     search_words,
 )
 from evaluation.web.entry.body_choice import choice_page, first_year
-from forms.entry.prior_year_counts import LastYearForm
+from forms.entry.prior_year_counts import PriorYearCountsForm
 
-STATES = {
+PROGRESS_LABELS = {
     "blank": N_("Not begun"),
-    "partly": N_("Partly filled"),
-    "done": N_("Filled"),
+    "partial": N_("Partly filled"),
+    "complete": N_("Filled"),
     "errors": N_("With errors"),
     "warnings": N_("With warnings"),
 }
-"""How far a report has come, and what is wrong with it."""
-COUNTED = STATES | {"blank": N_("Reports not begun"), "partly": N_("Reports partly filled"), "done": N_("Reports filled")}
-"""The same over how many there are."""
-LEFT = "left"
-CHOICES = {LEFT: N_("Something left to do")} | STATES
-"""What the list can be kept to."""
+"""The stage of a report, or the severity of its issues → label."""
+COUNT_LABELS = PROGRESS_LABELS | {
+    "blank": N_("Reports not begun"),
+    "partial": N_("Reports partly filled"),
+    "complete": N_("Reports filled"),
+}
+"""The same → label of the number of such reports."""
+UNFINISHED = "unfinished"
+PROGRESS_FILTERS = {UNFINISHED: N_("Something left to do")} | PROGRESS_LABELS
+"""The values of the list's progress filter and their labels."""
 
 blueprint = Blueprint("home", __name__)
 blueprint.app_context_processor(
-    lambda: {"sections": sections, "stage_names": STATES, "stage_counts": COUNTED, "standing_names": STATUS_LABELS}
+    lambda: {
+        "sections": sections,
+        "progress_labels": PROGRESS_LABELS,
+        "progress_count_labels": COUNT_LABELS,
+        "status_labels": STATUS_LABELS,
+    }
 )
 
 
@@ -72,148 +81,160 @@ SECTIONS = (
     (Action.MANAGE_REGISTRY, "registry.bodies", N_("Registry")),
     (Action.MANAGE_ACCOUNTS, "people.people", N_("People")),
 )
-"""What stands in the head of every page for who may do this: its page and its words."""
+"""The sections in the head of every page: the action that a viewer needs, the endpoint and the label."""
 
 
 def sections() -> list[tuple[str, str, bool]]:
-    """The main parts of the product for who is looking: address, words, whether this page is it."""
-    viewer, here = current_viewer(), request.endpoint
+    """Return the sections that the viewer can open: address, label, and whether the current page is the section's page."""
+    viewer, current = current_viewer(), request.endpoint
     return [
-        (url_for(endpoint), words, here == endpoint or (endpoint == "home.index" and here == "home.entry"))
-        for action, endpoint, words in SECTIONS
+        (url_for(endpoint), label, current == endpoint or (endpoint == "home.index" and current == "home.entry"))
+        for action, endpoint, label in SECTIONS
         if viewer.may(action) and endpoint in current_app.view_functions
     ]
 
 
 @dataclass(frozen=True)
-class Line:
+class OrganisationRow:
     """An organisation in the list."""
 
     organisation: Organisation
-    state: OrganisationProgress
+    progress: OrganisationProgress
 
-    def has(self, wanted: str) -> bool:
-        """Whether its report is in this of `CHOICES`."""
-        if wanted == LEFT:
-            return bool(self.state.blank or self.state.errors or self.state.warnings)
-        if wanted in ("errors", "warnings"):
-            return bool(getattr(self.state, wanted))
-        return self.state.stage == wanted
+    def matches(self, progress_filter: str) -> bool:
+        """Return whether the report matches a key of `PROGRESS_FILTERS`."""
+        if progress_filter == UNFINISHED:
+            return self.progress.is_unfinished
+        if progress_filter in ("errors", "warnings"):
+            return bool(getattr(self.progress, progress_filter))
+        return self.progress.stage == progress_filter
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list of organisations is kept to; empty means all."""
+    """The filters of the list of organisations; empty means all."""
 
     search: str
     kind: str
     state: str
 
     @classmethod
-    def of(cls, given: MultiDict[str, str], order: Order) -> "Filters":
-        kind, state = given.get("kind", ""), given.get("state", "")
-        return cls(search_words(given.get("q")), kind if kind in order.kind else "", state if state in CHOICES else "")
+    def of(cls, query: MultiDict[str, str], order: Order) -> "Filters":
+        """Read the filters from a query string; unknown values count as empty."""
+        kind, state = query.get("kind", ""), query.get("state", "")
+        return cls(search_words(query.get("q")), kind if kind in order.kind else "", state if state in PROGRESS_FILTERS else "")
 
     @property
     def any(self) -> bool:
+        """Whether any filter is set."""
         return bool(self.search or self.kind or self.state)
 
-    def keep(self, lines: list[Line]) -> list[Line]:
+    def apply(self, rows: list[OrganisationRow]) -> list[OrganisationRow]:
+        """Return the rows that match all filters."""
         return [
-            line
-            for line in lines
-            if (not self.kind or line.organisation.kind == self.kind)
-            and (not self.state or line.has(self.state))
-            and matches(line.organisation, self.search)
+            row
+            for row in rows
+            if (not self.kind or row.organisation.kind == self.kind)
+            and (not self.state or row.matches(self.state))
+            and matches(row.organisation, self.search)
         ]
 
-    def given(self, **other: Any) -> dict[str, Any]:
-        """The parts of an address that say the same; one that is None is left out of it."""
-        return {"q": self.search or None, "kind": self.kind or None, "state": self.state or None, **other}
+    def query(self) -> dict[str, Any]:
+        """Return the query string of these filters; None leaves a part out."""
+        return {"q": self.search or None, "kind": self.kind or None, "state": self.state or None}
 
 
 @dataclass(frozen=True)
 class Home:
-    """A body's year as its people see it: `lock` is what keeps its answers from being changed, if anything does."""
+    """A body's year as its people see it, read once; `rows` are its organisations in the form's order of kinds."""
 
     body: Body
     year: ReportingYear
-    order: Order
-    submission: Submission | None
+    data: YearData
     readiness: Readiness
-    lines: list[Line]
+    rows: list[OrganisationRow]
     today: date
-    lock: Lock | None
-    punctuality: Timeliness
+
+    @property
+    def order(self) -> Order:
+        """The order of the year."""
+        return self.data.order
+
+    @property
+    def submission(self) -> Submission | None:
+        """The submission row; None for a draft that was never submitted."""
+        return self.data.submission
+
+    @cached_property
+    def lock(self) -> Lock | None:
+        """What prevents changes of the answers today; None when they can be changed."""
+        return self.data.lock(self.today)
+
+    @cached_property
+    def timeliness(self) -> Timeliness:
+        """How the submission relates to the deadline."""
+        return self.data.timeliness(self.today)
 
     @property
     def open(self) -> bool:
-        """Whether the year can still be handed over, be its answers locked or not."""
-        return is_open(self.submission.status if self.submission else None)
+        """Whether the year can still be submitted, whether its answers are locked or not."""
+        return is_open(self.data.status)
 
     @cached_property
-    def kinds(self) -> list[tuple[Any, Totals]]:
-        """The form's tables that apply, with their sums."""
+    def kinds(self) -> list[tuple[Any, ProgressTotals]]:
+        """The kinds of the form's tables that apply, with their totals."""
         totals = self.readiness.progress.totals
         return [(self.order.kind[table.kind], totals[table.kind]) for table in self.order.form.tables if table.kind in totals]
 
-    def next(self, after: str = "") -> "Line | None":
-        """The next organisation with a blank, after that of a BIN, around to the beginning."""
-        place = next((place for place, line in enumerate(self.lines, 1) if line.organisation.bin == after), 0)
-        return next((line for line in self.lines[place:] + self.lines[:place] if line.state.blank), None)
+    def next(self, after: str = "") -> OrganisationRow | None:
+        """Return the next organisation with a blank after the one with this BIN, continuing at the beginning of the list."""
+        start = next((position for position, row in enumerate(self.rows, 1) if row.organisation.bin == after), 0)
+        return next((row for row in self.rows[start:] + self.rows[:start] if row.progress.blank), None)
 
-    def cell(self, line: Line, code: str | None) -> str:
-        """The address of a cell in the report's form, which takes the keyboard there; of the form where there is no cell."""
-        anchor, own = f"field-{code}" if code else None, line.organisation.bin
-        return url_for("report.page", bin_=self.body.bin, year=self.year.year, own=own, field=code, _anchor=anchor)
+    def cell(self, row: OrganisationRow, code: str | None) -> str:
+        """Return the address of a cell in the report's form, which receives the focus; of the form when `code` is None."""
+        anchor, organisation_bin = f"field-{code}" if code else None, row.organisation.bin
+        return url_for("report.page", bin_=self.body.bin, year=self.year.year, own=organisation_bin, field=code, _anchor=anchor)
 
     @cached_property
     def step(self) -> tuple[str, str] | None:
-        """What to do next: the address of the cell and the words that lead there; None where no answer needs anything."""
-        if line := self.next():
-            return self.cell(line, line.state.blank[0]), N_("Next blank answer")
-        for severity, words in (("error", N_("Next error")), ("warning", N_("Next warning"))):
-            for line in self.lines:
-                for finding in line.state.issues:
-                    if finding.severity == severity and finding.is_open:
-                        return self.cell(line, finding.code), words
+        """The next cell to fill in or correct: its address and a label; None when no answer needs anything."""
+        if row := self.next():
+            return self.cell(row, row.progress.blank[0]), N_("Next blank answer")
+        for severity, label in (("error", N_("Next error")), ("warning", N_("Next warning"))):
+            for row in self.rows:
+                for issue in row.progress.issues:
+                    if issue.severity == severity and issue.is_open:
+                        return self.cell(row, issue.code), label
         return None
 
 
-def home_of(bin_: str, year: int) -> Home:
-    """What the entry home shows. Raises Forbidden for who enters nothing there; 404 as every page."""
-    opened, body, viewer = find_year(year), find_body(bin_), current_viewer()
+def read_home(bin_: str, year: int) -> Home:
+    """Read what the clerk's home shows. Raises Forbidden for people who cannot edit the body's answers; aborts with 404."""
+    reporting_year, body, viewer = find_year(year), find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
-    order, now_ = order_of(year), today()
-    readiness = submissions.readiness(viewer, order, year, body, now_)
-    states, places = readiness.progress.organisations, {table.kind: place for place, table in enumerate(order.form.tables)}
-    found = registry.organisations(viewer, body.id, year, current_language().code)
-    lines = [Line(each, states[each.id]) for each in found if each.id in states]
-    lines.sort(key=lambda line: places.get(line.organisation.kind, len(places)))
-    return _home(body, opened, order, readiness, lines, now_)
-
-
-def _home(body: Body, year: ReportingYear, order: Order, readiness: Readiness, lines: list[Line], now_: date) -> Home:
-    submission = submissions.submission(current_viewer(), year.year, body.id)
-    extension = extensions.extensions_in_force(current_viewer(), year.year, [body.id]).get(body.id)
-    term = EntryPeriod(year.starts_on, year.deadline, extension.until if extension else None)
-    lock = lock_of(submission.status if submission else None, year.year, term, now_)
-    first = submission.first_submitted_on if submission else None
-    when = timeliness_of(year.deadline, first, now_, extension)
-    return Home(body, year, order, submission, readiness, lines, now_, lock, when)
+    order, day = order_of(year), today()
+    data = read_year_data(viewer, order, year, body.id)
+    readiness = readiness_of(data, day)
+    progress = readiness.progress.organisations
+    rank = {table.kind: position for position, table in enumerate(order.form.tables)}
+    organisations = registry.organisations(viewer, body.id, year, current_language().code)
+    rows = [OrganisationRow(item, progress[item.id]) for item in organisations if item.id in progress]
+    rows.sort(key=lambda row: rank.get(row.organisation.kind, len(rank)))
+    return Home(body, reporting_year, data, readiness, rows, day)
 
 
 @blueprint.get("/")
 @allow(Action.VIEW)
 def index() -> str | Redirection:
-    """Where everybody begins: who enters answers with the year of their body that is due, others with the list of bodies."""
+    """Redirect people who enter answers to the year of their body that is due, and other people to the list of bodies."""
     viewer, years = current_viewer(), registry.years()
     if not viewer.may(Action.EDIT) or viewer.bodies is None:
         return redirect(url_for("bodies.index"), 303)
-    own = registry.all_bodies(viewer)
-    bodies = [body for body in own if any(body.had_begun(each.year) for each in years)]
+    all_bodies = registry.all_bodies(viewer)
+    bodies = [body for body in all_bodies if any(body.has_begun_by(opened.year) for opened in years)]
     if not bodies:
-        return render_template("entry/home/no_bodies.html", bodies=own)
+        return render_template("entry/home/no_bodies.html", bodies=all_bodies)
     if len(bodies) == 1:
         year = first_year(submissions.year_statuses(viewer, bodies, years), years)
         return redirect(url_for(".entry", bin_=bodies[0].bin, year=year.year), 303)
@@ -224,27 +245,27 @@ def index() -> str | Redirection:
 @allow(Action.EDIT)
 def entry(bin_: str, year: int) -> str:
     """The clerk's home: one body's year."""
-    home = home_of(bin_, year)
-    return _page(home, LastYearForm.of(home.readiness.prior_year_counts, formdata=None))
+    home = read_home(bin_, year)
+    return _page(home, PriorYearCountsForm.of(home.readiness.prior_year_counts, formdata=None))
 
 
 @blueprint.post(f"/bodies/<bin_>/{YEAR}/entry")
 @allow(Action.EDIT)
-def declare_last_year(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
-    """Store the figures of the year before that the body declares itself."""
-    home = home_of(bin_, year)
-    form = LastYearForm.of(home.readiness.prior_year_counts)
+def declare_counts(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
+    """Store the counts of the year before that the body declares itself."""
+    home = read_home(bin_, year)
+    form = PriorYearCountsForm.of(home.readiness.prior_year_counts)
     if not form.validate():
         return _page(home, form), 422
     try:
-        conflicts = declare(current_viewer(), home.order, year, home.body.id, form.declarations())
+        conflicts = save_declared_counts(current_viewer(), home.order, year, home.body.id, form.inputs())
     except (Locked, ConcurrentChange) as error:
-        return _page(home, form, refused=error.message(current_language())), 409
+        return _page(home, form, error_message=error.message(current_language())), error.status
     if conflicts:
-        by_key = {each.count_input.figure: each for each in conflicts}
-        for figure in form.figures:
-            if conflict := by_key.get(figure.key):
-                form.tell(figure, conflict, _taken(conflict))
+        by_key = {conflict.count_input.count_key: conflict for conflict in conflicts}
+        for entry_ in form.entries:
+            if conflict := by_key.get(entry_.key):
+                form.show_conflict(entry_, conflict, _conflict_message(conflict))
         return _page(home, form), 409
     return redirect(url_for(".entry", bin_=bin_, year=year, _anchor="last-year"), 303)
 
@@ -252,40 +273,41 @@ def declare_last_year(bin_: str, year: int) -> str | Redirection | tuple[str, in
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/entry/next")
 @allow(Action.EDIT)
 def next_blank(bin_: str, year: int) -> Redirection:
-    """Go to the next blank answer, after the organisation whose BIN is given as `after`."""
-    home = home_of(bin_, year)
-    line = home.next(request.args.get("after", ""))
-    return redirect(home.cell(line, line.state.blank[0]) if line else url_for(".entry", bin_=bin_, year=year), 303)
+    """Redirect to the next blank answer after the organisation whose BIN is in the parameter `after`."""
+    home = read_home(bin_, year)
+    row = home.next(request.args.get("after", ""))
+    return redirect(home.cell(row, row.progress.blank[0]) if row else url_for(".entry", bin_=bin_, year=year), 303)
 
 
-def _page(home: Home, form: LastYearForm, refused: str = "") -> str:
+def _page(home: Home, form: PriorYearCountsForm, error_message: str = "") -> str:
     filters = Filters.of(request.args, home.order)
     address: dict[str, Any] = {"bin_": home.body.bin, "year": home.year.year}
-    years = [each for each in registry.years() if home.body.had_begun(each.year)]
+    years = [opened for opened in registry.years() if home.body.has_begun_by(opened.year)]
+    statuses = submissions.year_statuses(current_viewer(), [home.body], years)
     return render_template(
         "entry/home/entry.html",
         home=home,
         body=home.body,
         year=home.year,
         years=years,
-        others=others(submissions.year_statuses(current_viewer(), [home.body], years), home.year.year),
+        other_years=other_open_years(statuses, home.year.year),
         filters=filters,
-        choices=CHOICES,
-        page=Page.from_list(filters.keep(home.lines), requested_page()),
-        page_url=page_urls(".entry", **address, **filters.given(), _anchor="organisations"),
+        progress_filters=PROGRESS_FILTERS,
+        page=Page.from_list(filters.apply(home.rows), requested_page()),
+        page_url=page_urls(".entry", **address, **filters.query(), _anchor="organisations"),
         list_url=lambda kind, state: url_for(".entry", **address, kind=kind or None, state=state, _anchor="organisations"),
         heads=submissions.head_names(current_viewer(), home.body.id),
         may_submit=current_viewer().may(Action.SUBMIT, home.body.id),
         form=form,
-        refused=refused,
+        error_message=error_message,
     )
 
 
-def _taken(conflict: CountConflict) -> str:
-    theirs: str = gettext("blank") if conflict.stored_count is None else current_language().number(conflict.stored_count)
+def _conflict_message(conflict: CountConflict) -> str:
+    stored: str = gettext("blank") if conflict.stored_count is None else current_language().number(conflict.stored_count)
     return current_language().gettext(
         N_("%(who)s changed this meanwhile (%(when)s): now %(theirs)s. Save again to put yours in its place."),
         who=conflict.author or gettext("Somebody"),
         when=moment(conflict.changed_at),
-        theirs=theirs,
+        theirs=stored,
     )

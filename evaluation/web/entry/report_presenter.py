@@ -1,6 +1,6 @@
-"""The page of one organisation's report, composed: its questions by criterion, and at each what there is to say of it.
+"""Presents one organisation's report: its questions by criterion, each with its issues, costs and last year's answer.
 
-What stands where follows from the order alone: the rows of the kind's table of the form give the groups and their order.
+The order alone decides the groups and their sequence: the rows of the kind's table of the form.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,60 +8,61 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.answers import values
-from evaluation.answers.checks import BreachCost, Issue
+from evaluation.answers.checks import Issue
 from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.answers.save import Conflict
 from evaluation.criteria import expressions
-from evaluation.criteria.expressions import Compare, Condition, AllOf, Answered, AnyOf
+from evaluation.criteria.expressions import AllOf, Answered, AnyOf, Compare, Condition
 from evaluation.criteria.model import Criterion, Indicator, Order
 from evaluation.language import LANGUAGE_CODES, Language, language
 from evaluation.web.entry.answers import cost_text
-from forms.entry.report import ReportForm, Sent, answer_name, options
+from forms.entry.report import ReportForm, SubmittedCell, answer_name, options
 
 
 @dataclass(frozen=True)
 class Option:
-    """A radio button: its value and label, its number, and the letters that choose it in any language's layout.
+    """A radio button: its value and label, its number, and the letters that choose it in any language.
 
-    `letters` are its own; `shared` those that other labels begin with too, among which they lead on.
+    `letters` belong to this option alone; `shared_letters` are first letters of other labels too and move among these options.
     """
 
     value: str
     label: str
     number: int
     letters: str
-    shared: str
+    shared_letters: str
 
 
 @dataclass(frozen=True)
 class Question:
-    """One field of the form with everything that is shown at it.
+    """One field of the form with everything that is shown beside it.
 
-    `needed`: asked and unanswered. `idle`: unanswered, and not asked with the other answers as they are. `depends` are the labels
-    of the answers it hangs on, `condition` the same for scripts. `sent` is what was sent and could not be stored as it is.
+    - `required`: required and unanswered. `not_required`: unanswered, and not required with the other answers.
+    - `depends_on`: labels of the answers that decide whether it is required; `condition`: the same as JSON for scripts.
+    - `submitted`: what was submitted and could not be stored; `conflict` and `stored_text`: what someone else stored.
     """
 
     item: Indicator
     field: Any
     optional: bool
-    needed: bool
-    idle: bool
-    depends: tuple[str, ...]
+    required: bool
+    not_required: bool
+    depends_on: tuple[str, ...]
     condition: Any
-    last: str
+    last_year_text: str
     options: tuple[Option, ...]
-    findings: tuple[Issue, ...]
+    issues: tuple[Issue, ...]
     costs: tuple[str, ...]
-    sent: Sent | None
+    submitted: SubmittedCell | None
     conflict: Conflict | None
-    theirs: str
+    stored_text: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """A criterion with its row of the form, or without either what belongs to no criterion.
+    """A criterion with its row of the form, or without both the questions that belong to no criterion.
 
-    `wanted` are the items of its evidence that some rule looks at; `missing` those of them that a finding waits for.
+    `rule_evidence` are the evidence items that a rule of the order uses; `missing` the codes of those that an open issue needs.
     """
 
     number: str
@@ -69,173 +70,182 @@ class Group:
     criterion: Criterion | None
     questions: tuple[Question, ...]
     evidence: tuple[Question, ...]
-    wanted: tuple[Question, ...]
+    rule_evidence: tuple[Question, ...]
     missing: frozenset[str]
 
     @property
-    def given(self) -> int:
-        """Items of evidence that are filled in."""
-        return sum(bool(each.field.data) for each in self.evidence)
+    def filled_evidence_count(self) -> int:
+        """The number of evidence items that are filled in."""
+        return sum(bool(question.field.data) for question in self.evidence)
 
     @property
-    def unfolded(self) -> bool:
-        """Whether evidence has something to show at once."""
-        return bool(self.missing) or any(each.sent or each.conflict or each.findings for each in self.evidence)
+    def is_expanded(self) -> bool:
+        """Whether the evidence has something that must be visible at once."""
+        return bool(self.missing) or any(question.submitted or question.conflict or question.issues for question in self.evidence)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What came of a save that the page must show: cells that could not be read, and those somebody else had changed."""
+class SaveOutcome:
+    """What the page must show after a save, by indicator code: cells that were not stored, and conflicts.
 
-    sent: Mapping[str, Sent] = field(default_factory=dict)
+    `rejected_reasons` maps the key of a warning to the typed reason and its error.
+    """
+
+    cells: Mapping[str, SubmittedCell] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
-    reasons: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Rule and cell → the reason typed for a warning, and why it is none."""
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        return tuple(self.sent)
+    rejected_reasons: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class ReportPage:
     """The groups of a report's page, in the order of the form."""
 
     def __init__(
-        self, order: Order, form: ReportForm, state: OrganisationProgress, last_order: Order | None, told: Told, spoken: Language
+        self,
+        order: Order,
+        form: ReportForm,
+        progress: OrganisationProgress,
+        last_order: Order | None,
+        outcome: SaveOutcome,
+        page_language: Language,
     ):
-        self.order, self.form, self.state, self.told, self.spoken = order, form, state, told, spoken
+        self.order, self.form, self.progress = order, form, progress
+        self.outcome, self.language = outcome, page_language
         self.last_order = last_order or order
-        self._costs = self._placed_costs()
-        self._own_evidence = {item.code for item in order.evidence_of(state.kind)}
-        named = {item.code for finding in state.issues if finding.is_open for item in self.named(finding)}
-        self._missing = frozenset(code for code in named if state.evidence.get(code) is None)
+        self._costs = self._costs_by_code()
+        self._evidence_codes = {item.code for item in order.evidence_of(progress.kind)}
+        needed = {item.code for issue in progress.issues if issue.is_open for item in self.evidence_for(issue)}
+        self._missing = frozenset(code for code in needed if progress.evidence.get(code) is None)
         self.groups = tuple(self._groups())
 
     @property
-    def findings(self) -> tuple[Issue, ...]:
-        """What was found about the organisation as a whole."""
-        return tuple(each for each in self.state.issues if each.code is None)
+    def issues(self) -> tuple[Issue, ...]:
+        """The issues of the organisation as a whole."""
+        return tuple(issue for issue in self.progress.issues if issue.code is None)
 
     @property
     def questions(self) -> Iterator[Question]:
+        """All questions and evidence items."""
         for group in self.groups:
             yield from group.questions
             yield from group.evidence
 
     @property
-    def troubled(self) -> list[Question]:
-        """The questions whose answers were sent and are not stored."""
-        return [each for each in self.questions if each.sent is not None]
+    def unsaved(self) -> list[Question]:
+        """The questions whose submitted answers are not stored."""
+        return [question for question in self.questions if question.submitted is not None]
 
-    def reason(self, finding: Issue) -> tuple[str, str]:
-        """The reason typed for a warning and why it is none, where that was just sent."""
-        return self.told.reasons.get(reason_key(finding), ("", ""))
+    def rejected_reason(self, issue: Issue) -> tuple[str, str]:
+        """Return the reason that was typed for a warning, and its error; empty when none was rejected."""
+        return self.outcome.rejected_reasons.get(reason_key(issue), ("", ""))
 
-    def named(self, finding: Issue) -> list[Indicator]:
-        """The items of evidence that a finding asks for, to go to."""
-        return [self.order.by_code[code] for code in self.order.evidence_by_rule[finding.rule] if code in self._own_evidence]
+    def evidence_for(self, issue: Issue) -> list[Indicator]:
+        """Return the evidence items that an issue asks for."""
+        return [self.order.by_code[code] for code in self.order.evidence_by_rule[issue.rule] if code in self._evidence_codes]
 
     def _groups(self) -> Iterator[Group]:
-        kind, placed = self.state.kind, set[str]()
+        kind, grouped = self.progress.kind, set[str]()
         for row in self.order.table[kind].scored_rows if kind in self.order.table else ():
             criterion = self.order.criterion[str(row.criterion)]
-            asked, evidence = (
-                [item for item in items if criterion.code in item.criteria and item.code not in placed]
+            indicators, evidence = (
+                [item for item in items if criterion.code in item.criteria and item.code not in grouped]
                 for items in (self.order.indicators_of(kind), self.order.evidence_of(kind))
             )
-            placed |= {item.code for item in (*asked, *evidence)}
-            if asked or evidence:
-                yield self._group(row.number, row.text[self.spoken.code], criterion, asked, evidence)
-        rest = [item for item in self.order.indicators_of(kind) if item.code not in placed]
-        others = [item for item in self.order.evidence_of(kind) if item.code not in placed]
-        if rest or others:
-            yield self._group("", "", None, rest, others)
+            grouped |= {item.code for item in (*indicators, *evidence)}
+            if indicators or evidence:
+                yield self._group(row.number, row.text[self.language.code], criterion, indicators, evidence)
+        other_indicators = [item for item in self.order.indicators_of(kind) if item.code not in grouped]
+        other_evidence = [item for item in self.order.evidence_of(kind) if item.code not in grouped]
+        if other_indicators or other_evidence:
+            yield self._group("", "", None, other_indicators, other_evidence)
 
     def _group(
-        self, number: str, name: str, criterion: Criterion | None, asked: Sequence[Indicator], evidence: Sequence[Indicator]
+        self,
+        number: str,
+        name: str,
+        criterion: Criterion | None,
+        indicators: Sequence[Indicator],
+        evidence_items: Sequence[Indicator],
     ) -> Group:
-        questions = tuple(self._question(item, optional=False) for item in asked)
-        beside = tuple(self._question(item, optional=True) for item in evidence)
-        looked_at = {code for codes in self.order.evidence_by_rule.values() for code in codes}
-        wanted = tuple(each for each in beside if each.item.code in looked_at)
-        missing = frozenset(each.item.code for each in wanted) & self._missing
-        return Group(number, name, criterion, questions, beside, wanted, missing)
+        questions = tuple(self._question(item, optional=False) for item in indicators)
+        evidence = tuple(self._question(item, optional=True) for item in evidence_items)
+        used_by_rules = {code for codes in self.order.evidence_by_rule.values() for code in codes}
+        rule_evidence = tuple(question for question in evidence if question.item.code in used_by_rules)
+        missing = frozenset(question.item.code for question in rule_evidence) & self._missing
+        return Group(number, name, criterion, questions, evidence, rule_evidence, missing)
 
     def _question(self, item: Indicator, optional: bool) -> Question:
-        code, conflict = item.code, self.told.conflicts.get(item.code)
-        answered = self.state.answers.get(code, self.state.evidence.get(code)) is not None
-        needed = code in self.state.blank
+        code, conflict = item.code, self.outcome.conflicts.get(item.code)
+        is_answered = self.progress.report.value(code) is not None
+        is_required = code in self.progress.blank
         return Question(
             item=item,
             field=self.form[answer_name(item)],
             optional=optional,
-            needed=needed,
-            idle=not (answered or needed or optional),
-            depends=self._depends(item),
-            condition=None if item.applies_when is None else as_json(item.applies_when),
-            last=self._last(item),
-            options=tuple(offered(self.order, item, self.spoken)),
-            findings=tuple(each for each in self.state.issues if each.code == code),
+            required=is_required,
+            not_required=not (is_answered or is_required or optional),
+            depends_on=self._depends_on(item),
+            condition=None if item.applies_when is None else condition_json(item.applies_when),
+            last_year_text=self._last_year_text(item),
+            options=tuple(answer_options(self.order, item, self.language)),
+            issues=tuple(issue for issue in self.progress.issues if issue.code == code),
             costs=self._costs.get(code, ()),
-            sent=self.told.sent.get(code),
+            submitted=self.outcome.cells.get(code),
             conflict=conflict,
-            theirs=values.format_value(self.order, item, conflict.stored_value, self.spoken) if conflict else "",
+            stored_text=values.format_value(self.order, item, conflict.stored_value, self.language) if conflict else "",
         )
 
-    def _depends(self, item: Indicator) -> tuple[str, ...]:
+    def _depends_on(self, item: Indicator) -> tuple[str, ...]:
         if item.applies_when is None:
             return ()
-        on = expressions.codes(item.applies_when)
-        return tuple(each.label[self.spoken.code] for each in self.order.indicators if each.code in on)
+        codes = expressions.codes(item.applies_when)
+        return tuple(other.label[self.language.code] for other in self.order.indicators if other.code in codes)
 
-    def _last(self, item: Indicator) -> str:
-        """Last year's answer to the same question, by last year's own order."""
-        then = self.last_order.by_code.get(item.code)
-        if then is None or then.type != item.type:
+    def _last_year_text(self, item: Indicator) -> str:
+        """Return last year's answer to the same question, by last year's order."""
+        last_year_item = self.last_order.by_code.get(item.code)
+        if last_year_item is None or last_year_item.type != item.type:
             return ""
-        return values.format_value(self.last_order, then, (self.state.last_year_answers or {}).get(item.code), self.spoken)
+        answer = (self.progress.last_year_answers or {}).get(item.code)
+        return values.format_value(self.last_order, last_year_item, answer, self.language)
 
-    def _placed_costs(self) -> dict[str, tuple[str, ...]]:
-        """What each breach costs, at the last of the answers that decide it."""
-        found: dict[str, tuple[str, ...]] = {}
-        for cost in self.state.costs:
-            at = place_of(cost)
-            found[at] = (*found.get(at, ()), cost_text(cost, self.spoken))
-        return found
-
-
-def place_of(cost: BreachCost) -> str:
-    """The answer that a cost is shown at."""
-    return cost.codes[-1] if cost.codes else ""
+    def _costs_by_code(self) -> dict[str, tuple[str, ...]]:
+        """Return indicator code → texts of the costs; a cost is shown at the last of the answers that decide the breach."""
+        texts: dict[str, tuple[str, ...]] = {}
+        for cost in self.progress.costs:
+            code = cost.codes[-1] if cost.codes else ""
+            texts[code] = (*texts.get(code, ()), cost_text(cost, self.language))
+        return texts
 
 
-def reason_key(finding: Issue) -> str:
-    """How a page's form names a warning: its rule and its cell."""
-    return f"{finding.rule}:{finding.code or ''}"
+def reason_key(issue: Issue) -> str:
+    """Return the key of a warning in the page's form: its rule and its cell."""
+    return f"{issue.rule}:{issue.code or ''}"
 
 
-def offered(order: Order, item: Indicator, spoken: Language) -> Iterator[Option]:
-    """The radio buttons of a question. A letter chooses where only one label begins with it, in whichever language."""
-    labels: list[list[str]] = []
-    shown = options(order, item, spoken)
-    for each in (options(order, item, language(code)) for code in LANGUAGE_CODES):
-        labels.append([label[:1].lower() for _, label in each])
-    letters = [set(own) for own in zip(*labels, strict=True)]
-    for number, (value, label) in enumerate(shown, 1):
-        others = set().union(*(own for place, own in enumerate(letters, 1) if place != number))
-        own = letters[number - 1]
-        yield Option(value, label, number, "".join(sorted(own - others)), "".join(sorted(own & others)))
+def answer_options(order: Order, item: Indicator, page_language: Language) -> Iterator[Option]:
+    """Yield the radio buttons of a question.
+
+    A letter chooses an option when no other label begins with it in any language.
+    """
+    first_letters: list[list[str]] = []
+    for labelled in (options(order, item, language(code)) for code in LANGUAGE_CODES):
+        first_letters.append([label[:1].lower() for _, label in labelled])
+    letters = [set(by_language) for by_language in zip(*first_letters, strict=True)]
+    for number, (value, label) in enumerate(options(order, item, page_language), 1):
+        other_letters = set().union(*(of_option for position, of_option in enumerate(letters, 1) if position != number))
+        of_this = letters[number - 1]
+        yield Option(value, label, number, "".join(sorted(of_this - other_letters)), "".join(sorted(of_this & other_letters)))
 
 
-def as_json(condition: Condition) -> Any:
-    """A condition as scripts read it; None for what they need not understand, which counts as holding."""
+def condition_json(condition: Condition) -> Any:
+    """Return a condition as JSON for scripts; None for a part that scripts need not evaluate and treat as true."""
     match condition:
         case Compare(left, sign, right, right_is_code):
             return {"left": left, "sign": sign, "right": right, "code": right_is_code}
         case Answered(code):
             return {"answered": code}
         case AllOf(parts):
-            return {"every": [as_json(part) for part in parts]}
+            return {"every": [condition_json(part) for part in parts]}
         case AnyOf(parts):
-            return {"some": [as_json(part) for part in parts]}
+            return {"some": [condition_json(part) for part in parts]}
     return None
