@@ -1,14 +1,15 @@
-"""Keeping the registry still while something is made of it."""
+"""The advisory lock of the whole registry."""
 
-from evaluation.database import hold
+from evaluation.database import advisory_lock
 
-REGISTRY = 0
-"""Stands for the whole registry; the keys of bodies' years are theirs and the year."""
+REGISTRY_LOCK_KEY = 0
+"""The lock key of the registry; the lock of a body's year has the key (body id, year)."""
 
 
-def hold_registry(alone: bool = False) -> None:
-    """Keep the registry from changing until the transaction ends; whoever changes it holds it `alone`.
+def lock_registry(exclusive: bool = False) -> None:
+    """Prevent changes of the registry until the transaction ends.
 
-    It is taken before any body's year, so that nobody waits for one who waits for them.
+    A transaction that changes the registry takes the lock exclusively; readers share it. Take it before the lock of any body's
+    year: a fixed order avoids deadlock.
     """
-    hold(REGISTRY, alone=alone)
+    advisory_lock(REGISTRY_LOCK_KEY, exclusive=exclusive)

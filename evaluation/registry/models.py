@@ -1,4 +1,4 @@
-"""Tables of the registry."""
+"""Tables of the registry: reporting years, bodies, organisations, and their dated relations."""
 
 from datetime import date
 
@@ -8,21 +8,23 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from evaluation.database import Base
 
 LEVELS = ("central", "region", "district", "rural")
-"""A central sector body; a region's (or a city of republican significance's) akimat; a district's; an akim's office of a
-town, village or rural district."""
+"""A central sector body; the akimat of a region or of a city of republican significance; the akimat of a district; the akim's
+office of a town, village or rural district."""
 
 STATUSES = ("active", "liquidation", "bankrupt", "closed")
 """Active, in liquidation, bankrupt, closed (struck off the register)."""
 
 OPEN = text("until IS NULL")
 NAME_LENGTH = 1000
-"""The longest name, in characters."""
+"""The maximum length of a name, in characters."""
 
 
 class ReportingYear(Base):
-    """A year that is assessed, and the order it is assessed by. `invented` marks demonstration data on every page and sheet;
-    `starts_on` is the first day (Asia/Almaty) on which answers are entered, empty where there is no such limit; `deadline` is the
-    last day to hand it over."""
+    """A reporting year and the code of the order that assesses it.
+
+    `invented` marks demonstration data on every page and sheet. `starts_on` is the first day of data entry and `deadline` the
+    last day to submit the year, both in Asia/Almaty; an empty one sets no limit.
+    """
 
     __tablename__ = "reporting_year"
     __table_args__ = (CheckConstraint("starts_on IS NULL OR deadline IS NULL OR starts_on <= deadline", name="period"),)
@@ -35,9 +37,10 @@ class ReportingYear(Base):
 
 
 class Body(Base):
-    """An authorised body. What a workbook cannot tell (level, parent, KATO, Russian name) may be empty.
+    """An authorised body.
 
-    `since` is its first day, empty where it has always been there; `closed_on` is its last day.
+    Level, parent, KATO code and Russian name may be empty, because a workbook of answers does not contain them. `since` is the
+    first day, empty where the body has always existed; `closed_on` is the last day.
     """
 
     __tablename__ = "body"
@@ -61,15 +64,15 @@ class Body(Base):
 
     parent: Mapped["Body | None"] = relationship(remote_side=[id])
 
-    def had_begun(self, year: int) -> bool:
-        """Whether it was there by 31 December of the year; a body owes nothing for the years before its first day."""
+    def has_begun_by(self, year: int) -> bool:
+        """Return whether the body's first day is 31 December of the year or earlier; earlier years need no submission."""
         return self.since is None or self.since <= date(year, 12, 31)
 
 
 class Organisation(Base):
-    """A state institution, enterprise, JSC or LLP. Its kind is a code of the order's.
+    """A state institution, state enterprise, joint-stock company or LLP.
 
-    `state_share` is in hundredths of a percent: 10000 is the whole.
+    `kind` is a code of the order. `state_share` is in hundredths of a percent: 10000 is 100 percent.
     """
 
     __tablename__ = "organisation"
@@ -90,7 +93,7 @@ class Organisation(Base):
 
 
 class Status(Base):
-    """What an organisation is from a day on, until its next status begins; before the first it is active."""
+    """The status of an organisation from a day until its next status begins; before the first entry it is active."""
 
     __tablename__ = "organisation_status"
     __table_args__ = (CheckConstraint(f"status IN {STATUSES}", name="status"), UniqueConstraint("organisation_id", "since"))
@@ -102,7 +105,7 @@ class Status(Base):
 
 
 class FormerName(Base):
-    """The names that a body or an organisation bore up to a day, which its sheets of those years keep."""
+    """The names of a body or an organisation until a day; the sheets of those years show them."""
 
     __tablename__ = "former_name"
     __table_args__ = (
@@ -120,9 +123,10 @@ class FormerName(Base):
 
 
 class Supervision(Base):
-    """An organisation is supervised by a body from `since` to `until`, both days included; open while `until` is empty.
+    """The period in which a body supervises an organisation: from `since` to `until`, both included; open without `until`.
 
-    Membership of a year is as of its 31 December, so last year's sheet keeps last year's organisations (reading R12).
+    Membership in a year is as of its 31 December, so that a later move does not change the sheets of earlier years.
+    Source: reading R12.
     """
 
     __tablename__ = "supervision"

@@ -1,24 +1,28 @@
-"""What changes the registry: years opened, bodies and organisations entered, who supervises whom."""
+"""Operations on the registry: open a year, enter bodies and organisations, put organisations under bodies."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 
-from evaluation.audit.operations import NewEvent, new_batch, append_events, write_many
-from evaluation.database import db, encoded, insert_many, table_of
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, NewEventColumns, append_events, new_batch
+from evaluation.database import db, insert_many, table_of, to_json_bytes
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries
-from evaluation.registry.admin.queries import ids
-from evaluation.registry.admin.states import BodyState, OrganisationState, differences
-from evaluation.registry.locking import hold_registry
+from evaluation.registry.audit_events import audit_data, organisation_left_events
+from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
-from evaluation.registry.queries import Stay
+from evaluation.registry.queries import StoredPeriod
+from evaluation.registry.states import BodyState, OrganisationState
+
+NewSupervision = tuple[int, int, date, date | None]
+"""Organisation id, body id, first day, last day or None."""
 
 
 @dataclass(frozen=True)
 class NewBody:
-    """An authorised body to be entered; what is not known stays empty."""
+    """An authorised body to enter; unknown facts stay empty."""
 
     bin: str
     name_kk: str
@@ -36,112 +40,135 @@ def open_year(
     deadline: date | None = None,
     starts_on: date | None = None,
 ) -> None:
-    """Open a reporting year under an order; answers are entered from `starts_on` on, and `deadline` is the last day to hand it
-    over. Raises Forbidden."""
+    """Open a reporting year under an order.
+
+    Args:
+        viewer: Who opens it.
+        year: The reporting year.
+        order_code: The code of the order that assesses the year.
+        invented: Whether the year's data are invented.
+        deadline: The last day to submit the year (Asia/Almaty).
+        starts_on: The first day of data entry (Asia/Almaty).
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+    """
     viewer.require(Action.MANAGE_REGISTRY)
-    opened = ReportingYear(year=year, order_code=order_code, invented=invented, deadline=deadline, starts_on=starts_on)
-    db.session.add(opened)
+    reporting_year = ReportingYear(year=year, order_code=order_code, invented=invented, deadline=deadline, starts_on=starts_on)
+    db.session.add(reporting_year)
     db.session.flush()
     data = {"order": [None, order_code], "invented": [None, invented], "deadline": [None, deadline]}
     data |= {"starts_on": [None, starts_on]} if starts_on else {}
-    append_events(viewer, [NewEvent("year_opened", year=year, data=data)])
+    append_events(viewer, [NewEvent(AuditAction.YEAR_OPENED, year=year, data=data)])
 
 
-def record_export(viewer: Viewer, content: bytes) -> None:
-    """Record that the viewer takes the whole registry as a workbook; the caller commits. Raises Forbidden."""
+def record_registry_export(viewer: Viewer, content: bytes) -> None:
+    """Write the export of the registry workbook to the audit log; the caller commits. Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)
     data = {"what": "registry", "format": "xlsx", "sha256": sha256(content).hexdigest()}
-    append_events(viewer, [NewEvent("exported", data=data)])
+    append_events(viewer, [NewEvent(AuditAction.FILE_EXPORTED, data=data)])
 
 
 def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
-    """Enter bodies, parents before their children or together with them. Raises Forbidden."""
+    """Enter bodies. Their parents are registered already or among them. Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)
     if not bodies:
         return
-    hold_registry(alone=True)
+    lock_registry(exclusive=True)
     columns = ("bin", "name_kk", "name_ru", "level", "kato")
     rows = [(body.bin, body.name_kk, body.name_ru, body.level, body.kato) for body in bodies]
     insert_many(db.session.connection(), table_of(Body), columns, rows)
-    found, _ = ids(viewer, {body.bin for body in bodies} | {body.parent_bin or "" for body in bodies})
+    body_ids, _ = queries.ids_by_bin(viewer, {body.bin for body in bodies} | {body.parent_bin or "" for body in bodies})
     table, events = table_of(Body), []
     for body in bodies:
         if body.parent_bin:
-            parent = found[body.parent_bin]
-            db.session.execute(table.update().where(table.c.bin == body.bin).values(parent_id=parent))
+            parent_id = body_ids[body.parent_bin]
+            db.session.execute(table.update().where(table.c.bin == body.bin).values(parent_id=parent_id))
         state = BodyState(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato)
-        events.append(NewEvent("body_added", body_id=found[body.bin], data=differences(None, state)))
+        events.append(NewEvent(AuditAction.BODY_ADDED, body_id=body_ids[body.bin], data=audit_data(None, state)))
     append_events(viewer, events, new_batch())
 
 
 def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, str, str, str]]) -> None:
-    """Enter organisations given as (BIN, kind, Kazakh name, Russian name). Raises Forbidden."""
+    """Enter organisations as (BIN, kind, Kazakh name, Russian name). Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)
     if not organisations:
         return
-    hold_registry(alone=True)
+    lock_registry(exclusive=True)
     insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), organisations)
-    _, found = ids(viewer, {bin_ for bin_, *_ in organisations})
-    own = [found[bin_] for bin_, *_ in organisations]
-    data = [encoded(differences(None, OrganisationState(*each))) for each in organisations]
-    write_many(viewer, "organisation_added", None, (None,) * len(own), own, data, new_batch())
+    _, ids = queries.ids_by_bin(viewer, {bin_ for bin_, *_ in organisations})
+    organisation_ids = [ids[bin_] for bin_, *_ in organisations]
+    data = [to_json_bytes(audit_data(None, OrganisationState(*values))) for values in organisations]
+    no_bodies = (None,) * len(organisation_ids)
+    append_events(viewer, NewEventColumns(AuditAction.ORGANISATION_ADDED, None, no_bodies, organisation_ids, data), new_batch())
 
 
-def supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]]) -> None:
-    """Put organisations under bodies: (organisation id, body id, first day, last day or None). Raises Forbidden."""
+def add_supervision(viewer: Viewer, rows: Sequence[NewSupervision]) -> None:
+    """Put organisations under bodies. Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)
-    if periods:
-        hold_registry(alone=True)
-        _supervise(viewer, periods, queries.supervisions([organisation for organisation, *_ in periods]))
+    if rows:
+        lock_registry(exclusive=True)
+        _add_supervision(viewer, rows, queries.supervision_periods([organisation_id for organisation_id, *_ in rows]))
 
 
-def _supervise(viewer: Viewer, periods: Sequence[tuple[int, int, date, date | None]], before: dict[int, list[Stay]]) -> None:
-    """Store new periods, and record every organisation's of which they are not what they were `before`."""
-    columns = ("organisation_id", "body_id", "since", "until")
-    insert_many(db.session.connection(), table_of(Supervision), columns, periods)
-    after = queries.supervisions(list(before))
-    # With the last stay: its body is whose organisation it is, be it closed by now.
-    changed = [(own, was, after[own], (after[own] or was)[-1]) for own, was in before.items() if was != after[own]]
-    bodies, data, batch, left = [last.body_id for *_, last in changed], [], new_batch(), list[NewEvent]()
-    for own, was, now, last in changed:
-        data.append(encoded({"periods": [[each.told for each in was], [each.told for each in now]]}))
-        left += left_lines(own, {stay.body_id for stay in {*was} ^ {*now}}, last.body_id, last.body)
-    write_many(viewer, "organisation_supervised", None, bodies, [own for own, *_ in changed], data, batch)
-    append_events(viewer, left, batch)
+def add_supervision_for_year(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) -> None:
+    """Put organisations without a body on 31 December of the year under bodies on that day.
 
+    A period begins on 1 January of the year, or after the period before it, and lasts until the next one, if there is any. A
+    later period of the same body is extended backwards instead.
 
-def left_lines(own: int, changed: Collection[int], owner: int | None, to: str | None) -> list[NewEvent]:
-    """What the record is told, in the chains of other bodies, of an organisation that they have no more or had before.
+    Args:
+        viewer: Who does it.
+        year: The reporting year.
+        pairs: Organisation id and body id.
 
-    `changed` are the bodies whose periods of it changed, `owner` the one whose organisation it is, whose BIN is `to`.
-    """
-    return [NewEvent("organisation_left", None, body, own, {"to": to}) for body in sorted(set(changed) - {owner})]
-
-
-def supervise_in(viewer: Viewer, year: int, pairs: Iterable[tuple[int, int]]) -> None:
-    """Put organisations, each unsupervised on 31 December of the year, under bodies for that day: (organisation id, body id).
-
-    A period begins with the year, or after the one before it, and lasts until the next one, if there is any; a later period of
-    the same body is moved forward instead. Raises Forbidden.
+    Raises:
+        Forbidden: The viewer may not manage the registry.
     """
     viewer.require(Action.MANAGE_REGISTRY)
     pairs = list(pairs)
     if not pairs:
         return
-    hold_registry(alone=True)
-    table, fresh = table_of(Supervision), []
-    before = queries.supervisions([organisation for organisation, _ in pairs])
-    for organisation, body in pairs:
-        since, until = date(year, 1, 1), None
-        earlier = [period.until for period in before[organisation] if period.since <= date(year, 12, 31) and period.until]
-        if earlier:
-            since = max(since, max(earlier) + timedelta(days=1))
-        later = next((period for period in before[organisation] if period.since > date(year, 12, 31)), None)
-        if later is not None and later.body_id == body:
-            own = (table.c.organisation_id == organisation) & (table.c.since == later.since)
-            db.session.execute(table.update().where(own).values(since=since))
+    lock_registry(exclusive=True)
+    table, rows = table_of(Supervision), list[NewSupervision]()
+    stored = queries.supervision_periods([organisation_id for organisation_id, _ in pairs])
+    for organisation_id, body_id in pairs:
+        first_day, last_day = _free_days(year, stored[organisation_id])
+        following = next((item for item in stored[organisation_id] if item.period.since > date(year, 12, 31)), None)
+        if following is not None and following.body_id == body_id:
+            extended = (table.c.organisation_id == organisation_id) & (table.c.since == following.period.since)
+            db.session.execute(table.update().where(extended).values(since=first_day))
+        else:
+            rows.append((organisation_id, body_id, first_day, last_day))
+    _add_supervision(viewer, rows, stored)
+
+
+def _free_days(year: int, stored: Sequence[StoredPeriod]) -> tuple[date, date | None]:
+    """Return the first and the last day around 31 December of the year without a body; the last is None where it is open."""
+    first_day, year_end = date(year, 1, 1), date(year, 12, 31)
+    ended = [item.period.until for item in stored if item.period.since <= year_end and item.period.until]
+    if ended:
+        first_day = max(first_day, max(ended) + timedelta(days=1))
+    following = next((item.period for item in stored if item.period.since > year_end), None)
+    return first_day, following.since - timedelta(days=1) if following is not None else None
+
+
+def _add_supervision(viewer: Viewer, rows: Sequence[NewSupervision], before: dict[int, list[StoredPeriod]]) -> None:
+    """Insert periods and write an audit event for each organisation whose periods differ from those `before`."""
+    columns = ("organisation_id", "body_id", "since", "until")
+    insert_many(db.session.connection(), table_of(Supervision), columns, rows)
+    after = queries.supervision_periods(list(before))
+    organisation_ids, body_ids, data, batch, left = list[int](), list[int](), list[bytes](), new_batch(), list[NewEvent]()
+    for organisation_id, old in before.items():
+        new = after[organisation_id]
+        if old == new:
             continue
-        if later is not None:
-            until = later.since - timedelta(days=1)
-        fresh.append((organisation, body, since, until))
-    _supervise(viewer, fresh, before)
+        # The event belongs to the chain of the last body, even if its period has ended.
+        last = (new or old)[-1]
+        organisation_ids.append(organisation_id)
+        body_ids.append(last.body_id)
+        data.append(to_json_bytes({"periods": [[item.period for item in old], [item.period for item in new]]}))
+        changed_body_ids = {item.body_id for item in {*old} ^ {*new}}
+        left += organisation_left_events(organisation_id, changed_body_ids, last.body_id, last.period.body)
+    append_events(viewer, NewEventColumns(AuditAction.ORGANISATION_ASSIGNED, None, body_ids, organisation_ids, data), batch)
+    append_events(viewer, left, batch)

@@ -1,4 +1,4 @@
-"""The form by which an administrator adds and changes people."""
+"""The form of a person's account."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,14 +12,17 @@ from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.language import Language
 from evaluation.policy import BODY_ROLES, Role
 
-WITHIN = {str(role): "bodies" if role in BODY_ROLES else "region" for role in ROLE_NAMES} | {str(Role.ADMINISTRATOR): "country"}
-"""What a role is kept to: the style sheet shows the fields for it alone."""
+ROLE_SCOPES = {str(role): "bodies" if role in BODY_ROLES else "region" for role in ROLE_NAMES} | {
+    str(Role.ADMINISTRATOR): "country"
+}
+"""Role → the scope of its rights: bodies, a region or the country; the style sheet shows only the fields of the chosen role."""
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
-    """Who a person is, their role, and where it holds. `bodies` are BINs; `sought` is the search that was answered last.
+    """The person, their role, and the bodies or the region of the role.
 
-    What is wrong is told by the operations, all of it at once.
+    `bodies` are BINs; `answered_search` is the text of the last search that was answered. The operations report all errors at
+    once.
     """
 
     email = EmailField(_("E-mail address"))
@@ -29,28 +32,28 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     language = SelectField(_("Language of letters"), validate_choice=False)
     bodies = SelectMultipleField(_("Bodies"), validate_choice=False)
     find = SearchField(_("Find a body by its name or BIN"))
-    sought = HiddenField()
+    answered_search = HiddenField()
     search = SubmitField(_("Find"))
     save = SubmitField(_("Save"))
 
     @property
-    def within(self) -> str:
-        """What the chosen role is kept to."""
-        return WITHIN.get(str(self.role.data), "")
+    def scope(self) -> str:
+        """The scope of the chosen role."""
+        return ROLE_SCOPES.get(str(self.role.data), "")
 
     def values(self, body_ids: Iterable[int]) -> dict[str, Any]:
-        """What the operations take; the fields that the role has no use for are left out."""
+        """Return the arguments of the operations; values that the role does not use are left out."""
         return {
             "email": self.email.data or "",
             "name": self.name.data or "",
             "role": self.role.data or "",
-            "body_ids": tuple(body_ids) if self.within == "bodies" else (),
-            "region": self.region.data if self.within == "region" else None,
+            "body_ids": tuple(body_ids) if self.scope == "bodies" else (),
+            "region": self.region.data if self.scope == "region" else None,
             "language": self.language.data,
         }
 
-    def refuse(self, refused: AccountRefused, language: Language) -> None:
-        """Say each mistake at its field."""
-        for name, error in refused.wrong.items():
+    def add_errors(self, error: AccountRefused, language: Language) -> None:
+        """Show each error at its field."""
+        for name, field_error in error.wrong.items():
             field = self[name]
-            field.errors = [*field.errors, error.message(language)]
+            field.errors = [*field.errors, field_error.message(language)]

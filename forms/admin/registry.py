@@ -1,4 +1,4 @@
-"""The forms by which an administrator keeps the registry."""
+"""The forms of the administration of the registry."""
 
 from abc import ABC, abstractmethod
 from datetime import date
@@ -14,131 +14,143 @@ from wtforms.widgets import TextInput
 
 from evaluation.answers import values
 from evaluation.answers.issues import MESSAGES
-from evaluation.registry.admin.labels import percent
-from evaluation.registry.admin.rules import Refusal
-from evaluation.registry.models import NAME_LENGTH
-from evaluation.submissions.extensions.operations import MOST
+from evaluation.registry.admin.labels import format_share
+from evaluation.registry.admin.rules import RegistryError
+from evaluation.registry.models import NAME_LENGTH, Body
+from evaluation.submissions.extensions.operations import MAX_REASON_CHARACTERS
+from evaluation.text import collapse_spaces, remove_invisible
 
 
-class ReadField(Field, ABC):  # type: ignore[misc]
-    """A text field read by one of the collection's readers; what cannot be read stays as it was typed."""
+class ParsedField(Field, ABC):  # type: ignore[misc]
+    """A text field whose text one of the answer parsers reads; an invalid text stays in the field as it was typed."""
 
     widget = TextInput()
-    typed = ""
+    text = ""
 
     def _value(self) -> str:
-        return self.typed if self.raw_data else self.written(self.data)
+        return self.text if self.raw_data else self.format(self.data)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.typed, self.data = (valuelist[0] if valuelist else ""), None
-        if self.typed.strip():
+        """Parse the text. Raises ValueError with the message."""
+        self.text, self.data = (valuelist[0] if valuelist else ""), None
+        if self.text.strip():
             try:
-                self.data = self.read(self.typed)
-            except values.Wrong as wrong:
-                raise ValueError(self.said(wrong)) from wrong
+                self.data = self.parse(self.text)
+            except values.InvalidValue as error:
+                raise ValueError(self.message(error)) from error
 
-    def written(self, value: Any) -> str:
+    def format(self, value: Any) -> str:
+        """Return a stored value as text."""
         return "" if value is None else str(value)
 
     @abstractmethod
-    def read(self, typed: str) -> Any:
-        """What was typed, as it is kept. Raises Wrong."""
+    def parse(self, text: str) -> Any:
+        """Return the value to store. Raises InvalidValue."""
 
-    def said(self, wrong: values.Wrong) -> str:
-        return str(gettext(MESSAGES[wrong.problem], **wrong.values))
+    def message(self, error: values.InvalidValue) -> str:
+        """Return the message of an invalid text."""
+        return str(gettext(MESSAGES[error.issue_code], **error.values))
 
 
-class DayField(ReadField):
+class DayField(ParsedField):
     """A day, typed as 31.05.2025 or 2025-05-31."""
 
-    def written(self, value: date | None) -> str:
+    def format(self, value: date | None) -> str:
+        """Return a day as 31.05.2025."""
         return f"{value:%d.%m.%Y}" if value else ""
 
-    def read(self, typed: str) -> date:
-        return date.fromisoformat(values.day(typed))
+    def parse(self, text: str) -> date:
+        """Return the day. Raises InvalidValue."""
+        return date.fromisoformat(values.parse_date(text))
 
 
-class BinField(ReadField):
-    """A BIN whose check digit agrees."""
+class BinField(ParsedField):
+    """A BIN with a valid check digit."""
 
-    def read(self, typed: str) -> str:
-        return values.bin_number(typed)
-
-
-class ShareField(ReadField):
-    """A share in percent with at most two decimals, kept in hundredths."""
-
-    def written(self, value: int | None) -> str:
-        return percent(value)
-
-    def read(self, typed: str) -> int:
-        return values.money(typed.replace("%", ""))
-
-    def said(self, wrong: values.Wrong) -> str:
-        return str(gettext(Refusal("not_share").template))
+    def parse(self, text: str) -> str:
+        """Return the BIN. Raises InvalidValue."""
+        return values.parse_bin(text)
 
 
-class ChoiceOfBody(StringField):  # type: ignore[misc]
-    """A body by its BIN or words of its name; `matches` are offered where several fit, and `found` is the one meant."""
+class ShareField(ParsedField):
+    """A share in percent with at most two decimals; its data are hundredths of a percent."""
 
-    matches: tuple[Any, ...] = ()
-    found: Any = None
+    def format(self, value: int | None) -> str:
+        """Return a share as percent."""
+        return format_share(value)
+
+    def parse(self, text: str) -> int:
+        """Return the share in hundredths of a percent. Raises InvalidValue."""
+        return values.parse_money(text.replace("%", ""))
+
+    def message(self, error: values.InvalidValue) -> str:
+        """Return the registry's own message."""
+        return str(gettext(RegistryError("not_share").template))
 
 
-def needed(message: str) -> list[Any]:
-    return [InputRequired(message)]
+class BodyField(StringField):  # type: ignore[misc]
+    """A body by its BIN or by words of its name.
+
+    `body` is the body that the text means; `matches` are the bodies to choose from where several fit.
+    """
+
+    matches: tuple[Body, ...] = ()
+    body: Body | None = None
 
 
-def read_rightly(form: FlaskForm, field: Field) -> None:
-    """Required, unless what was typed is told to be wrong already."""
+def require_day(form: FlaskForm, field: Field) -> None:
+    """Require a day, unless the text has an error already."""
     if field.data is None and not field.process_errors:
         raise ValidationError(_("Enter a date such as 31.05.2025."))
 
 
-class Seen(FlaskForm):  # type: ignore[misc]
-    """A change of what its sender saw: `seen` is that state, so that a change made meanwhile is noticed."""
-
-    seen = HiddenField()
-
-    def refuse(self, at: str, message: str) -> None:
-        """Say a refusal at its field, or of the whole form."""
-        if at in self:
-            self[at].errors = [*self[at].errors, message]
-        else:
-            self.form_errors.append(message)
+def require_bin(form: FlaskForm, field: Field) -> None:
+    """Require a BIN, unless the text has an error already."""
+    if field.data is None and not field.process_errors:
+        raise ValidationError(_("Enter the BIN."))
 
 
-def _name(label: str) -> StringField:
-    # What is blank or too long is told by the registry's own rules.
-    return StringField(label, filters=[tidy], render_kw={"maxlength": NAME_LENGTH})
+def normalise_text(text: str | None) -> str:
+    """Return the text without invisible characters and superfluous spaces."""
+    return collapse_spaces(remove_invisible(text or ""))
 
 
-def tidy(text: str | None) -> str:
-    """Text as it is kept: nothing invisible, no spaces around or doubled."""
-    return values.SPACES.sub(" ", values.INVISIBLE.sub("", text or "")).strip()
+def _name_field(label: str) -> StringField:
+    # The registry's rules report an empty or too long name.
+    return StringField(label, filters=[normalise_text], render_kw={"maxlength": NAME_LENGTH})
 
 
-class NamesForm(Seen):
-    name_kk = _name(_("Name in Kazakh"))
-    name_ru = _name(_("Name in Russian"))
+class ChangeForm(FlaskForm):  # type: ignore[misc]
+    """A change of a state; `expected` is that state as JSON, so that a concurrent change is noticed."""
+
+    expected = HiddenField()
+
+
+class NamesForm(ChangeForm):
+    """The names of a body or an organisation."""
+
+    name_kk = _name_field(_("Name in Kazakh"))
+    name_ru = _name_field(_("Name in Russian"))
 
 
 class BodyForm(NamesForm):
+    """The facts of a body."""
+
     level = SelectField(_("Level"), validate_choice=False, filters=[lambda value: value or None])
-    parent = ChoiceOfBody(_("Higher body"))
-    kato = StringField(_("KATO"), filters=[lambda value: values.SPACES.sub("", value or "") or None])
+    parent = BodyField(_("Higher body"))
+    kato = StringField(_("KATO"), filters=[lambda value: "".join((value or "").split()) or None])
     since = DayField(_("First day"))
 
 
 class NewBodyForm(BodyForm):
-    bin = BinField(_("BIN"), validators=[])
+    """A new body."""
 
-    def validate_bin(self, field: Field) -> None:
-        """Required."""
-        _bin_given(field)
+    bin = BinField(_("BIN"), validators=[require_bin])
 
 
 class OrganisationForm(NamesForm):
+    """The facts of an organisation."""
+
     kind = SelectField(_("Kind of organisation"))
     state_share = ShareField(_("State share, percent"))
     state_body = BooleanField(_("State body"))
@@ -146,71 +158,74 @@ class OrganisationForm(NamesForm):
 
 
 class NewOrganisationForm(OrganisationForm):
-    bin = BinField(_("BIN"))
-    body = ChoiceOfBody(_("Body"))
+    """A new organisation, under a body from a day on."""
+
+    bin = BinField(_("BIN"), validators=[require_bin])
+    body = BodyField(_("Body"))
     since = DayField(_("Under it from"))
-
-    def validate_bin(self, field: Field) -> None:
-        """Required."""
-        _bin_given(field)
-
-
-def _bin_given(field: Field) -> None:
-    if field.data is None and not field.process_errors:
-        raise ValidationError(_("Enter the BIN."))
 
 
 class RenameForm(NamesForm):
-    since = DayField(_("First day of the new name"), validators=[read_rightly])
+    """New names from a day on."""
+
+    since = DayField(_("First day of the new name"), validators=[require_day])
 
 
-class CloseForm(Seen):
-    closed_on = DayField(_("Last day"), validators=[read_rightly])
+class CloseForm(ChangeForm):
+    """The last day of a body."""
+
+    closed_on = DayField(_("Last day"), validators=[require_day])
 
 
-class PlainForm(Seen):
-    """A change that needs nothing told but that it is wanted."""
+class ConfirmForm(ChangeForm):
+    """A change without values of its own."""
 
 
-class MoveForm(Seen):
-    body = ChoiceOfBody(_("New body"))
-    year = IntegerField(_("From 1 January of"), validators=needed(_("Enter the year.")))
+class MoveForm(ChangeForm):
+    """Another body from 1 January of a year on."""
+
+    body = BodyField(_("New body"))
+    year = IntegerField(_("From 1 January of"), validators=[InputRequired(_("Enter the year."))])
 
 
-class StatusForm(Seen):
+class StatusForm(ChangeForm):
+    """A status from a day on."""
+
     status = SelectField(_("Status"))
-    since = DayField(_("From"), validators=[read_rightly])
+    since = DayField(_("From"), validators=[require_day])
 
 
 class YearForm(FlaskForm):  # type: ignore[misc]
-    year = IntegerField(_("Reporting year"), validators=needed(_("Enter the year.")))
+    """A reporting year to open."""
+
+    year = IntegerField(_("Reporting year"), validators=[InputRequired(_("Enter the year."))])
     order_code = RadioField(_("Order"))
     starts_on = DayField(_("Entry begins"))
     deadline = DayField(_("Deadline"))
 
 
-class YearTermForm(FlaskForm):  # type: ignore[misc]
-    """A year's first day and deadline; `was_…` are those that its sender saw."""
+class YearDatesForm(FlaskForm):  # type: ignore[misc]
+    """The first day and the deadline of a year; `expected_…` are the days that the administrator saw."""
 
     starts_on = DayField(_("Entry begins"))
     deadline = DayField(_("Deadline"))
-    was_starts_on = DayField()
-    was_deadline = DayField()
+    expected_starts_on = DayField()
+    expected_deadline = DayField()
 
 
 class ExtensionForm(FlaskForm):  # type: ignore[misc]
-    """More time for a body, until a day, and why. What is blank or not sensible is told by the extensions' own rules."""
+    """A later deadline for a body, and the reason. The operation reports an empty or implausible value."""
 
-    body = ChoiceOfBody(_("Body"))
-    until = DayField(_("Extension until"), validators=[read_rightly])
-    reason = TextAreaField(_("Reason for the extension"), render_kw={"rows": 3, "maxlength": MOST})
+    body = BodyField(_("Body"))
+    until = DayField(_("Extension until"), validators=[require_day])
+    reason = TextAreaField(_("Reason for the extension"), render_kw={"rows": 3, "maxlength": MAX_REASON_CHARACTERS})
 
 
 class RegistryWorkbookForm(FlaskForm):  # type: ignore[misc]
-    """A registry workbook to be looked at, and how its changes take effect."""
+    """A registry workbook to preview, and how its changes take effect."""
 
     file = FileField(_("Registry workbook (.xlsx)"), validators=[FileRequired(_("Choose the workbook to send."))])
-    year = IntegerField(_("Moves take effect from 1 January of"), validators=needed(_("Enter the year.")))
+    year = IntegerField(_("Moves take effect from 1 January of"), validators=[InputRequired(_("Enter the year."))])
     names = RadioField(
         _("Names that differ"),
         choices=[
@@ -222,9 +237,9 @@ class RegistryWorkbookForm(FlaskForm):  # type: ignore[misc]
 
 
 class ApplyForm(FlaskForm):  # type: ignore[misc]
-    """What was looked at, to be stored: the file by its hash, how it takes effect, and what it came to then."""
+    """A previewed workbook to store: the SHA-256 of the file, how it takes effect, and the digest of the previewed changes."""
 
     sha256 = HiddenField(validators=[Optional()])
-    year = IntegerField(validators=needed(""))
+    year = IntegerField(validators=[InputRequired()])
     names = HiddenField()
     digest = HiddenField()

@@ -1,5 +1,5 @@
-"""Keeping the registry up to date: what an administrator changes, one by one or by a workbook, and the lists for it.
+"""Changes of the registry by administrators, one by one or by a workbook, and the lists for them.
 
-`states` hold what is entered of a body or an organisation as values; `changes` make the next state of one, or refuse;
-`operations` store the difference and record it.
+`changes` compute the next state of a body or an organisation, `rules` check it, `persistence` stores the difference, and
+`operations` do all of this under the registry's lock and write the audit events.
 """

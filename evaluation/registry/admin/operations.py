@@ -1,35 +1,41 @@
-"""What an administrator does to the registry: each is checked against the rules, stored as the difference, and recorded.
+"""The administrator's operations on bodies and organisations.
 
-Whoever changes something says which state they saw (`was`): where it is another one by now, nothing is stored.
+Each operation checks the next state against the rules, stores the difference and writes an audit event. It takes the state that
+the administrator saw (`expected`): where the stored state is a different one by now, it stores nothing and raises
+RegistryConflict.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
-from evaluation.audit.operations import NewEvent, append_events
-from evaluation.clock import today
-from evaluation.criteria import Orders
-from evaluation.database import db
+from evaluation.audit.actions import AuditAction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
-from evaluation.registry import operations
 from evaluation.registry.admin import changes, queries
-from evaluation.registry.admin import persistence as storing
-from evaluation.registry.admin.rules import Refusal, misplaced, mistakes, sensible
-from evaluation.registry.admin.states import AnyState, BodyState, OrganisationState, differences
-from evaluation.registry.locking import hold_registry
-from evaluation.registry.models import Body, Organisation, ReportingYear
-from evaluation.registry.queries import orders, reporting_year, years
+from evaluation.registry.admin.labels import organisation_kinds
+from evaluation.registry.admin.persistence import store_states
+from evaluation.registry.admin.rules import RegistryError, supervision_violations, violations
+from evaluation.registry.audit_events import BodyChange, OrganisationChange
+from evaluation.registry.locking import lock_registry
+from evaluation.registry.models import Body, Organisation
+from evaluation.registry.queries import orders
+from evaluation.registry.states import BodyState, OrganisationState, RegistryState, changed_fields
 
 
-class Stale(EvaluationError):
-    """Someone else changed the same body or organisation meanwhile: by field, what was seen and what is there now."""
+class RegistryConflict(EvaluationError):
+    """Someone else changed the body or organisation meanwhile.
 
-    def __init__(self, was: AnyState, now: AnyState | None):
-        self.now = now
-        self.fields: Mapping[str, tuple[Any, Any]] = differences(was, now) if now is not None else {}
+    `current` is the stored state, None where it no longer exists; `changed` is field → (expected, current) of what differs.
+    """
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, expected: RegistryState, current: RegistryState | None):
+        self.current = current
+        self.changed: Mapping[str, tuple[Any, Any]] = changed_fields(expected, current) if current is not None else {}
         super().__init__(N_("Someone else changed this meanwhile. Nothing was stored; look at what changed and decide anew."))
 
 
@@ -37,16 +43,16 @@ class Stale(EvaluationError):
 
 
 def add_body(viewer: Viewer, state: BodyState) -> None:
-    """Enter a body. Raises Forbidden, Refusal."""
+    """Enter a body. Raises Forbidden, RegistryError."""
     viewer.require(Action.MANAGE_REGISTRY)
     if queries.id_of(viewer, Body, state.bin) is not None:
-        raise Refusal("known_bin", "bin", value=state.bin)
-    _save_body(viewer, "body_added", None, state)
+        raise RegistryError("known_bin", "bin", value=state.bin)
+    _save_body(viewer, AuditAction.BODY_ADDED, None, state)
 
 
 def change_body(
     viewer: Viewer,
-    was: BodyState,
+    expected: BodyState,
     name_kk: str,
     name_ru: str,
     level: str | None,
@@ -54,213 +60,185 @@ def change_body(
     kato: str | None,
     since: date | None,
 ) -> None:
-    """Correct what is entered of a body, for every year alike; `parent` by its BIN, `since` its first day, None for always.
+    """Correct the facts of a body for every year; see :func:`evaluation.registry.admin.changes.correct_body`.
 
-    Raises Forbidden, Refusal, Stale.
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryError: The new facts violate a rule.
+        RegistryConflict: The stored state is not the expected one.
     """
-    _save_body(viewer, "body_changed", was, changes.described(was, name_kk, name_ru, level, parent, kato, since))
+    current = changes.correct_body(expected, name_kk, name_ru, level, parent, kato, since)
+    _save_body(viewer, AuditAction.BODY_CHANGED, expected, current)
 
 
-def rename_body(viewer: Viewer, was: BodyState, since: date, name_kk: str, name_ru: str) -> None:
-    """Give a body new names from a day on; earlier sheets keep the old ones. Raises Forbidden, Refusal, Stale."""
-    _save_body(viewer, "body_renamed", was, changes.renamed(was, since, name_kk, name_ru))
+def rename_body(viewer: Viewer, expected: BodyState, since: date, name_kk: str, name_ru: str) -> None:
+    """Give a body new names from a day on. Raises Forbidden, RegistryError, RegistryConflict."""
+    _save_body(viewer, AuditAction.BODY_RENAMED, expected, changes.rename(expected, since, name_kk, name_ru))
 
 
-def close_body(viewer: Viewer, was: BodyState, last_day: date) -> None:
-    """Close a body under which nothing stands after its last day. Raises Forbidden, Refusal, Stale."""
-    _save_body(viewer, "body_closed", was, changes.closed(was, last_day))
+def close_body(viewer: Viewer, expected: BodyState, last_day: date) -> None:
+    """Close a body that supervises nothing after its last day. Raises Forbidden, RegistryError, RegistryConflict."""
+    _save_body(viewer, AuditAction.BODY_CLOSED, expected, changes.close_body(expected, last_day))
 
 
-def reopen_body(viewer: Viewer, was: BodyState) -> None:
-    """Take back that a body was closed. Raises Forbidden, Refusal, Stale."""
-    _save_body(viewer, "body_reopened", was, changes.reopened(was))
+def reopen_body(viewer: Viewer, expected: BodyState) -> None:
+    """Withdraw the closing of a body. Raises Forbidden, RegistryError, RegistryConflict."""
+    _save_body(viewer, AuditAction.BODY_REOPENED, expected, changes.reopen_body(expected))
 
 
-def check_body(viewer: Viewer, was: BodyState | None, now: BodyState) -> None:
-    """Raises Refusal where a body may not be as given: the first thing that is wrong. Raises Forbidden."""
+def check_body(viewer: Viewer, previous: BodyState | None, current: BodyState) -> None:
+    """Check the next state of a body. Raises Forbidden, and RegistryError for the first violation."""
     viewer.require(Action.MANAGE_REGISTRY)
-    if now.closed_on is not None and (was is None or was.closed_on != now.closed_on):
-        count = queries.supervised_after(viewer, now.bin, now.closed_on)
+    if current.closed_on is not None and (previous is None or previous.closed_on != current.closed_on):
+        count = queries.supervised_after(viewer, current.bin, current.closed_on)
         if count:
-            raise Refusal("body_has_organisations", "closed_on", day=now.closed_on, count=count)
-    if now.since is not None and was is not None and was.since != now.since:
-        count = queries.supervised_before(viewer, now.bin, now.since)
+            raise RegistryError("body_has_organisations", "closed_on", day=current.closed_on, count=count)
+    if current.since is not None and previous is not None and previous.since != current.since:
+        count = queries.supervised_before(viewer, current.bin, current.since)
         if count:
-            raise Refusal("body_had_organisations", "since", day=now.since, count=count)
-    bodies = queries.body_states(viewer) | {now.bin: now}
-    for mistake in mistakes(was, now, bodies):
-        raise mistake.refusal()
+            raise RegistryError("body_had_organisations", "since", day=current.since, count=count)
+    bodies = queries.body_states(viewer) | {current.bin: current}
+    for violation in violations(previous, current, bodies):
+        raise violation.error
 
 
-def _save_body(viewer: Viewer, action: str, was: BodyState | None, now: BodyState) -> None:
+def _save_body(viewer: Viewer, action: AuditAction, expected: BodyState | None, current: BodyState) -> None:
     viewer.require(Action.MANAGE_REGISTRY)
-    if was is not None:
-        hold_registry(alone=True)
-        there = queries.body_states(viewer, was.bin).get(was.bin)
-        if there != was:
-            raise Stale(was, there)
-    check_body(viewer, was, now)
-    storing.store(viewer, [(was, now)], [], {now.bin: action})
+    if expected is not None:
+        lock_registry(exclusive=True)
+        stored = queries.body_states(viewer, expected.bin).get(expected.bin)
+        if stored != expected:
+            raise RegistryConflict(expected, stored)
+    check_body(viewer, expected, current)
+    store_states(viewer, [(expected, current)], [], {current.bin: action})
 
 
 # Organisations
 
 
 def add_organisation(viewer: Viewer, state: OrganisationState) -> None:
-    """Enter an organisation with its periods and statuses. Raises Forbidden, Refusal."""
+    """Enter an organisation with its periods and statuses. Raises Forbidden, RegistryError."""
     viewer.require(Action.MANAGE_REGISTRY)
     if queries.id_of(viewer, Organisation, state.bin) is not None:
-        raise Refusal("known_bin", "bin", value=state.bin)
-    _save(viewer, "organisation_added", None, state)
+        raise RegistryError("known_bin", "bin", value=state.bin)
+    _save_organisation(viewer, AuditAction.ORGANISATION_ADDED, None, state)
 
 
-def change_organisation(viewer: Viewer, was: OrganisationState, now: OrganisationState, reported: bool) -> None:
-    """Correct an organisation's names, state share, flags, or its kind, which its reports fix where it has any (`reported`).
+def change_organisation(viewer: Viewer, expected: OrganisationState, current: OrganisationState, has_reports: bool) -> None:
+    """Correct an organisation's names, state share, flags or kind; reports fix the kind (`has_reports`).
 
-    Raises Forbidden, Refusal, Stale.
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryError: The new facts violate a rule.
+        RegistryConflict: The stored state is not the expected one.
     """
-    if now.kind != was.kind and reported:
-        raise Refusal("kind_reported", "kind")
-    _save(viewer, "organisation_changed", was, now)
+    if current.kind != expected.kind and has_reports:
+        raise RegistryError("kind_reported", "kind")
+    _save_organisation(viewer, AuditAction.ORGANISATION_CHANGED, expected, current)
 
 
-def rename_organisation(viewer: Viewer, was: OrganisationState, since: date, name_kk: str, name_ru: str) -> None:
-    """Give an organisation new names from a day on; earlier sheets keep the old ones. Raises Forbidden, Refusal, Stale."""
-    _save(viewer, "organisation_renamed", was, changes.renamed(was, since, name_kk, name_ru))
+def rename_organisation(viewer: Viewer, expected: OrganisationState, since: date, name_kk: str, name_ru: str) -> None:
+    """Give an organisation new names from a day on. Raises Forbidden, RegistryError, RegistryConflict."""
+    current = changes.rename(expected, since, name_kk, name_ru)
+    _save_organisation(viewer, AuditAction.ORGANISATION_RENAMED, expected, current)
 
 
-def move_organisation(viewer: Viewer, was: OrganisationState, body: str, year: int) -> None:
-    """Put an organisation under another body, by its BIN, from a year on; its reports stay with it, and earlier sheets keep it.
+def move_organisation(viewer: Viewer, expected: OrganisationState, body: str, year: int) -> None:
+    """Put an organisation under another body, by its BIN, from 1 January of a year on.
 
-    Raises Forbidden, Refusal, Stale.
+    Its reports move with it; the sheets of earlier years do not change. Raises Forbidden, RegistryError, RegistryConflict.
     """
-    _save(viewer, "organisation_moved", was, changes.moved(was, body, date(year, 1, 1)))
+    current = changes.move_organisation(expected, body, date(year, 1, 1))
+    _save_organisation(viewer, AuditAction.ORGANISATION_MOVED, expected, current)
 
 
-def set_status(viewer: Viewer, was: OrganisationState, status: str, since: date) -> None:
-    """Enter an organisation's status from a day on; closing it ends its supervision. Raises Forbidden, Refusal, Stale."""
-    _save(viewer, "status_entered", was, changes.with_status(was, status, since))
+def add_status(viewer: Viewer, expected: OrganisationState, status: str, since: date) -> None:
+    """Give an organisation a status from a day on; closing ends its supervision.
+
+    Raises Forbidden, RegistryError, RegistryConflict.
+    """
+    _save_organisation(viewer, AuditAction.STATUS_ADDED, expected, changes.add_status(expected, status, since))
 
 
-def withdraw_status(viewer: Viewer, was: OrganisationState) -> None:
-    """Take back the latest status; what was closed is under its last body again. Raises Forbidden, Refusal, Stale."""
-    _save(viewer, "status_withdrawn", was, changes.without_status(was))
+def withdraw_status(viewer: Viewer, expected: OrganisationState) -> None:
+    """Remove the latest status of an organisation. Raises Forbidden, RegistryError, RegistryConflict."""
+    _save_organisation(viewer, AuditAction.STATUS_WITHDRAWN, expected, changes.withdraw_status(expected))
 
 
-def check_organisation(viewer: Viewer, was: OrganisationState | None, now: OrganisationState) -> None:
-    """Raises Refusal where an organisation may not be as given: the first thing that is wrong. Raises Forbidden."""
+def check_organisation(viewer: Viewer, previous: OrganisationState | None, current: OrganisationState) -> None:
+    """Check the next state of an organisation. Raises Forbidden, and RegistryError for the first violation."""
     viewer.require(Action.MANAGE_REGISTRY)
-    if now.kind not in kinds(orders()):
-        raise Refusal("not_kind_of_order", "kind", value=now.kind)
-    for mistake in mistakes(was, now, queries.body_states(viewer)):
-        raise mistake.refusal()
+    if current.kind not in organisation_kinds(orders()):
+        raise RegistryError("not_kind_of_order", "kind", value=current.kind)
+    for violation in violations(previous, current, queries.body_states(viewer)):
+        raise violation.error
 
 
-def kinds(known: Orders) -> dict[str, Any]:
-    """The kinds of organisation by code, of every order at hand, as the latest one names them."""
-    return {code: kind for order in known.all for code, kind in order.kind.items()}
-
-
-def _save(viewer: Viewer, action: str, was: OrganisationState | None, now: OrganisationState) -> None:
-    viewer.require(Action.MANAGE_REGISTRY)
-    if was is not None:
-        hold_registry(alone=True)
-        there = queries.organisation_states(viewer, was.bin).get(was.bin)
-        if there != was:
-            raise Stale(was, there)
-    check_organisation(viewer, was, now)
-    storing.store(viewer, [], [(was, now)], {now.bin: action})
-
-
-# Many at once
-
-
-def store_all(
-    viewer: Viewer,
-    bodies: Sequence[tuple[BodyState | None, BodyState]],
-    organisations: Sequence[tuple[OrganisationState | None, OrganisationState]],
-    batch: str,
+def _save_organisation(
+    viewer: Viewer, action: AuditAction, expected: OrganisationState | None, current: OrganisationState
 ) -> None:
-    """Store many states, each with the one it replaces, all or nothing. Raises Forbidden, Stale, and Refusal for the first that
-    breaks a rule among all as they are to be; the caller has told of each in its place before."""
     viewer.require(Action.MANAGE_REGISTRY)
-    hold_registry(alone=True)
-    there, every = queries.body_states(viewer), queries.organisation_states(viewer)
-    known: dict[str, Any] = {**there, **every}
-    pairs: list[tuple[Any, Any]] = [*bodies, *organisations]
-    for was, now in pairs:
-        if known.get(now.bin) != was:
-            raise Stale(was or now, known.get(now.bin))
-    there |= {now.bin: now for _, now in bodies}
-    every |= {now.bin: now for _, now in organisations}
-    known_kinds = kinds(orders())
-    for was, now in pairs:
-        if isinstance(now, OrganisationState) and now.kind not in known_kinds:
-            raise Refusal("not_kind_of_order", "kind", value=now.kind)
-        for mistake in mistakes(was, now, there):
-            raise mistake.refusal()
-    limited = {body.bin for was, body in bodies if was is None or (was.since, was.closed_on) != (body.since, body.closed_on)}
-    for state in every.values():
-        if any(period.body in limited for period in state.periods):
-            for mistake in misplaced(state, there):
-                raise mistake.refusal()
-    storing.store(viewer, bodies, organisations, {}, batch)
+    if expected is not None:
+        lock_registry(exclusive=True)
+        stored = queries.organisation_states(viewer, expected.bin).get(expected.bin)
+        if stored != expected:
+            raise RegistryConflict(expected, stored)
+    check_organisation(viewer, expected, current)
+    store_states(viewer, [], [(expected, current)], {current.bin: action})
 
 
-# Years
+# Bodies and organisations together
 
 
-def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None = None, starts_on: date | None = None) -> None:
-    """Open a reporting year under an order. Where the years there are hold invented data, it does too: they are not mixed.
+def store_all(viewer: Viewer, bodies: Sequence[BodyChange], organisations: Sequence[OrganisationChange], batch: str) -> None:
+    """Store many states, all or nothing.
 
-    Answers are entered from `starts_on` on, and drafts lock after `deadline` (days of Asia/Almaty). Raises Forbidden, Refusal.
+    The rules are checked on the registry as it will be afterwards. The caller has shown each violation at its cell before.
+
+    Args:
+        viewer: Who changes the registry.
+        bodies: Expected and next state of bodies.
+        organisations: Expected and next state of organisations.
+        batch: The name that joins the audit events.
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryConflict: A stored state is not the expected one.
+        RegistryError: A rule is violated; the first violation.
     """
     viewer.require(Action.MANAGE_REGISTRY)
-    if reporting_year(year) is not None:
-        raise Refusal("year_open", "year", value=year)
-    if year > today().year:
-        raise Refusal("future_year", "year")
-    order = orders().get(order_code)
-    if order is None or order.from_year > year:
-        raise Refusal("year_order", "order_code", order=order_code, value=year)
-    _check_term(year, starts_on, deadline)
-    invented = any(each.invented for each in years())
-    operations.open_year(viewer, year, order_code, invented=invented, deadline=deadline, starts_on=starts_on)
+    lock_registry(exclusive=True)
+    all_bodies, all_organisations = queries.body_states(viewer), queries.organisation_states(viewer)
+    stored: dict[str, Any] = {**all_bodies, **all_organisations}
+    for expected, current in (*bodies, *organisations):
+        if stored.get(current.bin) != expected:
+            raise RegistryConflict(expected or current, stored.get(current.bin))
+    all_bodies |= {current.bin: current for _, current in bodies}
+    all_organisations |= {current.bin: current for _, current in organisations}
+    _check_all(bodies, organisations, all_bodies, all_organisations)
+    store_states(viewer, bodies, organisations, {}, batch)
 
 
-YearTerm = tuple[date | None, date | None]
-"""The first day on which a year's answers are entered, and the last one to hand it over; None is no limit."""
-
-
-def change_term(viewer: Viewer, opened: ReportingYear, was: YearTerm, now: YearTerm) -> None:
-    """Set a year's first day and its deadline (Asia/Almaty). Raises Forbidden, Refusal, and TermChanged where it is not `was`."""
-    viewer.require(Action.MANAGE_REGISTRY)
-    _check_term(opened.year, *now)
-    hold_registry(alone=True)
-    db.session.refresh(opened)
-    if (opened.starts_on, opened.deadline) != was:
-        raise TermChanged((opened.starts_on, opened.deadline))
-    opened.starts_on, opened.deadline = now
-    db.session.flush()
-    events = []
-    for action, name, old, new in zip(("start_changed", "deadline_changed"), ("starts_on", "deadline"), was, now, strict=True):
-        if old != new:
-            events.append(NewEvent(action, year=opened.year, data={name: [old, new]}))
-    append_events(viewer, events)
-
-
-class TermChanged(EvaluationError):
-    """Someone else changed the first day or the deadline meanwhile, to `now`."""
-
-    def __init__(self, now: YearTerm):
-        self.now = now
-        super().__init__(N_("Someone else changed these days meanwhile. Nothing was stored; they are shown as they are now."))
-
-
-def _check_term(year: int, starts_on: date | None, deadline: date | None) -> None:
-    if starts_on is not None and sensible(starts_on, "starts_on") < date(year, 1, 1):
-        raise Refusal("early_start", "starts_on")
-    if deadline is not None and sensible(deadline, "deadline") <= date(year, 12, 31):
-        raise Refusal("early_deadline", "deadline")
-    if starts_on is not None and deadline is not None and starts_on > deadline:
-        raise Refusal("late_start", "starts_on", day=deadline)
+def _check_all(
+    bodies: Sequence[BodyChange],
+    organisations: Sequence[OrganisationChange],
+    all_bodies: Mapping[str, BodyState],
+    all_organisations: Mapping[str, OrganisationState],
+) -> None:
+    """Check the changed states, and the organisations of bodies whose first or last day changes."""
+    kinds = organisation_kinds(orders())
+    for _, organisation in organisations:
+        if organisation.kind not in kinds:
+            raise RegistryError("not_kind_of_order", "kind", value=organisation.kind)
+    for expected, current in (*bodies, *organisations):
+        for violation in violations(expected, current, all_bodies):
+            raise violation.error
+    limited = {
+        body.bin
+        for expected, body in bodies
+        if expected is None or (expected.since, expected.closed_on) != (body.since, body.closed_on)
+    }
+    for organisation in all_organisations.values():
+        if any(period.body in limited for period in organisation.periods):
+            for violation in supervision_violations(organisation, all_bodies):
+                raise violation.error

@@ -1,138 +1,155 @@
-"""Stores states as the difference to what is there, and records each; for the operations alone, which ask the policy."""
+"""Stores changed states as row changes and writes their audit events. Only the operations use it: they check the policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
 
-from evaluation.audit.operations import NewEvent, append_events
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import append_events
 from evaluation.database import db, insert_many, table_of
 from evaluation.policy import Viewer
-from evaluation.registry.admin import queries
-from evaluation.registry.admin.states import AnyState, BodyState, OrganisationState, differences
-from evaluation.registry.locking import hold_registry
+from evaluation.registry.audit_events import BodyChange, OrganisationChange, change_events
+from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
-from evaluation.registry.operations import left_lines
+from evaluation.registry.queries import ids_by_bin
+from evaluation.registry.states import RegistryState
 
 BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on")
-COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company")
-FORMER = ("body_id", "organisation_id", "until", "name_kk", "name_ru")
+ORGANISATION_COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company")
+FORMER_NAME_COLUMNS = ("body_id", "organisation_id", "until", "name_kk", "name_ru")
+STATUS_COLUMNS = ("organisation_id", "status", "since")
+SUPERVISION_COLUMNS = ("organisation_id", "body_id", "since", "until")
 
-Bodies = Sequence[tuple[BodyState | None, BodyState]]
-Organisations = Sequence[tuple[OrganisationState | None, OrganisationState]]
 
-
-def store(
-    viewer: Viewer, bodies: Bodies, organisations: Organisations, actions: Mapping[str, str], batch: str | None = None
+def store_states(
+    viewer: Viewer,
+    bodies: Sequence[BodyChange],
+    organisations: Sequence[OrganisationChange],
+    actions: Mapping[str, AuditAction],
+    batch: str | None = None,
 ) -> None:
-    """Store each state in place of the one before it, if any; `actions` name the events by BIN."""
-    hold_registry(alone=True)
-    bodies = [(was, now) for was, now in bodies if was != now]
-    organisations = [(was, now) for was, now in organisations if was != now]
-    _columns(table_of(Body), BODY_COLUMNS, bodies)
-    _columns(table_of(Organisation), COLUMNS, organisations)
-    named = {now.bin for _, now in bodies} | {now.bin for _, now in organisations} | {now.parent or "" for _, now in bodies}
-    named |= {each.body for pair in organisations for state in pair if state is not None for each in state.periods}
-    body_ids, own_ids = queries.ids(viewer, named)
-    _parents(bodies, body_ids)
-    _former("body_id", bodies, body_ids)
-    _former("organisation_id", organisations, own_ids)
-    _statuses(organisations, own_ids)
-    _periods(organisations, own_ids, body_ids)
-    append_events(viewer, lines(bodies, organisations, actions, body_ids, own_ids), batch)
-    # What the session holds was stored around it.
+    """Store the next state of each body and organisation.
+
+    Args:
+        viewer: Who changes them.
+        bodies: Previous and next state of bodies.
+        organisations: Previous and next state of organisations.
+        actions: BIN → the audit action, where it is not simply added or changed.
+        batch: The name that joins the audit events of one operation.
+    """
+    lock_registry(exclusive=True)
+    bodies = [(previous, current) for previous, current in bodies if previous != current]
+    organisations = [(previous, current) for previous, current in organisations if previous != current]
+    _store_columns(table_of(Body), BODY_COLUMNS, bodies)
+    _store_columns(table_of(Organisation), ORGANISATION_COLUMNS, organisations)
+    bins = {current.bin for _, current in bodies} | {current.bin for _, current in organisations}
+    bins |= {current.parent or "" for _, current in bodies}
+    bins |= {period.body for pair in organisations for state in pair if state is not None for period in state.periods}
+    body_ids, organisation_ids = ids_by_bin(viewer, bins)
+    _store_parents(bodies, body_ids)
+    _store_body_names(bodies, body_ids)
+    _store_organisation_history(organisations, organisation_ids, body_ids)
+    append_events(viewer, change_events(bodies, organisations, actions, body_ids, organisation_ids), batch)
+    # Core statements bypassed the identity map; expire it.
     db.session.expire_all()
 
 
-def lines(
-    bodies: Bodies,
-    organisations: Organisations,
-    actions: Mapping[str, str],
-    body_ids: Mapping[str, int],
-    own_ids: Mapping[str, int],
-) -> list[NewEvent]:
-    """What the record is told of states that take the place of others, or are new: enough to make the registry again."""
-    events = [
-        NewEvent(
-            actions.get(now.bin) or ("body_added" if was is None else "body_changed"),
-            body_id=body_ids[now.bin],
-            data=_told(was, now),
-        )
-        for was, now in bodies
-    ]
-    for was, now in organisations:
-        action = actions.get(now.bin) or ("organisation_added" if was is None else "organisation_changed")
-        stays = {*(was.periods if was is not None else ())} ^ {*now.periods}
-        last = _last_body(now) or (_last_body(was) if was is not None else None)
-        owner = body_ids.get(last or "")
-        events += left_lines(own_ids[now.bin], {body_ids[each.body] for each in stays}, owner, last)
-        events.append(NewEvent(action, None, owner, own_ids[now.bin], _told(was, now)))
-    return events
-
-
-def _last_body(state: OrganisationState) -> str | None:
-    """The BIN of the body whose organisation it is: the last that it was under."""
-    return state.periods[-1].body if state.periods else None
-
-
-def _told(was: AnyState | None, now: AnyState) -> dict[str, Any]:
-    """Field → [old, new], for the record."""
-    return {name: list(pair) for name, pair in differences(was, now).items()}
-
-
-def _columns(table: Table, columns: Sequence[str], pairs: Sequence[tuple[AnyState | None, AnyState]]) -> None:
+def _store_columns(table: Table, columns: Sequence[str], changes: Sequence[tuple[RegistryState | None, RegistryState]]) -> None:
     connection = db.session.connection()
-    for was, now in pairs:
-        changed = {name: getattr(now, name) for name in columns if was is not None and getattr(was, name) != getattr(now, name)}
-        if changed:
-            connection.execute(table.update().where(table.c.bin == now.bin).values(**changed))
-    fresh = [tuple(getattr(now, name) for name in columns) for was, now in pairs if was is None]
-    insert_many(connection, table, columns, fresh)
+    for previous, current in changes:
+        if previous is None:
+            continue
+        values = {name: getattr(current, name) for name in columns if getattr(previous, name) != getattr(current, name)}
+        if values:
+            connection.execute(table.update().where(table.c.bin == current.bin).values(**values))
+    new_rows = [tuple(getattr(current, name) for name in columns) for previous, current in changes if previous is None]
+    insert_many(connection, table, columns, new_rows)
 
 
-def _parents(bodies: Bodies, ids: Mapping[str, int]) -> None:
+def _store_parents(bodies: Sequence[BodyChange], body_ids: Mapping[str, int]) -> None:
     table = table_of(Body)
-    for was, now in bodies:
-        if now.parent != (was.parent if was is not None else None):
-            parent = ids[now.parent] if now.parent is not None else None
-            db.session.connection().execute(table.update().where(table.c.bin == now.bin).values(parent_id=parent))
+    for previous, current in bodies:
+        if current.parent != (previous.parent if previous is not None else None):
+            parent_id = body_ids[current.parent] if current.parent is not None else None
+            db.session.connection().execute(table.update().where(table.c.bin == current.bin).values(parent_id=parent_id))
 
 
-def _former(owner: str, pairs: Sequence[tuple[AnyState | None, AnyState]], ids: Mapping[str, int]) -> None:
-    table, rows = table_of(FormerName), []
-    for was, now in pairs:
-        gone, fresh = _apart(was.former if was is not None else (), now.former)
-        for each in gone:
-            where = (table.c[owner] == ids[now.bin]) & (table.c.until == each.until)
-            db.session.connection().execute(table.delete().where(where))
-        own = (ids[now.bin], None) if owner == "body_id" else (None, ids[now.bin])
-        rows += [(*own, each.until, each.name_kk, each.name_ru) for each in fresh]
-    insert_many(db.session.connection(), table, FORMER, rows)
+def _store_body_names(bodies: Sequence[BodyChange], body_ids: Mapping[str, int]) -> None:
+    table = table_of(FormerName)
+    _store_entries(
+        table,
+        FORMER_NAME_COLUMNS,
+        bodies,
+        "former_names",
+        lambda state, entry: (table.c.body_id == body_ids[state.bin]) & (table.c.until == entry.until),
+        lambda state, entry: (body_ids[state.bin], None, entry.until, entry.name_kk, entry.name_ru),
+    )
 
 
-def _statuses(organisations: Organisations, ids: Mapping[str, int]) -> None:
-    table, rows = table_of(Status), []
-    for was, now in organisations:
-        gone, fresh = _apart(was.statuses if was is not None else (), now.statuses)
-        for each in gone:
-            where = (table.c.organisation_id == ids[now.bin]) & (table.c.since == each.since)
-            db.session.connection().execute(table.delete().where(where))
-        rows += [(ids[now.bin], each.status, each.since) for each in fresh]
-    insert_many(db.session.connection(), table, ("organisation_id", "status", "since"), rows)
+def _store_organisation_history(
+    organisations: Sequence[OrganisationChange], organisation_ids: Mapping[str, int], body_ids: Mapping[str, int]
+) -> None:
+    names, statuses, supervision = table_of(FormerName), table_of(Status), table_of(Supervision)
+
+    def same_organisation(table: Table, state: Any) -> Any:
+        return table.c.organisation_id == organisation_ids[state.bin]
+
+    _store_entries(
+        names,
+        FORMER_NAME_COLUMNS,
+        organisations,
+        "former_names",
+        lambda state, entry: same_organisation(names, state) & (names.c.until == entry.until),
+        lambda state, entry: (None, organisation_ids[state.bin], entry.until, entry.name_kk, entry.name_ru),
+    )
+    _store_entries(
+        statuses,
+        STATUS_COLUMNS,
+        organisations,
+        "statuses",
+        lambda state, entry: same_organisation(statuses, state) & (statuses.c.since == entry.since),
+        lambda state, entry: (organisation_ids[state.bin], entry.status, entry.since),
+    )
+    _store_entries(
+        supervision,
+        SUPERVISION_COLUMNS,
+        organisations,
+        "periods",
+        lambda state, entry: (
+            same_organisation(supervision, state)
+            & (supervision.c.since == entry.since)
+            & (supervision.c.body_id == body_ids[entry.body])
+        ),
+        lambda state, entry: (organisation_ids[state.bin], body_ids[entry.body], entry.since, entry.until),
+    )
 
 
-def _periods(organisations: Organisations, ids: Mapping[str, int], bodies: Mapping[str, int]) -> None:
-    """Those that are no more go first: only one period of an organisation may be open."""
-    table, rows = table_of(Supervision), []
-    for was, now in organisations:
-        gone, fresh = _apart(was.periods if was is not None else (), now.periods)
-        for each in gone:
-            where = (table.c.organisation_id == ids[now.bin]) & (table.c.since == each.since)
-            db.session.connection().execute(table.delete().where(where & (table.c.body_id == bodies[each.body])))
-        rows += [(ids[now.bin], bodies[each.body], each.since, each.until) for each in fresh]
-    insert_many(db.session.connection(), table, ("organisation_id", "body_id", "since", "until"), rows)
+def _store_entries(
+    table: Table,
+    columns: Sequence[str],
+    changes: Sequence[tuple[RegistryState | None, RegistryState]],
+    field: str,
+    condition: Callable[[Any, Any], Any],
+    row: Callable[[Any, Any], tuple[Any, ...]],
+) -> None:
+    """Store the dated entries of a field as rows of a table.
 
+    All rows are deleted before any is inserted: only one period of an organisation may be open at a time.
 
-def _apart(was: Sequence[Any], now: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """What is gone, and what is new."""
-    return [each for each in was if each not in now], [each for each in now if each not in was]
+    Args:
+        table: The table of the entries.
+        columns: The columns that `row` returns values for.
+        changes: Previous and next states.
+        field: The field of a state that contains the entries.
+        condition: Returns the condition that finds the row of a state's entry.
+        row: Returns the values of a state's entry.
+    """
+    rows = []
+    for previous, current in changes:
+        old_entries, new_entries = getattr(previous, field, ()), getattr(current, field)
+        for entry in old_entries:
+            if entry not in new_entries:
+                db.session.connection().execute(table.delete().where(condition(current, entry)))
+        rows += [row(current, entry) for entry in new_entries if entry not in old_entries]
+    insert_many(db.session.connection(), table, columns, rows)

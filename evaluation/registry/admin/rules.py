@@ -1,15 +1,16 @@
-"""What the registry does not take, and what is said then. Forms and the registry workbook go by the same rules."""
+"""The rules that a body and an organisation must satisfy, and the messages of their violations."""
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
-from evaluation.clock import today as today
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.registry.admin.states import AnyState, BodyState, OrganisationState, differences
 from evaluation.registry.models import NAME_LENGTH
+from evaluation.registry.states import BodyState, OrganisationState, RegistryState, changed_fields
 
 MESSAGES = {
     "name_missing": N_("Enter the name in Kazakh."),
@@ -75,157 +76,172 @@ MESSAGES = {
     "early_start": N_("Answers are not entered before the reporting year begins."),
     "late_start": N_("The deadline is %(day)s. The first day is not later than that."),
 }
-FIRST_DAY, LAST_DAY = date(1991, 12, 16), date(2099, 12, 31)
-"""Of independence; and no year beyond the century is ever meant."""
-HIGHER: dict[str, tuple[str, ...]] = {
+MIN_DAY, MAX_DAY = date(1991, 12, 16), date(2099, 12, 31)
+"""Days outside of these are typing errors: before the country's independence, or after the century."""
+PARENT_LEVELS: dict[str, tuple[str, ...]] = {
     "central": ("central",),
     "region": ("central",),
     "district": ("region",),
     "rural": ("district",),
 }
-"""Level → the levels its higher body may have."""
-MAX_SHARE = 10_000
+"""Level → the levels that the higher body may have."""
+MAX_SHARE_HUNDREDTHS = 10_000
+"""The maximum state share in hundredths of a percent."""
 
 
-class Refusal(EvaluationError):
-    """A change that the registry does not take: which rule, at which field, and the values of its message."""
+class RegistryError(EvaluationError):
+    """A change violates a rule of the registry: the rule's code, the field, and the values of the message."""
 
-    def __init__(self, problem: str, at: str = "", **values: Any):
-        self.problem, self.at = problem, at
-        super().__init__(MESSAGES[problem], **{name: _shown(value) for name, value in values.items()})
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, code: str, field: str = "", **values: Any):
+        self.code = code
+        super().__init__(MESSAGES[code], field=field, **{name: _format(value) for name, value in values.items()})
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A rule that a state breaks, at which field."""
+class Violation:
+    """A rule that a state violates: the field, the rule's code, and the values of the message."""
 
-    at: str
-    problem: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    field: str
+    code: str
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
-    def refusal(self) -> Refusal:
-        return Refusal(self.problem, self.at, **self.values)
+    @property
+    def error(self) -> RegistryError:
+        """The violation as an exception."""
+        return RegistryError(self.code, self.field, **self.values)
 
 
-def sensible(day: date, at: str) -> date:
-    """The same day. Raises Refusal for one that nobody means, such as in the year 205 or 20255."""
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise Refusal("strange_day", at, day=day)
+def check_day(day: date, field: str) -> date:
+    """Return the day. Raises RegistryError for a typing error, such as a day of the year 205 or 20255."""
+    if not MIN_DAY <= day <= MAX_DAY:
+        raise RegistryError("strange_day", field, day=day)
     return day
 
 
-DEPENDS = {
+CAUSES = {
     "kato": {"kato", "level", "parent"},
     "parent": {"parent", "level", "closed_on"},
     "since": {"since", "closed_on"},
     "body": {"periods"},
 }
-"""The field where a mistake is told → the fields by whose change it can come about, where these are others."""
+"""Field of a violation → the fields whose change can cause it; a field that is missing here causes its own violations."""
 
 
-def mistakes(was: AnyState | None, now: AnyState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
-    """What is wrong with a body or an organisation among all bodies as they are to be.
+def violations(previous: RegistryState | None, current: RegistryState, bodies: Mapping[str, BodyState]) -> Iterator[Violation]:
+    """Check a body or an organisation.
 
-    What was wrong before and is not touched is let be: a renaming is not refused for a code that was entered wrongly long ago.
+    Violations that the change did not cause are skipped: an old wrong code does not prevent a rename.
+
+    Args:
+        previous: The stored state; None for a new one.
+        current: The state to store.
+        bodies: BIN → every body, as all of them will be.
     """
-    touched = set(differences(was, now))
-    found = _wrong_body(now, bodies) if isinstance(now, BodyState) else _wrong_organisation(now, bodies)
-    for mistake in found:
-        if was is None or DEPENDS.get(mistake.at, {mistake.at}) & touched:
-            yield mistake
+    changed = set(changed_fields(previous, current))
+    checks = _body_violations if isinstance(current, BodyState) else _organisation_violations
+    for violation in checks(current, bodies):  # type: ignore[arg-type]
+        if previous is None or CAUSES.get(violation.field, {violation.field}) & changed:
+            yield violation
 
 
-def _wrong_body(state: BodyState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
-    yield from _wrong_names(state)
-    yield from _wrong_kato(state)
+def _body_violations(state: BodyState, bodies: Mapping[str, BodyState]) -> Iterator[Violation]:
+    yield from _name_violations(state)
+    yield from _kato_violations(state)
     if state.since is not None and state.closed_on is not None and state.since > state.closed_on:
-        yield Mistake("since", "closed_before", {"day": state.closed_on})
+        yield Violation("since", "closed_before", {"day": state.closed_on})
     if state.parent is not None:
-        yield from _wrong_parent(state, bodies)
+        yield from _parent_violations(state, bodies)
     for lower in bodies.values():
         if lower.parent != state.bin:
             continue
-        if state.level and lower.level and state.level not in HIGHER[lower.level]:
-            yield Mistake("level", "lower_level", {"value": lower.bin})
+        if state.level and lower.level and state.level not in PARENT_LEVELS[lower.level]:
+            yield Violation("level", "lower_level", {"value": lower.bin})
             return
         if state.closed_on is not None and lower.closed_on is None:
-            yield Mistake("closed_on", "body_has_lower", {"value": lower.bin})
+            yield Violation("closed_on", "body_has_lower", {"value": lower.bin})
             return
 
 
-def _wrong_organisation(state: OrganisationState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
-    yield from _wrong_names(state)
-    if state.state_share is not None and not 0 <= state.state_share <= MAX_SHARE:
-        yield Mistake("state_share", "not_share")
-    yield from misplaced(state, bodies)
+def _organisation_violations(state: OrganisationState, bodies: Mapping[str, BodyState]) -> Iterator[Violation]:
+    yield from _name_violations(state)
+    if state.state_share is not None and not 0 <= state.state_share <= MAX_SHARE_HUNDREDTHS:
+        yield Violation("state_share", "not_share")
+    yield from supervision_violations(state, bodies)
 
 
-def misplaced(state: OrganisationState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
-    """An organisation under a body that is not there, not yet, or no more by then."""
+def supervision_violations(state: OrganisationState, bodies: Mapping[str, BodyState]) -> Iterator[Violation]:
+    """Check that each supervising body is registered and exists during the whole period."""
     for period in state.periods:
         body = bodies.get(period.body)
         if body is None:
-            yield Mistake("body", "body_unknown", {"value": period.body})
+            yield Violation("body", "body_unknown", {"value": period.body})
         elif body.closed_on is not None and (period.until is None or period.until > body.closed_on):
-            yield Mistake("body", "body_closed", {"value": body.bin, "day": body.closed_on})
+            yield Violation("body", "body_closed", {"value": body.bin, "day": body.closed_on})
         elif body.since is not None and period.since < body.since:
-            yield Mistake("body", "body_not_yet", {"value": body.bin, "day": body.since})
+            yield Violation("body", "body_not_yet", {"value": body.bin, "day": body.since})
 
 
-def _wrong_names(state: AnyState) -> Iterator[Mistake]:
+def _name_violations(state: RegistryState) -> Iterator[Violation]:
     if not state.name_kk:
-        yield Mistake("name_kk", "name_missing")
-    for at in ("name_kk", "name_ru"):
-        if len(getattr(state, at)) > NAME_LENGTH:
-            yield Mistake(at, "name_too_long", {"limit": NAME_LENGTH})
+        yield Violation("name_kk", "name_missing")
+    for name in ("name_kk", "name_ru"):
+        if len(getattr(state, name)) > NAME_LENGTH:
+            yield Violation(name, "name_too_long", {"limit": NAME_LENGTH})
 
 
-def _wrong_kato(state: BodyState) -> Iterator[Mistake]:
-    """AB CD EF HIJ: region, district, rural district or town, settlement; trailing zeros give the level.
+def _kato_violations(state: BodyState) -> Iterator[Violation]:
+    """Check that the KATO code has the form of the body's level.
 
-    Districts within a city and cities within a district's code have figures in EF too.
+    A code is AB CD EF HIJ: region, district, rural district or town, settlement. The trailing zeros give the level. Codes of
+    districts in a city and of cities in a district have digits in EF too.
     """
     kato = state.kato
     if kato is None:
         return
     if not (len(kato) == 9 and kato.isascii() and kato.isdigit()) or kato.startswith("00"):
-        yield Mistake("kato", "not_kato", {"value": kato})
+        yield Violation("kato", "not_kato", {"value": kato})
         return
     below_region, below_district = kato[2:4] != "00", kato[4:] != "00000"
-    fits = {
+    is_valid = {
         "central": False,
         "region": not below_region and not below_district,
         "district": below_region and kato.endswith("000"),
         "rural": below_region and below_district,
     }
-    if state.level is not None and not fits[state.level]:
-        yield Mistake("kato", f"kato_of_{state.level}")
+    if state.level is not None and not is_valid[state.level]:
+        yield Violation("kato", f"kato_of_{state.level}")
 
 
-def _wrong_parent(state: BodyState, bodies: Mapping[str, BodyState]) -> Iterator[Mistake]:
+def _parent_violations(state: BodyState, bodies: Mapping[str, BodyState]) -> Iterator[Violation]:
     if state.parent == state.bin:
-        yield Mistake("parent", "own_parent")
+        yield Violation("parent", "own_parent")
         return
     parent = bodies.get(state.parent or "")
     if parent is None:
-        yield Mistake("parent", "unknown_parent", {"value": state.parent})
+        yield Violation("parent", "unknown_parent", {"value": state.parent})
         return
-    if state.level and parent.level and parent.level not in HIGHER[state.level]:
-        yield Mistake("parent", f"parent_of_{state.level}")
+    if state.level and parent.level and parent.level not in PARENT_LEVELS[state.level]:
+        yield Violation("parent", f"parent_of_{state.level}")
     if state.kato and parent.kato and state.kato[:2] != parent.kato[:2]:
-        yield Mistake("kato", "kato_elsewhere")
+        yield Violation("kato", "kato_elsewhere")
     if parent.closed_on is not None and (state.closed_on is None or state.closed_on > parent.closed_on):
-        yield Mistake("parent", "parent_closed", {"value": parent.bin, "day": parent.closed_on})
-    seen, above = {state.bin}, parent
-    while above.parent is not None and above.bin not in seen:
-        seen.add(above.bin)
-        if above.parent == state.bin:
-            yield Mistake("parent", "parent_cycle", {"value": above.bin})
-            return
-        if above.parent not in bodies:
-            return
-        above = bodies[above.parent]
+        yield Violation("parent", "parent_closed", {"value": parent.bin, "day": parent.closed_on})
+    yield from _parent_cycle(state, parent, bodies)
 
 
-def _shown(value: Any) -> Any:
+def _parent_cycle(state: BodyState, parent: BodyState, bodies: Mapping[str, BodyState]) -> Iterator[Violation]:
+    visited, ancestor = {state.bin}, parent
+    while ancestor.parent is not None and ancestor.bin not in visited:
+        visited.add(ancestor.bin)
+        if ancestor.parent == state.bin:
+            yield Violation("parent", "parent_cycle", {"value": ancestor.bin})
+            return
+        if ancestor.parent not in bodies:
+            return
+        ancestor = bodies[ancestor.parent]
+
+
+def _format(value: Any) -> Any:
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else value

@@ -1,6 +1,7 @@
-"""Pages for the administrator: people's accounts, and the one-time links by which they set a password."""
+"""Pages for the administrator: accounts of people, and the one-time links that set a password."""
 
-from typing import Any
+from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import force_locale, gettext
@@ -19,26 +20,27 @@ from evaluation.clock import now
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.pagination import Page
-from evaluation.policy import BODY_ROLES, Action
+from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.web.core.access import allow
 from evaluation.web.core.languages import NAMES
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import MAX_SEARCH, current_language, current_viewer, moment, search_words
-from forms.admin.people import WITHIN, PersonForm
+from forms.admin.people import ROLE_SCOPES, PersonForm
 
-DONE = {
+SUCCESS_MESSAGES = {
     "saved": N_("The account is saved."),
     "unchanged": N_("Nothing was changed."),
     "disabled": N_("The account is disabled: the person is signed out and cannot sign in."),
     "enabled": N_("The account is enabled: the person can sign in again."),
-    "factor": N_("The second factor is removed."),
+    "second_factor_removed": N_("The second factor is removed."),
 }
-"""What a page says after what was done on it."""
-NONE: Page[Body] = Page.single(())
+"""Name of a completed operation → the message that the next page shows."""
+NO_BODIES: Page[Body] = Page.single(())
 
 ACCOUNT = "<int(max=2147483647):account_id>"
+"""The part of an address that identifies an account."""
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -46,159 +48,166 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 @blueprint.get("")
 @allow(Action.MANAGE_ACCOUNTS)
 def people() -> str:
-    """The list of people."""
-    sought, viewer, spoken = _sought(request.args), current_viewer(), current_language().code
-    page = queries.accounts(viewer, sought, requested_page(), spoken)
+    """Show the list of people."""
+    filters, viewer, language = _filters(request.args), current_viewer(), current_language().code
+    page = queries.accounts(viewer, filters, requested_page(), language)
     return render_template(
         "admin/people/people.html",
-        sought=sought,
+        filters=filters,
         page=page,
-        page_url=page_urls(".people", q=sought.search, role=sought.role, state=sought.state, body=sought.body),
-        bodies=queries.bodies_of(viewer, [account.id for account in page.items], spoken),
+        page_url=page_urls(".people", q=filters.search, role=filters.role, state=filters.state, body=filters.body),
+        bodies=queries.bodies_of(viewer, [account.id for account in page.items], language),
         regions=_regions(),
         states=STATE_NAMES,
-        roles_of_bodies=BODY_ROLES,
+        body_roles=BODY_ROLES,
     )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @allow(Action.MANAGE_ACCOUNTS)
 def new() -> str | tuple[str, int]:
-    """Add a person; the answer is their one-time link."""
+    """Add a person and show the one-time link."""
     form = PersonForm()
     if request.method == "POST":
-        seeks, found = _search(form)
-        if seeks:
-            return _form(None, form, found, seeks)
+        must_search, matches = _search(form)
+        if must_search:
+            return _form_page(None, form, matches, must_search)
         if form.validate():
             try:
-                made = operations.add_account(current_viewer(), **form.values(_chosen(form)))
-            except AccountRefused as refused:
-                form.refuse(refused, current_language())
+                account = operations.add_account(current_viewer(), **form.values(_chosen_body_ids(form)))
+            except AccountRefused as error:
+                form.add_errors(error, current_language())
             else:
-                return _link(made, added=True)
-        return _form(None, form, found), 422
-    return _form(None, form)
+                return _link_page(account, is_new=True)
+        return _form_page(None, form, matches), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _form_page(None, form)
 
 
 @blueprint.route(f"/{ACCOUNT}", methods=["GET", "POST"])
 @allow(Action.MANAGE_ACCOUNTS)
 def person(account_id: int) -> str | Redirection | tuple[str, int]:
-    """One person: what they may do, and what may be done with their account."""
+    """Show or change the account of a person."""
     account, viewer = _find(account_id), current_viewer()
     if request.method == "GET":
         bodies = [body.bin for body in queries.bodies_of(viewer, [account.id]).get(account.id, [])]
-        return _form(account, PersonForm(obj=account, data={"bodies": bodies}))
+        return _form_page(account, PersonForm(obj=account, data={"bodies": bodies}))
     form = PersonForm()
-    seeks, found = _search(form)
-    if seeks:
-        return _form(account, form, found, seeks)
+    must_search, matches = _search(form)
+    if must_search:
+        return _form_page(account, form, matches, must_search)
     if form.validate():
         try:
-            changed = operations.change_account(viewer, account, **form.values(_chosen(form)))
-        except AccountRefused as refused:
-            form.refuse(refused, current_language())
+            changed = operations.change_account(viewer, account, **form.values(_chosen_body_ids(form)))
+        except AccountRefused as error:
+            form.add_errors(error, current_language())
         else:
-            return _back(account_id, "saved" if changed else "unchanged")
-    return _form(account, form, found), 422
+            return _redirect_to_person(account_id, "saved" if changed else "unchanged")
+    return _form_page(account, form, matches), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @blueprint.post(f"/{ACCOUNT}/disable")
 @allow(Action.MANAGE_ACCOUNTS)
 def disable(account_id: int) -> Redirection | tuple[str, int]:
-    """Keep a person from signing in."""
-    return _do(account_id, operations.disable_account, "disabled")
+    """Disable an account."""
+    return _run(account_id, operations.disable_account, "disabled")
 
 
 @blueprint.post(f"/{ACCOUNT}/enable")
 @allow(Action.MANAGE_ACCOUNTS)
 def enable(account_id: int) -> Redirection | tuple[str, int]:
-    """Let a person sign in again."""
-    return _do(account_id, operations.enable_account, "enabled")
+    """Enable an account again."""
+    return _run(account_id, operations.enable_account, "enabled")
 
 
 @blueprint.post(f"/{ACCOUNT}/second-factor")
 @allow(Action.MANAGE_ACCOUNTS)
 def remove_second_factor(account_id: int) -> Redirection | tuple[str, int]:
-    """Remove the second factor of who has lost it."""
-    return _do(account_id, operations.remove_second_factor, "factor")
+    """Remove a lost second factor."""
+    return _run(account_id, operations.remove_second_factor, "second_factor_removed")
 
 
 @blueprint.post(f"/{ACCOUNT}/link")
 @allow(Action.MANAGE_ACCOUNTS)
 def link(account_id: int) -> str | tuple[str, int]:
-    """Take the password away and make a one-time link to set a new one."""
+    """Remove the password and show a one-time link that sets a new one."""
     account = _find(account_id)
     try:
         operations.reset_password(current_viewer(), account)
     except EvaluationError as error:
-        return _refused(account, error)
-    return _link(account)
+        return _error_page(account, error)
+    return _link_page(account)
 
 
-def _do(account_id: int, operation: Any, done: str) -> Redirection | tuple[str, int]:
+def _run(account_id: int, operation: Callable[[Viewer, Account], object], success: str) -> Redirection | tuple[str, int]:
     account = _find(account_id)
     try:
         operation(current_viewer(), account)
     except EvaluationError as error:
-        return _refused(account, error)
-    return _back(account_id, done)
+        return _error_page(account, error)
+    return _redirect_to_person(account_id, success)
 
 
-def _refused(account: Account, error: EvaluationError) -> tuple[str, int]:
+def _error_page(account: Account, error: EvaluationError) -> tuple[str, int]:
     bodies = [body.bin for body in queries.bodies_of(current_viewer(), [account.id]).get(account.id, [])]
     form = PersonForm(formdata=None, obj=account, data={"bodies": bodies})
-    return _form(account, form, refused=error.message(current_language())), 422
+    return _form_page(account, form, error_message=error.message(current_language())), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _back(account_id: int, done: str) -> Redirection:
-    flash(gettext(DONE[done]))
+def _redirect_to_person(account_id: int, success: str) -> Redirection:
+    flash(gettext(SUCCESS_MESSAGES[success]))
     return redirect(url_for(".person", account_id=account_id), 303)
 
 
-def _link(account: Account, added: bool = False) -> str:
-    """The one-time link: mailed, or else shown this once and kept nowhere."""
+def _link_page(account: Account, is_new: bool = False) -> str:
+    """Send the one-time link by mail where mail is configured, else show it this once; it is not stored."""
     link, until = reset_link(account), now() + current_app.config["SECURITY_RESET_PASSWORD_WITHIN"]
     mailed = bool(current_app.config["SMTP_URL"]) and "show" not in request.form
     if mailed:
         with force_locale(account.language or current_language().code):
-            words = {"user": account, "reset_link": link, "added": added, "until": moment(until)}
-            send_mail(gettext("Your account"), account.email, "people/mail/link", **words)
-    return render_template("admin/people/link.html", account=account, added=added, link=None if mailed else link, until=until)
+            values = {"user": account, "reset_link": link, "is_new": is_new, "until": moment(until)}
+            send_mail(gettext("Your account"), account.email, "people/mail/link", **values)
+    return render_template("admin/people/link.html", account=account, is_new=is_new, link=None if mailed else link, until=until)
 
 
 def _find(account_id: int) -> Account:
-    found = queries.account(current_viewer(), account_id)
-    if found is None:
-        abort(404)
-    return found
+    account = queries.account(current_viewer(), account_id)
+    if account is None:
+        abort(HTTPStatus.NOT_FOUND)
+    return account
 
 
 def _search(form: PersonForm) -> tuple[bool, Page[Body]]:
-    """Whether bodies are to be found before anything is saved, and the first page of those found.
+    """Return whether to show a search of bodies before anything is saved, and the first page of the matches.
 
-    That is so where it was asked for, and where a search was typed but not answered yet. A whole BIN chooses its body at once.
+    The search is shown where its button was pressed, and where its text has changed since the last answer. A complete BIN
+    chooses its body at once.
     """
-    viewer, words = current_viewer(), search_words(form.find.data)
-    exact = registry.body(viewer, words) if words else None
+    viewer, text = current_viewer(), search_words(form.find.data)
+    exact = registry.body(viewer, text) if text else None
     if exact is not None:
         form.bodies.data = [*(form.bodies.data or ()), exact.bin]
-        form.find.data = words = ""
-    seeks = bool(form.search.data or (words and words != form.sought.data and form.within == "bodies"))
-    form.sought.data = words
-    return seeks, registry.bodies(viewer, words, language=current_language().code) if words else NONE
+        form.find.data = text = ""
+    must_search = bool(form.search.data or (text and text != form.answered_search.data and form.scope == "bodies"))
+    form.answered_search.data = text
+    return must_search, registry.bodies(viewer, text, language=current_language().code) if text else NO_BODIES
 
 
-def _chosen(form: PersonForm) -> list[int]:
+def _chosen_body_ids(form: PersonForm) -> list[int]:
     return [body.id for body in queries.bodies_by_bin(current_viewer(), form.bodies.data or ())]
 
 
-def _form(account: Account | None, form: PersonForm, found: Page[Body] = NONE, seeks: bool = False, refused: str = "") -> str:
-    viewer, spoken = current_viewer(), current_language().code
-    chosen = queries.bodies_by_bin(viewer, form.bodies.data or (), spoken)
+def _form_page(
+    account: Account | None,
+    form: PersonForm,
+    matches: Page[Body] = NO_BODIES,
+    must_search: bool = False,
+    error_message: str = "",
+) -> str:
+    viewer, language = current_viewer(), current_language().code
+    chosen = queries.bodies_by_bin(viewer, form.bodies.data or (), language)
     regions = {"": gettext("The whole country")} | _regions()
     if form.region.data:
-        # One that the registry has lost must not turn into the whole country unseen.
+        # A region that is no longer registered stays selected: the account must not turn into one for the whole country.
         regions.setdefault(form.region.data, form.region.data)
     form.region.choices = list(regions.items())
     form.language.choices = [("", gettext("Not chosen")), *NAMES.items()]
@@ -207,37 +216,37 @@ def _form(account: Account | None, form: PersonForm, found: Page[Body] = NONE, s
         account=account,
         form=form,
         chosen=chosen,
-        found=[body for body in found.items if body not in chosen],
-        found_in_all=found.total,
-        found_here=len(found.items),
-        seeks=seeks,
+        matches=[body for body in matches.items if body not in chosen],
+        match_count=matches.total,
+        shown_match_count=len(matches.items),
+        must_search=must_search,
         duties=ROLE_DUTIES,
-        within=WITHIN,
+        role_scopes=ROLE_SCOPES,
         limit=MAX_SEARCH,
-        own=account is not None and account.id == viewer.account_id,
-        locked=account is not None and is_locked(account),
+        is_viewer=account is not None and account.id == viewer.account_id,
+        is_locked=account is not None and is_locked(account),
         state=account and account.state,
         states=STATE_NAMES,
-        refused=refused,
+        error_message=error_message,
     )
 
 
 def _regions() -> dict[str, str]:
-    """The first two digits of a region's KATO code → its name."""
-    spoken = current_language().code
-    return {str(body.kato)[:2]: _name(body, spoken) for body in registry.regions(current_viewer())}
+    """Return the first two digits of a region's KATO code → its name."""
+    language = current_language().code
+    return {str(body.kato)[:2]: _name(body, language) for body in registry.regions(current_viewer())}
 
 
-def _name(body: Body, spoken: str) -> str:
-    first, second = (body.name_ru, body.name_kk) if spoken == "ru" else (body.name_kk, body.name_ru)
+def _name(body: Body, language: str) -> str:
+    first, second = (body.name_ru, body.name_kk) if language == "ru" else (body.name_kk, body.name_ru)
     return first or second
 
 
-def _sought(given: MultiDict[str, str]) -> Sought:
-    role, state = given.get("role", ""), given.get("state", "")
+def _filters(arguments: MultiDict[str, str]) -> Sought:
+    role, state = arguments.get("role", ""), arguments.get("state", "")
     return Sought(
-        search_words(given.get("q")),
+        search_words(arguments.get("q")),
         role if role in ROLE_NAMES else "",
-        search_words(given.get("body")),
+        search_words(arguments.get("body")),
         state if state in STATE_NAMES else "",
     )

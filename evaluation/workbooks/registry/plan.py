@@ -1,268 +1,188 @@
-"""What a registry workbook would change: every row's state before and after, and each cell that cannot be taken."""
+"""What a registry workbook would change: the state of each row before and after, and the issues of its cells."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from evaluation.answers.issues import Problem, Refused, in_order
+from evaluation.answers.issues import CellIssue, WorkbookRejected, sort_issues
 from evaluation.audit.operations import new_batch
 from evaluation.criteria import Orders
-from evaluation.database import dumps
-from evaluation.memory import bulk
+from evaluation.database import to_json
+from evaluation.memory import gc_paused
 from evaluation.policy import Action, Viewer
 from evaluation.registry import bins
-from evaluation.registry.admin import changes, operations, queries
-from evaluation.registry.admin.operations import Stale
-from evaluation.registry.admin.rules import Refusal, mistakes, sensible
-from evaluation.registry.admin.states import AnyState, BodyState, OrganisationState, Period, State
-from evaluation.workbooks.registry import reader
-from evaluation.workbooks.registry.columns import AT, BODIES, COLUMNS, ORGANISATIONS, WORKSHEETS, row_of
-from evaluation.workbooks.registry.queries import reported
-from evaluation.workbooks.registry.reader import Row
+from evaluation.registry.admin import operations, queries
+from evaluation.registry.admin.operations import RegistryConflict
+from evaluation.registry.admin.rules import RegistryError, violations
+from evaluation.registry.states import OrganisationState, RegistryState
+from evaluation.workbooks.registry.columns import BODIES, COLUMN_OF_FIELD, COLUMNS, ORGANISATIONS, WORKSHEETS, row_of
+from evaluation.workbooks.registry.queries import bins_with_reports
+from evaluation.workbooks.registry.reader import RegistryReading, Row, read_registry
+from evaluation.workbooks.registry.row_states import RowStates, WorkbookOptions
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
 
 
 @dataclass(frozen=True)
-class Line:
-    """A row that can be taken: the state there is, if any, and the one it makes."""
+class RowChange:
+    """A valid row: the stored state that it expects, None for a new BIN, and the next state."""
 
     row: Row
-    was: Any
-    now: Any
+    expected: Any
+    current: Any
 
     @property
     def outcome(self) -> str:
-        return NEW if self.was is None else UNCHANGED if self.was == self.now else CHANGED
+        """Whether the row is new, changed or unchanged."""
+        return NEW if self.expected is None else UNCHANGED if self.expected == self.current else CHANGED
 
     def cells(self) -> Iterator[tuple[str, Any, Any]]:
-        """The columns whose values change: code, old, new; of a new one, all."""
-        old, new = (row_of(self.was) if self.was is not None else {}), row_of(self.now)
+        """Return (column code, old value, new value) of the cells that change."""
+        old, new = (row_of(self.expected) if self.expected is not None else {}), row_of(self.current)
         for column in COLUMNS[self.row.worksheet]:
             if old.get(column.code) != new.get(column.code):
                 yield column.code, old.get(column.code), new.get(column.code)
 
 
 @dataclass
-class Plan:
-    """What sending a workbook comes to. With problems, nothing of it can be stored."""
+class RegistryPlan:
+    """What a workbook would change, by worksheet. A plan with issues cannot be applied."""
 
-    lines: dict[str, list[Line]] = field(default_factory=lambda: {name: [] for name in WORKSHEETS})
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    rows: dict[str, list[RowChange]] = field(default_factory=lambda: {name: [] for name in WORKSHEETS})
+    issues: list[CellIssue] = field(default_factory=list)
+    warnings: list[CellIssue] = field(default_factory=list)
 
-    def of(self, worksheet: str, outcome: str) -> list[Line]:
-        return [line for line in self.lines[worksheet] if line.outcome == outcome]
+    def rows_with(self, worksheet: str, outcome: str) -> list[RowChange]:
+        """Return the rows of a worksheet with an outcome."""
+        return [row for row in self.rows[worksheet] if row.outcome == outcome]
 
     @property
-    def changes(self) -> bool:
-        return any(line.outcome != UNCHANGED for lines in self.lines.values() for line in lines)
+    def has_changes(self) -> bool:
+        """Whether any row is new or changed."""
+        return any(row.outcome != UNCHANGED for rows in self.rows.values() for row in rows)
 
-    def wrong_rows(self, worksheet: str) -> set[int]:
-        """The rows, by number from 0, with which something is wrong."""
-        cells = (each.cell for each in self.problems if each.worksheet == worksheet and each.cell)
+    def rows_with_issues(self, worksheet: str) -> set[int]:
+        """Return the numbers, from 0, of the rows of a worksheet that have issues."""
+        cells = (issue.cell for issue in self.issues if issue.worksheet == worksheet and issue.cell)
         return {xl_cell_to_rowcol(cell)[0] for cell in cells}
 
     @property
     def digest(self) -> str:
-        """Of all that changes: the same workbook over another registry has another one."""
-        told = [(line.was, line.now) for lines in self.lines.values() for line in lines if line.was != line.now]
-        return hashlib.sha256(dumps(told).encode()).hexdigest()
+        """The SHA-256 of all changes; the same workbook has another one once the registry has changed."""
+        changes = [(row.expected, row.current) for rows in self.rows.values() for row in rows if row.outcome != UNCHANGED]
+        return hashlib.sha256(to_json(changes).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Terms:
-    """How a workbook takes effect: moves from 1 January of the year; names that differ as new from then on, or as corrections."""
+def plan_changes(viewer: Viewer, data: bytes, orders: Orders, options: WorkbookOptions) -> RegistryPlan:
+    """Return what a workbook would change; stores nothing.
 
-    year: int
-    renames: bool = True
-
-    @property
-    def day(self) -> date:
-        return date(self.year, 1, 1)
-
-
-def plan(viewer: Viewer, data: bytes, orders: Orders, terms: Terms) -> Plan:
-    """Look at a workbook; nothing is stored. Raises Forbidden, and Refused where it cannot be opened."""
-    viewer.require(Action.REGISTER)
-    with bulk():
-        return _Planner(viewer, data, orders, terms).plan()
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        WorkbookRejected: The file cannot be opened.
+    """
+    viewer.require(Action.MANAGE_REGISTRY)
+    with gc_paused():
+        return _Planner(viewer, data, orders, options).plan()
 
 
-def apply(viewer: Viewer, made: Plan) -> str:
-    """Store what a plan changes, all or nothing; the batch it is recorded under. Raises Forbidden, Refused."""
-    viewer.require(Action.REGISTER)
-    if made.problems:
-        raise Refused(made.problems)
+def apply_plan(viewer: Viewer, plan: RegistryPlan) -> str:
+    """Store the changes of a plan, all or nothing, and return the batch of the audit events.
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        WorkbookRejected: The plan has issues, or the registry has changed since.
+    """
+    viewer.require(Action.MANAGE_REGISTRY)
+    if plan.issues:
+        raise WorkbookRejected(plan.issues)
     batch = new_batch()
-    pairs = {name: [(line.was, line.now) for line in lines if line.was != line.now] for name, lines in made.lines.items()}
+    changes = {
+        name: [(row.expected, row.current) for row in rows if row.outcome != UNCHANGED] for name, rows in plan.rows.items()
+    }
     try:
-        operations.store_all(viewer, pairs[BODIES], pairs[ORGANISATIONS], batch)
-    except Stale as stale:
-        raise Refused([Problem("registry_changed")]) from stale
+        operations.store_all(viewer, changes[BODIES], changes[ORGANISATIONS], batch)
+    except RegistryConflict as conflict:
+        raise WorkbookRejected([CellIssue("registry_changed")]) from conflict
     return batch
 
 
 class _Planner:
-    def __init__(self, viewer: Viewer, data: bytes, orders: Orders, terms: Terms):
-        self.terms = terms
+    """Plans one workbook: reads it, computes the next states, and checks all of them together."""
+
+    def __init__(self, viewer: Viewer, data: bytes, orders: Orders, options: WorkbookOptions):
         self.bodies, self.organisations = queries.body_states(viewer), queries.organisation_states(viewer)
-        self.known = self.bodies.keys() | self.organisations.keys()
-        self.read = reader.read(data, orders, dict.fromkeys(self.known))
-        named = {row.cells["bin"] for row in self.read.rows[ORGANISATIONS]}
-        self.reported = reported(viewer, named)
-        self.made = Plan(problems=list(self.read.problems), warnings=list(self.read.warnings))
+        self.registered = self.bodies.keys() | self.organisations.keys()
+        self.reading: RegistryReading = read_registry(data, orders, self.registered)
+        organisation_bins = {row.cells["bin"] for row in self.reading.rows[ORGANISATIONS]}
+        self.states = RowStates(options, bins_with_reports(viewer, organisation_bins))
+        self.result = RegistryPlan(issues=list(self.reading.issues), warnings=list(self.reading.warnings))
 
-    def plan(self) -> Plan:
-        for row in self.read.rows[BODIES]:
-            self.take(row, self.bodies.get(row.cells["bin"]), self.body)
-        for row in self.read.rows[ORGANISATIONS]:
-            self.take(row, self.organisations.get(row.cells["bin"]), self.organisation)
+    def plan(self) -> RegistryPlan:
+        for row in self.reading.rows[BODIES]:
+            self.add_row(row, self.bodies.get(row.cells["bin"]), self.states.body)
+        for row in self.reading.rows[ORGANISATIONS]:
+            self.add_row(row, self.organisations.get(row.cells["bin"]), self.states.organisation)
+        self.result.issues += self.states.issues
         self.check()
-        made = self.made
-        for name, lines in made.lines.items():
-            wrong = made.wrong_rows(name)
-            made.lines[name] = [line for line in lines if line.row.number not in wrong]
-        made.problems = in_order(made.problems, WORKSHEETS)
-        made.warnings = in_order(made.warnings, WORKSHEETS)
-        return made
+        plan = self.result
+        for name, rows in plan.rows.items():
+            numbers = plan.rows_with_issues(name)
+            plan.rows[name] = [change for change in rows if change.row.number not in numbers]
+        plan.issues = sort_issues(plan.issues, WORKSHEETS)
+        plan.warnings = sort_issues(plan.warnings, WORKSHEETS)
+        return plan
 
-    def take(self, row: Row, was: Any, make: Any) -> None:
-        """Make the row's state; a row with a cell that cannot be read is told of already."""
-        if row.wrong:
+    def add_row(self, row: Row, expected: RegistryState | None, next_state: Callable[[Row, Any], RegistryState | None]) -> None:
+        """Add the row's change; a row with an invalid cell has its issue already."""
+        if row.invalid:
             return
         try:
-            now = make(row, was)
-        except Refusal as refusal:
-            self.wrong(row, refusal.at, refusal.problem, refusal.values)
+            state = next_state(row, expected)
+        except RegistryError as error:
+            self.add_error(row, error)
             return
-        if now is not None:
-            self.made.lines[row.worksheet].append(Line(row, was, now))
-            if was is None and bins.unusual(now.bin) and now.bin not in self.known:
-                self.made.warnings.append(row.problem("unusual_bin", "bin", {"value": now.bin}))
+        if state is not None:
+            self.result.rows[row.worksheet].append(RowChange(row, expected, state))
+            if expected is None and bins.is_unusual(state.bin) and state.bin not in self.registered:
+                self.result.warnings.append(row.issue("unusual_bin", "bin", {"value": state.bin}))
 
-    def wrong(self, row: Row, at: str, problem: str, found: Mapping[str, Any]) -> None:
-        self.made.problems.append(row.problem(problem, AT.get(at, at), found))
-
-    def complete(self, row: Row, *codes: str) -> bool:
-        """Whether a new row holds what it must."""
-        lacking = [code for code in codes if code not in row.cells]
-        for code in lacking:
-            self.made.problems.append(row.problem("missing_value", code))
-        return not lacking
-
-    # Rows to states
-
-    def body(self, row: Row, was: BodyState | None) -> BodyState | None:
-        if was is None and not self.complete(row, "name_kk"):
-            return None
-        cells = row.cells
-        now = self.named(row, was or BodyState(cells["bin"]))
-        now = replace(
-            now,
-            level=cells.get("level", now.level),
-            parent=cells.get("parent_bin", now.parent),
-            kato=cells.get("kato", now.kato),
-            since=sensible(cells["since"], "since") if "since" in cells else now.since,
-        )
-        last = cells.get("closed_on", now.closed_on)
-        return now if last is None or last == now.closed_on else changes.closed(replace(now, closed_on=None), last)
-
-    def organisation(self, row: Row, was: OrganisationState | None) -> OrganisationState | None:
-        cells = row.cells
-        if was is None:
-            if not self.complete(row, "kind", "name_kk"):
-                return None
-            now = OrganisationState(cells["bin"], cells["kind"])
-        else:
-            now = was
-            if cells.get("kind", was.kind) != was.kind and was.bin in self.reported:
-                raise Refusal("kind_reported", "kind")
-        now = replace(
-            self.named(row, now),
-            kind=cells.get("kind", now.kind),
-            state_share=cells.get("state_share", now.state_share),
-            state_body=cells.get("state_body", now.state_body),
-            national_company=cells.get("national_company", now.national_company),
-        )
-        return self.with_status(row, self.placed(row, now))
-
-    def named(self, row: Row, state: State) -> State:
-        """The names; what is only filled in, where none was, is no new name."""
-        kk, ru = (row.cells.get(code, getattr(state, code)) for code in ("name_kk", "name_ru"))
-        fills = all(getattr(state, code) in ("", name) for code, name in (("name_kk", kk), ("name_ru", ru)))
-        if fills or not self.terms.renames:
-            return replace(state, name_kk=kk, name_ru=ru)
-        try:
-            return changes.renamed(state, self.terms.day, kk, ru)
-        except Refusal as refusal:
-            refusal.at = "name_kk" if kk != state.name_kk else "name_ru"
-            raise
-
-    def placed(self, row: Row, state: OrganisationState) -> OrganisationState:
-        """Under its body: moved from the year on, or from the first day that is given beside it."""
-        latest = state.periods[-1] if state.periods else None
-        body, since = row.cells.get("body_bin"), row.cells.get("since")
-        if since in {period.since for period in state.periods}:
-            # Not touched: it was written out like that, now or before an earlier move.
-            since = None
-        if body is None or (latest is not None and body == latest.body):
-            return state if since is None else changes.begun(state, since)
-        if latest is None:
-            return replace(state, periods=(Period(body, since or self.terms.day),))
-        return changes.moved(state, body, since or self.terms.day)
-
-    def with_status(self, row: Row, state: OrganisationState) -> OrganisationState:
-        """With its latest status, which begins on the day given beside it."""
-        status, since = row.cells.get("status", state.latest), row.cells.get("status_since")
-        if status == state.latest:
-            if state.statuses and since not in (None, state.statuses[-1].since):
-                raise Refusal("status_day", "status_since", day=state.statuses[-1].since)
-            return state
-        if since is None:
-            self.made.problems.append(row.problem("missing_value", "status_since"))
-            return state
-        try:
-            return changes.with_status(state, status, since)
-        except Refusal as refusal:
-            refusal.at = "status_since" if refusal.at == "since" else refusal.at
-            raise
-
-    # All as they are to be
+    def add_error(self, row: Row, error: RegistryError) -> None:
+        """Add an issue of the cell that an error belongs to."""
+        self.result.issues.append(row.issue(error.code, COLUMN_OF_FIELD.get(error.field, error.field), error.values))
 
     def check(self) -> None:
-        """Hold every changed body and organisation against the rules, among all as they are to be."""
-        bodies = self.bodies | {line.now.bin: line.now for line in self.made.lines[BODIES]}
-        after = self.organisations | {line.now.bin: line.now for line in self.made.lines[ORGANISATIONS]}
-        for line in self.made.lines[BODIES]:
-            if line.was is None or (line.was.since, line.was.closed_on) != (line.now.since, line.now.closed_on):
-                self.emptied(line, after.values())
-        for line in (*self.made.lines[BODIES], *self.made.lines[ORGANISATIONS]):
-            for mistake in mistakes(line.was, line.now, bodies) if line.was != line.now else ():
-                self.told(line, mistake.refusal())
+        """Check every changed body and organisation against the rules, with the registry as it would be afterwards."""
+        rows = self.result.rows
+        bodies = self.bodies | {change.current.bin: change.current for change in rows[BODIES]}
+        organisations = self.organisations | {change.current.bin: change.current for change in rows[ORGANISATIONS]}
+        for change in rows[BODIES]:
+            old, new = change.expected, change.current
+            if old is None or (old.since, old.closed_on) != (new.since, new.closed_on):
+                self.check_supervision(change, organisations.values())
+        for change in (*rows[BODIES], *rows[ORGANISATIONS]):
+            if change.outcome != UNCHANGED:
+                for violation in violations(change.expected, change.current, bodies):
+                    self.add_error(change.row, violation.error)
 
-    def emptied(self, line: Line, organisations: Any) -> None:
-        """Nothing may be under a body before its first day or after its last."""
-        first, last = line.now.since, line.now.closed_on
-        theirs = [[period for period in each.periods if period.body == line.now.bin] for each in organisations]
-        if last is not None:
-            count = sum(any(period.until is None or period.until > last for period in periods) for periods in theirs)
+    def check_supervision(self, change: RowChange, organisations: Collection[OrganisationState]) -> None:
+        """Check that a body supervises nothing before its first day or after its last one."""
+        first_day, last_day = change.current.since, change.current.closed_on
+        body = change.current.bin
+        supervision = [[period for period in state.periods if period.body == body] for state in organisations]
+        if last_day is not None:
+            count = sum(any(period.until is None or period.until > last_day for period in periods) for periods in supervision)
             if count:
-                self.told(line, Refusal("body_has_organisations", "closed_on", day=last, count=count))
-        if first is not None:
-            count = sum(any(period.since < first for period in periods) for periods in theirs)
+                self.add_error(change.row, RegistryError("body_has_organisations", "closed_on", day=last_day, count=count))
+        if first_day is not None:
+            count = sum(any(period.since < first_day for period in periods) for periods in supervision)
             if count:
-                self.told(line, Refusal("body_had_organisations", "since", day=first, count=count))
-
-    def told(self, line: Line, refusal: Refusal) -> None:
-        self.wrong(line.row, refusal.at, refusal.problem, refusal.values)
+                self.add_error(change.row, RegistryError("body_had_organisations", "since", day=first_day, count=count))
 
 
-def state_name(state: AnyState, code: str) -> str:
-    """A state's name in a language, or in the other one where it is not known."""
-    first, second = (state.name_ru, state.name_kk) if code == "ru" else (state.name_kk, state.name_ru)
+def state_name(state: RegistryState, language: str) -> str:
+    """Return a state's name in a language, or in the other one where that is empty."""
+    first, second = (state.name_ru, state.name_kk) if language == "ru" else (state.name_kk, state.name_ru)
     return first or second

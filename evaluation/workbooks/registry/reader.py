@@ -1,128 +1,152 @@
-"""Reads a registry workbook's cells: what stands in each row, and what is wrong with a cell taken by itself."""
+"""Reads the cells of a registry workbook: the values of each row, and the issues of cells that are invalid by themselves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.answers import values
-from evaluation.answers.issues import Problem, Refused
-from evaluation.answers.values import Wrong
+from evaluation.answers.issues import CellIssue, WorkbookRejected
+from evaluation.answers.values import InvalidValue
 from evaluation.criteria import Orders
-from evaluation.memory import bulk
-from evaluation.workbooks.format.model import FIRST_ROW
-from evaluation.workbooks.format.normalise import Fault
-from evaluation.workbooks.format.safe_open import PRIVATE, Package, cell_name
-from evaluation.workbooks.registry.columns import COLUMNS, WORKSHEETS, Reader, readers
+from evaluation.memory import gc_paused
+from evaluation.workbooks.format.model import FIRST_DATA_ROW
+from evaluation.workbooks.format.opening import rejecting_unreadable
+from evaluation.workbooks.registry.columns import COLUMNS, WORKSHEETS, CellParser, cell_parsers
+from evaluation.xlsx.model import CellError, cell_name
+from evaluation.xlsx.safe_open import PRIVATE_PREFIX, SafeWorkbook
 
 BIN = "bin"
+"""The code of the column that identifies a row."""
 
 
 @dataclass
 class Row:
-    """A row: its worksheet and number from 0, where each column stands, the values of its cells that are not blank.
+    """A row of a worksheet.
 
-    `wrong` are the columns whose cell cannot be read.
+    Attributes:
+        worksheet: The name of the worksheet.
+        number: The number of the row, from 0.
+        positions: Column code → number of the column, from 0.
+        cells: Column code → value of the cells that are not blank.
+        invalid: The codes of the columns whose cell is invalid.
     """
 
     worksheet: str
     number: int
-    places: Mapping[str, int]
+    positions: Mapping[str, int]
     cells: dict[str, Any] = field(default_factory=dict)
-    wrong: set[str] = field(default_factory=set)
+    invalid: set[str] = field(default_factory=set)
 
-    def problem(self, problem: str, code: str, found: Mapping[str, Any] | None = None) -> Problem:
-        """Something wrong with a cell; where the column is not there, with the row's BIN."""
-        at = code if code in self.places else BIN
-        return Problem(problem, self.worksheet, cell_name(self.number, self.places[at]), code, found or {})
+    def issue(self, issue_code: str, column_code: str, values: Mapping[str, Any] | None = None) -> CellIssue:
+        """Return an issue of a cell; where the worksheet lacks the column, it is an issue of the row's BIN."""
+        position = self.positions[column_code if column_code in self.positions else BIN]
+        return CellIssue(issue_code, self.worksheet, cell_name(self.number, position), column_code, values or {})
 
 
 @dataclass
-class Read:
-    """The rows of both worksheets, what is wrong, and what is worth a second look."""
+class RegistryReading:
+    """The rows of both worksheets, the issues that prevent storing them, and warnings."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in WORKSHEETS})
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    issues: list[CellIssue] = field(default_factory=list)
+    warnings: list[CellIssue] = field(default_factory=list)
 
 
-def read(data: bytes, orders: Orders, known: Mapping[str, Any]) -> Read:
-    """Read a workbook; BINs that are `known` need no check. Raises Refused where it cannot be opened at all."""
-    with bulk():
-        package, found = Package(data), Read()
-        for name in package.names:
-            if name not in WORKSHEETS and not name.startswith(PRIVATE):
-                found.problems.append(Problem("unknown_worksheet", name, values={"expected": ", ".join(WORKSHEETS)}))
-        here = [name for name in WORKSHEETS if name in package.names]
-        if not here:
-            raise Refused([*found.problems, Problem("missing_worksheet", WORKSHEETS[0], values={"name": WORKSHEETS[0]})])
-        by_type = readers(orders, known)
-        for name in here:
-            package.parse(name)
-            _worksheet(name, package, by_type, found)
-    return found
+def read_registry(data: bytes, orders: Orders, registered: Iterable[str]) -> RegistryReading:
+    """Read a registry workbook.
+
+    Args:
+        data: The XLSX file.
+        orders: The orders with the kinds of organisation.
+        registered: The registered BINs, whose check digit is not verified.
+
+    Raises:
+        WorkbookRejected: The file cannot be opened or has none of the worksheets.
+    """
+    with rejecting_unreadable(), gc_paused():
+        workbook, reading = SafeWorkbook(data), RegistryReading()
+        for name in workbook.sheet_names:
+            if name not in WORKSHEETS and not name.startswith(PRIVATE_PREFIX):
+                reading.issues.append(CellIssue("unknown_worksheet", name, values={"expected": ", ".join(WORKSHEETS)}))
+        present = [name for name in WORKSHEETS if name in workbook.sheet_names]
+        if not present:
+            missing = CellIssue("missing_worksheet", WORKSHEETS[0], values={"name": WORKSHEETS[0]})
+            raise WorkbookRejected([*reading.issues, missing])
+        parsers = cell_parsers(orders, frozenset(registered))
+        for name in present:
+            workbook.parse(name)
+            _read_worksheet(name, workbook, parsers, reading)
+    return reading
 
 
-def _worksheet(name: str, package: Package, by_type: Mapping[str, Reader], found: Read) -> None:
-    rows = package.rows(name)
-    places = _headings(name, rows[0] if rows else [], found)
-    if BIN not in places:
-        found.problems.append(Problem("missing_column", name, cell_name(0, 0), BIN, {"column": BIN}))
+def _read_worksheet(name: str, workbook: SafeWorkbook, parsers: Mapping[str, CellParser], reading: RegistryReading) -> None:
+    rows = workbook.rows(name)
+    positions = _column_positions(name, rows[0] if rows else [], reading)
+    if BIN not in positions:
+        reading.issues.append(CellIssue("missing_column", name, cell_name(0, 0), BIN, {"column": BIN}))
         return
-    _unread(name, rows, found)
-    read = {column.code: by_type[column.type] for column in COLUMNS[name] if column.code in places}
-    seen: dict[str, int] = {}
-    for number, cells in enumerate(rows[FIRST_ROW:], start=FIRST_ROW):
-        row = Row(name, number, places)
-        for code, place in places.items():
-            _cell(row, code, cells[place] if place < len(cells) else "", read[code], found)
-        if not row.cells and not row.wrong:
-            continue
-        bin_ = row.cells.get(BIN)
-        if bin_ is None:
-            if BIN not in row.wrong:
-                found.problems.append(row.problem("missing_value", BIN))
-        elif seen.setdefault(bin_, number) != number:
-            found.problems.append(row.problem("duplicate_entry", BIN, {"value": bin_, "row": seen[bin_] + 1}))
-        else:
-            found.rows[name].append(row)
-    for last, merged in package.merged(name):
-        if last >= FIRST_ROW:
-            found.warnings.append(Problem("merged_cells", name, merged.partition(":")[0], None, {"range": merged}))
+    _warn_of_unread_columns(name, rows, reading)
+    by_column = {column.code: parsers[column.type] for column in COLUMNS[name] if column.code in positions}
+    row_numbers: dict[str, int] = {}
+    for number, cells in enumerate(rows[FIRST_DATA_ROW:], start=FIRST_DATA_ROW):
+        row = Row(name, number, positions)
+        for code, position in positions.items():
+            _read_cell(row, code, cells[position] if position < len(cells) else "", by_column[code], reading)
+        if row.cells or row.invalid:
+            _add_row(row, row_numbers, reading)
+    for last_row, merged_range in workbook.merged_ranges(name):
+        if last_row >= FIRST_DATA_ROW:
+            cell = merged_range.partition(":")[0]
+            reading.warnings.append(CellIssue("merged_cells", name, cell, None, {"range": merged_range}))
 
 
-def _cell(row: Row, code: str, cell: Any, read: Reader, found: Read) -> None:
+def _add_row(row: Row, row_numbers: dict[str, int], reading: RegistryReading) -> None:
+    """Add a row that has a BIN, unless an earlier row has the same; `row_numbers` is BIN → number of its first row."""
+    bin_ = row.cells.get(BIN)
+    if bin_ is None:
+        if BIN not in row.invalid:
+            reading.issues.append(row.issue("missing_value", BIN))
+    elif row_numbers.setdefault(bin_, row.number) != row.number:
+        reading.issues.append(row.issue("duplicate_entry", BIN, {"value": bin_, "row": row_numbers[bin_] + 1}))
+    else:
+        reading.rows[row.worksheet].append(row)
+
+
+def _read_cell(row: Row, code: str, cell: Any, parse: CellParser, reading: RegistryReading) -> None:
     try:
-        if isinstance(cell, Fault):
-            raise Wrong(cell.problem, value=cell.value)
+        if isinstance(cell, CellError):
+            raise InvalidValue(cell.reason, value=cell.value)
         if not values.is_blank(cell):
-            value = read(cell)
+            value = parse(cell)
             if value != "":
                 row.cells[code] = value
-    except Wrong as wrong:
-        row.wrong.add(code)
-        found.problems.append(row.problem(wrong.problem, code, wrong.values))
+    except InvalidValue as error:
+        row.invalid.add(code)
+        reading.issues.append(row.issue(error.issue_code, code, error.values))
 
 
-def _headings(name: str, cells: Sequence[object], found: Read) -> dict[str, int]:
-    """Column code → place."""
-    places: dict[str, int] = {}
-    known = {column.code for column in COLUMNS[name]}
-    for place, cell in enumerate(cells):
+def _column_positions(name: str, headings: Sequence[object], reading: RegistryReading) -> dict[str, int]:
+    """Return column code → number of the column; a duplicate or unknown code is an issue."""
+    positions: dict[str, int] = {}
+    codes = {column.code for column in COLUMNS[name]}
+    for position, cell in enumerate(headings):
         if values.is_blank(cell):
             continue
-        code = cell.value if isinstance(cell, Fault) else values.shown(cell)
-        problem = "duplicate_column" if code in places else None if code in known else "unknown_column"
-        if problem is None:
-            places[code] = place
+        code = cell.value if isinstance(cell, CellError) else values.display_text(cell)
+        issue_code = "duplicate_column" if code in positions else None if code in codes else "unknown_column"
+        if issue_code is None:
+            positions[code] = position
         else:
-            found.problems.append(Problem(problem, name, cell_name(0, place), None, {"column": code}))
-    return places
+            reading.issues.append(CellIssue(issue_code, name, cell_name(0, position), None, {"column": code}))
+    return positions
 
 
-def _unread(name: str, rows: Sequence[Sequence[object]], found: Read) -> None:
-    """Columns that hold something but have no code."""
-    headed = {place for place, cell in enumerate(rows[0]) if not values.is_blank(cell)}
-    filled = {place for row in rows[FIRST_ROW:] for place, cell in enumerate(row) if place not in headed and cell != ""}
-    for place in sorted(filled):
-        cell = cell_name(0, place)
-        found.warnings.append(Problem("column_without_code", name, cell, None, {"column": cell.rstrip("1")}))
+def _warn_of_unread_columns(name: str, rows: Sequence[Sequence[object]], reading: RegistryReading) -> None:
+    """Warn of columns that have values but no code."""
+    with_code = {position for position, cell in enumerate(rows[0]) if not values.is_blank(cell)}
+    with_values = {
+        position for row in rows[FIRST_DATA_ROW:] for position, cell in enumerate(row) if position not in with_code and cell != ""
+    }
+    for position in sorted(with_values):
+        cell = cell_name(0, position)
+        reading.warnings.append(CellIssue("column_without_code", name, cell, None, {"column": cell.rstrip("1")}))

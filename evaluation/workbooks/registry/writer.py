@@ -1,29 +1,34 @@
-"""Writes the registry as a workbook, to be changed in Excel or LibreOffice and sent back."""
+"""Writes the registry as a workbook, which people change in Excel or LibreOffice and send back."""
 
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from evaluation.answers.values import WORDS
+from evaluation.answers.values import YES_NO_LABELS
 from evaluation.criteria import Orders
 from evaluation.criteria.model import Text
 from evaluation.language import N_, Language, language
-from evaluation.memory import bulk
+from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
 from evaluation.registry.admin import queries
-from evaluation.registry.admin.states import BodyState, OrganisationState
-from evaluation.workbooks.format.model import FIRST_ROW
-from evaluation.workbooks.format.safe_open import MAX_ROWS
-from evaluation.workbooks.registry.columns import BODIES, COLUMNS, ORGANISATIONS, Column, choices, row_of, words
+from evaluation.registry.states import BodyState, OrganisationState
+from evaluation.workbooks.format.model import FIRST_DATA_ROW
+from evaluation.workbooks.registry.columns import BODIES, COLUMNS, ORGANISATIONS, Column, choice_labels, display_value, row_of
+from evaluation.xlsx.safe_open import MAX_ROWS
 
-NOTES = "_notes"
+NOTES_WORKSHEET = "_notes"
 SPARE_ROWS = 2_000
-FORMATS = {"date": "dd.mm.yyyy", "share": "0.00"}
-SAID = (
+"""Blank rows below the data with lists to choose from."""
+NUMBER_FORMATS = {"date": "dd.mm.yyyy", "share": "0.00"}
+A4_PAPER = 9
+MAX_LIST_CHARACTERS = 255
+"""The maximum length of a list of choices in Excel; its items contain no commas."""
+INSTRUCTIONS = (
     N_("One row for each body or organisation, from row 4 on. Do not change row 1."),
     N_("Change what is to change and send the workbook back: you see every change before it is stored."),
     N_("An empty cell changes nothing; a row that is left out changes nothing. What is to be emptied is emptied on a page."),
@@ -33,83 +38,90 @@ SAID = (
 )
 
 
-def write_registry(viewer: Viewer, orders: Orders, spoken: Language) -> bytes:
-    """Every body and organisation, with lists and words in a language. Raises Forbidden."""
+def write_registry(viewer: Viewer, orders: Orders, language: Language) -> bytes:
+    """Return the XLSX file of every body and organisation, with choices in a language. Raises Forbidden."""
     bodies, organisations = queries.body_states(viewer), queries.organisation_states(viewer)
-    with bulk():
-        return write(orders, spoken, bodies.values(), organisations.values())
+    with gc_paused():
+        return write_states(orders, language, bodies.values(), organisations.values())
 
 
-def write(orders: Orders, spoken: Language, bodies: Iterable[BodyState], organisations: Iterable[OrganisationState]) -> bytes:
-    """These bodies and organisations as a workbook."""
+def write_states(
+    orders: Orders, language: Language, bodies: Iterable[BodyState], organisations: Iterable[OrganisationState]
+) -> bytes:
+    """Return the XLSX file of these bodies and organisations."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     heading = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#8A94A6"}
     formats = {
         "code": book.add_format({"font_size": 8, "font_color": "#5B6472", "border": 1, "border_color": "#8A94A6"}),
         "heading": book.add_format(heading | {"bold": True, "bg_color": "#DCE8F5"}),
-        "own": book.add_format(heading | {"bold": True, "bg_color": "#FBF0D9"}),
+        "key_heading": book.add_format(heading | {"bold": True, "bg_color": "#FBF0D9"}),
         "note": book.add_format({"text_wrap": True, "valign": "top"}),
         "": book.add_format({"num_format": "@"}),
-        **{name: book.add_format({"num_format": each}) for name, each in FORMATS.items()},
+        **{type_: book.add_format({"num_format": code}) for type_, code in NUMBER_FORMATS.items()},
     }
-    labels = choices(orders)
-    _table(book.add_worksheet(BODIES), COLUMNS[BODIES], [row_of(each) for each in bodies], labels, spoken, formats)
-    rows = [row_of(each) for each in organisations]
-    _table(book.add_worksheet(ORGANISATIONS), COLUMNS[ORGANISATIONS], rows, labels, spoken, formats)
-    notes = book.add_worksheet(NOTES)
+    writer = _WorksheetWriter(formats, choice_labels(orders), language)
+    writer.write(book.add_worksheet(BODIES), COLUMNS[BODIES], [row_of(state) for state in bodies])
+    writer.write(book.add_worksheet(ORGANISATIONS), COLUMNS[ORGANISATIONS], [row_of(state) for state in organisations])
+    notes = book.add_worksheet(NOTES_WORKSHEET)
     notes.set_column(0, 0, 100)
-    for place, message in enumerate(SAID):
-        notes.write_string(place, 0, spoken.gettext(message), formats["note"])
+    for row, message in enumerate(INSTRUCTIONS):
+        notes.write_string(row, 0, language.gettext(message), formats["note"])
     book.close()
     return out.getvalue()
 
 
-def _table(
-    sheet: Worksheet,
-    columns: tuple[Column, ...],
-    rows: list[dict[str, Any]],
-    labels: Mapping[str, Mapping[str, Text]],
-    spoken: Language,
-    formats: Mapping[str, Any],
-) -> None:
-    last = min(FIRST_ROW + len(rows) + SPARE_ROWS, MAX_ROWS - 1)
-    for place, column in enumerate(columns):
-        sheet.set_column(place, place, column.width, formats[column.type if column.type in FORMATS else ""])
-        source = _list(column, labels, spoken)
-        if source:
-            sheet.data_validation(FIRST_ROW, place, last, place, {"validate": "list", "source": source})
-        sheet.write_string(0, place, column.code, formats["code"])
-    for row, code in ((1, "kk"), (2, "ru")):
-        sheet.set_row(row, 32)
-        for place, column in enumerate(columns):
-            sheet.write_string(row, place, language(code).gettext(column.label), formats["own" if place == 0 else "heading"])
-    for row, given in enumerate(rows, start=FIRST_ROW):
-        for place, column in enumerate(columns):
-            if column.code in given:
-                _write(sheet, row, place, column, words(column, given[column.code], labels, spoken), formats)
-    sheet.freeze_panes(FIRST_ROW, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0, FIRST_ROW - 1)
+@dataclass(frozen=True)
+class _WorksheetWriter:
+    """Writes rows to a worksheet; `labels` is column type → code → label of the types with a list of choices."""
 
+    formats: Mapping[str, Any]
+    labels: Mapping[str, Mapping[str, Text]]
+    language: Language
 
-def _write(sheet: Worksheet, row: int, place: int, column: Column, value: Any, formats: Mapping[str, Any]) -> None:
-    if isinstance(value, date):
-        sheet.write_datetime(row, place, value, formats["date"])
-    elif column.type == "share":
-        sheet.write_number(row, place, value, formats["share"])
-    else:
-        # Text throughout: a BIN keeps its zeros, and a name that begins with "=" is no formula.
-        sheet.write_string(row, place, str(value), formats[""])
+    def write(self, sheet: Worksheet, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> None:
+        self._write_headings(sheet, columns, len(rows))
+        for row, values in enumerate(rows, start=FIRST_DATA_ROW):
+            for position, column in enumerate(columns):
+                if column.code in values:
+                    value = display_value(column, values[column.code], self.labels, self.language)
+                    self._write_cell(sheet, row, position, column, value)
+        sheet.freeze_panes(FIRST_DATA_ROW, 1)
+        sheet.set_landscape()
+        sheet.set_paper(A4_PAPER)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0, FIRST_DATA_ROW - 1)
 
+    def _write_headings(self, sheet: Worksheet, columns: tuple[Column, ...], row_count: int) -> None:
+        """Write the codes and the labels of the columns, and their lists of choices."""
+        last_row = min(FIRST_DATA_ROW + row_count + SPARE_ROWS, MAX_ROWS - 1)
+        for position, column in enumerate(columns):
+            column_format = self.formats[column.type if column.type in NUMBER_FORMATS else ""]
+            sheet.set_column(position, position, column.width, column_format)
+            source = self._choices(column)
+            if source:
+                sheet.data_validation(FIRST_DATA_ROW, position, last_row, position, {"validate": "list", "source": source})
+            sheet.write_string(0, position, column.code, self.formats["code"])
+        for row, code in ((1, "kk"), (2, "ru")):
+            sheet.set_row(row, 32)
+            for position, column in enumerate(columns):
+                label_format = self.formats["key_heading" if position == 0 else "heading"]
+                sheet.write_string(row, position, language(code).gettext(column.label), label_format)
 
-def _list(column: Column, labels: Mapping[str, Mapping[str, Text]], spoken: Language) -> list[str]:
-    """What the cells' list offers; Excel takes lists of at most 255 characters, without commas inside."""
-    source = [label[spoken.code] for label in labels.get(column.type, {}).values()]
-    if column.type == "yes_no":
-        source = list(WORDS[spoken.code])
-    if len(",".join(source)) > 255 or any("," in each for each in source):
-        source = list(labels[column.type])
-    return source
+    def _write_cell(self, sheet: Worksheet, row: int, position: int, column: Column, value: Any) -> None:
+        if isinstance(value, date):
+            sheet.write_datetime(row, position, value, self.formats["date"])
+        elif column.type == "share":
+            sheet.write_number(row, position, value, self.formats["share"])
+        else:
+            # Everything else is text: a BIN keeps its leading zeros, and a name that begins with "=" is no formula.
+            sheet.write_string(row, position, str(value), self.formats[""])
+
+    def _choices(self, column: Column) -> list[str]:
+        """Return the column's list of choices: labels, or codes where the labels do not fit Excel's limits."""
+        source = [label[self.language.code] for label in self.labels.get(column.type, {}).values()]
+        if column.type == "yes_no":
+            source = list(YES_NO_LABELS[self.language.code])
+        if len(",".join(source)) > MAX_LIST_CHARACTERS or any("," in label for label in source):
+            source = list(self.labels[column.type])
+        return source

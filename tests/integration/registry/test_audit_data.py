@@ -1,4 +1,4 @@
-"""What the record is told of the registry is enough to make the whole of it again."""
+"""The audit events of the registry suffice to reconstruct it."""
 
 from datetime import date
 from typing import Any
@@ -6,26 +6,28 @@ from typing import Any
 import orjson
 from flask import Flask
 
+from evaluation.audit.chain import flush_events
 from evaluation.audit.models import AuditEvent
 from evaluation.audit.verification import verify
 from evaluation.criteria import Order
-from evaluation.database import db, dumps
+from evaluation.database import db, to_json
 from evaluation.demo.generator import country
 from evaluation.demo.store import store
 from evaluation.policy import Viewer
 from evaluation.registry import operations, queries
-from evaluation.registry.admin import operations as upkeep
-from evaluation.registry.admin.queries import body_states, ids, organisation_states
+from evaluation.registry.admin import operations as admin_operations
+from evaluation.registry.admin.queries import body_states, organisation_states
 from evaluation.registry.operations import NewBody
 from tests.support.factories import bin_of
 
 SYSTEM = Viewer.system()
-ONE, OTHER = bin_of(1), bin_of(2)
-OWN, SECOND = bin_of(11), bin_of(12)
+BODY, OTHER_BODY = bin_of(1), bin_of(2)
+ORGANISATION, SECOND_ORGANISATION = bin_of(11), bin_of(12)
 
 
-def replayed() -> dict[str, dict[str, Any]]:
-    """BIN → its fields, by the record alone."""
+def replayed_states() -> dict[str, dict[str, Any]]:
+    """Return BIN → fields, reconstructed from the audit events alone."""
+    flush_events(db.session)
     states: dict[tuple[str, int], dict[str, Any]] = {}
     for event in db.session.query(AuditEvent).order_by(AuditEvent.id):
         if event.year is not None or not (event.body_id or event.organisation_id) or event.action == "organisation_left":
@@ -35,58 +37,70 @@ def replayed() -> dict[str, dict[str, Any]]:
     return {state["bin"]: state for state in states.values()}
 
 
-def as_kept() -> dict[str, dict[str, Any]]:
-    """BIN → its fields that say anything, by the tables."""
+def stored_states() -> dict[str, dict[str, Any]]:
+    """Return BIN → fields, as the tables store them."""
     states = {**body_states(SYSTEM), **organisation_states(SYSTEM)}
-    return {bin_: orjson.loads(dumps(state)) for bin_, state in states.items()}
+    return {bin_: orjson.loads(to_json(state)) for bin_, state in states.items()}
 
 
-def same() -> None:
-    told, kept = replayed(), as_kept()
-    assert set(told) == set(kept)
-    for bin_, state in kept.items():
-        blank = {"former": [], "statuses": [], "periods": [], "name_kk": "", "name_ru": ""}
-        assert {name: told[bin_].get(name, blank.get(name)) for name in state} == state
+def assert_same_states() -> None:
+    """Assert that the audit events and the tables give the same states."""
+    replayed, stored = replayed_states(), stored_states()
+    assert set(replayed) == set(stored)
+    for bin_, state in stored.items():
+        blank = {"former_names": [], "statuses": [], "periods": [], "name_kk": "", "name_ru": ""}
+        assert {name: replayed[bin_].get(name, blank.get(name)) for name in state} == state
 
 
-def test_the_registry_can_be_made_again_from_the_record(app: Flask, order: Order) -> None:
+def test_the_registry_can_be_reconstructed_from_its_audit_events(app: Flask, order: Order) -> None:
     with app.app_context():
         kind = order.kinds[0].code
         operations.open_year(SYSTEM, 2024, order.code)
-        bodies = [NewBody(ONE, "Орган", "Орган", "central"), NewBody(OTHER, "Әкімдік", parent_bin=ONE)]
+        bodies = [NewBody(BODY, "Орган", "Орган", "central"), NewBody(OTHER_BODY, "Әкімдік", parent_bin=BODY)]
         operations.register_bodies(SYSTEM, bodies)
-        operations.register_organisations(SYSTEM, [(OWN, kind, "Ұйым", ""), (SECOND, kind, "Екінші", "Вторая")])
-        body_ids, own_ids = ids(SYSTEM, {ONE, OTHER, OWN, SECOND})
-        operations.supervise(SYSTEM, [(own_ids[OWN], body_ids[ONE], date(2025, 3, 1), None)])
-        # A later period moved forward in its place, and a new one.
-        operations.supervise_in(SYSTEM, 2024, [(own_ids[OWN], body_ids[ONE]), (own_ids[SECOND], body_ids[OTHER])])
-        same()
-        upkeep.move_organisation(SYSTEM, organisation_states(SYSTEM, OWN)[OWN], OTHER, 2025)
-        upkeep.rename_body(SYSTEM, body_states(SYSTEM, ONE)[ONE], date(2025, 1, 1), "Жаңа", "Новый")
-        upkeep.set_status(SYSTEM, organisation_states(SYSTEM, SECOND)[SECOND], "liquidation", date(2024, 5, 1))
+        operations.register_organisations(
+            SYSTEM, [(ORGANISATION, kind, "Ұйым", ""), (SECOND_ORGANISATION, kind, "Екінші", "Вторая")]
+        )
+        body_ids, organisation_ids = queries.ids_by_bin(SYSTEM, {BODY, OTHER_BODY, ORGANISATION, SECOND_ORGANISATION})
+        operations.add_supervision(SYSTEM, [(organisation_ids[ORGANISATION], body_ids[BODY], date(2025, 3, 1), None)])
+        # The first organisation has a later period, which is extended backwards; the second one gets a new period.
+        operations.add_supervision_for_year(
+            SYSTEM,
+            2024,
+            [(organisation_ids[ORGANISATION], body_ids[BODY]), (organisation_ids[SECOND_ORGANISATION], body_ids[OTHER_BODY])],
+        )
+        assert_same_states()
+        admin_operations.move_organisation(SYSTEM, organisation_states(SYSTEM, ORGANISATION)[ORGANISATION], OTHER_BODY, 2025)
+        admin_operations.rename_body(SYSTEM, body_states(SYSTEM, BODY)[BODY], date(2025, 1, 1), "Жаңа", "Новый")
+        admin_operations.add_status(
+            SYSTEM, organisation_states(SYSTEM, SECOND_ORGANISATION)[SECOND_ORGANISATION], "liquidation", date(2024, 5, 1)
+        )
         db.session.commit()
-        same()
-        of_one = [event.action for event in db.session.query(AuditEvent).filter_by(body_id=body_ids[ONE]).order_by(AuditEvent.id)]
-        assert of_one == [
-            *("body_added", "organisation_supervised", "organisation_supervised", "organisation_left", "body_renamed"),
+        assert_same_states()
+        actions = [
+            event.action for event in db.session.query(AuditEvent).filter_by(body_id=body_ids[BODY]).order_by(AuditEvent.id)
+        ]
+        assert actions == [
+            *("body_added", "organisation_assigned", "organisation_assigned", "organisation_left", "body_renamed"),
         ]
         (left,) = db.session.query(AuditEvent).filter_by(action="organisation_left")
-        assert left.data == {"to": OTHER} and left.organisation_id == own_ids[OWN]
+        assert left.data == {"to": OTHER_BODY} and left.organisation_id == organisation_ids[ORGANISATION]
         assert not verify(SYSTEM)
 
 
-def test_invented_data_are_recorded_as_any_other(app: Flask, order: Order) -> None:
+def test_invented_data_are_written_to_the_audit_log(app: Flask, order: Order) -> None:
     with app.app_context():
-        made = country(order, bodies=40, organisations=60, years=(2023, 2024))
-        store(order, made)
+        data = country(order, bodies=40, organisations=60, years=(2023, 2024))
+        store(order, data)
         db.session.commit()
-        same()
-        told = db.session.query(AuditEvent).filter_by(action="saved").all()
-        own = {id_: bin_ for bin_, (id_, _) in queries.known(SYSTEM).organisations.items()}
-        given = {
-            (own[event.organisation_id or 0], event.year): {code: new for code, (_, new) in event.data.items()} for event in told
+        assert_same_states()
+        events = db.session.query(AuditEvent).filter_by(action="answers_saved").all()
+        bins = {id_: bin_ for bin_, (id_, _) in queries.registry_index(SYSTEM).organisations.items()}
+        imported = {
+            (bins[event.organisation_id or 0], event.year): {code: new for code, (_, new) in event.data.items()}
+            for event in events
         }
-        assert given == {(row.bin, row.year): row.answers | row.evidence for row in made.reports}
-        declared = db.session.query(AuditEvent).filter_by(action="declared").all()
-        assert sum(len(event.data) for event in declared) == len(made.declared)
+        assert imported == {(row.bin, row.year): row.answers | row.evidence for row in data.reports}
+        declared = db.session.query(AuditEvent).filter_by(action="prior_year_counts_declared").all()
+        assert sum(len(event.data) for event in declared) == len(data.declared)
         assert not verify(SYSTEM)

@@ -1,4 +1,4 @@
-"""The registry workbook: out, through LibreOffice, back in with a preview, all or nothing; on SQLite and on PostgreSQL."""
+"""The registry workbook: export, LibreOffice, preview and all-or-nothing storing; on SQLite and PostgreSQL."""
 
 import hashlib
 import io
@@ -16,30 +16,31 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from evaluation.answers.issues import Refused
+from evaluation.answers.issues import WorkbookRejected
 from evaluation.answers.models import Report
-from evaluation.audit.models import Event
+from evaluation.audit.chain import flush_events
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Forbidden, Role, Viewer
-from evaluation.registry import operations as registering
+from evaluation.registry import operations as registry_operations
 from evaluation.registry import queries
 from evaluation.registry.admin import operations
-from evaluation.registry.admin import queries as upkeep
-from evaluation.registry.admin.states import BodyState, Dated, Former, OrganisationState, Period
+from evaluation.registry.admin import queries as admin_queries
 from evaluation.registry.operations import NewBody
-from evaluation.workbooks.registry import plan as planning
-from evaluation.workbooks.registry.plan import Plan, Terms
+from evaluation.registry.states import BodyState, FormerNames, OrganisationState, StatusEntry, SupervisionPeriod
+from evaluation.workbooks.registry.plan import CHANGED, RegistryPlan, apply_plan, plan_changes
+from evaluation.workbooks.registry.row_states import WorkbookOptions
 from evaluation.workbooks.registry.writer import write_registry
 from tests.integration.web.core.test_pages import assert_valid
-from tests.support import accounts as people
+from tests.support import accounts
 from tests.support.factories import bin_of
 
 SYSTEM = Viewer.system()
-REGION, DISTRICT, OTHER, RURAL = (bin_of(n) for n in range(1, 5))
-OWN, SECOND, GONE = bin_of(100), bin_of(101), bin_of(102)
-TERMS = Terms(2024)
+REGION, DISTRICT, OTHER_DISTRICT, RURAL = (bin_of(n) for n in range(1, 5))
+ORGANISATION, SECOND_ORGANISATION, CLOSED_ORGANISATION = bin_of(100), bin_of(101), bin_of(102)
+OPTIONS = WorkbookOptions(2024)
 
 
 @pytest.fixture
@@ -47,39 +48,45 @@ def entered(app: Flask, order: Order) -> Iterator[Order]:
     first, second = order.kinds[0].code, order.kinds[2].code
     with app.app_context():
         for year in (2023, 2024):
-            registering.open_year(SYSTEM, year, order.code)
-        registering.register_bodies(
+            registry_operations.open_year(SYSTEM, year, order.code)
+        registry_operations.register_bodies(
             SYSTEM,
             [
                 NewBody(REGION, "Облыс", "Область", "region", None, "310000000"),
                 NewBody(DISTRICT, "Аудан", "Район", "district", REGION, "316200000"),
-                NewBody(OTHER, "Басқа аудан", "Другой район", "district", REGION, "316400000"),
+                NewBody(OTHER_DISTRICT, "Басқа аудан", "Другой район", "district", REGION, "316400000"),
                 NewBody(RURAL, "=Ауыл", "", "rural", DISTRICT, None),
             ],
         )
-        for own, kind, share in ((OWN, first, None), (SECOND, second, 5_125), (GONE, first, None)):
-            period = Period(DISTRICT, date(2022, 1, 1))
-            state = OrganisationState(own, kind, f"Мекеме {own}", f"Учреждение {own}", share, periods=(period,))
+        for bin_, kind, share in (
+            (ORGANISATION, first, None),
+            (SECOND_ORGANISATION, second, 5_125),
+            (CLOSED_ORGANISATION, first, None),
+        ):
+            period = SupervisionPeriod(DISTRICT, date(2022, 1, 1))
+            state = OrganisationState(bin_, kind, f"Мекеме {bin_}", f"Учреждение {bin_}", share, periods=(period,))
             operations.add_organisation(SYSTEM, state)
-        operations.set_status(SYSTEM, organisation(GONE), "closed", date(2023, 7, 1))
+        operations.add_status(SYSTEM, organisation(CLOSED_ORGANISATION), "closed", date(2023, 7, 1))
         db.session.commit()
         yield order
         db.session.rollback()
 
 
 def body(bin_: str) -> BodyState:
-    return upkeep.body_states(SYSTEM, bin_)[bin_]
+    return admin_queries.body_states(SYSTEM, bin_)[bin_]
 
 
 def organisation(bin_: str) -> OrganisationState:
-    return upkeep.organisation_states(SYSTEM, bin_)[bin_]
+    return admin_queries.organisation_states(SYSTEM, bin_)[bin_]
 
 
-def written(app: Flask, code: str = "kk") -> bytes:
+def exported(app: Flask, code: str = "kk") -> bytes:
+    """Return the registry workbook in a language."""
     return write_registry(SYSTEM, app.extensions["orders"], language(code))
 
 
 def changed(data: bytes, change: Callable[[Any], None]) -> bytes:
+    """Return a workbook after a change of its openpyxl book."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     change(book)
     out = io.BytesIO()
@@ -87,30 +94,32 @@ def changed(data: bytes, change: Callable[[Any], None]) -> bytes:
     return out.getvalue()
 
 
-def rows(book: Any, name: str) -> dict[str, int]:
-    """BIN → row number of a worksheet."""
+def row_numbers(book: Any, name: str) -> dict[str, int]:
+    """Return BIN → row number of a worksheet."""
     return {str(book[name].cell(row, 1).value): row for row in range(4, book[name].max_row + 1) if book[name].cell(row, 1).value}
 
 
-def put(book: Any, name: str, bin_: str, **cells: Any) -> None:
-    """Write cells by column code into a BIN's row, a new one where there is none."""
+def set_cells(book: Any, name: str, bin_: str, **cells: Any) -> None:
+    """Set the cells of a BIN's row by column code; append the row where there is none."""
     sheet = book[name]
-    places = {sheet.cell(1, place).value: place for place in range(1, sheet.max_column + 1)}
-    row = rows(book, name).get(bin_) or max([3, *rows(book, name).values()]) + 1
+    columns = {sheet.cell(1, column).value: column for column in range(1, sheet.max_column + 1)}
+    row = row_numbers(book, name).get(bin_) or max([3, *row_numbers(book, name).values()]) + 1
     for code, value in {"bin": bin_, **cells}.items():
-        sheet.cell(row, places[code], value)
+        sheet.cell(row, columns[code], value)
 
 
-def looked_at(app: Flask, data: bytes, terms: Terms = TERMS) -> Plan:
-    return planning.plan(SYSTEM, data, app.extensions["orders"], terms)
+def plan_of(app: Flask, data: bytes, options: WorkbookOptions = OPTIONS) -> RegistryPlan:
+    """Return the plan of a workbook."""
+    return plan_changes(SYSTEM, data, app.extensions["orders"], options)
 
 
-def told(plan: Plan) -> set[tuple[str | None, str | None, str]]:
-    return {(each.worksheet, each.cell, each.problem) for each in plan.problems}
+def issue_keys(plan: RegistryPlan) -> set[tuple[str | None, str | None, str]]:
+    """Return (worksheet, cell, issue code) of a plan's issues."""
+    return {(issue.worksheet, issue.cell, issue.issue_code) for issue in plan.issues}
 
 
-def through_libreoffice(data: bytes, folder: Path) -> bytes:
-    """What LibreOffice makes of a workbook by opening and saving it."""
+def saved_by_libreoffice(data: bytes, folder: Path) -> bytes:
+    """Return a workbook after LibreOffice has opened and saved it."""
     program = shutil.which("soffice") or shutil.which("libreoffice")
     assert program, "LibreOffice is not installed; `make test` installs it"
     (folder / "in.xlsx").write_bytes(data)
@@ -120,12 +129,12 @@ def through_libreoffice(data: bytes, folder: Path) -> bytes:
     return (folder / "out" / "in.xlsx").read_bytes()
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_what_goes_out_comes_back_unchanged(app: Flask, entered: Order, code: str) -> None:
-    made = looked_at(app, written(app, code))
-    assert not made.problems and not made.warnings and not made.changes
-    assert {name: len(lines) for name, lines in made.lines.items()} == {"bodies": 4, "organisations": 3}
-    book = openpyxl.load_workbook(io.BytesIO(written(app, code)))
+@pytest.mark.parametrize("code", LANGUAGE_CODES)
+def test_an_exported_workbook_changes_nothing(app: Flask, entered: Order, code: str) -> None:
+    plan = plan_of(app, exported(app, code))
+    assert not plan.issues and not plan.warnings and not plan.has_changes
+    assert {name: len(changes) for name, changes in plan.rows.items()} == {"bodies": 4, "organisations": 3}
+    book = openpyxl.load_workbook(io.BytesIO(exported(app, code)))
     heads = ["bin", "name_kk", "name_ru", "level", "parent_bin", "kato", "since", "closed_on"]
     assert [cell.value for cell in book["bodies"][1]] == heads
     assert [cell.value for cell in book["organisations"][1]] == [
@@ -141,107 +150,134 @@ def test_what_goes_out_comes_back_unchanged(app: Flask, entered: Order, code: st
         "state_body",
         "national_company",
     ]
-    assert book["bodies"].cell(rows(book, "bodies")[RURAL], 2).value == "=Ауыл", "a name is no formula"
+    assert book["bodies"].cell(row_numbers(book, "bodies")[RURAL], 2).value == "=Ауыл", "a name is no formula"
 
 
-def test_libreoffice_changes_nothing_that_was_not_changed(app: Flask, entered: Order, tmp_path: Path) -> None:
-    data = changed(written(app), lambda book: put(book, "organisations", SECOND, state_share=49.5, body_bin=OTHER))
-    made = looked_at(app, through_libreoffice(data, tmp_path))
-    assert not made.problems and not made.warnings
-    assert {name: [line.now.bin for line in made.of(name, planning.CHANGED)] for name in made.lines} == {
+def test_libreoffice_preserves_unchanged_cells(app: Flask, entered: Order, tmp_path: Path) -> None:
+    data = changed(
+        exported(app),
+        lambda book: set_cells(book, "organisations", SECOND_ORGANISATION, state_share=49.5, body_bin=OTHER_DISTRICT),
+    )
+    plan = plan_of(app, saved_by_libreoffice(data, tmp_path))
+    assert not plan.issues and not plan.warnings
+    assert {name: [row.current.bin for row in plan.rows_with(name, CHANGED)] for name in plan.rows} == {
         "bodies": [],
-        "organisations": [SECOND],
+        "organisations": [SECOND_ORGANISATION],
     }
-    assert list(made.of("organisations", planning.CHANGED)[0].cells()) == [
-        ("body_bin", DISTRICT, OTHER),
+    assert list(plan.rows_with("organisations", CHANGED)[0].cells()) == [
+        ("body_bin", DISTRICT, OTHER_DISTRICT),
         ("since", date(2022, 1, 1), date(2024, 1, 1)),
         ("state_share", 5_125, 4_950),
     ]
 
 
-def test_changes_are_stored_all_at_once_under_one_batch(app: Flask, entered: Order) -> None:
-    fresh_body, fresh = bin_of(50), bin_of(200)
+def test_changes_are_stored_in_one_batch(app: Flask, entered: Order) -> None:
+    new_body, new_organisation = bin_of(50), bin_of(200)
 
     def change(book: Any) -> None:
-        put(
+        set_cells(
             book,
             "bodies",
-            fresh_body,
+            new_body,
             name_kk="Жаңа аудан",
             level="district",
             parent_bin=REGION,
             kato=318200000,
             since="01.01.2024",
         )
-        put(book, "bodies", DISTRICT, name_ru="Район Новый")
-        put(book, "bodies", RURAL, name_ru="Село")
-        put(book, "organisations", OWN, body_bin=fresh_body, name_kk="Жаңа атау")
-        put(book, "organisations", SECOND, status="liquidation", status_since="01.05.2024", state_body="да")
-        put(book, "organisations", fresh, kind=entered.kinds[1].name.ru, name_kk="Кәсіпорын", body_bin=OTHER, state_share="100")
+        set_cells(book, "bodies", DISTRICT, name_ru="Район Новый")
+        set_cells(book, "bodies", RURAL, name_ru="Село")
+        set_cells(book, "organisations", ORGANISATION, body_bin=new_body, name_kk="Жаңа атау")
+        set_cells(book, "organisations", SECOND_ORGANISATION, status="liquidation", status_since="01.05.2024", state_body="да")
+        set_cells(
+            book,
+            "organisations",
+            new_organisation,
+            kind=entered.kinds[1].name.ru,
+            name_kk="Кәсіпорын",
+            body_bin=OTHER_DISTRICT,
+            state_share="100",
+        )
 
-    made = looked_at(app, changed(written(app), change))
-    assert not made.problems
-    counts = {name: [len(made.of(name, each)) for each in ("new", "changed", "unchanged")] for name in made.lines}
+    plan = plan_of(app, changed(exported(app), change))
+    assert not plan.issues
+    counts = {name: [len(plan.rows_with(name, outcome)) for outcome in ("new", "changed", "unchanged")] for name in plan.rows}
     assert counts == {"bodies": [1, 2, 2], "organisations": [1, 2, 1]}
-    batch = planning.apply(Viewer("Анна", Role.ADMINISTRATOR, None), made)
-    assert body(fresh_body) == BodyState(fresh_body, "Жаңа аудан", "", "district", REGION, "318200000", date(2024, 1, 1))
-    assert body(DISTRICT).former == (Former(date(2023, 12, 31), "Аудан", "Район"),)
-    assert body(RURAL) == BodyState(RURAL, "=Ауыл", "Село", "rural", DISTRICT), "filling a blank is no renaming"
-    own = organisation(OWN)
-    assert own.periods == (Period(DISTRICT, date(2022, 1, 1), date(2023, 12, 31)), Period(fresh_body, date(2024, 1, 1)))
-    assert own.former == (Former(date(2023, 12, 31), f"Мекеме {OWN}", f"Учреждение {OWN}"),)
-    assert organisation(SECOND).statuses == (Dated("liquidation", date(2024, 5, 1)),) and organisation(SECOND).state_body
-    assert organisation(fresh) == OrganisationState(
-        fresh, entered.kinds[1].code, "Кәсіпорын", "", 10_000, periods=(Period(OTHER, date(2024, 1, 1)),)
+    batch = apply_plan(Viewer("Анна", Role.ADMINISTRATOR, None), plan)
+    assert body(new_body) == BodyState(new_body, "Жаңа аудан", "", "district", REGION, "318200000", date(2024, 1, 1))
+    assert body(DISTRICT).former_names == (FormerNames(date(2023, 12, 31), "Аудан", "Район"),)
+    assert body(RURAL) == BodyState(RURAL, "=Ауыл", "Село", "rural", DISTRICT), "a name in place of an empty one is no rename"
+    moved = organisation(ORGANISATION)
+    assert moved.periods == (
+        SupervisionPeriod(DISTRICT, date(2022, 1, 1), date(2023, 12, 31)),
+        SupervisionPeriod(new_body, date(2024, 1, 1)),
     )
-    events = db.session.query(Event).filter_by(batch=batch).all()
+    assert moved.former_names == (FormerNames(date(2023, 12, 31), f"Мекеме {ORGANISATION}", f"Учреждение {ORGANISATION}"),)
+    assert (
+        organisation(SECOND_ORGANISATION).statuses == (StatusEntry("liquidation", date(2024, 5, 1)),)
+        and organisation(SECOND_ORGANISATION).state_body
+    )
+    assert organisation(new_organisation) == OrganisationState(
+        new_organisation,
+        entered.kinds[1].code,
+        "Кәсіпорын",
+        "",
+        10_000,
+        periods=(SupervisionPeriod(OTHER_DISTRICT, date(2024, 1, 1)),),
+    )
+    flush_events(db.session)
+    events = db.session.query(AuditEvent).filter_by(batch=batch).all()
     assert len([event for event in events if event.action != "organisation_left"]) == 6
     assert {event.actor for event in events} == {"Анна"}
-    assert not looked_at(app, changed(written(app), lambda book: None)).changes
+    assert not plan_of(app, changed(exported(app), lambda book: None)).has_changes
 
 
-def test_names_are_corrected_where_that_is_asked_for(app: Flask, entered: Order) -> None:
-    data = changed(written(app), lambda book: put(book, "bodies", DISTRICT, name_kk="Дұрыс аудан"))
-    planning.apply(SYSTEM, looked_at(app, data, Terms(2024, renames=False)))
-    assert body(DISTRICT).name_kk == "Дұрыс аудан" and not body(DISTRICT).former
+def test_names_are_corrected_on_request(app: Flask, entered: Order) -> None:
+    data = changed(exported(app), lambda book: set_cells(book, "bodies", DISTRICT, name_kk="Дұрыс аудан"))
+    apply_plan(SYSTEM, plan_of(app, data, WorkbookOptions(2024, renames=False)))
+    assert body(DISTRICT).name_kk == "Дұрыс аудан" and not body(DISTRICT).former_names
 
 
-def test_every_wrong_cell_is_told_in_its_place_and_nothing_is_stored(app: Flask, entered: Order) -> None:
+def test_every_invalid_cell_has_its_issue_and_nothing_is_stored(app: Flask, entered: Order) -> None:
     kind = entered.kinds[0].code
-    report = Report(organisation_id=queries.known(SYSTEM).organisations[OWN][0], year=2023, answers={}, evidence={})
+    report = Report(
+        organisation_id=queries.registry_index(SYSTEM).organisations[ORGANISATION][0], year=2023, answers={}, evidence={}
+    )
     db.session.add(report)
     db.session.commit()
-    at: dict[str, int] = {}
+    row_of: dict[str, int] = {}
 
     def change(book: Any) -> None:
-        put(book, "bodies", REGION, kato="316200000")
-        put(book, "bodies", DISTRICT, since=date(2023, 6, 1), closed_on=date(2023, 12, 31))
-        put(book, "bodies", RURAL, parent_bin=REGION)
-        put(book, "bodies", bin_of(60), level="ауыл")
-        put(book, "bodies", bin_of(61), name_kk="Өзі", parent_bin=bin_of(61))
-        put(book, "bodies", "123456789012", name_kk="Бөтен")
-        put(book, "organisations", OWN, kind=entered.kinds[1].code)
-        put(book, "organisations", SECOND, status="closed")
-        put(book, "organisations", GONE, status="active", status_since="01.01.2024")
-        put(book, "organisations", bin_of(210), kind=kind, name_kk="Жаңа", body_bin=bin_of(999), state_share=120)
-        put(book, "organisations", bin_of(211), kind=kind)
-        put(book, "organisations", bin_of(212), kind=kind, name_kk="=1/0", state_share="көп", state_body="мүмкін", since="кеше")
+        set_cells(book, "bodies", REGION, kato="316200000")
+        set_cells(book, "bodies", DISTRICT, since=date(2023, 6, 1), closed_on=date(2023, 12, 31))
+        set_cells(book, "bodies", RURAL, parent_bin=REGION)
+        set_cells(book, "bodies", bin_of(60), level="ауыл")
+        set_cells(book, "bodies", bin_of(61), name_kk="Өзі", parent_bin=bin_of(61))
+        set_cells(book, "bodies", "123456789012", name_kk="Бөтен")
+        set_cells(book, "organisations", ORGANISATION, kind=entered.kinds[1].code)
+        set_cells(book, "organisations", SECOND_ORGANISATION, status="closed")
+        set_cells(book, "organisations", CLOSED_ORGANISATION, status="active", status_since="01.01.2024")
+        set_cells(book, "organisations", bin_of(210), kind=kind, name_kk="Жаңа", body_bin=bin_of(999), state_share=120)
+        set_cells(book, "organisations", bin_of(211), kind=kind)
+        set_cells(
+            book, "organisations", bin_of(212), kind=kind, name_kk="=1/0", state_share="көп", state_body="мүмкін", since="кеше"
+        )
         sheet = book["organisations"]
         sheet.append([bin_of(213), kind, "Екі рет"])
         sheet.append([bin_of(213), kind, "Екі рет"])
         sheet.append(["", kind, "Нөмірсіз"])
         book.create_sheet("басқа")
         book.create_sheet("_менікі")
-        at.update({f"b{bin_}": row for bin_, row in rows(book, "bodies").items()})
-        at.update({f"o{bin_}": row for bin_, row in rows(book, "organisations").items()})
-        at["last"] = sheet.max_row
+        row_of.update({f"b{bin_}": row for bin_, row in row_numbers(book, "bodies").items()})
+        row_of.update({f"o{bin_}": row for bin_, row in row_numbers(book, "organisations").items()})
+        row_of["last"] = sheet.max_row
 
-    made = looked_at(app, changed(written(app), change))
+    plan = plan_of(app, changed(exported(app), change))
 
     def cell(group: str, column: str, bin_: str) -> str:
-        return f"{column}{at[group + bin_]}"
+        return f"{column}{row_of[group + bin_]}"
 
-    assert told(made) == {
+    assert issue_keys(plan) == {
         ("басқа", None, "unknown_worksheet"),
         ("bodies", cell("b", "F", REGION), "kato_of_region"),
         ("bodies", cell("b", "G", DISTRICT), "body_had_organisations"),
@@ -250,9 +286,9 @@ def test_every_wrong_cell_is_told_in_its_place_and_nothing_is_stored(app: Flask,
         ("bodies", cell("b", "D", bin_of(60)), "not_choice"),
         ("bodies", cell("b", "E", bin_of(61)), "own_parent"),
         ("bodies", cell("b", "A", "123456789012"), "bin_check_digit"),
-        ("organisations", cell("o", "B", OWN), "kind_reported"),
-        ("organisations", cell("o", "H", SECOND), "missing_value"),
-        ("organisations", cell("o", "G", GONE), "closed_organisation"),
+        ("organisations", cell("o", "B", ORGANISATION), "kind_reported"),
+        ("organisations", cell("o", "H", SECOND_ORGANISATION), "missing_value"),
+        ("organisations", cell("o", "G", CLOSED_ORGANISATION), "closed_organisation"),
         ("organisations", cell("o", "E", bin_of(210)), "body_unknown"),
         ("organisations", cell("o", "I", bin_of(210)), "not_share"),
         ("organisations", cell("o", "C", bin_of(211)), "missing_value"),
@@ -260,44 +296,44 @@ def test_every_wrong_cell_is_told_in_its_place_and_nothing_is_stored(app: Flask,
         ("organisations", cell("o", "I", bin_of(212)), "not_share"),
         ("organisations", cell("o", "J", bin_of(212)), "not_yes_no"),
         ("organisations", cell("o", "F", bin_of(212)), "not_date"),
-        ("organisations", f"A{at['last'] - 1}", "duplicate_entry"),
-        ("organisations", f"A{at['last']}", "missing_value"),
+        ("organisations", f"A{row_of['last'] - 1}", "duplicate_entry"),
+        ("organisations", f"A{row_of['last']}", "missing_value"),
     }
-    for code in CODES:
-        assert all(each.message(language(code)) for each in made.problems)
-    before = upkeep.body_states(SYSTEM), upkeep.organisation_states(SYSTEM)
-    with pytest.raises(Refused):
-        planning.apply(SYSTEM, made)
-    assert (upkeep.body_states(SYSTEM), upkeep.organisation_states(SYSTEM)) == before
+    for code in LANGUAGE_CODES:
+        assert all(issue.message(language(code)) for issue in plan.issues)
+    before = admin_queries.body_states(SYSTEM), admin_queries.organisation_states(SYSTEM)
+    with pytest.raises(WorkbookRejected):
+        apply_plan(SYSTEM, plan)
+    assert (admin_queries.body_states(SYSTEM), admin_queries.organisation_states(SYSTEM)) == before
 
 
-def test_what_cannot_be_opened_is_refused(app: Flask, entered: Order) -> None:
-    for data, problem in (
+def test_a_file_that_cannot_be_opened_is_rejected(app: Flask, entered: Order) -> None:
+    for data, issue_code in (
         (b"", "not_a_workbook"),
         (b"PK\x03\x04 and no more", "damaged"),
-        (written(app)[:-100], "damaged"),
+        (exported(app)[:-100], "damaged"),
         (
-            changed(written(app), lambda book: [book.remove(book[name]) for name in ("bodies", "organisations")]),
+            changed(exported(app), lambda book: [book.remove(book[name]) for name in ("bodies", "organisations")]),
             "missing_worksheet",
         ),
     ):
-        with pytest.raises(Refused) as refused:
-            looked_at(app, data)
-        assert refused.value.problems[-1].problem == problem
-    made = looked_at(app, changed(written(app), lambda book: book["bodies"].delete_cols(1)))
-    assert ("bodies", "A1", "missing_column") in told(made)
-    only = looked_at(app, changed(written(app), lambda book: book.remove(book["bodies"])))
-    assert not only.problems and not only.changes, "one of the two worksheets is enough"
-    some = looked_at(app, changed(written(app), lambda book: book["organisations"].delete_cols(2, 9)))
-    assert not some.problems and not some.changes, "a column that is left out changes nothing"
+        with pytest.raises(WorkbookRejected) as refused:
+            plan_of(app, data)
+        assert refused.value.issues[-1].issue_code == issue_code
+    plan = plan_of(app, changed(exported(app), lambda book: book["bodies"].delete_cols(1)))
+    assert ("bodies", "A1", "missing_column") in issue_keys(plan)
+    one_worksheet = plan_of(app, changed(exported(app), lambda book: book.remove(book["bodies"])))
+    assert not one_worksheet.issues and not one_worksheet.has_changes, "one of the two worksheets is enough"
+    fewer_columns = plan_of(app, changed(exported(app), lambda book: book["organisations"].delete_cols(2, 9)))
+    assert not fewer_columns.issues and not fewer_columns.has_changes, "a missing column changes nothing"
     with pytest.raises(Forbidden):
-        planning.plan(Viewer("x", Role.CLERK, None), written(app), app.extensions["orders"], TERMS)
+        plan_changes(Viewer("x", Role.CLERK, None), exported(app), app.extensions["orders"], OPTIONS)
 
 
-def test_a_whole_tree_comes_in_at_once(app: Flask, order: Order) -> None:
-    """A country's bodies and organisations from a workbook into an empty registry: parents and children together."""
+def test_a_country_is_registered_by_one_workbook(app: Flask, order: Order) -> None:
+    """Bodies of a country are registered together with their higher bodies and organisations."""
     with app.app_context():
-        empty = written(app)
+        empty = exported(app)
 
         def change(book: Any) -> None:
             for n in range(40):
@@ -311,12 +347,12 @@ def test_a_whole_tree_comes_in_at_once(app: Flask, order: Order) -> None:
             for n in range(400):
                 book["organisations"].append([bin_of(2_000 + n), order.kinds[n % 4].code, f"Ұйым {n}", "", bin_of(n % 40)])
 
-        made = looked_at(app, changed(empty, change))
-        assert not made.problems
-        planning.apply(SYSTEM, made)
-        assert len(upkeep.body_states(SYSTEM)) == 40 and len(upkeep.organisation_states(SYSTEM)) == 400
+        plan = plan_of(app, changed(empty, change))
+        assert not plan.issues
+        apply_plan(SYSTEM, plan)
+        assert len(admin_queries.body_states(SYSTEM)) == 40 and len(admin_queries.organisation_states(SYSTEM)) == 400
         assert body(bin_of(11)).parent == bin_of(10)
-        assert set(queries.supervisors(2024)) == {id_ for id_, _ in queries.known(SYSTEM).organisations.values()}
+        assert set(queries.supervisor_ids(2024)) == {id_ for id_, _ in queries.registry_index(SYSTEM).organisations.values()}
         db.session.rollback()
 
 
@@ -325,70 +361,76 @@ def test_a_whole_tree_comes_in_at_once(app: Flask, order: Order) -> None:
 
 @pytest.fixture
 def admin(app: Flask, entered: Order) -> FlaskClient:
-    return people.signed_in(app, "administrator")
+    return accounts.signed_in(app, "administrator")
 
 
-def post(client: FlaskClient, data: bytes | None, **given: str) -> TestResponse:
-    token = people.token_of(client, "/registry/workbook")
-    form: dict[str, Any] = {"csrf_token": token, "year": "2024", "names": "new"} | given
+def post(client: FlaskClient, data: bytes | None, **values: str) -> TestResponse:
+    token = accounts.token_of(client, "/registry/workbook")
+    form: dict[str, Any] = {"csrf_token": token, "year": "2024", "names": "new"} | values
     if data is not None:
         form["file"] = (io.BytesIO(data), "тізілім.xlsx")
     return client.post("/registry/workbook", data=form, content_type="multipart/form-data")
 
 
-def hidden(page: str) -> dict[str, str]:
+def hidden_fields(page: str) -> dict[str, str]:
     form = page[page.index('action="/registry/workbook/store"') :]
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[: form.index("</form>")]))
 
 
-def test_a_workbook_is_looked_at_and_then_stored(app: Flask, admin: FlaskClient) -> None:
+def test_a_workbook_is_previewed_and_then_stored(app: Flask, admin: FlaskClient) -> None:
     downloaded = admin.get("/registry/workbook.xlsx")
     assert downloaded.status_code == 200 and downloaded.data.startswith(b"PK")
-    data = changed(downloaded.data, lambda book: put(book, "organisations", OWN, body_bin=OTHER, state_share=75))
-    seen = post(admin, data)
-    assert seen.status_code == 200
-    assert_valid(seen, "en")
-    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", seen.text))
-    assert f"Аудан ({DISTRICT}) → Басқа аудан ({OTHER})" in said and "State share, percent: – → 75" in said
-    assert "Moves and new names take effect from 1 January 2024." in said
+    data = changed(
+        downloaded.data, lambda book: set_cells(book, "organisations", ORGANISATION, body_bin=OTHER_DISTRICT, state_share=75)
+    )
+    preview = post(admin, data)
+    assert preview.status_code == 200
+    assert_valid(preview, "en")
+    preview_text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", preview.text))
+    assert (
+        f"Аудан ({DISTRICT}) → Басқа аудан ({OTHER_DISTRICT})" in preview_text and "State share, percent: – → 75" in preview_text
+    )
+    assert "Moves and new names take effect from 1 January 2024." in preview_text
     with app.app_context():
-        assert len(organisation(OWN).periods) == 1, "a look stores nothing"
-        taken = db.session.query(Event).filter_by(action="exported").one()
+        assert len(organisation(ORGANISATION).periods) == 1, "a preview stores nothing"
+        taken = db.session.query(AuditEvent).filter_by(action="file_exported").one()
         assert taken.data == {"what": "registry", "format": "xlsx", "sha256": hashlib.sha256(downloaded.data).hexdigest()}
-    stored = admin.post("/registry/workbook/store", data=hidden(seen.text))
+    stored = admin.post("/registry/workbook/store", data=hidden_fields(preview.text))
     assert stored.status_code == 303 and "0 new, 1 changed" in admin.get("/registry/workbook").text
     with app.app_context():
-        assert organisation(OWN).body_in(2024) == OTHER and organisation(OWN).body_in(2023) == DISTRICT
-    again = admin.post("/registry/workbook/store", data=hidden(seen.text))
+        assert organisation(ORGANISATION).body_in(2024) == OTHER_DISTRICT and organisation(ORGANISATION).body_in(2023) == DISTRICT
+    again = admin.post("/registry/workbook/store", data=hidden_fields(preview.text))
     assert again.status_code == 409 and "Nothing would change" in again.text
 
 
-def test_a_registry_changed_since_is_shown_anew(app: Flask, admin: FlaskClient) -> None:
-    data = changed(admin.get("/registry/workbook.xlsx").data, lambda book: put(book, "bodies", OTHER, name_ru="Иной район"))
-    seen = post(admin, data, names="corrected")
+def test_a_changed_registry_is_previewed_again(app: Flask, admin: FlaskClient) -> None:
+    data = changed(
+        admin.get("/registry/workbook.xlsx").data, lambda book: set_cells(book, "bodies", OTHER_DISTRICT, name_ru="Иной район")
+    )
+    preview = post(admin, data, names="corrected")
     with app.app_context():
-        was = body(OTHER)
-        operations.change_body(SYSTEM, was, was.name_kk, "Новейший район", was.level, was.parent, was.kato, None)
+        state = body(OTHER_DISTRICT)
+        operations.change_body(SYSTEM, state, state.name_kk, "Новейший район", state.level, state.parent, state.kato, None)
         db.session.commit()
-    late = admin.post("/registry/workbook/store", data=hidden(seen.text))
+    late = admin.post("/registry/workbook/store", data=hidden_fields(preview.text))
     assert late.status_code == 409 and "Новейший район" in late.text and "meanwhile" in late.text
     assert_valid(late, "en")
-    assert admin.post("/registry/workbook/store", data=hidden(late.text)).status_code == 303
+    assert admin.post("/registry/workbook/store", data=hidden_fields(late.text)).status_code == 303
     with app.app_context():
-        assert body(OTHER).name_ru == "Иной район"
+        assert body(OTHER_DISTRICT).name_ru == "Иной район"
 
 
-def test_errors_are_shown_and_leave_nothing_to_store(app: Flask, admin: FlaskClient) -> None:
+def test_a_workbook_with_errors_cannot_be_stored(app: Flask, admin: FlaskClient) -> None:
     data = admin.get("/registry/workbook.xlsx").data
-    wrong = post(admin, changed(data, lambda book: put(book, "bodies", OTHER, kato="12")))
-    assert wrong.status_code == 422 and "is not a KATO code" in wrong.text and "workbook/store" not in wrong.text
-    assert_valid(wrong, "en")
+    invalid = post(admin, changed(data, lambda book: set_cells(book, "bodies", OTHER_DISTRICT, kato="12")))
+    assert invalid.status_code == 422 and "is not a KATO code" in invalid.text and "workbook/store" not in invalid.text
+    assert_valid(invalid, "en")
     assert post(admin, b"no workbook").status_code == 422
     assert post(admin, None).status_code == 422
     assert post(admin, data, year="12").status_code == 422
     same = post(admin, data)
     assert same.status_code == 200 and "Nothing would change" in same.text and "workbook/store" not in same.text
-    token = people.token_of(admin, "/registry/workbook")
+    token = accounts.token_of(admin, "/registry/workbook")
     good = {"csrf_token": token, "sha256": "0" * 64, "year": "2024", "names": "new", "digest": "x"}
     assert admin.post("/registry/workbook/store", data=good).status_code == 422
     for bad in ({"sha256": "../../etc/passwd"}, {"sha256": ""}, {"year": "0"}, {"year": ""}):

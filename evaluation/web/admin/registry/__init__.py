@@ -1,7 +1,6 @@
 """Pages for the administrator: the registry's bodies, organisations and years, and its workbook."""
 
-from evaluation.web.admin.registry import bodies, organisations, workbook, years
-from evaluation.web.admin.registry import changes as deeds
-from evaluation.web.admin.registry.request_helpers import blueprint
+from evaluation.web.admin.registry import bodies, changes, organisations, workbook, years
+from evaluation.web.admin.registry.blueprint import blueprint
 
-__all__ = ["blueprint", "bodies", "deeds", "organisations", "workbook", "years"]
+__all__ = ["blueprint", "bodies", "changes", "organisations", "workbook", "years"]

@@ -1,59 +1,60 @@
-"""The list of bodies, a body's page, and a new body."""
+"""The list of bodies, the page of a body, and a new body."""
 
 from datetime import date
+from http import HTTPStatus
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
 
-from evaluation.submissions import queries as submissions
 from evaluation.clock import today
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin import changes, operations, queries
+from evaluation.registry.admin.labels import organisation_kinds
 from evaluation.registry.admin.queries import BodyFilters, OrganisationFilters
-from evaluation.registry.admin.rules import Refusal
-from evaluation.registry.admin.states import BodyState
 from evaluation.registry.models import LEVELS, Body, ReportingYear
+from evaluation.registry.states import BodyState
+from evaluation.submissions import queries as submissions
 from evaluation.submissions.status import YearStatus
 from evaluation.submissions.timeliness import Timeliness, timeliness_by_body
-from evaluation.web.admin.registry.change_actions import BODIES, offered, prepare_levels
-from evaluation.web.admin.registry.request_helpers import blueprint, choose_body, names_of, one_of, say, state_of
+from evaluation.web.admin.registry.blueprint import blueprint
+from evaluation.web.admin.registry.change_actions import available_actions, body_facts, set_level_choices
+from evaluation.web.admin.registry.presenter import names_of_bodies
+from evaluation.web.admin.registry.request_helpers import BODIES, choose_body, filter_value, find_state, region_filter
 from evaluation.web.core.access import allow
+from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words
 from forms.admin.registry import NewBodyForm
 
-STATES = ("open", "closed")
+STATUSES = ("open", "closed")
+"""The values of the status filter."""
 
 
 @blueprint.get("")
 @allow(Action.MANAGE_REGISTRY)
 def index() -> Redirection:
-    """The registry begins with its bodies."""
+    """Redirect to the list of bodies."""
     return redirect(url_for(".bodies"))
 
 
 @blueprint.get("/bodies")
 @allow(Action.MANAGE_REGISTRY)
 def bodies() -> str:
-    """The list of bodies."""
-    region = request.args.get("region", "")
+    """Show the list of bodies."""
     filters = BodyFilters(
-        search_words(request.args.get("q")),
-        one_of(request.args, "level", LEVELS),
-        region if region.isdigit() and region.isascii() else "",
-        one_of(request.args, "state", STATES),
+        search_words(request.args.get("q")), filter_value("level", LEVELS), region_filter(), filter_value("status", STATUSES)
     )
     viewer = current_viewer()
-    given = {"q": filters.search, "level": filters.level, "region": filters.region, "state": filters.state}
+    parameters = {"q": filters.search, "level": filters.level, "region": filters.region, "status": filters.status}
     return render_template(
         "admin/registry/bodies.html",
         filters=filters,
-        filtered=any(given.values()),
+        is_filtered=any(parameters.values()),
         regions=registry.regions(viewer),
-        page=queries.bodies_listed(viewer, filters, today(), requested_page(), current_language().code),
-        page_url=page_urls(".bodies", **given),
+        page=queries.list_bodies(viewer, filters, today(), requested_page(), current_language().code),
+        page_url=page_urls(".bodies", **parameters),
         today=today(),
     )
 
@@ -61,30 +62,31 @@ def bodies() -> str:
 @blueprint.get("/bodies/<bin_>")
 @allow(Action.MANAGE_REGISTRY)
 def body(bin_: str) -> str:
-    """A body: what is entered of it, its organisations today, and how it can be changed."""
-    state = state_of("bodies", bin_)
-    viewer, code = current_viewer(), current_language().code
-    found = registry.body(viewer, bin_)
+    """Show a body: its facts, its years, its organisations today and the available changes."""
+    state: BodyState = find_state(BODIES, bin_)
+    viewer, language = current_viewer(), current_language().code
+    filters = OrganisationFilters(body=bin_)
+    row = registry.body(viewer, bin_)
     return render_template(
         "admin/registry/body.html",
-        item=state,
-        deeds=offered(BODIES, state),
-        bodies=names_of({state.parent} if state.parent else set()),
-        lower=queries.lower_bodies(viewer, bin_, code),
-        page=queries.organisations_listed(viewer, OrganisationFilters(body=bin_), today(), requested_page(), code),
+        state=state,
+        actions=available_actions(BODIES, state),
+        body_names=names_of_bodies({state.parent} if state.parent else set()),
+        lower_bodies=queries.lower_bodies(viewer, bin_, language),
+        page=queries.list_organisations(viewer, filters, today(), requested_page(), language),
         page_url=page_urls(".body", bin_=bin_),
-        years=_years(found) if found is not None else [],
-        kinds=operations.kinds(registry.orders()),
+        years=_years(row) if row is not None else [],
+        kinds=organisation_kinds(registry.orders()),
         today=today(),
     )
 
 
-def _years(found: Body) -> list[tuple[ReportingYear, YearStatus, Timeliness]]:
-    """The years that the body is assessed for: where each stands, whether it was in time, and its extension."""
-    viewer, years = current_viewer(), {each.year: each for each in registry.years()}
+def _years(body: Body) -> list[tuple[ReportingYear, YearStatus, Timeliness]]:
+    """Return the reporting years of a body with its status and its timeliness, which includes an extension."""
+    viewer, years = current_viewer(), {item.year: item for item in registry.years()}
     return [
-        (years[each.year], each, timeliness_by_body(viewer, years[each.year], [found.id], today())[found.id])
-        for each in submissions.year_statuses(viewer, [found], years.values())
+        (years[status.year], status, timeliness_by_body(viewer, years[status.year], [body.id], today())[body.id])
+        for status in submissions.year_statuses(viewer, [body], years.values())
     ]
 
 
@@ -94,26 +96,17 @@ def new_body() -> str | Redirection | tuple[str, int]:
     """Enter a body."""
     years = registry.years()
     form = NewBodyForm(data={"since": date(years[0].year, 1, 1) if years else None})
-    prepare_levels(form)
+    set_level_choices(form)
     if request.method == "GET":
-        return render_template("admin/registry/new.html", group="bodies", title=gettext("Enter a body"), form=form)
-    good = form.validate()
-    if choose_body(form.parent, required=False) and good:
-        try:
-            parent = form.parent.found.bin if form.parent.found else None
-            state = changes.described(
-                BodyState(form.bin.data or ""),
-                form.name_kk.data,
-                form.name_ru.data,
-                form.level.data,
-                parent,
-                form.kato.data,
-                form.since.data,
-            )
-            operations.add_body(current_viewer(), state)
-        except Refusal as refusal:
-            say(form, refusal)
-        else:
-            flash(gettext("The body is entered."))
-            return redirect(url_for(".body", bin_=form.bin.data), 303)
-    return render_template("admin/registry/new.html", group="bodies", title=gettext("Enter a body"), form=form), 422
+        return _new_body_page(form)
+    is_valid = form.validate()
+    if not choose_body(form.parent, required=False) or not is_valid:
+        return _new_body_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    with errors_shown_in(form, lambda: _new_body_page(form)):
+        operations.add_body(current_viewer(), changes.correct_body(BodyState(form.bin.data), *body_facts(form)))
+    flash(gettext("The body is entered."))
+    return redirect(url_for(".body", bin_=form.bin.data), 303)
+
+
+def _new_body_page(form: NewBodyForm) -> str:
+    return render_template("admin/registry/new.html", group=BODIES, title=gettext("Enter a body"), form=form)

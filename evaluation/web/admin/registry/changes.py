@@ -1,5 +1,7 @@
-"""A change of a body or an organisation: its form, what it will bring about, and its being done once that was seen."""
+"""The pages of one change of a body or an organisation: its form, the confirmation of its effects, and a conflict."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,112 +12,128 @@ from evaluation import database
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin import operations
-from evaluation.registry.admin.operations import Stale
-from evaluation.registry.admin.rules import Refusal
-from evaluation.registry.admin.states import AnyState, BodyState, OrganisationState, as_json, differences
-from evaluation.web.admin.registry.change_actions import BODIES, ORGANISATIONS, Deed
-from evaluation.web.admin.registry.request_helpers import blueprint, bodies_in, message_of, names_of, say, seen_by, state_of
+from evaluation.registry.admin.operations import RegistryConflict
+from evaluation.registry.states import BodyState, OrganisationState, RegistryState, changed_fields, state_to_json
+from evaluation.web.admin.registry.blueprint import blueprint
+from evaluation.web.admin.registry.change_actions import CHANGE_ACTIONS, ChangeAction
+from evaluation.web.admin.registry.presenter import names_of_bodies, referenced_bodies
+from evaluation.web.admin.registry.request_helpers import BODIES, ORGANISATIONS, expected_state, find_state
 from evaluation.web.core.access import allow
-from evaluation.web.core.request_context import current_viewer
+from evaluation.web.core.errors import errors_shown_in
+from evaluation.web.core.request_context import current_language, current_viewer
 
-DEEDS = {"bodies": BODIES, "organisations": ORGANISATIONS}
-HIDDEN = ("csrf_token", "confirm", "back")
+CONTROL_FIELDS = ("csrf_token", "confirm", "back")
+"""Form fields that the confirmation page does not send again: it has its own."""
 Answer = str | Redirection | tuple[str, int]
 
 
 @blueprint.route("/bodies/<bin_>/<any(change, rename, close, reopen):name>", methods=["GET", "POST"])
 @allow(Action.MANAGE_REGISTRY)
-def body_deed(bin_: str, name: str) -> Answer:
+def change_body(bin_: str, name: str) -> Answer:
     """Change a body."""
-    return _deed("bodies", bin_, name)
+    return _change(BODIES, bin_, name)
 
 
 @blueprint.route("/organisations/<bin_>/<any(change, rename, move, status, withdraw):name>", methods=["GET", "POST"])
 @allow(Action.MANAGE_REGISTRY)
-def organisation_deed(bin_: str, name: str) -> Answer:
+def change_organisation(bin_: str, name: str) -> Answer:
     """Change an organisation."""
-    return _deed("organisations", bin_, name)
+    return _change(ORGANISATIONS, bin_, name)
 
 
-def _deed(group: str, bin_: str, name: str) -> Answer:
-    deed, now = DEEDS[group][name], state_of(group, bin_)
+def _change(group: str, bin_: str, name: str) -> Answer:
+    action, stored = CHANGE_ACTIONS[group][name], find_state(group, bin_)
     if request.method == "GET":
-        form = deed.form(data=deed.fill(now) | {"seen": as_json(now)})
-        deed.prepare(form, now)
-        return _page(group, deed, form, now)
-    form = deed.form()
-    deed.prepare(form, now)
-    try:
-        was = seen_by(form, group, now)
-        if not deed.valid(form):
-            return _page(group, deed, form, now), 422
-        after = deed.change(form, was)
-        if deed.asks and "confirm" not in request.form:
-            if "back" in request.form:
-                return _page(group, deed, form, now)
-            _check(was, after)
-            return _confirmation(group, deed, was, after)
-        deed.store(current_viewer(), was, form)
-    except Stale as stale:
-        # What was typed stays; it is sent again over what is there now.
-        database.db.session.rollback()
-        form.seen.data = as_json(now)
-        form.seen.raw_data = None
-        return _page(group, deed, form, now, stale), 409
-    except Refusal as refusal:
-        say(form, refusal)
-        return _page(group, deed, form, now), 422
-    flash(gettext(deed.done))
-    return redirect(url_for(f".{'body' if group == 'bodies' else 'organisation'}", bin_=bin_), 303)
+        form = action.form(data=action.initial_values(stored) | {"expected": state_to_json(stored)})
+        action.prepare(form, stored)
+        return _form_page(group, action, form, stored)
+    form = action.form()
+    action.prepare(form, stored)
+    with errors_shown_in(form, lambda: _form_page(group, action, form, stored)):
+        try:
+            return _apply(group, action, form, stored)
+        except RegistryConflict as conflict:
+            # The page shows the stored values and keeps the typed ones, which can be sent again over the stored state.
+            database.db.session.rollback()
+            form.expected.data = state_to_json(stored)
+            form.expected.raw_data = None
+            return _form_page(group, action, form, stored, conflict), conflict.status
 
 
-def _check(was: AnyState, after: AnyState) -> None:
-    """Raises Refusal where what is to be confirmed would be refused."""
-    if isinstance(was, OrganisationState) and isinstance(after, OrganisationState):
-        operations.check_organisation(current_viewer(), was, after)
-    elif isinstance(was, BodyState) and isinstance(after, BodyState):
-        operations.check_body(current_viewer(), was, after)
+def _apply(group: str, action: ChangeAction, form: Any, stored: RegistryState) -> Answer:
+    expected = expected_state(form, group, stored)
+    if not action.validate(form):
+        return _form_page(group, action, form, stored), HTTPStatus.UNPROCESSABLE_ENTITY
+    if action.needs_confirmation and "confirm" not in request.form:
+        if "back" in request.form:
+            return _form_page(group, action, form, stored)
+        current = action.next_state(form, expected)
+        _check(expected, current)
+        return _confirmation_page(group, action, expected, current)
+    action.apply(current_viewer(), expected, form)
+    flash(gettext(action.success_message))
+    return redirect(url_for(f".{'body' if group == BODIES else 'organisation'}", bin_=stored.bin), 303)
 
 
-def _page(group: str, deed: Deed, form: Any, now: AnyState, stale: Stale | None = None) -> str:
-    changed = dict(stale.fields) if stale is not None else {}
-    named = names_of(bodies_in(now) | {each for pair in changed.values() for each in _bins(pair)})
+def _check(previous: RegistryState, current: RegistryState) -> None:
+    """Raises RegistryError where storing the confirmed state would raise it."""
+    if isinstance(previous, OrganisationState) and isinstance(current, OrganisationState):
+        operations.check_organisation(current_viewer(), previous, current)
+    elif isinstance(previous, BodyState) and isinstance(current, BodyState):
+        operations.check_body(current_viewer(), previous, current)
+
+
+def _form_page(
+    group: str, action: ChangeAction, form: Any, stored: RegistryState, conflict: RegistryConflict | None = None
+) -> str:
+    changed = dict(conflict.changed) if conflict is not None else {}
+    bins = referenced_bodies(stored) | {bin_ for pair in changed.values() for bin_ in _supervising_bodies(pair)}
     return render_template(
         "admin/registry/change.html",
         group=group,
-        deed=deed,
+        action=action,
         form=form,
-        item=now,
-        stale=message_of(stale) if stale is not None else None,
+        state=stored,
+        conflict=conflict.message(current_language()) if conflict is not None else None,
         changed=changed,
-        bodies=named,
+        body_names=names_of_bodies(bins),
     )
 
 
-def _bins(pair: tuple[Any, Any]) -> set[str]:
-    return {each.body for side in pair if isinstance(side, tuple) for each in side if hasattr(each, "body")}
+def _supervising_bodies(pair: tuple[Any, Any]) -> set[str]:
+    return {entry.body for value in pair if isinstance(value, tuple) for entry in value if hasattr(entry, "body")}
 
 
-def _confirmation(group: str, deed: Deed, was: AnyState, after: AnyState) -> str:
-    years = sorted({each.year for each in registry.years()}, reverse=True)
-    lines = []
-    if isinstance(was, OrganisationState) and isinstance(after, OrganisationState):
-        changed = [year for year in _around(years, was, after) if was.body_in(year) != after.body_in(year)]
-        shown = sorted({*years, *changed, *(year - 1 for year in changed[:1])}, reverse=True)
-        lines = [(year, was.body_in(year), after.body_in(year)) for year in shown] if "periods" in differences(was, after) else []
+def _confirmation_page(group: str, action: ChangeAction, previous: RegistryState, current: RegistryState) -> str:
+    memberships: list[tuple[int, str | None, str | None]] = []
+    if isinstance(previous, OrganisationState) and isinstance(current, OrganisationState):
+        memberships = _memberships(previous, current)
     return render_template(
         "admin/registry/confirm.html",
         group=group,
-        deed=deed,
-        item=was,
-        told=deed.told(was, after),
-        lines=lines,
-        bodies=names_of(bodies_in(was, after)),
-        given=[(name, value) for name, value in request.form.items() if name not in HIDDEN],
+        action=action,
+        state=previous,
+        effects=action.effects(previous, current),
+        memberships=memberships,
+        body_names=names_of_bodies(referenced_bodies(previous, current)),
+        form_values=[(name, value) for name, value in request.form.items() if name not in CONTROL_FIELDS],
     )
 
 
-def _around(years: list[int], was: OrganisationState, after: OrganisationState) -> list[int]:
-    """Years in which a change of supervision can show: those open, and those in which a period begins or ends."""
-    days = [day for state in (was, after) for period in state.periods for day in (period.since, period.until) if day]
-    return sorted({*years, *(day.year for day in days)})
+def _memberships(previous: OrganisationState, current: OrganisationState) -> list[tuple[int, str | None, str | None]]:
+    """Return (year, body before, body after), the latest year first; nothing where supervision does not change.
+
+    The years are the open ones, those whose body changes, and the year before these.
+    """
+    if "periods" not in changed_fields(previous, current):
+        return []
+    open_years = [item.year for item in registry.years()]
+    changed = [year for year in _affected_years(open_years, previous, current) if previous.body_in(year) != current.body_in(year)]
+    years = sorted({*open_years, *changed, *(year - 1 for year in changed[:1])}, reverse=True)
+    return [(year, previous.body_in(year), current.body_in(year)) for year in years]
+
+
+def _affected_years(open_years: Sequence[int], previous: OrganisationState, current: OrganisationState) -> list[int]:
+    """Return the open years and the years in which a period begins or ends, the earliest first."""
+    days = [day for state in (previous, current) for period in state.periods for day in (period.since, period.until) if day]
+    return sorted({*open_years, *(day.year for day in days)})

@@ -1,6 +1,7 @@
-"""The list of organisations, an organisation's page, and a new organisation."""
+"""The list of organisations, the page of an organisation, and a new organisation."""
 
 from datetime import date
+from http import HTTPStatus
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -10,21 +11,17 @@ from evaluation.clock import today
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin import operations, queries
-from evaluation.registry.admin.queries import LOOSE, OrganisationFilters
-from evaluation.registry.admin.rules import Refusal, sensible
-from evaluation.registry.admin.states import OrganisationState, Period
+from evaluation.registry.admin.labels import organisation_kinds
+from evaluation.registry.admin.queries import UNSUPERVISED, OrganisationFilters
+from evaluation.registry.admin.rules import check_day
 from evaluation.registry.models import STATUSES
-from evaluation.web.admin.registry.change_actions import ORGANISATIONS, offered, prepare_kinds
-from evaluation.web.admin.registry.request_helpers import (
-    blueprint,
-    bodies_in,
-    choose_body,
-    names_of,
-    one_of,
-    say,
-    state_of,
-)
+from evaluation.registry.states import OrganisationState, SupervisionPeriod
+from evaluation.web.admin.registry.blueprint import blueprint
+from evaluation.web.admin.registry.change_actions import available_actions, set_kind_choices
+from evaluation.web.admin.registry.presenter import names_of_bodies, referenced_bodies
+from evaluation.web.admin.registry.request_helpers import ORGANISATIONS, choose_body, filter_value, find_state, region_filter
 from evaluation.web.core.access import allow
+from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words
 from forms.admin.registry import NewOrganisationForm
@@ -33,17 +30,17 @@ from forms.admin.registry import NewOrganisationForm
 @blueprint.get("/organisations")
 @allow(Action.MANAGE_REGISTRY)
 def organisations() -> str:
-    """The list of organisations as they are today."""
-    region, kinds = request.args.get("region", ""), operations.kinds(registry.orders())
+    """Show the list of organisations as they are today."""
+    kinds = organisation_kinds(registry.orders())
     filters = OrganisationFilters(
         search_words(request.args.get("q")),
-        one_of(request.args, "kind", kinds),
-        one_of(request.args, "status", STATUSES),
-        region if region.isdigit() and region.isascii() else "",
-        one_of(request.args, "body", (LOOSE,)),
+        filter_value("kind", kinds),
+        filter_value("status", STATUSES),
+        region_filter(),
+        filter_value("body", (UNSUPERVISED,)),
     )
     viewer = current_viewer()
-    given = {
+    parameters = {
         "q": filters.search,
         "kind": filters.kind,
         "status": filters.status,
@@ -53,12 +50,12 @@ def organisations() -> str:
     return render_template(
         "admin/registry/organisations.html",
         filters=filters,
-        filtered=any(given.values()),
-        loose=LOOSE,
+        is_filtered=any(parameters.values()),
+        unsupervised=UNSUPERVISED,
         kinds=kinds,
         regions=registry.regions(viewer),
-        page=queries.organisations_listed(viewer, filters, today(), requested_page(), current_language().code),
-        page_url=page_urls(".organisations", **given),
+        page=queries.list_organisations(viewer, filters, today(), requested_page(), current_language().code),
+        page_url=page_urls(".organisations", **parameters),
         today=today(),
     )
 
@@ -66,15 +63,15 @@ def organisations() -> str:
 @blueprint.get("/organisations/<bin_>")
 @allow(Action.MANAGE_REGISTRY)
 def organisation(bin_: str) -> str:
-    """An organisation: what is entered of it, its history, and how it can be changed."""
-    state = state_of("organisations", bin_)
+    """Show an organisation: its facts, its history and the available changes."""
+    state: OrganisationState = find_state(ORGANISATIONS, bin_)
     return render_template(
         "admin/registry/organisation.html",
-        item=state,
-        deeds=offered(ORGANISATIONS, state),
-        bodies=names_of(bodies_in(state)),
-        kinds=operations.kinds(registry.orders()),
-        years=[(each.year, state.body_in(each.year)) for each in registry.years()],
+        state=state,
+        actions=available_actions(ORGANISATIONS, state),
+        body_names=names_of_bodies(referenced_bodies(state)),
+        kinds=organisation_kinds(registry.orders()),
+        years=[(item.year, state.body_in(item.year)) for item in registry.years()],
         today=today(),
     )
 
@@ -84,32 +81,30 @@ def organisation(bin_: str) -> str:
 def new_organisation() -> str | Redirection | tuple[str, int]:
     """Enter an organisation, under a body from a day on."""
     form = NewOrganisationForm(data={"body": request.args.get("body", ""), "since": date(today().year, 1, 1)})
-    prepare_kinds(form)
+    set_kind_choices(form)
     if request.method == "GET":
-        return render_template(
-            "admin/registry/new.html", group="organisations", title=gettext("Enter an organisation"), form=form
-        )
-    good = form.validate()
-    if choose_body(form.body, required=False) and good:
-        try:
-            operations.add_organisation(current_viewer(), _entered(form))
-        except Refusal as refusal:
-            say(form, refusal)
-        else:
-            flash(gettext("The organisation is entered."))
-            return redirect(url_for(".organisation", bin_=form.bin.data), 303)
-    return render_template(
-        "admin/registry/new.html", group="organisations", title=gettext("Enter an organisation"), form=form
-    ), 422
+        return _new_organisation_page(form)
+    is_valid = form.validate()
+    if not choose_body(form.body, required=False) or not is_valid:
+        return _new_organisation_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    with errors_shown_in(form, lambda: _new_organisation_page(form)):
+        operations.add_organisation(current_viewer(), _new_state(form))
+    flash(gettext("The organisation is entered."))
+    return redirect(url_for(".organisation", bin_=form.bin.data), 303)
 
 
-def _entered(form: NewOrganisationForm) -> OrganisationState:
-    periods: tuple[Period, ...] = ()
-    if form.body.found is not None:
+def _new_organisation_page(form: NewOrganisationForm) -> str:
+    return render_template("admin/registry/new.html", group=ORGANISATIONS, title=gettext("Enter an organisation"), form=form)
+
+
+def _new_state(form: NewOrganisationForm) -> OrganisationState:
+    """Return the state that the form describes. Raises RegistryError for an implausible first day."""
+    periods: tuple[SupervisionPeriod, ...] = ()
+    if form.body.body is not None:
         since = form.since.data or date(today().year, 1, 1)
-        periods = (Period(form.body.found.bin, sensible(since, "since")),)
+        periods = (SupervisionPeriod(form.body.body.bin, check_day(since, "since")),)
     return OrganisationState(
-        form.bin.data or "",
+        form.bin.data,
         form.kind.data,
         form.name_kk.data,
         form.name_ru.data,

@@ -1,4 +1,4 @@
-"""The administrator's pages for people, from adding one to their first sign-in."""
+"""The pages of accounts for the administrator, from adding a person to the first sign-in."""
 
 import re
 import socketserver
@@ -24,7 +24,7 @@ from tests.support.accounts import make_account, sign_in, signed_in, token_of
 
 @pytest.fixture
 def site(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
-    """The same for pages and commands."""
+    """Provide an application with bodies."""
     app = make_app(f"sqlite:///{tmp_path / 'people.db'}")
     with app.app_context():
         enter_bodies()
@@ -43,9 +43,10 @@ def account_of(app: Flask, email: str) -> Account:
 
 
 def link_in(response: TestResponse) -> str:
-    found = re.search(r'<textarea[^>]*id="link"[^>]*>(\S+)</textarea>', response.text)
-    assert found, response.text
-    return urlsplit(found[1]).path
+    """Return the path of the one-time link that a page shows."""
+    match = re.search(r'<textarea[^>]*id="link"[^>]*>(\S+)</textarea>', response.text)
+    assert match, response.text
+    return urlsplit(match[1]).path
 
 
 def test_from_adding_a_person_to_their_first_sign_in(site: Flask) -> None:
@@ -54,10 +55,12 @@ def test_from_adding_a_person_to_their_first_sign_in(site: Flask) -> None:
     searched = post(admin, "/people/new", **entered, find="шенгельды", search="1")
     assert searched.status_code == 200 and VILLAGE in searched.text and 'value="Aigul"' in searched.text
     assert CITY not in searched.text
-    unasked = post(admin, "/people/new", **entered, find="Қонаев", save="1")
-    assert unasked.status_code == 200 and CITY in unasked.text, "what was looked for is shown before anything is saved"
-    whole = post(admin, "/people/new", **entered, find=CITY, search="1", bodies=[VILLAGE])
-    assert re.search(rf'value="{CITY}" checked', whole.text) and re.search(rf'value="{VILLAGE}" checked', whole.text)
+    with_search = post(admin, "/people/new", **entered, find="Қонаев", save="1")
+    assert with_search.status_code == 200 and CITY in with_search.text, (
+        "an unanswered search is answered before anything is saved"
+    )
+    by_bin = post(admin, "/people/new", **entered, find=CITY, search="1", bodies=[VILLAGE])
+    assert re.search(rf'value="{CITY}" checked', by_bin.text) and re.search(rf'value="{VILLAGE}" checked', by_bin.text)
     added = post(admin, "/people/new", **entered, bodies=[VILLAGE], find=CITY, save="1")
     assert added.status_code == 200 and "no-store" in added.headers["Cache-Control"]
     with site.app_context():
@@ -69,8 +72,8 @@ def test_from_adding_a_person_to_their_first_sign_in(site: Flask) -> None:
     person, address = site.test_client(), link_in(added)
     token = token_of(person, address)
     new = "three green apples"
-    done = person.post(address, data={"csrf_token": token, "password": new, "password_confirm": new})
-    assert done.status_code == 302
+    changed = person.post(address, data={"csrf_token": token, "password": new, "password_confirm": new})
+    assert changed.status_code == 302
     sign_in(site.test_client(), "aigul@example.kz", new)
     again = site.test_client().get(address)
     assert again.status_code == 302 or "password_confirm" not in again.text, "it works once"
@@ -88,17 +91,17 @@ def test_a_new_link_ends_the_session_and_the_link_before(site: Flask) -> None:
     assert "password_confirm" not in site.test_client().get(first).text
 
 
-def test_mistakes_stand_at_their_fields(site: Flask) -> None:
+def test_errors_are_shown_at_their_fields(site: Flask) -> None:
     admin = signed_in(site, "administrator")
     make_account(site, "observer", email="taken@example.kz")
-    wrong = post(admin, "/people/new", name="", email="taken@example.kz", save="1")
-    assert wrong.status_code == 422 and "taken@example.kz has an account already." in wrong.text
-    wrong = post(admin, "/people/new", name=" ", email="nothing", save="1")
-    assert {f'id="{name}-error"' in wrong.text for name in ("name", "email", "role")} == {True}, "all at once"
-    wrong = post(admin, "/people/new", name="X", email="TAKEN@example.kz", role="head", save="1")
-    assert wrong.status_code == 422
-    assert "taken@example.kz has an account already." in wrong.text and 'id="bodies-error"' in wrong.text
-    assert 'value="TAKEN@example.kz"' in wrong.text, "what was typed stays"
+    rejected = post(admin, "/people/new", name="", email="taken@example.kz", save="1")
+    assert rejected.status_code == 422 and "taken@example.kz has an account already." in rejected.text
+    rejected = post(admin, "/people/new", name=" ", email="nothing", save="1")
+    assert {f'id="{name}-error"' in rejected.text for name in ("name", "email", "role")} == {True}, "all at once"
+    rejected = post(admin, "/people/new", name="X", email="TAKEN@example.kz", role="head", save="1")
+    assert rejected.status_code == 422
+    assert "taken@example.kz has an account already." in rejected.text and 'id="bodies-error"' in rejected.text
+    assert 'value="TAKEN@example.kz"' in rejected.text, "the typed value stays in the form"
 
 
 def test_a_person_is_changed_disabled_and_enabled(site: Flask) -> None:
@@ -110,7 +113,7 @@ def test_a_person_is_changed_disabled_and_enabled(site: Flask) -> None:
     assert saved.status_code == 303 and "The account is saved." in admin.get(saved.location).text
     account = account_of(site, email)
     assert (account.name, account.role, account.region) == ("Renamed", "reviewer", "19")
-    # What the role has no use for does not hinder: fields of another role may be hidden from sight.
+    # Fields that the role does not use are ignored: they may be hidden.
     assert post(admin, page, name="Renamed", email=email, role="observer", bodies=[CITY], region="", save="1").status_code == 303
     person = sign_in(site.test_client(), email)
     assert post(admin, f"{page}/disable").status_code == 303
@@ -121,14 +124,14 @@ def test_a_person_is_changed_disabled_and_enabled(site: Flask) -> None:
     sign_in(site.test_client(), email)
 
 
-def test_ones_own_account_is_not_taken_away_on_these_pages(site: Flask) -> None:
+def test_an_administrator_cannot_disable_the_account_in_use(site: Flask) -> None:
     email = make_account(site, "administrator")
     make_account(site, "administrator")
     admin, number = sign_in(site.test_client(), email), account_of(site, email).id
     page = admin.get(f"/people/{number}").text
     assert "/disable" not in page and f"/people/{number}/link" not in page
-    for deed in ("disable", "link", "second-factor"):
-        assert post(admin, f"/people/{number}/{deed}").status_code == 422
+    for action in ("disable", "link", "second-factor"):
+        assert post(admin, f"/people/{number}/{action}").status_code == 422
     assert post(admin, f"/people/{number}", name="X", email=email, role="observer", save="1").status_code == 422
     assert admin.get("/people").status_code == 200, "still signed in"
 
@@ -142,7 +145,7 @@ def test_a_lost_second_factor_is_removed(site: Flask) -> None:
     assert f"/people/{number}/second-factor" not in admin.get(f"/people/{number}").text
 
 
-def test_pages_are_the_administrators(site: Flask) -> None:
+def test_pages_are_for_administrators_only(site: Flask) -> None:
     number = account_of(site, make_account(site, "observer")).id
     with site.app_context():
         [city] = ids(CITY)
@@ -153,47 +156,47 @@ def test_pages_are_the_administrators(site: Flask) -> None:
     assert signed_in(site, "administrator").get("/people/999999").status_code == 404
 
 
-def test_a_region_that_the_registry_lost_is_not_widened_unseen(site: Flask) -> None:
+def test_an_unregistered_region_stays_selected(site: Flask) -> None:
     admin, email = signed_in(site, "administrator"), make_account(site, "reviewer", region="75")
     page = admin.get(f"/people/{account_of(site, email).id}").text
     assert re.search(r'<option selected value="75">', page)
 
 
-class Letters(socketserver.StreamRequestHandler):
-    """As much of a mail server as it takes to receive one letter."""
+class MailHandler(socketserver.StreamRequestHandler):
+    """A mail server that receives one message."""
 
     def handle(self) -> None:
-        def say(line: bytes) -> None:
+        def reply(line: bytes) -> None:
             self.wfile.write(line + b"\r\n")
 
-        say(b"220 tests")
-        letter = b""
+        reply(b"220 tests")
+        message = b""
         while line := self.rfile.readline():
             command = line[:4].upper()
             if command == b"DATA":
-                say(b"354 go on")
+                reply(b"354 go on")
                 while (line := self.rfile.readline()) not in (b".\r\n", b""):
-                    letter += line
-                self.server.received.put(letter)  # type: ignore[attr-defined]
-            say(b"221 bye" if command == b"QUIT" else b"250 ok")
+                    message += line
+                self.server.received.put(message)  # type: ignore[attr-defined]
+            reply(b"221 bye" if command == b"QUIT" else b"250 ok")
             if command == b"QUIT":
                 return
 
 
-def test_the_link_is_mailed_where_mail_is_set(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Letters) as server:
+def test_the_link_is_mailed_where_a_mail_server_is_configured(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailHandler) as server:
         server.received = Queue()  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         app = make_app(f"sqlite:///{tmp_path / 'mail.db'}", SMTP_URL=f"smtp://127.0.0.1:{server.server_address[1]}")
         admin = signed_in(app, "administrator")
         sent = post(admin, "/people/new", name="Айгүл", email="a@example.kz", role="observer", language="en", save="1")
-        letter = message_from_bytes(server.received.get(timeout=30), policy=policy.default)  # type: ignore[attr-defined]
+        message = message_from_bytes(server.received.get(timeout=30), policy=policy.default)  # type: ignore[attr-defined]
         server.shutdown()
-    assert "a@example.kz" in letter["To"] and 'id="link"' not in sent.text and "a@example.kz" in sent.text
-    words = letter.get_content()
-    found = re.search(r"https?://\S+", words)
-    assert found and "Айгүл" in words
-    assert "password_confirm" in app.test_client().get(urlsplit(found[0]).path).text
+    assert "a@example.kz" in message["To"] and 'id="link"' not in sent.text and "a@example.kz" in sent.text
+    body = message.get_content()
+    link = re.search(r"https?://\S+", body)
+    assert link and "Айгүл" in body
+    assert "password_confirm" in app.test_client().get(urlsplit(link[0]).path).text
     shown = post(admin, f"/people/{account_of(app, 'a@example.kz').id}/link", show="1")
     assert "password_confirm" in app.test_client().get(link_in(shown)).text
-    assert "password_confirm" not in app.test_client().get(urlsplit(found[0]).path).text
+    assert "password_confirm" not in app.test_client().get(urlsplit(link[0]).path).text

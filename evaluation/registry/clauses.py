@@ -1,0 +1,83 @@
+"""Parts of SQL statements over bodies and organisations: filters and orders, for modules of queries."""
+
+import sys
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, case, exists, func, or_, true
+
+from evaluation import database
+from evaluation.database import Statement
+from evaluation.language import alphabetical_key
+from evaluation.registry.models import Body, FormerName, Organisation
+
+
+def exists_in_year(year: int) -> Any:
+    """Return the condition that a body exists on 31 December of the year."""
+    return and_(began_by(year), or_(Body.closed_on.is_(None), Body.closed_on >= date(year, 12, 31)))
+
+
+def began_by(year: int | None) -> Any:
+    """Return the condition that a body's first day is 31 December of the year or earlier; always true without a year."""
+    return true() if year is None else or_(Body.since.is_(None), Body.since <= date(year, 12, 31))
+
+
+def filter_by_name(statement: Statement, search: str, model: type[Body] | type[Organisation]) -> Statement:
+    """Filter a statement to rows that have each word of the search in a current or former name or in the BIN."""
+    owner = FormerName.body_id if model is Body else FormerName.organisation_id
+    current, former = (model.name_kk, model.name_ru, model.bin), (FormerName.name_kk, FormerName.name_ru)
+    for word in search.split():
+        condition = or_(_contains(word, current), exists().where(owner == model.id, _contains(word, former)))
+        statement = statement.where(condition)
+    return statement
+
+
+def filter_by_columns(statement: Statement, search: str, columns: Collection[Any]) -> Statement:
+    """Filter a statement to rows that have each word of the search in one of the columns."""
+    return statement.where(*(_contains(word, columns) for word in search.split()))
+
+
+def _contains(word: str, columns: Collection[Any]) -> Any:
+    # SQLite ignores the case of Latin letters only, so each form of the word is tried.
+    forms = {word, word.lower(), word.capitalize(), word.upper()}
+    return or_(*(column.contains(form, autoescape=True) for column in columns for form in forms))
+
+
+def location_order(higher: Any, language: str) -> tuple[Any, ...]:
+    """Return the order of bodies by location.
+
+    Central bodies come first, then bodies by KATO code; a body without a code follows its higher body.
+
+    Args:
+        higher: The alias of `Body` that the statement joins as the higher body.
+        language: The language of the names that order bodies of one location.
+    """
+    location = case((Body.level == "central", ""), else_=func.coalesce(Body.kato, higher.kato, "99"))
+    return location, Body.kato.is_(None), name_order(Body, language), Body.bin
+
+
+class _CollationTable(dict[int, str | None]):
+    """Code point → a character that sorts where readers of Kazakh and Russian expect the letter; None for ignored ones.
+
+    Entries are computed on first use.
+    """
+
+    def __missing__(self, code_point: int) -> str | None:
+        weights = alphabetical_key(chr(code_point))
+        self[code_point] = character = chr(min(weights[0], sys.maxunicode)) if weights else None
+        return character
+
+
+COLLATION = _CollationTable()
+
+
+def sort_key(name: str) -> str:
+    """Return a key that sorts names as :func:`name_order` does; for thousands of names keys are faster than a collation."""
+    return name.upper().translate(COLLATION)
+
+
+def name_order(model: type[Body] | type[Organisation], language: str) -> Any:
+    """Return the name in the language, or the other name where that one is empty, as a column to order by."""
+    first, second = (model.name_ru, model.name_kk) if language == "ru" else (model.name_kk, model.name_ru)
+    return database.alphabetical(func.coalesce(func.nullif(first, ""), second), language)
