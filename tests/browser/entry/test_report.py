@@ -32,7 +32,7 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
                 hands.press(letters[code] if item.type == "yes_no" else "1")
         expect(page.locator("[data-next]")).to_be_focused()
         count = language(code).gettext("Answered %(given)s of %(asked)s", given=len(items), asked=len(items))
-        expect(page.locator("[data-progress]")).to_have_text(count)
+        expect(page.locator("[data-answer-count]")).to_have_text(count)
         for item in items:
             state_of(page, item.code, "saved")
         money = first_indicator(order, kind, "money")

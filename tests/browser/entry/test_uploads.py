@@ -79,7 +79,7 @@ def test_the_round_trip(code: str, width: int, site: str, new_page: NewPage, ord
         change(marked, kind, **{money.code: -5, note.code: "№ 7 акт"})
         saved_by_libreoffice(marked, tmp_path)
         send(page, marked)
-        for name, number in (("new", 1), ("changed", 1), ("wrong", 0)):
+        for name, number in (("new", 1), ("changed", 1), ("errors", 0)):
             expect(page.locator(f"[data-count={name}]")).to_have_text(str(number))
         expect(page.locator("main")).to_contain_text(money.label[code])
         expect(page.locator("ins")).to_have_text(["-5", "№ 7 акт"])

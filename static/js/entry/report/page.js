@@ -21,7 +21,7 @@ const REFRESH_DELAY_MS = 150;
 const form = requireElement(document, "#report", HTMLFormElement);
 const messages = requireElement(document, "#messages", HTMLTemplateElement).dataset;
 const { organisation = "", stateUrl = "", saveUrl = "", account = "0", body = "", year = "" } = form.dataset;
-const progress = requireElement(document, "[data-progress]", HTMLElement);
+const progress = requireElement(document, "[data-answer-count]", HTMLElement);
 const steps = requireElement(document, "[data-steps]", HTMLElement);
 const leaveWarning = requireElement(document, "[data-leave-warning]", HTMLElement);
 
