@@ -1,4 +1,4 @@
-"""Storing what a workbook brings: everything or nothing."""
+"""Loads a workbook by command: stores its answers all or nothing, and registers what the registry lacks if asked to."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,94 +6,111 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from evaluation.answers.issues import Problem, Refused
+from evaluation.answers.issues import CellIssue, WorkbookRejected
 from evaluation.audit.operations import new_batch
 from evaluation.criteria import Orders
-from evaluation.memory import bulk
+from evaluation.memory import gc_paused
 from evaluation.policy import Action, Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
-from evaluation.registry.admin.queries import incomplete
+from evaluation.registry.admin.queries import incomplete_bodies
 from evaluation.registry.operations import NewBody
-from evaluation.workbooks.format.model import Sheet, Workbook
-from evaluation.workbooks.upload import apply as applying
-from evaluation.workbooks.upload.plan import Reading, make_plan, read
-from evaluation.workbooks.upload.row_matching import pairs
+from evaluation.workbooks.format.model import Workbook, Worksheet
+from evaluation.workbooks.upload.apply import apply_plan, changed_meanwhile
+from evaluation.workbooks.upload.plan import WorkbookReading, make_plan, read_upload
+from evaluation.workbooks.upload.row_matching import bin_pairs
 
 
 @dataclass
-class Summary:
-    """What storing a workbook came to: how many reports were new, changed, unchanged; what was registered along the way."""
+class LoadSummary:
+    """The result of a load.
 
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    bodies: list[str] = field(default_factory=list)
-    organisations: list[str] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    incomplete: list[tuple[str, list[str]]] = field(default_factory=list)
+    Attributes:
+        new_report_count: organisations whose first report of the year was stored.
+        changed_report_count: stored reports that were changed.
+        unchanged_report_count: stored reports that the workbook left unchanged.
+        registered_body_bins: bodies that were registered.
+        registered_organisation_bins: organisations that were registered.
+        warnings: warnings of the workbook.
+        incomplete_bodies: (BIN, missing fields) of the workbook's bodies whose registry entry is incomplete; only after
+            registration.
+    """
+
+    new_report_count: int = 0
+    changed_report_count: int = 0
+    unchanged_report_count: int = 0
+    registered_body_bins: list[str] = field(default_factory=list)
+    registered_organisation_bins: list[str] = field(default_factory=list)
+    warnings: list[CellIssue] = field(default_factory=list)
+    incomplete_bodies: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
-@bulk()
-def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = False) -> tuple[Workbook, Summary]:
-    """Read a workbook and store its answers; the caller commits. An empty cell never erases a stored answer.
+@gc_paused()
+def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = False) -> tuple[Workbook, LoadSummary]:
+    """Read a workbook and store its answers; the caller commits. A blank cell never erases a stored answer.
 
-    With `register` the year, bodies and organisations that the registry lacks are entered from the workbook; without, each is
-    an error at its cell. Raises Refused, with every problem there is, where anything cannot be stored; then nothing may be kept.
+    Args:
+        viewer: who loads the workbook.
+        data: the file.
+        orders: all orders.
+        register: register the year, bodies and organisations that the registry lacks; otherwise each is an error at its cell.
+
+    Raises:
+        WorkbookRejected: with all issues, if anything cannot be stored; the caller must roll back.
     """
     try:
         return _load(viewer, data, orders, register)
     except IntegrityError as error:
-        # Another load entered the same year, body, organisation or report after this one had looked.
-        raise Refused([Problem("changed_meanwhile")]) from error
+        # Another load registered the same year, body or organisation after this one had read the registry.
+        raise changed_meanwhile() from error
 
 
-def _load(viewer: Viewer, data: bytes, orders: Orders, register: bool) -> tuple[Workbook, Summary]:
-    reading = read(viewer, data, orders)
+def _load(viewer: Viewer, data: bytes, orders: Orders, register: bool) -> tuple[Workbook, LoadSummary]:
+    reading = read_upload(viewer, data, orders)
     workbook = reading.workbook
-    summary = Summary(warnings=list(workbook.warnings))
-    if register and not viewer.may(Action.REGISTER):
-        reading.problems.append(Problem("may_not_register"))
-    if register and not reading.problems:
+    summary = LoadSummary(warnings=list(workbook.warnings))
+    if register and not viewer.may(Action.MANAGE_REGISTRY):
+        reading.issues.append(CellIssue("may_not_register"))
+    if register and not reading.issues:
         _register(viewer, reading, summary)
-    plan = make_plan(viewer, reading, register=register, firm=True)
+    plan = make_plan(viewer, reading, register=register, lock_bodies=True)
     if plan.errors:
-        raise Refused(plan.errors)
-    summary.unchanged = plan.unchanged_reports
-    summary.changed = sum(bool(row.data) for row in plan.met)
-    summary.new = applying.write(viewer, plan, new_batch())
+        raise WorkbookRejected(plan.errors)
+    summary.unchanged_report_count = plan.unchanged_report_count
+    summary.changed_report_count = sum(bool(row.written) for row in plan.updated_rows)
+    summary.new_report_count = apply_plan(viewer, plan, new_batch())
     if register:
-        summary.incomplete = incomplete(viewer, list(workbook.names))
+        summary.incomplete_bodies = incomplete_bodies(viewer, list(workbook.body_names))
     return workbook, summary
 
 
-def _register(viewer: Viewer, reading: Reading, summary: Summary) -> None:
-    """Enter what the registry lacks: the year, bodies, organisations, and supervision in the workbook's year."""
-    workbook, known = reading.workbook, reading.known
+def _register(viewer: Viewer, reading: WorkbookReading, summary: LoadSummary) -> None:
+    """Register the year, bodies, organisations and their supervision in the workbook's year that the registry lacks."""
+    workbook, index = reading.workbook, reading.registry_index
     if registry.reporting_year(workbook.year) is None:
         operations.open_year(viewer, workbook.year, workbook.order.code)
-    summary.bodies.extend(bin_ for bin_ in workbook.names if bin_ not in known.bodies)
-    fresh = [
-        (own, sheet.name, (sheet.columns["name"][position] or ""), "")
-        for sheet, position, _, own in _rows(workbook)
-        if own not in known.organisations
+    summary.registered_body_bins.extend(bin_ for bin_ in workbook.body_names if bin_ not in index.bodies)
+    new_organisations = [
+        (organisation_bin, worksheet.name, (worksheet.columns["name"][position] or ""), "")
+        for worksheet, position, _, organisation_bin in _rows(workbook)
+        if organisation_bin not in index.organisations
     ]
-    summary.organisations.extend(row[0] for row in fresh)
-    operations.register_bodies(viewer, [NewBody(bin_, workbook.names[bin_]) for bin_ in summary.bodies])
-    operations.register_organisations(viewer, fresh)
-    if summary.bodies or summary.organisations:
-        known = reading.known = registry.known(viewer)
-    supervisors = registry.supervisors(workbook.year)
-    loose = (
-        (known.organisations[own][0], known.bodies[body])
-        for _, _, body, own in _rows(workbook)
-        if known.organisations[own][0] not in supervisors
+    summary.registered_organisation_bins.extend(row[0] for row in new_organisations)
+    operations.register_bodies(viewer, [NewBody(bin_, workbook.body_names[bin_]) for bin_ in summary.registered_body_bins])
+    operations.register_organisations(viewer, new_organisations)
+    if summary.registered_body_bins or summary.registered_organisation_bins:
+        index = reading.registry_index = registry.registry_index(viewer)
+    supervisors = registry.supervisor_ids(workbook.year)
+    unsupervised = (
+        (index.organisations[organisation_bin][0], index.bodies[body_bin])
+        for _, _, body_bin, organisation_bin in _rows(workbook)
+        if index.organisations[organisation_bin][0] not in supervisors
     )
-    operations.supervise_in(viewer, workbook.year, loose)
+    operations.add_supervision_for_year(viewer, workbook.year, unsupervised)
 
 
-def _rows(workbook: Workbook) -> Iterator[tuple[Sheet, int, Any, Any]]:
-    """Every organisation's row: its worksheet, position, the body's BIN and its own."""
-    for sheet in workbook.sheets.values():
-        for position, (body, own) in enumerate(pairs(sheet)):
-            yield sheet, position, body, own
+def _rows(workbook: Workbook) -> Iterator[tuple[Worksheet, int, Any, Any]]:
+    """Yield (worksheet, position, BIN of the body, BIN of the organisation) of each row."""
+    for worksheet in workbook.worksheets.values():
+        for position, (body_bin, organisation_bin) in enumerate(bin_pairs(worksheet)):
+            yield worksheet, position, body_bin, organisation_bin

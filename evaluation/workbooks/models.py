@@ -9,20 +9,18 @@ from evaluation.accounts.models import Account
 from evaluation.clock import now
 from evaluation.database import Base
 
-UPLOAD_STATES = ("seen", "applied", "undone")
+UPLOAD_STATUSES = ("previewed", "applied", "undone")
+PREVIEWED, APPLIED, UNDONE = UPLOAD_STATUSES
 MODES = ("blanks", "overwrite")
-"""An upload fills blanks only, or also overwrites what is stored; an empty cell never erases."""
+"""An upload fills blanks only or also replaces stored answers; a blank cell never erases an answer."""
 
 
 class Upload(Base):
-    """A workbook that was sent: looked at, then perhaps applied, then perhaps undone. Its bytes are kept by their hash.
-
-    `batch` is the batch of events that applying it wrote.
-    """
+    """An uploaded workbook; its file is stored under its SHA-256. `batch` is the batch of the audit events of its application."""
 
     __tablename__ = "upload"
     __table_args__ = (
-        CheckConstraint(f"state IN {UPLOAD_STATES}", name="state"),
+        CheckConstraint(f"status IN {UPLOAD_STATUSES}", name="status"),
         CheckConstraint(f"mode IN {MODES}", name="mode"),
     )
 
@@ -33,6 +31,6 @@ class Upload(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     mode: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
     batch: Mapped[str | None] = mapped_column(String(32))
     sent_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,116 +1,127 @@
-"""What is wrong with a workbook as a page tells it: by worksheet, and once where messages say the same."""
+"""Groups the issues of a workbook for a page: by worksheet, and equal messages in one entry."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from evaluation.answers.issues import Problem
+from evaluation.answers.issues import CellIssue
 from evaluation.criteria import Orders
 from evaluation.language import Language
-from evaluation.workbooks.format.template import OWN_LABELS
+from evaluation.workbooks.format.template import IDENTITY_LABELS
 
-CELL = re.compile(r"([A-Z]+)([0-9]+)")
-MAX_FINDINGS = 1000
-"""Of a report; who has more mends these first."""
-MAX_CELLS = 200
-"""Of one message."""
+CELL_NAME = re.compile(r"([A-Z]+)([0-9]+)")
+MAX_MESSAGES = 1000
+"""Messages of a report; the next upload shows the others."""
+MAX_RANGES = 200
+"""Cell ranges of one message."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One message, the column it is about, and the cells it holds for, neighbours in a column as a range."""
+class IssueMessage:
+    """One message.
+
+    Attributes:
+        message: the message.
+        code: the column that it concerns, if any.
+        label: the column's label in the template.
+        ranges: the cells that it concerns, adjacent ones as a range.
+        hidden_range_count: ranges that are not shown.
+        count: number of cells.
+    """
 
     message: str
     code: str | None
     label: str
-    cells: tuple[str, ...]
-    more_cells: int
+    ranges: tuple[str, ...]
+    hidden_range_count: int
     count: int
 
 
 @dataclass(frozen=True)
 class WorksheetReport:
-    """What is wrong on one worksheet; `name` is empty for what concerns the whole file."""
+    """The issues of one worksheet; `name` is empty for issues of the whole file, `label` is the name of the kind."""
 
     name: str
     label: str
-    findings: tuple[Finding, ...]
+    messages: tuple[IssueMessage, ...]
     count: int
 
 
 @dataclass(frozen=True)
 class WorkbookReport:
-    """Everything that is wrong. `left_out` counts the messages beyond those shown."""
+    """All issues; `hidden_message_count` is the number of messages that are not shown."""
 
     worksheets: tuple[WorksheetReport, ...]
     count: int
-    left_out: int
+    hidden_message_count: int
 
 
-def report(problems: Iterable[Problem], orders: Orders, language: Language) -> WorkbookReport:
-    """Problems grouped by worksheet, in the order they were found."""
+def group_issues(issues: Iterable[CellIssue], orders: Orders, language: Language) -> WorkbookReport:
+    """Group issues by worksheet and message, in their order."""
     groups: dict[str, dict[tuple[str | None, str], list[str]]] = {}
     count = 0
-    for problem in problems:
+    for issue in issues:
         count += 1
-        messages = groups.setdefault(problem.worksheet or "", {})
-        messages.setdefault((problem.code, problem.message(language)), []).append(problem.cell or "")
-    room, worksheets = MAX_FINDINGS, []
+        messages = groups.setdefault(issue.worksheet or "", {})
+        messages.setdefault((issue.code, issue.message(language)), []).append(issue.cell or "")
+    remaining, worksheets = MAX_MESSAGES, []
     for name, messages in groups.items():
-        findings = tuple(
-            _finding(code, message, cells, orders, language) for (code, message), cells in list(messages.items())[: max(room, 0)]
+        shown = tuple(
+            _message(code, message, cells, orders, language)
+            for (code, message), cells in list(messages.items())[: max(remaining, 0)]
         )
-        room -= len(messages)
-        worksheets.append(WorksheetReport(name, _kind(name, orders, language), findings, sum(map(len, messages.values()))))
-    return WorkbookReport(tuple(worksheets), count, max(0, -room))
+        remaining -= len(messages)
+        worksheets.append(WorksheetReport(name, _kind_label(name, orders, language), shown, sum(map(len, messages.values()))))
+    return WorkbookReport(tuple(worksheets), count, max(0, -remaining))
 
 
-def _finding(code: str | None, message: str, cells: list[str], orders: Orders, language: Language) -> Finding:
-    shown = list(ranges([cell for cell in dict.fromkeys(cells) if cell]))
-    more = max(0, len(shown) - MAX_CELLS)
-    return Finding(message, code, _column(code, orders, language), tuple(shown[:MAX_CELLS]), more, len(cells))
+def _message(code: str | None, message: str, cells: list[str], orders: Orders, language: Language) -> IssueMessage:
+    ranges = list(merge_cells([cell for cell in dict.fromkeys(cells) if cell]))
+    hidden_range_count = max(0, len(ranges) - MAX_RANGES)
+    label = _column_label(code, orders, language)
+    return IssueMessage(message, code, label, tuple(ranges[:MAX_RANGES]), hidden_range_count, len(cells))
 
 
-def ranges(cells: Iterable[str]) -> Iterator[str]:
-    """F4, F5, F6, F9 → F4:F6, F9."""
+def merge_cells(cells: Iterable[str]) -> Iterator[str]:
+    """Yield the names of cells, adjacent ones of a column as a range: F4, F5, F6, F9 → F4:F6, F9."""
     first = last = None
     for cell in cells:
-        match = CELL.fullmatch(cell)
+        match = CELL_NAME.fullmatch(cell)
         if match is None:
             yield cell
             continue
-        here = match[1], int(match[2])
-        if last is not None and here == (last[0], last[1] + 1):
-            last = here
+        position = match[1], int(match[2])
+        if last is not None and position == (last[0], last[1] + 1):
+            last = position
             continue
         if first is not None and last is not None:
-            yield _range(first, last)
-        first = last = here
+            yield _range_name(first, last)
+        first = last = position
     if first is not None and last is not None:
-        yield _range(first, last)
+        yield _range_name(first, last)
 
 
-def _range(first: tuple[str, int], last: tuple[str, int]) -> str:
+def _range_name(first: tuple[str, int], last: tuple[str, int]) -> str:
     start, end = (f"{column}{row}" for column, row in (first, last))
     return start if start == end else f"{start}:{end}"
 
 
-def _kind(worksheet: str, orders: Orders, language: Language) -> str:
-    """What the worksheet holds, where it is one of organisations."""
+def _kind_label(worksheet: str, orders: Orders, language: Language) -> str:
+    """Return the name of a worksheet's kind; empty for other worksheets."""
     kind = next((order.kind[worksheet] for order in reversed(orders.all) if worksheet in order.kind), None)
     return kind.plural[language.code] if kind else ""
 
 
-def _column(code: str | None, orders: Orders, language: Language) -> str:
-    """What stands over the column in the template."""
+def _column_label(code: str | None, orders: Orders, language: Language) -> str:
+    """Return the label of a column in the template; empty for an unknown column."""
     if code is None:
         return ""
-    if code in OWN_LABELS:
-        return language.gettext(OWN_LABELS[code][0])
+    if code in IDENTITY_LABELS:
+        return language.gettext(IDENTITY_LABELS[code][0])
     for order in reversed(orders.all):
         if code in order.by_code:
             return order.by_code[code].label[language.code]
-        for _, declared in order.declared():
-            if declared.code == code:
-                return declared.label[language.code]
+        for _, item in order.prior_year_counts():
+            if item.code == code:
+                return item.label[language.code]
     return ""

@@ -1,13 +1,15 @@
-"""Gives a workbook back as it was sent, with its bad cells coloured and commented and a worksheet that lists them.
+"""Writes a copy of an uploaded workbook with its issues as coloured and commented cells and as a list.
 
-The file is opened by a library that lays whole ranges out in memory where the file says so: nothing is given to it that has not
-passed our own unpacking, and no more than anyone fills in by hand.
+The library that copies the file allocates memory for whole ranges where the file asks for it. Therefore it receives only files
+that the safe opening accepts and that are not larger than a workbook filled in by hand.
 """
 
 import io
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import openpyxl
@@ -18,156 +20,195 @@ from openpyxl.utils import quote_sheetname
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 
-from evaluation.answers.issues import Problem
+from evaluation.answers.issues import CellIssue
 from evaluation.answers.values import INVISIBLE
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language
-from evaluation.workbooks.format.safe_open import PRIVATE, unpack
+from evaluation.workbooks.format.opening import rejecting_unreadable
+from evaluation.xlsx.archive import unpack
+from evaluation.xlsx.safe_open import PRIVATE_PREFIX
 
-LIST = PRIVATE + "problems"
-ERROR, WARNING = "FFF4B6B0", "FFFBE3A6"
-"""The colours of cells, as fills. By them the next check finds its marks: programs forget whose a comment is."""
-HINT = "\n———\n"
-"""Stands between what we say and the comment that was there before."""
-HEADS = N_("Worksheet"), N_("Cell"), N_("Column"), N_("What is wrong and what to do")
-MAX_UNPACKED = 24 * 2**20
+ISSUES_WORKSHEET = PRIVATE_PREFIX + "problems"
+ERROR_COLOUR, WARNING_COLOUR = "FFF4B6B0", "FFFBE3A6"
+"""Fill colours of annotated cells. A later annotation recognises the cells by them: programs drop the author of a comment."""
+COMMENT_SEPARATOR = "\n———\n"
+"""Separates our text from the comment that the cell had before."""
+HEADINGS = N_("Worksheet"), N_("Cell"), N_("Column"), N_("What is wrong and what to do")
+COLUMN_WIDTHS = {"A": 16, "B": 10, "C": 28, "D": 100}
+CELL_COLUMN = 2
+LINK_COLOUR = "FF1F5A85"
+MAX_UNPACKED_BYTES = 24 * 2**20
 MAX_CELLS = 200_000
-MAX_AREA = 100_000
+MAX_RANGE_CELLS = 100_000
 MAX_RANGES = 2_000
-MAX_MARKS = 5_000
-MAX_COMMENT = 1_000
+MAX_STRUCTURE_ELEMENTS = 60_000
+MAX_ISSUES = 5_000
+MAX_COMMENT_CHARACTERS = 1_000
+COMMENT_WIDTH_PIXELS, COMMENT_LINE_PIXELS, COMMENT_LINE_CHARACTERS = 320, 18, 42
+COMMENT_MARGIN_PIXELS = 40
 
 TOO_LARGE = N_("The workbook is too large for a marked copy: go by the list on this page.")
 UNUSUAL = N_(
     "The workbook cannot be copied as it is: go by the list on this page, or save it anew in Excel or LibreOffice and send it."
 )
 
-CELLS = re.compile(rb"<(?:\w+:)?c[ />]")
-RANGES = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink|comment)\b[^>]*?\bref\s*=\s*[\"']([^\"']*)[\"']")
-RANGE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?")
-SPREAD = re.compile(
+CELL_ELEMENT = re.compile(rb"<(?:\w+:)?c[ />]")
+RANGE_ELEMENT = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink|comment)\b[^>]*?\bref\s*=\s*[\"']([^\"']*)[\"']")
+RANGE_NAME = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?")
+STRUCTURE_ELEMENT = re.compile(
     rb"<(?:\w+:)?(?:mergeCell|hyperlink|comment|dataValidation|conditionalFormatting|cfRule|col|row|definedName)\b"
 )
-MAX_SPREAD = 60_000
 
 
-class Unmarkable(EvaluationError):
-    """There is no marked copy of this workbook; the message says why."""
+class AnnotationError(EvaluationError):
+    """The workbook cannot be copied with annotations; the message says why."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def mark(data: bytes, errors: Sequence[Problem], oddities: Sequence[Problem], in_language: Language) -> bytes:
-    """The same workbook with what is wrong and what is odd marked in it. Raises Unmarkable; Refused for what is no workbook."""
-    _look(unpack(data))
+@dataclass(frozen=True)
+class _Annotation:
+    """An issue with its colour and message; `has_cell` if its cell exists in the workbook."""
+
+    issue: CellIssue
+    colour: str
+    message: str
+    has_cell: bool
+
+
+def annotate(data: bytes, errors: Sequence[CellIssue], warnings_: Sequence[CellIssue], language: Language) -> bytes:
+    """Return a copy of a workbook with its errors and warnings.
+
+    Raises:
+        WorkbookRejected: the file is no workbook.
+        AnnotationError: the workbook is too large or unusual to be copied.
+    """
+    with rejecting_unreadable():
+        parts = unpack(data)
+    _check_bounds(parts)
     try:
         with warnings.catch_warnings():
-            # What it leaves out is not what the workbook is for.
+            # The library warns of parts that it drops, such as pictures; the data do not need them.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
-            _unmark(book)
-            _mark(book, [(each, ERROR) for each in errors] + [(each, WARNING) for each in oddities], in_language)
+            _remove_annotations(book)
+            issues = [(issue, ERROR_COLOUR) for issue in errors] + [(issue, WARNING_COLOUR) for issue in warnings_]
+            annotations = [_annotation(book, issue, colour, language) for issue, colour in issues]
+            _annotate_cells(book, annotations)
+            _add_list(book, annotations, language)
             out = io.BytesIO()
             book.save(out)
     except Exception as error:
-        # It reads what others write in ways of its own, and gives up in as many.
-        raise Unmarkable(UNUSUAL) from error
+        # The library raises exceptions of many types for files of other programs.
+        raise AnnotationError(UNUSUAL) from error
     return out.getvalue()
 
 
-def _look(parts: dict[str, bytes]) -> None:
-    """Raises Unmarkable for what would be laid out beyond measure."""
-    if sum(map(len, parts.values())) > MAX_UNPACKED:
-        raise Unmarkable(TOO_LARGE)
-    cells = spread = area = ranges = 0
+def _check_bounds(parts: dict[str, bytes]) -> None:
+    """Raise AnnotationError if the library would allocate too much memory for the parts."""
+    if sum(map(len, parts.values())) > MAX_UNPACKED_BYTES:
+        raise AnnotationError(TOO_LARGE)
+    cell_count = structure_count = range_cell_count = range_count = 0
     for content in parts.values():
         if b"\x00" in content or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            raise Unmarkable(UNUSUAL)
-        cells += len(CELLS.findall(content))
-        spread += len(SPREAD.findall(content))
-        for found in RANGES.findall(content):
-            ranges += 1
-            area += _area(found.decode("utf-8", "replace"))
-    if cells > MAX_CELLS or spread > MAX_SPREAD:
-        raise Unmarkable(TOO_LARGE)
-    if area > MAX_AREA or ranges > MAX_RANGES:
-        raise Unmarkable(UNUSUAL)
+            raise AnnotationError(UNUSUAL)
+        cell_count += len(CELL_ELEMENT.findall(content))
+        structure_count += len(STRUCTURE_ELEMENT.findall(content))
+        for name in RANGE_ELEMENT.findall(content):
+            range_count += 1
+            range_cell_count += _range_cell_count(name.decode("utf-8", "replace"))
+    if cell_count > MAX_CELLS or structure_count > MAX_STRUCTURE_ELEMENTS:
+        raise AnnotationError(TOO_LARGE)
+    if range_cell_count > MAX_RANGE_CELLS or range_count > MAX_RANGES:
+        raise AnnotationError(UNUSUAL)
 
 
-def _area(name: str) -> int:
-    """How many cells a range has; too many for one that is not plainly written."""
-    if not RANGE.fullmatch(name):
-        return MAX_AREA + 1
+def _range_cell_count(name: str) -> int:
+    """Return the number of cells of a range; a number beyond the bound if the name has an unusual form."""
+    if not RANGE_NAME.fullmatch(name):
+        return MAX_RANGE_CELLS + 1
     left, top, right, bottom = range_boundaries(name)
     return (abs(int(right or 0) - int(left or 0)) + 1) * (abs(int(bottom or 0) - int(top or 0)) + 1)
 
 
-def _unmark(book: Any) -> None:
-    """Take the marks of an earlier check away."""
-    if LIST in book.sheetnames:
-        del book[LIST]
+def _remove_annotations(book: Any) -> None:
+    """Remove the annotations of an earlier copy."""
+    if ISSUES_WORKSHEET in book.sheetnames:
+        del book[ISSUES_WORKSHEET]
     for sheet in book.worksheets:
-        # The cells there are; by rows and columns it would make those between them too.
+        # Only existing cells: access by row and column would create the cells between them.
         for cell in list(sheet._cells.values()):
             if not isinstance(cell, Cell):
                 continue
-            ours = cell.has_style and cell.fill.fgColor.rgb in (ERROR, WARNING)
-            if ours:
+            is_annotated = cell.has_style and cell.fill.fgColor.rgb in (ERROR_COLOUR, WARNING_COLOUR)
+            if is_annotated:
                 cell.fill = PatternFill()
             if cell.comment is not None:
-                text = cell.comment.text.partition(HINT)[2] if ours else cell.comment.text
+                text = cell.comment.text.partition(COMMENT_SEPARATOR)[2] if is_annotated else cell.comment.text
                 cell.comment = _comment(text) if text else None
 
 
 def _comment(text: str) -> Comment:
-    """A comment of a size to be read: the library forgets the size that a comment had."""
-    return Comment(text, "", width=320, height=40 + 18 * (len(text) // 42 + text.count("\n") + 1))
+    """Return a comment whose size fits its text; the library does not keep the size of an existing comment."""
+    line_count = len(text) // COMMENT_LINE_CHARACTERS + text.count("\n") + 1
+    height = COMMENT_MARGIN_PIXELS + COMMENT_LINE_PIXELS * line_count
+    return Comment(text, "", width=COMMENT_WIDTH_PIXELS, height=height)
 
 
-def _mark(book: Any, found: list[tuple[Problem, str]], in_language: Language) -> None:
-    marks: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    lines = []
-    for problem, colour in found:
-        message = INVISIBLE.sub("", problem.message(in_language))
-        there = bool(problem.cell) and problem.worksheet in book.sheetnames
-        lines.append((problem, colour, message, there))
-        if there:
-            marks.setdefault((str(problem.worksheet), str(problem.cell)), []).append((colour, message))
-    for (worksheet, name), told in list(marks.items())[:MAX_MARKS]:
+def _annotation(book: Any, issue: CellIssue, colour: str, language: Language) -> _Annotation:
+    has_cell = bool(issue.cell) and issue.worksheet in book.sheetnames
+    return _Annotation(issue, colour, INVISIBLE.sub("", issue.message(language)), has_cell)
+
+
+def _annotate_cells(book: Any, annotations: Sequence[_Annotation]) -> None:
+    """Colour the cells with issues and add the messages as comments."""
+    by_cell: dict[tuple[str, str], list[_Annotation]] = {}
+    for annotation in annotations:
+        if annotation.has_cell:
+            location = str(annotation.issue.worksheet), str(annotation.issue.cell)
+            by_cell.setdefault(location, []).append(annotation)
+    for (worksheet, name), cell_annotations in list(by_cell.items())[:MAX_ISSUES]:
         cell = book[worksheet][name]
-        if isinstance(cell, Cell):
-            colour = ERROR if any(each == ERROR for each, _ in told) else WARNING
-            cell.fill = PatternFill("solid", fgColor=colour)
-            texts = dict.fromkeys(message for _, message in told)
-            hint = HINT + cell.comment.text if cell.comment is not None else ""
-            cell.comment = _comment("\n\n".join(texts)[:MAX_COMMENT] + hint)
-    _list(book, lines, in_language)
+        if not isinstance(cell, Cell):
+            continue
+        has_error = any(annotation.colour == ERROR_COLOUR for annotation in cell_annotations)
+        cell.fill = PatternFill("solid", fgColor=ERROR_COLOUR if has_error else WARNING_COLOUR)
+        messages = dict.fromkeys(annotation.message for annotation in cell_annotations)
+        previous_comment = COMMENT_SEPARATOR + cell.comment.text if cell.comment is not None else ""
+        cell.comment = _comment("\n\n".join(messages)[:MAX_COMMENT_CHARACTERS] + previous_comment)
 
 
-def _list(book: Any, lines: Iterable[tuple[Problem, str, str, bool]], in_language: Language) -> None:
-    """The worksheet that lists what was found, each with a link to its cell; it is ours and is not read."""
-    sheet = book.create_sheet(LIST, 0)
-    sheet.append([in_language.gettext(head) for head in HEADS])
+def _add_list(book: Any, annotations: Sequence[_Annotation], language: Language) -> None:
+    """Add the private worksheet that lists the issues, each with a link to its cell."""
+    sheet = book.create_sheet(ISSUES_WORKSHEET, 0)
+    sheet.append([language.gettext(heading) for heading in HEADINGS])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-    lines = list(lines)
-    for number, (problem, colour, message, there) in enumerate(lines[:MAX_MARKS], start=2):
-        texts = (problem.worksheet or "–", problem.cell or "–", problem.code or "–", message)
-        for place, text in enumerate(texts, start=1):
-            cell = sheet.cell(number, place)
-            cell.value = INVISIBLE.sub("", text)
-            # Text, whatever it begins with.
-            cell.data_type = "s"
-            cell.alignment = Alignment(vertical="top", wrap_text=place == len(texts))
-        sheet.cell(number, len(texts)).fill = PatternFill("solid", fgColor=colour)
-        if there:
-            link = sheet.cell(number, 2)
-            target = f"{quote_sheetname(str(problem.worksheet))}!{problem.cell}"
-            link.hyperlink = Hyperlink(ref=link.coordinate, location=target, display=problem.cell)
-            link.font = Font(color="FF1F5A85", underline="single")
-    if len(lines) > MAX_MARKS:
-        sheet.append([in_language.gettext("and %(count)s more", count=in_language.number(len(lines) - MAX_MARKS))])
-    for column, width in zip("ABCD", (16, 10, 28, 100), strict=True):
+    for number, annotation in enumerate(annotations[:MAX_ISSUES], start=2):
+        _write_list_row(sheet, number, annotation)
+    if len(annotations) > MAX_ISSUES:
+        remaining = language.number(len(annotations) - MAX_ISSUES)
+        sheet.append([language.gettext("and %(count)s more", count=remaining)])
+    for column, width in COLUMN_WIDTHS.items():
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = "A2"
-    for each in book.worksheets:
-        each.sheet_view.tabSelected = each is sheet
+    for worksheet in book.worksheets:
+        worksheet.sheet_view.tabSelected = worksheet is sheet
     book.active = 0
+
+
+def _write_list_row(sheet: Any, number: int, annotation: _Annotation) -> None:
+    issue = annotation.issue
+    texts = (issue.worksheet or "–", issue.cell or "–", issue.code or "–", annotation.message)
+    for column, text in enumerate(texts, start=1):
+        cell = sheet.cell(number, column)
+        cell.value = INVISIBLE.sub("", text)
+        # Store text even if it begins with "=".
+        cell.data_type = "s"
+        cell.alignment = Alignment(vertical="top", wrap_text=column == len(texts))
+    sheet.cell(number, len(texts)).fill = PatternFill("solid", fgColor=annotation.colour)
+    if annotation.has_cell:
+        link = sheet.cell(number, CELL_COLUMN)
+        target = f"{quote_sheetname(str(issue.worksheet))}!{issue.cell}"
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=target, display=issue.cell)
+        link.font = Font(color=LINK_COLOUR, underline="single")

@@ -1,4 +1,4 @@
-"""A filled workbook as values."""
+"""A workbook as values."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -6,73 +6,93 @@ from typing import Any
 
 import pandas as pd
 
-from evaluation.answers.issues import Problem
+from evaluation.answers.issues import CellIssue
 from evaluation.criteria.model import Order
-from evaluation.scoring.frames import Reports, frame_of_columns
-from evaluation.workbooks.format.safe_open import cell_name
+from evaluation.scoring.frames import ReportFrames, report_frame_of_columns
+from evaluation.xlsx.model import cell_name
 
-ABOUT, PREVIOUS = "about", "previous"
-OWN_COLUMNS = ("body_bin", "body_name", "bin", "name")
-FIRST_ROW = 3
-"""Data begin here, counted from 0; above stand the codes and two rows of labels."""
+ABOUT = "about"
+"""Name of the worksheet with the order and year."""
+PRIOR_YEAR = "previous"
+"""Name of the worksheet with the counts that the bodies declare for the year before."""
+IDENTITY_COLUMNS = ("body_bin", "body_name", "bin", "name")
+FIRST_DATA_ROW = 3
+"""Row from 0; above it are the codes and two rows of labels."""
 
 
 @dataclass
-class Sheet:
-    """A worksheet as read: where each column stands, and the stored values of each row that is not blank.
+class Worksheet:
+    """A worksheet of n rows that are not blank.
 
-    `answers` and `evidence` are the same values as one document for each row, a blank being an absent key.
+    Attributes:
+        name: its name; a kind, or `PRIOR_YEAR`.
+        column_indexes: code → column of the worksheet, from 0.
+        row_numbers: the n rows of the worksheet, from 0.
+        columns: code → n stored values; None for a blank or invalid cell.
+        answers: the values of the indicators as n documents; a blank is an absent key.
+        evidence: the values of the items of evidence as n documents.
     """
 
     name: str
-    places: dict[str, int] = field(default_factory=dict)
-    rows: list[int] = field(default_factory=list)
+    column_indexes: dict[str, int] = field(default_factory=dict)
+    row_numbers: list[int] = field(default_factory=list)
     columns: dict[str, list[Any]] = field(default_factory=dict)
     answers: list[dict[str, Any]] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)
 
-    def cell(self, position: int, code: str) -> str:
-        return cell_name(self.rows[position], self.places[code])
+    def cell_name(self, position: int, code: str) -> str:
+        """Return the name of a cell, such as F4; `position` is the index among the n rows."""
+        return cell_name(self.row_numbers[position], self.column_indexes[code])
 
 
 @dataclass
 class Workbook:
-    """A workbook without errors. `sheets` by kind; `names` of the bodies by BIN, ordered by it."""
+    """A workbook.
+
+    Attributes:
+        order: the order of its year.
+        year: the reporting year; 0 if it could not be read.
+        year_cell: name of the cell with the year.
+        worksheets: kind → worksheet of its organisations.
+        body_names: BIN → name of each body, ordered by BIN.
+        prior_year_worksheet: the declared prior-year counts.
+        warnings: issues that do not prevent storing.
+    """
 
     order: Order
     year: int
     year_cell: str
-    sheets: dict[str, Sheet]
-    names: dict[str, str]
-    previous: Sheet
-    warnings: list[Problem]
+    worksheets: dict[str, Worksheet]
+    body_names: dict[str, str]
+    prior_year_worksheet: Worksheet
+    warnings: list[CellIssue]
 
     @cached_property
-    def reports(self) -> Reports:
-        """The answers as frames, ready to be scored."""
-        return {kind: as_frame(self.order, kind, sheet) for kind, sheet in self.sheets.items()}
+    def report_frames(self) -> ReportFrames:
+        """The answers as frames for scoring, by kind."""
+        return {kind: as_frame(self.order, kind, worksheet) for kind, worksheet in self.worksheets.items()}
 
-    def declared(self) -> dict[tuple[str, str, str], int]:
-        """Last year's counts as declared in the worksheet `previous`: (body, kind, criterion) → count."""
-        columns = self.previous.columns
+    def prior_year_counts(self) -> dict[tuple[str, str, str], int]:
+        """Return the declared counts: (BIN of the body, kind, criterion) → count."""
+        columns = self.prior_year_worksheet.columns
         return {
-            (body, kind, criterion.code): count
-            for criterion, declared in self.order.declared()
-            for body, kind, count in zip(
-                columns.get("body_bin", ()), columns.get("kind", ()), columns.get(declared.code, ()), strict=False
+            (body_bin, kind, criterion.code): count
+            for criterion, item in self.order.prior_year_counts()
+            for body_bin, kind, count in zip(
+                columns.get("body_bin", ()), columns.get("kind", ()), columns.get(item.code, ()), strict=False
             )
             if count is not None
         }
 
 
-def as_frame(order: Order, kind: str, sheet: Sheet, only: frozenset[str] | None = None) -> pd.DataFrame:
-    """A worksheet's answers as a frame; a missing column is blank. `only` these indicators."""
-    blank = [None] * len(sheet.rows)
-    wanted = [item.code for item in order.asked_of(kind) if only is None or item.code in only]
-    return frame_of_columns(
+def as_frame(order: Order, kind: str, worksheet: Worksheet, only: frozenset[str] | None = None) -> pd.DataFrame:
+    """Return the answers of a worksheet as a frame of n rows; `only` these indicators. A missing column is blank."""
+    blank = [None] * len(worksheet.row_numbers)
+    codes = [item.code for item in order.indicators_of(kind) if only is None or item.code in only]
+    return report_frame_of_columns(
         order,
         kind,
-        sheet.columns.get("body_bin", blank),
-        sheet.columns.get("bin", blank),
-        {code: sheet.columns.get(code, blank) for code in wanted},
+        worksheet.columns.get("body_bin", blank),
+        worksheet.columns.get("bin", blank),
+        {code: worksheet.columns.get(code, blank) for code in codes},
     )

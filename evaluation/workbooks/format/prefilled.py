@@ -1,66 +1,78 @@
-"""Writes stored values into the template's cells, so that read again they are what they were."""
+"""Writes stored values into the cells of the template, so that reading them returns the same values."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xlsxwriter.worksheet import Worksheet
-
-from evaluation.answers.values import WORDS
+from evaluation.answers.values import YES_NO_LABELS
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
-from evaluation.workbooks.format.model import FIRST_ROW
+from evaluation.workbooks.format.model import FIRST_DATA_ROW
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 Rows = Sequence[Mapping[str, Any]]
-"""A worksheet's rows: column code → value in stored form; text and whole numbers as they are in the other columns."""
+"""Rows of a worksheet: column code → value in stored form; text or a whole number in columns without an indicator."""
 
-EXACT = 10**15
-"""Numbers of more digits are written as text: spreadsheet programs keep 15."""
+MAX_EXACT_NUMBER = 10**15
+"""Larger numbers are written as text: spreadsheet programs keep 15 digits."""
 FIRST_DATE = date(1901, 1, 1)
-"""Earlier dates are written as text: spreadsheet programs do not agree about them."""
+"""Earlier dates are written as text: spreadsheet programs count them differently."""
+TIYN_PER_TENGE = 100
 
 
 def write_rows(
-    sheet: Worksheet,
+    sheet: "Worksheet",
     order: Order,
     columns: Sequence[tuple[str, Any]],
     rows: Rows,
-    in_language: Language,
-    offered: Mapping[str, Sequence[str]],
+    language: Language,
+    choice_labels: Mapping[str, Sequence[str]],
 ) -> None:
-    """Fill in a worksheet. `columns` are codes with their cells' formats; `offered` the choices as the drop-down lists have them,
-    by indicator, in the order of the choices."""
-    for number, given in enumerate(rows, start=FIRST_ROW):
-        for place, (code, style) in enumerate(columns):
-            value = given.get(code)
+    """Write the rows below the headings.
+
+    Args:
+        sheet: the worksheet.
+        order: the order of the year.
+        columns: code and cell format of each column.
+        rows: the rows.
+        language: the language of yes and no.
+        choice_labels: code of a choice → its labels in the drop-down list, in the order of the choices.
+    """
+    for row_number, row in enumerate(rows, start=FIRST_DATA_ROW):
+        for column, (code, cell_format) in enumerate(columns):
+            value = row.get(code)
             if value is not None:
-                _write(sheet, (number, place), order, order.by_code.get(code), value, style, in_language, offered.get(code, ()))
+                item, labels = order.by_code.get(code), choice_labels.get(code, ())
+                _write_cell(sheet, (row_number, column), order, item, value, cell_format, language, labels)
 
 
-def _write(
-    sheet: Worksheet,
-    at: tuple[int, int],
+def _write_cell(
+    sheet: "Worksheet",
+    position: tuple[int, int],
     order: Order,
     item: Indicator | None,
     value: Any,
-    style: Any,
-    in_language: Language,
-    offered: Sequence[str],
+    cell_format: Any,
+    language: Language,
+    labels: Sequence[str],
 ) -> None:
     type_ = item.type if item is not None else "whole" if isinstance(value, int) else "text"
-    if type_ == "money" and abs(value) < EXACT:
-        sheet.write_number(*at, value / 100, style)
+    if type_ == "money" and abs(value) < MAX_EXACT_NUMBER:
+        sheet.write_number(*position, value / TIYN_PER_TENGE, cell_format)
     elif type_ == "money":
-        sign, whole = "-" if value < 0 else "", abs(value)
-        sheet.write_string(*at, f"{sign}{whole // 100},{whole % 100:02}", style)
-    elif type_ == "whole" and abs(value) < EXACT:
-        sheet.write_number(*at, value, style)
+        sign = "-" if value < 0 else ""
+        tenge, tiyn = divmod(abs(value), TIYN_PER_TENGE)
+        sheet.write_string(*position, f"{sign}{tenge},{tiyn:02}", cell_format)
+    elif type_ == "whole" and abs(value) < MAX_EXACT_NUMBER:
+        sheet.write_number(*position, value, cell_format)
     elif type_ == "date" and (day := date.fromisoformat(value)) >= FIRST_DATE:
-        sheet.write_datetime(*at, day, style)
+        sheet.write_datetime(*position, day, cell_format)
     elif type_ == "yes_no":
-        sheet.write_string(*at, WORDS[in_language.code][0 if value else 1], style)
+        sheet.write_string(*position, YES_NO_LABELS[language.code][0 if value else 1], cell_format)
     elif type_ == "choice" and item is not None:
-        values = [choice.value for choice in order.choices[item.choices or ""]]
-        sheet.write_string(*at, offered[values.index(value)], style)
+        choices = [choice.value for choice in order.choices[item.choices or ""]]
+        sheet.write_string(*position, labels[choices.index(value)], cell_format)
     else:
-        sheet.write_string(*at, str(value), style)
+        sheet.write_string(*position, str(value), cell_format)

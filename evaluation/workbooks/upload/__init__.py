@@ -1,1 +1,1 @@
-"""A workbook's way in: read, set against what is stored, shown, applied all or nothing, and undone."""
+"""Uploads of workbooks: read, compared with stored answers, previewed, applied all or nothing, and undone."""

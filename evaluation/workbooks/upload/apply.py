@@ -1,114 +1,119 @@
-"""Stores what a plan says, in few statements however many rows there are, and records it."""
+"""Stores the changes of a plan in few statements, however many rows there are, and writes their audit events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import repeat
-from typing import Any
 
-from sqlalchemy import bindparam, update
-
-from evaluation.answers.issues import Problem, Refused
-from evaluation.answers.models import Report
-from evaluation.answers.prior_year_counts import Declaration, declare
+from evaluation.answers.issues import CellIssue, WorkbookRejected
+from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
+from evaluation.answers.report_writer import ReportUpdate, insert_reports, update_reports
 from evaluation.answers.save import ConcurrentChange
-from evaluation.audit import operations as record
-from evaluation.audit.operations import NewEvent
+from evaluation.audit import operations as audit
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, NewEventColumns
 from evaluation.clock import now
-from evaluation.database import db, encoded, insert_columns, table_of
+from evaluation.database import to_json_bytes
 from evaluation.policy import Viewer
-from evaluation.workbooks.format.model import Sheet
+from evaluation.workbooks.format.model import Worksheet
 from evaluation.workbooks.upload.model import Plan
-from evaluation.workbooks.upload.plan import merged
-from evaluation.workbooks.upload.queries import APPLIED
+from evaluation.workbooks.upload.plan import merge_values
 
-AT_ONCE = 500
-"""Reports of one statement."""
+BATCH_SIZE = 500
+"""Reports per statement: all rows of a country in one statement would need the memory of the workbook once more."""
 
 
-def write(viewer: Viewer, plan: Plan, batch: str) -> int:
-    """Store a plan without errors and record it under a batch; the number of new reports. The caller commits.
+def apply_plan(viewer: Viewer, plan: Plan, batch: str) -> int:
+    """Store the changes of a plan without errors and return the number of new reports; the caller commits.
 
-    Raises Refused where a report was changed since the plan was made; then nothing may be kept.
+    Args:
+        viewer: who applies the plan.
+        plan: the plan; it has no errors.
+        batch: batch of the audit events.
+
+    Raises:
+        WorkbookRejected: a report was changed after the plan was made; the caller must roll back.
     """
     changed_at = now()
-    events = _change(plan, changed_at)
-    new = _insert(viewer, plan, changed_at, batch)
-    record.write(viewer, events, batch)
-    _declare(viewer, plan, batch)
-    return new
+    events = _update_reports(plan, changed_at)
+    new_report_count = _insert_reports(viewer, plan, changed_at, batch)
+    audit.append_events(viewer, events, batch)
+    _save_prior_year_counts(viewer, plan, batch)
+    return new_report_count
 
 
-def _insert(viewer: Viewer, plan: Plan, changed_at: datetime, batch: str) -> int:
-    """The reports that are not there yet, and an event for each that holds anything. So many at a time: a country's would take
-    as much memory again as the workbook."""
-    connection, year = db.session.connection(), plan.workbook.year
-    for kind, positions in plan.fresh.items():
-        sheet, places = plan.workbook.sheets[kind], plan.places[kind]
-        for start in range(0, len(positions), AT_ONCE):
-            part = positions[start : start + AT_ONCE]
-            values: dict[str, Sequence[Any]] = {
-                "organisation_id": [places[position] for position in part],
-                "answers": [sheet.answers[position] for position in part],
-                "evidence": [sheet.evidence[position] for position in part],
-                "year": (year,) * len(part),
-                "version": (1,) * len(part),
-                "changed_at": (changed_at,) * len(part),
-            }
-            insert_columns(connection, table_of(Report), values)
-            told = list(_told(plan, sheet, places, part))
-            if told:
-                bodies, organisations, data = zip(*told, strict=True)
-                record.write_many(viewer, APPLIED, year, bodies, organisations, data, batch)
-    return sum(map(len, plan.fresh.values()))
+def changed_meanwhile() -> WorkbookRejected:
+    """Return the error of a workbook whose organisations were changed at the same time."""
+    return WorkbookRejected([CellIssue("changed_meanwhile")])
 
 
-def _told(plan: Plan, sheet: Sheet, places: list[int], positions: list[int]) -> Iterator[tuple[int, int, bytes]]:
-    """Body, organisation and data of each new report's event. Each is encoded at once: to keep so many would take long."""
-    bodies, nothing = sheet.columns.get("body_bin", ()), repeat(None)
+def _insert_reports(viewer: Viewer, plan: Plan, changed_at: datetime, batch: str) -> int:
+    """Insert the new reports, and an audit event for each that is not blank; return their number."""
+    year = plan.workbook.year
+    for kind, positions in plan.new_rows.items():
+        worksheet, organisation_ids = plan.workbook.worksheets[kind], plan.row_organisations[kind]
+        for start in range(0, len(positions), BATCH_SIZE):
+            part = positions[start : start + BATCH_SIZE]
+            is_inserted = insert_reports(
+                year,
+                [organisation_ids[position] for position in part],
+                [worksheet.answers[position] for position in part],
+                [worksheet.evidence[position] for position in part],
+                changed_at,
+            )
+            if not is_inserted:
+                raise changed_meanwhile()
+            events = list(_events_of_new_reports(plan, worksheet, organisation_ids, part))
+            if events:
+                body_ids, event_organisations, data = zip(*events, strict=True)
+                columns = NewEventColumns(AuditAction.WORKBOOK_APPLIED, year, body_ids, event_organisations, data)
+                audit.append_events(viewer, columns, batch)
+    return sum(map(len, plan.new_rows.values()))
+
+
+def _events_of_new_reports(
+    plan: Plan, worksheet: Worksheet, organisation_ids: list[int], positions: list[int]
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (body id, organisation id, data) of each new report's event.
+
+    Each document is built by `zip` and encoded immediately, for speed: a country has 25,000 reports.
+    """
+    bodies, nothing = worksheet.columns.get("body_bin", ()), repeat(None)
     for position in positions:
-        answers, evidence = sheet.answers[position], sheet.evidence[position]
-        # From nothing to each value; by zip, since there may be as many as a country's.
+        answers, evidence = worksheet.answers[position], worksheet.evidence[position]
         data = dict(zip(answers, zip(nothing, answers.values(), strict=False), strict=False))
         data |= zip(evidence, zip(nothing, evidence.values(), strict=False), strict=False)
         if data:
-            yield plan.bodies[bodies[position]], places[position], encoded(data)
+            yield plan.body_ids[bodies[position]], organisation_ids[position], to_json_bytes(data)
 
 
-def _change(plan: Plan, changed_at: datetime) -> list[NewEvent]:
-    """The reports that are there already: their new documents, in one statement."""
-    rows, events = [], []
-    for row in plan.met:
-        if not row.data:
+def _update_reports(plan: Plan, changed_at: datetime) -> list[NewEvent]:
+    """Update the stored reports in one statement and return their audit events."""
+    updates, events = [], []
+    for row in plan.updated_rows:
+        if not row.written:
             continue
-        sheet = plan.workbook.sheets[row.kind]
-        answers = merged(row.stored.answers, sheet.answers[row.position], plan.mode)
-        evidence = merged(row.stored.evidence, sheet.evidence[row.position], plan.mode)
-        rows.append({"of": row.stored.id, "was": row.stored.version, "given": answers, "proof": evidence})
-        body = plan.bodies[sheet.columns["body_bin"][row.position]]
-        events.append(NewEvent(APPLIED, plan.workbook.year, body, row.organisation_id, row.data))
-    if rows:
-        table = table_of(Report)
-        statement = (
-            update(table)
-            .where(table.c.id == bindparam("of"), table.c.version == bindparam("was"))
-            .values(answers=bindparam("given"), evidence=bindparam("proof"), version=table.c.version + 1, changed_at=changed_at)
-        )
-        done = db.session.connection().execute(statement, rows)
-        if done.rowcount != len(rows):
-            raise Refused([Problem("changed_meanwhile")])
+        worksheet, report = plan.workbook.worksheets[row.kind], row.stored_report
+        answers = merge_values(report.answers, worksheet.answers[row.position], plan.mode)
+        evidence = merge_values(report.evidence, worksheet.evidence[row.position], plan.mode)
+        updates.append(ReportUpdate(report, answers, evidence))
+        body_id = plan.body_ids[worksheet.columns["body_bin"][row.position]]
+        events.append(NewEvent(AuditAction.WORKBOOK_APPLIED, plan.workbook.year, body_id, row.organisation_id, row.written))
+    if not update_reports(updates, changed_at):
+        raise changed_meanwhile()
     return events
 
 
-def _declare(viewer: Viewer, plan: Plan, batch: str) -> None:
-    """Last year's counts as declared."""
-    edits: dict[int, list[Declaration]] = {}
-    for each in plan.declared:
-        if plan.state_of(each) != "kept":
-            edits.setdefault(each.body_id, []).append(Declaration(each.kind, each.criterion, each.new, each.old))
-    for body in sorted(edits):
+def _save_prior_year_counts(viewer: Viewer, plan: Plan, batch: str) -> None:
+    """Store the declared prior-year counts."""
+    inputs: dict[int, list[CountInput]] = {}
+    for count in plan.prior_year_counts:
+        if plan.state_of(count) != "preserved":
+            inputs.setdefault(count.body_id, []).append(CountInput(count.kind, count.criterion, count.new, count.old))
+    order, year = plan.workbook.order, plan.workbook.year
+    for body_id in sorted(inputs):
         try:
-            conflicts = declare(viewer, plan.workbook.order, plan.workbook.year, body, edits[body], batch, today=plan.today)
+            conflicts = save_declared_counts(viewer, order, year, body_id, inputs[body_id], batch, today=plan.today)
         except ConcurrentChange as error:
-            raise Refused([Problem("changed_meanwhile")]) from error
+            raise changed_meanwhile() from error
         if conflicts:
-            raise Refused([Problem("changed_meanwhile")])
+            raise changed_meanwhile()

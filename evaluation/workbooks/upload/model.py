@@ -1,4 +1,4 @@
-"""What a workbook would change, before anything is changed."""
+"""The plan of an upload: what a workbook would change, before anything is changed."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -8,26 +8,28 @@ from typing import Any, Literal
 
 import orjson
 
-from evaluation.answers.issues import Problem
-from evaluation.answers.queries import Stored
-from evaluation.workbooks.format.model import PREVIOUS, Workbook
+from evaluation.answers.issues import CellIssue
+from evaluation.answers.model import ReportSnapshot
+from evaluation.workbooks.format.model import PRIOR_YEAR, Workbook
 
 Mode = Literal["overwrite", "blanks"]
-"""Whether stored answers give way to the workbook's, or stay and only blanks are filled."""
+"""Whether the workbook replaces stored answers or fills blanks only."""
 OVERWRITE: Mode = "overwrite"
 BLANKS: Mode = "blanks"
-State = Literal["new", "changed", "kept"]
-"""Of a cell that says something else than what is stored: nothing is stored, it replaces that, or that stays."""
+ChangeState = Literal["new", "changed", "preserved"]
+"""State of a cell that differs from the stored value: it fills a blank, replaces the value, or leaves it stored."""
+CHANGE_STATES: tuple[ChangeState, ...] = ("new", "changed", "preserved")
+NO_ORGANISATION = -1
 
-Places = dict[str, list[int]]
-"""By worksheet, the organisation id of each row; -1 where the registry has no place for it."""
-Change = tuple[Any, Any]
-"""What is stored (None for a blank) and what the workbook says, in stored form."""
+RowOrganisations = dict[str, list[int]]
+"""Kind → organisation id of each row of its worksheet; `NO_ORGANISATION` for a row without an organisation that may be edited."""
+ValueChange = tuple[Any, Any]
+"""The stored value (None for a blank) and the workbook's value, both in stored form."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of the workbook that says something else than what is stored; `position` is its row's among those read."""
+class CellChange:
+    """A cell that differs from the stored value; `position` is the index of its row among the rows that were read."""
 
     worksheet: str
     position: int
@@ -37,26 +39,30 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """A row whose report is stored and would change, or would if stored answers gave way: code → change."""
+class UpdatedRow:
+    """A row that differs from its stored report: code → change, by state."""
 
     kind: str
     position: int
-    organisation_id: int
-    stored: Stored
-    new: Mapping[str, Change]
-    changed: Mapping[str, Change]
-    kept: Mapping[str, Change]
+    stored_report: ReportSnapshot
+    new: Mapping[str, ValueChange]
+    changed: Mapping[str, ValueChange]
+    preserved: Mapping[str, ValueChange]
 
     @property
-    def data(self) -> dict[str, Change]:
-        """What is written, as the record tells it."""
+    def organisation_id(self) -> int:
+        """The organisation of the row."""
+        return self.stored_report.organisation_id
+
+    @property
+    def written(self) -> dict[str, ValueChange]:
+        """The changes that are stored; the data of the audit event."""
         return {**self.new, **self.changed}
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """A count of last year as the worksheet `previous` declares it; `old` is None where none is stored."""
+class PriorYearCountChange:
+    """A declared prior-year count that differs from the stored one; `old` is None if none is stored."""
 
     position: int
     code: str
@@ -69,75 +75,88 @@ class Declared:
 
 @dataclass
 class Plan:
-    """What a workbook would do to what is stored, in one of the modes.
+    """What a workbook would change in one mode.
 
-    `fresh` are, by kind, the positions of rows without a stored report; `today` is the day by which years are locked. `errors`
-    forbid applying it; with errors the rest tells of the cells that could be read.
+    Attributes:
+        workbook: the workbook that was read.
+        mode: whether stored answers are replaced.
+        body_ids: BIN → id of the workbook's bodies that the viewer may edit.
+        row_organisations: the organisation of each row.
+        stored_reports: organisation id → stored report.
+        today: the day (Asia/Almaty) by which years are locked.
+        new_rows: kind → positions of the rows without a stored report.
+        updated_rows: rows that differ from their stored report.
+        prior_year_counts: declared counts that differ from the stored ones.
+        unchanged_report_count: stored reports that the workbook leaves unchanged.
+        unchanged_value_count: cells whose value is stored already.
+        errors: issues that forbid the application; with errors the plan covers the readable cells only.
     """
 
     workbook: Workbook
     mode: Mode
-    bodies: dict[str, int]
-    places: Places
-    stored: dict[int, Stored]
+    body_ids: dict[str, int]
+    row_organisations: RowOrganisations
+    stored_reports: dict[int, ReportSnapshot]
     today: date
-    fresh: dict[str, list[int]] = field(default_factory=dict)
-    met: list[Met] = field(default_factory=list)
-    declared: list[Declared] = field(default_factory=list)
-    unchanged_reports: int = 0
-    unchanged: int = 0
-    errors: list[Problem] = field(default_factory=list)
+    new_rows: dict[str, list[int]] = field(default_factory=dict)
+    updated_rows: list[UpdatedRow] = field(default_factory=list)
+    prior_year_counts: list[PriorYearCountChange] = field(default_factory=list)
+    unchanged_report_count: int = 0
+    unchanged_value_count: int = 0
+    errors: list[CellIssue] = field(default_factory=list)
 
-    def cells(self, state: State) -> Iterator[Cell]:
-        """The cells of a state in the workbook's order."""
-        met: dict[str, list[Met]] = {}
-        for row in self.met:
-            met.setdefault(row.kind, []).append(row)
-        for kind, sheet in self.workbook.sheets.items():
-            found = [(row.position, code, pair) for row in met.get(kind, ()) for code, pair in getattr(row, state).items()]
+    def cells(self, state: ChangeState) -> Iterator[CellChange]:
+        """Yield the cells of a state in the order of the workbook."""
+        updated_rows: dict[str, list[UpdatedRow]] = {}
+        for row in self.updated_rows:
+            updated_rows.setdefault(row.kind, []).append(row)
+        for kind, worksheet in self.workbook.worksheets.items():
+            rows = updated_rows.get(kind, ())
+            changes = [(row.position, code, change) for row in rows for code, change in getattr(row, state).items()]
             if state == "new":
-                for position in self.fresh.get(kind, ()):
-                    given = sheet.answers[position] | sheet.evidence[position]
-                    found.extend((position, code, (None, value)) for code, value in given.items())
-            found.sort(key=lambda each: (each[0], sheet.places[each[1]]))
-            for position, code, (old, new) in found:
-                yield Cell(kind, position, code, old, new)
-        for count in self.declared:
+                for position in self.new_rows.get(kind, ()):
+                    values = worksheet.answers[position] | worksheet.evidence[position]
+                    changes.extend((position, code, (None, value)) for code, value in values.items())
+            changes.sort(key=lambda change: (change[0], worksheet.column_indexes[change[1]]))
+            for position, code, (old, new) in changes:
+                yield CellChange(kind, position, code, old, new)
+        for count in self.prior_year_counts:
             if self.state_of(count) == state:
-                yield Cell(PREVIOUS, count.position, count.code, count.old, count.new)
+                yield CellChange(PRIOR_YEAR, count.position, count.code, count.old, count.new)
 
-    def state_of(self, count: Declared) -> State:
-        """What becomes of a declared count."""
+    def state_of(self, count: PriorYearCountChange) -> ChangeState:
+        """Return the state of a declared count."""
         if count.old is None:
             return "new"
-        return "changed" if self.mode == OVERWRITE else "kept"
+        return "changed" if self.mode == OVERWRITE else "preserved"
 
-    def count(self, state: State) -> int:
-        """How many cells are in a state."""
-        found = sum(len(getattr(row, state)) for row in self.met) + sum(self.state_of(each) == state for each in self.declared)
+    def count(self, state: ChangeState) -> int:
+        """Return the number of cells of a state."""
+        total = sum(len(getattr(row, state)) for row in self.updated_rows)
+        total += sum(self.state_of(count) == state for count in self.prior_year_counts)
         if state == "new":
-            for kind, positions in self.fresh.items():
-                sheet = self.workbook.sheets[kind]
-                found += sum(len(sheet.answers[position]) + len(sheet.evidence[position]) for position in positions)
-        return found
+            for kind, positions in self.new_rows.items():
+                worksheet = self.workbook.worksheets[kind]
+                total += sum(len(worksheet.answers[position]) + len(worksheet.evidence[position]) for position in positions)
+        return total
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing would be written."""
+    def is_empty(self) -> bool:
+        """Whether nothing would be stored."""
         return not (self.count("new") or self.count("changed"))
 
     @property
     def digest(self) -> str:
-        """Of exactly these changes: who was shown others has not agreed to these."""
-        hashed = hashlib.sha256(f"{self.workbook.order.code} {self.workbook.year} {self.mode}".encode())
-        for state in ("new", "changed", "kept"):
+        """SHA-256 of the changes; a request to apply names the digest of the plan that was shown."""
+        hash_ = hashlib.sha256(f"{self.workbook.order.code} {self.workbook.year} {self.mode}".encode())
+        for state in CHANGE_STATES:
             for cell in self.cells(state):
-                where = self.owner(cell), cell.worksheet, cell.position, cell.code
-                hashed.update(orjson.dumps((state, *where, cell.old, cell.new)))
-        return hashed.hexdigest()
+                location = self.owner_of(cell), cell.worksheet, cell.position, cell.code
+                hash_.update(orjson.dumps((state, *location, cell.old, cell.new)))
+        return hash_.hexdigest()
 
-    def owner(self, cell: Cell) -> Any:
-        """The organisation's id, or for a declared count the body's BIN."""
-        if cell.worksheet == PREVIOUS:
-            return self.workbook.previous.columns["body_bin"][cell.position]
-        return self.places[cell.worksheet][cell.position]
+    def owner_of(self, cell: CellChange) -> Any:
+        """Return the organisation's id; for a declared count the body's BIN."""
+        if cell.worksheet == PRIOR_YEAR:
+            return self.workbook.prior_year_worksheet.columns["body_bin"][cell.position]
+        return self.row_organisations[cell.worksheet][cell.position]

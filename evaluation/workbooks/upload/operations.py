@@ -1,21 +1,20 @@
-"""What a person does with a workbook they sent: looks at it, applies it, undoes it, discards it."""
+"""Operations on an upload: receive, apply, undo, discard."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
-from evaluation import storage as files
+from evaluation import storage
 from evaluation.answers import save as saving
-from evaluation.answers.issues import Problem, Refused
-from evaluation.answers.prior_year_counts import Declaration, DeclarationConflict, declare, figure_of
-from evaluation.answers.queries import DECLARED
+from evaluation.answers.prior_year_counts import CountConflict, CountInput, count_key, save_declared_counts
 from evaluation.answers.save import ConcurrentChange, Conflict, UnknownCell
-from evaluation.audit import operations as record
-from evaluation.audit import queries as past
-from evaluation.audit.models import Event
+from evaluation.audit import operations as audit
+from evaluation.audit import queries as audit_queries
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.models import AuditEvent
 from evaluation.audit.operations import NewEvent
 from evaluation.criteria import Orders
 from evaluation.criteria.model import Order
@@ -23,127 +22,177 @@ from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Forbidden, Viewer
-from evaluation.workbooks.models import Upload
-from evaluation.workbooks.upload import apply as applying
+from evaluation.workbooks.models import APPLIED, PREVIEWED, UNDONE, Upload
+from evaluation.workbooks.upload.apply import apply_plan
 from evaluation.workbooks.upload.model import Mode, Plan
-from evaluation.workbooks.upload.plan import make_plan, read
-from evaluation.workbooks.upload.queries import APPLIED
+from evaluation.workbooks.upload.plan import make_plan, read_upload
 
-SEEN, DONE, UNDONE = "seen", "applied", "undone"
-"""States of an upload; see `UPLOAD_STATES`."""
-MOVED = N_("Organisations of this workbook have been moved in the registry since: it can no longer be undone as a whole.")
-SETTLED = N_("This workbook has been applied, undone or discarded already.")
-Counts = Mapping[int, Sequence[DeclarationConflict]]
-"""By body, the declared counts that were changed since."""
+MAX_NAME_CHARACTERS = 255
+ORGANISATIONS_MOVED = N_(
+    "Organisations of this workbook have been moved in the registry since: it can no longer be undone as a whole."
+)
+NOT_PENDING = N_("This workbook has been applied, undone or discarded already.")
+PriorYearCountConflicts = Mapping[int, Sequence[CountConflict]]
+"""Body id → declared counts that were changed after the upload was applied."""
 
 
-class Outdated(Exception):
-    """What was to be applied is not what was shown; `plan` is what it would be now."""
+class UploadUnavailable(EvaluationError):
+    """The upload is not in the status that the operation needs, or it can no longer be undone."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class StalePlan(Exception):
+    """The plan that was shown is no longer current; `plan` is the current one."""
 
     def __init__(self, plan: Plan):
         self.plan = plan
-        super().__init__("another plan")
+        super().__init__("the plan has another digest")
 
 
-class ChangedSince(Exception):
-    """Values that an upload brought were changed again: it is not undone, and nothing may be kept."""
+class UndoConflict(Exception):
+    """Values of the upload were changed after it was applied; nothing is undone and the caller must roll back."""
 
-    def __init__(self, conflicts: Sequence[Conflict], counts: Counts):
-        self.conflicts, self.counts = tuple(conflicts), counts
-        super().__init__(f"{len(self.conflicts) + sum(map(len, counts.values()))} values")
+    def __init__(self, conflicts: Sequence[Conflict], prior_year_counts: PriorYearCountConflicts):
+        self.conflicts, self.prior_year_counts = tuple(conflicts), prior_year_counts
+        super().__init__(f"{len(self.conflicts) + sum(map(len, prior_year_counts.values()))} values")
 
 
 def receive(viewer: Viewer, data: bytes, name: str, mode: Mode, orders: Orders) -> Upload:
-    """Keep a workbook to be looked at. Raises Forbidden, and Refused for what is no workbook or cannot be read at all."""
+    """Store an uploaded workbook for preview.
+
+    Raises:
+        Forbidden: the viewer may not edit.
+        WorkbookRejected: the file is no workbook or cannot be read at all.
+    """
     viewer.require(Action.EDIT)
-    year = read(viewer, data, orders).workbook.year or None
-    name = "".join(filter(str.isprintable, name.replace("\\", "/").rpartition("/")[2]))[-255:]
-    found = Upload(account_id=viewer.account_id, year=year, name=name, size=len(data), mode=mode, state=SEEN)
-    found.sha256 = files.keep(data)
-    db.session.add(found)
+    year = read_upload(viewer, data, orders).workbook.year or None
+    file_name = "".join(filter(str.isprintable, name.replace("\\", "/").rpartition("/")[2]))[-MAX_NAME_CHARACTERS:]
+    upload = Upload(account_id=viewer.account_id, year=year, name=file_name, size=len(data), mode=mode, status=PREVIEWED)
+    upload.sha256 = storage.store(data)
+    db.session.add(upload)
     db.session.flush()
-    record.write(viewer, [NewEvent("workbook_sent", year, data={"upload": found.id, "name": name, "sha256": found.sha256})])
-    return found
+    event_data = {"upload": upload.id, "name": file_name, "sha256": upload.sha256}
+    audit.append_events(viewer, [NewEvent(AuditAction.WORKBOOK_UPLOADED, year, data=event_data)])
+    return upload
 
 
-def plan_of(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, firm: bool = False, today: date | None = None) -> Plan:
-    """What an upload would change now. Raises Refused, where the file cannot be read any more, and MissingFile.
+def current_plan(
+    viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, lock_bodies: bool = False, today: date | None = None
+) -> Plan:
+    """Return what an upload would change now.
 
-    Here and below `today` is as of :func:`evaluation.answers.save.save`.
+    Args:
+        viewer: who sees the plan.
+        upload: the upload.
+        orders: all orders.
+        mode: whether stored answers are replaced.
+        lock_bodies: lock the bodies' year until the transaction ends, so that no one submits it meanwhile.
+        today: the day (Asia/Almaty) by which years are locked; the current day by default.
+
+    Raises:
+        WorkbookRejected: the file can no longer be read.
+        MissingFile: the file is missing in the storage.
     """
-    return make_plan(viewer, read(viewer, files.read(upload.sha256), orders), mode, firm=firm, today=today)
+    reading = read_upload(viewer, storage.read(upload.sha256), orders)
+    return make_plan(viewer, reading, mode, lock_bodies=lock_bodies, today=today)
 
 
-def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, shown: str, today: date | None = None) -> None:
-    """Store what an upload brings, all of it, if that is what was `shown` (a plan's digest); the caller commits.
+def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, expected_digest: str, today: date | None = None) -> None:
+    """Store all changes of an upload if its plan still has the digest that was shown; the caller commits.
 
-    Raises Forbidden, EvaluationError where it is settled already, Outdated with the plan as it would be now, and Refused where
-    somebody changed the same reports at the same moment; then nothing may be kept.
+    Args:
+        viewer: who applies the upload.
+        upload: the upload.
+        orders: all orders.
+        mode: whether stored answers are replaced.
+        expected_digest: digest of the plan that was shown.
+        today: the day (Asia/Almaty) by which years are locked; the current day by default.
+
+    Raises:
+        Forbidden: the viewer may not edit.
+        UploadUnavailable: the upload was applied or discarded already.
+        StalePlan: the plan has errors or another digest.
+        WorkbookRejected: another person changed the same reports at the same time; the caller must roll back.
     """
     viewer.require(Action.EDIT)
-    batch = record.new_batch()
-    _settle(upload, SEEN, state=DONE, mode=mode, batch=batch)
-    plan = plan_of(viewer, upload, orders, mode, firm=True, today=today)
-    if plan.errors or plan.digest != shown:
-        raise Outdated(plan)
-    try:
-        applying.write(viewer, plan, batch)
-    except IntegrityError as error:
-        raise Refused([Problem("changed_meanwhile")]) from error
+    batch = audit.new_batch()
+    _change_status(upload, PREVIEWED, status=APPLIED, mode=mode, batch=batch)
+    plan = current_plan(viewer, upload, orders, mode, lock_bodies=True, today=today)
+    if plan.errors or plan.digest != expected_digest:
+        raise StalePlan(plan)
+    apply_plan(viewer, plan, batch)
 
 
 def undo(viewer: Viewer, upload: Upload, order: Order, today: date | None = None) -> None:
-    """Put everything back that applying an upload changed; the caller commits.
+    """Restore all values that an upload changed; the caller commits.
 
-    Raises Forbidden; EvaluationError where it is not applied, the year takes no changes or organisations were moved; ChangedSince
-    where values were changed again. Then nothing may be kept.
+    Raises:
+        Forbidden: the viewer may not edit, or may no longer see all bodies of the upload.
+        UploadUnavailable: the upload is not applied, or organisations were moved to another body.
+        Locked: the year takes no changes.
+        UndoConflict: values were changed after the upload was applied; the caller must roll back.
     """
     viewer.require(Action.EDIT)
     batch, year = str(upload.batch), int(upload.year or 0)
-    _settle(upload, DONE, state=UNDONE)
-    events = past.batch(viewer, batch)
-    if len(events) != len(past.batch(Viewer.system(), batch)):
-        raise Forbidden(f"{viewer.name!r} has not all bodies of upload {upload.id} any more")
+    _change_status(upload, APPLIED, status=UNDONE)
+    events = audit_queries.batch_events(viewer, batch)
+    if len(events) != len(audit_queries.batch_events(Viewer.system(), batch)):
+        raise Forbidden(f"{viewer.name!r} may not see all bodies of upload {upload.id}")
     try:
-        saved = saving.undo(viewer, order, year, None, batch, today)
-        declared = [event for event in events if event.action == DECLARED]
-        counts = _undeclare(viewer, order, year, declared, saved.batch, today)
+        result = saving.undo_batch(viewer, order, year, None, batch, today)
+        count_events = [event for event in events if event.action == AuditAction.PRIOR_YEAR_COUNTS_DECLARED]
+        count_conflicts = _undo_prior_year_counts(viewer, order, year, count_events, result.batch, today)
     except UnknownCell as error:
-        raise EvaluationError(MOVED) from error
+        raise UploadUnavailable(ORGANISATIONS_MOVED) from error
     except ConcurrentChange as error:
-        raise EvaluationError(error.template) from error
-    if saved.conflicts or counts:
-        raise ChangedSince(saved.conflicts, counts)
+        raise UploadUnavailable(error.template) from error
+    if result.conflicts or count_conflicts:
+        raise UndoConflict(result.conflicts, count_conflicts)
 
 
-def _undeclare(viewer: Viewer, order: Order, year: int, events: Sequence[Event], batch: str, today: date | None) -> Counts:
-    """Put declared counts back; those that were changed since."""
-    taken = {}
+def _undo_prior_year_counts(
+    viewer: Viewer, order: Order, year: int, events: Sequence[AuditEvent], batch: str, today: date | None
+) -> PriorYearCountConflicts:
+    """Restore declared counts; return those that were changed after the upload was applied."""
+    all_conflicts = {}
     for event in sorted(events, key=lambda event: int(event.body_id or 0)):
-        edits = [Declaration(*figure_of(key), old, put) for key, (old, put) in event.data.items()]
-        body = int(event.body_id or 0)
-        if found := declare(viewer, order, year, body, edits, batch, past.UNDONE, today):
-            taken[body] = found
-    return taken
+        inputs = [CountInput(*count_key(key), old, new) for key, (old, new) in event.data.items()]
+        body_id = int(event.body_id or 0)
+        conflicts = save_declared_counts(viewer, order, year, body_id, inputs, batch, AuditAction.CHANGE_UNDONE, today)
+        if conflicts:
+            all_conflicts[body_id] = conflicts
+    return all_conflicts
 
 
 def discard(viewer: Viewer, upload: Upload) -> None:
-    """Forget a workbook that was only looked at. Raises Forbidden, and EvaluationError where it is settled already."""
+    """Delete an upload that was only previewed.
+
+    Raises:
+        Forbidden: the viewer may not edit.
+        UploadUnavailable: the upload was applied already.
+    """
     viewer.require(Action.EDIT)
-    if upload.state != SEEN:
-        raise EvaluationError(SETTLED)
+    if upload.status != PREVIEWED:
+        raise UploadUnavailable(NOT_PENDING)
+    event_data = {"upload": upload.id, "name": upload.name}
     db.session.delete(upload)
-    record.write(viewer, [NewEvent("workbook_discarded", upload.year, data={"upload": upload.id, "name": upload.name})])
+    audit.append_events(viewer, [NewEvent(AuditAction.WORKBOOK_DISCARDED, upload.year, data=event_data)])
 
 
-def changes(viewer: Viewer, upload: Upload) -> list[Event]:
-    """What an upload that was applied changed, report by report, as the record tells it."""
-    found = past.batch(viewer, str(upload.batch)) if upload.batch else []
-    return [event for event in found if event.action in (APPLIED, DECLARED)]
+def applied_changes(viewer: Viewer, upload: Upload) -> list[AuditEvent]:
+    """Return the audit events of an applied upload, one for each report and each body's declared counts."""
+    events = audit_queries.batch_events(viewer, str(upload.batch)) if upload.batch else []
+    actions = (AuditAction.WORKBOOK_APPLIED, AuditAction.PRIOR_YEAR_COUNTS_DECLARED)
+    return [event for event in events if event.action in actions]
 
 
-def _settle(upload: Upload, was: str, **values: Any) -> None:
-    """Take an upload from one state to the next. Raises EvaluationError where somebody was quicker: two presses of a button."""
-    done = db.session.execute(update(Upload).where(Upload.id == upload.id, Upload.state == was).values(**values))
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise EvaluationError(SETTLED)
+def _change_status(upload: Upload, expected: str, **values: Any) -> None:
+    """Set columns of an upload that has the expected status.
+
+    Raises UploadUnavailable if it has another one: two requests may arrive at the same time.
+    """
+    statement = update(Upload).where(Upload.id == upload.id, Upload.status == expected).values(**values)
+    result = db.session.execute(statement)
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise UploadUnavailable(NOT_PENDING)

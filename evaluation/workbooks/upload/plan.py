@@ -1,200 +1,250 @@
-"""From a workbook's bytes to the plan of what it would change. Nothing is changed here."""
+"""Makes the plan of what a workbook would change. Nothing is changed here."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from evaluation.answers import checks, queries
-from evaluation.answers.checks import Finding, contradictions
-from evaluation.answers.issues import Problem, Refused, in_order
-from evaluation.answers.queries import Stored
-from evaluation.clock import today as the_day
+from evaluation.answers import checks
+from evaluation.answers import queries as answers_queries
+from evaluation.answers.checks import contradictions
+from evaluation.answers.issues import CellIssue, WorkbookRejected, sort_issues
+from evaluation.answers.model import ReportSnapshot
+from evaluation.clock import today as current_day
 from evaluation.criteria import Orders
-from evaluation.database import db, hold
+from evaluation.criteria.model import Order
+from evaluation.database import advisory_lock, db
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.queries import Known
-from evaluation.scoring.frames import frame
-from evaluation.workbooks.format.model import ABOUT, PREVIOUS, Sheet, Workbook
+from evaluation.registry.queries import RegistryIndex
+from evaluation.scoring.frames import report_frame
+from evaluation.submissions import queries as submissions
+from evaluation.workbooks.format.model import ABOUT, PRIOR_YEAR, Workbook, Worksheet
 from evaluation.workbooks.format.reader import read_workbook
-from evaluation.workbooks.upload.model import BLANKS, OVERWRITE, Change, Declared, Met, Mode, Plan
-from evaluation.workbooks.upload.row_matching import Placing, body_ids, known
+from evaluation.workbooks.upload.model import BLANKS, OVERWRITE, Mode, Plan, PriorYearCountChange, UpdatedRow, ValueChange
+from evaluation.workbooks.upload.row_matching import RowMatcher, editable_body_ids, visible_registry_index
+
+Document = Mapping[str, Any]
 
 
 @dataclass
-class Reading:
-    """A workbook read against the registry; with `problems` it is what could be read all the same."""
+class WorkbookReading:
+    """A workbook and the registry that it was read against; with `issues`, the workbook holds what could be read."""
 
     workbook: Workbook
-    known: Known
-    problems: list[Problem] = field(default_factory=list)
+    registry_index: RegistryIndex
+    issues: list[CellIssue] = field(default_factory=list)
 
 
-def read(viewer: Viewer, data: bytes, orders: Orders) -> Reading:
-    """Read a workbook. Raises Refused where the file is none, or cannot be read at all."""
-    found = known(viewer)
+@dataclass(frozen=True, slots=True)
+class ChangedReport:
+    """A report that the plan changes: its row, and its answers and evidence before and after."""
+
+    position: int
+    organisation_id: int
+    answers_before: Document
+    evidence_before: Document
+    answers: Document
+    evidence: Document
+
+
+def read_upload(viewer: Viewer, data: bytes, orders: Orders) -> WorkbookReading:
+    """Read a workbook with the registry of its viewer. Raises WorkbookRejected if the file cannot be read at all."""
+    index = visible_registry_index(viewer)
     try:
-        return Reading(read_workbook(data, registry.in_force(orders), found.bins), found)
-    except Refused as refused:
-        if refused.partial is None:
+        return WorkbookReading(read_workbook(data, registry.orders_with_open_years(orders), index.bins), index)
+    except WorkbookRejected as error:
+        if error.partial is None:
             raise
-        return Reading(refused.partial, found, list(refused.problems))
+        return WorkbookReading(error.partial, index, list(error.issues))
 
 
 def make_plan(
     viewer: Viewer,
-    reading: Reading,
+    reading: WorkbookReading,
     mode: Mode = OVERWRITE,
     register: bool = False,
-    firm: bool = False,
+    lock_bodies: bool = False,
     today: date | None = None,
 ) -> Plan:
-    """Set a workbook against the registry and what is stored. `firm` keeps the bodies' year from being handed over until the
-    transaction ends; `today` is as of :func:`evaluation.answers.save.save`."""
-    workbook, day = reading.workbook, today or the_day()
-    bodies = body_ids(viewer, workbook, reading.known)
-    if firm:
-        _hold(sorted(bodies.values()), workbook.year)
-    opened = bool(workbook.year) and registry.reporting_year(workbook.year) is not None
-    errors = list(reading.problems)
-    if workbook.year and not opened and not register:
-        errors.append(Problem("unknown_year", ABOUT, workbook.year_cell, "year", {"value": workbook.year}))
-    supervisors = registry.supervisors(workbook.year) if workbook.year else {}
-    closed = queries.locks(viewer, workbook.year, bodies.values(), day)
-    placing = Placing(viewer, workbook, reading.known, supervisors, bodies, closed, register, errors)
-    places = placing.places()
-    wanted = [own for owners in places.values() for own in owners if own >= 0]
-    stored = queries.stored_reports(viewer, workbook.year, wanted) if wanted else {}
-    plan = Plan(workbook, mode, bodies, places, stored, day)
-    for kind, sheet in workbook.sheets.items():
-        _compare(plan, kind, sheet)
-    plan.declared = list(_declared(viewer, workbook, bodies, mode)) if opened else []
-    errors.extend(_merged(plan))
-    plan.errors = in_order(errors, (ABOUT, *workbook.order.kind, PREVIOUS))
+    """Compare a workbook with the registry and the stored reports.
+
+    Args:
+        viewer: who uploads the workbook.
+        reading: the workbook.
+        mode: whether stored answers are replaced.
+        register: the workbook's year, bodies and organisations are registered, so that missing ones are no errors.
+        lock_bodies: lock the bodies' year until the transaction ends, so that no one submits it meanwhile.
+        today: the day (Asia/Almaty) by which years are locked; the current day by default.
+    """
+    workbook, day = reading.workbook, today or current_day()
+    body_ids = editable_body_ids(viewer, workbook, reading.registry_index)
+    if lock_bodies:
+        _lock_bodies(sorted(body_ids.values()), workbook.year)
+    is_open_year = bool(workbook.year) and registry.reporting_year(workbook.year) is not None
+    errors = list(reading.issues)
+    if workbook.year and not is_open_year and not register:
+        errors.append(CellIssue("unknown_year", ABOUT, workbook.year_cell, "year", {"value": workbook.year}))
+    supervisors = registry.supervisor_ids(workbook.year) if workbook.year else {}
+    locks = submissions.locks(viewer, workbook.year, body_ids.values(), day)
+    matcher = RowMatcher(viewer, workbook, reading.registry_index, supervisors, body_ids, locks, register, errors)
+    row_organisations = matcher.match_rows()
+    organisation_ids = [id_ for ids in row_organisations.values() for id_ in ids if id_ >= 0]
+    stored_reports = answers_queries.stored_reports(viewer, workbook.year, organisation_ids) if organisation_ids else {}
+    plan = Plan(workbook, mode, body_ids, row_organisations, stored_reports, day)
+    for kind, worksheet in workbook.worksheets.items():
+        _compare_worksheet(plan, kind, worksheet)
+    plan.prior_year_counts = list(_changed_counts(viewer, workbook, body_ids)) if is_open_year else []
+    errors.extend(_new_contradictions(plan))
+    plan.errors = sort_issues(errors, (ABOUT, *workbook.order.kind, PRIOR_YEAR))
     return plan
 
 
-def _hold(body_ids: list[int], year: int) -> None:
-    """Keep the bodies' year as it is, in one order for everybody. On SQLite the first one keeps everybody out."""
-    alone = db.engine.dialect.name == "sqlite"
-    for id_ in body_ids[:1] if alone else body_ids:
-        hold(id_, year)
+def _lock_bodies(body_ids: list[int], year: int) -> None:
+    """Lock the bodies' year in the order of their ids, which avoids deadlock. On SQLite one lock excludes all other writers."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    for body_id in body_ids[:1] if is_sqlite else body_ids:
+        advisory_lock(body_id, year)
 
 
-def _compare(plan: Plan, kind: str, sheet: Sheet) -> None:
-    """Part a worksheet's rows into those without a stored report, those that change it and those that do not."""
-    owners, stored, mode = plan.places[kind], plan.stored, plan.mode
-    if not stored:
-        plan.fresh[kind] = [position for position, own in enumerate(owners) if own >= 0]
+def _compare_worksheet(plan: Plan, kind: str, worksheet: Worksheet) -> None:
+    """Sort the rows of a worksheet into new, updated and unchanged ones."""
+    organisation_ids, stored_reports = plan.row_organisations[kind], plan.stored_reports
+    if not stored_reports:
+        plan.new_rows[kind] = [position for position, id_ in enumerate(organisation_ids) if id_ >= 0]
         return
-    fresh = plan.fresh[kind] = []
-    for position, (own, answers, evidence) in enumerate(zip(owners, sheet.answers, sheet.evidence, strict=True)):
-        if own < 0:
+    new_rows = plan.new_rows[kind] = []
+    rows = zip(organisation_ids, worksheet.answers, worksheet.evidence, strict=True)
+    for position, (organisation_id, answers, evidence) in enumerate(rows):
+        if organisation_id < 0:
             continue
-        report = stored.get(own)
+        report = stored_reports.get(organisation_id)
         if report is None:
-            fresh.append(position)
+            new_rows.append(position)
             continue
+        value_count = len(answers) + len(evidence)
         if answers.items() <= report.answers.items() and evidence.items() <= report.evidence.items():
-            plan.unchanged_reports += 1
-            plan.unchanged += len(answers) + len(evidence)
+            plan.unchanged_report_count += 1
+            plan.unchanged_value_count += value_count
             continue
-        row = _met(kind, position, own, report, answers | evidence, mode)
-        plan.unchanged += len(answers) + len(evidence) - len(row.new) - len(row.changed) - len(row.kept)
-        plan.unchanged_reports += not row.data
-        plan.met.append(row)
+        row = _compare_row(kind, position, report, answers | evidence, plan.mode)
+        plan.unchanged_value_count += value_count - len(row.new) - len(row.changed) - len(row.preserved)
+        plan.unchanged_report_count += not row.written
+        plan.updated_rows.append(row)
 
 
-def _met(kind: str, position: int, own: int, report: Stored, given: dict[str, Any], mode: Mode) -> Met:
-    there = report.answers | report.evidence
-    new: dict[str, Change] = {code: (None, value) for code, value in given.items() if code not in there}
-    differing: dict[str, Change] = {
-        code: (there[code], value) for code, value in given.items() if code in there and there[code] != value
+def _compare_row(kind: str, position: int, report: ReportSnapshot, values: dict[str, Any], mode: Mode) -> UpdatedRow:
+    stored = {**report.answers, **report.evidence}
+    new: dict[str, ValueChange] = {code: (None, value) for code, value in values.items() if code not in stored}
+    different: dict[str, ValueChange] = {
+        code: (stored[code], value) for code, value in values.items() if code in stored and stored[code] != value
     }
-    return Met(kind, position, own, report, new, *((differing, {}) if mode == OVERWRITE else ({}, differing)))
+    changed, preserved = (different, {}) if mode == OVERWRITE else ({}, different)
+    return UpdatedRow(kind, position, report, new, changed, preserved)
 
 
-def _declared(viewer: Viewer, workbook: Workbook, bodies: dict[str, int], mode: Mode) -> Iterator[Declared]:
-    """Last year's counts as the workbook declares them, those alone that differ from what is stored."""
-    columns = workbook.previous.columns
+def _changed_counts(viewer: Viewer, workbook: Workbook, body_ids: dict[str, int]) -> Iterator[PriorYearCountChange]:
+    """Yield the declared prior-year counts that differ from the stored ones."""
+    columns = workbook.prior_year_worksheet.columns
     if not columns:
         return
-    stored = queries.declared_counts(viewer, workbook.year)
-    for criterion, item in workbook.order.declared():
+    stored_counts = answers_queries.declared_counts(viewer, workbook.year)
+    for criterion, item in workbook.order.prior_year_counts():
         rows = zip(columns.get("body_bin", ()), columns.get("kind", ()), columns.get(item.code, ()), strict=False)
-        for position, (body, kind, count) in enumerate(rows):
-            if count is None or body not in bodies:
+        for position, (body_bin, kind, count) in enumerate(rows):
+            if count is None or body_bin not in body_ids:
                 continue
-            there = stored.get((bodies[body], kind, criterion.code))
-            if there is None or there.count != count:
-                old = there.count if there else None
-                yield Declared(position, item.code, bodies[body], kind, criterion.code, old, count)
+            stored = stored_counts.get((body_ids[body_bin], kind, criterion.code))
+            if stored is None or stored.count != count:
+                old = stored.count if stored else None
+                yield PriorYearCountChange(position, item.code, body_ids[body_bin], kind, criterion.code, old, count)
 
 
-def merged(stored: dict[str, Any], given: dict[str, Any], mode: Mode) -> dict[str, Any]:
-    """A report's answers, or its evidence, once the workbook's are stored."""
-    return given | stored if mode == BLANKS else stored | given
+def merge_values(stored: Document, values: Document, mode: Mode) -> dict[str, Any]:
+    """Return a report's answers, or its evidence, after the workbook's values are stored."""
+    return {**values, **stored} if mode == BLANKS else {**stored, **values}
 
 
-def _merged(plan: Plan) -> Iterator[Problem]:
-    """What is stored already must agree with what comes: the contradictions once more over both together."""
+def _new_contradictions(plan: Plan) -> Iterator[CellIssue]:
+    """Yield the contradictions between stored answers and the workbook's, other than those within the workbook."""
     order = plan.workbook.order
-    for kind, sheet in plan.workbook.sheets.items():
-        met = [
+    for kind, worksheet in plan.workbook.worksheets.items():
+        stored = [
             (position, report)
-            for position, own in enumerate(plan.places[kind])
-            if (report := plan.stored.get(own)) and report.answers
+            for position, organisation_id in enumerate(plan.row_organisations[kind])
+            if (report := plan.stored_reports.get(organisation_id)) and report.answers
         ]
-        if not met:
+        if not stored:
             continue
-        coming = [sheet.answers[position] for position, _ in met]
-        both = [merged(report.answers, answers, plan.mode) for (_, report), answers in zip(met, coming, strict=True)]
-        blank = [""] * len(met)
-        told = {(place, rule.code) for place, rule in contradictions(order, kind, frame(order, kind, blank, blank, coming))}
-        for place, rule in contradictions(order, kind, frame(order, kind, blank, blank, both)):
-            if (place, rule.code) not in told and rule.at in sheet.places:
-                yield Problem(rule.code, kind, sheet.cell(met[place][0], rule.at), rule.at, text=rule.message)
+        answers = [worksheet.answers[position] for position, _ in stored]
+        merged = [merge_values(report.answers, row, plan.mode) for (_, report), row in zip(stored, answers, strict=True)]
+        within_workbook = {(index, rule.code) for index, rule in _contradictions(order, kind, answers)}
+        for index, rule in _contradictions(order, kind, merged):
+            if (index, rule.code) not in within_workbook and rule.indicator in worksheet.column_indexes:
+                cell = worksheet.cell_name(stored[index][0], rule.indicator)
+                yield CellIssue(rule.code, kind, cell, rule.indicator, text=rule.message)
 
 
-def warnings(viewer: Viewer, plan: Plan, today: date) -> list[Problem]:
-    """What deserves a second look: in the file itself, and in the answers it brings, beside last year's and on this day.
+def _contradictions(order: Order, kind: str, answers: Sequence[Document]) -> Iterator[tuple[int, Any]]:
+    """Yield (index of the report, contradicted rule)."""
+    blank = [""] * len(answers)
+    yield from contradictions(order, kind, report_frame(order, kind, blank, blank, answers))
 
-    Of the answers of a report that is stored already, what was odd before does not count.
+
+def find_warnings(viewer: Viewer, plan: Plan, today: date) -> list[CellIssue]:
+    """Return the warnings of the workbook and of the answers that it changes, compared with last year's answers and the day.
+
+    Warnings that the stored answers have already are left out.
     """
     workbook, order = plan.workbook, plan.workbook.order
-    odd = {rule.code for rule in order.cautions}
-    found = [problem for problem in workbook.warnings if problem.problem not in odd]
+    cautions = {rule.code for rule in order.cautions}
+    warnings = [issue for issue in workbook.warnings if issue.issue_code not in cautions]
     last_order = registry.order_of(workbook.year - 1) if workbook.year else None
-    rows = {kind: list(_coming(plan, kind)) for kind in workbook.sheets}
-    owners = [plan.places[kind][position] for kind, lines in rows.items() for position, *_ in lines]
-    last = queries.stored_reports(viewer, workbook.year - 1, owners) if last_order and owners else {}
-    for kind, lines in rows.items():
-        before = [last.get(plan.places[kind][position]) for position, *_ in lines]
-        past = [report.answers if report else None for report in before]
-
-        def told(documents: Iterable[tuple[Any, Any]]) -> list[tuple[int, Finding]]:
-            answers, evidence = zip(*documents, strict=True)
-            return checks.findings(order, workbook.year, kind, answers, evidence, past, today, last_order)  # noqa: B023
-
-        if not lines:
-            continue
-        known_ = {(place, each.rule, each.code, str(each.value)) for place, each in told(line[2] for line in lines)}
-        sheet = workbook.sheets[kind]
-        for place, each in told(line[1] for line in lines):
-            if each.severity == "warning" and (place, each.rule, each.code, str(each.value)) not in known_:
-                code = each.code if each.code in sheet.places else "bin"
-                found.append(Problem(each.rule, kind, sheet.cell(lines[place][0], str(code)), code, text=each.message))
-    return in_order(found, (ABOUT, *order.kind, PREVIOUS))
+    reports = {kind: list(_changed_reports(plan, kind)) for kind in workbook.worksheets}
+    organisation_ids = [report.organisation_id for changed in reports.values() for report in changed]
+    last_year_reports: Mapping[int, ReportSnapshot] = {}
+    if last_order and organisation_ids:
+        last_year_reports = answers_queries.stored_reports(viewer, workbook.year - 1, organisation_ids)
+    for kind, changed in reports.items():
+        if changed:
+            last_year = [last_year_reports.get(report.organisation_id) for report in changed]
+            last_year_answers = [report.answers if report else None for report in last_year]
+            warnings.extend(_new_warnings(plan, kind, changed, last_year_answers, today, last_order))
+    return sort_issues(warnings, (ABOUT, *order.kind, PRIOR_YEAR))
 
 
-def _coming(plan: Plan, kind: str) -> Iterator[tuple[int, tuple[Any, Any], tuple[Any, Any]]]:
-    """The rows that change something: position, their answers and evidence as they will be, and as they are."""
-    sheet = plan.workbook.sheets[kind]
-    for position in plan.fresh.get(kind, ()):
-        yield position, (sheet.answers[position], sheet.evidence[position]), ({}, {})
-    for row in plan.met:
-        if row.kind == kind and row.data:
-            answers = merged(row.stored.answers, sheet.answers[row.position], plan.mode)
-            evidence = merged(row.stored.evidence, sheet.evidence[row.position], plan.mode)
-            yield row.position, (answers, evidence), (row.stored.answers, row.stored.evidence)
+def _new_warnings(
+    plan: Plan,
+    kind: str,
+    reports: Sequence[ChangedReport],
+    last_year_answers: Sequence[Document | None],
+    today: date,
+    last_order: Order | None,
+) -> Iterator[CellIssue]:
+    """Yield the warnings of changed reports that their stored answers do not have."""
+    order, year, worksheet = plan.workbook.order, plan.workbook.year, plan.workbook.worksheets[kind]
+
+    def check(answers: Iterable[Document], evidence: Iterable[Document]) -> list[tuple[int, checks.Issue]]:
+        return checks.check_answers(order, year, kind, list(answers), list(evidence), last_year_answers, today, last_order)
+
+    before = check((report.answers_before for report in reports), (report.evidence_before for report in reports))
+    stored_warnings = {(index, issue.rule, issue.code, str(issue.value)) for index, issue in before}
+    for index, issue in check((report.answers for report in reports), (report.evidence for report in reports)):
+        if issue.severity == "warning" and (index, issue.rule, issue.code, str(issue.value)) not in stored_warnings:
+            code = issue.code if issue.code in worksheet.column_indexes else "bin"
+            cell = worksheet.cell_name(reports[index].position, str(code))
+            yield CellIssue(issue.rule, kind, cell, code, text=issue.message)
+
+
+def _changed_reports(plan: Plan, kind: str) -> Iterator[ChangedReport]:
+    """Yield the reports of a kind that the plan changes."""
+    worksheet, organisation_ids = plan.workbook.worksheets[kind], plan.row_organisations[kind]
+    for position in plan.new_rows.get(kind, ()):
+        answers, evidence = worksheet.answers[position], worksheet.evidence[position]
+        yield ChangedReport(position, organisation_ids[position], {}, {}, answers, evidence)
+    for row in plan.updated_rows:
+        if row.kind == kind and row.written:
+            stored = row.stored_report
+            answers = merge_values(stored.answers, worksheet.answers[row.position], plan.mode)
+            evidence = merge_values(stored.evidence, worksheet.evidence[row.position], plan.mode)
+            yield ChangedReport(row.position, row.organisation_id, stored.answers, stored.evidence, answers, evidence)

@@ -1,65 +1,48 @@
-"""Reads of uploads and of what they are set against, each within what its viewer may see."""
+"""Reads of uploads and of the audit events around them, each scoped by its viewer."""
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
 
-from evaluation.audit.chain import seal
-from evaluation.audit.models import Event
-from evaluation.database import db, tuples
+from evaluation.audit import queries as audit
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.models import AuditEvent
+from evaluation.database import db
 from evaluation.policy import Action, Viewer
 from evaluation.workbooks.models import Upload
 
-__all__ = ["APPLIED", "changed_since", "last_event", "stored_reports", "upload", "uploads"]
-
-APPLIED = "uploaded"
-"""The action of the events that applying a workbook writes, one for each report."""
-LISTED = 200
-"""Of one's own uploads, the latest; and of the changes others made meanwhile."""
+MAX_UPLOADS = 200
+MAX_EVENTS = 200
 
 
 def uploads(viewer: Viewer) -> list[Upload]:
-    """The workbooks that the viewer sent, the latest first."""
-    return list(db.session.scalars(_own(viewer).order_by(Upload.id.desc()).limit(LISTED)))
+    """Return the viewer's latest uploads, the newest first."""
+    return list(db.session.scalars(_uploads_of(viewer).order_by(Upload.id.desc()).limit(MAX_UPLOADS)))
 
 
-def upload(viewer: Viewer, id_: int) -> Upload | None:
-    """A workbook that the viewer sent; None also for anybody else's."""
-    found: Upload | None = db.session.scalar(_own(viewer).where(Upload.id == id_))
-    return found
+def find_upload(viewer: Viewer, upload_id: int) -> Upload | None:
+    """Return an upload of the viewer; None if there is none or another person sent it."""
+    upload: Upload | None = db.session.scalar(_uploads_of(viewer).where(Upload.id == upload_id))
+    return upload
 
 
-def stored_reports(viewer: Viewer, batches: Iterable[str]) -> dict[str, int]:
-    """How many reports each of these batches changed."""
-    seal(db.session)
-    statement = select(Event.batch, func.count()).where(Event.batch.in_(list(batches)), Event.action == APPLIED)
-    if viewer.bodies is not None:
-        statement = statement.where(Event.body_id.in_(viewer.bodies))
-    return dict(tuples(statement.group_by(Event.batch)))
+def changed_report_counts(viewer: Viewer, batches: Iterable[str]) -> dict[str, int]:
+    """Return batch → number of reports that its upload changed."""
+    counts = audit.batch_counts(viewer, list(batches), AuditEvent.action == AuditAction.WORKBOOK_APPLIED)
+    return {count.batch: count.events for count in counts}
 
 
-def last_event(viewer: Viewer) -> int:
-    """The number of the latest event of all: what comes later has a higher one. It tells nothing of what happened."""
-    seal(db.session)
-    return int(db.session.scalar(select(func.max(Event.id))) or 0) if viewer.may(Action.EDIT) else 0
+def last_event_id(viewer: Viewer) -> int:
+    """Return the id of the newest audit event, by which later changes are found; 0 if the viewer may not edit."""
+    return audit.last_event_id(viewer) if viewer.may(Action.EDIT) else 0
 
 
-def changed_since(viewer: Viewer, year: int, organisation_ids: Sequence[int], event_id: int) -> list[Event]:
-    """What became of these organisations' answers after an event, the latest changes."""
-    seal(db.session)
-    found: list[Event] = []
-    wanted = set(organisation_ids)
-    statement = select(Event).where(Event.id > event_id, Event.year == year, Event.organisation_id.is_not(None))
-    if viewer.bodies is not None:
-        statement = statement.where(Event.body_id.in_(viewer.bodies))
-    for event in db.session.scalars(statement.order_by(Event.id.desc())):
-        if event.organisation_id in wanted:
-            found.append(event)
-        if len(found) == LISTED:
-            break
-    return found[::-1]
+def changes_since(viewer: Viewer, year: int, organisation_ids: Sequence[int], event_id: int) -> list[AuditEvent]:
+    """Return the latest changes of these organisations' answers after an event."""
+    return audit.organisation_events_after(viewer, year, organisation_ids, event_id, MAX_EVENTS)
 
 
-def _own(viewer: Viewer):  # type: ignore[no-untyped-def]
+def _uploads_of(viewer: Viewer) -> Select[tuple[Upload]]:
+    """Select the viewer's uploads; none if the viewer may not edit."""
     statement = select(Upload)
     return statement.where(Upload.account_id == viewer.account_id) if viewer.may(Action.EDIT) else statement.where(Upload.id < 0)

@@ -1,4 +1,4 @@
-"""The workbook given back with its wrong cells marked."""
+"""The copy of an uploaded workbook with its issues marked in the cells."""
 
 import io
 import zipfile
@@ -10,8 +10,7 @@ from flask import Flask
 
 from evaluation.criteria import Order
 from evaluation.language import language
-from evaluation.workbooks.format import annotate as marked
-from evaluation.workbooks.format.annotate import ERROR, LIST, Unmarkable, mark
+from evaluation.workbooks.format.annotate import ERROR_COLOUR, ISSUES_WORKSHEET, WARNING_COLOUR, AnnotationError, annotate
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.factories import row, workbook
 from tests.support.upload_cases import (
@@ -25,65 +24,67 @@ from tests.support.upload_cases import (
     download,
     money,
     office,
-    own,
+    organisation_bin,
     plan,
     send,
     sent,
     signed_in,
 )
 
-# The marked workbook
 
-
-def test_a_workbook_comes_back_marked_and_mended_it_is_taken(
+def test_the_annotated_copy_names_each_issue_and_is_accepted_after_correction(
     filled: Flask, order: Order, kinds: tuple[str, ...], tmp_path: Path
 ) -> None:
     data = download(filled, "ru")
     code = money(order, kinds[1])[0]
-    bad, twice = cell_of(data, kinds[1], code), cell_of(data, kinds[1], "bin", own(1, 1))
+    bad_cell, duplicate_cell = cell_of(data, kinds[1], code), cell_of(data, kinds[1], "bin", organisation_bin(1, 1))
     client = signed_in(filled, "clerk", BODY, code="ru")
-    address = sent(client, changed(data, **{f"{kinds[1]}__{bad}": "много", f"{kinds[1]}__{twice}": own(1, 0)}))
+    address = sent(
+        client, changed(data, **{f"{kinds[1]}__{bad_cell}": "много", f"{kinds[1]}__{duplicate_cell}": organisation_bin(1, 0)})
+    )
     page = client.get(address)
-    assert count(page.text, "wrong") == 2
-    response = client.get(f"{address}/marked.xlsx")
+    assert count(page.text, "errors") == 2
+    response = client.get(f"{address}/annotated.xlsx")
     assert response.status_code == 200
-    for given in (response.data, office(response.data, tmp_path)):
-        book = openpyxl.load_workbook(io.BytesIO(given))
-        assert book[kinds[1]][bad].fill.fgColor.rgb == ERROR and "не сумма" in book[kinds[1]][bad].comment.text
-        assert book[kinds[1]][twice].comment is not None and book[kinds[1]]["E5"].comment is None
-        listed = [tuple(cell.value for cell in line)[:3] for line in book[LIST].iter_rows(min_row=2)]
-        assert listed == [(kinds[1], bad, code), (kinds[1], twice, "bin")]
-        assert book[LIST]["B2"].hyperlink.location.replace("'", "").replace("$", "") == f"{kinds[1]}!{bad}"
+    for copy in (response.data, office(response.data, tmp_path)):
+        book = openpyxl.load_workbook(io.BytesIO(copy))
+        assert book[kinds[1]][bad_cell].fill.fgColor.rgb == ERROR_COLOUR and "не сумма" in book[kinds[1]][bad_cell].comment.text
+        assert book[kinds[1]][duplicate_cell].comment is not None and book[kinds[1]]["E5"].comment is None
+        listed = [tuple(cell.value for cell in row_cells)[:3] for row_cells in book[ISSUES_WORKSHEET].iter_rows(min_row=2)]
+        assert listed == [(kinds[1], bad_cell, code), (kinds[1], duplicate_cell, "bin")]
+        assert book[ISSUES_WORKSHEET]["B2"].hyperlink.location.replace("'", "").replace("$", "") == f"{kinds[1]}!{bad_cell}"
         assert book[kinds[1]]["E2"].comment is not None, "hints stay"
-        mended = changed(given, **{f"{kinds[1]}__{bad}": 5, f"{kinds[1]}__{twice}": own(1, 1)})
-        found = plan(filled, clerk(filled), mended)
-        assert not found.errors and counts(found)[:2] == (0, 1)
+        corrected = changed(copy, **{f"{kinds[1]}__{bad_cell}": 5, f"{kinds[1]}__{duplicate_cell}": organisation_bin(1, 1)})
+        result = plan(filled, clerk(filled), corrected)
+        assert not result.errors and counts(result)[:2] == (0, 1)
     with filled.app_context():
-        again = openpyxl.load_workbook(io.BytesIO(mark(mended, [], [], language("ru"))))
-    assert again[kinds[1]][bad].fill.fill_type is None and again[kinds[1]][bad].comment is None, "old marks are gone"
+        again = openpyxl.load_workbook(io.BytesIO(annotate(corrected, [], [], language("ru"))))
+    assert again[kinds[1]][bad_cell].fill.fill_type is None and again[kinds[1]][bad_cell].comment is None, (
+        "old annotations are removed"
+    )
 
 
-def test_warnings_are_marked_in_another_colour(filled: Flask, order: Order, kinds: tuple[str, ...]) -> None:
+def test_warnings_have_another_colour(filled: Flask, order: Order, kinds: tuple[str, ...]) -> None:
     data = download(filled)
-    kind = next(kind for kind in kinds if any(each.at for each in order.concerning(kind, order.cautions)))
+    kind = next(kind for kind in kinds if any(rule.indicator for rule in order.rules_for_kind(kind, order.cautions)))
     client = signed_in(filled, "clerk", BODY)
     name = cell_of(data, kind, "body_name")
     address = sent(client, changed(data, **{f"{kind}__{name}": "Басқа атау"}))
     page = client.get(address).text
-    assert count(page, "odd") >= 1 and count(page, "wrong") == 0
-    book = openpyxl.load_workbook(io.BytesIO(client.get(f"{address}/marked.xlsx").data))
-    marks = [cell for line in book[kind].iter_rows(min_row=4) for cell in line if cell.fill.fgColor.rgb == marked.WARNING]
-    assert marks and all(cell.comment for cell in marks)
+    assert count(page, "warnings") >= 1 and count(page, "errors") == 0
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"{address}/annotated.xlsx").data))
+    annotated = [cell for cells in book[kind].iter_rows(min_row=4) for cell in cells if cell.fill.fgColor.rgb == WARNING_COLOUR]
+    assert annotated and all(cell.comment for cell in annotated)
 
 
 def bomb(order: Order, part: str, content: bytes) -> bytes:
-    """A workbook into one of whose worksheets something was put that spreads over a million cells."""
+    """Return a workbook with an element in one worksheet that covers more than a million cells."""
     source = workbook(order, YEAR, {order.kinds[0].code: [row(order, BODY, "1", {})]})
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(source)) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        for name in given.namelist():
-            data = given.read(name)
-            made.writestr(name, data.replace(b"</sheetData>", b"</sheetData>" + content) if name == part else data)
+    with zipfile.ZipFile(io.BytesIO(source)) as source_archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source_archive.namelist():
+            data = source_archive.read(name)
+            archive.writestr(name, data.replace(b"</sheetData>", b"</sheetData>" + content) if name == part else data)
     return out.getvalue()
 
 
@@ -98,19 +99,19 @@ def bomb(order: Order, part: str, content: bytes) -> bytes:
         b"<dataValidations>" + b'<dataValidation sqref="A1"/>' * 60_001 + b"</dataValidations>",
     ],
 )
-def test_what_spreads_beyond_measure_is_not_marked(order: Order, content: bytes) -> None:
-    with pytest.raises(Unmarkable):
-        mark(bomb(order, "xl/worksheets/sheet2.xml", content), [], [], language("en"))
+def test_a_workbook_with_huge_ranges_is_not_copied(order: Order, content: bytes) -> None:
+    with pytest.raises(AnnotationError):
+        annotate(bomb(order, "xl/worksheets/sheet2.xml", content), [], [], language("en"))
 
 
-def test_what_cannot_be_marked_says_why(filled: Flask, order: Order) -> None:
+def test_the_page_says_why_a_workbook_cannot_be_copied(filled: Flask, order: Order) -> None:
     client = signed_in(filled, "clerk", BODY)
     data = bomb(order, "xl/worksheets/sheet2.xml", b'<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks>')
     address = sent(client, data)
-    response = client.get(f"{address}/marked.xlsx")
+    response = client.get(f"{address}/annotated.xlsx")
     assert response.status_code == 422 and "cannot be copied" in response.text
     assert_valid(response, "en")
-    for nothing in (b"", b"no workbook"):
-        refused = send(client, nothing)
-        assert refused.status_code == 422 and "not an Excel workbook" in refused.text
-        assert_valid(refused, "en")
+    for content in (b"", b"no workbook"):
+        rejection = send(client, content)
+        assert rejection.status_code == 422 and "not an Excel workbook" in rejection.text
+        assert_valid(rejection, "en")

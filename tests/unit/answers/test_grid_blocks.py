@@ -1,15 +1,15 @@
-"""Blocks of cells as they are copied, and a column's texts written quickly."""
+"""Pasted blocks of cells, and the fast formatting of a column."""
 
 import pytest
 
-from evaluation.answers.grid.block import MOST, parse
-from evaluation.answers.grid.format import writer
-from evaluation.answers.grid.model import BlockTooLarge, Line
+from evaluation.answers.columns import read_column
+from evaluation.answers.grid.block import MAX_TEXT_CHARACTERS, parse_block
+from evaluation.answers.grid.formatting import value_formatter
+from evaluation.answers.grid.model import BlockTooLarge, GridRow
 from evaluation.answers.grid.propose import paste
-from evaluation.answers.values import read, typed
+from evaluation.answers.values import format_value, parse
 from evaluation.criteria import Order
-from evaluation.language import CODES, language
-from evaluation.workbooks.format.columns import read_column
+from evaluation.language import LANGUAGE_CODES, language
 from tests.support.factories import bin_of, small_domain
 
 
@@ -28,77 +28,76 @@ from tests.support.factories import bin_of, small_domain
     ],
 )
 def test_text_with_tabs_is_a_block_of_cells(text: str, cells: list[list[str]]) -> None:
-    assert parse(text) == cells
+    assert parse_block(text) == cells
 
 
-def test_a_block_has_its_limit() -> None:
-    assert parse("1" * MOST) == [["1" * MOST]]
+def test_a_block_is_limited() -> None:
+    assert parse_block("1" * MAX_TEXT_CHARACTERS) == [["1" * MAX_TEXT_CHARACTERS]]
     with pytest.raises(BlockTooLarge):
-        parse("1" * (MOST + 1))
+        parse_block("1" * (MAX_TEXT_CHARACTERS + 1))
     # A long row above many short ones.
     with pytest.raises(BlockTooLarge):
-        parse("\t" * 20_000 + "\n" * 20_000)
+        parse_block("\t" * 20_000 + "\n" * 20_000)
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_column_is_written_as_a_cell_is_and_read_back(code: str, order: Order) -> None:
-    spoken = language(code)
+@pytest.mark.parametrize("code", LANGUAGE_CODES)
+def test_a_column_is_formatted_like_single_values_and_parses_back(code: str, order: Order) -> None:
     amounts = (0, 1, 99, 100, 1_050, 123_456_789_01, -1, -100, -123_456_05, 2**53 - 1)
     for item in order.indicators + order.evidence:
-        write = writer(order, item, spoken)
+        format_ = value_formatter(order, item, language(code))
         for value in (*small_domain(order, item), *(amounts if item.type in ("money", "whole") else ())):
-            assert write(value) == typed(order, item, value, spoken)
+            assert format_(value) == format_value(order, item, value, language(code))
             if item.min is None or not isinstance(value, int) or value >= item.min:
-                assert read(order, item, write(value)) == value
-        assert write(None) == ""
+                assert parse(order, item, format_(value)) == value
+        assert format_(None) == ""
 
 
-def lines(count: int) -> list[Line]:
-    return [Line(number, bin_of(10 + number), (f"Ұйым {number}", f"Организация {number}"), {}) for number in range(count)]
+def make_rows(count: int) -> list[GridRow]:
+    return [GridRow(number, bin_of(10 + number), (f"Ұйым {number}", f"Организация {number}"), {}) for number in range(count)]
 
 
-def test_bins_that_lost_their_zeros_and_names_beside_them_are_known(order: Order) -> None:
+def test_bins_without_leading_zeros_and_names_identify_rows(order: Order) -> None:
     kind = order.kinds[1].code
-    first, second = (item.code for item in order.asked_of(kind)[:2])
-    table = lines(4)
-    text = "\n".join(f"{line.bin.lstrip('0')}\t{line.names[1].upper()}\t{line.id}\t7" for line in reversed(table))
-    found = paste(order, kind, table, text)
-    assert found.by_bin and not found.wrong
-    assert {(edit.organisation_id, edit.code, edit.value) for edit in found.edits} == {
-        (line.id, code, value) for line in table for code, value in ((first, line.id * 100), (second, 700))
+    first, second = (item.code for item in order.indicators_of(kind)[:2])
+    rows = make_rows(4)
+    text = "\n".join(f"{row.bin.lstrip('0')}\t{row.names[1].upper()}\t{row.id}\t7" for row in reversed(rows))
+    proposal = paste(order, kind, rows, text)
+    assert proposal.rows_by_bin and not proposal.rejected_cells
+    assert {(edit.organisation_id, edit.code, edit.value) for edit in proposal.edits} == {
+        (row.id, code, value) for row in rows for code, value in ((first, row.id * 100), (second, 700))
     }
 
 
 @pytest.mark.parametrize(
     "numbers", [("0", "7", "1 234\xa0567,89", "9999999999999,99", "0,1", "12.50"), ("-5", "1,234", "1 2", "٣", "1e3", "+4", "")]
 )
-def test_amounts_read_at_once_are_what_each_is_alone(numbers: tuple[str, ...], order: Order) -> None:
+def test_amounts_read_together_equal_amounts_read_one_by_one(numbers: tuple[str, ...], order: Order) -> None:
     for kind in order.kinds:
-        for item in order.asked_of(kind.code):
+        for item in order.indicators_of(kind.code):
             if item.type not in ("money", "whole"):
                 continue
             cells = [number for number in numbers for _ in range(3)]
-            found = paste(order, kind.code, lines(len(cells)), "\n".join(cells), (0, item.code))
-            alone = read_column(order, item, cells)
-            assert {edit.organisation_id: edit.value for edit in found.edits} == {
-                position: value for position, value in enumerate(alone[0]) if value is not None
+            proposal = paste(order, kind.code, make_rows(len(cells)), "\n".join(cells), (0, item.code))
+            values, issues = read_column(order, item, cells)
+            assert {edit.organisation_id: edit.value for edit in proposal.edits} == {
+                position: value for position, value in enumerate(values) if value is not None
             }
-            assert [(cell.row - 1, cell.problem.problem, cell.problem.values) for cell in found.wrong] == alone[1]
+            assert [(cell.block_row - 1, cell.issue.issue_code, cell.issue.values) for cell in proposal.rejected_cells] == issues
 
 
-def test_rows_of_another_table_are_not_taken_for_amounts(order: Order) -> None:
+def test_bins_outside_the_grid_are_rejected_and_not_read_as_amounts(order: Order) -> None:
     text = "".join(f"{bin_of(500 + number)}\t5\n" for number in range(3))
-    found = paste(order, order.kinds[1].code, lines(3), text)
-    assert not found.edits and [cell.problem.problem for cell in found.wrong] == ["not_in_table"] * 3
+    proposal = paste(order, order.kinds[1].code, make_rows(3), text)
+    assert not proposal.edits and [cell.issue.issue_code for cell in proposal.rejected_cells] == ["not_in_table"] * 3
 
 
-def test_what_reaches_past_the_table_is_counted_and_left_out(order: Order) -> None:
+def test_cells_outside_the_grid_are_counted_and_left_out(order: Order) -> None:
     kind = order.kinds[1].code
-    last = order.asked_of(kind)[-1]
-    found = paste(order, kind, lines(3), "да\tнет\nнет\tда\n", (2, last.code))
-    assert (len(found.edits), found.rows_beyond, found.columns_beyond) == (1, 1, 1)
+    last = order.indicators_of(kind)[-1]
+    proposal = paste(order, kind, make_rows(3), "да\tнет\nнет\tда\n", (2, last.code))
+    assert (len(proposal.edits), proposal.excess_row_count, proposal.excess_column_count) == (1, 1, 1)
 
 
 def test_an_empty_block_changes_nothing(order: Order) -> None:
-    assert paste(order, order.kinds[0].code, lines(2), "").edits == ()
+    assert paste(order, order.kinds[0].code, make_rows(2), "").edits == ()
     assert paste(order, order.kinds[0].code, [], "1\t2\n").edits == ()

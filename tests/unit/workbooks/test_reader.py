@@ -1,4 +1,4 @@
-"""The workbook reader takes what the data dictionary allows and names everything else by worksheet and cell."""
+"""The workbook reader accepts what the data dictionary allows and reports everything else by worksheet and cell."""
 
 import io
 import zipfile
@@ -7,29 +7,29 @@ from typing import Any
 
 import pytest
 
-from tests.support.factories import OWN, bin_of, clean, excel
-from tests.support.workbook_reading import ASKED, BODY, KINDS, ORDER, OTHER, book, errors, good, of_type, read
+from tests.support.factories import REGISTRY_COLUMNS, bin_of, clean, excel
+from tests.support.workbook_reading import BODY, INDICATOR_CODES, KINDS, ORDER, OTHER, book, errors, good, of_type, read
 
 
-def test_a_clean_workbook_is_read_as_it_was_meant() -> None:
-    given = {kind: [good(kind, bin_of(10 + n))] for n, kind in enumerate(KINDS)}
-    found = read(book(given, previous=[{"body_bin": BODY, "kind": KINDS[0], "loss_making": 3}]))
-    assert (found.order.code, found.year, found.names) == (ORDER.code, 2024, {BODY: f"Әкімдік {BODY}"})
+def test_a_valid_workbook_is_read_completely() -> None:
+    rows = {kind: [good(kind, bin_of(10 + n))] for n, kind in enumerate(KINDS)}
+    result = read(book(rows, previous=[{"body_bin": BODY, "kind": KINDS[0], "loss_making": 3}]))
+    assert (result.order.code, result.year, result.body_names) == (ORDER.code, 2024, {BODY: f"Әкімдік {BODY}"})
     for kind in KINDS:
-        stored = {code: column[0] for code, column in found.sheets[kind].columns.items() if code in ASKED[kind]}
+        stored = {code: column[0] for code, column in result.worksheets[kind].columns.items() if code in INDICATOR_CODES[kind]}
         assert {code: value for code, value in stored.items() if value is not None} == clean(ORDER, kind)
-    assert list(found.declared().values()) == [3]
-    assert found.warnings == []
+    assert list(result.prior_year_counts().values()) == [3]
+    assert result.warnings == []
 
 
-def test_columns_may_stand_in_any_order_and_unnamed_ones_are_ignored() -> None:
+def test_columns_have_any_order_and_columns_without_heading_are_ignored() -> None:
     kind = KINDS[1]
-    columns = ["", *reversed([*OWN, *ASKED[kind]]), ""]
-    found = read(book({kind: [good(kind) | {"": "anything"}]}, columns={kind: columns}))
-    assert found.sheets[kind].columns["bin"] == [bin_of(10)]
+    columns = ["", *reversed([*REGISTRY_COLUMNS, *INDICATOR_CODES[kind]]), ""]
+    result = read(book({kind: [good(kind) | {"": "anything"}]}, columns={kind: columns}))
+    assert result.worksheets[kind].columns["bin"] == [bin_of(10)]
 
 
-def test_blank_rows_are_passed_over_and_cells_keep_their_names() -> None:
+def test_blank_rows_are_skipped_and_cells_have_their_names_in_the_file() -> None:
     kind = KINDS[0]
     money = of_type(kind, "money")
     rows = [good(kind), {}, {"name": "   "}, good(kind, bin_of(11), **{money: "много"})]
@@ -42,39 +42,39 @@ def test_one_bin_twice_is_an_error_at_the_later_row_in_any_worksheet() -> None:
     assert errors(book(rows)) == [(first, "C5", "bin", "duplicate_bin"), (second, "C4", "bin", "duplicate_bin")]
 
 
-def test_a_body_may_be_its_own_organisation() -> None:
+def test_a_body_may_also_be_an_organisation() -> None:
     kind = KINDS[0]
-    assert read(book({kind: [good(kind, BODY)]})).names == {BODY: f"Әкімдік {BODY}"}
+    assert read(book({kind: [good(kind, BODY)]})).body_names == {BODY: f"Әкімдік {BODY}"}
 
 
 def test_one_body_under_two_names_is_a_warning() -> None:
     kind = KINDS[0]
-    found = read(book({kind: [good(kind), good(kind, bin_of(11), body_name="Басқа")]}))
-    assert [(w.problem, w.cell) for w in found.warnings] == [("other_name", "B5")]
-    assert found.names == {BODY: f"Әкімдік {BODY}"}
+    result = read(book({kind: [good(kind), good(kind, bin_of(11), body_name="Басқа")]}))
+    assert [(w.issue_code, w.cell) for w in result.warnings] == [("other_name", "B5")]
+    assert result.body_names == {BODY: f"Әкімдік {BODY}"}
 
 
-def test_headings() -> None:
+def test_unknown_missing_and_duplicate_headings_are_errors() -> None:
     kind = KINDS[0]
-    foreign = next(code for code in ASKED[KINDS[1]] if code not in ASKED[kind])
-    columns = [*OWN, *ASKED[kind][1:], "nonsense", foreign, ASKED[kind][1]]
+    foreign = next(code for code in INDICATOR_CODES[KINDS[1]] if code not in INDICATOR_CODES[kind])
+    columns = [*REGISTRY_COLUMNS, *INDICATOR_CODES[kind][1:], "nonsense", foreign, INDICATOR_CODES[kind][1]]
     end = len(columns)
-    bad_row = good(kind, **{ASKED[kind][-1]: "x"})
-    found = errors(book({kind: [bad_row]}, columns={kind: columns}))
-    place = columns.index(ASKED[kind][-1])
-    assert found == [
-        (kind, "A1", ASKED[kind][0], "missing_column"),
+    bad_row = good(kind, **{INDICATOR_CODES[kind][-1]: "x"})
+    result = errors(book({kind: [bad_row]}, columns={kind: columns}))
+    position = columns.index(INDICATOR_CODES[kind][-1])
+    assert result == [
+        (kind, "A1", INDICATOR_CODES[kind][0], "missing_column"),
         (kind, f"{_letter(end - 3)}1", "nonsense", "unknown_column"),
         (kind, f"{_letter(end - 2)}1", foreign, "column_not_asked"),
-        (kind, f"{_letter(end - 1)}1", ASKED[kind][1], "duplicate_column"),
-        (kind, f"{_letter(place)}4", ASKED[kind][-1], "not_whole"),
+        (kind, f"{_letter(end - 1)}1", INDICATOR_CODES[kind][1], "duplicate_column"),
+        (kind, f"{_letter(position)}4", INDICATOR_CODES[kind][-1], "not_whole"),
     ]
 
 
-def _letter(place: int) -> str:
+def _letter(column: int) -> str:
     from openpyxl.utils import get_column_letter
 
-    return get_column_letter(place + 1)
+    return get_column_letter(column + 1)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def _letter(place: int) -> str:
         ({"year": "2024 ", "order": " 47-2022", "made by": "clerk"}, None),
     ],
 )
-def test_about(about: dict[str, Any], expected: Any) -> None:
+def test_the_order_and_year_are_checked(about: dict[str, Any], expected: Any) -> None:
     data = book({KINDS[0]: [good(KINDS[0])]}, about=about)
     if expected is None:
         assert read(data).year == 2024
@@ -98,11 +98,11 @@ def test_about(about: dict[str, Any], expected: Any) -> None:
         assert errors(data) == expected
 
 
-def test_other_worksheets() -> None:
-    def change(made: Any) -> None:
-        made.create_sheet("Лист1")
-        made.create_sheet("_mine")
-        del made["about"]
+def test_unknown_and_missing_worksheets_are_errors_and_private_ones_are_not() -> None:
+    def change(workbook: Any) -> None:
+        workbook.create_sheet("Лист1")
+        workbook.create_sheet("_mine")
+        del workbook["about"]
 
     assert errors(book({KINDS[0]: [good(KINDS[0], "1")]}, change=change)) == [
         ("about", None, None, "missing_worksheet"),
@@ -111,42 +111,42 @@ def test_other_worksheets() -> None:
     ]
 
 
-def test_contradictions_name_their_cell() -> None:
+def test_a_contradiction_is_an_error_at_its_cell() -> None:
     kind = KINDS[1]
-    columns = [*OWN, *ASKED[kind]]
+    columns = [*REGISTRY_COLUMNS, *INDICATOR_CODES[kind]]
     for rule in ORDER.contradictions:
         answers = _answers_for(rule.code)
-        found = errors(book({kind: [good(kind, **{code: excel(ORDER, code, value) for code, value in answers.items()})]}))
-        assert (kind, f"{_letter(columns.index(rule.at))}4", rule.at, rule.code) in found
-    date_beside_blank = next(rule for rule in ORDER.contradictions if ORDER.by_code[rule.at].type == "date")
+        result = errors(book({kind: [good(kind, **{code: excel(ORDER, code, value) for code, value in answers.items()})]}))
+        assert (kind, f"{_letter(columns.index(rule.indicator))}4", rule.indicator, rule.code) in result
+    date_beside_blank = next(rule for rule in ORDER.contradictions if ORDER.by_code[rule.indicator].type == "date")
     amount = next(iter(_amount_of(date_beside_blank)))
-    assert read(book({kind: [good(kind, **{date_beside_blank.at: "2025-05-31", amount: None})]}))
+    assert read(book({kind: [good(kind, **{date_beside_blank.indicator: "2025-05-31", amount: None})]}))
 
 
 def _amount_of(rule: Any) -> set[str]:
     from evaluation.criteria.expressions import codes
 
-    return set(codes(rule.when)) - {rule.at}
+    return set(codes(rule.when)) - {rule.indicator}
 
 
 def _answers_for(code: str) -> dict[str, Any]:
-    """Answers that the contradiction of this code speaks of, found by trying."""
+    """Search answers that violate the contradiction of this code."""
     import itertools
 
     from evaluation.criteria.expressions import codes
-    from evaluation.scoring.conditions import certain, evaluate
-    from tests.support.factories import frame, small_domain
+    from evaluation.scoring.conditions import evaluate, is_certain
+    from tests.support.factories import report_frame, small_domain
 
     rule = next(rule for rule in ORDER.contradictions if rule.code == code)
     names = sorted(codes(rule.when))
     for values in itertools.product(*(small_domain(ORDER, ORDER.by_code[name]) for name in names)):
         answers = dict(zip(names, values, strict=True))
-        if certain(evaluate(ORDER, rule.when, frame(ORDER, KINDS[1], [""], [""], [answers])))[0]:
+        if is_certain(evaluate(ORDER, rule.when, report_frame(ORDER, KINDS[1], [""], [""], [answers])))[0]:
             return answers
     raise AssertionError(code)
 
 
-def test_previous() -> None:
+def test_declared_prior_year_counts_are_checked() -> None:
     rows = {KINDS[0]: [good(KINDS[0])]}
     bad = [
         {"body_bin": BODY, "kind": KINDS[0], "loss_making": -1},
@@ -164,14 +164,14 @@ def test_previous() -> None:
     ]
 
 
-def test_errors_and_formulas_without_values_are_found() -> None:
+def test_error_values_and_formulas_without_values_are_errors() -> None:
     kind = KINDS[0]
     money, whole = of_type(kind, "money"), of_type(kind, "whole", 0)
-    found = errors(book({kind: [good(kind, **{money: "=1+1", whole: "#N/A"})]}))
-    assert [each[2:] for each in found] == [(money, "formula_without_value"), (whole, "excel_error")]
+    result = errors(book({kind: [good(kind, **{money: "=1+1", whole: "#N/A"})]}))
+    assert [issue[2:] for issue in result] == [(money, "formula_without_value"), (whole, "excel_error")]
 
 
-def test_a_formula_with_its_value_is_taken() -> None:
+def test_a_formula_has_its_stored_value() -> None:
     kind = KINDS[0]
     money = of_type(kind, "money")
     data = _patched(
@@ -181,26 +181,26 @@ def test_a_formula_with_its_value_is_taken() -> None:
         b"<f>1+1</f><v />",
         b"<f>1+1</f><v/>",
     )
-    assert read(data).sheets[kind].columns[money] == [200]
+    assert read(data).worksheets[kind].columns[money] == [200]
 
 
-def _patched(data: bytes, old: bytes, new: bytes, *others: bytes) -> bytes:
-    out, done = io.BytesIO(), False
+def _patched(data: bytes, old: bytes, new: bytes, *alternatives: bytes) -> bytes:
+    out, is_patched = io.BytesIO(), False
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
         for name in source.namelist():
             content = source.read(name)
-            for each in (old, *others):
-                done = done or each in content
-                content = content.replace(each, new)
+            for text in (old, *alternatives):
+                is_patched = is_patched or text in content
+                content = content.replace(text, new)
             target.writestr(name, content)
-    assert done
+    assert is_patched
     return out.getvalue()
 
 
-def test_all_errors_come_at_once_in_order() -> None:
-    rows = {kind: [good(kind, bin_of(20 + n), **dict.fromkeys(ASKED[kind], "?!"))] for n, kind in enumerate(KINDS)}
-    found = errors(book(rows))
-    assert [(each[0], each[2]) for each in found] == [(kind, code) for kind in KINDS for code in ASKED[kind]]
+def test_all_errors_are_reported_together_and_sorted() -> None:
+    rows = {kind: [good(kind, bin_of(20 + n), **dict.fromkeys(INDICATOR_CODES[kind], "?!"))] for n, kind in enumerate(KINDS)}
+    result = errors(book(rows))
+    assert [(issue[0], issue[2]) for issue in result] == [(kind, code) for kind in KINDS for code in INDICATOR_CODES[kind]]
 
 
 Change = Callable[[Any], None]
@@ -220,9 +220,9 @@ Change = Callable[[Any], None]
         lambda: book({})[:-300],
     ],
 )
-def test_other_files_are_refused_as_a_whole(make: Callable[[], bytes]) -> None:
-    found = errors(make())
-    assert found[0][3] in {"not_a_workbook", "damaged", "missing_worksheet"}
+def test_files_of_other_formats_are_rejected(make: Callable[[], bytes]) -> None:
+    result = errors(make())
+    assert result[0][3] in {"not_a_workbook", "damaged", "missing_worksheet"}
 
 
 def _zip(parts: dict[str, bytes]) -> bytes:
@@ -233,19 +233,19 @@ def _zip(parts: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+def test_a_zip_bomb_is_rejected_before_it_is_unpacked() -> None:
     parts = {"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(300 * 2**20)}
     assert errors(_zip(parts)) == [(None, None, None, "too_large")]
 
 
-def test_a_filled_cell_far_out_is_refused_and_a_blank_one_is_not() -> None:
+def test_a_filled_cell_far_out_is_rejected_and_a_blank_one_is_not() -> None:
     kind = KINDS[0]
 
-    def far(made: Any) -> None:
-        made[kind]["XFD1048576"] = 1
+    def fill_cell(workbook: Any) -> None:
+        workbook[kind]["XFD1048576"] = 1
 
-    def blank(made: Any) -> None:
-        made[kind]["XFD1048576"].number_format = "0.00"
+    def format_cell(workbook: Any) -> None:
+        workbook[kind]["XFD1048576"].number_format = "0.00"
 
-    assert errors(book({kind: [good(kind)]}, change=far)) == [(None, None, None, "too_many_rows")]
-    assert read(book({kind: [good(kind)]}, change=blank)).names
+    assert errors(book({kind: [good(kind)]}, change=fill_cell)) == [(None, None, None, "too_many_rows")]
+    assert read(book({kind: [good(kind)]}, change=format_cell)).body_names

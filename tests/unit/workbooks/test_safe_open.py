@@ -1,4 +1,4 @@
-"""Files made to mislead the reader or to bring the process down: read rightly, or refused in bounded memory."""
+"""Misleading and hostile files: read correctly, or rejected in bounded memory."""
 
 import io
 import re
@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from evaluation.answers.issues import Refused
-from evaluation.workbooks.format.safe_open import Package
-from tests.support.factories import bin_of, clean, row, workbook
-from tests.support.workbook_reading import ASKED, KINDS, ORDER, errors, good, of_type, read
+from evaluation.xlsx.errors import UnreadableWorkbook
+from evaluation.xlsx.safe_open import SafeWorkbook
+from tests.support.factories import bin_of, clean, row
+from tests.support.factories import workbook as write_workbook
+from tests.support.workbook_reading import INDICATOR_CODES, KINDS, ORDER, errors, good, of_type, read
 from tests.torture.breakage import repacked, zipped
 
 KIND = KINDS[0]
@@ -24,34 +25,34 @@ MONEY, WHOLE = of_type(KIND, "money"), of_type(KIND, "whole", 0)
 SHEET = "xl/worksheets/sheet2.xml"
 
 
-def made(**cells: object) -> bytes:
-    """A sound workbook of one organisation, as XlsxWriter makes it, with shared strings; E4 holds the amount 15."""
+def make_workbook(**cells: object) -> bytes:
+    """Return a valid workbook of one organisation, as XlsxWriter writes it, with shared strings; E4 holds the amount 15."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
     about, sheet = book.add_worksheet("about"), book.add_worksheet(KIND)
     about.write_row(0, 0, ["order", ORDER.code])
     about.write_row(1, 0, ["year", 2024])
-    columns = ["body_bin", "body_name", "bin", "name", *ASKED[KIND]]
-    line = row(ORDER, bin_of(1), bin_of(2), clean(ORDER, KIND)) | {MONEY: 15} | cells
+    columns = ["body_bin", "body_name", "bin", "name", *INDICATOR_CODES[KIND]]
+    values = row(ORDER, bin_of(1), bin_of(2), clean(ORDER, KIND)) | {MONEY: 15} | cells
     for number in range(3):
         sheet.write_row(number, 0, columns)
-    sheet.write_row(3, 0, [line[code] for code in columns])
+    sheet.write_row(3, 0, [values[code] for code in columns])
     book.close()
     return out.getvalue()
 
 
-def changed(old: bytes, new: bytes, part: str = SHEET) -> bytes:
-    """The sound workbook with one place of one part changed."""
+def change_part(old: bytes, new: bytes, part: str = SHEET) -> bytes:
+    """Return the valid workbook with `old` replaced by `new` in one part."""
 
     def change(name: str, content: bytes) -> bytes:
         assert name != part or old in content, content[:500]
         return content.replace(old, new) if name == part else content
 
-    return repacked(made(), change)
+    return repacked(make_workbook(), change)
 
 
 def amount(data: bytes) -> object:
-    return read(data).sheets[KIND].columns[MONEY][0]
+    return read(data).worksheets[KIND].columns[MONEY][0]
 
 
 VALUE = b'<c r="E4"><v>15</v></c>'
@@ -59,12 +60,12 @@ FORMULA = b'<c r="E4"><f>1+1</f></c>'
 
 
 def prefixed(content: bytes) -> bytes:
-    """The same XML with every element under a prefix."""
+    """Return the same XML with a namespace prefix at every element."""
     content = re.sub(rb"<(/?)(\w)", rb"<\1x:\2", content).replace(b"xmlns=", b"xmlns:x=")
     return re.sub(rb"<x:(\?xml)", rb"<\1", content)
 
 
-SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
+XML_SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
     "prefix": prefixed,
     "space in the end tag": lambda xml: xml.replace(b"</sheetData>", b"</sheetData >"),
     "space in the start tag": lambda xml: xml.replace(b"<sheetData>", b"<sheetData >"),
@@ -78,20 +79,19 @@ SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", SPELLINGS)
-def test_every_spelling_is_read_alike(name: str) -> None:
-    """However the XML is written: the same values, and the same formula without a value found."""
+@pytest.mark.parametrize("name", XML_SPELLINGS)
+def test_every_spelling_of_the_xml_gives_the_same_values_and_errors(name: str) -> None:
 
-    def spelt(data: bytes) -> bytes:
-        spelling = SPELLINGS[name]
+    def respell(data: bytes) -> bytes:
+        spelling = XML_SPELLINGS[name]
         data = repacked(data, lambda part, content: spelling(content) if part == SHEET else content)
         if name == "upper case parts":
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 data = zipped({(part.upper() if part == SHEET else part): archive.read(part) for part in archive.namelist()})
         return data
 
-    assert amount(spelt(made())) == 1500
-    assert errors(spelt(changed(VALUE, FORMULA))) == [(KIND, "E4", MONEY, "formula_without_value")]
+    assert amount(respell(make_workbook())) == 1500
+    assert errors(respell(change_part(VALUE, FORMULA))) == [(KIND, "E4", MONEY, "formula_without_value")]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_every_spelling_is_read_alike(name: str) -> None:
         (b'<c r="E4" t="str"><v>15,00</v></c>', 1500),
     ],
 )
-def test_cells_are_read_as_excel_shows_them(cell: bytes, expected: object) -> None:
-    data = changed(VALUE, cell)
+def test_cells_have_the_values_that_excel_shows(cell: bytes, expected: object) -> None:
+    data = change_part(VALUE, cell)
     if isinstance(expected, str):
         assert errors(data) == [(KIND, "E4", MONEY, expected)]
     else:
@@ -122,57 +122,61 @@ def test_cells_are_read_as_excel_shows_them(cell: bytes, expected: object) -> No
 @pytest.mark.parametrize(
     "data",
     [
-        lambda: changed(VALUE, b'<c r="GQ1"><f>1</f><v>1</v></c>'),
-        lambda: changed(VALUE, VALUE + VALUE.replace(b'r="E4"', b'r = "E4"')),
-        lambda: changed(f'name="{KIND}"'.encode(), b'name="about"', "xl/workbook.xml"),
-        lambda: changed(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet'),
+        lambda: change_part(VALUE, b'<c r="GQ1"><f>1</f><v>1</v></c>'),
+        lambda: change_part(VALUE, VALUE + VALUE.replace(b'r="E4"', b'r = "E4"')),
+        lambda: change_part(f'name="{KIND}"'.encode(), b'name="about"', "xl/workbook.xml"),
+        lambda: change_part(b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet'),
         lambda: zipped({"xl/workbook.xml": b"<workbook>" + b"<sheet/>" * 10**6 + b"</workbook>"}),
     ],
 )
-def test_what_contradicts_itself_is_damaged(data: Callable[[], bytes]) -> None:
-    assert [each[3] for each in errors(data())] == ["damaged"]
+def test_a_contradictory_file_is_damaged(data: Callable[[], bytes]) -> None:
+    assert [issue_code for *_, issue_code in errors(data())] == ["damaged"]
 
 
 def test_other_compressions_are_damaged() -> None:
     for compression in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
         out = io.BytesIO()
-        with zipfile.ZipFile(io.BytesIO(made())) as source, zipfile.ZipFile(out, "w", compression) as target:
+        with zipfile.ZipFile(io.BytesIO(make_workbook())) as source, zipfile.ZipFile(out, "w", compression) as target:
             for name in source.namelist():
                 target.writestr(name, source.read(name))
         assert errors(out.getvalue()) == [(None, None, None, "damaged")]
 
 
 def _parts() -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(made())) as archive:
+    with zipfile.ZipFile(io.BytesIO(make_workbook())) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_numbers_of_absurd_length_are_told_of() -> None:
+def test_a_number_of_absurd_length_is_an_issue() -> None:
     long = "1" * 1_500_000
-    for code, problem in ((MONEY, "not_money"), (WHOLE, "not_whole")):
-        data = workbook(ORDER, 2024, {KIND: [good(KIND, **{code: "?"})]})
+    for code, issue_code in ((MONEY, "not_money"), (WHOLE, "not_whole")):
+        data = write_workbook(ORDER, 2024, {KIND: [good(KIND, **{code: "?"})]})
         data = repacked(data, lambda name, content: content.replace(b"<t>?</t>", f"<t>{long}</t>".encode()))
-        assert [each[2:] for each in errors(data)] == [(code, problem)]
+        assert [issue[2:] for issue in errors(data)] == [(code, issue_code)]
 
 
-def test_float_noise_and_what_nobody_sees() -> None:
-    data = workbook(ORDER, 2024, {KIND: [good(KIND, "\ufeff" + bin_of(10), **{WHOLE: 0.1 * 3 * 10})]})
+def test_float_noise_and_invisible_characters_are_removed() -> None:
+    data = write_workbook(ORDER, 2024, {KIND: [good(KIND, "\ufeff" + bin_of(10), **{WHOLE: 0.1 * 3 * 10})]})
     data = repacked(data, lambda name, content: content.replace("Ұйым".encode(), "Ұй\u200bым".encode()))
-    found = read(data).sheets[KIND].columns
-    assert (found[WHOLE], found["bin"], found["name"]) == ([3], [bin_of(10)], [f"Ұйым \ufeff{bin_of(10)}".replace("\ufeff", "")])
+    columns = read(data).worksheets[KIND].columns
+    assert (columns[WHOLE], columns["bin"], columns["name"]) == (
+        [3],
+        [bin_of(10)],
+        [f"Ұйым \ufeff{bin_of(10)}".replace("\ufeff", "")],
+    )
 
 
 BOMBS: dict[str, Callable[[], bytes]] = {
-    "a count of shared strings": lambda: changed(
+    "a count of shared strings": lambda: change_part(
         b"<sst xmlns=", b'<sst uniqueCount="999999999999999" xmlns=', "xl/sharedStrings.xml"
     ),
     "a cell far out on many worksheets": lambda: _far_out(6),
     "one long string in many cells": lambda: _one_long_string(20_000, 200_000),
-    "ten million elements": lambda: changed(VALUE, VALUE + b"<c/>" * 10**7),
-    "a million merges": lambda: changed(
+    "ten million elements": lambda: change_part(VALUE, VALUE + b"<c/>" * 10**7),
+    "a million merges": lambda: change_part(
         b"</worksheet>", b"<mergeCells>" + b'<mergeCell ref="A4:B5"/>' * 10**6 + b"</mergeCells></worksheet>"
     ),
-    "a cell far out by its row": lambda: changed(VALUE, b'</row><row r="1048576"><c r="GQ1048576"/><c><v>1</v></c>'),
+    "a cell far out by its row": lambda: change_part(VALUE, b'</row><row r="1048576"><c r="GQ1048576"/><c><v>1</v></c>'),
 }
 
 
@@ -195,63 +199,63 @@ def _one_long_string(cells: int, length: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_neither_kill_nor_fill_the_process(name: str, tmp_path: Path) -> None:
-    """Each in a process of its own that may take 1.5 GB, because what the parser asks for in vain ends the process."""
+def test_a_bomb_neither_ends_nor_fills_the_process(name: str, tmp_path: Path) -> None:
+    """Each runs in its own process with 1.5 GB, because a failed allocation of the parser ends the process."""
     path = tmp_path / "bomb.xlsx"
     path.write_bytes(BOMBS[name]())
     script = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))\n"
-        "from evaluation.criteria import load_orders\nfrom evaluation.answers.issues import Refused\n"
+        "from evaluation.criteria import load_orders\nfrom evaluation.answers.issues import WorkbookRejected\n"
         "from evaluation.workbooks.format.reader import read_workbook\n"
-        "try:\n    read_workbook(open(sys.argv[1], 'rb').read(), load_orders())\n    print('taken')\n"
-        "except Refused as refused:\n    print('refused', len(refused.problems))\n"
-        # Not ru_maxrss, which begins with what the process had that started this one.
+        "try:\n    read_workbook(open(sys.argv[1], 'rb').read(), load_orders())\n    print('accepted')\n"
+        "except WorkbookRejected as error:\n    print('rejected', len(error.issues))\n"
+        # Not ru_maxrss: it starts from the memory of the parent process.
         "print(int(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))) // 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"{done.returncode}: {done.stderr[-500:]}"
-    said, peak = done.stdout.splitlines()
-    assert int(peak) < 1500, f"{said}: {peak} MB"
+    process = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=60, check=False)
+    assert process.returncode == 0, f"{process.returncode}: {process.stderr[-500:]}"
+    result, peak_megabytes = process.stdout.splitlines()
+    assert int(peak_megabytes) < 1500, f"{result}: {peak_megabytes} MB"
 
 
 @pytest.mark.parametrize("options", [{}, {"date_1904": True}, {"constant_memory": True}])
-def test_dates_are_read_by_the_workbooks_own_calendar(options: dict[str, bool]) -> None:
+def test_dates_are_read_by_the_calendar_of_the_workbook(options: dict[str, bool]) -> None:
     kind = KINDS[1]
-    dated = next(item for item in ORDER.asked_of(kind) if item.type == "date")
-    amounts = {item.code: 5 for item in ORDER.asked_of(kind) if item.type == "money"}
+    date_item = next(item for item in ORDER.indicators_of(kind) if item.type == "date")
+    amounts = {item.code: 5 for item in ORDER.indicators_of(kind) if item.type == "money"}
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, options)
     about, sheet = book.add_worksheet("about"), book.add_worksheet(kind)
     about.write_row(0, 0, ["order", ORDER.code])
     about.write_row(1, 0, ["year", 2024])
-    columns = ["body_bin", "body_name", "bin", "name", *ASKED[kind]]
-    line = row(ORDER, bin_of(1), bin_of(2), clean(ORDER, kind)) | amounts
+    columns = ["body_bin", "body_name", "bin", "name", *INDICATOR_CODES[kind]]
+    values = row(ORDER, bin_of(1), bin_of(2), clean(ORDER, kind)) | amounts
     for number in range(3):
         sheet.write_row(number, 0, columns)
-    for place, code in enumerate(columns):
-        if code == dated.code:
-            sheet.write_datetime(3, place, datetime(2025, 5, 31), book.add_format({"num_format": "dd.mm.yyyy"}))
-        elif code in line:
-            sheet.write(3, place, line[code])
+    for column, code in enumerate(columns):
+        if code == date_item.code:
+            sheet.write_datetime(3, column, datetime(2025, 5, 31), book.add_format({"num_format": "dd.mm.yyyy"}))
+        elif code in values:
+            sheet.write(3, column, values[code])
     book.close()
-    assert read(out.getvalue()).sheets[kind].columns[dated.code] == ["2025-05-31"]
+    assert read(out.getvalue()).worksheets[kind].columns[date_item.code] == ["2025-05-31"]
 
 
-def test_a_worksheet_is_given_up_after_use() -> None:
-    package = Package(made())
-    package.parse(KIND)
-    assert len(package.rows(KIND)) == 4
-    with pytest.raises(Refused):
-        package.rows(KIND)
+def test_a_worksheet_is_released_after_its_rows_are_read() -> None:
+    workbook = SafeWorkbook(make_workbook())
+    workbook.parse(KIND)
+    assert len(workbook.rows(KIND)) == 4
+    with pytest.raises(UnreadableWorkbook):
+        workbook.rows(KIND)
 
 
-def test_plain_worksheets_take_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What spreadsheet programs write for values is not rewritten, however it is formatted."""
-    from evaluation.workbooks.format import safe_open as package_module
+def test_a_plain_worksheet_takes_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The XML that spreadsheet programs write for values is not rewritten, whatever the formats of its cells."""
+    from evaluation.xlsx import safe_open
 
-    def never(_: bytes) -> None:
+    def fail(_: bytes) -> None:
         raise AssertionError("rewritten")
 
-    monkeypatch.setattr(package_module, "rewrite", never)
-    assert amount(made()) == 1500
+    monkeypatch.setattr(safe_open, "normalise", fail)
+    assert amount(make_workbook()) == 1500
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

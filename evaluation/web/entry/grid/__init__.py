@@ -1,25 +1,25 @@
-"""The grid: all of a body's organisations of a kind in one table.
+"""The grid: all of a body's organisations of one kind in one table.
 
-With JavaScript the table is edited in place and saves each cell by itself (:mod:`evaluation.web.entry.answers`); without, it is a form
-of a few organisations at a time. Blocks are pasted, blanks filled and the last action undone here, each in one step.
+With JavaScript the table is edited in place and each cell is saved by itself (:mod:`evaluation.web.entry.answers`). Without
+JavaScript it is a form of a few organisations per page. Pasting a block, filling blanks and undoing the last action are one step
+each.
 """
 
 from flask import Blueprint, render_template, request
 from werkzeug import Response
 
-from evaluation.answers.progress.queries import body_state
+from evaluation.answers.progress.queries import body_progress
 from evaluation.clock import today
-from evaluation.memory import bulk
+from evaluation.memory import gc_paused
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language
-from evaluation.web.entry.grid import changes
-from evaluation.web.entry.grid import form_page as plain
-from evaluation.web.entry.grid.context import Place, find
+from evaluation.web.entry.grid import changes, form_page
+from evaluation.web.entry.grid.context import GridContext, find_grid
 from evaluation.web.entry.grid.rows import columns, rows
-from evaluation.web.entry.grid.script_messages import words
-from evaluation.web.review.remarks_presenter import open_texts
+from evaluation.web.entry.grid.script_messages import script_messages
+from evaluation.web.review.remarks.presenter import open_remark_texts
 
 GRID = f"/bodies/<bin_>/{YEAR}/grid/<kind>"
 
@@ -27,66 +27,64 @@ blueprint = Blueprint("grid", __name__)
 
 
 @blueprint.get(GRID)
-@allow(Action.SEE)
+@allow(Action.VIEW)
 def page(bin_: str, year: int, kind: str) -> str:
-    """The whole table; with `plain`, a form of a few organisations at a time."""
-    place = find(bin_, year, kind)
-    if "plain" in request.args:
-        return plain.page(place)
-    return _whole(place)
+    """Show the table; with the parameter `plain`, the form of a few organisations per page."""
+    grid = find_grid(bin_, year, kind)
+    return form_page.page(grid) if "plain" in request.args else _table_page(grid)
 
 
-@bulk()
-def _whole(place: Place) -> str:
-    spoken = current_language()
-    state = body_state(place.viewer, place.order, place.year.year, place.body.id, today())
-    listed = registry.organisations(place.viewer, place.body.id, place.year.year, spoken.code)
-    found = [(each, state.organisations[each.id]) for each in listed if each.kind == place.kind]
-    shown = columns(place.order, place.kind, spoken)
+@gc_paused()
+def _table_page(grid: GridContext) -> str:
+    language = current_language()
+    progress = body_progress(grid.viewer, grid.order, grid.year.year, grid.body.id, today())
+    organisations = registry.organisations(grid.viewer, grid.body.id, grid.year.year, language.code)
+    listed = [(organisation, progress.organisations[organisation.id]) for organisation in organisations]
+    shown = [(organisation, state) for organisation, state in listed if organisation.kind == grid.kind]
+    grid_columns = columns(grid.order, grid.kind, language)
     return render_template(
         "entry/grid/page.html",
-        place=place,
-        kinds=[kind for kind in place.order.kinds if kind.code in state.totals],
-        columns=shown,
-        rows=rows(found, shown, spoken, place.address, open_texts(place.body, place.year)),
-        count=len(found),
-        words=words(spoken),
+        grid=grid,
+        kinds=[kind for kind in grid.order.kinds if kind.code in progress.totals],
+        columns=grid_columns,
+        rows=rows(shown, grid_columns, language, grid.address, open_remark_texts(grid.body, grid.year)),
+        count=len(shown),
+        messages=script_messages(language),
     )
 
 
 @blueprint.post(GRID)
 @allow(Action.EDIT)
 def save(bin_: str, year: int, kind: str) -> tuple[str, int] | Response:
-    """Save the form of a few organisations: what is right is stored, the rest is shown again."""
-    place = find(bin_, year, kind)
-    place.viewer.require(Action.EDIT, place.body.id)
-    return plain.save(place)
+    """Save the form of a few organisations: store valid cells and show the others again."""
+    return form_page.save(_find_editable(bin_, year, kind))
 
 
 @blueprint.post(f"{GRID}/paste")
 @allow(Action.EDIT)
-@bulk()
-def paste(bin_: str, year: int, kind: str) -> changes.Answer:
-    """What a pasted block would change; under the digest of what was shown, change it."""
-    place = find(bin_, year, kind)
-    place.viewer.require(Action.EDIT, place.body.id)
-    return changes.paste(place)
+@gc_paused()
+def paste(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
+    """Show what a pasted block would change; store it if the request names the digest of exactly these changes."""
+    return changes.paste(_find_editable(bin_, year, kind))
 
 
 @blueprint.post(f"{GRID}/fill")
 @allow(Action.EDIT)
-@bulk()
-def fill(bin_: str, year: int, kind: str) -> changes.Answer:
-    """What filling a column's blanks would change; under the digest of what was shown, fill them."""
-    place = find(bin_, year, kind)
-    place.viewer.require(Action.EDIT, place.body.id)
-    return changes.fill(place)
+@gc_paused()
+def fill(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
+    """Show what a fill of a column's blanks would change; store it if the request names the digest of exactly these changes."""
+    return changes.fill(_find_editable(bin_, year, kind))
 
 
 @blueprint.post(f"{GRID}/undo")
 @allow(Action.EDIT)
-def undo(bin_: str, year: int, kind: str) -> changes.Answer:
-    """Put back what the viewer did last with the body's year."""
-    place = find(bin_, year, kind)
-    place.viewer.require(Action.EDIT, place.body.id)
-    return changes.undo(place)
+def undo(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
+    """Undo the viewer's last action in the body's year."""
+    return changes.undo(_find_editable(bin_, year, kind))
+
+
+def _find_editable(bin_: str, year: int, kind: str) -> GridContext:
+    """Return the grid of an address. Raises Forbidden if the viewer may not edit the body."""
+    grid = find_grid(bin_, year, kind)
+    grid.viewer.require(Action.EDIT, grid.body.id)
+    return grid

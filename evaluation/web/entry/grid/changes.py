@@ -1,6 +1,10 @@
-"""Pasting, filling and undoing: shown first, then done in one step. Scripts are answered with JSON, forms with pages."""
+"""Pastes blocks, fills blanks and undoes the last action: shows the change first, then stores it in one step.
 
-from collections.abc import Mapping, Sequence
+A script receives JSON with the content of a dialog, a form receives a page with the same content.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -10,27 +14,68 @@ from werkzeug import Response
 from evaluation import database
 from evaluation.answers import save as saving
 from evaluation.answers.grid import propose
-from evaluation.answers.grid.model import BlockTooLarge, Line, Proposal
-from evaluation.answers.grid.reading import table
-from evaluation.answers.save import Saved
-from evaluation.answers.values import Wrong, read
+from evaluation.answers.grid.model import GridRow, Proposal
+from evaluation.answers.grid.queries import grid_rows
+from evaluation.answers.save import SaveResult, UnknownCell
+from evaluation.answers.values import InvalidValue, parse
+from evaluation.audit.actions import AuditAction
 from evaluation.audit.queries import last_batch
 from evaluation.clock import today
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.policy import Forbidden
 from evaluation.registry import queries as registry
 from evaluation.submissions.locks import Locked
 from evaluation.web.core.request_context import current_language, moment
-from evaluation.web.entry.grid.context import Place
-from evaluation.web.entry.grid.presenter import Outline, Teller
-from forms.entry.report import message
+from evaluation.web.entry.grid.context import GridContext
+from evaluation.web.entry.grid.presenter import CellPresenter, ProposalSummary
+from forms.entry.report import issue_text as value_message
 
-Answer = Response | tuple[Response, int] | tuple[str, int] | str
+ChangeResponse = Response | tuple[Response, int] | tuple[str, int] | str
 
-PASTED, FILLED, SAVED = "pasted", "filled", "saved"
-UNDOABLE = (SAVED, PASTED, FILLED)
-MOST_LEFT = 2000
-"""Cells not taken that are shown where they were pasted."""
+UNDOABLE_ACTIONS = (AuditAction.ANSWERS_SAVED, AuditAction.BLOCK_PASTED, AuditAction.BLANKS_FILLED)
+MAX_REJECTED_CELLS = 2000
+"""Rejected cells that a script shows in the grid after a paste."""
+FORM_FIELDS = ("text", "rows", "organisation", "code", "erase", "typed")
+"""Fields that the form of a preview sends again."""
+COLUMN_MISSING = N_("Choose the column whose blanks are to be filled.")
+VALUE_MISSING = N_("Give the answer that the blanks are to be filled with.")
+ORGANISATIONS_MOVED = N_("Some of these organisations are no longer under this body. Load the page again.")
+
+
+class InvalidFill(EvaluationError):
+    """The fill has no column or no valid value."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class NothingToUndo(EvaluationError):
+    """The viewer has no action in the body's year that can be undone."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(N_("There is nothing of yours to undo."))
+
+
+class ChangeRequest:
+    """The fields of a request, which a script sends as JSON and a form as form data."""
+
+    def __init__(self) -> None:
+        self.is_script = request.is_json
+        fields = _read_json() if self.is_script else request.form
+        self.fields: Mapping[str, Any] = fields if isinstance(fields, Mapping) else {}
+
+    def text(self, name: str) -> str:
+        """Return a field's text; empty if it is missing or no text."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def visible_rows(self, rows: Sequence[GridRow]) -> list[GridRow]:
+        """Return the rows that the user saw, in their order on the page; all rows if the request names none."""
+        bins = self.text("rows").split()
+        by_bin = {row.bin: row for row in rows}
+        return [by_bin[bin_] for bin_ in bins if bin_ in by_bin] if bins else list(rows)
 
 
 def _read_json() -> object:
@@ -40,186 +85,191 @@ def _read_json() -> object:
         return None
 
 
-class Given:
-    """What was sent, by a script as JSON or by a form."""
-
-    def __init__(self) -> None:
-        self.script = request.is_json
-        found = _read_json() if self.script else request.form
-        self.values: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-
-    def text(self, name: str) -> str:
-        value = self.values.get(name, "")
-        return value if isinstance(value, str) else ""
-
-    def kept_to(self, lines: Sequence[Line]) -> list[Line]:
-        """The lines that the person had before them, in their order; all where none are named."""
-        wanted = self.text("rows").split()
-        by_bin = {line.bin: line for line in lines}
-        return [by_bin[bin_] for bin_ in wanted if bin_ in by_bin] if wanted else list(lines)
+def paste(grid: GridContext) -> ChangeResponse:
+    """Show or store what a pasted block would change."""
+    return _respond(grid, _paste)
 
 
-def paste(place: Place) -> Answer:
-    """See the route."""
-    given = Given()
-    lines = given.kept_to(_table(place))
-    first = next((position for position, line in enumerate(lines) if line.bin == given.text("organisation")), 0)
-    at = first, given.text("code") or None
+def fill(grid: GridContext) -> ChangeResponse:
+    """Show or store what a fill of a column's blanks would change."""
+    return _respond(grid, _fill)
+
+
+def undo(grid: GridContext) -> ChangeResponse:
+    """Undo the viewer's last action in the body's year."""
+    return _respond(grid, _undo)
+
+
+def _respond(grid: GridContext, change: Callable[[GridContext, ChangeRequest], ChangeResponse]) -> ChangeResponse:
+    """Call a change and answer its errors with a dialog or page of the grid."""
+    change_request, language = ChangeRequest(), current_language()
     try:
-        found = propose.paste(place.order, place.kind, lines, given.text("text"), at, given.text("erase") == "1")
-    except BlockTooLarge as error:
-        return _refused(place, given, error.message(current_language()), 413)
-    return _look_or_take(place, given, lines, found, PASTED)
+        return change(grid, change_request)
+    except Forbidden:
+        raise
+    except UnknownCell:
+        return _refuse(grid, change_request, language.gettext(ORGANISATIONS_MOVED), HTTPStatus.CONFLICT)
+    except EvaluationError as error:
+        return _refuse(grid, change_request, error.message(language), error.status)
 
 
-def fill(place: Place) -> Answer:
-    """See the route."""
-    given, spoken = Given(), current_language()
-    item = next((each for each in place.order.asked_of(place.kind) if each.code == given.text("code")), None)
+def _paste(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
+    rows = change_request.visible_rows(_all_rows(grid))
+    first_bin = change_request.text("organisation")
+    first_row = next((position for position, row in enumerate(rows) if row.bin == first_bin), 0)
+    start = first_row, change_request.text("code") or None
+    erase = change_request.text("erase") == "1"
+    proposal = propose.paste(grid.order, grid.kind, rows, change_request.text("text"), start, erase)
+    return _preview_or_store(grid, change_request, rows, proposal, AuditAction.BLOCK_PASTED)
+
+
+def _fill(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
+    code = change_request.text("code")
+    item = next((item for item in grid.order.indicators_of(grid.kind) if item.code == code), None)
     if item is None:
-        return _refused(place, given, spoken.gettext(N_("Choose the column whose blanks are to be filled.")), 422)
+        raise InvalidFill(COLUMN_MISSING)
     try:
-        value = read(place.order, item, given.text("typed"))
-    except Wrong as wrong:
-        return _refused(place, given, message(item, wrong, spoken), 422)
+        value = parse(grid.order, item, change_request.text("typed"))
+    except InvalidValue as error:
+        message = value_message(item, error, current_language())
+        return _refuse(grid, change_request, message, HTTPStatus.UNPROCESSABLE_ENTITY)
     if value is None:
-        return _refused(place, given, spoken.gettext(N_("Give the answer that the blanks are to be filled with.")), 422)
-    lines = given.kept_to(_table(place))
-    return _look_or_take(place, given, lines, propose.fill(place.order, place.kind, lines, item, value), FILLED)
+        raise InvalidFill(VALUE_MISSING)
+    rows = change_request.visible_rows(_all_rows(grid))
+    proposal = propose.fill(grid.order, grid.kind, rows, item, value)
+    return _preview_or_store(grid, change_request, rows, proposal, AuditAction.BLANKS_FILLED)
 
 
-def undo(place: Place) -> Answer:
-    """See the route."""
-    given, spoken, year, body = Given(), current_language(), place.year.year, place.body.id
-    last = last_batch(place.viewer, year, body, UNDOABLE, given.text("batch"))
-    if last is None:
-        return _refused(place, given, spoken.gettext(N_("There is nothing of yours to undo.")), 409)
-    try:
-        done = saving.undo(place.viewer, place.order, year, body, last.name)
-    except (Locked, saving.ConcurrentChange, saving.UnknownCell) as error:
-        return _refused(place, given, _why(error), 409)
-    if done.conflicts:
-        return _answer(
-            place, given, "entry/grid/clashes.html", 409, clashes=Teller(place, _table(place)).clashes(done), undoing=True
-        )
-    if not given.script:
-        return redirect(_plain(place, done=done.batch), 303)
-    return _done(place, done, undone(len(done.changed) + len(done.unchanged), moment(last.at)))
+def _undo(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
+    year, body_id = grid.year.year, grid.body.id
+    batch = last_batch(grid.viewer, year, body_id, UNDOABLE_ACTIONS, change_request.text("batch"))
+    if batch is None:
+        raise NothingToUndo
+    result = saving.undo_batch(grid.viewer, grid.order, year, body_id, batch.name)
+    if result.conflicts:
+        return _show_conflicts(grid, change_request, result, is_undo=True)
+    if not change_request.is_script:
+        return redirect(_form_url(grid, done=result.batch), 303)
+    message = undone_message(len(result.changed) + len(result.unchanged), moment(batch.at))
+    return _stored_response(grid, result, message)
 
 
-def stored(action: str, count: int) -> str:
-    """What was done, in words."""
-    spoken = current_language()
-    if action == FILLED:
-        return spoken.ngettext("%(num)d blank was filled.", "%(num)d blanks were filled.", count)
-    return spoken.ngettext("%(num)d pasted answer was stored.", "%(num)d pasted answers were stored.", count)
+def stored_message(action: str, count: int) -> str:
+    """Return the message after a paste or a fill."""
+    language = current_language()
+    if action == AuditAction.BLANKS_FILLED:
+        return language.ngettext("%(num)d blank was filled.", "%(num)d blanks were filled.", count)
+    return language.ngettext("%(num)d pasted answer was stored.", "%(num)d pasted answers were stored.", count)
 
 
-def undone(count: int, at: str) -> str:
-    """What was undone, in words."""
-    spoken = current_language()
-    return spoken.ngettext(
-        "Undone: %(num)d answer of %(at)s is as before.", "Undone: %(num)d answers of %(at)s are as before.", count, at=at
+def undone_message(count: int, moment_text: str) -> str:
+    """Return the message after an undo; `moment_text` is the date and time of the undone action."""
+    return current_language().ngettext(
+        "Undone: %(num)d answer of %(at)s is as before.",
+        "Undone: %(num)d answers of %(at)s are as before.",
+        count,
+        at=moment_text,
     )
 
 
-def _table(place: Place) -> list[Line]:
-    return table(place.viewer, place.year.year, place.body.id, place.kind)
+def _all_rows(grid: GridContext) -> list[GridRow]:
+    return grid_rows(grid.viewer, grid.year.year, grid.body.id, grid.kind)
 
 
-def _look_or_take(place: Place, given: Given, lines: Sequence[Line], found: Proposal, action: str) -> Answer:
-    """Show a proposal, or take it where it is still what was shown."""
-    digest = given.text("digest")
-    if place.lock:
-        return _refused(place, given, _why(Locked(place.lock)), 409)
-    if digest and digest == found.digest:
-        return _take(place, given, found, action)
-    last_order = registry.order_of(place.year.year - 1)
-    teller = Teller(place, lines)
-    found = propose.checked(place.order, place.kind, place.year.year, lines, found, today(), last_order)
-    return _answer(
-        place,
-        given,
+def _preview_or_store(
+    grid: GridContext, change_request: ChangeRequest, rows: Sequence[GridRow], proposal: Proposal, action: AuditAction
+) -> ChangeResponse:
+    """Store a proposal if the request names its digest, otherwise show it. Raises Locked."""
+    digest = change_request.text("digest")
+    if grid.lock:
+        raise Locked(grid.lock)
+    if digest and digest == proposal.digest:
+        return _store(grid, change_request, proposal, action)
+    last_order = registry.order_of(grid.year.year - 1)
+    presenter = CellPresenter(grid, rows)
+    proposal = propose.with_issues(grid.order, grid.kind, grid.year.year, rows, proposal, today(), last_order)
+    return _show(
+        grid,
+        change_request,
         "entry/grid/preview.html",
-        409 if digest else 200,
-        proposal=Outline.of(found),
-        action=action,
-        stale=bool(digest),
-        changed=teller.edits(found.changed),
-        emptied=teller.edits(found.emptied),
-        wrong=teller.wrong(found),
-        findings=teller.findings(found),
-        filled=teller.filled(found) if action == FILLED else None,
+        HTTPStatus.CONFLICT if digest else HTTPStatus.OK,
+        proposal=ProposalSummary.of(proposal),
+        is_fill=action == AuditAction.BLANKS_FILLED,
+        is_stale=bool(digest),
+        replacements=presenter.edits(proposal.replacements),
+        erasures=presenter.edits(proposal.erasures),
+        rejected_cells=presenter.rejected_cells(proposal),
+        issues=presenter.issues(proposal),
+        fill=presenter.fill(proposal) if action == AuditAction.BLANKS_FILLED else None,
     )
 
 
-def _take(place: Place, given: Given, found: Proposal, action: str) -> Answer:
-    try:
-        done = saving.save(place.viewer, place.order, place.year.year, place.body.id, found.edits, action, whole=True)
-    except (Locked, saving.ConcurrentChange, saving.UnknownCell) as error:
-        return _refused(place, given, _why(error), 409)
-    if done.conflicts:
-        return _answer(
-            place, given, "entry/grid/clashes.html", 409, clashes=Teller(place, _table(place)).clashes(done), undoing=False
-        )
-    if not given.script:
-        return redirect(_plain(place, done=done.batch), 303)
-    return _done(place, done, stored(action, len(done.changed)), _left(found))
+def _store(grid: GridContext, change_request: ChangeRequest, proposal: Proposal, action: AuditAction) -> ChangeResponse:
+    result = saving.save_answers(
+        grid.viewer, grid.order, grid.year.year, grid.body.id, proposal.edits, action, all_or_nothing=True
+    )
+    if result.conflicts:
+        return _show_conflicts(grid, change_request, result, is_undo=False)
+    if not change_request.is_script:
+        return redirect(_form_url(grid, done=result.batch), 303)
+    return _stored_response(grid, result, stored_message(action, len(result.changed)), _rejected_cells(proposal))
 
 
-def _left(found: Proposal) -> list[dict[str, str]]:
-    """The cells of a block that were not taken, for a script to show where they were pasted."""
-    spoken = current_language()
+def _rejected_cells(proposal: Proposal) -> list[dict[str, str]]:
+    """Return the rejected cells that a script shows in the grid."""
+    language = current_language()
     return [
-        {"organisation": cell.line.bin, "code": cell.code, "typed": cell.given, "message": cell.problem.message(spoken)}
-        for cell in found.wrong[:MOST_LEFT]
-        if cell.line is not None and cell.code is not None
+        {
+            "organisation": cell.grid_row.bin,
+            "code": cell.code,
+            "typed": cell.text,
+            "message": cell.issue.message(language),
+        }
+        for cell in proposal.rejected_cells[:MAX_REJECTED_CELLS]
+        if cell.grid_row is not None and cell.code is not None
     ]
 
 
-def _done(place: Place, done: Saved, said: str, left: Sequence[Mapping[str, str]] = ()) -> Response:
-    """For a script: what stands in each cell now, and what is left to be mended."""
-    cells = Teller(place, _table(place)).stored(done)
-    return _json(message=said, cells=cells, wrong=left, batch=done.batch)
+def _stored_response(
+    grid: GridContext, result: SaveResult, message: str, rejected_cells: Sequence[Mapping[str, str]] = ()
+) -> Response:
+    """Return to a script the stored cells and the rejected ones."""
+    cells = CellPresenter(grid, _all_rows(grid)).stored_cells(result)
+    return _json(message=message, cells=cells, rejected_cells=rejected_cells, batch=result.batch)
 
 
-def _why(error: Exception) -> str:
-    spoken = current_language()
-    if isinstance(error, EvaluationError):
-        return error.message(spoken)
-    return spoken.gettext(N_("Some of these organisations are no longer under this body. Load the page again."))
+def _show_conflicts(grid: GridContext, change_request: ChangeRequest, result: SaveResult, is_undo: bool) -> ChangeResponse:
+    conflicts = CellPresenter(grid, _all_rows(grid)).conflicts(result)
+    template = "entry/grid/conflicts.html"
+    return _show(grid, change_request, template, HTTPStatus.CONFLICT, conflicts=conflicts, is_undo=is_undo)
 
 
-def _refused(place: Place, given: Given, said: str, status: int) -> Answer:
-    return _answer(place, given, "entry/grid/refused.html", status, said=said)
+def _refuse(grid: GridContext, change_request: ChangeRequest, message: str, status: int) -> ChangeResponse:
+    return _show(grid, change_request, "entry/grid/refused.html", status, message=message)
 
 
-def _answer(place: Place, given: Given, template: str, status: int, **found: Any) -> Answer:
-    """For a script the words of a dialog, for a form a page around them. Nothing that was begun is kept where it failed."""
-    if status >= 400:
-        forget()
-    if not given.script:
-        shown = {name: given.text(name) for name in ("text", "rows", "organisation", "code", "erase", "typed")}
+def _show(grid: GridContext, change_request: ChangeRequest, template: str, status: int, **context: Any) -> ChangeResponse:
+    """Return the content of a dialog to a script, a page with the same content to a form; roll back if the change failed."""
+    if status >= HTTPStatus.BAD_REQUEST:
+        database.db.session.rollback()
+    if not change_request.is_script:
+        fields = {name: change_request.text(name) for name in FORM_FIELDS}
         return render_template(
-            "entry/grid/answer.html", part=template, place=place, shown=shown, back=_plain(place), **found
+            "entry/grid/answer.html", part=template, grid=grid, fields=fields, back_url=_form_url(grid), **context
         ), status
-    html = render_template(template, place=place, **found)
-    proposal: Outline | None = found.get("proposal")
+    html = render_template(template, grid=grid, **context)
+    proposal: ProposalSummary | None = context.get("proposal")
     if proposal is None:
-        return _json(html=html, message=found.get("said")), status
-    plain = status == 200 and proposal.plain
-    return _json(html=html, takes=proposal.edits, digest=proposal.digest, kept=proposal.kept, plain=plain), status
+        return _json(html=html, message=context.get("message")), status
+    is_safe = status == HTTPStatus.OK and proposal.is_safe
+    counts = {"edit_count": proposal.edit_count, "preserved_count": proposal.preserved_count}
+    return _json(html=html, digest=proposal.digest, is_safe=is_safe, **counts), status
 
 
 def _json(**content: Any) -> Response:
-    """Thousands of cells as JSON, in letters as they are."""
+    """Return JSON with letters outside ASCII unescaped; it may hold thousands of cells."""
     return Response(orjson.dumps(content), content_type="application/json")
 
 
-def forget() -> None:
-    """Keep nothing of what was begun, so that what is shown is what is stored."""
-    database.db.session.rollback()
-
-
-def _plain(place: Place, **extra: Any) -> str:
-    return url_for("grid.page", **place.address, plain=1, **extra)
+def _form_url(grid: GridContext, **parameters: Any) -> str:
+    return url_for("grid.page", **grid.address, plain=1, **parameters)

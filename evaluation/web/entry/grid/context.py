@@ -1,23 +1,23 @@
-"""Which table a request is about, and what of it may be changed."""
+"""The body, year and kind of a grid, and whether its viewer may edit it."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, g
 
-from evaluation.answers import queries as collection
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
+from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import Lock
 from evaluation.web.core.request_context import current_viewer, find_body, find_year
 
 
 @dataclass(frozen=True)
-class Place:
-    """A body's year and one of its kinds of organisation. `lock` is what keeps the year from being changed, if anything does."""
+class GridContext:
+    """A body's year and one of its kinds of organisations; `lock` is the reason why the year is closed to changes, if it is."""
 
     viewer: Viewer
     year: ReportingYear
@@ -28,24 +28,22 @@ class Place:
 
     @property
     def address(self) -> dict[str, Any]:
-        """The parts of the addresses beneath the table's."""
+        """The parameters of the grid's endpoints."""
         return {"bin_": self.body.bin, "year": self.year.year, "kind": self.kind}
 
     @property
-    def may_edit(self) -> bool:
-        return self.viewer.may(Action.EDIT, self.body.id)
-
-    @property
-    def editable(self) -> bool:
-        return self.may_edit and self.lock is None
+    def is_editable(self) -> bool:
+        """Whether the viewer may edit the body and the year is open to changes."""
+        return self.viewer.may(Action.EDIT, self.body.id) and self.lock is None
 
 
-def find(bin_: str, year: int, kind: str) -> Place:
-    """The table in the address; 404 where there is none, or the viewer may not know of the body."""
-    opened, body, viewer = find_year(year), find_body(bin_), current_viewer()
+def find_grid(bin_: str, year: int, kind: str) -> GridContext:
+    """Return the grid of an address; 404 if there is none or the viewer may not see the body."""
+    reporting_year, body, viewer = find_year(year), find_body(bin_), current_viewer()
     order = registry.order_of(year)
     if order is None or kind not in order.kind:
         abort(404)
     g.order = order
-    named = registry.bodies_in(viewer, [body], year)[0]
-    return Place(viewer, opened, named, order, kind, collection.lock(viewer, year, body.id, today()))
+    named_body = registry.bodies_as_named_in(viewer, [body], year)[0]
+    lock = submissions.lock(viewer, year, body.id, today())
+    return GridContext(viewer, reporting_year, named_body, order, kind, lock)

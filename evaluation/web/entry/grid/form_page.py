@@ -1,4 +1,4 @@
-"""The table without JavaScript: a form of a few organisations at a time, saved by a button."""
+"""The grid without JavaScript: a form of a few organisations per page, with a button that saves it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,15 @@ import orjson
 from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
+from evaluation import database
 from evaluation.answers import save as saving
+from evaluation.answers.model import AnswerInput
 from evaluation.answers.progress.model import BodyProgress, OrganisationProgress
 from evaluation.answers.progress.queries import body_progress
-from evaluation.answers.save import AnswerInput, Saved
+from evaluation.answers.save import SaveResult
 from evaluation.answers.values import format_value
-from evaluation.audit import queries as past
+from evaluation.audit import queries as audit
+from evaluation.audit.actions import AuditAction
 from evaluation.clock import today
 from evaluation.pagination import Page
 from evaluation.registry import queries as registry
@@ -20,11 +23,11 @@ from evaluation.registry.models import Organisation
 from evaluation.submissions.locks import Locked
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, matches, moment, search_words
-from evaluation.web.entry.grid import changes
-from evaluation.web.entry.grid.context import Place
+from evaluation.web.entry.grid.changes import stored_message
+from evaluation.web.entry.grid.context import GridContext
 from evaluation.web.entry.grid.rows import columns, marks
 from forms.entry import grid as forms
-from forms.entry.grid import Cell, GridForm
+from forms.entry.grid import GridCell, GridForm
 from forms.entry.report import options
 
 ROWS_PER_PAGE = 25
@@ -32,117 +35,136 @@ MARKS = ("blank", "errors", "warnings")
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What the table is kept to."""
+class GridFilters:
+    """The search text and the mark by which the rows are filtered; empty ones do not filter."""
 
     search: str
     mark: str
 
     @classmethod
-    def of_request(cls) -> "Filters":
+    def of_request(cls) -> "GridFilters":
+        """Read the filters from the address."""
         mark = request.args.get("mark", "")
         return cls(search_words(request.args.get("q")), mark if mark in MARKS else "")
 
-    def keep(self, each: Organisation, state: OrganisationProgress) -> bool:
-        return matches(each, self.search) and (not self.mark or self.mark in marks(state).split())
+    def matches(self, organisation: Organisation, progress: OrganisationProgress) -> bool:
+        """Whether an organisation is shown."""
+        return matches(organisation, self.search) and (not self.mark or self.mark in marks(progress).split())
 
 
 @dataclass(frozen=True)
-class Row:
-    """An organisation of the form; `was` is what its fields hold, for when it is sent."""
+class FormRow:
+    """An organisation of the form; `expected` is the JSON of its stored answers, which the form sends back with the cells."""
 
-    own: Organisation
-    state: OrganisationProgress
-    cells: list[Cell]
-    was: str
+    organisation: Organisation
+    progress: OrganisationProgress
+    cells: list[GridCell]
+    expected: str
 
 
-def page(place: Place, form: GridForm | None = None, done: Saved | None = None, said: str = "") -> str:
-    """The form. After it was sent (`form`) it shows the same organisations, with what could not be stored."""
-    filters, spoken = Filters.of_request(), current_language()
-    state = body_progress(place.viewer, place.order, place.year.year, place.body.id, today())
-    found, filtered_bins = _page(place, filters, state, forms.bins(request.form) if form else None)
-    rows = [_row(place, each, one, form, done) for each, one in found.items]
+def page(grid: GridContext, form: GridForm | None = None, result: SaveResult | None = None, message: str = "") -> str:
+    """Show the form; after a submission (`form`) with the same organisations and the cells that were not stored."""
+    filters, language = GridFilters.of_request(), current_language()
+    progress = body_progress(grid.viewer, grid.order, grid.year.year, grid.body.id, today())
+    submitted_bins = forms.submitted_bins(request.form) if form else None
+    shown, filtered_bins = _page(grid, filters, progress, submitted_bins)
     return render_template(
         "entry/grid/form_page.html",
-        place=place,
-        kinds=[kind for kind in place.order.kinds if kind.code in state.totals],
-        columns=columns(place.order, place.kind, spoken),
-        options={item.code: options(place.order, item, spoken) for item in place.order.indicators_of(place.kind)},
-        rows=rows,
-        page=found,
+        grid=grid,
+        kinds=[kind for kind in grid.order.kinds if kind.code in progress.totals],
+        columns=columns(grid.order, grid.kind, language),
+        options={item.code: options(grid.order, item, language) for item in grid.order.indicators_of(grid.kind)},
+        rows=[_row(grid, organisation, state, form, result) for organisation, state in shown.items],
+        page=shown,
         filtered_bins=filtered_bins,
-        page_url=page_urls("grid.page", **place.address, plain=1, q=filters.search, mark=filters.mark),
+        page_url=page_urls("grid.page", **grid.address, plain=1, q=filters.search, mark=filters.mark),
         filters=filters,
-        field_name=forms.name,
-        stored=None if done is None else len(done.changed),
-        said=said or _what_was_done(place),
+        field_name=forms.field_name,
+        stored_count=None if result is None else len(result.changed),
+        message=message or _message_of_last_request(grid),
     )
 
 
-def save(place: Place) -> tuple[str, int] | Response:
-    """Store what is right; show the page again where something is not, else go on with the page that was open."""
-    spoken = current_language()
-    _, listed = registry.members(place.viewer, place.year.year, place.body.bin, forms.bins(request.form))
-    known = [bin_ for bin_, (_, kind) in listed.items() if kind == place.kind]
-    form = forms.receive(place.order, place.kind, request.form, known, spoken)
-    edits = [AnswerInput(listed[each.bin][0], each.code, each.value, each.was) for each in form.changed]
+def save(grid: GridContext) -> tuple[str, int] | Response:
+    """Store the valid cells; show the page again if cells are invalid or in conflict, otherwise redirect to the same page."""
+    language = current_language()
+    _, members = registry.members(grid.viewer, grid.year.year, grid.body.bin, forms.submitted_bins(request.form))
+    bins = [bin_ for bin_, (_, kind) in members.items() if kind == grid.kind]
+    form = forms.read_form(grid.order, grid.kind, request.form, bins, language)
+    edits = [AnswerInput(members[cell.bin][0], cell.code, cell.value, cell.expected) for cell in form.changed]
     try:
-        done = saving.save(place.viewer, place.order, place.year.year, place.body.id, edits)
+        result = saving.save_answers(grid.viewer, grid.order, grid.year.year, grid.body.id, edits)
     except (Locked, saving.ConcurrentChange) as error:
-        changes.forget()
-        return page(place, form, said=error.message(spoken)), 409
-    if form.wrong or done.conflicts:
-        # What is right is kept, so this is no failure.
-        return page(place, form, done), 200
-    return redirect(_onward(place, done), 303)
+        database.db.session.rollback()
+        return page(grid, form, message=error.message(language)), error.status
+    if form.invalid or result.conflicts:
+        # The valid cells are stored, therefore the status is no error.
+        return page(grid, form, result), 200
+    return redirect(_next_url(grid, result), 303)
 
 
-def _onward(place: Place, done: Saved) -> str:
-    kept: dict[str, Any] = {key: request.args[key] for key in ("q", "mark", "page") if key in request.args}
-    return url_for("grid.page", **place.address, plain=1, done=done.batch if done.changed else None, **kept)
+def _next_url(grid: GridContext, result: SaveResult) -> str:
+    filters: dict[str, Any] = {key: request.args[key] for key in ("q", "mark", "page") if key in request.args}
+    return url_for("grid.page", **grid.address, plain=1, done=result.batch if result.changed else None, **filters)
 
 
-def _page(place: Place, filters: Filters, state: BodyProgress, wanted: list[str] | None) -> tuple[Page[Any], str]:
-    """One page of (organisation, its state), and the BINs of the organisations on all pages."""
-    listed = registry.organisations(place.viewer, place.body.id, place.year.year, current_language().code)
-    all_ = [(each, state.organisations[each.id]) for each in listed if each.kind == place.kind]
-    if wanted is not None:
-        same = set(wanted)
-        return Page([pair for pair in all_ if pair[0].bin in same][:ROWS_PER_PAGE], len(all_), 1, ROWS_PER_PAGE), ""
-    kept = [pair for pair in all_ if filters.keep(*pair)]
-    return Page.from_list(kept, requested_page(), ROWS_PER_PAGE), " ".join(each.bin for each, _ in kept)
+def _page(
+    grid: GridContext, filters: GridFilters, progress: BodyProgress, submitted_bins: list[str] | None
+) -> tuple[Page[tuple[Organisation, OrganisationProgress]], str]:
+    """Return one page of organisations with their progress, and the BINs of the organisations on all pages."""
+    listed = registry.organisations(grid.viewer, grid.body.id, grid.year.year, current_language().code)
+    all_rows = [(each, progress.organisations[each.id]) for each in listed if each.kind == grid.kind]
+    if submitted_bins is not None:
+        submitted = set(submitted_bins)
+        rows = [row for row in all_rows if row[0].bin in submitted][:ROWS_PER_PAGE]
+        return Page(rows, len(all_rows), 1, ROWS_PER_PAGE), ""
+    filtered = [row for row in all_rows if filters.matches(*row)]
+    filtered_bins = " ".join(organisation.bin for organisation, _ in filtered)
+    return Page.from_list(filtered, requested_page(), ROWS_PER_PAGE), filtered_bins
 
 
-def _row(place: Place, each: Organisation, state: OrganisationProgress, form: GridForm | None, done: Saved | None) -> Row:
-    spoken, order = current_language(), place.order
-    cells = list(forms.cells(order, place.kind, state.answers, spoken))
-    clashes = {clash.answer_input.code: clash for clash in done.conflicts if clash.answer_input.organisation_id == each.id} if done else {}
+def _row(
+    grid: GridContext,
+    organisation: Organisation,
+    progress: OrganisationProgress,
+    form: GridForm | None,
+    result: SaveResult | None,
+) -> FormRow:
+    language, order = current_language(), grid.order
+    cells = list(forms.stored_cells(order, grid.kind, progress.answers, language))
+    all_conflicts = result.conflicts if result else ()
+    conflicts = {
+        conflict.answer_input.code: conflict
+        for conflict in all_conflicts
+        if conflict.answer_input.organisation_id == organisation.id
+    }
     for number, cell in enumerate(cells):
         code = cell.item.code
-        if form is not None and (each.bin, code) in form.wrong:
-            cells[number] = form.wrong[each.bin, code]
-        elif form is not None and (done is None or code in clashes):
-            cell.text = form.texts.get((each.bin, code), cell.text)
-        if code in clashes:
-            clash = clashes[code]
-            cell.clash, cell.theirs, cell.who, cell.at = True, orjson.dumps(clash.stored_value).decode(), clash.author, moment(clash.changed_at)
-            cell.theirs_text = format_value(order, cell.item, clash.stored_value, spoken)
-    was = {item.code: state.answers[item.code] for item in order.indicators_of(place.kind) if item.code in state.answers}
-    return Row(each, state, cells, orjson.dumps(was).decode())
+        conflict = conflicts.get(code)
+        if form is not None and (organisation.bin, code) in form.invalid:
+            cells[number] = form.invalid[organisation.bin, code]
+        elif form is not None and (result is None or conflict is not None):
+            cell.text = form.texts.get((organisation.bin, code), cell.text)
+        if conflict is not None:
+            cell.has_conflict = True
+            cell.stored_value = orjson.dumps(conflict.stored_value).decode()
+            cell.stored_text = format_value(order, cell.item, conflict.stored_value, language)
+            cell.author, cell.changed_at = conflict.author, moment(conflict.changed_at)
+    answers = progress.answers
+    expected = {item.code: answers[item.code] for item in order.indicators_of(grid.kind) if item.code in answers}
+    return FormRow(organisation, progress, cells, orjson.dumps(expected).decode())
 
 
-def _what_was_done(place: Place) -> str:
-    """What the request before this one did: the batch in the address, where it is the viewer's to know of."""
-    events = past.batch_events(place.viewer, request.args.get("done", "")) if request.args.get("done") else []
+def _message_of_last_request(grid: GridContext) -> str:
+    """Return what the last request stored or undid: its batch is in the address; empty if the viewer may not see the batch."""
+    batch = request.args.get("done", "")
+    events = audit.batch_events(grid.viewer, batch) if batch else []
     count = sum(len(event.data) for event in events if event.organisation_id is not None)
     if not count:
         return ""
-    action = events[0].action
-    if action == past.UNDONE:
-        return current_language().ngettext(
-            "Undone: %(num)d answer is as before.", "Undone: %(num)d answers are as before.", count
-        )
-    if action == changes.SAVED:
-        return current_language().ngettext("%(num)d answer was stored.", "%(num)d answers were stored.", count)
-    return changes.stored(action, count)
+    action, language = events[0].action, current_language()
+    if action == AuditAction.CHANGE_UNDONE:
+        return language.ngettext("Undone: %(num)d answer is as before.", "Undone: %(num)d answers are as before.", count)
+    if action == AuditAction.ANSWERS_SAVED:
+        return language.ngettext("%(num)d answer was stored.", "%(num)d answers were stored.", count)
+    return stored_message(action, count)

@@ -1,142 +1,164 @@
-"""The cells of a change in words, for the pages and dialogs that show it."""
+"""Presents the cells of a grid's change as text, for the pages and dialogs that show it."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from evaluation.answers.grid.format import writer
-from evaluation.answers.grid.model import Line, Proposal
-from evaluation.answers.save import AnswerInput, Saved
+from evaluation.answers.grid.formatting import value_formatter
+from evaluation.answers.grid.model import GridRow, Proposal
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import SaveResult
 from evaluation.language import N_
 from evaluation.web.core.request_context import current_language, moment
-from evaluation.web.entry.grid.context import Place
+from evaluation.web.entry.grid.context import GridContext
 
-MOST_SHOWN = 100
-"""Cells of each sort that a preview lists; the rest it counts."""
-MOST_FOUND = 30
-"""The same of what was found across answers, which stands folded away."""
+MAX_CELLS = 100
+"""Cells of each group that a preview lists; the others are only counted."""
+MAX_ISSUES = 30
+"""Issues of each severity that a preview lists, in a collapsed section."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A cell: whose, in which column, what it was and what it becomes, or what is wrong with it, in which row of a block."""
+class CellView:
+    """A cell as text: organisation, column, values before and after the change, a message, and its row in the pasted block."""
 
-    own: str
+    organisation: str
     column: str
     before: str = ""
     after: str = ""
-    said: str = ""
-    row: int = 0
+    message: str = ""
+    block_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """What a proposal comes to, in numbers.
+class ProposalSummary:
+    """The counts of a proposal.
 
-    A page is given no more: what it was given stays in memory until the collector comes round, and a proposal holds thousands of
-    objects.
+    Templates receive only the counts: a rendered context stays in memory until the next garbage collection, and a proposal holds
+    thousands of objects.
     """
 
-    edits: int
-    new: int
-    changed: int
-    emptied: int
-    unchanged: int
-    kept: int
-    wrong: int
-    by_bin: bool
-    headed: bool
-    unknown: tuple[str, ...]
-    rows_beyond: int
-    columns_beyond: int
+    edit_count: int
+    addition_count: int
+    replacement_count: int
+    erasure_count: int
+    unchanged_count: int
+    preserved_count: int
+    rejected_count: int
+    rows_by_bin: bool
+    columns_by_heading: bool
+    unknown_headings: tuple[str, ...]
+    excess_row_count: int
+    excess_column_count: int
     digest: str
-    plain: bool
+    is_safe: bool
 
     @classmethod
-    def of(cls, proposal: Proposal) -> "Outline":
-        found: dict[str, Any] = {each.name: getattr(proposal, each.name) for each in fields(cls)}
-        return cls(**found | {name: len(found[name]) for name in ("edits", "new", "changed", "emptied", "wrong")})
+    def of(cls, proposal: Proposal) -> "ProposalSummary":
+        """Summarise a proposal."""
+        return cls(
+            edit_count=len(proposal.edits),
+            addition_count=len(proposal.additions),
+            replacement_count=len(proposal.replacements),
+            erasure_count=len(proposal.erasures),
+            unchanged_count=proposal.unchanged_count,
+            preserved_count=proposal.preserved_count,
+            rejected_count=len(proposal.rejected_cells),
+            rows_by_bin=proposal.rows_by_bin,
+            columns_by_heading=proposal.columns_by_heading,
+            unknown_headings=proposal.unknown_headings,
+            excess_row_count=proposal.excess_row_count,
+            excess_column_count=proposal.excess_column_count,
+            digest=proposal.digest,
+            is_safe=proposal.is_safe,
+        )
 
 
-class Teller:
-    """Says what is in cells of a table's lines, in the page's language."""
+class CellPresenter:
+    """Presents cells of a grid in the language of the page."""
 
-    def __init__(self, place: Place, lines: Sequence[Line]):
-        self.order, self.kind, self.spoken = place.order, place.kind, current_language()
-        self.lines = {line.id: line for line in lines}
+    def __init__(self, grid: GridContext, rows: Sequence[GridRow]):
+        self.order, self.kind, self.language = grid.order, grid.kind, current_language()
+        self.row_by_id = {row.id: row for row in rows}
 
-    def own(self, line: Line | None) -> str:
-        """An organisation's name in the language, or the one it is known by; empty for none."""
-        if line is None:
+    def organisation_name(self, row: GridRow | None) -> str:
+        """Return an organisation's name in the language, in the other language, or its BIN; empty without a row."""
+        if row is None:
             return ""
-        kk, ru = line.names
-        return ((ru or kk) if self.spoken.code == "ru" else (kk or ru)) or line.bin
+        kk, ru = row.names
+        return ((ru or kk) if self.language.code == "ru" else (kk or ru)) or row.bin
 
-    def column(self, code: str | None) -> str:
-        return self.order.by_code[code].label[self.spoken.code] if code else ""
+    def column_label(self, code: str | None) -> str:
+        """Return the label of an indicator; empty without a code."""
+        return self.order.by_code[code].label[self.language.code] if code else ""
 
-    def edits(self, edits: Sequence[AnswerInput]) -> list[Told]:
-        """The first of these edits."""
-        shown = edits[:MOST_SHOWN]
-        write = {code: writer(self.order, self.order.by_code[code], self.spoken) for code in {edit.code for edit in shown}}
+    def edits(self, edits: Sequence[AnswerInput]) -> list[CellView]:
+        """Present the first `MAX_CELLS` edits."""
+        shown = edits[:MAX_CELLS]
         return [
-            Told(
-                self.own(self.lines[edit.organisation_id]),
-                self.column(edit.code),
-                write[edit.code](edit.expected),
-                write[edit.code](edit.value),
+            CellView(
+                self.organisation_name(self.row_by_id[edit.organisation_id]),
+                self.column_label(edit.code),
+                self._formatted(edit.code, edit.expected),
+                self._formatted(edit.code, edit.value),
             )
             for edit in shown
         ]
 
-    def filled(self, proposal: Proposal) -> Told | None:
-        """The column whose blanks are filled, and the answer with its unit; None where there are no blanks."""
-        cells = self.edits(proposal.new[:1])
-        if not cells or self.order.by_code[proposal.new[0].code].type != "money":
+    def fill(self, proposal: Proposal) -> CellView | None:
+        """Present the column of a fill and the value with its unit; None if there are no blanks."""
+        cells = self.edits(proposal.additions[:1])
+        if not cells or self.order.by_code[proposal.additions[0].code].type != "money":
             return cells[0] if cells else None
-        return replace(cells[0], after=self.spoken.gettext(N_("%(amount)s tenge"), amount=cells[0].after))
+        return replace(cells[0], after=self.language.gettext(N_("%(amount)s tenge"), amount=cells[0].after))
 
-    def wrong(self, proposal: Proposal) -> list[Told]:
-        """The first of the cells that are not taken."""
+    def rejected_cells(self, proposal: Proposal) -> list[CellView]:
+        """Present the first `MAX_CELLS` rejected cells."""
         return [
-            Told(
-                self.own(cell.line),
-                self.column(cell.code),
-                after=cell.given,
-                said=cell.problem.message(self.spoken),
-                row=cell.row,
+            CellView(
+                self.organisation_name(cell.grid_row),
+                self.column_label(cell.code),
+                after=cell.text,
+                message=cell.issue.message(self.language),
+                block_row=cell.block_row,
             )
-            for cell in proposal.wrong[:MOST_SHOWN]
+            for cell in proposal.rejected_cells[:MAX_CELLS]
         ]
 
-    def findings(self, proposal: Proposal) -> dict[str, tuple[list[Told], int]]:
-        """What is contradictory or odd after the change, by severity: the first of them, and how many there are."""
-        counted: Counter[str] = Counter(finding.severity for _, finding in proposal.findings)
-        told: dict[str, list[Told]] = {"error": [], "warning": []}
-        for line, finding in proposal.findings:
-            listed = told[finding.severity]
-            if len(listed) < MOST_FOUND:
-                listed.append(Told(self.own(line), self.column(finding.code), said=finding.message[self.spoken.code]))
-        return {severity: (cells, counted[severity]) for severity, cells in told.items()}
+    def issues(self, proposal: Proposal) -> dict[str, tuple[list[CellView], int]]:
+        """Present the issues after the change: severity → (the first `MAX_ISSUES`, their total number)."""
+        counts: Counter[str] = Counter(issue.severity for _, issue in proposal.issues)
+        cells: dict[str, list[CellView]] = {"error": [], "warning": []}
+        for row, issue in proposal.issues:
+            listed = cells[issue.severity]
+            if len(listed) < MAX_ISSUES:
+                message = issue.message[self.language.code]
+                listed.append(CellView(self.organisation_name(row), self.column_label(issue.code), message=message))
+        return {severity: (listed, counts[severity]) for severity, listed in cells.items()}
 
-    def clashes(self, done: Saved) -> list[dict[str, Any]]:
-        """The first of the cells that somebody else changed: what stands there, who put it there and when."""
-        found = []
-        for clash in done.conflicts[:MOST_SHOWN]:
-            item = self.order.by_code[clash.edit.code]
-            theirs = writer(self.order, item, self.spoken)(clash.theirs)
-            own = self.own(self.lines.get(clash.edit.organisation_id))
-            column = self.column(clash.edit.code)
-            found.append({"own": own, "column": column, "theirs": theirs, "who": clash.who, "at": moment(clash.at)})
-        return found
+    def conflicts(self, result: SaveResult) -> list[dict[str, Any]]:
+        """Present the first `MAX_CELLS` conflicts: the stored value, its author and time."""
+        return [
+            {
+                "organisation": self.organisation_name(self.row_by_id.get(conflict.answer_input.organisation_id)),
+                "column": self.column_label(conflict.answer_input.code),
+                "stored_value": self._formatted(conflict.answer_input.code, conflict.stored_value),
+                "author": conflict.author,
+                "changed_at": moment(conflict.changed_at),
+            }
+            for conflict in result.conflicts[:MAX_CELLS]
+        ]
 
-    def stored(self, done: Saved) -> dict[str, dict[str, Any]]:
-        """What stands in each cell of the table now: BIN → code → (stored form, text)."""
-        write = {item.code: writer(self.order, item, self.spoken) for item in self.order.asked_of(self.kind)}
+    def stored_cells(self, result: SaveResult) -> dict[str, dict[str, Any]]:
+        """Return the saved cells of the grid: BIN → code → (value in stored form, text)."""
+        formatters = {item.code: value_formatter(self.order, item, self.language) for item in self.order.indicators_of(self.kind)}
         cells: dict[str, dict[str, Any]] = {}
-        for edit in done.changed + done.unchanged:
-            line = self.lines.get(edit.organisation_id)
-            if line is not None and edit.code in write:
-                cells.setdefault(line.bin, {})[edit.code] = (edit.value, write[edit.code](edit.value))
+        for edit in result.changed + result.unchanged:
+            row = self.row_by_id.get(edit.organisation_id)
+            if row is not None and edit.code in formatters:
+                cells.setdefault(row.bin, {})[edit.code] = (edit.value, formatters[edit.code](edit.value))
         return cells
+
+    def _formatted(self, code: str, value: Any) -> str:
+        return value_formatter(self.order, self.order.by_code[code], self.language)(value)

@@ -99,7 +99,9 @@ def options(order: Order, item: Indicator, language: Language) -> list[tuple[Any
 
 
 def _initials(order: Order, item: Indicator, answer: Any) -> str:
-    return "".join(dict.fromkeys(values.format_value(order, item, answer, language(code))[0].casefold() for code in LANGUAGE_CODES))
+    return "".join(
+        dict.fromkeys(values.format_value(order, item, answer, language(code))[0].casefold() for code in LANGUAGE_CODES)
+    )
 
 
 def rows(
@@ -186,7 +188,10 @@ def _issues_json(issues: Sequence[Issue], language: Language) -> str:
 
 
 def _form_url_builder(address: Mapping[str, Any]) -> Callable[[str], str]:
-    """Return a function BIN → URL of the organisation's form; 600 calls of `url_for` would take longer than the rest of the page."""
+    """Return a function BIN → URL of the organisation's form.
+
+    600 calls of `url_for` would take longer than the rest of the page.
+    """
     url = url_for("report.page", bin_=address["bin_"], year=address["year"], own=BIN_PLACEHOLDER)
     before, _, after = url.rpartition(BIN_PLACEHOLDER)
     return lambda organisation_bin: before + organisation_bin + after

@@ -1,8 +1,8 @@
-"""What the table's scripts say: {0}, {1}, {2} are filled in there; numbers stand after a colon, so that no word hangs on them."""
+"""Messages of the grid's scripts. The scripts fill in {0}, {1}, {2}; numbers follow a colon, so that no word depends on them."""
 
 from evaluation.language import N_, Language
 
-WORDS = {
+MESSAGES = {
     "blank": N_("no answer"),
     "idle": N_("not asked with the other answers as they are"),
     "saving": N_("Saving: “{0}”"),
@@ -33,6 +33,6 @@ WORDS = {
 }
 
 
-def words(spoken: Language) -> dict[str, str]:
-    """The scripts' words in a language."""
-    return {key: spoken.gettext(text) for key, text in WORDS.items()}
+def script_messages(language: Language) -> dict[str, str]:
+    """Return the messages in a language, by key."""
+    return {key: language.gettext(text) for key, text in MESSAGES.items()}

@@ -1,4 +1,4 @@
-"""The page a workbook is sent by, and what it says of a workbook that is wrong: everything at once, each error in its place."""
+"""The page that uploads a workbook, and its report of all errors by cell."""
 
 import io
 from collections.abc import Callable
@@ -30,7 +30,7 @@ BODY = bin_of(1)
 
 @pytest.fixture
 def site(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> Flask:
-    """An app with one body and an organisation of each kind, nothing of them answered."""
+    """Return an app with one body and one organisation of each kind, without answers."""
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     register(app, order)
     return app
@@ -39,8 +39,8 @@ def site(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> Flask:
 def register(app: Flask, order: Order, rows: int = 1) -> None:
     with app.app_context():
         blank = {
-            kind: [row(order, BODY, bin_of(10 + place + 10 * line), {}) for line in range(rows)]
-            for place, kind in enumerate(order.kind)
+            kind: [row(order, BODY, bin_of(10 + kind_index + 10 * number), {}) for number in range(rows)]
+            for kind_index, kind in enumerate(order.kind)
         }
         load_workbook(Viewer.system(), workbook(order, YEAR, blank), app.extensions["orders"], register=True)
         db.session.commit()
@@ -50,7 +50,7 @@ def good(order: Order, **cells: Any) -> bytes:
     return workbook(
         order,
         YEAR,
-        {kind: [row(order, BODY, bin_of(10 + place), clean(order, kind), **cells)] for place, kind in enumerate(order.kind)},
+        {kind: [row(order, BODY, bin_of(10 + index), clean(order, kind), **cells)] for index, kind in enumerate(order.kind)},
     )
 
 
@@ -61,7 +61,7 @@ def clerk(app: Flask, code: str = "en") -> FlaskClient:
 
 
 def send(client: FlaskClient, data: bytes | None) -> TestResponse:
-    """Send a workbook; the page this leads to."""
+    """Upload a workbook and return the page after the redirect."""
     form: dict[str, Any] = {"mode": "overwrite", "csrf_token": token_of(client, "/workbook")}
     if data is not None:
         form["file"] = (io.BytesIO(data), "кітап.xlsx")
@@ -75,22 +75,22 @@ def stored(app: Flask) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_the_page_offers_what_is_to_be_filled_in(site: Flask, code: str) -> None:
+def test_the_page_links_to_the_workbooks_to_fill_in(site: Flask, code: str) -> None:
     page = clerk(site, code).get("/workbook")
     assert_valid(page, code)
     assert f"/bodies/{BODY}/{YEAR}/workbook.xlsx" in page.text and f"/template/{YEAR}.xlsx?lang=ru" in page.text
-    assert 'name="register"' not in page.text, "the registry is the administrator's"
+    assert 'name="register"' not in page.text, "only the administrator changes the registry"
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_what_a_workbook_brings_is_shown_and_not_stored(site: Flask, order: Order, code: str) -> None:
+def test_the_changes_of_an_upload_are_shown_and_not_stored(site: Flask, order: Order, code: str) -> None:
     before = stored(site)
     response = send(clerk(site, code), good(order))
     assert response.status_code == 200
     assert_valid(response, code)
     assert stored(site)[:-1] == before[:-1]
-    every = sum(len(clean(order, kind)) for kind in order.kind)
-    assert f'data-count="new">{every}<' in response.text and "/apply" in response.text
+    value_count = sum(len(clean(order, kind)) for kind in order.kind)
+    assert f'data-count="new">{value_count}<' in response.text and "/apply" in response.text
     for kind in order.kinds:
         assert kind.plural[code] in response.text
 
@@ -104,15 +104,13 @@ def test_a_workbook_without_organisations_changes_nothing(site: Flask, order: Or
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_wrong_workbook_says_everything_at_once(
-    tmp_path: Path, make_app: Callable[..., Flask], order: Order, code: str
-) -> None:
+def test_all_errors_of_a_workbook_are_listed(tmp_path: Path, make_app: Callable[..., Flask], order: Order, code: str) -> None:
     site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     register(site, order, rows=5)
     first, second = list(order.kind)[:2]
     money = order.indicators_of(first)[0].code
     rows = {
-        first: [row(order, BODY, bin_of(10 + 10 * place), clean(order, first), **{money: "zzz"}) for place in range(5)],
+        first: [row(order, BODY, bin_of(10 + 10 * number), clean(order, first), **{money: "zzz"}) for number in range(5)],
         second: [row(order, BODY, "123456789012", clean(order, second))],
     }
     rows[first][2][money] = 5
@@ -120,17 +118,17 @@ def test_a_wrong_workbook_says_everything_at_once(
     assert_valid(response, code)
     # One message for four cells, as ranges; then the other worksheet's.
     assert "E4:E5, E7:E8" in response.text and response.text.count("zzz") == 1
-    text = response.text.partition('id="odd"')[0]
+    text = response.text.partition('id="warnings"')[0]
     times = language(code).ngettext("%(num)d time", "%(num)d times", 4)
     assert text.count('class="issue-count"') == 1 and f">{times}<" in text
     assert f"{order.by_code[money].label[code]} <code>{money}</code>" in response.text
     assert 'id="worksheet-1"' in response.text and "/apply" not in response.text
-    said = language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5)
-    assert said in response.text
+    summary = language(code).ngettext("%(num)d error; nothing was stored.", "%(num)d errors; nothing was stored.", 5)
+    assert summary in response.text
 
 
 @pytest.mark.parametrize("year", [0, 1, "0000", "0001", "жыл", 9999, 2019, None])
-def test_a_workbook_of_a_strange_year_is_wrong_and_can_be_marked(site: Flask, order: Order, year: object) -> None:
+def test_a_workbook_of_an_invalid_year_is_rejected_and_can_be_annotated(site: Flask, order: Order, year: object) -> None:
     kind = order.kinds[0].code
     client, rows = clerk(site), {kind: [row(order, BODY, bin_of(10), clean(order, kind))]}
     response = send(client, workbook(order, YEAR, rows, about={"order": order.code, "year": year}))
@@ -140,42 +138,42 @@ def test_a_workbook_of_a_strange_year_is_wrong_and_can_be_marked(site: Flask, or
 
 
 @pytest.mark.parametrize("data", [b"", b"no workbook", None])
-def test_what_is_no_workbook_is_refused(site: Flask, data: bytes | None) -> None:
+def test_a_file_that_is_no_workbook_is_rejected(site: Flask, data: bytes | None) -> None:
     before = stored(site)
     response = send(clerk(site), data)
     assert response.status_code == 422
     assert_valid(response, "en")
-    assert stored(site) == before, "it is not kept either"
+    assert stored(site) == before, "the file is not stored either"
 
 
-def test_many_errors_are_counted_and_the_first_are_shown(site: Flask, order: Order) -> None:
+def test_only_the_first_of_a_thousand_messages_are_shown(site: Flask, order: Order) -> None:
     kind = order.kinds[0].code
     money = order.indicators_of(kind)[0].code
-    rows = [row(order, BODY, bin_of(5000 + place), clean(order, kind), **{money: f"x{place}"}) for place in range(700)]
+    rows = [row(order, BODY, bin_of(5000 + number), clean(order, kind), **{money: f"x{number}"}) for number in range(700)]
     response = send(clerk(site), workbook(order, YEAR, {kind: rows}))
     assert "1400 errors" in response.text and "400 more messages are not shown" in response.text
 
 
-def test_long_lists_are_cut_and_shown_whole_by_pages(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
+def test_long_lists_are_shortened_and_complete_on_pages(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
     site = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     register(site, order, rows=150)
     rows = {
-        kind: [row(order, BODY, bin_of(10 + place + 10 * line), clean(order, kind)) for line in range(150)]
-        for place, kind in enumerate(order.kind)
+        kind: [row(order, BODY, bin_of(10 + kind_index + 10 * number), clean(order, kind)) for number in range(150)]
+        for kind_index, kind in enumerate(order.kind)
     }
     client = clerk(site)
     response = send(client, workbook(order, YEAR, rows))
-    every = sum(150 * len(clean(order, kind)) for kind in order.kind)
+    value_count = sum(150 * len(clean(order, kind)) for kind in order.kind)
     assert response.text.count("<ins>") == 30 and "All of them" in response.text
     address = response.request.path
-    pages = -(-every // 500)
+    pages = -(-value_count // 500)
     first, last = (client.get(f"{address}?show=new&page={number}") for number in (1, pages + 5))
     for page in (first, last):
         assert_valid(page, "en")
-    assert first.text.count("<ins>") == 500 and last.text.count("<ins>") == every - 500 * (pages - 1)
+    assert first.text.count("<ins>") == 500 and last.text.count("<ins>") == value_count - 500 * (pages - 1)
 
 
-def test_a_file_too_large_is_413(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
+def test_a_file_that_is_too_large_is_answered_with_413(tmp_path: Path, make_app: Callable[..., Flask], order: Order) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", MAX_CONTENT_LENGTH=2**20)
     register(app, order)
     response = send(clerk(app), b"x" * 2**21)
@@ -184,7 +182,7 @@ def test_a_file_too_large_is_413(tmp_path: Path, make_app: Callable[..., Flask],
     assert "1 MB" in response.text
 
 
-def test_a_form_without_its_token_is_refused(site: Flask, order: Order) -> None:
+def test_a_form_without_csrf_token_is_rejected(site: Flask, order: Order) -> None:
     before = stored(site)
     data = {"file": (io.BytesIO(good(order)), "кітап.xlsx"), "mode": "overwrite"}
     response = clerk(site).post("/workbook", data=data, content_type="multipart/form-data")
@@ -193,14 +191,16 @@ def test_a_form_without_its_token_is_refused(site: Flask, order: Order) -> None:
     assert stored(site) == before
 
 
-def test_an_unexpected_error_stores_nothing_and_has_its_page(site: Flask, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_stores_nothing_and_shows_the_error_page(
+    site: Flask, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("after everything was written")
 
     client = clerk(site, "kk")
     address = send(client, good(order)).request.path
     before, page = stored(site), client.get(address).text
-    monkeypatch.setattr("evaluation.audit.operations.write", fail)
+    monkeypatch.setattr("evaluation.audit.operations.append_events", fail)
     site.config["PROPAGATE_EXCEPTIONS"] = False
     response = client.post(f"{address}/apply", data=form_fields(page, f"{address}/apply"))
     assert response.status_code == 500
@@ -210,13 +210,13 @@ def test_an_unexpected_error_stores_nothing_and_has_its_page(site: Flask, order:
     assert client.post(f"{address}/apply", data=form_fields(page, f"{address}/apply")).status_code == 303
 
 
-def test_real_data_carry_no_mark_of_invention(site: Flask) -> None:
+def test_pages_of_real_data_are_not_marked_as_invented(site: Flask) -> None:
     client = clerk(site)
     for url in ("/workbook", "/uploads", f"/bodies/{BODY}/{YEAR}", f"/bodies/{BODY}/{YEAR}/sheet"):
         assert "nvented" not in client.get(url).text
 
 
-def test_who_belongs_to_no_body_has_nothing_to_fill_in(site: Flask) -> None:
+def test_a_clerk_without_bodies_has_no_workbook_to_fill_in(site: Flask) -> None:
     client = sign_in(site.test_client(), make_account(site, "clerk"))
     page = client.get("/workbook")
     assert page.status_code == 200 and "workbook.xlsx" not in page.text
