@@ -210,7 +210,9 @@ def insert(record: Record, random: Random) -> str:
     if way.startswith("at the end"):
         new_event |= {"seq": last + 1}
     if way.endswith("moved"):
-        record.run("UPDATE chain_head SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=new_event["mac"], c=new_event["chain"])
+        record.run(
+            "UPDATE chain_head SET seq = :s, mac = :m WHERE chain = :c", s=last + 1, m=new_event["mac"], c=new_event["chain"]
+        )
     if way.startswith("of"):
         new_event |= {"chain": 99_999, "body_id": 99_999, "seq": 1}
     record.insert(new_event)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from evaluation.audit.verification import verify
+from evaluation.audit.verification import verify_audit_log
 from evaluation.clock import precise_now
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -51,7 +51,7 @@ def test_the_audit_log_reconstructs_every_operation(app: Flask, order: Order, ru
                 performed[operation.__name__] += 1
             if step % 20 == 0:
                 snapshots.append((precise_now(), sheet_inputs()))
-        assert verify(SYSTEM) == []
+        assert verify_audit_log(SYSTEM) == []
         assert [item.message(language("en")) for item in discrepancies(SYSTEM)] == [], performed
         for moment, inputs in snapshots:
             for (bin_, year), sheet_input in inputs.items():

@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation.accounts.models import Account
-from evaluation.audit.verification import verify
+from evaluation.audit.verification import verify_audit_log
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
@@ -191,7 +191,7 @@ def test_a_killed_process_leaves_all_or_nothing(app: Flask, database_url: str, o
             if is_near_commit:
                 durations[action] *= 1.25 if result == "before" else 0.85
     with app.app_context():
-        assert verify(SYSTEM) == []
+        assert verify_audit_log(SYSTEM) == []
     print(f"{KILLS} kills: {dict(results)}")
     assert sum(results.values()) == KILLS
     assert KILLS < 50 or {result for _, result in results} == {"before", "after"}

@@ -22,7 +22,7 @@ from evaluation.answers.justifications import justify
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.progress.queries import body_progress
 from evaluation.answers.save import save_answers
-from evaluation.audit.verification import verify
+from evaluation.audit.verification import verify_audit_log
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import SIGN_IN_ROLES, Forbidden, Role, Viewer
@@ -281,7 +281,7 @@ def prepared(app: Flask, order: Order) -> Iterator[type[Machine]]:
         )
         db.session.commit()
         yield type("Prepared", (Machine,), {"app": app, "order": order, "numbers": count(1)})
-        assert verify(SYSTEM) == []
+        assert verify_audit_log(SYSTEM) == []
 
 
 @pytest.mark.parametrize("examples", [EXAMPLES])

@@ -14,7 +14,7 @@ from flask import Flask
 
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import save_answers
-from evaluation.audit.verification import examine, verify
+from evaluation.audit.verification import verify_audit_log, verify_connection
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
@@ -121,7 +121,7 @@ def test_every_tampering_is_detected(scenario: Scenario) -> None:
     nobody = Viewer.nobody()
     with scenario.app.app_context():
         exported = {revision: files(scenario, revision) for revision in (1, 2)}
-        assert verify(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
+        assert verify_audit_log(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
         for revision, of_revision in exported.items():
             for data in of_revision.values():
                 assert verify_file(nobody, data).outcome == (Outcome.ACCEPTED if revision == 2 else Outcome.SUPERSEDED)
@@ -146,9 +146,9 @@ def test_every_tampering_is_detected(scenario: Scenario) -> None:
                 detected = list(discrepancies(SYSTEM))
             else:
                 tampering = tamper(db.session.connection(), random)
-                detected = examine(SYSTEM, db.session.connection())
+                detected = verify_connection(SYSTEM, db.session.connection())
             db.session.rollback()
             assert detected, f"seed {seed}: {tampering} was not detected"
             detected_counts[tampering.split(" ")[0]] += 1
-        assert verify(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
+        assert verify_audit_log(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
     print(f"{TRIALS} tamperings detected: {dict(detected_counts)}")

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation.answers.evidence import operations as evidence
-from evaluation.audit.verification import verify
+from evaluation.audit.verification import verify_audit_log
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role
@@ -81,7 +81,7 @@ def scenario(app: Flask, order: Order) -> Scenario:
 def test_changes_outside_the_audit_log_are_detected(scenario: Scenario) -> None:
     """One change at a time, rolled back afterwards; without a change there is no discrepancy."""
     with scenario.app.app_context():
-        assert verify(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
+        assert verify_audit_log(SYSTEM) == [] and list(discrepancies(SYSTEM)) == []
         for statement, kind in ALTERED.items():
             db.session.execute(text(statement))
             db.session.expire_all()

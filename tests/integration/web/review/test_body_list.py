@@ -28,7 +28,7 @@ from evaluation.review.body_list.export import as_csv, as_xlsx, export_table
 from evaluation.review.body_list.model import Sort, sort_keys
 from evaluation.review.body_list.queries import list_bodies
 from evaluation.sheets import queries as sheets
-from evaluation.web.audit.event_presenter import Reader
+from evaluation.web.audit.event_presenter import EventPresenter
 from tests.support.body_list_cases import (
     BODIES,
     DAYS_LATE,
@@ -247,7 +247,7 @@ def test_downloads_equal_the_list(country: CountryScenario) -> None:
             assert (event.year, event.body_id, event.data["what"]) == (YEAR, None, "bodies")
             assert event.data["filters"] == {"remarks": "none", "sort": "share", "order": "desc"}
             assert event.data["sha256"] == hashlib.sha256(response.data).hexdigest()
-        texts = [line.new for line in Reader(language("en")).lines(exports[0])]
+        texts = [fact.new for fact in EventPresenter(language("en")).facts(exports[0])]
         assert texts[0] == "Bodies" and "Remarks: Without open remarks; Sort by: Share of the maximum; Direction:" in texts[-1]
     by_observer = country.client("observer").get(f"/bodies.csv?year={YEAR}").data.decode("utf-8-sig")
     assert "remark" not in by_observer.splitlines()[0] and by_observer.count("\r\n") == len(KATO_ORDER) + 1

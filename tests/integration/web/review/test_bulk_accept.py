@@ -16,6 +16,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry.models import ReportingYear
+from evaluation.review.body_list.queries import acceptable_submissions
 from evaluation.review.models import Remark, SheetRevision
 from evaluation.submissions.models import Submission
 from tests.support import accounts
