@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from evaluation.answers.justifications import LEAST, MOST, JustificationRejected, justify, withdraw
+from evaluation.answers.justifications import MAX_REASON_CHARACTERS, MIN_REASON_CHARACTERS, JustificationRejected, justify, withdraw
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.models import DeclaredCount, Report
 from evaluation.answers.progress.model import BodyProgress, OrganisationProgress, ProgressTotals
@@ -25,7 +25,7 @@ from tests.support.factories import bin_of, clean
 from tests.support.scenario import BODY, OTHER_BODY, SUPERVISED_FROM, SYSTEM, TODAY, YEAR, Scenario, build_scenario
 from tests.support.submission_states import set_status
 
-RULE, CELL = "financial_result_sign_turned", "financial_result"
+RULE, CELL = "financial_result_sign_changed", "financial_result"
 REASON = "Предприятие закрыло убыточный цех."
 
 
@@ -128,7 +128,7 @@ def test_last_year_is_seen_under_last_years_supervision(app: Flask, order: Order
         report(ids[23], {CELL: -100})
         found = state(clerk(scenario), order, scenario.body_id).organisations
         assert [found[own].last_year_answers for own in ids.values()] == [{CELL: 100}, {CELL: 100}, None]
-        assert rules(found[ids[11]]) == ["silent_after_answering"]
+        assert rules(found[ids[11]]) == ["no_answers_after_last_year"]
         assert rules(found[ids[22]]) == [RULE]
         assert rules(found[ids[23]]) == [], "its body of last year is not the clerk's"
         for viewer in (SYSTEM, Viewer("reviewer", Role.REVIEWER, both)):
@@ -187,7 +187,7 @@ def test_a_warning_of_the_whole_organisation_is_kept_and_ends_by_itself(
         for number in (11, 23):
             report(scenario.organisations[bin_of(number)], {CELL: 100})
         for reason in (REASON, REASON * 2):
-            justify(clerk(scenario), order, YEAR, scenario.body_id, own, "silent_after_answering", None, reason, TODAY)
+            justify(clerk(scenario), order, YEAR, scenario.body_id, own, "no_answers_after_last_year", None, reason, TODAY)
             db.session.commit()
         (finding,) = state(clerk(scenario), order, scenario.body_id, [own]).organisations[own].issues
         assert (finding.code, finding.value, finding.reason) == (None, None, REASON * 2)
@@ -200,7 +200,7 @@ def test_silence_is_odd_once_half_of_the_organisations_have_answered(
 ) -> None:
     """On the day a year opens all are silent: a warning at every one would say nothing."""
     ids = {number: scenario.organisations[bin_of(number)] for number in (11, 21, 22, 23)}
-    silent = "silent_after_answering"
+    silent = "no_answers_after_last_year"
     with app.app_context():
         for own in ids.values():
             report(own, {CELL: 100}, YEAR - 1)
@@ -242,12 +242,12 @@ def test_what_cannot_be_justified(app: Flask, order: Order, scenario: Scenario) 
         ) -> None:
             justify(viewer, order, YEAR, scenario.body_id, to, rule, code, reason, TODAY)
 
-        for reason in ("", "так надо", " " * 50, "a" + " " * 20 + "b", "\u200b" * 50, "д" * (LEAST - 1), "д" * (MOST + 1)):
+        for reason in ("", "так надо", " " * 50, "a" + " " * 20 + "b", "\u200b" * 50, "д" * (MIN_REASON_CHARACTERS - 1), "д" * (MAX_REASON_CHARACTERS + 1)):
             with pytest.raises(JustificationRejected):
                 give(reason=reason)
         for rule, code in (
             ("met_above_planned", "key_indicators_met"),
-            ("silent_after_answering", None),
+            ("no_answers_after_last_year", None),
             (RULE, None),
             ("x", "y"),
         ):
@@ -260,8 +260,8 @@ def test_what_cannot_be_justified(app: Flask, order: Order, scenario: Scenario) 
                 withdraw(viewer, YEAR, scenario.body_id, own, RULE, CELL)
         with pytest.raises(UnknownCell):
             give(to=own + 1000)
-        give(reason="д" * LEAST)
-        give(reason="д" * MOST)
+        give(reason="д" * MIN_REASON_CHARACTERS)
+        give(reason="д" * MAX_REASON_CHARACTERS)
         set_status(YEAR, scenario.body_id)
         with pytest.raises(Locked):
             give()

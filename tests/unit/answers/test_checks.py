@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from evaluation.answers.checks import Finding, findings
+from evaluation.answers.checks import Issue, check_answers
 from evaluation.criteria import Order, load_orders
-from evaluation.language import CODES
+from evaluation.language import LANGUAGE_CODES
 from tests.support.factories import clean
 
 ORDER = load_orders().latest
@@ -23,7 +23,7 @@ def check(
     answers: Documents, last: Documents | None = None, evidence: Documents | None = None, kind: str = ENTERPRISE
 ) -> list[tuple[str, str, str | None]]:
     """Severity, rule and cell of what is found in one organisation's answers of 2024."""
-    found = findings(ORDER, 2024, kind, [answers], [evidence or {}], [last], TODAY)
+    found = check_answers(ORDER, 2024, kind, [answers], [evidence or {}], [last], TODAY)
     assert {position for position, _ in found} <= {0}
     return [(finding.severity, finding.rule, finding.code) for _, finding in found]
 
@@ -60,16 +60,16 @@ def test_a_clean_report_with_its_acts_has_no_findings() -> None:
 )
 def test_an_amount_hundreds_of_times_last_years(code: str, now: int | None, then: int | None, odd: bool) -> None:
     given, before = ({code: value} if value is not None else {} for value in (now, then))
-    assert (("warning", f"{code}_apart", code) in check(given, before)) is odd
+    assert (("warning", f"{code}_differs_by_factor", code) in check(given, before)) is odd
 
 
 def test_losses_are_compared_by_their_size() -> None:
     assert check({"financial_result": -300}, {"financial_result": -1}) == [
-        ("warning", "financial_result_apart", "financial_result")
+        ("warning", "financial_result_differs_by_factor", "financial_result")
     ]
     assert check({"financial_result": -1}, {"financial_result": 300}) == [
-        ("warning", "financial_result_apart", "financial_result"),
-        ("warning", "financial_result_sign_turned", "financial_result"),
+        ("warning", "financial_result_differs_by_factor", "financial_result"),
+        ("warning", "financial_result_sign_changed", "financial_result"),
     ]
 
 
@@ -80,10 +80,10 @@ def test_losses_are_compared_by_their_size() -> None:
     "now, then, odd",
     [(-1, 1, True), (1, -1, True), (-1, -1, False), (1, 1, False), (0, -1, False), (-1, 0, False), (None, -1, False)],
 )
-def test_the_sign_turned_against_last_year(now: int | None, then: int, odd: bool) -> None:
+def test_the_sign_changed_against_last_year(now: int | None, then: int, odd: bool) -> None:
     given = {} if now is None else {"financial_result": now}
     found = check(given, {"financial_result": then})
-    assert (("warning", "financial_result_sign_turned", "financial_result") in found) is odd
+    assert (("warning", "financial_result_sign_changed", "financial_result") in found) is odd
 
 
 # Days
@@ -98,7 +98,7 @@ def test_paid_before_the_year_began(day: str | None, odd: bool) -> None:
 @pytest.mark.parametrize("day, odd", [("2025-06-01", False), ("2025-06-02", True), ("2025-05-31", False), (None, False)])
 def test_a_due_date_still_ahead(day: str | None, odd: bool) -> None:
     answers = {"budget_due": 100} | ({"budget_due_on": day} if day else {})
-    assert check(answers) == ([("warning", "due_date_ahead", "budget_due_on")] if odd else [])
+    assert check(answers) == ([("warning", "due_date_in_future", "budget_due_on")] if odd else [])
 
 
 # Audits without an act
@@ -122,14 +122,14 @@ def test_an_audit_without_its_act(kind: str, code: str, answer: str | None, odd:
 
 def test_every_audit_has_its_caution() -> None:
     for kind, codes in AUDITS.items():
-        assert tuple(item.code for item in ORDER.asked_of(kind) if item.choices == "audit") == codes
+        assert tuple(item.code for item in ORDER.indicators_of(kind) if item.choices == "audit") == codes
 
 
 # Silence
 
 
 def test_an_organisation_that_answered_last_year_and_is_silent() -> None:
-    silent = [("warning", "silent_after_answering", None)]
+    silent = [("warning", "no_answers_after_last_year", None)]
     for kind in ORDER.kind:
         before = clean(ORDER, kind)
         assert check({}, before, kind=kind) == silent
@@ -137,7 +137,7 @@ def test_an_organisation_that_answered_last_year_and_is_silent() -> None:
         assert check({}, {first: before[first]}, kind=kind) == silent
         assert check({}, None, kind=kind) == check({}, {}, kind=kind) == []
         assert check({}, before, {"note": "закрыто"}, kind) == silent, "evidence is no answer"
-        assert ("warning", "silent_after_answering", None) not in check({first: before[first]}, before, kind=kind)
+        assert ("warning", "no_answers_after_last_year", None) not in check({first: before[first]}, before, kind=kind)
     assert check({"financial_result": None}, {"financial_result": 5}) == silent, "a blank is no answer however it is written"
 
 
@@ -152,7 +152,7 @@ def test_defined_with_nothing_planned() -> None:
 
 def test_contradictions_are_errors_and_come_with_their_values() -> None:
     answers = {"key_indicators_planned": 1, "key_indicators_met": 2, "budget_paid": 0, "budget_paid_on": "2024-05-05"}
-    found = findings(ORDER, 2024, ENTERPRISE, [{}, answers], None, None, None)
+    found = check_answers(ORDER, 2024, ENTERPRISE, [{}, answers], None, None, None)
     assert [(position, each.severity, each.rule, each.code, each.value) for position, each in found] == [
         (1, "error", "paid_date_without_amount", "budget_paid_on", "2024-05-05"),
         (1, "error", "met_above_planned", "key_indicators_met", 2),
@@ -161,7 +161,7 @@ def test_contradictions_are_errors_and_come_with_their_values() -> None:
 
 def test_findings_come_by_position_and_in_the_forms_order() -> None:
     answers = {"financial_result": -5, "budget_due": 100, "budget_due_on": "2026-01-01", "area_audit": "violated"}
-    found = findings(ORDER, 2024, ENTERPRISE, [{}, answers], [{}, {}], [{"financial_result": 5}] * 2, TODAY)
+    found = check_answers(ORDER, 2024, ENTERPRISE, [{}, answers], [{}, {}], [{"financial_result": 5}] * 2, TODAY)
     assert [(position, finding.code, finding.value) for position, finding in found] == [
         (0, None, None),
         (1, "financial_result", -5),
@@ -175,21 +175,22 @@ def test_what_is_not_known_is_not_looked_at() -> None:
     last = {"financial_result": -100_000}
 
     def rules(evidence: Any, before: Any, today: date | None) -> set[str]:
-        return {finding.rule for _, finding in findings(ORDER, 2024, ENTERPRISE, [answers], evidence, before, today)}
+        return {finding.rule for _, finding in check_answers(ORDER, 2024, ENTERPRISE, [answers], evidence, before, today)}
 
     assert rules(None, None, None) == {"paid_before_year"}, "the year is always known"
     assert rules([{}], None, None) == {"paid_before_year", "area_audit_without_act"}
-    assert rules(None, [last], None) == {"paid_before_year", "financial_result_apart", "financial_result_sign_turned"}
-    assert rules(None, [None], TODAY) == {"paid_before_year", "due_date_ahead"}
+    expected = {"paid_before_year", "financial_result_differs_by_factor", "financial_result_sign_changed"}
+    assert rules(None, [last], None) == expected
+    assert rules(None, [None], TODAY) == {"paid_before_year", "due_date_in_future"}
 
 
 def test_nothing_in_nothing_out() -> None:
-    assert findings(ORDER, 2024, ENTERPRISE, [], [], [], TODAY) == []
+    assert check_answers(ORDER, 2024, ENTERPRISE, [], [], [], TODAY) == []
 
 
 def test_messages_speak_three_languages_and_say_what_to_do(order: Order) -> None:
     for rule in order.cautions:
-        for code in CODES:
+        for code in LANGUAGE_CODES:
             sentences = rule.message[code].rstrip(".").split(".")
             assert len(sentences) >= 2 or ";" in rule.message[code], (rule.code, code)
 
@@ -197,8 +198,8 @@ def test_messages_speak_three_languages_and_say_what_to_do(order: Order) -> None
 def test_a_finding_waits_until_it_is_kept() -> None:
     from datetime import datetime
 
-    from evaluation.answers.checks import Kept
+    from evaluation.answers.checks import WarningReason
 
-    finding = Finding("warning", "rule", None, ORDER.title)
-    kept = Finding("warning", "rule", None, ORDER.title, None, Kept("Так и есть", "A", datetime(2025, 1, 1)))
-    assert (finding.open, finding.reason, kept.open, kept.reason) == (True, None, False, "Так и есть")
+    finding = Issue("warning", "rule", None, ORDER.title)
+    kept = Issue("warning", "rule", None, ORDER.title, None, WarningReason("Так и есть", "A", datetime(2025, 1, 1)))
+    assert (finding.is_open, finding.reason, kept.is_open, kept.reason) == (True, None, False, "Так и есть")

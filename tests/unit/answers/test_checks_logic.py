@@ -12,14 +12,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evaluation.answers.checks import costs, findings
+from evaluation.answers.checks import breach_costs, check_answers
 from evaluation.criteria import Order, load_orders, parse_order
-from evaluation.criteria.expressions import Apart, Given, Silent, columns, last_code, leaves, parse
+from evaluation.criteria.expressions import DiffersByFactor, Answered, StoppedReporting, columns, last_year_code, leaves, parse
 from evaluation.scoring import score
-from evaluation.scoring.conditions import certain, deciding, evaluate
-from evaluation.scoring.context import Context, beside
+from evaluation.scoring.conditions import is_certain, decisive_answers, evaluate
+from evaluation.scoring.context import CautionContext, context_columns
 from tests.support import reference_scorer as reference
-from tests.support.factories import bin_of, frame, random_answers
+from tests.support.factories import bin_of, report_frame, random_answers
 from tests.support.paths import SECOND_ORDER
 
 ORDER = load_orders().latest
@@ -40,9 +40,9 @@ def kleene(array: Any) -> list[bool | None]:
 @example(-(2**53) + 1, 2**53 - 1, 1000)
 @example(0, None, 300)
 @example(None, 0, 300)
-def test_apart_is_exact(left: int | None, right: int | None, factor: int) -> None:
+def test_differs_by_factor_is_exact(left: int | None, right: int | None, factor: int) -> None:
     table = pd.DataFrame({"a": pd.array([left], dtype="Int64"), "b": pd.array([right], dtype="Int64")})
-    (found,) = kleene(evaluate(ORDER, Apart("a", "b", factor), table))
+    (found,) = kleene(evaluate(ORDER, DiffersByFactor("a", "b", factor), table))
     if left is not None and right is not None:
         small, large = sorted(map(abs, (left, right)))
         assert found is (small > 0 and large >= factor * small)
@@ -57,17 +57,17 @@ def cases() -> list[Any]:
         pytest.param(order, kind, rule, id=f"{rule.code}, {kind}")
         for order in (ORDER, SECOND)
         for kind in order.kind
-        for rule in order.concerning(kind, order.cautions)
-        if not any(isinstance(leaf, Given | Silent) for leaf in leaves(rule.when))
+        for rule in order.rules_for_kind(kind, order.cautions)
+        if not any(isinstance(leaf, Answered | StoppedReporting) for leaf in leaves(rule.when))
     ]
 
 
 @pytest.mark.parametrize("order, kind, rule", cases())
 def test_a_caution_is_sure_where_every_filling_agrees(order: Order, kind: str, rule: Any) -> None:
     """Every way to leave some of what it looks at blank, against every way to fill that."""
-    asked = {item.code for item in order.asked_of(kind)}
-    names = sorted(name for name in columns(rule.when) if (last_code(name) or name) in asked)
-    domains = [DOMAINS[order.by_code[last_code(name) or name].type](order, name) for name in names]
+    asked = {item.code for item in order.indicators_of(kind)}
+    names = sorted(name for name in columns(rule.when) if (last_year_code(name) or name) in asked)
+    domains = [DOMAINS[order.by_code[last_year_code(name) or name].type](order, name) for name in names]
     full = [dict(zip(names, way, strict=True)) for way in itertools.product(*domains)]
     outcome = dict(zip(map(str, full), holds(order, kind, rule, full), strict=True))
     assert set(outcome.values()) == {True, False}, "the domain brings about both"
@@ -89,21 +89,21 @@ DOMAINS: dict[str, Any] = {
 
 
 def bare(name: str) -> str:
-    return last_code(name) or name
+    return last_year_code(name) or name
 
 
 def holds(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]) -> list[bool | None]:
     """The rule over answers of this year and of the last, by their names in it, without any evidence."""
     now, then = (
         [
-            {bare(name): value for name, value in row.items() if value is not None and bool(last_code(name)) is last}
+            {bare(name): value for name, value in row.items() if value is not None and bool(last_year_code(name)) is last}
             for row in rows
         ]
         for last in (False, True)
     )
-    context = Context(2024, TODAY, [{}] * len(rows), then, order)
-    table = frame(order, kind, [""] * len(rows), [""] * len(rows), now)
-    return kleene(evaluate(order, rule.when, table.assign(**beside(order, kind, now, context, columns(rule.when)))))
+    context = CautionContext(2024, TODAY, [{}] * len(rows), then, order)
+    table = report_frame(order, kind, [""] * len(rows), [""] * len(rows), now)
+    return kleene(evaluate(order, rule.when, table.assign(**context_columns(order, kind, now, context, columns(rule.when)))))
 
 
 # Last year's order
@@ -118,52 +118,52 @@ def changed(*replacements: tuple[str, str]) -> Order:
 
 
 def second(answers: dict[str, Any], last: dict[str, Any], kind: str = "museum", by: Order | None = None) -> list[str]:
-    found = findings(SECOND, 2031, kind, [answers], [{}], [last], TODAY, by)
+    found = check_answers(SECOND, 2031, kind, [answers], [{}], [last], TODAY, by)
     return [finding.rule for _, finding in found]
 
 
 def test_last_years_answers_are_read_by_last_years_order() -> None:
-    assert second({"visitors": 10}, {"visitors": 1}) == ["visitors_apart"]
-    assert second({"visitors": 10}, {"visitors": 1}, by=SECOND) == ["visitors_apart"]
+    assert second({"visitors": 10}, {"visitors": 1}) == ["visitors_differs_by_factor"]
+    assert second({"visitors": 10}, {"visitors": 1}, by=SECOND) == ["visitors_differs_by_factor"]
     renamed = changed(("visitors", "guests"))
     assert second({"visitors": 10}, {"guests": 1, "visitors": 1}, by=renamed) == [], "a code that is absent there is unknown"
     other_type = changed(('code = "visitors"\ntype = "whole"', 'code = "visitors"\ntype = "money"'))
     assert second({"visitors": 10}, {"visitors": 1}, by=other_type) == [], "another type is another thing"
-    of_others = changed(('asked_of = ["museum", "library", "theatre", "zoo"]', 'asked_of = ["library", "theatre", "zoo"]'))
+    of_others = changed(('kinds = ["museum", "library", "theatre", "zoo"]', 'kinds = ["library", "theatre", "zoo"]'))
     assert second({"visitors": 10}, {"visitors": 1}, by=of_others) == [], "it was not asked of the kind"
-    assert second({"visitors": 10}, {"visitors": 1}, "library", by=of_others) == ["visitors_apart"]
+    assert second({"visitors": 10}, {"visitors": 1}, "library", by=of_others) == ["visitors_differs_by_factor"]
     assert second({"visitors": 10}, {"financial_result": 1}, by=ORDER) == [], "an order of other kinds"
     assert second({}, {"financial_result": 1}, by=ORDER) == []
 
 
 def test_a_choice_keeps_its_meaning_when_the_list_changes() -> None:
     leaking, sound = {"roof": "leaking"}, {"roof": "sound"}
-    assert second(leaking, sound) == ["leaking_without_a_word"] and second(leaking, leaking) == []
+    assert second(leaking, sound) == ["leaking_without_note"] and second(leaking, leaking) == []
     list_ = [
         '[[choices.survey]]\nvalue = "none"\nlabel = { kk = "болмады", ru = "не было", en = "none made" }\n',
         '[[choices.survey]]\nvalue = "sound"\nlabel = { kk = "дұрыс", ru = "исправно", en = "sound" }\n',
     ]
     moved = changed((list_[0] + list_[1], list_[1] + list_[0]))
-    assert second(leaking, sound, by=moved) == ["leaking_without_a_word"] and second(leaking, leaking, by=moved) == []
+    assert second(leaking, sound, by=moved) == ["leaking_without_note"] and second(leaking, leaking, by=moved) == []
     more = changed((list_[0], list_[0] + '[[choices.survey]]\nvalue = "gone"\nlabel = { kk = "жоқ", ru = "нет", en = "gone" }\n'))
     assert second(leaking, {"roof": "gone"}, by=more) == [], "a choice that is no more is unknown"
-    assert second(leaking, sound, by=more) == ["leaking_without_a_word"]
+    assert second(leaking, sound, by=more) == ["leaking_without_note"]
 
 
 def test_last_years_implications_fill_last_years_blanks() -> None:
-    text = SECOND_TEXT.replace("apart(visitors, last(visitors), 10)", "grant > 1000 and last(grant) == 100")
-    order = parse_order(text.replace('at = "visitors"\n', 'at = "grant"\n'))
-    (position, found), *others = findings(order, 2031, "theatre", [{"grant": 200_000}], [{}], [{"audited": False}], TODAY)
+    text = SECOND_TEXT.replace("differs_by_factor(visitors, last_year(visitors), 10)", "grant > 1000 and last_year(grant) == 100")
+    order = parse_order(text.replace('indicator = "visitors"\n', 'indicator = "grant"\n'))
+    (position, found), *others = check_answers(order, 2031, "theatre", [{"grant": 200_000}], [{}], [{"audited": False}], TODAY)
     assert (position, found.code, found.value, others) == (0, "grant", 200_000, [])
 
 
 def test_given_last_and_the_days_of_the_second_order() -> None:
     def rules(promised: str, last: dict[str, Any] | None) -> list[str]:
-        found = findings(SECOND, 2031, "zoo", [{"promised_on": promised, "roof": "none"}], [{}], [last], date(2031, 6, 1))
+        found = check_answers(SECOND, 2031, "zoo", [{"promised_on": promised, "roof": "none"}], [{}], [last], date(2031, 6, 1))
         return [finding.rule for _, finding in found]
 
     before = {"promised_on": "2030-06-01"}
-    assert rules("2031-06-02", before) == rules("2030-12-31", None) == ["promised_for_the_past"]
+    assert rules("2031-06-02", before) == rules("2030-12-31", None) == ["promised_outside_year"]
     assert (
         rules("2031-06-02", {}) == rules("2031-06-02", None) == rules("2031-06-01", before) == rules("2031-01-01", before) == []
     )
@@ -179,21 +179,21 @@ def test_costs_agree_with_the_plain_reckoning(kind: str, seed: int) -> None:
     body, own = bin_of(1), [bin_of(10 + number) for number in range(random.randint(1, 6))]
     answers = {bin_: random_answers(ORDER, kind, random, blank=random.choice([0.05, 0.4])) for bin_ in own}
     previous = random.choice([None, 0, 1, 3, 9])
-    criterion = next(criterion for criterion, _ in ORDER.declared())
-    table = frame(ORDER, kind, [body] * len(own), own, list(answers.values()))
+    criterion = next(criterion for criterion, _ in ORDER.prior_year_counts())
+    table = report_frame(ORDER, kind, [body] * len(own), own, list(answers.values()))
     scores = score(ORDER, {kind: table}, {} if previous is None else {(body, kind, criterion.code): previous})
-    found = costs(scores, kind, table)
+    found = breach_costs(scores, kind, table)
     expected = reference.table(kind, answers, previous)["rows"]
     for bin_ in own:
         told = {(cost.row, cost.criterion): cost for cost in found.get(bin_, ())}
         rows = [row for row in expected if bin_ in row["in_breach"]]
         assert list(told) == [(row["row"], row["criterion"]) for row in rows]
         for row, cost in zip(rows, told.values(), strict=True):
-            assert (cost.kind, cost.points, cost.at_worst) == (kind, row["high"] - row["max"], row["low"] - row["max"])
-            assert cost.at_worst <= cost.points <= 0 and cost.others == len(row["in_breach"]) - 1
-            alone = {code: value for code, value in reference.implied(answers[bin_]).items() if code in cost.codes}
-            assert cost.codes and reference.breach(row["criterion"], alone) is True, "these answers alone are a breach"
-            assert list(cost.codes) == [item.code for item in ORDER.asked_of(kind) if item.code in cost.codes]
+            assert (cost.kind, cost.points, cost.worst_points) == (kind, row["high"] - row["max"], row["low"] - row["max"])
+            assert cost.worst_points <= cost.points <= 0 and cost.other_organisation_count == len(row["in_breach"]) - 1
+            alone = {code: value for code, value in reference.with_implications(answers[bin_]).items() if code in cost.codes}
+            assert cost.codes and reference.is_in_breach(row["criterion"], alone) is True, "these answers alone are a breach"
+            assert list(cost.codes) == [item.code for item in ORDER.indicators_of(kind) if item.code in cost.codes]
 
 
 def test_the_answers_that_decide() -> None:
@@ -204,9 +204,9 @@ def test_the_answers_that_decide() -> None:
         {"budget_due": 100, "budget_paid": 100},
         {},
     ]
-    table = frame(ORDER, ENTERPRISE, [""] * 5, [""] * 5, rows)
+    table = report_frame(ORDER, ENTERPRISE, [""] * 5, [""] * 5, rows)
     breach = ORDER.criterion["2"].breach
-    where = deciding(ORDER, breach, table)
+    where = decisive_answers(ORDER, breach, table)
     assert [{code for code in where if where[code][place]} for place in range(5)] == [
         {"budget_due", "budget_paid"},
         {"budget_due", "budget_due_on", "budget_paid_on"},
@@ -215,21 +215,21 @@ def test_the_answers_that_decide() -> None:
         set(),
     ]
     holds_at = np.logical_or.reduce(list(where.values()))
-    assert (holds_at == certain(evaluate(ORDER, breach, table))).all()
-    both = deciding(ORDER, parse("budget_due > 0 or budget_due > 5000"), table)["budget_due"]
+    assert (holds_at == is_certain(evaluate(ORDER, breach, table))).all()
+    both = decisive_answers(ORDER, parse("budget_due > 0 or budget_due > 5000"), table)["budget_due"]
     assert both.tolist() == [True] * 4 + [False]
 
 
 def test_no_breach_no_cost() -> None:
-    table = frame(ORDER, ENTERPRISE, [], [], [])
-    assert costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table) == {}
-    assert costs(score(ORDER, {}), "shop", table) == {}
-    table = frame(ORDER, ENTERPRISE, [bin_of(1)], [bin_of(2)], [{}])
-    assert costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table) == {}
+    table = report_frame(ORDER, ENTERPRISE, [], [], [])
+    assert breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table) == {}
+    assert breach_costs(score(ORDER, {}), "shop", table) == {}
+    table = report_frame(ORDER, ENTERPRISE, [bin_of(1)], [bin_of(2)], [{}])
+    assert breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table) == {}
 
 
 def test_costs_are_of_the_organisations_own_body() -> None:
     first, second_ = bin_of(1), bin_of(2)
-    table = frame(ORDER, ENTERPRISE, [first, first, second_], [bin_of(10), bin_of(11), bin_of(12)], [{"insolvent": True}] * 3)
-    found = costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table)
-    assert [found[bin_of(number)][0].others for number in (10, 11, 12)] == [1, 1, 0]
+    table = report_frame(ORDER, ENTERPRISE, [first, first, second_], [bin_of(10), bin_of(11), bin_of(12)], [{"insolvent": True}] * 3)
+    found = breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table)
+    assert [found[bin_of(number)][0].other_organisation_count for number in (10, 11, 12)] == [1, 1, 0]

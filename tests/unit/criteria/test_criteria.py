@@ -157,40 +157,50 @@ def test_the_error_of_a_condition_names_what_is_not_allowed(text: str, message: 
 
 
 WHEN = "differs_by_factor(visitors, last_year(visitors), 10)"
+VISITORS = "cautions[visitors_differs_by_factor]"
 
 
 @pytest.mark.parametrize(
     "when, problem",
     [
-        ("visitors > today", "cautions[visitors_apart].when: visitors (whole) cannot be compared with the day 'today'"),
-        ("last_year(visitors) < year_start", "cautions[visitors_apart].when: visitors (whole) cannot be compared with the day"),
-        ("last_year(vistors) > 0", "cautions[visitors_apart].when: 'vistors' is not defined"),
-        ("blank(vistors)", "cautions[visitors_apart].when: 'vistors' is not defined"),
-        ("last_year(visitors) == yes", "cautions[visitors_apart].when: True is not a value of visitors (whole)"),
-        ("last_year(visitors) < grant", "cautions[visitors_apart].when: last_year(visitors) and grant are of different types"),
-        ("last_year(roof) < roof", "cautions[visitors_apart].when: roof can only be compared by == or !="),
-        ('last_year(roof) == "wet"', "cautions[visitors_apart].when: 'wet' is not a value of roof (choice)"),
+        (
+            "visitors > today",
+            f"{VISITORS}.when: visitors (whole) cannot be compared with the day 'today'",
+        ),
+        (
+            "last_year(visitors) < year_start",
+            f"{VISITORS}.when: visitors (whole) cannot be compared with the day",
+        ),
+        ("last_year(vistors) > 0", f"{VISITORS}.when: 'vistors' is not defined"),
+        ("blank(vistors)", f"{VISITORS}.when: 'vistors' is not defined"),
+        ("last_year(visitors) == yes", f"{VISITORS}.when: True is not a value of visitors (whole)"),
+        (
+            "last_year(visitors) < grant",
+            f"{VISITORS}.when: last_year(visitors) and grant are of different types",
+        ),
+        ("last_year(roof) < roof", f"{VISITORS}.when: roof can only be compared by == or !="),
+        ('last_year(roof) == "wet"', f"{VISITORS}.when: 'wet' is not a value of roof (choice)"),
         (
             "differs_by_factor(roof, last_year(roof), 10)",
-            "cautions[visitors_apart].when: roof (choice) must be money or a whole number",
+            f"{VISITORS}.when: roof (choice) must be money or a whole number",
         ),
         (
             "differs_by_factor(visitors, last_year(grant), 10)",
-            "cautions[visitors_apart].when: visitors and last_year(grant) are of different types",
+            f"{VISITORS}.when: visitors and last_year(grant) are of different types",
         ),
         (
             "answered(last_year(remark))",
-            "cautions[visitors_apart].when: 'last_year(remark)': last year's evidence is not available, only last year's answers",
+            f"{VISITORS}.when: 'last_year(remark)': last year's evidence is not available, only last year's answers",
         ),
         (
             "remark == remark",
-            "cautions[visitors_apart].when: remark is a text: a condition can only test answered(...) or blank(...)",
+            f"{VISITORS}.when: remark is a text: a condition can only test answered(...) or blank(...)",
         ),
         (
             "answered(roof)",
-            "cautions[visitors_apart].indicator: visitors is not an indicator of 'archive', to which the condition applies",
+            f"{VISITORS}.indicator: visitors is not an indicator of 'archive', to which the condition applies",
         ),
-        ("visitors above 1", "cautions[visitors_apart].when: Value error, cannot be parsed"),
+        ("visitors above 1", f"{VISITORS}.when: Value error, cannot be parsed"),
     ],
 )
 def test_an_invalid_caution_is_reported(when: str, problem: str) -> None:
@@ -218,13 +228,25 @@ def test_an_invalid_caution_is_reported(when: str, problem: str) -> None:
         (
             "visitors == 0 and answered",
             "fed_on > today and answered",
-            "contradictions[fed_before_promise_of_none].when: only a caution",
+            "contradictions[fed_without_visitors].when: only a caution",
         ),
         ('code = "grant"\ntype', 'code = "today"\ntype', "indicators[today].code: is a name of the condition language"),
-        ('code = "visitors_apart"', 'code = "leaking_without_a_word"', "contradictions, cautions: 'leaking_without_a_word'"),
-        ('indicator = "fed_on"\n', "", "contradictions[fed_before_promise_of_none].indicator: Field required"),
-        ('indicator = "visitors"\n', 'indicator = "vistors"\n', "cautions[visitors_apart].indicator: 'vistors' is not defined"),
-        ('code = "visitors_apart"', f'code = "{"v" * 65}"', f"cautions[{'v' * 65}].code: String should have at most 64"),
+        (
+            'code = "visitors_differs_by_factor"',
+            'code = "leaking_without_note"',
+            "contradictions, cautions: 'leaking_without_note'",
+        ),
+        ('indicator = "fed_on"\n', "", "contradictions[fed_without_visitors].indicator: Field required"),
+        (
+            'indicator = "visitors"\n',
+            'indicator = "vistors"\n',
+            f"{VISITORS}.indicator: 'vistors' is not defined",
+        ),
+        (
+            'code = "visitors_differs_by_factor"',
+            f'code = "{"v" * 65}"',
+            f"cautions[{'v' * 65}].code: String should have at most 64",
+        ),
     ],
 )
 def test_conditions_reserved_for_cautions_are_reported(old: str, new: str, problem: str) -> None:
@@ -241,7 +263,7 @@ def test_a_caution_can_concern_the_whole_report(order: Order) -> None:
     )
     second = parse_order(text)
     assert [rule.indicator for rule in second.rules_for_kind("library", second.cautions)] == [None]
-    assert [rule.code for rule in order.cautions if rule.indicator is None] == ["silent_after_answering"]
+    assert [rule.code for rule in order.cautions if rule.indicator is None] == ["no_answers_after_last_year"]
 
 
 def test_rules_on_answers(order: Order) -> None:
