@@ -26,7 +26,7 @@ from evaluation.review.verification.model import Outcome
 from evaluation.review.verification.operations import export_revision
 from evaluation.review.verification.verify import verify as verify_file
 from tests.support.scenario import BODY, SYSTEM, TODAY, YEAR, Scenario, two_kind_scenario
-from tests.support.tampering import Record, tamper
+from tests.support.tampering import AuditTables, tamper
 
 TRIALS = int(os.environ.get("TAMPERINGS", "1000" if "TRIALS" in os.environ else "40"))
 FIRST = int(os.environ.get("SEED", "0"))
@@ -84,35 +84,35 @@ def add(data: bytes, random: Random) -> bytes:
 FILE_WAYS: tuple[Callable[[bytes, Random], bytes], ...] = (flip, flip, flip, cut, add)
 
 
-def edit_store(record: Record, random: Random) -> str:
+def edit_store(tables: AuditTables, random: Random) -> str:
     """Change a stored answer, sheet revision, export, submission or name."""
     way = random.choice(
         ("answers", "answer gone", "content", "content and hash", "revision gone", "export", "export gone", "state", "name")
     )
     where = "WHERE id = (SELECT max(id) FROM {})"
     if way.startswith("answer"):
-        cast = "" if record.sqlite else "CAST(:a AS json)"
-        record.run(
+        cast = "" if tables.sqlite else "CAST(:a AS json)"
+        tables.run(
             f"UPDATE report SET answers = {cast or ':a'} {where.format('report')}", a="{}" if way.endswith("gone") else '{"x":1}'
         )
     elif way.startswith("content"):
-        ((id_, content),) = record.rows("SELECT id, content FROM sheet_revision ORDER BY id DESC LIMIT 1")
+        ((id_, content),) = tables.rows("SELECT id, content FROM sheet_revision ORDER BY id DESC LIMIT 1")
         edited = content.replace('"points":', '"points":1', 1)
-        record.run("UPDATE sheet_revision SET content = :c WHERE id = :i", c=edited, i=id_)
+        tables.run("UPDATE sheet_revision SET content = :c WHERE id = :i", c=edited, i=id_)
         if way.endswith("hash"):
             sha256 = sha256_of(edited)
-            record.run("UPDATE sheet_revision SET sha256 = :h, code = :c WHERE id = :i", h=sha256, c=code_of(sha256), i=id_)
+            tables.run("UPDATE sheet_revision SET sha256 = :h, code = :c WHERE id = :i", h=sha256, c=code_of(sha256), i=id_)
     elif way == "revision gone":
-        record.run("DELETE FROM export WHERE revision_id = (SELECT min(id) FROM sheet_revision)")
-        record.run("DELETE FROM sheet_revision WHERE id = (SELECT min(id) FROM sheet_revision)")
+        tables.run("DELETE FROM export WHERE revision_id = (SELECT min(id) FROM sheet_revision)")
+        tables.run("DELETE FROM sheet_revision WHERE id = (SELECT min(id) FROM sheet_revision)")
     elif way == "export":
-        record.run(f"UPDATE export SET sha256 = :h {where.format('export')}", h="0" * 64)
+        tables.run(f"UPDATE export SET sha256 = :h {where.format('export')}", h="0" * 64)
     elif way == "export gone":
-        record.run(f"DELETE FROM export {where.format('export')}")
+        tables.run(f"DELETE FROM export {where.format('export')}")
     elif way == "state":
-        record.run("UPDATE submission SET status = 'submitted', revision_id = NULL, accepted_id = NULL")
+        tables.run("UPDATE submission SET status = 'submitted', revision_id = NULL, accepted_id = NULL")
     else:
-        record.run("UPDATE organisation SET name_kk = name_kk || 'x' WHERE id = (SELECT min(id) FROM organisation)")
+        tables.run("UPDATE organisation SET name_kk = name_kk || 'x' WHERE id = (SELECT min(id) FROM organisation)")
     return f"store: {way}"
 
 
@@ -127,22 +127,22 @@ def test_every_tampering_is_detected(scenario: Scenario) -> None:
                 assert verify_file(nobody, data).outcome == (Outcome.ACCEPTED if revision == 2 else Outcome.SUPERSEDED)
         db.session.rollback()
         # Triggers are removed once; every trial is then a transaction that is rolled back.
-        record = Record(db.session.connection())
-        record.lay_open()
-        if not record.sqlite:
+        tables = AuditTables(db.session.connection())
+        tables.remove_protection()
+        if not tables.sqlite:
             for table in ("sheet_revision", "export"):
-                record.run(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+                tables.run(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
         db.session.commit()
         for seed in range(FIRST, FIRST + TRIALS):
             random = Random(seed)
-            what = random.choice(("record", "record", "store", "file"))
+            what = random.choice(("audit", "audit", "store", "file"))
             if what == "file":
                 name = random.choice(FORMATS)
                 data = random.choice(list(exported.values()))[name]
                 tampering, way = f"file: {name}", random.choice(FILE_WAYS)
                 detected: Any = verify_file(nobody, way(data, random)).outcome not in (Outcome.ACCEPTED, Outcome.SUPERSEDED)
             elif what == "store":
-                tampering = edit_store(Record(db.session.connection()), random)
+                tampering = edit_store(AuditTables(db.session.connection()), random)
                 detected = list(discrepancies(SYSTEM))
             else:
                 tampering = tamper(db.session.connection(), random)

@@ -12,36 +12,40 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from evaluation.audit import checkpoints, queries
-from evaluation.audit.models import Event
-from evaluation.audit.operations import NewEvent, write, write_many
-from evaluation.audit.verification import examine, is_sound, verify
+from evaluation.audit import queries
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.checkpoints import checkpoint_content, take_checkpoint
+from evaluation.audit.models import AuditEvent
+from evaluation.audit.operations import NewEvent, NewEventColumns, append_events
+from evaluation.audit.verification import is_event_intact, verify_audit_log, verify_connection
+from evaluation.audit.verification.queries import database_snapshot
 from evaluation.database import db
 from evaluation.errors import EvaluationError
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Viewer
-from tests.support.tampering import COLUMNS, WAYS, Record, alter, tamper
+from tests.support.settings import change_settings
+from tests.support.tampering import COLUMNS, WAYS, AuditTables, alter, tamper
 
 SYSTEM = Viewer.system()
 CLERK = Viewer("Ә. Қ.", SYSTEM.role, None, 7)
 
 
 def keep(*bodies: int | None, **data: Any) -> None:
-    """Record a line for each of these bodies and commit."""
-    write(CLERK, [NewEvent("saved", 2024, body, 5, data) for body in bodies], "b" * 32)
+    """Append an event for each of these bodies and commit."""
+    append_events(CLERK, [NewEvent(AuditAction.ANSWERS_SAVED, 2024, body, 5, data) for body in bodies], "b" * 32)
     db.session.commit()
 
 
 def chains() -> dict[int, tuple[int, int]]:
     """Chain → how many lines it has and their last number."""
-    found = db.session.execute(text("SELECT chain, count(*), max(seq) FROM event GROUP BY chain")).all()
+    found = db.session.execute(text("SELECT chain, count(*), max(seq) FROM audit_event GROUP BY chain")).all()
     return {chain: (count, last) for chain, count, last in found}
 
 
 def kinds(connection: Connection | None = None, file: Any = None) -> set[str]:
-    found = verify(SYSTEM, file) if connection is None else examine(SYSTEM, connection, file)
+    found = verify_audit_log(SYSTEM, file) if connection is None else verify_connection(SYSTEM, connection, file)
     for finding in found:
-        assert all(finding.message(language(code)) for code in CODES)
+        assert all(finding.message(language(code)) for code in LANGUAGE_CODES)
     return {finding.kind for finding in found}
 
 
@@ -57,47 +61,47 @@ def owner() -> Iterator[Connection]:
 def fill() -> dict[str, Any]:
     """A record of four chains and two checkpoints, with lines after the last one; the last one's file."""
     keep(1, 2, None, code=[None, 1])
-    checkpoints.take(SYSTEM)
+    take_checkpoint(SYSTEM)
     data = ['{"a": [null, "Ә"]}'.encode(), b'{"a":[1,2]}', b"{}"]
-    write_many(CLERK, "uploaded", 2024, (1, 2, 3), (5, 6, 7), data, "c" * 32)
+    append_events(CLERK, NewEventColumns(AuditAction.WORKBOOK_APPLIED, 2024, (1, 2, 3), (5, 6, 7), data), "c" * 32)
     db.session.commit()
     keep(1, 1, 2, code=[1, 2])
-    checkpoints.take(SYSTEM)
-    file = checkpoints.full(SYSTEM)
+    take_checkpoint(SYSTEM)
+    file = checkpoint_content(SYSTEM)
     keep(2, 1, code=[2, 3])
     return file
 
 
 def test_lines_are_sealed_when_they_are_kept_and_only_then(app: Flask) -> None:
     with app.app_context():
-        write(CLERK, [NewEvent("saved", 2024, 1)])
+        append_events(CLERK, [NewEvent(AuditAction.ANSWERS_SAVED, 2024, 1)])
         db.session.rollback()
         db.session.commit()
-        assert queries.size(SYSTEM) == (0, 0) and not verify(SYSTEM)
-        write(CLERK, [NewEvent("kept", 2024, 1)])
+        assert queries.log_size(SYSTEM) == (0, 0) and not verify_audit_log(SYSTEM)
+        append_events(CLERK, [NewEvent(AuditAction.BLOCK_PASTED, 2024, 1)])
         with pytest.raises(ZeroDivisionError), db.session.begin_nested():
-            write(CLERK, [NewEvent("dropped", 2024, 1)])
+            append_events(CLERK, [NewEvent(AuditAction.BLANKS_FILLED, 2024, 1)])
             raise ZeroDivisionError
         with db.session.begin_nested():
-            write(CLERK, [NewEvent("kept too", 2024, 2)])
+            append_events(CLERK, [NewEvent(AuditAction.SUBMITTED, 2024, 2)])
         # Who reads sees what waits.
-        write(CLERK, [NewEvent("read", 2024, 1, data={"x": 1})], "b" * 32)
-        assert [event.data for event in queries.batch(CLERK, "b" * 32)] == [{"x": 1}]
+        append_events(CLERK, [NewEvent(AuditAction.RETURNED, 2024, 1, data={"x": 1})], "b" * 32)
+        assert [event.data for event in queries.batch_events(CLERK, "b" * 32)] == [{"x": 1}]
         db.session.commit()
-        events = db.session.query(Event).order_by(Event.id).all()
+        events = db.session.query(AuditEvent).order_by(AuditEvent.id).all()
         assert [event.action for event in events] == [
-            *("record_begun", "chain_begun", "kept", "chain_begun", "kept too", "read"),
+            *("log_started", "chain_started", "block_pasted", "chain_started", "submitted", "returned"),
         ]
         assert [event.at for event in events] == sorted(event.at for event in events)
-        assert all(map(is_sound, events)) and not verify(SYSTEM)
-        checkpoint = checkpoints.take(SYSTEM)
-        assert checkpoints.take(SYSTEM) is checkpoint and checkpoint.number == 1
+        assert all(map(is_event_intact, events)) and not verify_audit_log(SYSTEM)
+        checkpoint = take_checkpoint(SYSTEM)
+        assert take_checkpoint(SYSTEM) is checkpoint and checkpoint.number == 1
         db.session.commit()
-        file = checkpoints.full(SYSTEM)
+        file = checkpoint_content(SYSTEM)
         assert file["heads"] == {"0": [3, events[3].mac], "1": [2, events[5].mac], "2": [1, events[4].mac]}
-        assert not verify(SYSTEM, file) and checkpoints.full(SYSTEM, 1) == file
+        assert not verify_audit_log(SYSTEM, file) and checkpoint_content(SYSTEM, 1) == file
         with pytest.raises(EvaluationError):
-            checkpoints.full(SYSTEM, 2)
+            checkpoint_content(SYSTEM, 2)
 
 
 def test_many_who_write_at_once_leave_no_gap(app: Flask) -> None:
@@ -117,7 +121,7 @@ def test_many_who_write_at_once_leave_no_gap(app: Flask) -> None:
         keep(7, 8)
         keep(8, None)
 
-    jobs: list[Callable[[], Any]] = [lambda: keep(9, 8, 7, None), in_turn, lambda: checkpoints.take(SYSTEM)]
+    jobs: list[Callable[[], Any]] = [lambda: keep(9, 8, 7, None), in_turn, lambda: take_checkpoint(SYSTEM)]
     threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
     for thread in threads:
         thread.start()
@@ -126,20 +130,20 @@ def test_many_who_write_at_once_leave_no_gap(app: Flask) -> None:
     with app.app_context():
         assert not failed
         assert chains() == {0: (34, 34), 7: (30, 30), 8: (45, 45), 9: (15, 15)}
-        assert not verify(SYSTEM, checkpoints.full(SYSTEM))
+        assert not verify_audit_log(SYSTEM, checkpoint_content(SYSTEM))
 
 
 def test_the_database_refuses_changes(app: Flask) -> None:
     with app.app_context():
         fill()
         refused = [
-            *("UPDATE event SET year = 2023", "DELETE FROM event", "DELETE FROM checkpoint", "UPDATE checkpoint SET digest = ''"),
-            *("DELETE FROM chain", "UPDATE chain SET seq = seq - 1 WHERE seq > 1", "DELETE FROM covered"),
+            *("UPDATE audit_event SET year = 2023", "DELETE FROM audit_event", "DELETE FROM checkpoint", "UPDATE checkpoint SET digest = ''"),
+            *("DELETE FROM chain_head", "UPDATE chain_head SET seq = seq - 1 WHERE seq > 1", "DELETE FROM checkpoint_coverage"),
         ]
         if db.engine.dialect.name == "sqlite":
-            refused += ["INSERT OR REPLACE INTO chain SELECT * FROM chain", "UPDATE OR REPLACE event SET id = id + 1"]
+            refused += ["INSERT OR REPLACE INTO chain_head SELECT * FROM chain_head", "UPDATE OR REPLACE audit_event SET id = id + 1"]
         else:
-            refused += ["TRUNCATE event", "TRUNCATE chain", "TRUNCATE checkpoint"]
+            refused += ["TRUNCATE audit_event", "TRUNCATE chain_head", "TRUNCATE checkpoint"]
         for statement in refused:
             # Also on a connection that was opened without the product's settings.
             with owner() as connection, pytest.raises(DBAPIError, match="kept"):
@@ -152,9 +156,9 @@ def test_the_database_refuses_changes(app: Flask) -> None:
                 with db.engine.connect() as connection, pytest.raises(DBAPIError, match="kept"):
                     connection.exec_driver_sql("PRAGMA recursive_triggers = ON")
                     connection.exec_driver_sql(
-                        f"INSERT OR REPLACE INTO event (id, {columns}) SELECT {copy}, {columns} FROM event"
+                        f"INSERT OR REPLACE INTO audit_event (id, {columns}) SELECT {copy}, {columns} FROM audit_event"
                     )
-        assert not verify(SYSTEM)
+        assert not verify_audit_log(SYSTEM)
 
 
 def test_every_kind_of_tampering_is_found(app: Flask) -> None:
@@ -163,8 +167,8 @@ def test_every_kind_of_tampering_is_found(app: Flask) -> None:
         assert not kinds() and not kinds(file=file)
         for way in WAYS:
             with owner() as connection:
-                record = Record(connection)
-                record.lay_open()
+                record = AuditTables(connection)
+                record.remove_protection()
                 assert not kinds(connection, file)
                 random = Random(4)
                 done = next(filter(None, (way(record, random) for _ in range(20))))
@@ -188,8 +192,8 @@ def test_values_that_the_product_never_stores_are_found(app: Flask) -> None:
         tried = 0
         for table, (own, row, columns) in places.items():
             for column, value in itertools.product(columns, values):
-                with queries.snapshot(SYSTEM) as connection:
-                    Record(connection).lay_open()
+                with database_snapshot(SYSTEM) as connection:
+                    AuditTables(connection).remove_protection()
                     before = connection.exec_driver_sql(f"SELECT {column} IS NULL FROM {table} WHERE {own} = {row}").scalar()
                     try:
                         connection.exec_driver_sql(f"UPDATE {table} SET {column} = {value} WHERE {own} = {row}")
@@ -207,8 +211,8 @@ def test_each_column_of_a_line_is_sealed(app: Flask) -> None:
         done: dict[str, set[str]] = {}
         for number in range(150):
             with owner() as connection:
-                record = Record(connection)
-                record.lay_open()
+                record = AuditTables(connection)
+                record.remove_protection()
                 if told := alter(record, Random(number)):
                     done[told.split()[1]] = kinds(connection)
         assert set(done) == set(COLUMNS) and all(done.values()), done
@@ -219,18 +223,18 @@ def test_what_only_a_checkpoint_kept_elsewhere_tells(app: Flask) -> None:
     with app.app_context():
         file = fill()
         with owner() as connection:
-            Record(connection).lay_open()
-            for table in ("event", "chain", "checkpoint", "covered"):
+            AuditTables(connection).remove_protection()
+            for table in ("audit_event", "chain_head", "checkpoint", "checkpoint_coverage"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
             assert not kinds(connection) and kinds(connection, file) == {"file_differs", "checkpoint_differs"}
         assert kinds(file=file | {"number": 7}) == kinds(file={"format": "other"}) == kinds(file=[]) == {"bad_file"}
-        app.config["RECORD_KEY"] = "another"
+        change_settings(app, audit_key="another")
         assert kinds() == {"another_key"}
-        with pytest.raises(EvaluationError, match="RECORD_KEY"):
+        with pytest.raises(EvaluationError, match="AUDIT_KEY"):
             keep(1)
         db.session.rollback()
-        app.config["RECORD_KEY"] = ""
-        with pytest.raises(EvaluationError, match="RECORD_KEY"):
+        change_settings(app, audit_key="")
+        with pytest.raises(EvaluationError, match="AUDIT_KEY"):
             keep(1)
 
 
@@ -238,11 +242,11 @@ def test_a_line_that_names_a_checkpoint_tells_that_it_was_removed(app: Flask) ->
     """Also where what is kept of the lines that checkpoints tell of was set back with it."""
     with app.app_context():
         keep(1)
-        taken = checkpoints.take(SYSTEM)
+        taken = take_checkpoint(SYSTEM)
         keep(2, checkpoint={"number": taken.number, "digest": taken.digest})
         with owner() as connection:
-            Record(connection).lay_open()
-            for table in ("checkpoint", "covered"):
+            AuditTables(connection).remove_protection()
+            for table in ("checkpoint", "checkpoint_coverage"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
             assert kinds(connection) == {"checkpoint_removed"}
         assert not kinds()
@@ -252,12 +256,12 @@ def test_an_end_that_was_set_back_is_not_written_on(app: Flask) -> None:
     with app.app_context():
         fill()
         with db.engine.connect() as connection:
-            record = Record(connection)
-            record.lay_open()
-            record.run("UPDATE chain SET seq = 1, mac = (SELECT mac FROM event WHERE chain = 1 AND seq = 1) WHERE chain = 1")
+            record = AuditTables(connection)
+            record.remove_protection()
+            record.run("UPDATE chain_head SET seq = 1, mac = (SELECT mac FROM audit_event WHERE chain = 1 AND seq = 1) WHERE chain = 1")
             connection.commit()
-        for write_on in (lambda: keep(1), lambda: checkpoints.take(SYSTEM)):
-            with pytest.raises(EvaluationError, match="record verify"):
+        for write_on in (lambda: keep(1), lambda: take_checkpoint(SYSTEM)):
+            with pytest.raises(EvaluationError, match="audit verify"):
                 write_on()
             db.session.rollback()
         assert kinds() == {"end_altered"}

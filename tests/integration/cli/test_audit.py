@@ -11,16 +11,18 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation import database
-from evaluation.audit import checkpoints
-from evaluation.audit.operations import NewEvent, write
-from evaluation.audit.verification import verify
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.checkpoints import checkpoint_content
+from evaluation.audit.operations import NewEvent, append_events
+from evaluation.audit.verification import verify_audit_log
 from evaluation.database import db
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Viewer
 from evaluation.registry import operations as registry
 from evaluation.review.integrity import Discrepancy
 from tests.support.factories import bin_of
-from tests.support.tampering import Record
+from tests.support.settings import change_settings
+from tests.support.tampering import AuditTables
 
 SYSTEM = Viewer.system()
 
@@ -35,43 +37,43 @@ def kept(app: Flask) -> Flask:
     with app.app_context():
         registry.open_year(SYSTEM, 2024, app.extensions["orders"].latest.code)
         registry.register_bodies(SYSTEM, [registry.NewBody(bin_of(1), "Орган")])
-        write(SYSTEM, [NewEvent("saved", 2024, 1, 5, {"x": [None, 1]})])
+        append_events(SYSTEM, [NewEvent(AuditAction.ANSWERS_SAVED, 2024, 1, 5, {"x": [None, 1]})])
         db.session.commit()
     return app
 
 
 def test_the_record_is_verified_and_its_checkpoints_are_taken(kept: Flask, tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.json"
-    assert run(kept, "record", "checkpoint", "--out", file).exit_code == 0
-    assert json.loads(run(kept, "record", "checkpoint").output) == json.loads(file.read_text())
-    done = run(kept, "record", "verify", "--checkpoint", file, "--lang", "ru")
+    assert run(kept, "audit", "checkpoint", "--out", file).exit_code == 0
+    assert json.loads(run(kept, "audit", "checkpoint").output) == json.loads(file.read_text())
+    done = run(kept, "audit", "verify", "--checkpoint", file, "--lang", "ru")
     assert done.exit_code == 0 and "5" in done.output and "2" in done.output, done.output
     with kept.app_context(), db.engine.connect() as connection:
-        owner = Record(connection)
-        owner.lay_open()
-        owner.run("UPDATE event SET actor = 'x' WHERE chain = 1 AND seq = 2")
-        owner.run("DELETE FROM chain WHERE chain = 0")
+        owner = AuditTables(connection)
+        owner.remove_protection()
+        owner.run("UPDATE audit_event SET actor = 'x' WHERE chain = 1 AND seq = 2")
+        owner.run("DELETE FROM chain_head WHERE chain = 0")
         connection.commit()
-    for code in CODES:
-        done = run(kept, "record", "verify", "--lang", code)
+    for code in LANGUAGE_CODES:
+        done = run(kept, "audit", "verify", "--lang", code)
         first, second = done.stdout.splitlines()
         assert done.exit_code == 1 and first.startswith(bin_of(1)) and " 2" in first.split(":")[0] and second, done.output
         assert ("line" in first) == (code == "en"), "the place is told in the language asked for"
     with kept.app_context():
-        (altered, _) = [finding.kind for finding in verify(SYSTEM)]
+        (altered, _) = [finding.kind for finding in verify_audit_log(SYSTEM)]
         assert altered == "altered"
     with kept.app_context(), db.engine.connect() as connection:
-        Record(connection).run("UPDATE body SET name_kk = 'x'")
+        AuditTables(connection).run("UPDATE body SET name_kk = 'x'")
         connection.commit()
-    assert f"{bin_of(1)}, 2024: " in run(kept, "record", "verify").stdout, "what is stored is not what the record says"
+    assert f"{bin_of(1)}, 2024: " in run(kept, "audit", "verify").stdout, "what is stored is not what the record says"
     file.write_text("{")
-    done = run(kept, "record", "verify", "--checkpoint", file)
+    done = run(kept, "audit", "verify", "--checkpoint", file)
     assert done.exit_code == 1 and "Traceback" not in done.output
 
 
 def test_a_state_is_told_in_words() -> None:
-    differs = Discrepancy("state_differs", bin_of(1), 2024, {"state": "returned", "told": "accepted"})
-    for code in CODES:
+    differs = Discrepancy("status_differs", bin_of(1), 2024, {"state": "returned", "told": "accepted"})
+    for code in LANGUAGE_CODES:
         told = differs.message(language(code))
         assert "returned" not in told and "accepted" not in told and language(code).gettext("Given back") in told
 
@@ -80,7 +82,7 @@ def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, mak
     files = tmp_path / "evidence"
     (files / "ab").mkdir(parents=True)
     (files / "ab" / "cd").write_bytes(b"proof")
-    kept.config["FILES"] = files
+    change_settings(kept, files_folder=files)
     whole = tmp_path / "backups" / "whole"
     assert run(kept, "backup", "--out", whole).exit_code == 0
     assert (whole / "files" / "ab" / "cd").read_bytes() == b"proof" and whole.stat().st_mode & 0o077 == 0
@@ -88,9 +90,9 @@ def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, mak
     if (whole / "evaluation.db").exists():
         again = make_app(f"sqlite:///{whole / 'evaluation.db'}")
         with again.app_context():
-            assert not verify(SYSTEM, file) and checkpoints.full(SYSTEM) == file
-            assert db.session.execute(text("SELECT count(*) FROM event")).scalar() == 5
-            assert not verify(SYSTEM, file)
+            assert not verify_audit_log(SYSTEM, file) and checkpoint_content(SYSTEM) == file
+            assert db.session.execute(text("SELECT count(*) FROM audit_event")).scalar() == 5
+            assert not verify_audit_log(SYSTEM, file)
             database.db.engine.dispose()
     else:
         assert (whole / "evaluation.dump").stat().st_size > 1000
