@@ -1,24 +1,21 @@
 """The application: the list of what is wired. `app:create_app()` is the WSGI entry point."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
 
-from evaluation import cli, database, web
-from evaluation.configuration import Configuration
-from evaluation.criteria import load_orders
-from evaluation.notifications import outbox
+from evaluation import cli
+from evaluation.application import Application, flask_configuration
 from evaluation.settings import Settings, load_settings_or_exit
-from evaluation.web.configuration import flask_configuration
-from evaluation.web.links import FlaskLinkBuilder
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """Create the application.
+    """Create the application. Under the `flask` command it is wired when a command or a page needs it, else at once.
 
     Args:
-        config: Overrides by upper-case name: settings (:class:`evaluation.settings.Settings`) and keys of Flask's own configuration.
+        config: Overrides by upper-case name: settings (:class:`evaluation.settings.Settings`) and keys of Flask's configuration.
 
     Raises:
         CriteriaError: A criteria file has mistakes.
@@ -27,8 +24,22 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     given = dict(config or {})
     overrides = {name: given.pop(name.upper()) for name in Settings.model_fields if name.upper() in given}
     settings = load_settings_or_exit(**overrides)
-    app = Flask(__name__, instance_path=str(settings.instance))
+    app = Application(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(flask_configuration(settings) | given)
+    cli.init_app(app)
+    app.wire_with(lambda: wire(app, settings), deferred=os.environ.get("FLASK_RUN_FROM_CLI") == "true")
+    return app
+
+
+def wire(app: Application, settings: Settings) -> None:
+    """Connect the criteria, the database, the mail worker and the pages to the application."""
+    # Imported here: these modules need most of the product's libraries.
+    from evaluation import database, web
+    from evaluation.configuration import Configuration
+    from evaluation.criteria import load_orders
+    from evaluation.notifications import outbox
+    from evaluation.web.links import FlaskLinkBuilder
+
     app.extensions["orders"] = load_orders(settings.criteria)
     outbox.init_app(app)
     configuration = Configuration(
@@ -40,5 +51,3 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     )
     database.init_app(app, configuration)
     web.init_app(app)
-    cli.init_app(app)
-    return app

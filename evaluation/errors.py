@@ -19,6 +19,9 @@ class EvaluationError(Exception):
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     """The HTTP status of the answer. Subclasses set it; the default is for what only the operator can repair."""
 
+    title: ClassVar[str] = ""
+    """The heading of the error page, a message of the catalogues; the default is the heading of the status."""
+
     def __init__(self, message: str, *, field: str = "", **values: Any):
         self.template, self.field, self.values = message, field, values
         super().__init__(message % values if values else message)

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from evaluation.errors import EvaluationError
-from evaluation.language import CODES, N_, Language, language
+from evaluation.language import LANGUAGE_CODES, N_, Language, language
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_INSTANCE = Path(__file__).parent.parent / "instance"
@@ -238,7 +238,7 @@ def load_settings_or_exit(**overrides: Any) -> Settings:
     try:
         return load_settings(**overrides)
     except InvalidSettings as error:
-        raise SystemExit("\n".join(error.message(language(code)) for code in CODES)) from error
+        raise SystemExit("\n".join(error.message(language(code)) for code in LANGUAGE_CODES)) from error
 
 
 def env_example() -> str:

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlsxwriter.utility import xl_cell_to_rowcol
-
 from evaluation.criteria.model import Text
 from evaluation.language import N_, Language
 from evaluation.registry.admin.rules import MESSAGES as REGISTRY_MESSAGES
@@ -161,6 +159,9 @@ class WorkbookRejected(Exception):
 
 def sort_issues(problems: Iterable[CellIssue], worksheets: Sequence[str]) -> list[CellIssue]:
     """Problems by worksheet, in the order given and others after them, by row and by column; what has no cell comes first."""
+    # xlsxwriter is heavy; most commands do not need it.
+    from xlsxwriter.utility import xl_cell_to_rowcol
+
     place = {name: position for position, name in enumerate(worksheets)}
 
     def key(problem: CellIssue) -> tuple[int, int, int]:

@@ -1,23 +1,68 @@
-"""The product's commands: `flask --app app …`."""
+"""The product's commands: `flask --app app …`.
 
-from flask import Flask
+The module of a command is imported when the command runs: some modules need libraries that take a second to import.
+"""
 
-from evaluation.cli import audit as record
-from evaluation.cli import backup, demo, remind, sheets, users, verify, workbooks
+from importlib import import_module
+from typing import Any
+
+import click
+from flask import Flask, current_app, has_app_context
+
+from evaluation.application import Application
+
+COMMANDS = {
+    "audit": ("evaluation.cli.audit:audit", "Verify the record of who did what, and take checkpoints of it."),
+    "backup": (
+        "evaluation.cli.backup:backup",
+        "Copy the database as of one moment, the files of evidence, and a checkpoint of the record.",
+    ),
+    "database": ("evaluation.cli.database:database", "Create and upgrade the database."),
+    "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),
+    "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),
+    "remind": ("evaluation.cli.remind:remind", "Remind clerks and heads of deadlines, and send all mail that waits."),
+    "score": ("evaluation.cli.workbooks:score", "Score a filled workbook without touching the database."),
+    "sheet": (
+        "evaluation.cli.sheets:sheet",
+        "Write one body's assessment sheet: the accepted one where the year is accepted, else as the answers are now.",
+    ),
+    "sheets": (
+        "evaluation.cli.sheets:sheets",
+        "Write the assessment sheets of all bodies of a year into one zip file: accepted ones frozen, others as they are now.",
+    ),
+    "template": ("evaluation.cli.workbooks:template", "Write an empty workbook for a reporting year."),
+    "user": ("evaluation.cli.users:user", "Add people, give them one-time links, disable them, list them."),
+    "verify": (
+        "evaluation.cli.verify:verify",
+        "Say of files whether each is an accepted sheet in force, superseded, or altered, with the true points.",
+    ),
+}
+"""The object of each command, as `module:attribute`, and the line of help that `flask --app app --help` shows."""
+
+
+class LazyCommand(click.Command):
+    """A command that imports its module when it runs; only its name and line of help are known before."""
+
+    def __init__(self, name: str, path: str, short_help: str):
+        super().__init__(name, short_help=short_help)
+        self.path = path
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        module, _, attribute = self.path.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Wire the application and parse the arguments with the command itself; click then invokes the context's command."""
+        if isinstance(app := current_app._get_current_object() if has_app_context() else None, Application):  # type: ignore[attr-defined]
+            app.wire()
+        return self.load().make_context(info_name, args, parent, **extra)
 
 
 def init_app(app: Flask) -> None:
-    for command in (
-        workbooks.template,
-        workbooks.score,
-        workbooks.load,
-        sheets.sheet,
-        sheets.sheets,
-        verify.verify,
-        demo.demo,
-        users.user,
-        remind.remind,
-        record.record,
-        backup.backup,
-    ):
-        app.cli.add_command(command)
+    """Register the commands."""
+    for name, (path, short_help) in COMMANDS.items():
+        app.cli.add_command(LazyCommand(name, path, short_help))

@@ -1,4 +1,4 @@
-"""The commands that verify the record and take its checkpoints."""
+"""Commands that verify the audit log and take checkpoints of it."""
 
 import sys
 from pathlib import Path
@@ -8,21 +8,20 @@ import click
 import orjson
 from flask.cli import AppGroup
 
-from evaluation.audit import checkpoints, queries
-from evaluation.audit.chain import COMMON
-from evaluation.audit.checkpoints import NOT_A_CHECKPOINT, BadCheckpoint
-from evaluation.audit.messages import Finding
-from evaluation.audit.verification import verify as findings
+from evaluation.audit import queries
+from evaluation.audit.chain import COMMON_CHAIN
+from evaluation.audit.checkpoints import NOT_A_CHECKPOINT, InvalidCheckpoint, checkpoint_content, take_checkpoint
+from evaluation.audit.verification import AuditIssue, verify_audit_log
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.review.integrity import discrepancies
 
-record = AppGroup("record", help="Verify the record of who did what, and take checkpoints of it.")
+audit = AppGroup("audit", help="Verify the record of who did what, and take checkpoints of it.")
 
-SOUND = N_("The record is sound: %(lines)s lines in %(chains)s chains.")
-LINE = N_("line %(number)s")
+INTACT = N_("The record is sound: %(lines)s lines in %(chains)s chains.")
+EVENT_NUMBER = N_("line %(number)s")
 
 
 @command(
@@ -37,19 +36,19 @@ def verify(checkpoint: Path | None, lang: str) -> None:
 
     With a checkpoint kept elsewhere it is also found when the whole database was set back or made anew.
 
-    Example: flask --app app record verify --checkpoint checkpoint-12.json
+    Example: flask --app app audit verify --checkpoint checkpoint-12.json
     """
     viewer, spoken = Viewer.system(), language(lang)
     with transaction():
         given = _read(checkpoint) if checkpoint else None
-        told = [_line(spoken, finding) for finding in findings(viewer, given)]
+        told = [_issue_text(spoken, issue) for issue in verify_audit_log(viewer, given)]
         told += [
             f"{', '.join(map(str, filter(None, (each.bin, each.year))))}: {each.message(spoken)}"
             for each in discrepancies(viewer)
         ]
-        lines, chains = queries.size(viewer)
+        size, chains = queries.log_size(viewer)
     if not told:
-        click.echo(spoken.gettext(SOUND, lines=lines, chains=chains))
+        click.echo(spoken.gettext(INTACT, lines=size, chains=chains))
         return
     for line in told:
         click.echo(line)
@@ -68,49 +67,50 @@ def verify(checkpoint: Path | None, lang: str) -> None:
 def checkpoint(out: Path | None, lang: str) -> None:
     """Take a checkpoint of the record and write it, to be kept where no administrator of the database gets at it.
 
-    Example: flask --app app record checkpoint --out checkpoint.json
+    Example: flask --app app audit checkpoint --out checkpoint.json
     """
     viewer = Viewer.system()
     with transaction():
-        checkpoints.take(viewer)
-        taken = checkpoints.full(viewer)
-    text = as_text(taken)
+        take_checkpoint(viewer)
+        content = checkpoint_content(viewer)
+    text = checkpoint_json(content)
     if out is None:
         click.echo(text)
         return
     out.write_text(text + "\n", encoding="utf-8")
     spoken = language(lang)
-    click.echo(spoken.gettext(N_("Checkpoint %(number)s was written to %(file)s."), number=taken["number"], file=out))
+    click.echo(spoken.gettext(N_("Checkpoint %(number)s was written to %(file)s."), number=content["number"], file=out))
 
 
-record.add_command(verify)
-record.add_command(checkpoint)
+audit.add_command(verify)
+audit.add_command(checkpoint)
 
 
-def as_text(taken: dict[str, Any]) -> str:
-    """A checkpoint as its file has it."""
-    return orjson.dumps(taken, option=orjson.OPT_INDENT_2).decode()
+def checkpoint_json(content: dict[str, Any]) -> str:
+    """Return the text of a checkpoint's file."""
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
 def _read(file: Path) -> Any:
     try:
         return orjson.loads(file.read_bytes())
     except ValueError as error:
-        raise BadCheckpoint(NOT_A_CHECKPOINT) from error
+        raise InvalidCheckpoint(NOT_A_CHECKPOINT) from error
 
 
-def _line(spoken: Language, finding: Finding) -> str:
-    place, wrong = _place(spoken, finding.chain), finding.message(spoken)
-    if finding.seq is None:
-        return f"{place}: {wrong}"
-    return f"{place}, {spoken.gettext(LINE, number=finding.seq)}: {wrong}"
+def _issue_text(language: Language, issue: AuditIssue) -> str:
+    """Return the chain, the event's number and the message of an issue."""
+    position = _chain_name(language, issue.chain)
+    if issue.seq is not None:
+        position += f", {language.gettext(EVENT_NUMBER, number=issue.seq)}"
+    return f"{position}: {issue.message(language)}"
 
 
-def _place(spoken: Language, chain: Any) -> str:
-    """The chain that something is wrong with, by its body's BIN."""
+def _chain_name(language: Language, chain: Any) -> str:
+    """Return the name of a chain: the BIN of its body."""
     if chain is None:
-        return spoken.gettext(N_("the record as a whole"))
-    if chain == COMMON:
-        return spoken.gettext(N_("common"))
+        return language.gettext(N_("the record as a whole"))
+    if chain == COMMON_CHAIN:
+        return language.gettext(N_("common"))
     bins = {body.id: body.bin for body in registry.all_bodies(Viewer.system())}
-    return bins.get(chain) or spoken.gettext(N_("chain %(number)s, of no body that is known"), number=chain)
+    return bins.get(chain) or language.gettext(N_("chain %(number)s, of no body that is known"), number=chain)

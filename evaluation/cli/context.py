@@ -1,4 +1,4 @@
-"""What the commands share: the language option, the database opened and committed in one place, problems printed."""
+"""What the commands share: the language option, one place that commits, errors as messages, output of issues and tables."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,32 +11,41 @@ import orjson
 from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
-from evaluation import database
-from evaluation.answers.issues import Problem, Refused
+from evaluation import schema
+from evaluation.answers.issues import CellIssue, WorkbookRejected
+from evaluation.database import db
 from evaluation.errors import EvaluationError
-from evaluation.language import CODES, N_, Language, language
+from evaluation.language import LANGUAGE_CODES, N_, Language, language
 
-FAILED = N_("Error:")
-UNUSABLE = N_("The database cannot be used: %(reason)s")
+ERROR_PREFIX = N_("Error:")
+UNUSABLE_DATABASE = N_("The database cannot be used: %(reason)s")
 
 language_option = click.option(
-    "--lang", type=click.Choice(CODES), default="kk", show_default=True, help="Language of messages and names."
+    "--lang", type=click.Choice(LANGUAGE_CODES), default="kk", show_default=True, help="Language of messages and names."
 )
 
 
-class Failure(click.ClickException):
-    """What a command could not do, said in its language."""
+class CommandError(click.ClickException):
+    """A command failed; the message is in the command's language."""
 
-    def __init__(self, message: str, in_language: Language):
+    def __init__(self, message: str, message_language: Language):
         super().__init__(message)
-        self.in_language = in_language
+        self.message_language = message_language
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"{self.in_language.gettext(FAILED)} {self.format_message()}", file=file, err=file is None)
+        """Print the message on standard error."""
+        click.echo(f"{self.message_language.gettext(ERROR_PREFIX)} {self.format_message()}", file=file, err=file is None)
 
 
 def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command inside the app; what the user can mend ends as a message and exit 1, not as a traceback."""
+    """Make a function a command inside the application.
+
+    An error that the operator can repair ends the command with its message and exit status 1, without a traceback.
+
+    Args:
+        decorators: Options and arguments of click.
+        settings: Keyword arguments of :func:`click.command`, such as `name`.
+    """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @wraps(function)
@@ -44,71 +53,78 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
             try:
                 return function(*args, **kwargs)
             except EvaluationError as error:
-                raise Failure(error.message(_language(kwargs)), _language(kwargs)) from error
+                raise CommandError(error.message(_message_language(kwargs)), _message_language(kwargs)) from error
             except OperationalError as error:
-                message = _language(kwargs).gettext(UNUSABLE, reason=error.orig)
-                raise Failure(message, _language(kwargs)) from error
+                message = _message_language(kwargs).gettext(UNUSABLE_DATABASE, reason=error.orig)
+                raise CommandError(message, _message_language(kwargs)) from error
             except OSError as error:
-                raise Failure(f"{error.filename or ''}: {error.strerror or error}", _language(kwargs)) from error
+                raise CommandError(f"{error.filename or ''}: {error.strerror or error}", _message_language(kwargs)) from error
 
         run_in_app: Any = with_appcontext(run)
         for decorator in reversed(decorators):
             run_in_app = decorator(run_in_app)
         text, _, example = (function.__doc__ or "").partition("Example:")
-        made: click.Command = click.command(**settings, help=text, epilog=f"Example: {example.strip()}")(run_in_app)  # type: ignore[no-untyped-call]
-        return made
+        decorated: click.Command = click.command(  # type: ignore[no-untyped-call]
+            **settings, help=text, epilog=f"Example: {example.strip()}"
+        )(run_in_app)
+        return decorated
 
     return decorate
 
 
-def _language(options: dict[str, Any]) -> Language:
-    """The language of messages among a command's options: of `kk+ru` the first."""
+def _message_language(options: dict[str, Any]) -> Language:
+    """Return the language of messages from a command's options: the first one of `kk+ru`."""
     return language(options.get("lang", "kk").split("+")[0])
 
 
 @contextmanager
 def transaction(dry_run: bool = False) -> Iterator[None]:
-    """The database, created or upgraded first; everything is kept when the block ends well, nothing when it does not."""
-    database.upgrade()
-    session = database.db.session
+    """Run the block in one transaction; commit at its end, or roll back after an error or with `dry_run`.
+
+    Raises:
+        SchemaOutdated: The database must be upgraded first.
+    """
+    schema.require_current()
     try:
         yield
         if dry_run:
-            session.rollback()
+            db.session.rollback()
         else:
-            session.commit()
+            db.session.commit()
     except BaseException:
-        session.rollback()
+        db.session.rollback()
         raise
 
 
 def print_json(value: object) -> None:
+    """Print indented JSON."""
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
-def print_problems(problems: Iterable[Problem], in_language: Language) -> None:
-    """One line for each on standard error: worksheet!cell, column, what is wrong and what to do."""
-    for problem in problems:
-        place = "!".join(filter(None, (problem.worksheet, problem.cell)))
-        name = f" ({problem.code})" if problem.code else ""
-        click.echo(f"{place}{name}: {problem.message(in_language)}" if place else problem.message(in_language), err=True)
+def print_issues(issues: Iterable[CellIssue], message_language: Language) -> None:
+    """Print one line for each issue on standard error: worksheet!cell, column, what is wrong and what to do."""
+    for issue in issues:
+        cell = "!".join(filter(None, (issue.worksheet, issue.cell)))
+        column = f" ({issue.code})" if issue.code else ""
+        message = issue.message(message_language)
+        click.echo(f"{cell}{column}: {message}" if cell else message, err=True)
 
 
-def refuse(refused: Refused, code: str, as_json: bool = False) -> None:
-    """Print why nothing was taken and exit with 1."""
-    in_language = language(code)
+def exit_with_issues(rejected: WorkbookRejected, language_code: str, as_json: bool = False) -> None:
+    """Print the issues of a rejected workbook and exit with status 1."""
+    message_language = language(language_code)
     if as_json:
-        print_json({"errors": [problem.as_json(in_language) for problem in refused.problems]})
+        print_json({"errors": [issue.as_json(message_language) for issue in rejected.issues]})
     else:
-        print_problems(refused.problems, in_language)
-        count = len(refused.problems)
+        print_issues(rejected.issues, message_language)
+        count = len(rejected.issues)
         click.echo(
-            in_language.ngettext("%(num)d error; nothing was taken.", "%(num)d errors; nothing was taken.", count), err=True
+            message_language.ngettext("%(num)d error; nothing was taken.", "%(num)d errors; nothing was taken.", count), err=True
         )
     sys.exit(1)
 
 
-def table(lines: Sequence[Sequence[str]]) -> str:
-    """Lines of words, the first of them the heads, in columns as wide as their longest word."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+def format_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text, the first of them the headings, in columns as wide as their longest text."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows)

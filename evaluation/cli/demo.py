@@ -1,11 +1,12 @@
-"""The command that fills an empty database with demonstration data, and its people."""
+"""The command that fills an empty database with demonstration data and accounts."""
 
 from collections.abc import Iterable, Sequence
 
 import click
 
+from evaluation import schema
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.cli.context import command, language_option, table, transaction
+from evaluation.cli.context import command, format_table, language_option, transaction
 from evaluation.clock import today
 from evaluation.configuration import configuration
 from evaluation.demo.generator import country as make_country
@@ -30,8 +31,8 @@ from evaluation.registry import queries as registry
 def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -> None:
     """Fill an empty database with invented demonstration data.
 
-    Every page and sheet of its years says that the data are invented. Prints who can sign in to it, with their password. A
-    second call changes nothing. Refused where APP_ENV=production.
+    Creates or upgrades the database first. Every page and sheet of the years says that the data are invented. Prints who can sign
+    in, with their password. A second call changes nothing. Refused where APP_ENV=production.
 
     Example: flask --app app demo
     """
@@ -39,36 +40,38 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
         raise EvaluationError(
             N_("Demonstration data and their known password have no place in production. Unset APP_ENV to try the product out.")
         )
+    schema.upgrade()
     order = registry.orders().latest
-    made = make_country(order, bodies=bodies, organisations=organisations, seed=seed) if country else demonstration(order, seed)
+    data = make_country(order, bodies=bodies, organisations=organisations, seed=seed) if country else demonstration(order, seed)
     with transaction():
-        fresh = store(order, made)
-        store_people(made, country)
-        if fresh and not country:
+        is_new = store(order, data)
+        store_people(data, country)
+        if is_new and not country:
             store_reviews(order, today())
-    in_language = language(lang)
+    message_language = language(lang)
     click.echo(
-        in_language.gettext(
+        message_language.gettext(
             "Invented demonstration data: %(bodies)s bodies, %(organisations)s organisations, years %(years)s.",
-            bodies=len(made.bodies),
-            organisations=len({row.bin for row in made.organisations}),
-            years=", ".join(map(str, made.years)),
+            bodies=len(data.bodies),
+            organisations=len({row.bin for row in data.organisations}),
+            years=", ".join(map(str, data.years)),
         )
-        if fresh
-        else in_language.gettext("The demonstration data are already there.")
+        if is_new
+        else message_language.gettext("The demonstration data are already there.")
     )
-    click.echo("\n" + table(_lines(list(people()), in_language)))
+    click.echo("\n" + format_table(_people_rows(people(), message_language)))
 
 
-def _lines(found: Iterable[DemoPerson], in_language: Language) -> list[Sequence[str]]:
-    heads = (N_("Role"), N_("E-mail address"), N_("Password"), N_("Bodies or region"))
-    lines: list[Sequence[str]] = [[in_language.gettext(head) for head in heads]]
-    for person in found:
-        place = in_language.gettext("The whole country")
-        if person.place is not None:
-            place = (person.place.name_ru if in_language.code == "ru" else person.place.name_kk) or person.place.bin
+def _people_rows(demo_people: Iterable[DemoPerson], language: Language) -> list[Sequence[str]]:
+    """Return the table of people who can sign in: headings, then role, address, password, and bodies or region."""
+    headings = (N_("Role"), N_("E-mail address"), N_("Password"), N_("Bodies or region"))
+    rows: list[Sequence[str]] = [[language.gettext(heading) for heading in headings]]
+    for person in demo_people:
+        scope = language.gettext("The whole country")
+        if person.body is not None:
+            scope = (person.body.name_ru if language.code == "ru" else person.body.name_kk) or person.body.bin
         elif person.role in BODY_ROLES:
-            place = "–"
-        password = person.password or in_language.gettext("changed since")
-        lines.append((in_language.gettext(ROLE_NAMES[Role(person.role)]), person.email, password, place))
-    return lines
+            scope = "–"
+        password = person.password or language.gettext("changed since")
+        rows.append((language.gettext(ROLE_NAMES[Role(person.role)]), person.email, password, scope))
+    return rows

@@ -1,4 +1,4 @@
-"""The command for cron: reminders of deadlines, and the mail that waits."""
+"""The command for cron: reminders of deadlines, and sending the mail that waits."""
 
 import click
 
@@ -9,9 +9,9 @@ from evaluation.notifications import outbox
 from evaluation.notifications.reminders import Reminder
 from evaluation.notifications.reminders import remind as remind_all
 from evaluation.policy import Viewer
-from evaluation.sheets.model import Named
+from evaluation.sheets.model import LegalEntity
 
-SENT = {
+SEND_RESULTS = {
     "sent": N_("Mail sent: %(count)s"),
     "waiting": N_("Mail that the server did not take, to be tried again: %(count)s"),
     "failed": N_("Mail given up: %(count)s"),
@@ -24,35 +24,42 @@ SENT = {
     name="remind",
 )
 def remind(dry_run: bool, lang: str) -> None:
-    """Remind clerks and heads 14 and 3 days before the deadline of a year that is not handed over, and on its last day; then send
-    all mail that waits. Let cron do it once an hour or once a day: nobody is reminded of the same twice.
+    """Remind clerks and heads of deadlines, and send all mail that waits.
+
+    Reminds 14 and 3 days before the deadline of a year that is not handed over, and on its last day. Let cron do it once an hour
+    or once a day: nobody is reminded of the same twice.
 
     Example: flask --app app remind
     """
-    viewer, spoken = Viewer.system(), language(lang)
+    viewer, message_language = Viewer.system(), language(lang)
     with transaction(dry_run):
-        reminders = [_line(each, spoken) for each in remind_all(viewer, today())]
-    for line in reminders:
-        click.echo(line)
+        reminders = [_reminder_text(reminder, message_language) for reminder in remind_all(viewer, today())]
+    for text in reminders:
+        click.echo(text)
     if not reminders:
-        click.echo(spoken.gettext("Nobody is to be reminded of a deadline now."))
+        click.echo(message_language.gettext("Nobody is to be reminded of a deadline now."))
     if dry_run:
-        click.echo(spoken.gettext("This was a trial: nobody was reminded and nothing was sent."))
+        click.echo(message_language.gettext("This was a trial: nobody was reminded and nothing was sent."))
         return
-    done = outbox.send(viewer)
-    for state, words in SENT.items():
-        if done[state]:
-            click.echo(spoken.gettext(words, count=spoken.number(done[state])))
+    counts = outbox.send(viewer)
+    for result, message in SEND_RESULTS.items():
+        if counts[result]:
+            click.echo(message_language.gettext(message, count=message_language.number(counts[result])))
 
 
-def _line(reminder: Reminder, spoken: Language) -> str:
-    body, left = reminder.body, reminder.left
-    days = spoken.ngettext("%(num)d day left", "%(num)d days left", left) if left else spoken.gettext("today is the last day")
-    return spoken.gettext(
+def _reminder_text(reminder: Reminder, language: Language) -> str:
+    """Return the line about the reminders of one body and year."""
+    body, days_left = reminder.body, reminder.days_left
+    days = (
+        language.ngettext("%(num)d day left", "%(num)d days left", days_left)
+        if days_left
+        else language.gettext("today is the last day")
+    )
+    return language.gettext(
         "%(year)s, %(body)s (%(bin)s): %(days)s, people reminded: %(count)s",
         year=reminder.year,
-        body=Named(body.bin, body.name_kk, body.name_ru).name(spoken.code),
+        body=LegalEntity(body.bin, body.name_kk, body.name_ru).name(language.code),
         bin=body.bin,
         days=days,
-        count=reminder.told,
+        count=reminder.people,
     )

@@ -19,10 +19,16 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
-from evaluation.review.models import FrozenSheet
+from evaluation.review.models import SheetRevision
 from evaluation.review.verification import queries as proof
-from evaluation.review.verification.export_file import FROZEN, Made, make, make_frozen, opened
-from evaluation.review.verification.operations import HandedOut, keep
+from evaluation.review.verification.export_file import (
+    CANONICAL_FORMAT,
+    ExportFile,
+    canonical_export,
+    open_revision,
+    render_export,
+)
+from evaluation.review.verification.operations import ExportRecord, record_exports
 from evaluation.sheets import Sheet, queries
 from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import FORMATS, LANGUAGES
@@ -41,10 +47,10 @@ language_option = click.option(
 format_option = click.option(
     "--format",
     "format_",
-    type=click.Choice([*FORMATS, FROZEN]),
+    type=click.Choice([*FORMATS, CANONICAL_FORMAT]),
     default="pdf",
     show_default=True,
-    help="frozen is the accepted sheet's own text.",
+    help="canonical is the accepted sheet's canonical JSON.",
 )
 draft_option = click.option("--draft", is_flag=True, help="As the answers are now, also where the year is accepted.")
 
@@ -56,7 +62,7 @@ class Job:
     body_id: int
     sheet: Sheet
     stamp: Stamp | None = None
-    frozen_id: int | None = None
+    revision_id: int | None = None
     text: str = ""
 
 
@@ -88,10 +94,10 @@ def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, d
         if found is None:
             raise EvaluationError(N_("The body %(bin)s is not in the registry. Check the BIN."), bin=body)
         job = next(iter(_jobs(viewer, year, [found], _frozen(viewer, found, year, revision, draft), format_)), None)
-        if job is None or (format_ == FROZEN and not job.stamp):
+        if job is None or (format_ == CANONICAL_FORMAT and not job.stamp):
             raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no frozen sheet."), year=year)
         made = _make(job, format_, lang)
-        keep(viewer, year, [_handed_out(job, made)])
+        record_exports(viewer, year, [_handed_out(job, made)])
     out.mkdir(parents=True, exist_ok=True)
     path = out / made.name
     path.write_bytes(made.content)
@@ -115,8 +121,8 @@ def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: 
     viewer = Viewer.system()
     with transaction():
         _opened(year)
-        frozen = {} if draft else proof.all_in_force(viewer, year)
-        bodies = [each for each in registry.all_bodies(viewer, year) if format_ != FROZEN or each.id in frozen]
+        frozen = {} if draft else proof.revisions_in_force(viewer, year)
+        bodies = [each for each in registry.all_bodies(viewer, year) if format_ != CANONICAL_FORMAT or each.id in frozen]
         jobs = _jobs(viewer, year, bodies, frozen, format_)
     part = out.with_name(out.name + ".part")
     handed_out = []
@@ -129,7 +135,7 @@ def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: 
                 archive.writestr(zipfile.ZipInfo(made.name, STAMP), made.content, zipfile.ZIP_DEFLATED)
                 handed_out.append(_handed_out(job, made))
         with transaction():
-            keep(viewer, year, handed_out, new_batch())
+            record_exports(viewer, year, handed_out, new_batch())
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -140,13 +146,13 @@ def _opened(year: int) -> None:
         raise EvaluationError(N_("The year %(value)s has not been opened."), value=year)
 
 
-def _frozen(viewer: Viewer, body: Body, year: int, revision: int | None, draft: bool) -> dict[int, FrozenSheet]:
+def _frozen(viewer: Viewer, body: Body, year: int, revision: int | None, draft: bool) -> dict[int, SheetRevision]:
     """The frozen sheet to be written, by its body's id; none for a draft."""
     if draft and revision:
         raise EvaluationError(N_("Ask for a revision or for the draft, not for both."))
     if revision is None:
-        return {} if draft else proof.all_in_force(viewer, year, [body.id])
-    found = review.frozen(viewer, body.id, year, revision)
+        return {} if draft else proof.revisions_in_force(viewer, year, [body.id])
+    found = review.sheet_revision(viewer, body.id, year, revision)
     if found is None:
         raise EvaluationError(
             N_("The sheet of this body for %(year)s has no revision %(revision)s."), year=year, revision=revision
@@ -154,21 +160,23 @@ def _frozen(viewer: Viewer, body: Body, year: int, revision: int | None, draft: 
     return {body.id: found}
 
 
-def _jobs(viewer: Viewer, year: int, bodies: Sequence[Body], frozen: dict[int, FrozenSheet], format_: str) -> list[Job]:
+def _jobs(viewer: Viewer, year: int, bodies: Sequence[Body], frozen: dict[int, SheetRevision], format_: str) -> list[Job]:
     """What is to be written of these bodies, in their order."""
     orders, live = registry.orders(), [each for each in bodies if each.id not in frozen]
-    drafts = {made.body.bin: made for made in queries.sheets(viewer, year, live)} if live else {}
+    drafts = {made.body.bin: made for made in queries.body_sheets(viewer, year, live)} if live else {}
     jobs = []
     for body in bodies:
         if body.id in frozen:
             whole = frozen[body.id]
-            jobs.append(Job(body.id, *opened(whole, orders), whole.id, whole.content if format_ == FROZEN else ""))
+            jobs.append(
+                Job(body.id, *open_revision(whole, orders), whole.id, whole.content if format_ == CANONICAL_FORMAT else "")
+            )
         elif body.bin in drafts:
             jobs.append(Job(body.id, drafts[body.bin]))
     return jobs
 
 
-def _written(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator[Made]:
+def _written(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator[ExportFile]:
     """Each sheet's file, in order, made by `workers` processes."""
     one = partial(_make, format_=format_, lang=lang)
     if workers == 1 or len(jobs) <= CHUNK:
@@ -179,12 +187,12 @@ def _written(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator
         yield from pool.map(one, jobs, chunksize=CHUNK)
 
 
-def _make(job: Job, format_: str, lang: str) -> Made:
-    if format_ == FROZEN and job.stamp:
-        return make_frozen(job.sheet, job.stamp, job.text)
-    return make(job.sheet, format_, lang, job.stamp)
+def _make(job: Job, format_: str, lang: str) -> ExportFile:
+    if format_ == CANONICAL_FORMAT and job.stamp:
+        return canonical_export(job.sheet, job.stamp, job.text)
+    return render_export(job.sheet, format_, lang, job.stamp)
 
 
-def _handed_out(job: Job, made: Made) -> HandedOut:
+def _handed_out(job: Job, made: ExportFile) -> ExportRecord:
     revision = job.stamp.revision if job.stamp else None
-    return HandedOut(job.body_id, made.format, made.languages, made.sha256, len(made.content), job.frozen_id, revision)
+    return ExportRecord(job.body_id, made.format, made.languages, made.sha256, len(made.content), job.revision_id, revision)

@@ -1,4 +1,4 @@
-"""The commands for people's accounts: the first administrator is made by them, and whoever is locked out is let in again."""
+"""The commands for people's accounts. They make the first administrator and reset the account of a person who cannot sign in."""
 
 from urllib.parse import urlsplit
 
@@ -12,9 +12,9 @@ from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import STATE_NAMES, Sought
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.cli.context import Failure, command, language_option, table, transaction
+from evaluation.cli.context import CommandError, command, format_table, language_option, transaction
 from evaluation.errors import EvaluationError
-from evaluation.language import CODES, N_, Language, language
+from evaluation.language import LANGUAGE_CODES, N_, Language, language
 from evaluation.policy import Role, Viewer
 
 user = AppGroup("user", help="Add people, give them one-time links, disable them, list them.")
@@ -31,7 +31,7 @@ address_option = click.option(
     click.option("--role", required=True, type=click.Choice([str(role) for role in ROLE_NAMES]), help="What they may do."),
     click.option("--body", "bins", multiple=True, metavar="BIN", help="A body of a clerk or head; give it once for each."),
     click.option("--region", metavar="DIGITS", help="Region of a reviewer or observer: the first two digits of its KATO code."),
-    click.option("--language", "speaks", type=click.Choice(CODES), help="Language of the letters sent to them."),
+    click.option("--language", "mail_language", type=click.Choice(LANGUAGE_CODES), help="Language of the letters sent to them."),
     address_option,
     language_option,
     name="add",
@@ -42,7 +42,7 @@ def add(
     role: str,
     bins: tuple[str, ...],
     region: str | None,
-    speaks: str | None,
+    mail_language: str | None,
     address: str | None,
     lang: str,
 ) -> None:
@@ -52,16 +52,16 @@ def add(
     """
     viewer = Viewer.system()
     with transaction():
-        found = {body.bin: body.id for body in queries.bodies_by_bin(viewer, bins)}
-        missing = [bin_ for bin_ in bins if bin_ not in found]
+        body_ids = {body.bin: body.id for body in queries.bodies_by_bin(viewer, bins)}
+        missing = [bin_ for bin_ in bins if bin_ not in body_ids]
         if missing:
             raise EvaluationError(N_("The registry knows no body with the BIN %(bin)s."), bin=", ".join(missing))
         try:
-            account = operations.add_account(viewer, email, name, role, found.values(), region, speaks)
+            account = operations.add_account(viewer, email, name, role, body_ids.values(), region, mail_language)
         except AccountRefused as refused:
             *others, last = refused.wrong.values()
             for error in others:
-                Failure(error.message(language(lang)), language(lang)).show()
+                CommandError(error.message(language(lang)), language(lang)).show()
             raise last from refused
         _print_link(account, address, language(lang))
 
@@ -117,37 +117,34 @@ def list_(search: str, role: str | None, lang: str) -> None:
 
     Example: flask --app app user list --role administrator
     """
-    viewer, in_language, number = Viewer.system(), language(lang), 1
-    lines = [
-        [
-            in_language.gettext(head)
-            for head in (N_("E-mail address"), N_("Full name"), N_("Role"), N_("Bodies or region"), N_("State"))
-        ]
-    ]
+    viewer, message_language, number = Viewer.system(), language(lang), 1
+    headings = (N_("E-mail address"), N_("Full name"), N_("Role"), N_("Bodies or region"), N_("State"))
+    rows = [[message_language.gettext(heading) for heading in headings]]
     with transaction():
         while True:
             page = queries.accounts(viewer, Sought(search, role or ""), number, lang)
             bodies = queries.bodies_of(viewer, [account.id for account in page.items])
             for account in page.items:
-                held = ", ".join(body.bin for body in bodies.get(account.id, [])) or account.region or "–"
-                words = [in_language.gettext(ROLE_NAMES[Role(account.role)]), held]
-                state = in_language.gettext(STATE_NAMES[account.state])
-                lines.append([account.email, account.name, *words, state])
+                scope = ", ".join(body.bin for body in bodies.get(account.id, [])) or account.region or "–"
+                role_name = message_language.gettext(ROLE_NAMES[Role(account.role)])
+                state = message_language.gettext(STATE_NAMES[account.state])
+                rows.append([account.email, account.name, role_name, scope, state])
             if number >= page.last:
                 break
             number += 1
-    click.echo(table(lines))
+    click.echo(format_table(rows))
 
 
 def _find(email: str) -> Account:
-    found = queries.account_by_email(Viewer.system(), email)
-    if found is None:
+    """Return the account of an address. Raises EvaluationError."""
+    account = queries.account_by_email(Viewer.system(), email)
+    if account is None:
         raise EvaluationError(N_("Nobody has the e-mail address %(email)s."), email=email)
-    return found
+    return account
 
 
-def _print_link(account: Account, address: str | None, in_language: Language) -> None:
-    """The link on standard output, what to do with it on standard error."""
+def _print_link(account: Account, address: str | None, message_language: Language) -> None:
+    """Print the link on standard output and what to do with it on standard error."""
     link = reset_link(account)
     if address:
         if not address.startswith(("http://", "https://")):
@@ -155,7 +152,7 @@ def _print_link(account: Account, address: str | None, in_language: Language) ->
         link = address.rstrip("/") + urlsplit(link).path
     click.echo(link)
     click.echo(
-        in_language.gettext(
+        message_language.gettext(
             "Give this link to %(email)s, where nobody else reads it: it works once, within %(hours)s hours.",
             email=account.email,
             hours=int(current_app.config["SECURITY_RESET_PASSWORD_WITHIN"].total_seconds() // 3600),
@@ -164,5 +161,5 @@ def _print_link(account: Account, address: str | None, in_language: Language) ->
     )
 
 
-for each in (add, reset, disable, enable, list_):
-    user.add_command(each)
+for subcommand in (add, reset, disable, enable, list_):
+    user.add_command(subcommand)

@@ -1,21 +1,25 @@
-"""The command that says what files of assessment sheets are."""
+"""The command that verifies files of assessment sheets."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from evaluation.cli.context import command, language_option, table, transaction
+from evaluation.cli.context import command, format_table, language_option, transaction
 from evaluation.language import Language, language
 from evaluation.policy import Viewer
-from evaluation.review.verification.code_extraction import MAX_SIZE
-from evaluation.review.verification.messages import Told, in_words
+from evaluation.review.verification.code_extraction import MAX_FILE_BYTES
+from evaluation.review.verification.messages import VerdictText, describe_verdict
 from evaluation.review.verification.model import Outcome
-from evaluation.review.verification.verify import verify as judge
+from evaluation.review.verification.verify import verify as verify_file
 
-IN_FORCE, WRONG, NOT_IN_FORCE = 0, 1, 2
-EXITS = {Outcome.ACCEPTED: IN_FORCE, Outcome.SUPERSEDED: NOT_IN_FORCE, Outcome.REOPENED: NOT_IN_FORCE}
-"""The exit status by outcome; of every other one it is WRONG."""
+EXIT_IN_FORCE, EXIT_NOT_VERIFIED, EXIT_NOT_IN_FORCE = 0, 1, 2
+EXIT_STATUSES = {
+    Outcome.ACCEPTED: EXIT_IN_FORCE,
+    Outcome.SUPERSEDED: EXIT_NOT_IN_FORCE,
+    Outcome.REOPENED: EXIT_NOT_IN_FORCE,
+}
+"""The exit status by outcome; every other outcome has EXIT_NOT_VERIFIED."""
 
 
 @command(
@@ -30,19 +34,20 @@ def verify(files: tuple[Path, ...], lang: str) -> None:
 
     Example: flask --app app verify bagalau-paragy-2024-990140900064-r1-kk.pdf --lang ru
     """
-    spoken, exits = language(lang), set()
+    message_language, statuses = language(lang), set()
     with transaction():
         for position, path in enumerate(files):
             with path.open("rb") as file:
-                verdict = judge(Viewer.system(), file.read(MAX_SIZE + 1))
-            exits.add(EXITS.get(verdict.outcome, WRONG))
-            click.echo(("\n" if position else "") + _text(path, in_words(verdict, spoken), spoken))
-    sys.exit(next(each for each in (WRONG, NOT_IN_FORCE, IN_FORCE) if each in exits))
+                verdict = verify_file(Viewer.system(), file.read(MAX_FILE_BYTES + 1))
+            statuses.add(EXIT_STATUSES.get(verdict.outcome, EXIT_NOT_VERIFIED))
+            text = _verdict_text(path, describe_verdict(verdict, message_language), message_language)
+            click.echo(("\n" if position else "") + text)
+    sys.exit(next(status for status in (EXIT_NOT_VERIFIED, EXIT_NOT_IN_FORCE, EXIT_IN_FORCE) if status in statuses))
 
 
-def _text(path: Path, told: Told, spoken: Language) -> str:
-    """What is said of one file."""
-    facts = [f"{label}: {words}" for label, words in told.facts]
-    head = tuple(map(spoken.gettext, ("Table", "Points", "Maximum")))
-    points = [table([head, *told.points])] if told.points else []
-    return "\n".join([f"{path}: {told.title}.", *told.sentences, *facts, *points])
+def _verdict_text(path: Path, verdict: VerdictText, language: Language) -> str:
+    """Return the lines about one file: the verdict, its facts, and the points of a verified sheet."""
+    facts = [f"{label}: {text}" for label, text in verdict.facts]
+    headings = tuple(map(language.gettext, ("Table", "Points", "Maximum")))
+    points = [format_table([headings, *verdict.points])] if verdict.points else []
+    return "\n".join([f"{path}: {verdict.title}.", *verdict.sentences, *facts, *points])

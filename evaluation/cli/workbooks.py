@@ -5,20 +5,20 @@ from textwrap import shorten
 
 import click
 
-from evaluation.answers.issues import Refused
-from evaluation.cli.context import command, language_option, print_json, print_problems, refuse, transaction
+from evaluation.answers.issues import WorkbookRejected
+from evaluation.cli.context import command, exit_with_issues, language_option, print_issues, print_json, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.admin.labels import LACKING
+from evaluation.registry.admin.labels import MISSING_FIELD_LABELS
 from evaluation.scoring import score as score_reports
-from evaluation.sheets import Named, Sheet, compose
+from evaluation.sheets import LegalEntity, Sheet, compose_sheets
 from evaluation.sheets.scores_json import scores_json
 from evaluation.workbooks.format.model import Workbook
 from evaluation.workbooks.format.reader import read_workbook
 from evaluation.workbooks.format.template import write_template
-from evaluation.workbooks.load import Summary, load_workbook
+from evaluation.workbooks.load import LoadSummary, load_workbook
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -60,9 +60,9 @@ def score(workbook: Path, as_json: bool, lang: str) -> None:
     """
     try:
         read = read_workbook(workbook.read_bytes(), registry.orders())
-    except Refused as refused:
-        return refuse(refused, lang, as_json)
-    print_problems(read.warnings, language(lang))
+    except WorkbookRejected as refused:
+        return exit_with_issues(refused, lang, as_json)
+    print_issues(read.warnings, language(lang))
     sheets = list(_sheets(read))
     if as_json:
         print_json(scores_json(read.order, read.year, sheets, lang))
@@ -89,21 +89,21 @@ def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
     try:
         with transaction(dry_run):
             _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), registry.orders(), register)
-    except Refused as refused:
-        return refuse(refused, lang)
+    except WorkbookRejected as refused:
+        return exit_with_issues(refused, lang)
     _print_summary(summary, dry_run, language(lang))
     return None
 
 
 def _sheets(read: Workbook) -> list[Sheet]:
-    scores = score_reports(read.order, read.reports, read.declared())
+    scores = score_reports(read.order, read.report_frames, read.prior_year_counts())
     organisations = {
-        own: Named(own, name or "")
-        for sheet in read.sheets.values()
+        own: LegalEntity(own, name or "")
+        for sheet in read.worksheets.values()
         for own, name in zip(sheet.columns["bin"], sheet.columns["name"], strict=True)
     }
-    bodies = {bin_: Named(bin_, name) for bin_, name in read.names.items()}
-    return list(compose(scores, read.year, bodies, organisations))
+    bodies = {bin_: LegalEntity(bin_, name) for bin_, name in read.body_names.items()}
+    return list(compose_sheets(scores, read.year, bodies, organisations))
 
 
 def _print_sheet(sheet: Sheet, in_language: Language) -> None:
@@ -128,30 +128,30 @@ def _print_sheet(sheet: Sheet, in_language: Language) -> None:
                     click.echo(f"           {label}: {each.bin} {each.name(in_language.code)}")
 
 
-def _print_summary(summary: Summary, dry_run: bool, in_language: Language) -> None:
-    print_problems(summary.warnings, in_language)
+def _print_summary(summary: LoadSummary, dry_run: bool, in_language: Language) -> None:
+    print_issues(summary.warnings, in_language)
     click.echo(
         in_language.gettext(
             "Reports: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.",
-            new=summary.new,
-            changed=summary.changed,
-            unchanged=summary.unchanged,
+            new=summary.new_report_count,
+            changed=summary.changed_report_count,
+            unchanged=summary.unchanged_report_count,
         )
     )
-    if summary.bodies or summary.organisations:
+    if summary.registered_body_bins or summary.registered_organisation_bins:
         click.echo(
             in_language.gettext(
                 "Registered: %(bodies)s bodies, %(organisations)s organisations.",
-                bodies=len(summary.bodies),
-                organisations=len(summary.organisations),
+                bodies=len(summary.registered_body_bins),
+                organisations=len(summary.registered_organisation_bins),
             )
         )
-    for bin_, lacks in summary.incomplete:
+    for bin_, lacks in summary.incomplete_bodies:
         click.echo(
             in_language.gettext(
                 "Incomplete in the registry: %(body)s lacks %(what)s.",
                 body=bin_,
-                what=", ".join(in_language.gettext(LACKING[name]) for name in lacks),
+                what=", ".join(in_language.gettext(MISSING_FIELD_LABELS[name]) for name in lacks),
             )
         )
     if dry_run:

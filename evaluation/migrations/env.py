@@ -1,4 +1,4 @@
-"""Alembic's entry: migrations run on the connection that evaluation.database.upgrade hands over."""
+"""Alembic's entry point: migrations run on the connection that :func:`evaluation.schema.upgrade` passes in the configuration."""
 
 from alembic import context
 

@@ -11,26 +11,26 @@ from flask import Flask
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from evaluation.application import flask_configuration
 from evaluation.audit.models import AuditEvent
 from evaluation.database import db
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.settings import InvalidSettings, Settings, env_example, load_settings
-from evaluation.web.configuration import flask_configuration
 from tests.support.accounts import make_account, token_of
 from tests.support.paths import ROOT
-from tests.support.visits import SIGN_IN, attempt, record, said, visitor
+from tests.support.visits import SIGN_IN, attempt, audit_entries, messages, anonymous_client
 
 
 def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     url = f"sqlite:///{tmp_path / 'evaluation.db'}"
     app = make_app(url, APP_ENV="production")
-    assert visitor(app).get(SIGN_IN).status_code == 200
+    assert anonymous_client(app).get(SIGN_IN).status_code == 200
     demo = make_account(app, "clerk", email="clerk@demo.invalid")
-    assert said(attempt(visitor(app), demo)) and record(app)[-1][1] == "sign_in_refused"
+    assert messages(attempt(anonymous_client(app), demo)) and audit_entries(app)[-1][1] == "sign_in_refused"
     started = make_app(url, APP_ENV="production")
-    response = visitor(started).get(SIGN_IN)
+    response = anonymous_client(started).get(SIGN_IN)
     assert response.status_code == 500 and "DATABASE_URL" in response.text
-    assert visitor(make_app(url)).get(SIGN_IN).status_code == 200
+    assert anonymous_client(make_app(url)).get(SIGN_IN).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_every_invalid_variable_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(InvalidSettings) as raised:
         load_settings(instance=tmp_path)
     assert len(raised.value.errors) == len(invalid)
-    for code in CODES:
+    for code in LANGUAGE_CODES:
         lines = raised.value.message(language(code)).splitlines()
         assert all(any(name in line for line in lines) for name in invalid), code
 
@@ -119,7 +119,7 @@ def test_behind_a_proxy_the_record_has_the_persons_own_address(tmp_path: Path, m
     url = f"sqlite:///{tmp_path / 'evaluation.db'}"
     for proxies, address in ((0, "127.0.0.1"), (1, "192.0.2.7")):
         app = make_app(url, TRUSTED_PROXIES=proxies)
-        client = visitor(app)
+        client = anonymous_client(app)
         data = {"email": "unknown@example.org", "password": "x", "csrf_token": token_of(client, SIGN_IN)}
         client.post(SIGN_IN, data=data, headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.7", "X-Forwarded-Proto": "http"})
         with app.app_context():

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from evaluation.accounts.models import Account
-from evaluation.audit.chain import CHAIN_BEGUN, RECORD_BEGUN
+from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from tests.support.accounts import PASSWORD, token_of
@@ -44,7 +44,7 @@ def audit_entries(app: Flask) -> list[tuple[str, str]]:
     """Actor and action of each event, in order, without the events that start the log and its chains."""
     with app.app_context():
         events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))
-        return [(event.actor, event.action) for event in events if event.action not in (RECORD_BEGUN, CHAIN_BEGUN)]
+        return [(event.actor, event.action) for event in events if event.action not in (AuditAction.LOG_STARTED, AuditAction.CHAIN_STARTED)]
 
 
 def change_account(app: Flask, email: str, **columns: object) -> None:

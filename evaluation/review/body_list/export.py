@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 from evaluation.criteria.model import Order
 from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
@@ -154,6 +152,9 @@ def _escape_formula(text: str) -> str:
 def as_xlsx(table: ExportTable, title: str) -> bytes:
     """Write a table as a workbook of one worksheet; its header row and its first two columns stay visible."""
     out = io.BytesIO()
+    # xlsxwriter is heavy; most commands do not need it.
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     formats = {
         date: book.add_format({"num_format": "dd.mm.yyyy", "align": "left"}),

@@ -29,10 +29,10 @@ ELSEWHERE = {
     "security.two_factor_rescue": Action.PUBLIC,
     "security.tf_select": Action.PUBLIC,
     "security.mf_recovery": Action.PUBLIC,
-    "security.two_factor_setup_validate": Action.OWN,
-    "security.mf_recovery_codes": Action.OWN,
-    "security.change_password": Action.OWN,
-    "security.verify": Action.OWN,
+    "security.two_factor_setup_validate": Action.ACCOUNT,
+    "security.mf_recovery_codes": Action.ACCOUNT,
+    "security.change_password": Action.ACCOUNT,
+    "security.verify": Action.ACCOUNT,
 }
 """Endpoints that are not ours to mark."""
 

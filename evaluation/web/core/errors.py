@@ -152,12 +152,12 @@ def _answer_evaluation_error(error: EvaluationError) -> ErrorAnswer:
     message = error.message(language)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         current_app.logger.error("%s", error)
-        return _answer(gettext(ERROR_TEXTS[500].title), message, error.status)
+        return _answer(gettext(error.title or ERROR_TEXTS[500].title), message, error.status)
     if error.status in PAGE_ONLY:
         return _error_page(error.status)
     if wants_json():
         return jsonify(message=message, **error.details(language)), error.status
-    return render_template("core/error.html", title=gettext(REFUSED_TITLE), advice=message), error.status
+    return render_template("core/error.html", title=gettext(error.title or REFUSED_TITLE), advice=message), error.status
 
 
 def _answer_database_error(error: OperationalError) -> ErrorAnswer:

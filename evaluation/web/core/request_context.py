@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import threading
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +9,22 @@ from flask import Response, abort, current_app, g, request, send_file
 from flask_babel import get_locale
 from flask_login import current_user
 
-from evaluation import database
+from evaluation import database, schema
 from evaluation.accounts import queries as accounts
 from evaluation.accounts.models import Account
 from evaluation.accounts.roles import ROLE_NAMES
-from evaluation.clock import local
+from evaluation.clock import to_local
+from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, heading, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
-from evaluation.sheets import Named
+from evaluation.sheets import LegalEntity
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-STATIC = ("static", "bootstrap.static")
+STATIC_ENDPOINTS = ("static", "bootstrap.static")
 BIN_LENGTH = 12
 MAX_SEARCH = 200
 """Characters of a search that are looked at."""
@@ -34,13 +34,12 @@ DEMONSTRATION = N_(
     "The database holds the accounts of the demonstration, whose password everybody knows. Give production a database of its "
     "own by DATABASE_URL."
 )
-UPGRADE = threading.Lock()
 
 
 def identify_viewer() -> None:
     """Settle who the request acts as, once and before anything else asks."""
     # Files that are everybody's need nobody looked up.
-    g.viewer = Viewer.nobody() if request.endpoint in STATIC else viewer_of_request()
+    g.viewer = Viewer.nobody() if request.endpoint in STATIC_ENDPOINTS else viewer_of_request()
 
 
 def viewer_of_request() -> Viewer:
@@ -67,14 +66,19 @@ def megabytes() -> int:
     return limit // 2**20
 
 
-def prepare_database() -> None:
-    """Create or upgrade the database before this process answers its first request."""
-    with UPGRADE:
-        if "database_is_ready" not in current_app.extensions:
-            database.upgrade()
-            if current_app.config["PRODUCTION"] and accounts.any_of_the_demonstration(Viewer.system()):
-                raise EvaluationError(DEMONSTRATION)
-            current_app.extensions["database_is_ready"] = True
+def require_usable_database() -> None:
+    """Check the database until it is usable, then no more in this process: newest schema, no demonstration data in production.
+
+    Raises:
+        SchemaOutdated: The database must be upgraded; a request does not do it.
+        EvaluationError: Production has a database with demonstration accounts.
+    """
+    if "database_is_usable" in current_app.extensions or request.endpoint in STATIC_ENDPOINTS:
+        return
+    schema.require_current()
+    if configuration().settings.is_production and accounts.any_of_the_demonstration(Viewer.system()):
+        raise EvaluationError(DEMONSTRATION)
+    current_app.extensions["database_is_usable"] = True
 
 
 def commit_request(response: Response) -> Response:
@@ -138,15 +142,15 @@ def matches(item: Any, search: str) -> bool:
 
 def moment(at: datetime | None) -> str:
     """When something was recorded, as a clock on the wall had it; empty where it is not known."""
-    return f"{local(at):%d.%m.%Y %H:%M}" if at else ""
+    return f"{to_local(at):%d.%m.%Y %H:%M}" if at else ""
 
 
-def named(item: Any) -> Named:
+def named(item: Any) -> LegalEntity:
     """A body or organisation of the registry with its names."""
-    return Named(item.bin, item.name_kk, item.name_ru)
+    return LegalEntity(item.bin, item.name_kk, item.name_ru)
 
 
-def language_of(item: Named, code: str) -> str:
+def language_of(item: LegalEntity, code: str) -> str:
     """The language that the name shown in `code` is really in."""
     first, second = ("ru", "kk") if code == "ru" else ("kk", "ru")
     return first if getattr(item, f"name_{first}") or not getattr(item, f"name_{second}") else second

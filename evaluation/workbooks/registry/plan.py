@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlsxwriter.utility import xl_cell_to_rowcol
-
 from evaluation.answers.issues import CellIssue, WorkbookRejected, sort_issues
 from evaluation.audit.operations import new_batch
 from evaluation.criteria import Orders
@@ -66,6 +64,9 @@ class RegistryPlan:
 
     def rows_with_issues(self, worksheet: str) -> set[int]:
         """Return the numbers, from 0, of the rows of a worksheet that have issues."""
+        # xlsxwriter is heavy; most commands do not need it.
+        from xlsxwriter.utility import xl_cell_to_rowcol
+
         cells = (issue.cell for issue in self.issues if issue.worksheet == worksheet and issue.cell)
         return {xl_cell_to_rowcol(cell)[0] for cell in cells}
 

@@ -4,10 +4,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from evaluation.answers.values import YES_NO_LABELS
 from evaluation.criteria import Orders
@@ -20,6 +17,9 @@ from evaluation.registry.states import BodyState, OrganisationState
 from evaluation.workbooks.format.model import FIRST_DATA_ROW
 from evaluation.workbooks.registry.columns import BODIES, COLUMNS, ORGANISATIONS, Column, choice_labels, display_value, row_of
 from evaluation.xlsx.safe_open import MAX_ROWS
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 NOTES_WORKSHEET = "_notes"
 SPARE_ROWS = 2_000
@@ -50,6 +50,9 @@ def write_states(
 ) -> bytes:
     """Return the XLSX file of these bodies and organisations."""
     out = io.BytesIO()
+    # xlsxwriter is heavy; most commands do not need it.
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     heading = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#8A94A6"}
     formats = {
@@ -79,7 +82,7 @@ class _WorksheetWriter:
     labels: Mapping[str, Mapping[str, Text]]
     language: Language
 
-    def write(self, sheet: Worksheet, columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> None:
+    def write(self, sheet: "Worksheet", columns: tuple[Column, ...], rows: list[dict[str, Any]]) -> None:
         self._write_headings(sheet, columns, len(rows))
         for row, values in enumerate(rows, start=FIRST_DATA_ROW):
             for position, column in enumerate(columns):
@@ -92,7 +95,7 @@ class _WorksheetWriter:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0, FIRST_DATA_ROW - 1)
 
-    def _write_headings(self, sheet: Worksheet, columns: tuple[Column, ...], row_count: int) -> None:
+    def _write_headings(self, sheet: "Worksheet", columns: tuple[Column, ...], row_count: int) -> None:
         """Write the codes and the labels of the columns, and their lists of choices."""
         last_row = min(FIRST_DATA_ROW + row_count + SPARE_ROWS, MAX_ROWS - 1)
         for position, column in enumerate(columns):
@@ -108,7 +111,7 @@ class _WorksheetWriter:
                 label_format = self.formats["key_heading" if position == 0 else "heading"]
                 sheet.write_string(row, position, language(code).gettext(column.label), label_format)
 
-    def _write_cell(self, sheet: Worksheet, row: int, position: int, column: Column, value: Any) -> None:
+    def _write_cell(self, sheet: "Worksheet", row: int, position: int, column: Column, value: Any) -> None:
         if isinstance(value, date):
             sheet.write_datetime(row, position, value, self.formats["date"])
         elif column.type == "share":

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from evaluation import database
+from evaluation import schema
 from evaluation.database import db
-from tests.support import accounts as people
+from tests.support import accounts
 
 
 def test_a_page_says_that_the_database_is_busy(
@@ -24,7 +24,7 @@ def test_a_page_says_that_the_database_is_busy(
             db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 1")
             db.session.connection().exec_driver_sql("DELETE FROM body")
 
-    client = people.signed_in(app, "reviewer", "ru")
+    client = accounts.signed_in(app, "reviewer", "ru")
     monkeypatch.setattr(queries, "years", fail)
     page = client.get("/bodies")
     assert page.status_code == 503 and "База данных занята" in page.text
@@ -32,10 +32,10 @@ def test_a_page_says_that_the_database_is_busy(
 
 def test_an_upgraded_database_is_not_locked_again(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'locked.db'}")
-    client = people.signed_in(app, "reviewer")
+    client = accounts.signed_in(app, "reviewer")
     with sqlite3.connect(tmp_path / "locked.db") as writer:
         writer.execute("BEGIN IMMEDIATE")
         with app.app_context():
             db.session.connection().exec_driver_sql("PRAGMA busy_timeout = 1")
-            database.upgrade()
+            schema.upgrade()
         assert client.get("/bodies").status_code == 200

@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 
 import evaluation.answers.models
 import evaluation.registry.models  # noqa: F401
-from evaluation import database
+from evaluation import schema
 from evaluation.database import Base, db
 
 
@@ -20,15 +20,15 @@ def test_the_tables_are_those_of_the_models(app: Flask) -> None:
 
 def test_upgrading_again_changes_nothing_and_down_leaves_nothing(app: Flask) -> None:
     with app.app_context():
-        database.upgrade()
+        schema.upgrade()
         with db.engine.connect() as connection:
             config = Config()
-            config.set_main_option("script_location", str(database.MIGRATIONS))
+            config.set_main_option("script_location", str(schema.MIGRATIONS))
             config.attributes["connection"] = connection
             command.downgrade(config, "base")
             connection.commit()
             assert inspect(connection).get_table_names() == ["alembic_version"]
-        database.upgrade()
+        schema.upgrade()
 
 
 def test_sqlite_keeps_a_journal_ahead_and_its_foreign_keys(app: Flask) -> None:

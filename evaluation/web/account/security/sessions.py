@@ -11,7 +11,7 @@ from flask_security import logout_user, signals
 
 from evaluation.web.core.languages import COOKIE as LANGUAGE
 from evaluation.web.core.languages import speak
-from evaluation.web.core.request_context import STATIC
+from evaluation.web.core.request_context import STATIC_ENDPOINTS
 from forms.account import SIGNS_IN
 
 BEGAN, SEEN = "began", "seen"
@@ -35,7 +35,7 @@ def _begin(_: Flask, user: Any, **__: Any) -> None:
 
 def end_if_over() -> None:
     """Sign out who has been away, or signed in, for too long; note that the others are here."""
-    if request.endpoint in STATIC or not current_user.is_authenticated:
+    if request.endpoint in STATIC_ENDPOINTS or not current_user.is_authenticated:
         return
     moment, idle, most = int(time.time()), current_app.config["SESSION_IDLE_MINUTES"], current_app.config["SESSION_HOURS"]
     if moment - session.get(SEEN, 0) > 60 * idle or moment - session.get(BEGAN, 0) > 3600 * most:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app import create_app
-from evaluation import database
+from evaluation import schema
 from evaluation.answers.models import Report
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -28,11 +28,11 @@ from evaluation.registry import operations
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
-from tests.support import accounts as people
-from tests.support.entry_bodies import EMPTY, FOREIGN, SYSTEM, make_place
+from tests.support import accounts
+from tests.support.scenario import EMPTY_BODY, OTHER_BODY, SYSTEM, two_kind_scenario
 from tests.support.factories import bin_of
 from tests.support.paths import SECOND_ORDER
-from tests.support.submission_states import stand
+from tests.support.submission_states import set_status
 
 CODES = ("kk", "ru", "en")
 YEAR = 2024
@@ -43,9 +43,9 @@ BODY, UNKNOWN = bin_of(1), bin_of(9_999)
 def shown(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Flask]:
     """An app with the demonstration, for tests that only read."""
     url = f"sqlite:///{tmp_path_factory.mktemp('pages') / 'evaluation.db'}"
-    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", **people.CHEAP})
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", **accounts.CHEAP})
     with app.app_context():
-        database.upgrade()
+        schema.upgrade()
         store(order, demonstration(order))
         db.session.commit()
     yield app
@@ -61,7 +61,7 @@ def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
 
 def client(app: Flask, code: str = "en", role: str = "reviewer") -> FlaskClient:
     """Somebody who is signed in; a clerk belongs to every body there is."""
-    return people.known(app, role, code)
+    return accounts.shared_client(app, role, code)
 
 
 def role_for(url: str) -> str:
@@ -123,7 +123,7 @@ def test_every_page_is_valid_in_every_language(shown: Flask, code: str) -> None:
 
 def test_every_route_is_visited(shown: Flask) -> None:
     """A new route belongs in these tests: add it here when they walk it."""
-    blueprints = ("bodies.", "accepting.", "review.", "sheets.", "language.")
+    blueprints = ("bodies.", "bulk_accept.", "review.", "sheets.", "language.")
     routes = {rule.rule for rule in shown.url_map.iter_rules() if rule.endpoint.startswith(blueprints)}
     year = "<int(min=1000, max=9999):year>"
     assert routes == {
@@ -218,8 +218,8 @@ def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
 
 
 def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, order: Order) -> None:
-    place = make_place(app, order)
-    reviewer, clerk = place.client("reviewer"), place.client("clerk", FOREIGN)
+    scenario = two_kind_scenario(app, order)
+    reviewer, clerk = scenario.client("reviewer"), scenario.client("clerk", OTHER_BODY)
 
     def shown(who: FlaskClient) -> int:
         found = re.search(r'<option value="(\d{4})" selected>', who.get("/bodies").text)
@@ -231,12 +231,12 @@ def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, or
         db.session.commit()
     assert shown(reviewer) == YEAR + 1, "nobody has begun any"
     with app.app_context():
-        place.answer(place.own[0], **{place.order.asked_of(place.kinds[0])[0].code: 1})
-        db.session.add(Report(organisation_id=place.organisations[place.own[0]], year=YEAR + 1, evidence={"note": "x"}))
+        scenario.answer(scenario.organisation_bins[0], **{scenario.order.indicators_of(scenario.kinds[0])[0].code: 1})
+        db.session.add(Report(organisation_id=scenario.organisations[scenario.organisation_bins[0]], year=YEAR + 1, evidence={"note": "x"}))
         db.session.commit()
     assert (shown(reviewer), shown(clerk)) == (YEAR, YEAR + 1), "evidence is no answer; another body's year is not one's own"
     with app.app_context():
-        stand(YEAR + 1, place.bodies[EMPTY])
+        set_status(YEAR + 1, scenario.bodies[EMPTY_BODY])
         db.session.commit()
     assert shown(reviewer) == YEAR + 1
 
@@ -309,7 +309,7 @@ def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
     text = client(shown).get(f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet?lang=ru").text
     details = re.findall(r"<details.*?</details>", text, flags=re.DOTALL)
     assert len(details) == sum(len(table.scored_rows) for table in order.form.tables if table.kind != list(order.kind)[2])
-    assert any(order.criteria[0].line("not_decreased").text.ru in each for each in details)
+    assert any(order.criteria[0].scale_entry("not_decreased").text.ru in each for each in details)
     assert any(re.search(r"БИН|BIN", each) for each in details)
 
 
@@ -414,11 +414,3 @@ def test_without_data_the_first_page_says_what_to_do(empty: Flask) -> None:
     assert "No reporting year is open yet" in response.text and 'href="/registry/years"' in response.text
     assert_valid(response, "en")
     assert "The administrator opens the year" in client(empty).get("/bodies").text
-
-
-def test_the_database_is_made_before_the_first_request(tmp_path: Path) -> None:
-    app = create_app({"DATABASE_URL": f"sqlite:///{tmp_path / 'folder' / 'evaluation.db'}", "SECRET_KEY": "tests"})
-    assert app.test_client().get("/account/sign-in").status_code == 200
-
-
-# Languages and headers
