@@ -1,0 +1,1 @@
+"""Pages for the administrator: accounts of people, and the registry."""

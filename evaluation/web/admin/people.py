@@ -165,7 +165,7 @@ def _link_page(account: Account, is_new: bool = False) -> str:
     if mailed:
         with force_locale(account.language or current_language().code):
             values = {"user": account, "reset_link": link, "is_new": is_new, "until": moment(until)}
-            send_mail(gettext("Your account"), account.email, "people/mail/link", **values)
+            send_mail(gettext("Your account"), account.email, "admin/people/mail/link", **values)
     return render_template("admin/people/link.html", account=account, is_new=is_new, link=None if mailed else link, until=until)
 
 

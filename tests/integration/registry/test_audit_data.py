@@ -8,7 +8,7 @@ from flask import Flask
 
 from evaluation.audit.chain import flush_events
 from evaluation.audit.models import AuditEvent
-from evaluation.audit.verification import verify
+from evaluation.audit.verification import verify_audit_log
 from evaluation.criteria import Order
 from evaluation.database import db, to_json
 from evaluation.demo.generator import country
@@ -85,7 +85,7 @@ def test_the_registry_can_be_reconstructed_from_its_audit_events(app: Flask, ord
         ]
         (left,) = db.session.query(AuditEvent).filter_by(action="organisation_left")
         assert left.data == {"to": OTHER_BODY} and left.organisation_id == organisation_ids[ORGANISATION]
-        assert not verify(SYSTEM)
+        assert not verify_audit_log(SYSTEM)
 
 
 def test_invented_data_are_written_to_the_audit_log(app: Flask, order: Order) -> None:
@@ -103,4 +103,4 @@ def test_invented_data_are_written_to_the_audit_log(app: Flask, order: Order) ->
         assert imported == {(row.bin, row.year): row.answers | row.evidence for row in data.reports}
         declared = db.session.query(AuditEvent).filter_by(action="prior_year_counts_declared").all()
         assert sum(len(event.data) for event in declared) == len(data.declared)
-        assert not verify(SYSTEM)
+        assert not verify_audit_log(SYSTEM)
