@@ -37,16 +37,16 @@ def wire(app: Application, settings: Settings) -> None:
     from evaluation import database, web
     from evaluation.configuration import Configuration
     from evaluation.criteria import load_orders
-    from evaluation.notifications import outbox
+    from evaluation.notifications.outbox import OutboxWorker
     from evaluation.web.links import FlaskLinkBuilder
 
     app.extensions["orders"] = load_orders(settings.criteria)
-    outbox.init_app(app)
+    app.extensions["mail_worker"] = OutboxWorker(app.app_context)
     configuration = Configuration(
         settings=settings,
         orders=app.extensions["orders"],
         links=FlaskLinkBuilder(app, settings),
-        wake_mail_worker=app.extensions["postman"].call,
+        wake_mail_worker=app.extensions["mail_worker"].wake,
         application_context=app.app_context,
     )
     database.init_app(app, configuration)

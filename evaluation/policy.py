@@ -1,7 +1,7 @@
 """The one policy: what each role may do, and within which bodies.
 
-Everything that reads or changes data takes a :class:`Viewer` and asks it here: queries keep themselves to `viewer.bodies`,
-operations call :meth:`Viewer.require`, and each page declares the action it needs (:mod:`evaluation.web.core.access`).
+Every query and operation takes a :class:`Viewer`: queries return data of `viewer.bodies` only, operations call
+:meth:`Viewer.require`, and each page declares the action it needs (:mod:`evaluation.web.core.access`).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from evaluation.errors import EvaluationError
 
 
 class Role(StrEnum):
-    """What a person is to the assessment; everyone has one role."""
+    """The role of a person in the assessment; each person has one."""
 
     CLERK = "clerk"
     HEAD = "head"
@@ -21,28 +21,28 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     OBSERVER = "observer"
     SYSTEM = "system"
-    """The product on the operator's command; nobody signs in with it."""
+    """The product on the operator's command; no account has it."""
     NOBODY = "nobody"
-    """Whoever has not signed in."""
+    """A visitor without a session."""
 
 
 class Action(StrEnum):
-    """What is asked for. Those on a body's data are allowed within the viewer's bodies alone."""
+    """What a viewer wants to do. Actions on a body's data are allowed only for the viewer's bodies."""
 
     PUBLIC = "public"
-    """What is open without signing in: signing in itself, the choice of language."""
+    """Pages that need no session: signing in, the choice of language."""
     ACCOUNT = "account"
-    """One's own account."""
+    """The viewer's own account."""
     VIEW = "view"
     """Bodies, organisations, answers, sheets."""
     EDIT = "edit"
     """Enter answers and evidence, by form, grid and workbook."""
     VIEW_FILES = "view_files"
-    """See the files given as evidence."""
+    """Download evidence files."""
     SUBMIT = "submit"
-    """Hand a body's year over."""
+    """Submit a body's year."""
     REVIEW = "review"
-    """Return, accept and reopen a year that was handed over; make remarks on it and resolve them."""
+    """Return, accept and reopen a submitted year; make remarks on it and resolve them."""
     REPLY = "reply"
     """Answer a remark."""
     MANAGE_REGISTRY = "manage_registry"
@@ -58,7 +58,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.NOBODY: _ANYONE,
     Role.OBSERVER: _SIGNED_IN,
     Role.CLERK: _SIGNED_IN | {Action.EDIT, Action.VIEW_FILES, Action.REPLY},
-    # In an akim's office of a village one person is both.
+    # In a village akim's office the head and the clerk are often one person.
     Role.HEAD: _SIGNED_IN | {Action.EDIT, Action.VIEW_FILES, Action.REPLY, Action.SUBMIT},
     Role.REVIEWER: _SIGNED_IN | {Action.VIEW_FILES, Action.REPLY, Action.REVIEW},
     Role.ADMINISTRATOR: _SIGNED_IN | {Action.MANAGE_REGISTRY, Action.MANAGE_ACCOUNTS},
@@ -66,9 +66,9 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 SIGN_IN_ROLES = (Role.CLERK, Role.HEAD, Role.REVIEWER, Role.ADMINISTRATOR, Role.OBSERVER)
-"""The roles that people are given."""
+"""The roles of accounts."""
 BODY_ROLES = (Role.CLERK, Role.HEAD)
-"""Those whose people belong to named bodies; the others see a region or the country."""
+"""Roles whose accounts belong to named bodies; other roles apply to a region or the country."""
 
 
 class Forbidden(EvaluationError):
@@ -79,9 +79,9 @@ class Forbidden(EvaluationError):
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person, nobody, or the system itself: what every query is scoped by and every operation acts as.
+    """Who reads or acts: a person, a visitor without a session, or the system itself.
 
-    `bodies` are the ids of the bodies whose data are theirs to see, and to act on as their role says; None means all.
+    `bodies` are the ids of the bodies whose data the viewer may read, and change as the role allows; None means all bodies.
     """
 
     name: str
@@ -91,22 +91,23 @@ class Viewer:
 
     @classmethod
     def system(cls) -> Self:
-        """The product acting on the operator's command: it may do everything."""
+        """Return the viewer of the operator's commands, which may do everything."""
         return cls("system", Role.SYSTEM, None)
 
     @classmethod
     def nobody(cls) -> Self:
-        """Whoever has not signed in."""
+        """Return the viewer of a request without a session."""
         return cls("", Role.NOBODY)
 
     def can_see(self, body_id: int) -> bool:
+        """Return whether the body's data are open to the viewer."""
         return self.bodies is None or body_id in self.bodies
 
     def may(self, action: Action, body_id: int | None = None) -> bool:
-        """Whether the viewer may do this: at all, or with this body's data."""
+        """Return whether the viewer may do this: at all, or with the data of a body."""
         return action in ALLOWED[self.role] and (body_id is None or self.can_see(body_id))
 
     def require(self, action: Action, body_id: int | None = None) -> None:
-        """Raises Forbidden where the viewer may not."""
+        """Raise Forbidden unless the viewer may do this."""
         if not self.may(action, body_id):
             raise Forbidden(f"{self.role} {self.name!r} may not {action}")

@@ -1,68 +1,73 @@
-"""Chains of the record: every line bears the keyed hash of itself and of the line before it.
+"""Hash chains of audit events: each event bears the keyed hash of itself and of the event before it.
 
-Lines wait in the session until it commits, or until somebody reads the record; then they are sealed: numbered, hashed and
-inserted. Heads of chains are so locked for an instant, always in one order, and nobody waits for each other in a circle.
+New events wait in the session until it commits or until the audit log is read. Then they are numbered, hashed and inserted
+together. The chain heads are locked for that moment only, always in one order, so that writers never deadlock.
 
-A chain's first line is announced in the common chain, so that no chain can vanish as a whole; the common chain's own first line
-names the fingerprint of the key.
+The first event of a chain is announced in the common chain, so that a removed chain is noticed. The first event of the common
+chain names the fingerprint of the audit key.
 """
 
-import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import count, islice
 from typing import Any
 
 import orjson
-from flask import current_app
 from sqlalchemy import Connection, event
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction
 
-from evaluation.audit.models import Event
-from evaluation.clock import precise
-from evaluation.database import begin_writing, dumps
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.hashing import (
+    GENESIS_MAC,
+    audit_key,
+    event_mac,
+    head_seal,
+    key_fingerprint,
+    timestamp,
+    timestamp_text,
+)
+from evaluation.database import begin_immediate, to_json
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 
-COMMON = 0
-"""The chain of what concerns no body; those of bodies are numbered as they are."""
-CHAIN_BEGUN, RECORD_BEGUN = "chain_begun", "record_begun"
-NOTHING = "0" * 64
-"""Stands before the first line of a chain."""
-NO_KEY = N_(
-    "The key that the record is sealed with can be neither read nor made: %(name)s in the instance folder. Let the product "
-    "write there, or give the key as the environment variable RECORD_KEY."
-)
+COMMON_CHAIN = 0
+"""The chain of events of no body. The chain of a body has the body's id."""
 BROKEN = N_(
-    "The record does not end as the product left it, or RECORD_KEY is not the key it was kept with. Nothing was stored. "
+    "The record does not end as the product left it, or AUDIT_KEY is not the key it was kept with. Nothing was stored. "
     "`flask record verify` tells what is wrong."
 )
 
-FEW, MANY = 100, 2_000
-"""Lines that are written at once, and lines that wait."""
-ONE = "SELECT chain, seq, mac, seal, at FROM chain WHERE chain = ?"
-ONE_LOCKED = f"{ONE} FOR UPDATE"
-SEVERAL_ON_SQLITE = "SELECT chain, seq, mac, seal, at FROM chain WHERE chain IN (SELECT value FROM json_each(?))"
-SEVERAL = "SELECT chain, seq, mac, seal, at FROM chain WHERE chain = ANY(?) ORDER BY chain"
-SEVERAL_LOCKED = f"{SEVERAL} FOR UPDATE"
-INSERT = (
-    "INSERT INTO event (id, chain, seq, at, actor, account_id, action, year, body_id, organisation_id, batch, data, mac) "
+INSERT_AT_ONCE_EVENTS = 100
+"""The smallest group of events that may be inserted before the commit."""
+MAX_PENDING_EVENTS = 2_000
+"""On SQLite, the number of waiting events above which they are inserted before the commit."""
+
+SELECT_HEAD = "SELECT chain, seq, mac, seal, at FROM chain_head WHERE chain = ?"
+SELECT_HEAD_LOCKED = f"{SELECT_HEAD} FOR UPDATE"
+SELECT_HEADS_SQLITE = "SELECT chain, seq, mac, seal, at FROM chain_head WHERE chain IN (SELECT value FROM json_each(?))"
+SELECT_HEADS = "SELECT chain, seq, mac, seal, at FROM chain_head WHERE chain = ANY(?) ORDER BY chain"
+SELECT_HEADS_LOCKED = f"{SELECT_HEADS} FOR UPDATE"
+INSERT_EVENT = (
+    "INSERT INTO audit_event (id, chain, seq, at, actor, account_id, action, year, body_id, organisation_id, batch, data, mac) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-BEGIN = (
-    "INSERT INTO chain (chain, seq, mac, seal, at) SELECT ?, 0, ?, '', ? "
-    "WHERE NOT EXISTS (SELECT 1 FROM chain WHERE chain = ?) ON CONFLICT DO NOTHING"
+INSERT_HEAD = (
+    "INSERT INTO chain_head (chain, seq, mac, seal, at) SELECT ?, 0, ?, '', ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM chain_head WHERE chain = ?) ON CONFLICT DO NOTHING"
 )
+UPDATE_HEAD = "UPDATE chain_head SET seq = ?, mac = ?, seal = ?, at = ? WHERE chain = ?"
 
 
-class Broken(EvaluationError):
-    """The end of a chain is not what was sealed with this key; nothing may be written after it."""
+class ChainBroken(EvaluationError):
+    """A chain's head is not what the product sealed with this key; no event may be written after it."""
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Lines that wait, by one person and of one batch, as columns; `data` are JSON in UTF-8, half as large as text."""
+class PendingEvents:
+    """Events of one actor and one batch that wait to be inserted, as columns of equal length.
+
+    `data` are JSON documents in UTF-8: bytes take half the memory of text.
+    """
 
     actor: str
     account_id: int | None
@@ -75,204 +80,178 @@ class Lines:
 
 
 @dataclass
-class Head:
-    """Where a chain ends: the number, hash and time of its last line; number 0 before there is one."""
+class PendingHead:
+    """A chain's head within this transaction: number, hash and time of its last event; number 0 if it has none yet."""
 
     seq: int
     mac: bytes
     at: str
-    was: int
-    """The number before this transaction."""
+    stored_seq: int
+    """The number that the database has."""
 
 
-def key() -> bytes:
-    """What the record is sealed with. Raises EvaluationError where there is none."""
-    given: str = current_app.config["RECORD_KEY"]
-    if not given:
-        raise EvaluationError(NO_KEY, name="record_key")
-    return given.encode()
+def append(session: Session, events: PendingEvents) -> None:
+    """Have events inserted when the session commits.
 
-
-def fingerprint(secret: bytes) -> str:
-    """What names a key without telling it."""
-    return hmac.digest(secret, b"fingerprint", "sha256").hex()[:16]
-
-
-def line_mac(secret: bytes, before: bytes, fields: Sequence[Any], data: bytes) -> bytes:
-    """The keyed hash of a line: `fields` are its columns from `id` to `batch` without `mac`, the time as text; `data` stand
-    apart, so that they are hashed as they are stored."""
-    return hmac.digest(secret, b"line" + before + orjson.dumps(fields) + b"\n" + data, "sha256")
-
-
-def head_seal(secret: bytes, chain: int, seq: int, mac: str, at: str) -> str:
-    """The keyed hash of where a chain ends."""
-    return hmac.digest(secret, b"head" + orjson.dumps([chain, seq, mac, at]), "sha256").hex()
-
-
-def add(session: Session, lines: Lines) -> None:
-    """Have lines recorded when the session commits; it is in a transaction from now on, so that a rollback forgets them."""
+    The session is in a transaction from now on, so that a rollback discards the events.
+    """
     if not session.in_transaction():
         session.begin()
-    waiting = session.info.setdefault(Lines, [])
-    waiting.append(lines)
-    # Whoever writes to SQLite is alone, so that many lines need not wait, which would take their memory.
-    if len(lines.data) >= FEW and session.get_bind().dialect.name == "sqlite" and sum(len(each.data) for each in waiting) > MANY:
-        _write(session.connection(), session)
+    pending = session.info.setdefault(PendingEvents, [])
+    pending.append(events)
+    # SQLite has one writer at a time, so inserting early blocks nobody and frees the memory of the waiting events.
+    if (
+        len(events.data) >= INSERT_AT_ONCE_EVENTS
+        and session.get_bind().dialect.name == "sqlite"
+        and sum(len(group.data) for group in pending) > MAX_PENDING_EVENTS
+    ):
+        _insert_pending(session.connection(), session)
 
 
-def seal(session: Session) -> None:
-    """Write what waits, so that it can be read, and where its chains end then. Raises Broken."""
-    if session.info.get(Lines) or session.info.get(Head):
-        _seal(session.connection(), session)
+def flush_events(session: Session) -> None:
+    """Insert the waiting events and seal the heads of their chains, so that the events can be read.
+
+    Raises:
+        ChainBroken: A chain's stored head is not what the product sealed.
+    """
+    if session.info.get(PendingEvents) or session.info.get(PendingHead):
+        _flush(session.connection(), session)
 
 
-def _seal(connection: Connection, session: Session) -> None:
-    _write(connection, session)
-    _keep(connection, key(), session.info.get(Head, {}))
-    session.info.pop(Head, None)
+def _flush(connection: Connection, session: Session) -> None:
+    _insert_pending(connection, session)
+    _store_heads(connection, audit_key(), session.info.get(PendingHead, {}))
+    session.info.pop(PendingHead, None)
 
 
-def _write(connection: Connection, session: Session) -> None:
-    """Number, hash and insert the lines that wait. Where their chains end stays in the session until it is sealed."""
-    waiting: list[Lines] = session.info.get(Lines, [])
-    heads: dict[int, Head] = session.info.setdefault(Head, {})
-    secret, chains = key(), {body or COMMON for lines in waiting for body in set(lines.body_ids)}
-    if fresh := chains - heads.keys():
-        found, begun = _lock(connection, secret, fresh)
-        begun = [chain for chain in begun if chain not in heads]
-        for chain, head in found.items():
+def _insert_pending(connection: Connection, session: Session) -> None:
+    """Number, hash and insert the waiting events. The new heads stay in the session until they are stored."""
+    pending: list[PendingEvents] = session.info.get(PendingEvents, [])
+    heads: dict[int, PendingHead] = session.info.setdefault(PendingHead, {})
+    key, chains = audit_key(), {body_id or COMMON_CHAIN for events in pending for body_id in set(events.body_ids)}
+    if missing := chains - heads.keys():
+        locked, started = _lock_heads(connection, key, missing)
+        started = [chain for chain in started if chain not in heads]
+        for chain, head in locked.items():
             heads.setdefault(chain, head)
-        if begun:
-            waiting = [_announced(secret, begun), *waiting]
-    _insert(connection, secret, heads, waiting)
-    session.info.pop(Lines, None)
+        if started:
+            pending = [_chains_started(key, started), *pending]
+    _insert_events(connection, key, heads, pending)
+    session.info.pop(PendingEvents, None)
 
 
-def _announced(secret: bytes, begun: list[int]) -> Lines:
-    """The lines that tell of new chains, in the common one."""
-    told = [(CHAIN_BEGUN, {"chain": chain}) if chain else (RECORD_BEGUN, {"key": fingerprint(secret)}) for chain in begun]
-    nothing = (None,) * len(told)
-    return Lines(
-        "system", None, None, [action for action, _ in told], nothing, nothing, nothing, [orjson.dumps(data) for _, data in told]
-    )
+def _chains_started(key: bytes, chains: list[int]) -> PendingEvents:
+    """Return the events of the common chain that announce new chains."""
+    events = [
+        (AuditAction.CHAIN_STARTED, {"chain": chain}) if chain else (AuditAction.LOG_STARTED, {"key": key_fingerprint(key)})
+        for chain in chains
+    ]
+    empty = (None,) * len(events)
+    actions, data = [action.value for action, _ in events], [orjson.dumps(content) for _, content in events]
+    return PendingEvents("system", None, None, actions, empty, empty, empty, data)
 
 
-def _insert(connection: Connection, secret: bytes, heads: dict[int, Head], waiting: list[Lines]) -> None:
-    """Number, hash and insert the lines, in the order in which they were written."""
-    now = stamp()
+def _insert_events(connection: Connection, key: bytes, heads: dict[int, PendingHead], pending: list[PendingEvents]) -> None:
+    """Number, hash and insert the events in the order in which they were appended."""
+    now = timestamp()
     for head in heads.values():
-        # The clock may be set back; the record's does not go backwards.
+        # The machine's clock may be set back; the times of a chain never decrease.
         head.at = max(head.at, now)
-    numbers = _numbers(connection, sum(len(lines.data) for lines in waiting))
-    for lines in waiting:
-        actor, account, batch, rows = lines.actor, lines.account_id, lines.batch, []
-        columns = (lines.actions, lines.years, lines.body_ids, lines.organisation_ids, lines.data)
-        for number, action, year, body, own, data in zip(islice(numbers, len(lines.data)), *columns, strict=True):
-            chain = body or COMMON
+    ids = _new_ids(connection, sum(len(events.data) for events in pending))
+    for events in pending:
+        actor, account_id, batch, rows = events.actor, events.account_id, events.batch, []
+        columns = (events.actions, events.years, events.body_ids, events.organisation_ids, events.data)
+        for id_, action, year, body_id, organisation_id, data in zip(islice(ids, len(events.data)), *columns, strict=True):
+            chain = body_id or COMMON_CHAIN
             head = heads[chain]
             head.seq = seq = head.seq + 1
-            fields = (number, chain, seq, head.at, actor, account, action, year, body, own, batch)
-            head.mac = mac = line_mac(secret, head.mac, fields, data)
-            rows.append((*fields, data.decode(), mac.hex()))
-        run(connection, INSERT, rows)
+            hashed = (id_, chain, seq, head.at, actor, account_id, action, year, body_id, organisation_id, batch)
+            head.mac = mac = event_mac(key, head.mac, hashed, data)
+            rows.append((*hashed, data.decode(), mac.hex()))
+        run_sql(connection, INSERT_EVENT, rows)
 
 
-def _lock(connection: Connection, secret: bytes, chains: set[int]) -> tuple[dict[int, Head], list[int]]:
-    """Where these chains end, nobody else adding to them until the transaction ends; and which of them begin now."""
+def _lock_heads(connection: Connection, key: bytes, chains: set[int]) -> tuple[dict[int, PendingHead], list[int]]:
+    """Lock the heads of these chains until the transaction ends; return them and the chains that have no event yet."""
     if connection.dialect.name == "sqlite":
-        begin_writing(connection)
-    # Locks are taken in one order, the common chain first, and whether it is needed is not known yet.
-    rows = _heads(connection, chains, lock=len(chains) == 1)
+        begin_immediate(connection)
+    # Heads are locked in ascending order, the common chain first. Whether the common chain is needed is not known yet, so only
+    # a single head is locked by this first read.
+    rows = _select_heads(connection, chains, lock=len(chains) == 1)
     if len(rows) < len(chains):
-        missing = sorted(chains - {chain for chain, *_ in rows} - {COMMON})
-        chains = chains | {COMMON}
-        _begin(connection, [COMMON])
-        # Whoever begins a chain holds the common one, so others wait here.
-        _heads(connection, {COMMON}, lock=True)
-        _begin(connection, missing)
-        rows = _heads(connection, chains, lock=True)
+        new_chains = sorted(chains - {chain for chain, *_ in rows} - {COMMON_CHAIN})
+        chains = chains | {COMMON_CHAIN}
+        _insert_heads(connection, [COMMON_CHAIN])
+        # A writer that starts a chain locks the common head, so concurrent starts of one chain wait here.
+        _select_heads(connection, {COMMON_CHAIN}, lock=True)
+        _insert_heads(connection, new_chains)
+        rows = _select_heads(connection, chains, lock=True)
     elif len(chains) > 1 and connection.dialect.name != "sqlite":
-        rows = _heads(connection, chains, lock=True)
+        rows = _select_heads(connection, chains, lock=True)
     heads = {}
-    for chain, seq, mac, sealed, at in rows:
-        if seq and sealed != head_seal(secret, chain, seq, mac, text_of(at)):
-            raise Broken(BROKEN)
-        heads[chain] = Head(seq, bytes.fromhex(mac), text_of(at), seq)
+    for chain, seq, mac, seal, at in rows:
+        if seq and seal != head_seal(key, chain, seq, mac, timestamp_text(at)):
+            raise ChainBroken(BROKEN)
+        heads[chain] = PendingHead(seq, bytes.fromhex(mac), timestamp_text(at), seq)
     return heads, sorted(chain for chain, head in heads.items() if not head.seq)
 
 
-def _heads(connection: Connection, chains: set[int], lock: bool) -> Sequence[Any]:
+def _select_heads(connection: Connection, chains: set[int], lock: bool) -> Sequence[Any]:
     if len(chains) == 1:
-        return run(connection, ONE_LOCKED if lock and connection.dialect.name != "sqlite" else ONE, tuple(chains))
+        locked = lock and connection.dialect.name != "sqlite"
+        return run_sql(connection, SELECT_HEAD_LOCKED if locked else SELECT_HEAD, tuple(chains))
     if connection.dialect.name == "sqlite":
-        return run(connection, SEVERAL_ON_SQLITE, (dumps(sorted(chains)),))
-    return run(connection, SEVERAL_LOCKED if lock else SEVERAL, (sorted(chains),))
+        return run_sql(connection, SELECT_HEADS_SQLITE, (to_json(sorted(chains)),))
+    return run_sql(connection, SELECT_HEADS_LOCKED if lock else SELECT_HEADS, (sorted(chains),))
 
 
-def _begin(connection: Connection, chains: Sequence[int]) -> None:
-    """Make the heads of chains without lines, unless they are there."""
+def _insert_heads(connection: Connection, chains: Sequence[int]) -> None:
+    """Insert heads of chains without events unless they exist."""
     if chains:
-        run(connection, BEGIN, [(chain, NOTHING, stamp(), chain) for chain in chains])
+        run_sql(connection, INSERT_HEAD, [(chain, GENESIS_MAC, timestamp(), chain) for chain in chains])
 
 
-def _keep(connection: Connection, secret: bytes, heads: dict[int, Head]) -> None:
+def _store_heads(connection: Connection, key: bytes, heads: dict[int, PendingHead]) -> None:
     rows = []
     for chain, head in heads.items():
-        if head.seq > head.was:
+        if head.seq > head.stored_seq:
             mac = head.mac.hex()
-            rows.append((head.seq, mac, head_seal(secret, chain, head.seq, mac, head.at), head.at, chain))
-    run(connection, "UPDATE chain SET seq = ?, mac = ?, seal = ?, at = ? WHERE chain = ?", rows)
+            rows.append((head.seq, mac, head_seal(key, chain, head.seq, mac, head.at), head.at, chain))
+    run_sql(connection, UPDATE_HEAD, rows)
 
 
-def _numbers(connection: Connection, size: int) -> Iterator[int]:
-    """Ids for so many lines, in their order."""
+def _new_ids(connection: Connection, count_of_events: int) -> Iterator[int]:
+    """Return that many new event ids in ascending order."""
     if connection.dialect.name == "sqlite":
-        ((last,),) = run(connection, "SELECT max(id) FROM event")
-        return count((last or 0) + 1)
-    found = run(connection, "SELECT nextval('event_id_seq') FROM generate_series(1, ?)", (size,))
-    return iter(sorted(number for (number,) in found))
+        ((last_id,),) = run_sql(connection, "SELECT max(id) FROM audit_event")
+        return count((last_id or 0) + 1)
+    rows = run_sql(connection, "SELECT nextval('audit_event_id_seq') FROM generate_series(1, ?)", (count_of_events,))
+    return iter(sorted(id_ for (id_,) in rows))
 
 
-def run(connection: Connection, statement: str, parameters: Any = ()) -> Sequence[Any]:
-    """Run a statement with `?` for its parameters by the driver, and fetch its rows if it has any."""
+def run_sql(connection: Connection, statement: str, parameters: Any = ()) -> Sequence[Any]:
+    """Run a statement with `?` for its parameters through the driver and return its rows, if it has any."""
     if connection.dialect.name != "sqlite":
         statement = statement.replace("?", "%s")
     result = connection.exec_driver_sql(statement, parameters)
     return result.fetchall() if result.returns_rows else ()
 
 
-def stamp() -> str:
-    """The time now, as the record has it."""
-    return text_of(precise())
-
-
-def text_of(at: datetime | str) -> str:
-    """A time as it stands in the record's hashes, and in an SQLite database."""
-    return at if isinstance(at, str) else at.isoformat(" ", "microseconds")
-
-
 @event.listens_for(Session, "before_commit")
 def _before_commit(session: Session) -> None:
-    seal(session)
-
-
-@event.listens_for(Session, "do_orm_execute")
-def _before_read(state: ORMExecuteState) -> None:
-    """Whoever reads lines reads those that wait, too."""
-    if state.session.info.get(Lines) and any(mapper.class_ is Event for mapper in state.all_mappers):
-        seal(state.session)
+    flush_events(session)
 
 
 @event.listens_for(Session, "after_transaction_create")
 def _before_savepoint(session: Session, transaction: SessionTransaction) -> None:
-    """What was written before a savepoint stays where it is rolled back."""
-    if transaction.nested and transaction.parent and (session.info.get(Lines) or session.info.get(Head)):
-        _seal(transaction.parent.connection(None), session)
+    """Insert the events that were appended before a savepoint, so that they survive a rollback to it."""
+    if transaction.nested and transaction.parent and (session.info.get(PendingEvents) or session.info.get(PendingHead)):
+        _flush(transaction.parent.connection(None), session)
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _after_end(session: Session, transaction: SessionTransaction) -> None:
-    """What was not kept is not recorded."""
+    """Discard the events of a transaction that was rolled back."""
     if transaction.nested or transaction.parent is None:
-        session.info.pop(Lines, None)
-        session.info.pop(Head, None)
+        session.info.pop(PendingEvents, None)
+        session.info.pop(PendingHead, None)

@@ -1,108 +1,100 @@
-"""Checkpoints: all chains' ends at a moment, numbered and signed, to be kept where no administrator of the database gets at them.
+"""Checkpoints: the heads of all chains at a moment, numbered and sealed, to be stored out of the database administrator's reach.
 
-What is kept of them elsewhere, in a backup or with an accepted sheet, tells a record that was cut off or made anew.
+A checkpoint that is stored elsewhere, in a backup or in an accepted sheet, reveals an audit log that was shortened or replaced.
 """
 
-import hashlib
-import hmac
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-import orjson
-
 from evaluation.audit import queries
-from evaluation.audit.chain import BROKEN, Broken, head_seal, key, run, seal, text_of
+from evaluation.audit.chain import BROKEN, ChainBroken, flush_events, run_sql
+from evaluation.audit.hashing import (
+    audit_key,
+    checkpoint_digest,
+    checkpoint_file_seal,
+    checkpoint_seal,
+    head_seal,
+    timestamp_text,
+)
 from evaluation.audit.models import Checkpoint
-from evaluation.clock import precise
-from evaluation.database import db, hold
+from evaluation.clock import precise_now
+from evaluation.database import advisory_lock, db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Viewer
 
 FORMAT = "checkpoint/1"
-CHECKPOINTS = 193_0047
+CHECKPOINT_LOCK_ID = 193_0047
 NO_CHECKPOINT = N_("There is no checkpoint %(number)s.")
 NOT_A_CHECKPOINT = N_("This is not a checkpoint file of the product.")
-NOT_OURS = N_("The checkpoint file was altered, or was sealed with another RECORD_KEY.")
+FOREIGN_CHECKPOINT = N_("The checkpoint file was altered, or was sealed with another AUDIT_KEY.")
+UPSERT_COVERAGE = (
+    "INSERT INTO checkpoint_coverage (chain, seq) VALUES (?, ?) ON CONFLICT (chain) DO UPDATE SET seq = excluded.seq"
+)
 
 
-class BadCheckpoint(EvaluationError):
-    """A file that is no checkpoint, or not one sealed with this key."""
+class InvalidCheckpoint(EvaluationError):
+    """The file is not a checkpoint or is not sealed with this key."""
 
 
-def take(viewer: Viewer) -> Checkpoint:
-    """A checkpoint of the record as it stands; the last one where nothing was written since. The caller commits.
+class CheckpointNotFound(EvaluationError):
+    """There is no checkpoint of the number."""
 
-    Raises Broken where a chain does not end as it was sealed.
+
+def take_checkpoint(viewer: Viewer) -> Checkpoint:
+    """Take a checkpoint and return it; return the last one if no event was written since. The caller commits.
+
+    Raises:
+        ChainBroken: A chain's head is not what the product sealed.
     """
-    seal(db.session)
-    # One at a time; chains go on meanwhile.
-    hold(CHECKPOINTS, alone=True)
-    secret, last, moved = key(), queries.last_checkpoint(viewer), queries.moved(viewer)
-    if last and not moved:
+    flush_events(db.session)
+    # Checkpoints are taken one at a time; events may be written meanwhile.
+    advisory_lock(CHECKPOINT_LOCK_ID, exclusive=True)
+    key, last, uncovered = audit_key(), queries.last_checkpoint(viewer), queries.uncovered_heads(viewer)
+    if last and not uncovered:
         return last
-    for end, covered in moved:
-        if end.seq < covered or end.seal != head_seal(secret, end.chain, end.seq, end.mac, text_of(end.at)):
-            raise Broken(BROKEN)
-    heads = {str(end.chain): [end.seq, end.mac] for end, _ in moved}
-    number, at = (last.number + 1 if last else 1), precise()
-    digest = digest_of(number, at, heads, last.digest if last else "")
-    made = Checkpoint(number=number, at=at, heads=heads, digest=digest, seal=seal_of(secret, digest))
-    db.session.add(made)
+    for head, covered in uncovered:
+        if head.seq < covered or head.seal != head_seal(key, head.chain, head.seq, head.mac, timestamp_text(head.at)):
+            raise ChainBroken(BROKEN)
+    heads = {str(head.chain): [head.seq, head.mac] for head, _ in uncovered}
+    number, at = (last.number + 1 if last else 1), precise_now()
+    digest = checkpoint_digest(number, at, heads, last.digest if last else "")
+    checkpoint = Checkpoint(number=number, at=at, heads=heads, digest=digest, seal=checkpoint_seal(key, digest))
+    db.session.add(checkpoint)
     db.session.flush()
-    if moved:
-        rows = [(end.chain, end.seq) for end, _ in moved]
-        run(
-            db.session.connection(),
-            "INSERT INTO covered (chain, seq) VALUES (?, ?) ON CONFLICT (chain) DO UPDATE SET seq = excluded.seq",
-            rows,
-        )
-    return made
+    if uncovered:
+        run_sql(db.session.connection(), UPSERT_COVERAGE, [(head.chain, head.seq) for head, _ in uncovered])
+    return checkpoint
 
 
-def digest_of(number: int, at: datetime, heads: Mapping[str, Any], before: str) -> str:
-    """The SHA-256 of a checkpoint: its number, time, heads and the digest of the one before it."""
-    return hashlib.sha256(_canonical([number, text_of(at), heads, before])).hexdigest()
+def checkpoint_content(viewer: Viewer, number: int | None = None) -> dict[str, Any]:
+    """Return the content of a checkpoint's file with the heads of all chains; of the last checkpoint without a number.
 
-
-def seal_of(secret: bytes, digest: str) -> str:
-    """A checkpoint's digest under the key."""
-    return hmac.digest(secret, b"checkpoint" + digest.encode(), "sha256").hex()
-
-
-def full(viewer: Viewer, number: int | None = None) -> dict[str, Any]:
-    """A checkpoint, the last one without a number, with all chains' ends: what a file of it holds.
-
-    Raises EvaluationError where there is none of the number.
+    Raises:
+        CheckpointNotFound: There is no checkpoint of the number.
     """
     heads: dict[str, Any] = {}
     last: Checkpoint | None = None
     for last in queries.checkpoints(viewer, number):
         heads |= last.heads
     if last is None or (number is not None and last.number != number):
-        raise EvaluationError(NO_CHECKPOINT, number=number or 1)
-    told = {"format": FORMAT, "number": last.number, "at": text_of(last.at), "digest": last.digest, "heads": heads}
-    return told | {"seal": _file_seal(key(), told)}
+        raise CheckpointNotFound(NO_CHECKPOINT, number=number or 1)
+    content = {"format": FORMAT, "number": last.number, "at": timestamp_text(last.at), "digest": last.digest, "heads": heads}
+    return content | {"seal": checkpoint_file_seal(audit_key(), content)}
 
 
-def check(given: Any) -> dict[str, Any]:
-    """A checkpoint file's content as it was made. Raises BadCheckpoint."""
-    if not isinstance(given, dict) or given.get("format") != FORMAT or not isinstance(given.get("seal"), str):
-        raise BadCheckpoint(NOT_A_CHECKPOINT)
-    told = {name: value for name, value in given.items() if name != "seal"}
+def check_content(content: Any) -> dict[str, Any]:
+    """Return a checkpoint file's content if it is as the product wrote it.
+
+    Raises:
+        InvalidCheckpoint: It is not a checkpoint, was altered, or is sealed with another key.
+    """
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("seal"), str):
+        raise InvalidCheckpoint(NOT_A_CHECKPOINT)
+    unsealed = {name: value for name, value in content.items() if name != "seal"}
     try:
-        sealed = _file_seal(key(), told)
+        seal = checkpoint_file_seal(audit_key(), unsealed)
     except TypeError as error:
-        raise BadCheckpoint(NOT_A_CHECKPOINT) from error
-    if given["seal"] != sealed:
-        raise BadCheckpoint(NOT_OURS)
-    return given
-
-
-def _file_seal(secret: bytes, told: Mapping[str, Any]) -> str:
-    return hmac.digest(secret, b"checkpoint-file" + _canonical(told), "sha256").hex()
-
-
-def _canonical(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        raise InvalidCheckpoint(NOT_A_CHECKPOINT) from error
+    if content["seal"] != seal:
+        raise InvalidCheckpoint(FOREIGN_CHECKPOINT)
+    return content

@@ -1,4 +1,4 @@
-"""The table of events."""
+"""Tables of the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -9,27 +9,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 from evaluation.database import Base
 
 
-class Event(Base):
-    """One line of the record, the `seq`-th of its chain: that of its body, or 0 of what concerns no body.
+class AuditEvent(Base):
+    """One event of the audit log, the `seq`-th of its chain. The chain is the event's body, or 0 for events of no body.
 
-    `mac` is the keyed hash (HMAC-SHA-256, hexadecimal) of the line and of the `mac` before it in the chain
-    (:mod:`evaluation.audit.chain`), so that no line can be altered, removed, inserted or moved without the key. The database
-    itself refuses to change or remove lines. `data` holds, for a saved report, indicator code → [old, new] in stored form.
+    `mac` is the keyed hash (HMAC-SHA-256, hexadecimal) of the event and of the `mac` before it in the chain
+    (:mod:`evaluation.audit.chain`), so that no event can be altered, removed, inserted or moved without the key. Triggers of the
+    database refuse to change or delete events. `action` is a value of :class:`evaluation.audit.actions.AuditAction`. `data` holds,
+    for saved answers, indicator code → [old value, new value] in stored form.
 
-    What was done in one go (a workbook, a paste) shares a `batch`. The ids point to what may be gone one day, so they are no
-    foreign keys: the record outlives what it tells of.
+    Events of one operation, such as a workbook or a paste, share a `batch`. The ids are no foreign keys, because events outlive
+    the rows that they refer to.
     """
 
-    __tablename__ = "event"
+    __tablename__ = "audit_event"
     __table_args__ = (
         UniqueConstraint("chain", "seq"),
         CheckConstraint("chain = coalesce(body_id, 0)", name="chain"),
         CheckConstraint("seq >= 1", name="seq"),
-        Index("ix_event_organisation", "organisation_id", "year", "id"),
-        Index("ix_event_account", "account_id", "id"),
-        Index("ix_event_batch", "batch"),
-        Index("ix_event_at", "at", "id"),
-        Index("ix_event_actor", "actor", "at"),
+        Index("ix_audit_event_organisation", "organisation_id", "year", "id"),
+        Index("ix_audit_event_account", "account_id", "id"),
+        Index("ix_audit_event_batch", "batch"),
+        Index("ix_audit_event_at", "at", "id"),
+        Index("ix_audit_event_actor", "actor", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,13 +48,10 @@ class Event(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
-class Chain(Base):
-    """Where a chain ends: its last line, sealed with the key, so that a cut-off end shows.
+class ChainHead(Base):
+    """The last event of a chain: its number, hash and time, sealed with the audit key, so that a shortened chain is noticed."""
 
-    `at` is the time of the last line.
-    """
-
-    __tablename__ = "chain"
+    __tablename__ = "chain_head"
 
     chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
@@ -62,20 +60,24 @@ class Chain(Base):
     at: Mapped[datetime]
 
 
-class Covered(Base):
-    """The last line of a chain that a checkpoint tells of: apart from its head, which is locked by whoever writes."""
+class CheckpointCoverage(Base):
+    """The number of the last event of a chain that a checkpoint covers.
 
-    __tablename__ = "covered"
+    It is not a column of the chain's head, because every writer of the chain locks the head.
+    """
+
+    __tablename__ = "checkpoint_coverage"
 
     chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int]
 
 
 class Checkpoint(Base):
-    """The heads of all chains at a moment, numbered from 1: `heads` are those that moved since the checkpoint before, chain →
-    [seq, mac]; with those of every earlier one they are all.
+    """The heads of all chains at one moment, numbered from 1.
 
-    `digest` is the SHA-256 of this one's number, time, heads and the `digest` before; `seal` is the digest under the key.
+    `heads` holds the chains that advanced since the checkpoint before, chain → [number, hash]; together with the earlier
+    checkpoints these are all chains. `digest` is the SHA-256 of this checkpoint's number, time and heads and of the `digest` before;
+    `seal` is the keyed hash of the digest.
     """
 
     __tablename__ = "checkpoint"

@@ -1,180 +1,249 @@
-"""Reads of the record, each within what its viewer may see."""
+"""Reads audit events, each read scoped by its viewer: the only module that reads the table of events for the product.
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+Every read inserts the events that wait in the session first, so that no caller has to.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, String, Text, cast, func, select, type_coerce
+from sqlalchemy import func, or_, select
 
-from evaluation.audit.chain import seal
-from evaluation.audit.models import Chain, Checkpoint, Covered, Event
-from evaluation.database import db
-from evaluation.policy import Forbidden, Viewer
+from evaluation.audit.actions import EVENTS_WITHOUT_BODY, AuditAction, hidden_actions
+from evaluation.audit.chain import flush_events
+from evaluation.audit.models import AuditEvent, ChainHead, Checkpoint, CheckpointCoverage
+from evaluation.database import Statement, db
+from evaluation.policy import Viewer
 
-UNDONE = "undone"
-RECENT = 200
-"""Events of an organisation that are looked through for the last change of an answer."""
-PART = 500
-"""Organisations that are asked for at once."""
-STEPS = 50
-"""Steps that are looked through for the last one that was not undone."""
+MAX_EVENTS_PER_ORGANISATION = 200
+"""Events of an organisation, or of a body's year, that are searched for the last change of a value."""
+ORGANISATIONS_PER_QUERY = 500
+MAX_BATCHES = 50
+"""Batches that are searched for the last one that was not undone."""
 
 Cell = tuple[int, str]
 """An organisation's id and the code of an indicator or item of evidence."""
 
 
 @dataclass(frozen=True)
+class AuditEntry:
+    """An audit event as plain values, for reads of many events."""
+
+    chain: int
+    seq: int
+    at: datetime
+    actor: str
+    account_id: int | None
+    action: str
+    year: int | None
+    organisation_id: int | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Batch:
-    """What somebody did in one go: its name and action, and when."""
+    """One operation of one person: the name and action of its events, and the time of the last one (UTC)."""
 
     name: str
     action: str
     at: datetime
 
 
+@dataclass(frozen=True)
+class BatchCount:
+    """The events of one action in a batch: how many, the newest one's time and id, and how many organisations and bodies."""
+
+    batch: str
+    action: str
+    events: int
+    last: tuple[datetime, int]
+    organisations: int
+    bodies: int
+
+
+ENTRY_COLUMNS: tuple[Any, ...] = (
+    *(AuditEvent.chain, AuditEvent.seq, AuditEvent.at, AuditEvent.actor, AuditEvent.account_id, AuditEvent.action),
+    *(AuditEvent.year, AuditEvent.organisation_id, AuditEvent.data),
+)
+
+
+def visible_to(statement: Statement, viewer: Viewer, by_chain: bool = False) -> Statement:
+    """Restrict a statement to the events that the viewer may read.
+
+    These are the events of the viewer's bodies whose action's permission the viewer has; events of no body require
+    `EVENTS_WITHOUT_BODY`.
+
+    Args:
+        statement: A read of `AuditEvent`.
+        viewer: The reader.
+        by_chain: Let the database use the index of chains, which is fast if no other condition of the statement has an index.
+    """
+    if hidden := hidden_actions(viewer):
+        statement = statement.where(AuditEvent.action.not_in(hidden))
+    without_body = viewer.may(EVENTS_WITHOUT_BODY)
+    if viewer.bodies is None:
+        return statement if without_body else statement.where(AuditEvent.body_id.is_not(None))
+    if by_chain:
+        return statement.where(AuditEvent.chain.in_(viewer.bodies | {0} if without_body else viewer.bodies))
+    visible = AuditEvent.body_id.in_(viewer.bodies)
+    return statement.where(or_(AuditEvent.body_id.is_(None), visible) if without_body else visible)
+
+
+def events(
+    viewer: Viewer, *conditions: Any, order_by: Sequence[Any] = (AuditEvent.id,), limit: int | None = None, by_chain: bool = False
+) -> list[AuditEvent]:
+    """Return the events that the viewer may read and that meet the conditions, the oldest first unless `order_by` says else."""
+    flush_events(db.session)
+    statement = visible_to(select(AuditEvent), viewer, by_chain).where(*conditions)
+    return list(db.session.scalars(statement.order_by(*order_by).limit(limit)))
+
+
+def entries(viewer: Viewer, *conditions: Any, order_by: Any = AuditEvent.id) -> list[AuditEntry]:
+    """Return the same as :func:`events` as plain values, without limit."""
+    flush_events(db.session)
+    statement = visible_to(select(*ENTRY_COLUMNS), viewer).where(*conditions)
+    return [AuditEntry(*row) for row in db.session.execute(statement.order_by(order_by))]
+
+
+def last_event_id(viewer: Viewer) -> int:
+    """Return the id of the latest event of all, 0 if there is none; it reveals nothing about the event."""
+    flush_events(db.session)
+    return db.session.scalar(select(func.max(AuditEvent.id))) or 0
+
+
+def position(viewer: Viewer, event_id: int) -> tuple[datetime, int] | None:
+    """Return the time and id of an event, by which lists are sorted; None if the viewer may not read it."""
+    flush_events(db.session)
+    statement = visible_to(select(AuditEvent.at, AuditEvent.id), viewer).where(AuditEvent.id == event_id)
+    row = db.session.execute(statement).first()
+    return (row[0], row[1]) if row else None
+
+
+def actor_names(viewer: Viewer) -> Any:
+    """Return a common table expression with the column `name`: every actor's name once.
+
+    It steps from name to name by their index, because there are many times as many events as names.
+    """
+    flush_events(db.session)
+    names = select(func.min(AuditEvent.actor).label("name")).cte("names", recursive=True)
+    following = select(func.min(AuditEvent.actor)).where(AuditEvent.actor > names.c.name).scalar_subquery()
+    return names.union_all(select(following).where(names.c.name.is_not(None)))
+
+
+def batch_counts(viewer: Viewer, batches: Collection[str], *conditions: Any, by_chain: bool = False) -> list[BatchCount]:
+    """Count the events of these batches that the viewer may read and that meet the conditions, the largest count first."""
+    if not batches:
+        return []
+    flush_events(db.session)
+    number = func.count()
+    last = (func.max(AuditEvent.at), func.max(AuditEvent.id))
+    distinct = (func.count(AuditEvent.organisation_id), func.count(AuditEvent.chain.distinct()))
+    statement = visible_to(select(AuditEvent.batch, AuditEvent.action, number, *last, *distinct), viewer, by_chain)
+    statement = statement.where(AuditEvent.batch.in_(batches), *conditions).group_by(AuditEvent.batch, AuditEvent.action)
+    return [
+        BatchCount(batch, action, size, (at, id_), organisations, bodies)
+        for batch, action, size, at, id_, organisations, bodies in db.session.execute(statement.order_by(number.desc()))
+    ]
+
+
 def last_changes(viewer: Viewer, year: int, cells: Iterable[Cell]) -> dict[Cell, tuple[str, datetime]]:
-    """Who changed each of these answers last, and when; those of which the record tells nothing are left out."""
-    seal(db.session)
+    """Return who changed each of these answers last, and when (UTC); answers without an event are left out."""
+    flush_events(db.session)
     wanted, found = set(cells), dict[Cell, tuple[str, datetime]]()
-    own = sorted({organisation for organisation, _ in wanted})
-    columns = (Event.organisation_id, Event.actor, Event.at, Event.data)
-    for start in range(0, len(own), PART):
-        part = own[start : start + PART]
-        statement = select(*columns).where(Event.organisation_id.in_(part), Event.year == year).order_by(Event.id.desc())
-        for organisation, actor, at, data in db.session.execute(_seen(statement, viewer).limit(RECENT * len(part))):
+    organisation_ids = sorted({organisation_id for organisation_id, _ in wanted})
+    columns = (AuditEvent.organisation_id, AuditEvent.actor, AuditEvent.at, AuditEvent.data)
+    for start in range(0, len(organisation_ids), ORGANISATIONS_PER_QUERY):
+        ids = organisation_ids[start : start + ORGANISATIONS_PER_QUERY]
+        statement = visible_to(select(*columns), viewer).where(AuditEvent.organisation_id.in_(ids), AuditEvent.year == year)
+        statement = statement.order_by(AuditEvent.id.desc()).limit(MAX_EVENTS_PER_ORGANISATION * len(ids))
+        for organisation_id, actor, at, data in db.session.execute(statement):
             for code in data:
-                if (organisation, code) in wanted:
-                    found.setdefault((organisation, code), (actor, at))
+                if (organisation_id, code) in wanted:
+                    found.setdefault((organisation_id, code), (actor, at))
     return found
 
 
-def batch(viewer: Viewer, name: str) -> list[Event]:
-    """The events of a batch, the oldest first."""
-    seal(db.session)
-    return list(db.session.scalars(_seen(select(Event), viewer).where(Event.batch == name).order_by(Event.id)))
+def organisation_events_after(
+    viewer: Viewer, year: int, organisation_ids: Collection[int], event_id: int, limit: int
+) -> list[AuditEvent]:
+    """Return the last events of these organisations' year with a higher id, at most `limit`, the oldest first."""
+    flush_events(db.session)
+    wanted, found = set(organisation_ids), list[AuditEvent]()
+    of_year = (AuditEvent.id > event_id, AuditEvent.year == year, AuditEvent.organisation_id.is_not(None))
+    statement = visible_to(select(AuditEvent), viewer).where(*of_year).order_by(AuditEvent.id.desc())
+    # There may be thousands of organisations, more than a statement's parameters, so they are selected here.
+    for event in db.session.scalars(statement):
+        if event.organisation_id in wanted:
+            found.append(event)
+        if len(found) == limit:
+            break
+    return found[::-1]
 
 
-def undone(viewer: Viewer, names: Iterable[str]) -> set[str]:
-    """Those of these batches that were undone."""
-    seal(db.session)
-    wanted = set(names)
-    statement = _seen(select(Event), viewer).where(Event.action == UNDONE, Event.organisation_id.is_(None))
-    found = db.session.scalars(statement.order_by(Event.id.desc()).limit(RECENT))
-    return {undoes for event in found if (undoes := event.data.get("undoes")) in wanted}
+def batch_events(viewer: Viewer, batch: str) -> list[AuditEvent]:
+    """Return the events of a batch, the oldest first."""
+    return events(viewer, AuditEvent.batch == batch)
 
 
-def last_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[str], name: str = "") -> Batch | None:
-    """The last thing of these actions that the viewer did with a body's year and has not undone; or the one of this name.
+def undone_batches(viewer: Viewer, batches: Collection[str]) -> set[str]:
+    """Return those of these batches that were undone."""
+    undone = events(
+        viewer,
+        AuditEvent.action == AuditAction.CHANGE_UNDONE,
+        AuditEvent.organisation_id.is_(None),
+        order_by=(AuditEvent.id.desc(),),
+        limit=MAX_EVENTS_PER_ORGANISATION,
+    )
+    return {batch for event in undone if (batch := event.data.get("undoes")) in batches}
 
-    One step may have an event for each of thousands of organisations, so steps are counted, not events.
+
+def last_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[AuditAction], name: str = "") -> Batch | None:
+    """Return the viewer's last batch of these actions in a body's year that was not undone; with `name` only that batch.
+
+    A batch may have an event for each of thousands of organisations, so batches are limited, not events.
     """
-    seal(db.session)
-    last = func.max(Event.id)
+    flush_events(db.session)
     statement = (
-        select(Event.batch, Event.action, func.max(Event.at))
-        .where(Event.account_id == viewer.account_id, Event.year == year, Event.body_id == body_id)
-        .where(Event.batch.is_not(None), Event.action.in_(list(actions)))
-        .group_by(Event.batch, Event.action)
-        .order_by(last.desc())
+        visible_to(select(AuditEvent.batch, AuditEvent.action, func.max(AuditEvent.at)), viewer)
+        .where(AuditEvent.account_id == viewer.account_id, AuditEvent.year == year, AuditEvent.body_id == body_id)
+        .where(AuditEvent.batch.is_not(None), AuditEvent.action.in_(list(actions)))
+        .group_by(AuditEvent.batch, AuditEvent.action)
+        .order_by(func.max(AuditEvent.id).desc())
     )
     if name:
-        statement = statement.where(Event.batch == name)
-    found = [Batch(str(batch), action, at) for batch, action, at in db.session.execute(_seen(statement, viewer).limit(STEPS))]
-    gone = undone(viewer, {each.name for each in found})
-    return next((each for each in found if each.name not in gone), None)
+        statement = statement.where(AuditEvent.batch == name)
+    batches = [Batch(str(batch), action, at) for batch, action, at in db.session.execute(statement.limit(MAX_BATCHES))]
+    undone = undone_batches(viewer, {batch.name for batch in batches})
+    return next((batch for batch in batches if batch.name not in undone), None)
 
 
-def moved(viewer: Viewer) -> list[tuple[Chain, int]]:
-    """The ends of the chains that are not where the last checkpoint says, and where that is; this tells nothing of what was
-    done."""
-    covered = func.coalesce(Covered.seq, 0)
-    statement = select(Chain, covered).outerjoin(Covered, Covered.chain == Chain.chain).where(Chain.seq != covered)
-    statement = statement.order_by(Chain.chain).execution_options(populate_existing=True)
-    return [(end, last) for end, last in db.session.execute(statement)]
+def log_size(viewer: Viewer) -> tuple[int, int]:
+    """Return the number of events and the number of chains."""
+    flush_events(db.session)
+    statement = select(func.count(), func.count(AuditEvent.chain.distinct())).select_from(AuditEvent)
+    size, chains = db.session.execute(statement).one()
+    return size, chains
+
+
+def uncovered_heads(viewer: Viewer) -> list[tuple[ChainHead, int]]:
+    """Return the chain heads that have advanced since the last checkpoint, each with the event number that it covers.
+
+    They reveal nothing about the events.
+    """
+    flush_events(db.session)
+    covered = func.coalesce(CheckpointCoverage.seq, 0)
+    statement = select(ChainHead, covered).outerjoin(CheckpointCoverage, CheckpointCoverage.chain == ChainHead.chain)
+    statement = statement.where(ChainHead.seq != covered).order_by(ChainHead.chain)
+    return [(head, seq) for head, seq in db.session.execute(statement, execution_options={"populate_existing": True})]
 
 
 def checkpoints(viewer: Viewer, number: int | None = None) -> Iterator[Checkpoint]:
-    """The checkpoints up to a number, or all, the first one first."""
+    """Return the checkpoints up to a number, or all, in ascending order."""
     statement = select(Checkpoint) if number is None else select(Checkpoint).where(Checkpoint.number <= number)
-    return iter(db.session.scalars(statement.order_by(Checkpoint.number).execution_options(yield_per=PART)))
+    return iter(db.session.scalars(statement.order_by(Checkpoint.number), execution_options={"yield_per": 500}))
 
 
 def last_checkpoint(viewer: Viewer) -> Checkpoint | None:
-    """The last checkpoint."""
+    """Return the last checkpoint; None if there is none."""
     return db.session.scalar(select(Checkpoint).order_by(Checkpoint.number.desc()).limit(1))
-
-
-@contextmanager
-def snapshot(viewer: Viewer) -> Iterator[Connection]:
-    """A connection that sees the database as of one moment, for verification: whatever somebody put there, it is read.
-
-    Raises Forbidden for whoever does not see all bodies.
-    """
-    if viewer.bodies is not None:
-        raise Forbidden("the record is verified as a whole")
-    with db.engine.connect() as connection:
-        raw: Any = connection.connection.dbapi_connection
-        if connection.dialect.name == "sqlite":
-            raw.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
-            connection.exec_driver_sql("BEGIN")
-        else:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        try:
-            yield connection
-        finally:
-            connection.rollback()
-            if connection.dialect.name == "sqlite":
-                raw.text_factory = str
-
-
-LINE = (
-    *(Event.id, Event.chain, Event.seq, Event.mac, type_coerce(Event.at, String), Event.actor, Event.account_id, Event.action),
-    *(Event.year, Event.body_id, Event.organisation_id, Event.batch, cast(Event.data, Text)),
-)
-"""A line's columns as they are sealed, with its hash."""
-
-
-def lines(viewer: Viewer, connection: Connection) -> Iterator[Any]:
-    """All lines, chain by chain, for verification."""
-    return iter(connection.execute(select(*LINE).order_by(Event.chain, Event.seq), execution_options={"yield_per": 1000}))
-
-
-def line_and_before(viewer: Viewer, chain: int, seq: int) -> Sequence[Any]:
-    """A line and the one before it, as they are sealed."""
-    statement = select(*LINE).where(Event.chain == chain, Event.seq.in_((seq - 1, seq))).order_by(Event.seq)
-    return db.session.connection().execute(_seen(statement, viewer)).all()
-
-
-def first_data(viewer: Viewer, connection: Connection) -> Any:
-    """What the record's first line tells, as text."""
-    return connection.scalar(select(cast(Event.data, Text)).where(Event.chain == 0, Event.seq == 1))
-
-
-def heads(viewer: Viewer, connection: Connection) -> Sequence[Any]:
-    """Where each chain ends."""
-    return connection.execute(select(Chain.chain, Chain.seq, Chain.mac, Chain.seal, type_coerce(Chain.at, String))).all()
-
-
-def covered(viewer: Viewer, connection: Connection) -> Sequence[Any]:
-    """The last line of each chain that checkpoints tell of."""
-    return [tuple(row) for row in connection.execute(select(Covered.chain, Covered.seq))]
-
-
-def checkpoint_rows(viewer: Viewer, connection: Connection) -> Iterator[Any]:
-    """The checkpoints as they are kept, in their order."""
-    columns = (Checkpoint.number, type_coerce(Checkpoint.at, String), cast(Checkpoint.heads, Text), Checkpoint.digest)
-    return iter(connection.execute(select(*columns, Checkpoint.seal).order_by(Checkpoint.number)))
-
-
-def size(viewer: Viewer) -> tuple[int, int]:
-    """How many lines the record has, and how many chains."""
-    counted = select(func.count(), func.count(Event.chain.distinct())).select_from(Event)
-    lines, chains = db.session.execute(counted).one()
-    return lines, chains
-
-
-def _seen(statement: Any, viewer: Viewer) -> Any:
-    return statement if viewer.bodies is None else statement.where(Event.body_id.in_(viewer.bodies))

@@ -5,7 +5,7 @@ import click
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.clock import today
 from evaluation.language import N_, Language, language
-from evaluation.notifications import outbox
+from evaluation.notifications.outbox import send_waiting_mail
 from evaluation.notifications.reminders import Reminder
 from evaluation.notifications.reminders import remind as remind_all
 from evaluation.policy import Viewer
@@ -41,7 +41,7 @@ def remind(dry_run: bool, lang: str) -> None:
     if dry_run:
         click.echo(message_language.gettext("This was a trial: nobody was reminded and nothing was sent."))
         return
-    counts = outbox.send(viewer)
+    counts = send_waiting_mail(viewer)
     for result, message in SEND_RESULTS.items():
         if counts[result]:
             click.echo(message_language.gettext(message, count=message_language.number(counts[result])))

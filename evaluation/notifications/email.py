@@ -1,107 +1,132 @@
-"""Mail by SMTP, where the operator has set one: the only way by which any leaves the product, through Flask-Mailman."""
+"""Sends e-mail by SMTP, if the operator has configured a mail server: the only way by which mail leaves the product."""
 
+import logging
 import smtplib
 import threading
 from contextlib import suppress
-from email.utils import make_msgid, parseaddr
-from typing import Any
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+from types import TracebackType
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, current_app
-from flask_mailman import EmailMessage
-from flask_mailman import Mail as Mailman
-from flask_mailman.backends.smtp import EmailBackend
+from evaluation.clock import now
+from evaluation.settings import Settings
 
-TIMEOUT = 30
-"""Seconds that a mail server has to answer."""
-PORTS = {"smtp": 25, "smtps": 465}
+TIMEOUT_SECONDS = 30
+"""How long the mail server may take to answer each step."""
+DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
+PERMANENT_ERROR = 500
+"""SMTP codes from this one on are permanent."""
 
-
-class Refused(Exception):
-    """The server will never take this mail for this address."""
+LOGGER = logging.getLogger(__name__)
 
 
-class Connection(EmailBackend):  # type: ignore[misc]
-    """A connection to the mail server that turns to TLS (STARTTLS) where the server offers it."""
+class MailRejected(Exception):
+    """The server will never accept this mail for this address, or no mail can have such an address or header."""
 
-    @property
-    def use_tls(self) -> bool:
-        """Whether the server that is connected offers STARTTLS; over TLS already it has no need to."""
-        server = getattr(self, "connection", None)
-        if server is None or self.use_ssl:
-            return False
-        server.ehlo_or_helo_if_needed()
-        return bool(server.has_extn("starttls"))
 
-    @use_tls.setter
-    def use_tls(self, _: bool) -> None:
-        """Left to the server."""
+@dataclass(frozen=True)
+class Mail:
+    """A mail in plain text.
+
+    Two mails with the same `message_name` are the same mail to the recipient's mail program.
+    """
+
+    recipient: str
+    subject: str
+    text: str
+    message_name: str = ""
+
+
+class MailConnection:
+    """A connection to the mail server of SMTP_URL, opened with the first mail. Use it as a context manager.
+
+    SMTP_URL is `smtp://` or `smtps://` with the name and password in the address. A connection by `smtp://` changes to TLS
+    (STARTTLS) if the server offers it.
+    """
+
+    def __init__(self, settings: Settings):
+        self._url, self._sender = urlsplit(settings.smtp_url), settings.mail_from
+        self._server: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def send(self, mail: Mail) -> None:
+        """Send one mail.
+
+        Raises:
+            MailRejected: The server or the format of mail rejects it for good.
+            OSError: The server does not accept it now; `smtplib.SMTPException` is an OSError.
+        """
+        try:
+            message = self._message(mail)
+        except ValueError as error:
+            raise MailRejected(str(error)) from error
+        server = self._open()
+        try:
+            server.send_message(message, parseaddr(self._sender)[1], [mail.recipient])
+        except smtplib.SMTPRecipientsRefused as error:
+            if all(code >= PERMANENT_ERROR for code, _ in error.recipients.values()):
+                raise MailRejected(str(error)) from error
+            raise
+        except ValueError as error:
+            raise MailRejected(str(error)) from error
 
     def close(self) -> None:
-        """Hang up, whatever the server says to it."""
-        with suppress(OSError):
-            super().close()
+        """Close the connection, whatever the server answers."""
+        if self._server is not None:
+            with suppress(OSError):
+                self._server.quit()
+            self._server = None
+
+    def _open(self) -> smtplib.SMTP:
+        if self._server is None:
+            is_tls = self._url.scheme == "smtps"
+            host, port = self._url.hostname or "localhost", self._url.port or DEFAULT_PORTS.get(self._url.scheme, 25)
+            server = (smtplib.SMTP_SSL if is_tls else smtplib.SMTP)(host, port, timeout=TIMEOUT_SECONDS)
+            try:
+                server.ehlo_or_helo_if_needed()
+                if not is_tls and server.has_extn("starttls"):
+                    server.starttls()
+                    server.ehlo()
+                if self._url.username:
+                    server.login(unquote(self._url.username), unquote(self._url.password or ""))
+            except BaseException:
+                server.close()
+                raise
+            self._server = server
+        return self._server
+
+    def _message(self, mail: Mail) -> EmailMessage:
+        """Return the mail with its headers. Raises ValueError for a line break within a header."""
+        domain = parseaddr(self._sender)[1].rpartition("@")[2] or "localhost"
+        message = EmailMessage(policy=SMTP)
+        message["From"], message["To"], message["Subject"] = self._sender, mail.recipient, mail.subject
+        message["Date"] = format_datetime(now())
+        message["Message-ID"] = f"<{mail.message_name}@{domain}>" if mail.message_name else make_msgid(domain=domain)
+        # Servers do not answer automatic mail, so that two machines never write to each other without end.
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text, cte="quoted-printable")
+        return message
 
 
-def init_app(app: Flask) -> None:
-    """Set Flask-Mailman by SMTP_URL: `smtp://` or `smtps://`, with the name and password in the address."""
-    parts = urlsplit(app.config["SMTP_URL"])
-    app.config |= {
-        "MAIL_BACKEND": Connection,
-        "MAIL_SERVER": parts.hostname or "localhost",
-        "MAIL_PORT": parts.port or PORTS.get(parts.scheme, 25),
-        "MAIL_USERNAME": unquote(parts.username or ""),
-        "MAIL_PASSWORD": unquote(parts.password or ""),
-        "MAIL_USE_SSL": parts.scheme == "smtps",
-        "MAIL_TIMEOUT": TIMEOUT,
-        "MAIL_DEFAULT_SENDER": app.config["MAIL_FROM"],
-    }
-    Mailman(app)
+def send_in_background(settings: Settings, mail: Mail) -> None:
+    """Send one mail in a thread of its own, so that a slow server delays no page. A failure is only logged."""
+    threading.Thread(target=_send_and_log, args=(settings, mail), daemon=True).start()
 
 
-def written(to: str, subject: str, text: str, name: str | None = None) -> Any:
-    """A mail in plain text. One of the same `name` is the same mail to whoever receives it twice.
-
-    What would put a line of its own into its head is refused when it is sent.
-    """
-    domain = parseaddr(current_app.config["MAIL_FROM"])[1].rpartition("@")[2] or "localhost"
-    # No server answers what says that nobody wrote it, so that no two machines write to each other for ever.
-    head = {"Auto-Submitted": "auto-generated", "Message-ID": f"<{name}@{domain}>" if name else make_msgid(domain=domain)}
-    return EmailMessage(subject, text, to=[to], headers=head)
-
-
-def connect() -> Connection:
-    """A connection, opened with the first mail that :func:`send` sends by it; the caller closes it."""
-    made: Connection = current_app.extensions["mailman"].get_connection()
-    return made
-
-
-def send(connection: Connection, mail: Any) -> None:
-    """Hand one mail to the server. Raises Refused; OSError, of which SMTPException is one, where it is not taken now."""
-    connection.open()
-    try:
-        connection.send_messages([mail])
-    except smtplib.SMTPRecipientsRefused as error:
-        if all(code >= 500 for code, _ in error.recipients.values()):
-            raise Refused(str(error)) from error
-        raise
-    except ValueError as error:
-        # An address or a head that no mail can have.
-        raise Refused(str(error)) from error
-
-
-def send_aside(mail: Any) -> None:
-    """Send one mail in a thread of its own: a slow server holds up no page. What is not taken is lost but for the log."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    threading.Thread(target=_send_alone, args=(app, mail), daemon=True).start()
-
-
-def _send_alone(app: Flask, mail: Any) -> None:
-    with app.app_context():
-        connection = connect()
+def _send_and_log(settings: Settings, mail: Mail) -> None:
+    with MailConnection(settings) as connection:
         try:
-            send(connection, mail)
-        except (OSError, Refused) as error:
-            app.logger.error("The mail server does not take mail: %s", error)
-        finally:
-            connection.close()
+            connection.send(mail)
+        except (OSError, MailRejected) as error:
+            LOGGER.error("The mail server does not accept a mail: %s", error)

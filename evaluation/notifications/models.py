@@ -1,4 +1,4 @@
-"""The table of messages."""
+"""The table of notifications."""
 
 from datetime import datetime
 from typing import Any
@@ -11,28 +11,28 @@ from evaluation.clock import now
 from evaluation.database import Base
 
 KINDS = ("submitted", "returned", "accepted", "reopened", "remark", "deadline")
-MAIL_STATES = ("none", "waiting", "sent", "failed")
-"""No mail goes: none is set up, or it leads nowhere; it waits to be sent; the server has it; it is given up."""
+MAIL_STATUSES = ("none", "waiting", "sent", "failed")
+"""No mail is sent (no server is configured, or the address does not exist); it waits; the server has accepted it; it failed."""
 
 UNREAD = text("read_at IS NULL")
 
 
-class Message(Base):
-    """One thing that one person is told of, once; its words are made of it in the reader's language.
+class Notification(Base):
+    """A notification of one person, with the state of its mail; its text is made in the reader's language.
 
-    It may point to a cell: `organisation_id` and `code`. `once` names what must be told a single time, such as a reminder.
-    `tries` counts the attempts to send it; while `claimed_at` is fresh, a process is sending it and no other one may.
+    `organisation_id` and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`, such as
+    a reminder. `attempts` counts the attempts to send the mail. While `claimed_at` is recent, a process is sending it.
     """
 
-    __tablename__ = "message"
+    __tablename__ = "notification"
     __table_args__ = (
-        UniqueConstraint("account_id", "once"),
-        Index("ix_message_account", "account_id", "id"),
-        # The head of every page counts by it.
-        Index("ix_message_unread", "account_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
-        Index("ix_message_mail", "mail"),
+        UniqueConstraint("account_id", "dedup_key"),
+        Index("ix_notification_account", "account_id", "id"),
+        # The header of every page counts the unread notifications.
+        Index("ix_notification_unread", "account_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
+        Index("ix_notification_mail_status", "mail_status"),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
-        CheckConstraint(f"mail IN {MAIL_STATES}", name="mail"),
+        CheckConstraint(f"mail_status IN {MAIL_STATUSES}", name="mail_status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,9 +43,9 @@ class Message(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     code: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    once: Mapped[str | None] = mapped_column(String(64))
+    dedup_key: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=now)
     read_at: Mapped[datetime | None]
-    mail: Mapped[str] = mapped_column(String(16), default="none", server_default="none")
-    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    mail_status: Mapped[str] = mapped_column(String(16), default="none", server_default="none")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     claimed_at: Mapped[datetime | None]

@@ -1,20 +1,20 @@
-"""What changes messages: telling people of something, and reading."""
+"""Notifies people and marks notifications as read."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from flask import current_app, g
 from sqlalchemy import update
 
 from evaluation.accounts.queries import DEMONSTRATION
 from evaluation.clock import now
-from evaluation.database import db, insert_unless_there, table_of
-from evaluation.notifications.models import Message
-from evaluation.notifications.queries import people_of, reviewers_of
+from evaluation.configuration import configuration
+from evaluation.database import after_commit, db, insert_if_absent, table_of
+from evaluation.notifications.models import Notification
+from evaluation.notifications.queries import body_recipients, reviewer_recipients
 from evaluation.policy import Action, Forbidden, Viewer
 
 
-def tell(
+def notify(
     viewer: Viewer,
     kind: str,
     year: int,
@@ -22,22 +22,36 @@ def tell(
     organisation_id: int | None = None,
     code: str | None = None,
     data: Mapping[str, Any] | None = None,
-    once: str | None = None,
-    to: Literal["body", "reviewers"] = "body",
-    skip: int | None = None,
+    dedup_key: str | None = None,
+    recipients: Literal["body", "reviewers"] = "body",
+    excluded_account_id: int | None = None,
 ) -> list[int]:
-    """Tell people of what happened to a body's year, in the transaction in which it happens; the accounts that were told.
+    """Notify people of what happened to a body's year, in the transaction in which it happens; mail is sent after the commit.
 
-    `to` the `body`: its clerks and heads; to the `reviewers`: those of its region, else those of the country; only who is
-    active, and not who acts, whose account is `skip`. `organisation_id` and `code` point to an answer. `data` is what the words
-    are made of (:mod:`evaluation.notifications.content`): of a `submitted` year nothing, a `returned` or `reopened` one its "reason", an
-    `accepted` one its "revision", a `remark` its "text" and, where it answers one, "reply": true. Who acts is added. What has a
-    name in `once` is told to nobody a second time. Raises Forbidden for who may not see the body.
+    Args:
+        viewer: Who acts; the notification has their name.
+        kind: One of :data:`evaluation.notifications.models.KINDS`.
+        year: The reporting year.
+        body_id: The body.
+        organisation_id: With `code`, the answer that the notification concerns.
+        code: The answer's code.
+        data: The values of the text (:mod:`evaluation.notifications.content`): none for `submitted`, "reason" for `returned` and
+            `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if it is a reply.
+        dedup_key: Nobody is notified twice with the same key.
+        recipients: `body`: the body's active clerks and heads; `reviewers`: the active reviewers of its region, or of the country
+            if the region has none.
+        excluded_account_id: The account of whoever acts.
+
+    Returns:
+        The ids of the notified accounts.
+
+    Raises:
+        Forbidden: The viewer may not see the body.
     """
-    found = people_of(viewer, body_id) if to == "body" else reviewers_of(viewer, body_id)
-    mailed, told = bool(current_app.config["SMTP_URL"]), []
+    found = body_recipients(viewer, body_id) if recipients == "body" else reviewer_recipients(viewer, body_id)
+    has_mail, notified = bool(configuration().settings.smtp_url), []
     for account_id, email in sorted(found.items()):
-        if account_id == skip:
+        if account_id == excluded_account_id:
             continue
         row = {
             "account_id": account_id,
@@ -47,30 +61,34 @@ def tell(
             "organisation_id": organisation_id,
             "code": code,
             "data": {"by": viewer.name} | dict(data or {}),
-            "once": once,
+            "dedup_key": dedup_key,
             "at": now(),
-            # The demonstration's addresses lead nowhere.
-            "mail": "waiting" if mailed and not email.endswith(DEMONSTRATION) else "none",
+            # The addresses of the demonstration's accounts do not exist.
+            "mail_status": "waiting" if has_mail and not email.endswith(DEMONSTRATION) else "none",
         }
-        if insert_unless_there(db.session.connection(), table_of(Message), row):
-            told.append(account_id)
-    # What is to be mailed is mailed once it is committed: see `evaluation.notifications.outbox`.
-    g.told = g.get("told", False) or bool(told)
-    return told
+        if insert_if_absent(db.session.connection(), table_of(Notification), row):
+            notified.append(account_id)
+    if notified and has_mail:
+        after_commit(configuration().wake_mail_worker)
+    return notified
 
 
-def read(viewer: Viewer, message: Message) -> None:
-    """Note that the viewer has read their message. Raises Forbidden for another's."""
-    viewer.require(Action.OWN)
-    if message.account_id != viewer.account_id:
-        raise Forbidden(f"{viewer.name!r} may not read the message {message.id}")
-    if message.read_at is None:
-        message.read_at = now()
+def mark_as_read(viewer: Viewer, notification: Notification) -> None:
+    """Mark a notification of the viewer as read.
+
+    Raises:
+        Forbidden: It is not the viewer's.
+    """
+    viewer.require(Action.ACCOUNT)
+    if notification.account_id != viewer.account_id:
+        raise Forbidden(f"{viewer.name!r} may not read the notification {notification.id}")
+    if notification.read_at is None:
+        notification.read_at = now()
         db.session.flush()
 
 
-def read_all(viewer: Viewer) -> None:
-    """Note that the viewer has read all that they were told of. Raises Forbidden."""
-    viewer.require(Action.OWN)
-    own = update(Message).where(Message.account_id == viewer.account_id, Message.read_at.is_(None))
-    db.session.execute(own.values(read_at=now()))
+def mark_all_as_read(viewer: Viewer) -> None:
+    """Mark all notifications of the viewer as read. Raises Forbidden."""
+    viewer.require(Action.ACCOUNT)
+    unread = update(Notification).where(Notification.account_id == viewer.account_id, Notification.read_at.is_(None))
+    db.session.execute(unread.values(read_at=now()))

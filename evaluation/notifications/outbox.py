@@ -1,155 +1,153 @@
-"""The mail of messages. It waits in their table, written by the transaction that tells of something, and is sent after that.
+"""Sends the mail of notifications. It waits in their table, written by the transaction that notifies, and is sent after the commit.
 
-Whoever sends a message claims it first, so that no two send the same one. A process that dies between sending it and noting so
-leaves it claimed, and once the claim is stale it is sent again: each mail goes at least once, and twice only then. The second
-bears the same Message-ID, by which mail programs know it for the same.
+A process claims a mail before it sends it, so that no two processes send the same one. A process that dies between sending a mail
+and storing the result leaves it claimed; the mail is sent again when the claim expires. So each mail is sent at least once. The
+second mail has the same Message-ID, by which mail programs recognise it.
 """
 
+import logging
 import smtplib
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, current_app, g
 from sqlalchemy import case, or_, update
 
 from evaluation.accounts import queries as accounts
 from evaluation.accounts.models import Account
 from evaluation.clock import now
+from evaluation.configuration import configuration
 from evaluation.database import db, table_of
-from evaluation.notifications import content as words
-from evaluation.notifications import email as mail
-from evaluation.notifications import queries
-from evaluation.notifications.models import Message
-from evaluation.notifications.queries import Told
+from evaluation.links import LinkBuilder
+from evaluation.notifications import content, queries
+from evaluation.notifications.email import Mail, MailConnection, MailRejected
+from evaluation.notifications.models import Notification
+from evaluation.notifications.queries import NotificationView
 from evaluation.policy import Viewer
 
-CLAIMED = timedelta(minutes=15)
-"""How long a claim holds: far longer than a mail server has to answer at every step."""
-TRIES = 72
-"""Attempts after which a mail is given up: three days of an hourly `flask remind`."""
-AT_ONCE = 100
-"""Mails that are written at a time."""
-OTHERS_MAY_PASS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
-"""What the server says of one mail; after anything else it is left in peace until the next time."""
+CLAIM_DURATION = timedelta(minutes=15)
+"""How long a claim lasts: far longer than a mail server may take to answer every step."""
+MAX_ATTEMPTS = 72
+"""Attempts after which a mail fails: three days of an hourly `flask remind`."""
+BATCH_SIZE = 100
+"""Mails that are composed at a time."""
+ERRORS_OF_ONE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+"""Errors that concern one mail. After any other error of the server, sending stops until the next time."""
 
-MESSAGE = table_of(Message)
+LOGGER = logging.getLogger(__name__)
+NOTIFICATION = table_of(Notification)
 
 
-class Postman:
-    """Sends in the background what nobody has tried to send yet: one thread at a time, however often it is called."""
+class OutboxWorker:
+    """Sends new mail in a background thread; there is one thread at a time, however often the worker is woken."""
 
-    def __init__(self, app: Flask):
-        self.app, self.lock = app, threading.Lock()
-        self.called = self.runs = False
+    def __init__(self, application_context: Callable[[], AbstractContextManager[Any]]):
+        self._application_context, self._lock = application_context, threading.Lock()
+        self._is_requested = self._is_running = False
         self.thread = threading.Thread()
 
-    def call(self) -> None:
-        """Send what waits; comes back at once."""
-        with self.lock:
-            self.called = True
-            if not self.runs:
-                self.runs = True
-                self.thread = threading.Thread(target=self._go, daemon=True)
+    def wake(self) -> None:
+        """Send the new mail; return at once."""
+        with self._lock:
+            self._is_requested = True
+            if not self._is_running:
+                self._is_running = True
+                self.thread = threading.Thread(target=self._run, daemon=True)
                 self.thread.start()
 
-    def _go(self) -> None:
-        while self._is_called():
-            with self.app.app_context():
+    def _run(self) -> None:
+        while self._take_request():
+            with self._application_context():
                 try:
-                    send(Viewer.system(), untried=True)
+                    send_waiting_mail(Viewer.system(), only_new=True)
                 except Exception:
-                    # Whatever it is, it waits for the next time.
-                    self.app.logger.exception("Mail is left waiting")
+                    # Mail that an error leaves waiting is sent by the next `flask remind`.
+                    LOGGER.exception("Mail is left waiting")
 
-    def _is_called(self) -> bool:
-        with self.lock:
-            self.called, self.runs = False, self.called
-            return self.runs
-
-
-def init_app(app: Flask) -> None:
-    mail.init_app(app)
-    app.extensions["postman"] = Postman(app)
+    def _take_request(self) -> bool:
+        with self._lock:
+            self._is_requested, self._is_running = False, self._is_requested
+            return self._is_running
 
 
-def call_the_postman() -> None:
-    """Once a request that told somebody of something is committed: send the mail of it."""
-    if g.pop("told", False) and current_app.config["SMTP_URL"]:
-        current_app.extensions["postman"].call()
+def send_waiting_mail(viewer: Viewer, only_new: bool = False) -> "Counter[str]":
+    """Send the mail that waits and count it by its new value of `MAIL_STATUSES`.
 
+    Each step is a transaction of its own, separate from the caller's.
 
-def send(viewer: Viewer, untried: bool = False) -> "Counter[str]":
-    """Send the mail that waits, or of it what was never tried; how many of it came to which of `MAIL_STATES`.
+    Args:
+        viewer: The caller.
+        only_new: Send only mail that was never tried.
 
-    Each step is a transaction of its own and none of the caller's. Raises Forbidden.
+    Raises:
+        Forbidden: The viewer may not manage accounts.
     """
-    done: Counter[str] = Counter()
-    if not current_app.config["SMTP_URL"]:
-        return done
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with app.app_context():
-        ids = queries.waiting(viewer, now() - CLAIMED, untried)
-    connection = mail.connect()
-    try:
-        for start in range(0, len(ids), AT_ONCE):
-            for id_, letter in _letters(app, viewer, ids[start : start + AT_ONCE]):
+    counts: Counter[str] = Counter()
+    current = configuration()
+    if not current.settings.smtp_url:
+        return counts
+    with current.application_context():
+        ids = queries.waiting_mail(viewer, now() - CLAIM_DURATION, only_new)
+    with MailConnection(current.settings) as connection:
+        for start in range(0, len(ids), BATCH_SIZE):
+            # The mails are read in a context of their own, so that no transaction stays open while the server answers.
+            with current.application_context():
+                mails = _compose(viewer, ids[start : start + BATCH_SIZE], current.links)
+            for id_, mail in mails:
                 if not _claim(id_):
                     continue
-                state, others_may_pass = _sent(connection, letter)
-                done[_settle(id_, state)] += 1
-                if not others_may_pass:
-                    return done
-    finally:
-        connection.close()
-    return done
+                status, is_server_usable = _send(connection, mail)
+                counts[_store_result(id_, status)] += 1
+                if not is_server_usable:
+                    return counts
+    return counts
 
 
-def _letters(app: Flask, viewer: Viewer, ids: Sequence[int]) -> list[tuple[int, Any]]:
-    """Each message as a mail; None for one that its reader has no more use for.
-
-    They are read in a context of their own, so that no transaction stays open while the server thinks.
-    """
-    base = app.config["PUBLIC_URL"] or f"http://{app.config['ADDRESS']}"
-    with app.app_context(), app.test_request_context(base_url=base):
-        return [(told.message.id, _letter(told, account)) for told, account in queries.addressed(viewer, ids)]
+def _compose(viewer: Viewer, ids: Sequence[int], links: LinkBuilder) -> list[tuple[int, Mail | None]]:
+    """Return the mail of each notification; None if its recipient can no longer see the body."""
+    views = queries.with_recipients(viewer, ids)
+    return [(view.notification.id, _mail(view, account, links)) for view, account in views]
 
 
-def _letter(told: Told, account: Account) -> Any:
-    if not accounts.viewer_of(account).sees(told.body.id):
+def _mail(view: NotificationView, account: Account, links: LinkBuilder) -> Mail | None:
+    if not accounts.viewer_of(account).can_see(view.body.id):
         return None
-    name = f"message-{told.message.id}.{told.message.at:%Y%m%d%H%M%S}"
-    return mail.written(account.email, words.subject(told, words.language_of(account)), words.text(told, account), name)
+    language = content.language_of(account)
+    message_name = f"notification-{view.notification.id}.{view.notification.at:%Y%m%d%H%M%S}"
+    return Mail(account.email, content.mail_subject(view, language), content.mail_text(view, account, links), message_name)
 
 
-def _sent(connection: mail.Connection, letter: Any) -> tuple[str, bool]:
-    """What one of `MAIL_STATES` it is in now, and whether the server may take the others."""
-    if letter is None:
+def _send(connection: MailConnection, mail: Mail | None) -> tuple[str, bool]:
+    """Send a mail; return its new status and whether the server may accept further mails."""
+    if mail is None:
         return "none", True
     try:
-        mail.send(connection, letter)
-    except mail.Refused as error:
-        current_app.logger.error("The mail server refuses a mail for good: %r", error)
+        connection.send(mail)
+    except MailRejected as error:
+        LOGGER.error("The mail server rejects a mail for good: %r", error)
         return "failed", True
     except OSError as error:
-        current_app.logger.error("The mail server does not take mail: %s", error)
-        return "waiting", isinstance(error, OTHERS_MAY_PASS)
+        LOGGER.error("The mail server does not accept mail: %s", error)
+        return "waiting", isinstance(error, ERRORS_OF_ONE_MAIL)
     return "sent", True
 
 
 def _claim(id_: int) -> bool:
-    """Take a message to send it; False where another process has done so, or it waits no more."""
-    free = or_(MESSAGE.c.claimed_at.is_(None), MESSAGE.c.claimed_at < now() - CLAIMED)
-    taken = update(MESSAGE).where(MESSAGE.c.id == id_, MESSAGE.c.mail == "waiting", free)
+    """Claim a mail; return False if another process has claimed it or it no longer waits."""
+    columns = NOTIFICATION.c
+    is_unclaimed = or_(columns.claimed_at.is_(None), columns.claimed_at < now() - CLAIM_DURATION)
+    claim = update(NOTIFICATION).where(columns.id == id_, columns.mail_status == "waiting", is_unclaimed)
     with db.engine.begin() as connection:
-        return bool(connection.execute(taken.values(claimed_at=now(), tries=MESSAGE.c.tries + 1)).rowcount)
+        return bool(connection.execute(claim.values(claimed_at=now(), attempts=columns.attempts + 1)).rowcount)
 
 
-def _settle(id_: int, state: str) -> str:
-    """Note what became of a mail; one that still waits is given up after `TRIES`."""
-    value = case((MESSAGE.c.tries >= TRIES, "failed"), else_="waiting") if state == "waiting" else state
-    settled = update(MESSAGE).where(MESSAGE.c.id == id_).values(mail=value, claimed_at=None).returning(MESSAGE.c.mail)
+def _store_result(id_: int, status: str) -> str:
+    """Store a mail's status and release the claim; a mail that still waits fails after `MAX_ATTEMPTS`."""
+    columns = NOTIFICATION.c
+    value = case((columns.attempts >= MAX_ATTEMPTS, "failed"), else_="waiting") if status == "waiting" else status
+    result = update(NOTIFICATION).where(columns.id == id_).values(mail_status=value, claimed_at=None)
     with db.engine.begin() as connection:
-        return str(connection.execute(settled).scalar_one())
+        return str(connection.execute(result.returning(columns.mail_status)).scalar_one())

@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
     # Before CSRFProtect too: whose session is over is told so, not that a form has expired.
     app.before_request(access.guard)
     CSRFProtect(app)
-    app.after_request(headers.secure)
+    app.after_request(headers.add_security_headers)
     app.after_request(commit_request)
     app.context_processor(context)
     errors.init_app(app)

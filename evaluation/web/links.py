@@ -25,7 +25,7 @@ class FlaskLinkBuilder:
 
     def inbox(self, *, absolute: bool = False) -> str:
         """Return the link to a person's notifications."""
-        return self._link("messages.inbox", absolute)
+        return self._link("notifications.inbox", absolute)
 
     def report(self, body_bin: str, year: int, organisation_bin: str, code: str | None = None, *, absolute: bool = False) -> str:
         """Return the link to an organisation's report, or to its answer of an indicator code."""

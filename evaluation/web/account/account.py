@@ -15,7 +15,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 
 @blueprint.get("/")
-@allow(Action.OWN)
+@allow(Action.ACCOUNT)
 def own() -> str:
     """Who one is here, and what one can change about it."""
     viewer = current_viewer()

@@ -1,82 +1,73 @@
-"""The inbox: what one was told of, and how much of it is not read yet, which the head of every page says."""
+"""The inbox: a person's notifications, and the number of unread ones in the header of every page."""
 
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug import Response as Redirection
+from werkzeug import Response as WerkzeugResponse
 
-from evaluation.notifications import content as words
-from evaluation.notifications import operations, outbox, queries
+from evaluation.configuration import configuration
+from evaluation.notifications import content, operations, queries
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_viewer
 
 UNREAD = "unread"
-"""The filter that keeps the list to what is not read."""
-MESSAGE = "<int(max=2147483647):message_id>"
+"""The value of the parameter `show` that restricts the list to unread notifications."""
+NOTIFICATION = "<int(max=2147483647):notification_id>"
 
-blueprint = Blueprint("messages", __name__, url_prefix="/messages")
+blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
 
 
 @blueprint.get("")
 @allow(Action.ACCOUNT)
 def inbox() -> str:
-    """What one was told of, the newest first."""
-    only = UNREAD if request.args.get("show") == UNREAD else None
-    page = queries.inbox(current_viewer(), only == UNREAD, requested_page())
-    return render_template(
-        "account/inbox.html",
-        only=only,
-        page=page,
-        page_url=page_urls(".inbox", show=only),
-        words=words,
-    )
+    """Show the notifications, the newest first."""
+    show = UNREAD if request.args.get("show") == UNREAD else None
+    page = queries.inbox(current_viewer(), show == UNREAD, requested_page())
+    page_url = page_urls(".inbox", show=show)
+    return render_template("account/inbox.html", show=show, page=page, page_url=page_url, content=content)
 
 
-@blueprint.get(f"/{MESSAGE}")
+@blueprint.get(f"/{NOTIFICATION}")
 @allow(Action.VIEW)
-def follow(message_id: int) -> Redirection:
-    """Go to what a message is about; it is read then.
+def follow(notification_id: int) -> WerkzeugResponse:
+    """Mark a notification as read and go to what it concerns.
 
-    It is a link, so that it opens in a tab of its own where one wants that, and nothing depends on its being read.
+    It is a link and not a form, so that it can be opened in a new tab; nothing depends on whether it is read.
     """
-    told, viewer = queries.message(current_viewer(), message_id), current_viewer()
-    if told is None:
+    viewer = current_viewer()
+    view = queries.notification(viewer, notification_id)
+    if view is None:
         abort(404)
-    # A browser that fetches ahead has shown it to nobody.
+    # A browser that prefetches the page has not shown it to anybody.
     if "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        operations.read(viewer, told.message)
+        operations.mark_as_read(viewer, view.notification)
         g.keep = True
-    return redirect(words.address(told, viewer.role), 303)
+    return redirect(content.link(view, viewer.role, configuration().links), 303)
 
 
 @blueprint.post("/read")
 @allow(Action.ACCOUNT)
-def read_all() -> Redirection:
+def read_all() -> WerkzeugResponse:
     """Mark everything as read."""
-    operations.read_all(current_viewer())
+    operations.mark_all_as_read(current_viewer())
     return redirect(url_for(".inbox"), 303)
 
 
 @blueprint.app_context_processor
-def _in_the_head() -> dict[str, Any]:
-    return {"unread_messages": unread}
+def _header_context() -> dict[str, Any]:
+    return {"unread_notifications": unread_notifications}
 
 
-@blueprint.teardown_app_request
-def _mail(_: BaseException | None) -> None:
-    outbox.call_the_postman()
-
-
-def unread() -> int:
-    """How many messages one has not read; asked once for a page, and only by pages."""
+def unread_notifications() -> int:
+    """Return the number of unread notifications; it is read once per page, and only by pages."""
     if "unread" not in g:
         try:
-            g.unread = queries.unread(current_viewer())
+            g.unread = queries.unread_count(current_viewer())
         except SQLAlchemyError:
-            # The page that says what is wrong with the database does without.
+            # The page that reports a fault of the database is shown without the number.
             g.unread = 0
-    found: int = g.unread
-    return found
+    count: int = g.unread
+    return count

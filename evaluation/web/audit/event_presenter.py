@@ -1,4 +1,4 @@
-"""What an event holds, as people read it: for saved answers each cell, old and new; for all else each fact by its name."""
+"""Presents an audit event's data as facts: each changed answer with its old and new value, everything else by its label."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -9,174 +9,173 @@ from typing import Any
 
 from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.answers import values
-from evaluation.answers.prior_year_counts import figure_of
-from evaluation.audit.models import Event
+from evaluation.answers.prior_year_counts import count_key
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria.model import Order
-from evaluation.database import dumps
+from evaluation.database import to_json
 from evaluation.errors import EvaluationError
 from evaluation.language import Language
 from evaluation.registry import queries as registry
-from evaluation.registry.admin.labels import LEVEL_NAMES, STATUS_NAMES, percent
-from evaluation.review.snapshot import CODE_LENGTH, spelled
-from evaluation.web.audit.filter_labels import LISTS, filters
-from evaluation.web.audit.labels import FACTORS, FACTS, HIDDEN
+from evaluation.registry.admin.labels import LEVEL_NAMES, STATUS_NAMES, format_share
+from evaluation.review.snapshot import CODE_LENGTH, format_code
+from evaluation.web.audit.labels import FACT_LABELS, FACTOR_LABELS, HIDDEN_KEYS
+from evaluation.web.audit.list_filter_labels import LIST_LABELS, format_filters
 
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-PAIR = 2
-LONG = 300
-"""Characters of a text that is folded."""
-SHOWN = 3
-"""Lines that are not folded."""
-BETTER = {("name", "upload"): "file", ("reason", ""): "why"}
-"""What a fact is called beside another one, or without it."""
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+PAIR_LENGTH = 2
+SPECIFIC_KEYS = {("name", "upload"): "file", ("reason", ""): "why"}
+"""(key, another key of the same data) → the key whose label is more precise; the other key is empty if neither is present."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """A fact of an event: what it is called, what it was before, where it was changed, and what it is."""
+class Fact:
+    """One value of an event's data: its label, new value and, if it was changed, its old value, as text."""
 
     label: str
     new: str
     old: str = ""
-    changed: bool = False
-    cell: bool = False
-    """Whether it is an answer or an item of evidence."""
+    is_changed: bool = False
+    is_cell: bool = False
+    """Whether it is an answer, an item of evidence or a prior-year count."""
 
 
-class Reader:
-    """Reads events in one language; what it looks up, it looks up once."""
+class EventPresenter:
+    """Presents events in one language. It reads each year's order once."""
 
-    def __init__(self, spoken: Language):
-        self.spoken = spoken
-        self.order = cache(_order)
-        self._names: Mapping[str, Callable[[Any], str]] = {
-            "level": lambda value: self._named(LEVEL_NAMES, value),
-            "status": lambda value: self._named(STATUS_NAMES, value),
-            "role": lambda value: self._named(ROLE_NAMES, value),
-            "factor": lambda value: self._named(FACTORS, value),
-            "what": lambda value: self._named(LISTS, value),
-            "filters": lambda value: filters(value, self.spoken, self._kind),
-            "kind": self._kind,
-            "state_share": lambda value: f"{percent(value)}\xa0%",
+    def __init__(self, language: Language):
+        self.language = language
+        self.order = cache(_order_or_latest)
+        self._formatters: Mapping[str, Callable[[Any], str]] = {
+            "level": lambda value: self._label(LEVEL_NAMES, value),
+            "status": lambda value: self._label(STATUS_NAMES, value),
+            "role": lambda value: self._label(ROLE_NAMES, value),
+            "factor": lambda value: self._label(FACTOR_LABELS, value),
+            "what": lambda value: self._label(LIST_LABELS, value),
+            "filters": lambda value: format_filters(value, self.language, self._kind_name),
+            "kind": self._kind_name,
+            "state_share": lambda value: f"{format_share(value)}\xa0%",
             "statuses": self._statuses,
             "periods": self._periods,
-            "former": self._former,
-            "code": lambda value: spelled(value) if len(value) == CODE_LENGTH else value,
+            "former_names": self._former_names,
+            "code": lambda value: format_code(value) if len(value) == CODE_LENGTH else value,
         }
 
-    def lines(self, event: Event) -> tuple[Line, ...]:
-        """What the event holds, in the order in which it was recorded."""
-        return tuple(self._lines(event))
+    def facts(self, event: AuditEvent) -> tuple[Fact, ...]:
+        """Return the facts of an event in the order of its data."""
+        return tuple(self._facts(event))
 
-    def said(self, data: Mapping[str, Any]) -> tuple[Line, ...]:
-        """What was said with something that concerns an answer: a reason, a remark."""
-        return tuple(Line(self._words(key), self._text(key, data[key])) for key in ("reason", "text") if data.get(key))
+    def comment_facts(self, data: Mapping[str, Any]) -> tuple[Fact, ...]:
+        """Return the reason and the remark of an event that concerns an answer."""
+        return tuple(Fact(self._key_label(key), self._text(key, data[key])) for key in ("reason", "text") if data.get(key))
 
     def answer(self, year: int | None, code: str, value: Any) -> str:
-        """A stored answer as people read it; empty for none."""
+        """Return a stored answer as text; an empty text for no answer."""
         order = self.order(year)
         item = order.by_code.get(code) if order else None
         try:
-            return values.typed(order, item, value, self.spoken) if order and item else self._text("", value)
+            return values.format_value(order, item, value, self.language) if order and item else self._text("", value)
         except (TypeError, ValueError):
-            # An order of that year asked something else by this code.
+            # The year's order has another indicator by this code.
             return self._text("", value)
 
     def label(self, year: int | None, code: str) -> str:
-        """What an answer is asked by; its code where no order knows it."""
+        """Return the label of an indicator or item of evidence; its code if no order has it."""
         order = self.order(year)
         item = order.by_code.get(code) if order else None
-        return item.label[self.spoken.code] if item else code
+        return item.label[self.language.code] if item else code
 
-    def _lines(self, event: Event) -> Iterator[Line]:
-        data, of_answer = dict(event.data), event.organisation_id is not None and isinstance(event.data.get("code"), str)
-        code = data.pop("code") if of_answer else ""
+    def _facts(self, event: AuditEvent) -> Iterator[Fact]:
+        data = dict(event.data)
+        concerns_answer = event.organisation_id is not None and isinstance(data.get("code"), str)
+        code = data.pop("code") if concerns_answer else ""
         if code and "value" in data:
-            yield Line(self.label(event.year, code), self.answer(event.year, code, data["value"]))
+            yield Fact(self.label(event.year, code), self.answer(event.year, code, data["value"]))
         elif code:
-            yield Line(self._words("answer"), self.label(event.year, code))
+            yield Fact(self._key_label("answer"), self.label(event.year, code))
         changes = data.pop("changes", None)
         for key, value in (*data.items(), *(changes.items() if isinstance(changes, dict) else ())):
-            if key in HIDDEN or (of_answer and key == "kind"):
+            if key in HIDDEN_KEYS or (concerns_answer and key == "kind"):
                 continue
-            yield from self._line(event, key, value)
+            yield from self._fact(event, key, value)
 
-    def _line(self, event: Event, key: str, value: Any) -> Iterator[Line]:
+    def _fact(self, event: AuditEvent, key: str, value: Any) -> Iterator[Fact]:
         if value is False:
-            # What is not so needs no line: a hand-over that is not of a nil year.
+            # A flag that is not set is not shown, such as "nil return" of an ordinary submission.
             return
-        changed = isinstance(value, list) and len(value) == PAIR
-        old, new = value if changed else (None, value)
+        is_changed = isinstance(value, list) and len(value) == PAIR_LENGTH
+        old, new = value if is_changed else (None, value)
         order = self.order(event.year) if event.year else None
         if order and key in order.by_code:
-            is_, was = self.answer(event.year, key, new), self.answer(event.year, key, old)
-            yield Line(self.label(event.year, key), is_, was, changed, cell=True)
-        elif order and (figure := self._figure(order, key)):
-            yield Line(figure, self._text("", new), self._text("", old), changed, cell=True)
-        elif new not in (None, "", [], {}) or (changed and old not in (None, "", [], {})):
-            label = BETTER.get((key, next((each for each in ("upload", "rule") if each in event.data), "")), key)
-            # What is entered for the first time was nothing before.
-            yield Line(self._words(label), self._text(key, new), self._text(key, old), changed and old not in (None, "", []))
+            new_text, old_text = self.answer(event.year, key, new), self.answer(event.year, key, old)
+            yield Fact(self.label(event.year, key), new_text, old_text, is_changed, is_cell=True)
+        elif order and (label := self._count_label(order, key)):
+            yield Fact(label, self._text("", new), self._text("", old), is_changed, is_cell=True)
+        elif new not in (None, "", [], {}) or (is_changed and old not in (None, "", [], {})):
+            other_key = next((name for name in ("upload", "rule") if name in event.data), "")
+            label = self._key_label(SPECIFIC_KEYS.get((key, other_key), key))
+            # A value that is set for the first time is shown without an arrow.
+            yield Fact(label, self._text(key, new), self._text(key, old), is_changed and old not in (None, "", []))
 
-    def _figure(self, order: Order, key: str) -> str:
-        """What a declared figure of the year before is called; empty for what is none."""
-        kind, number = figure_of(key)
-        declared = next((each for criterion, each in order.declared() if criterion.code == number), None)
+    def _count_label(self, order: Order, key: str) -> str:
+        """Return the label of a declared prior-year count; empty for another key."""
+        kind, number = count_key(key)
+        counts = order.prior_year_counts()
+        declared = next((item for criterion, item in counts if criterion.code == number), None)
         if declared is None or kind not in order.kind:
             return ""
-        return f"{declared.label[self.spoken.code]} ({order.kind[kind].plural[self.spoken.code]})"
+        return f"{declared.label[self.language.code]} ({order.kind[kind].plural[self.language.code]})"
 
-    def _words(self, key: str) -> str:
-        return self.spoken.gettext(FACTS[key]) if key in FACTS else key
+    def _key_label(self, key: str) -> str:
+        return self.language.gettext(FACT_LABELS[key]) if key in FACT_LABELS else key
 
     def _text(self, key: str, value: Any) -> str:
         if value is None or value == "":
             return ""
         try:
-            if key in self._names:
-                return self._names[key](value)
+            if key in self._formatters:
+                return self._formatters[key](value)
         except (AttributeError, KeyError, TypeError, ValueError):
-            # It was recorded in another form; it is shown as it is.
+            # The value has another shape than the formatter expects; show it as it is.
             pass
         if isinstance(value, bool):
-            return values.WORDS[self.spoken.code][0 if value else 1]
+            return values.YES_NO_LABELS[self.language.code][0 if value else 1]
         if isinstance(value, int):
-            return self.spoken.number(value)
+            return self.language.number(value)
         if isinstance(value, str):
-            return self._day(value) if DAY.fullmatch(value) else value
-        if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+            return self._day(value) if ISO_DAY.fullmatch(value) else value
+        if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
             return ", ".join(map(str, value))
-        return dumps(value)
+        return to_json(value)
 
     def _day(self, value: str | None) -> str:
         try:
-            return self.spoken.short_date(date.fromisoformat(value)) if value else ""
+            return self.language.short_date(date.fromisoformat(value)) if value else ""
         except ValueError:
             return value or ""
 
-    def _named(self, names: Mapping[Any, str], value: str) -> str:
-        return self.spoken.gettext(names[value])
+    def _label(self, labels: Mapping[Any, str], value: str) -> str:
+        return self.language.gettext(labels[value])
 
-    def _kind(self, value: str) -> str:
-        found = next((order.kind[value] for order in reversed(registry.orders().all) if value in order.kind), None)
-        return found.name[self.spoken.code] if found else value
+    def _kind_name(self, value: str) -> str:
+        kind = next((order.kind[value] for order in reversed(registry.orders().all) if value in order.kind), None)
+        return kind.name[self.language.code] if kind else value
 
     def _statuses(self, value: list[dict[str, str]]) -> str:
-        return "; ".join(f"{self._named(STATUS_NAMES, each['status'])}, {self._day(each['since'])}" for each in value)
+        return "; ".join(f"{self._label(STATUS_NAMES, item['status'])}, {self._day(item['since'])}" for item in value)
 
     def _periods(self, value: list[dict[str, str]]) -> str:
         return "; ".join(
-            f"{each['body']}: {self._day(each['since'])} – {self._day(each.get('until'))}".rstrip() for each in value
+            f"{period['body']}: {self._day(period['since'])} – {self._day(period.get('until'))}".rstrip() for period in value
         )
 
-    def _former(self, value: list[dict[str, str]]) -> str:
-        return "; ".join(f"{each['name_kk'] or each['name_ru']} (– {self._day(each['until'])})" for each in value)
+    def _former_names(self, value: list[dict[str, str]]) -> str:
+        return "; ".join(f"{names['name_kk'] or names['name_ru']} (– {self._day(names['until'])})" for names in value)
 
 
-def _order(year: int | None) -> Order | None:
-    """The year's order; the latest for no year and where the year's is not at hand."""
+def _order_or_latest(year: int | None) -> Order | None:
+    """Return the year's order; the latest one without a year and if the year's criteria file is missing."""
     try:
-        found = registry.order_of(year) if year else None
+        order = registry.order_of(year) if year else None
     except EvaluationError:
-        found = None
-    return found or registry.orders().latest
+        order = None
+    return order or registry.orders().latest

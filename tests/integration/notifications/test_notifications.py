@@ -21,14 +21,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from evaluation.clock import now, today
+from evaluation.configuration import configuration
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import LANGUAGE_CODES, language
-from evaluation.notifications import email as mail
 from evaluation.notifications import outbox, queries
+from evaluation.notifications.email import Mail, MailConnection
 from evaluation.notifications.models import Notification
 from evaluation.notifications.operations import notify
-from evaluation.notifications.reminders import due_step, remind
+from evaluation.notifications.reminders import due_reminder_day, remind
 from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.submissions.models import Extension, Submission
@@ -96,7 +97,7 @@ def test_who_is_told(scenario: Scenario) -> None:
 # The inbox
 
 
-def shown(client: FlaskClient, url: str = "/messages") -> str:
+def shown(client: FlaskClient, url: str = "/notifications") -> str:
     response = client.get(url)
     assert response.status_code == 200
     return re.sub(r"\s+", " ", response.text)
@@ -140,23 +141,23 @@ def test_the_inbox(scenario: Scenario) -> None:
     client.set_cookie("language", "en")
     # Each leads to the very cell, and is read by that.
     cell = f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}?field={code}#field-{code}"
-    assert client.get(f"/messages/{ids[1]}", headers={"Sec-Purpose": "prefetch"}).location == cell and head_count(client) == 3
-    assert client.get(f"/messages/{ids[1]}").location == cell and head_count(client) == 2
-    assert client.get(cell).status_code == 200 and client.get(f"/messages/{ids[0]}").location == f"/bodies/{BODY}/{YEAR}/entry"
-    assert shown(client, "/messages?show=unread").count('class="is-unread"') == 1 and "Неге?" not in shown(
-        client, "/messages?show=unread"
+    assert client.get(f"/notifications/{ids[1]}", headers={"Sec-Purpose": "prefetch"}).location == cell and head_count(client) == 3
+    assert client.get(f"/notifications/{ids[1]}").location == cell and head_count(client) == 2
+    assert client.get(cell).status_code == 200 and client.get(f"/notifications/{ids[0]}").location == f"/bodies/{BODY}/{YEAR}/entry"
+    assert shown(client, "/notifications?show=unread").count('class="is-unread"') == 1 and "Неге?" not in shown(
+        client, "/notifications?show=unread"
     )
     # What is another's is not there.
     for stranger in (other, reviews):
-        assert stranger.get(f"/messages/{ids[2]}").status_code == 404
-    assert client.get(f"/messages/{ids[2] + 1000}").status_code == 404 and head_count(other) == 3
-    assert post(client, "/messages/read", "/messages").location == "/messages" and head_count(client) == 0
-    assert client.get(f"/messages/{ids[2]}").location == f"/bodies/{BODY}/{YEAR}/remarks#remark-7"
-    assert "Everything is read" in shown(client, "/messages?show=unread") and head_count(other) == 3
+        assert stranger.get(f"/notifications/{ids[2]}").status_code == 404
+    assert client.get(f"/notifications/{ids[2] + 1000}").status_code == 404 and head_count(other) == 3
+    assert post(client, "/notifications/read", "/notifications").location == "/notifications" and head_count(client) == 0
+    assert client.get(f"/notifications/{ids[2]}").location == f"/bodies/{BODY}/{YEAR}/remarks#remark-7"
+    assert "Everything is read" in shown(client, "/notifications?show=unread") and head_count(other) == 3
     # Nor is what is about a body that is no longer one's own.
     assign_bodies(app, colleague, [scenario.bodies[OTHER_BODY]])
     assert head_count(other) == 0 and "inbox" not in re.findall(r'<ul class="([^"]*)', shown(other))
-    assert other.get(f"/messages/{ids[0]}").status_code == 404
+    assert other.get(f"/notifications/{ids[0]}").status_code == 404
     with app.app_context(), pytest.raises(Forbidden):
         queries.inbox(Viewer.nobody())
 
@@ -167,9 +168,9 @@ def test_a_long_inbox_has_pages(scenario: Scenario) -> None:
         for number in range(51):
             notify(SYSTEM, "returned", YEAR, scenario.bodies[BODY], data={"reason": f"reason {number};"})
         db.session.commit()
-    first, second = shown(client), shown(client, "/messages?show=unread&page=2")
+    first, second = shown(client), shown(client, "/notifications?show=unread&page=2")
     assert "reason 50;" in first and "reason 0;" not in first and "reason 0;" in second and "reason 1;" not in second
-    assert "show=unread&amp;page=1" in second and "reason 0;" in shown(client, "/messages?page=99")
+    assert "show=unread&amp;page=1" in second and "reason 0;" in shown(client, "/notifications?page=99")
 
 
 # Mail
@@ -241,14 +242,14 @@ def test_mail_goes_after_the_page_is_answered(mailing: Scenario, server: Server)
     assert post(client, page, version="7", nil="1").status_code == 409
     assert post(client, page, version="0", nil="1").status_code == 303
     to, letter = server.mails.get(timeout=10)
-    app.extensions["postman"].thread.join(10)
+    app.extensions["mail_worker"].thread.join(10)
     with app.app_context():
         assert states() == {reviewer: ("sent", 1), "somebody@demo.invalid": ("none", 0)} and to == reviewer
     subject = letter["Subject"].strip()
     assert subject.startswith(language("ru").gettext("The year was handed over")) and "Үшінші" in subject
     assert letter["Auto-Submitted"] == "auto-generated" and letter.get_content_type() == "text/plain" and letter["Date"]
     text = letter.get_content()
-    assert re.findall(r"https?://\S+", text) == [f"http://localhost/eval/bodies/{EMPTY_BODY}/{YEAR}", "http://localhost/eval/messages"]
+    assert re.findall(r"https?://\S+", text) == [f"http://localhost/eval/bodies/{EMPTY_BODY}/{YEAR}", "http://localhost/eval/notifications"]
     assert language("ru").gettext("Body") + ": Үшінші" in text and "The head" in text and server.mails.empty()
 
 
@@ -263,9 +264,9 @@ def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server)
         db.session.get(Body, own).name_kk = "Бірінші\r\nBcc: all@example.org " + "ұзын атау " * 50  # type: ignore[union-attr]
         notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?\n.\nҚараңыз"})
         db.session.commit()
-        assert outbox.send(SYSTEM) == {"waiting": 1} and sorted(states().values()) == [("waiting", 0)] * 4 + [("waiting", 1)]
+        assert outbox.send_waiting_mail(SYSTEM) == {"waiting": 1} and sorted(states().values()) == [("waiting", 0)] * 4 + [("waiting", 1)]
         # Whoever is first tried no more often than the others holds nobody up.
-        assert outbox.send(SYSTEM) == {"waiting": 1} and sorted(states().values())[-2:] == [("waiting", 1)] * 2
+        assert outbox.send_waiting_mail(SYSTEM) == {"waiting": 1} and sorted(states().values())[-2:] == [("waiting", 1)] * 2
     change_account(app, gone, active=False)
     server.up()
     run = app.test_cli_runner().invoke(args=["remind", "--lang", "en"])
@@ -274,21 +275,21 @@ def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server)
     with app.app_context():
         found = {email: state for email, (state, _) in states().items()}
         assert found == {clerk: "sent", head: "sent", refused: "failed", injected: "failed", gone: "none"}
-        assert not outbox.send(SYSTEM) and set(taken) == {clerk, head}
+        assert not outbox.send_waiting_mail(SYSTEM) and set(taken) == {clerk, head}
         # Killed between sending and noting so: sent again once the claim is stale, as the same mail.
         stored = db.session.query(Notification).filter_by(account_id=id_of(head)).one()
         stored.mail_status, stored.claimed_at = "waiting", now() - timedelta(minutes=1)
         db.session.commit()
-        assert not outbox.send(SYSTEM)
-        stored.claimed_at = now() - outbox.CLAIMED - timedelta(minutes=1)
+        assert not outbox.send_waiting_mail(SYSTEM)
+        stored.claimed_at = now() - outbox.CLAIM_DURATION - timedelta(minutes=1)
         db.session.commit()
-        assert outbox.send(SYSTEM) == {"sent": 1} and server.taken()[head]["Message-ID"] == taken[head]["Message-ID"]
+        assert outbox.send_waiting_mail(SYSTEM) == {"sent": 1} and server.taken()[head]["Message-ID"] == taken[head]["Message-ID"]
         assert not outbox._claim(stored.id), "what was sent is nobody's to send"
         # Given up at last.
         server.down()
-        stored.mail_status, stored.attempts = "waiting", outbox.TRIES - 1
+        stored.mail_status, stored.attempts = "waiting", outbox.MAX_ATTEMPTS - 1
         db.session.commit()
-        assert outbox.send(SYSTEM) == {"failed": 1} and states()[head] == ("failed", outbox.TRIES)
+        assert outbox.send_waiting_mail(SYSTEM) == {"failed": 1} and states()[head] == ("failed", outbox.MAX_ATTEMPTS)
     server.up()
     letter, subject = taken[head], taken[head]["Subject"].strip()
     assert letter["Bcc"] is None and "\n" not in subject and len(subject) < 250
@@ -314,7 +315,7 @@ def test_two_that_send_at_once_send_nothing_twice(mailing: Scenario, server: Ser
     def go() -> None:
         with app.app_context():
             ready.wait()
-            outbox.send(SYSTEM)
+            outbox.send_waiting_mail(SYSTEM)
 
     threads = [threading.Thread(target=go) for _ in range(3)]
     for thread in threads:
@@ -346,9 +347,9 @@ def test_tls_and_a_password_where_the_server_has_them(
         url = f"smtp://us%40er:{password}@127.0.0.1:{server.port}"
         app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", SMTP_URL=url, MAIL_FROM="Бағалау <no-reply@example.kz>")
         with app.app_context():
-            connection = mail.connect()
+            connection = MailConnection(configuration().settings)
             try:
-                mail.send(connection, mail.compose_mail("a@example.kz", "Тақырып", "Мәтін"))
+                connection.send(Mail("a@example.kz", "Тақырып", "Мәтін"))
                 assert taken and server.secret == (True, True)
                 letter = server.taken()["a@example.kz"]
                 assert letter["From"] == "Бағалау <no-reply@example.kz>" and letter["Message-ID"].endswith("@example.kz>")
@@ -364,7 +365,7 @@ def test_tls_and_a_password_where_the_server_has_them(
 
 
 def test_when_people_are_reminded() -> None:
-    assert [due_step(left) for left in (15, 14, 13, 4, 3, 2, 1, 0, -1)] == [None, 14, 14, 14, 3, 3, 3, 0, None]
+    assert [due_reminder_day(left) for left in (15, 14, 13, 4, 3, 2, 1, 0, -1)] == [None, 14, 14, 14, 3, 3, 3, 0, None]
 
 
 def test_reminders(scenario: Scenario) -> None:

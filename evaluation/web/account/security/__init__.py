@@ -13,7 +13,7 @@ from evaluation.database import db
 from evaluation.web.account.security import events, limits, sessions
 from evaluation.web.account.security import second_factor_setup as setting_up
 from evaluation.web.account.security.configuration import configure
-from evaluation.web.account.security.mail import Mail
+from evaluation.web.account.security.mail import BackgroundMailUtil
 from evaluation.web.account.security.passwords import Passwords
 from evaluation.web.account.security.second_factor import Codes, RecoveryCodes
 from evaluation.web.account.security.sessions import end_if_over
@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
         two_factor_rescue_form=forms.RescueForm,
         mf_recovery_codes_form=forms.NewCodesForm,
         mf_recovery_form=forms.RecoveryForm,
-        mail_util_cls=Mail,
+        mail_util_cls=BackgroundMailUtil,
         password_util_cls=Passwords,
         totp_cls=Codes,
         mf_recovery_codes_util_cls=RecoveryCodes,

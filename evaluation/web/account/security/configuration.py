@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from evaluation.language import FOLDER, N_
+from evaluation.language import TRANSLATIONS_FOLDER, N_
 
 SWITCHED_ON: dict[str, Any] = {
     "CHANGEABLE": True,
@@ -38,7 +38,7 @@ SWITCHED_ON: dict[str, Any] = {
     "CLI_USERS_NAME": None,
     "CLI_ROLES_NAME": None,
     "I18N_DOMAIN": "messages",
-    "I18N_DIRNAME": str(FOLDER),
+    "I18N_DIRNAME": str(TRANSLATIONS_FOLDER),
 }
 
 ADDRESSES = {

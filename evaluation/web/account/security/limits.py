@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
         name, limit = f"security.{endpoint}", app.config["GUESS_LIMIT" if guesses else "LINK_LIMIT"]
         decorate = limiter.limit(limit, methods=["POST"], deduct_when=_failed if guesses else None)
         app.view_functions[name] = decorate(app.view_functions[name])  # type: ignore[assignment]
-    limiter.limit(app.config["VERIFY_LIMIT"], exempt_when=verify.asks_nothing)(verify.blueprint)
+    limiter.limit(app.config["VERIFY_LIMIT"], exempt_when=verify.is_exempt_from_limit)(verify.blueprint)
 
 
 def _failed(response: Response) -> bool:

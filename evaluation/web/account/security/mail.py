@@ -1,18 +1,20 @@
-"""The mail of Flask-Security: links by which people set a password."""
+"""Mail of Flask-Security: the one-time links by which people set a password."""
 
 from typing import Any
 
-from flask import current_app
 from flask_security import MailUtil
 
-from evaluation.notifications import email as mail
+from evaluation.configuration import configuration
+from evaluation.notifications.email import Mail, send_in_background
 
 
-class Mail(MailUtil):
-    """Sends aside: a slow server holds up no page, and no stopwatch tells which address has an account."""
+class BackgroundMailUtil(MailUtil):
+    """Sends mail in the background: a slow server delays no page, and response times do not reveal which accounts exist."""
 
     def send_mail(
         self, template: str, subject: str, recipient: Any, sender: Any, body: str | None, html: str | None, **context: Any
     ) -> None:
-        if current_app.config["SMTP_URL"]:
-            mail.send_aside(mail.written(str(recipient), str(subject), body or ""))
+        """Send the plain text of a mail, if a mail server is configured."""
+        settings = configuration().settings
+        if settings.smtp_url:
+            send_in_background(settings, Mail(str(recipient), str(subject), body or ""))

@@ -10,7 +10,7 @@ from flask_login import current_user
 from flask_security import logout_user, signals
 
 from evaluation.web.core.languages import COOKIE as LANGUAGE
-from evaluation.web.core.languages import speak
+from evaluation.web.core.languages import store_language
 from evaluation.web.core.request_context import STATIC_ENDPOINTS
 from forms.account import SIGNS_IN
 

@@ -1,0 +1,159 @@
+"""The audit actions: what each stored event means, its label and the permission that reading it requires.
+
+An action's value is stored in the database and is part of the event's hash, so it never changes once a database exists.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+from evaluation.language import N_
+from evaluation.policy import Action, Viewer
+
+
+class AuditGroup(StrEnum):
+    """A group of audit actions that the search page can be filtered by. The value stands in the page's address."""
+
+    label: str
+    """The message id of the group's name."""
+
+    def __new__(cls, value: str, label: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+    ANSWERS = "answers", N_("Answers")
+    REVIEW = "review", N_("Review")
+    REMARKS = "remarks", N_("Remarks")
+    FILES = "files", N_("Files")
+    YEARS = "years", N_("Reporting years")
+    REGISTRY = "registry", N_("Registry")
+    ACCOUNTS = "accounts", N_("People")
+    SIGN_IN = "sign-in", N_("Signing in")
+    AUDIT_LOG = "audit-log", N_("The record itself")
+
+    @property
+    def actions(self) -> tuple["AuditAction", ...]:
+        """The actions of the group."""
+        return tuple(action for action in AuditAction if action.group == self)
+
+
+class AuditAction(StrEnum):
+    """What happened. The value is stored in `audit_event.action`.
+
+    A step of the workflow has the value of the submission's status that it leads to.
+    """
+
+    label: str
+    """The message id of the action's name."""
+    group: AuditGroup
+    required: Action
+    """The permission that reading events of this action requires."""
+
+    def __new__(cls, value: str, label: str, group: AuditGroup, required: Action = Action.VIEW) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label, member.group, member.required = label, group, required
+        return member
+
+    ANSWERS_SAVED = "answers_saved", N_("Answers changed"), AuditGroup.ANSWERS
+    BLOCK_PASTED = "block_pasted", N_("Block pasted into the table"), AuditGroup.ANSWERS
+    BLANKS_FILLED = "blanks_filled", N_("Blanks filled in the table"), AuditGroup.ANSWERS
+    WORKBOOK_APPLIED = "workbook_applied", N_("Answers taken from a workbook"), AuditGroup.ANSWERS
+    CHANGE_UNDONE = "change_undone", N_("Change taken back"), AuditGroup.ANSWERS
+    PRIOR_YEAR_COUNTS_DECLARED = "prior_year_counts_declared", N_("Last year's figures declared"), AuditGroup.ANSWERS
+    JUSTIFICATION_ADDED = "justification_added", N_("Reason given for a warning"), AuditGroup.ANSWERS
+    JUSTIFICATION_WITHDRAWN = "justification_withdrawn", N_("Reason for a warning taken back"), AuditGroup.ANSWERS
+
+    SUBMITTED = "submitted", N_("Year handed over"), AuditGroup.REVIEW
+    RETURNED = "returned", N_("Year given back"), AuditGroup.REVIEW
+    ACCEPTED = "accepted", N_("Year accepted"), AuditGroup.REVIEW
+    REOPENED = "reopened", N_("Accepted year reopened"), AuditGroup.REVIEW
+
+    REMARK_ADDED = "remark_added", N_("Remark made"), AuditGroup.REMARKS, Action.REPLY
+    REMARK_REPLIED = "remark_replied", N_("Remark answered"), AuditGroup.REMARKS, Action.REPLY
+    REMARK_RESOLVED = "remark_resolved", N_("Remark marked as resolved"), AuditGroup.REMARKS, Action.REPLY
+    REMARK_REOPENED = "remark_reopened", N_("Remark opened again"), AuditGroup.REMARKS, Action.REPLY
+
+    EVIDENCE_FILE_ATTACHED = "evidence_file_attached", N_("File attached as evidence"), AuditGroup.FILES, Action.VIEW_FILES
+    EVIDENCE_FILE_REMOVED = "evidence_file_removed", N_("File of evidence removed"), AuditGroup.FILES, Action.VIEW_FILES
+    WORKBOOK_UPLOADED = "workbook_uploaded", N_("Workbook sent"), AuditGroup.FILES
+    WORKBOOK_DISCARDED = "workbook_discarded", N_("Workbook discarded"), AuditGroup.FILES
+    FILE_EXPORTED = "file_exported", N_("File taken out"), AuditGroup.FILES
+
+    YEAR_OPENED = "year_opened", N_("Reporting year opened"), AuditGroup.YEARS
+    FIRST_DAY_CHANGED = "first_day_changed", N_("First day of entry changed"), AuditGroup.YEARS
+    DEADLINE_CHANGED = "deadline_changed", N_("Deadline changed"), AuditGroup.YEARS
+    DEADLINE_EXTENDED = "deadline_extended", N_("Deadline extended for a body"), AuditGroup.YEARS
+
+    ORGANISATION_ASSIGNED = "organisation_assigned", N_("Organisation put under a body"), AuditGroup.REGISTRY
+    BODY_ADDED = "body_added", N_("Body entered"), AuditGroup.REGISTRY
+    BODY_CHANGED = "body_changed", N_("Body corrected"), AuditGroup.REGISTRY
+    BODY_RENAMED = "body_renamed", N_("Body renamed"), AuditGroup.REGISTRY
+    BODY_CLOSED = "body_closed", N_("Body closed"), AuditGroup.REGISTRY
+    BODY_REOPENED = "body_reopened", N_("Closing of a body taken back"), AuditGroup.REGISTRY
+    ORGANISATION_ADDED = "organisation_added", N_("Organisation entered"), AuditGroup.REGISTRY
+    ORGANISATION_CHANGED = "organisation_changed", N_("Organisation corrected"), AuditGroup.REGISTRY
+    ORGANISATION_RENAMED = "organisation_renamed", N_("Organisation renamed"), AuditGroup.REGISTRY
+    ORGANISATION_MOVED = "organisation_moved", N_("Organisation moved to another body"), AuditGroup.REGISTRY
+    ORGANISATION_LEFT = "organisation_left", N_("Organisation left for another body"), AuditGroup.REGISTRY
+    STATUS_ADDED = "status_added", N_("Status of an organisation entered"), AuditGroup.REGISTRY
+    STATUS_WITHDRAWN = "status_withdrawn", N_("Status of an organisation taken back"), AuditGroup.REGISTRY
+
+    ACCOUNT_ADDED = "account_added", N_("Person added"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    ACCOUNT_CHANGED = "account_changed", N_("Account changed"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    ACCOUNT_DISABLED = "account_disabled", N_("Account disabled"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    ACCOUNT_ENABLED = "account_enabled", N_("Account enabled"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    SECOND_FACTOR_REMOVED = (
+        "second_factor_removed",
+        N_("Second factor removed by an administrator"),
+        AuditGroup.ACCOUNTS,
+        Action.MANAGE_ACCOUNTS,
+    )
+
+    SIGNED_IN = "signed_in", N_("Signed in"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SIGNED_OUT = "signed_out", N_("Signed out"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SIGN_IN_FAILED = "sign_in_failed", N_("Attempt to sign in failed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SIGN_IN_REFUSED = "sign_in_refused", N_("Attempt to sign in refused"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    ACCOUNT_LOCKED = "account_locked", N_("Account locked after failed attempts"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    RESET_LINK_MAILED = "reset_link_mailed", N_("One-time link mailed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    PASSWORD_CHANGED = "password_changed", N_("Password changed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    PASSWORD_RESET = "password_reset", N_("Password set anew"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SECOND_FACTOR_ENABLED = "second_factor_enabled", N_("Second factor set up"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SECOND_FACTOR_DISABLED = (
+        "second_factor_disabled",
+        N_("Second factor switched off"),
+        AuditGroup.SIGN_IN,
+        Action.MANAGE_ACCOUNTS,
+    )
+    RECOVERY_CODES_CREATED = (
+        "recovery_codes_created",
+        N_("New recovery codes made"),
+        AuditGroup.SIGN_IN,
+        Action.MANAGE_ACCOUNTS,
+    )
+
+    LOG_STARTED = "log_started", N_("Record begun"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
+    CHAIN_STARTED = "chain_started", N_("Chain of a body begun"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
+
+
+EVENTS_WITHOUT_BODY = Action.MANAGE_ACCOUNTS
+"""The permission that reading events of no body requires, whatever their action."""
+
+
+def find_action(stored: str) -> AuditAction | None:
+    """Return the action of a stored value; None for a value that this version of the product does not know."""
+    try:
+        return AuditAction(stored)
+    except ValueError:
+        return None
+
+
+def hidden_actions(viewer: Viewer) -> tuple[AuditAction, ...]:
+    """Return the actions whose events the viewer may not read."""
+    return tuple(action for action in AuditAction if not viewer.may(action.required))
+
+
+def readable_groups(viewer: Viewer) -> tuple[AuditGroup, ...]:
+    """Return the groups with at least one action whose events the viewer may read."""
+    return tuple(group for group in AuditGroup if any(viewer.may(action.required) for action in group.actions))
