@@ -77,7 +77,7 @@ SECTIONS = (
     (Action.EDIT, "home.index", N_("My year")),
     (Action.VIEW, "bodies.index", N_("Bodies")),
     (Action.EDIT, "uploads.workbook", N_("Workbook")),
-    (Action.VIEW, "record.index", N_("Record")),
+    (Action.VIEW, "audit.index", N_("Record")),
     (Action.MANAGE_REGISTRY, "registry.bodies", N_("Registry")),
     (Action.MANAGE_ACCOUNTS, "people.people", N_("People")),
 )

@@ -154,14 +154,14 @@ def test_names_are_cleaned(given: str, shown: str) -> None:
 def test_bytes_are_kept_once_by_their_hash(scenario: Scenario) -> None:
     folder = Path(scenario.app.config["FILES_FOLDER"])
     with scenario.app.app_context():
-        sha256 = files.keep(A_PDF)
-        assert sha256 == hashlib.sha256(A_PDF).hexdigest() == files.keep(A_PDF)
+        sha256 = files.store(A_PDF)
+        assert sha256 == hashlib.sha256(A_PDF).hexdigest() == files.store(A_PDF)
         assert [path.name for path in folder.rglob("*") if path.is_file()] == [sha256]
         assert files.read(sha256) == A_PDF
         (folder / sha256[:2] / sha256).write_bytes(b"other")
         with pytest.raises(files.MissingFile):
             files.read(sha256)
-        assert files.keep(A_PDF) == sha256 and files.read(sha256) == A_PDF, "what is damaged is kept anew"
+        assert files.store(A_PDF) == sha256 and files.read(sha256) == A_PDF, "what is damaged is kept anew"
         for wrong in ("../../evaluation.db", "", "A" * 64):
             with pytest.raises(ValueError, match="SHA-256"):
                 files.read(wrong)
@@ -174,7 +174,7 @@ def test_the_same_bytes_at_once_are_kept_whole(scenario: Scenario) -> None:
 
     def keep() -> None:
         with scenario.app.app_context():
-            kept.append(files.keep(data))
+            kept.append(files.store(data))
 
     threads = [threading.Thread(target=keep) for _ in range(8)]
     for thread in threads:

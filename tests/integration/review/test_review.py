@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from evaluation.answers.save import AnswerInput, save
-from evaluation.clock import now, precise, today
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import save_answers
+from evaluation.clock import now, precise_now, today
 from evaluation.database import db, table_of
 from evaluation.language import language
 from evaluation.policy import Forbidden, Role, Viewer
@@ -20,161 +21,162 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin.operations import move_organisation
 from evaluation.registry.admin.queries import organisation_states
 from evaluation.review import queries
-from evaluation.review.history.reconstruct import known, rebuilt
-from evaluation.review.models import FrozenSheet, Remark
-from evaluation.review.operations import NotReady, Stale, SubmissionRefused, accept, accept_many, give_back, reopen
-from evaluation.review.snapshot import code_of, sha256_of, spelled, thaw
+from evaluation.review.history.reconstruct import reconstruct, sheet_as_of
+from evaluation.review.models import Remark, SheetRevision
+from evaluation.review.operations import accept, accept_bodies, reopen, return_submission
+from evaluation.review.snapshot import code_of, format_code, from_canonical_json, sha256_of
+from evaluation.review.workflow_errors import NotReady, StaleSubmission, SubmissionRejected
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.document import NOT_ACCEPTED
-from evaluation.sheets.input import sheet_of
+from evaluation.sheets.input import build_sheet
 from evaluation.submissions.locks import Locked
-from evaluation.submissions.models import STATES, Submission
+from evaluation.submissions.models import STATUSES, Submission
 from tests.support.accounts import token_of
-from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
+from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 
-BODY = f"/bodies/{OWN}/{YEAR}"
-
-
-def accepted(place: Place, version: int = 1, bin_: str = OWN) -> FrozenSheet:
-    return accept(place.viewer(Role.REVIEWER, bin_), YEAR, place.body(bin_), version, TODAY)
+BODY = f"/bodies/{BODY}/{YEAR}"
 
 
-def cell(place: Place) -> tuple[int, str, Any]:
+def accepted(scenario: Scenario, version: int = 1, bin_: str = BODY) -> SheetRevision:
+    return accept(scenario.viewer(Role.REVIEWER, bin_), YEAR, scenario.body(bin_), version, TODAY)
+
+
+def cell(scenario: Scenario) -> tuple[int, str, Any]:
     """A money answer of the first organisation: whose, its code, its value."""
-    own = place.organisations[place.own[0]]
-    code = next(item.code for item in place.order.asked_of(place.kinds[0]) if item.type == "money" and item.min is None)
-    given = sheets.source(SYSTEM, place.body(), YEAR)
+    own = scenario.organisations[scenario.organisation_bins[0]]
+    code = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
+    given = sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR)
     assert given
-    return own, code, next(each for each in given.current.organisations if each.named.bin == place.own[0]).answers.get(code)
+    return own, code, next(each for each in given.current.organisations if each.entity.bin == scenario.organisation_bins[0]).answers.get(code)
 
 
-def test_accepting_freezes_and_reopening_begins_a_new_revision(place: Place) -> None:
-    with place.app.app_context():
-        place.fill()
-        place.hand_over()
-        first = accepted(place)
+def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.submit()
+        first = accepted(scenario)
         db.session.commit()
-        assert sha256_of(first.content) == first.sha256 and code_of(first.sha256) == first.code and len(spelled(first.code)) == 14
-        live = sheet_of(sheets.source(SYSTEM, place.body(), YEAR))  # type: ignore[arg-type]
-        assert thaw(first.content, registry.orders()) == live == sheets.sheet(SYSTEM, OWN, YEAR)
+        assert sha256_of(first.content) == first.sha256 and code_of(first.sha256) == first.code and len(format_code(first.code)) == 14
+        live = build_sheet(sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR))  # type: ignore[arg-type]
+        assert from_canonical_json(first.content, registry.orders()) == live == sheets.body_sheet(SYSTEM, BODY, YEAR)
         data = orjson.loads(first.content)
         assert first.content == orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
         assert (data["revision"], data["points"], data["submitted"]["by"]) == (1, live.points, "The head")
-        own, code, value = cell(place)
+        own, code, value = cell(scenario)
         with pytest.raises(Locked):
-            save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [AnswerInput(own, code, 5, value)])
-        with pytest.raises(SubmissionRefused):
-            reopen(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, " ")
-        reopen(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, "Түзету керек")
-        save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [AnswerInput(own, code, value + 100, value)])
-        place.hand_over(3)
-        second = accepted(place, 4)
+            save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(own, code, 5, value)])
+        with pytest.raises(SubmissionRejected):
+            reopen(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, " ")
+        reopen(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, "Түзету керек")
+        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(own, code, value + 100, value)])
+        scenario.submit(3)
+        second = accepted(scenario, 4)
         db.session.commit()
-        assert [each.revision for each in queries.revisions(SYSTEM, place.bodies[OWN], YEAR)] == [2, 1]
+        assert [each.revision for each in queries.sheet_revisions(SYSTEM, scenario.bodies[BODY], YEAR)] == [2, 1]
         assert second.sha256 != first.sha256 and orjson.loads(second.content)["revision"] == 2
         for frozen in (first, second):
-            assert rebuilt(SYSTEM, registry.orders(), place.body(), YEAR, frozen.revision) == frozen.content
-        assert rebuilt(SYSTEM, registry.orders(), place.body(), YEAR, 3) is None
+            assert reconstruct(SYSTEM, registry.orders(), scenario.body(), YEAR, frozen.revision) == frozen.content
+        assert reconstruct(SYSTEM, registry.orders(), scenario.body(), YEAR, 3) is None
 
 
-def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(place: Place) -> None:
+def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(scenario: Scenario) -> None:
     """The sheet gives the shares of earlier years: one that is changed at the same moment is waited for."""
-    with place.app.app_context():
-        registering.open_year(SYSTEM, YEAR - 1, place.order.code)
-        place.fill()
-        place.hand_over()
-        own, code, value = cell(place)
+    with scenario.app.app_context():
+        registering.open_year(SYSTEM, YEAR - 1, scenario.order.code)
+        scenario.fill()
+        scenario.submit()
+        own, code, value = cell(scenario)
         db.session.commit()
-        save(SYSTEM, place.order, YEAR - 1, place.bodies[OWN], [AnswerInput(own, code, value, None)])
-        with place.app.app_context():
+        save_answers(SYSTEM, scenario.order, YEAR - 1, scenario.bodies[BODY], [AnswerInput(own, code, value, None)])
+        with scenario.app.app_context():
             wait = "PRAGMA busy_timeout = 1" if db.engine.dialect.name == "sqlite" else "SET LOCAL lock_timeout = 1"
             db.session.connection().exec_driver_sql(wait)
             with pytest.raises(OperationalError):
-                accepted(place)
+                accepted(scenario)
         db.session.commit()
-        frozen = accepted(place)
+        frozen = accepted(scenario)
         db.session.commit()
-        assert rebuilt(SYSTEM, registry.orders(), place.body(), YEAR, 1) == frozen.content
+        assert reconstruct(SYSTEM, registry.orders(), scenario.body(), YEAR, 1) == frozen.content
 
 
-def test_a_nil_year_is_accepted_too(place: Place) -> None:
-    with place.app.app_context():
-        place.hand_over(bin_=EMPTY, nil=True)
-        frozen = accepted(place, bin_=EMPTY)
-        assert orjson.loads(frozen.content)["nil"] and thaw(frozen.content, registry.orders()).max == 0
+def test_a_nil_year_is_accepted_too(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.submit(body_bin=EMPTY_BODY, nil=True)
+        frozen = accepted(scenario, body_bin=EMPTY_BODY)
+        assert orjson.loads(frozen.content)["nil"] and from_canonical_json(frozen.content, registry.orders()).max == 0
         db.session.commit()
-        assert rebuilt(SYSTEM, registry.orders(), place.body(EMPTY), YEAR, 1) == frozen.content
+        assert reconstruct(SYSTEM, registry.orders(), scenario.body(EMPTY_BODY), YEAR, 1) == frozen.content
 
 
-def test_who_may_accept_and_when(place: Place) -> None:
-    body = place.bodies[OWN]
-    with place.app.app_context():
-        place.fill()
-        with pytest.raises(SubmissionRefused):
-            accepted(place, 0)
-        place.hand_over()
+def test_who_may_accept_and_when(scenario: Scenario) -> None:
+    body = scenario.bodies[BODY]
+    with scenario.app.app_context():
+        scenario.fill()
+        with pytest.raises(SubmissionRejected):
+            accepted(scenario, 0)
+        scenario.submit()
         for role in (Role.CLERK, Role.HEAD, Role.ADMINISTRATOR, Role.OBSERVER):
-            for act in (lambda v: accept(v, YEAR, place.body(), 1, TODAY), lambda v: reopen(v, YEAR, body, 1, "Себеп")):
+            for act in (lambda v: accept(v, YEAR, scenario.body(), 1, TODAY), lambda v: reopen(v, YEAR, body, 1, "Себеп")):
                 with pytest.raises(Forbidden):
-                    act(place.viewer(role))
+                    act(scenario.viewer(role))
         with pytest.raises(Forbidden):
-            accept(place.viewer(Role.REVIEWER, FOREIGN), YEAR, place.body(), 1, TODAY)
+            accept(scenario.viewer(Role.REVIEWER, OTHER_BODY), YEAR, scenario.body(), 1, TODAY)
         with pytest.raises(Forbidden):
-            accept(SYSTEM, YEAR, place.body(), 1, TODAY)
+            accept(SYSTEM, YEAR, scenario.body(), 1, TODAY)
         # The head has become a reviewer since.
-        promoted = Viewer("The head", Role.REVIEWER, None, place.accounts[Role.HEAD])
-        with pytest.raises(SubmissionRefused):
-            accept(promoted, YEAR, place.body(), 1, TODAY)
-        with pytest.raises(Stale):
-            accepted(place, 2)
+        promoted = Viewer("The head", Role.REVIEWER, None, scenario.accounts[Role.HEAD])
+        with pytest.raises(SubmissionRejected):
+            accept(promoted, YEAR, scenario.body(), 1, TODAY)
+        with pytest.raises(StaleSubmission):
+            accepted(scenario, 2)
         db.session.add(Remark(year=YEAR, body_id=body, round=1, text="Неге?", author="The reviewer"))
         db.session.flush()
-        with pytest.raises(SubmissionRefused):
-            accepted(place)
+        with pytest.raises(SubmissionRejected):
+            accepted(scenario)
         # A remark is reason enough.
-        assert give_back(place.viewer(Role.REVIEWER), YEAR, body, 1).state == "returned"
-        with pytest.raises(SubmissionRefused):
-            accepted(place, 2)
+        assert return_submission(scenario.viewer(Role.REVIEWER), YEAR, body, 1).status == "returned"
+        with pytest.raises(SubmissionRejected):
+            accepted(scenario, 2)
         db.session.rollback()
 
 
-def test_what_is_not_complete_any_more_is_not_accepted(place: Place) -> None:
+def test_what_is_not_complete_any_more_is_not_accepted(scenario: Scenario) -> None:
     """An organisation came under the body after the hand-over, as of a day before the year's end."""
     from evaluation.registry import operations as register
 
-    with place.app.app_context():
-        place.fill()
-        place.hand_over()
-        place.hand_over(bin_=EMPTY, nil=True)
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.submit()
+        scenario.submit(body_bin=EMPTY_BODY, nil=True)
         late = "100000000005"
         register.register_organisations(
-            SYSTEM, [(late, place.kinds[0], "Кешіккен", ""), ("100000000013", place.kinds[0], "Тағы", "")]
+            SYSTEM, [(late, scenario.kinds[0], "Кешіккен", ""), ("100000000013", scenario.kinds[0], "Тағы", "")]
         )
-        known_ = registry.known(SYSTEM)
+        known_ = registry.registry_index(SYSTEM)
         since = TODAY - timedelta(days=900)
-        register.supervise(SYSTEM, [(known_.organisations[late][0], place.bodies[OWN], since, None)])
-        register.supervise(SYSTEM, [(known_.organisations["100000000013"][0], place.bodies[EMPTY], since, None)])
-        outcomes = accept_many(place.viewer(Role.REVIEWER, OWN, EMPTY), YEAR, [(place.body(), 1), (place.body(EMPTY), 1)], TODAY)
-        assert [type(outcome) for _, outcome in outcomes] == [NotReady, SubmissionRefused]
-        assert queries.frozen(SYSTEM, place.bodies[OWN], YEAR) is None
+        register.add_supervision(SYSTEM, [(known_.organisations[late][0], scenario.bodies[BODY], since, None)])
+        register.add_supervision(SYSTEM, [(known_.organisations["100000000013"][0], scenario.bodies[EMPTY_BODY], since, None)])
+        outcomes = accept_bodies(scenario.viewer(Role.REVIEWER, BODY, EMPTY_BODY), YEAR, [(scenario.body(), 1), (scenario.body(EMPTY_BODY), 1)], TODAY)
+        assert [type(outcome) for _, outcome in outcomes] == [NotReady, SubmissionRejected]
+        assert queries.sheet_revision(SYSTEM, scenario.bodies[BODY], YEAR) is None
         db.session.rollback()
 
 
-def test_the_database_excludes_states_that_exclude_each_other(place: Place) -> None:
-    head, reviewer = place.accounts[Role.HEAD], place.accounts[Role.REVIEWER]
-    with place.app.app_context():
-        place.fill()
-        place.hand_over()
-        frozen = accepted(place)
+def test_the_database_excludes_states_that_exclude_each_other(scenario: Scenario) -> None:
+    head, reviewer = scenario.accounts[Role.HEAD], scenario.accounts[Role.REVIEWER]
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.submit()
+        frozen = accepted(scenario)
         db.session.commit()
         there = {"submitted_id": head, "submitted_at": now(), "first_submitted_on": TODAY, "round": 1, "revision": 1}
-        accepted_ = there | {"state": "accepted", "accepted_id": reviewer, "frozen_id": frozen.id}
+        accepted_ = there | {"state": "accepted", "accepted_id": reviewer, "revision_id": frozen.id}
         impossible: list[dict[str, Any]] = [
             {"state": "handed"},
             {"state": "submitted"},
             {"state": "submitted"} | there | {"round": 0},
             {"state": "draft", "accepted_id": reviewer},
-            accepted_ | {"frozen_id": None},
+            accepted_ | {"revision_id": None},
             accepted_ | {"accepted_id": None},
             accepted_ | {"accepted_id": head},
             accepted_ | {"state": "submitted"},
@@ -184,7 +186,7 @@ def test_the_database_excludes_states_that_exclude_each_other(place: Place) -> N
         table = table_of(Submission)
         same = {
             "year": YEAR,
-            "body_id": place.bodies[FOREIGN],
+            "body_id": scenario.bodies[OTHER_BODY],
             "nil": False,
             "version": 1,
             "changed_by": "x",
@@ -196,43 +198,43 @@ def test_the_database_excludes_states_that_exclude_each_other(place: Place) -> N
             db.session.rollback()
         possible = [{"state": "draft"}, {"state": "submitted"} | there, {"state": "returned"} | there, accepted_]
         possible.append({"state": "reopened", "reason": "Себеп"} | there)
-        assert {str(values["state"]) for values in possible} == set(STATES)
+        assert {str(values["state"]) for values in possible} == set(STATUSES)
         for values in possible:
             db.session.execute(insert(table).values(same | {"reason": ""} | values))
             db.session.rollback()
-        for gone in (update(table_of(FrozenSheet)).values(content="{}"), table_of(FrozenSheet).delete()):
+        for gone in (update(table_of(SheetRevision)).values(content="{}"), table_of(SheetRevision).delete()):
             with pytest.raises(Exception, match="refused"):
                 db.session.execute(gone)
             db.session.rollback()
 
 
-def test_the_past_is_known_as_it_was(place: Place) -> None:
+def test_the_past_is_known_as_it_was(scenario: Scenario) -> None:
     """What is entered later, in this year or the registry, is not there before."""
-    with place.app.app_context():
-        place.fill()
-        own, code, value = cell(place)
+    with scenario.app.app_context():
+        scenario.fill()
+        own, code, value = cell(scenario)
         orders = registry.orders()
-        before = known(SYSTEM, orders, place.body(), YEAR, precise())
-        assert before and before.state == "draft" and sheet_of(before.source) == sheets.sheet(SYSTEM, OWN, YEAR)
-        then = precise()
-        save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [AnswerInput(own, code, -500, value)])
+        before = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, precise_now())
+        assert before and before.status == "draft" and build_sheet(before.sheet_input) == sheets.body_sheet(SYSTEM, BODY, YEAR)
+        then = precise_now()
+        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(own, code, -500, value)])
         db.session.commit()
-        past = known(SYSTEM, orders, place.body(), YEAR, then)
-        assert past and sheet_of(past.source) == sheet_of(before.source) != sheets.sheet(SYSTEM, OWN, YEAR)
-        present = known(SYSTEM, orders, place.body(), YEAR, precise())
-        assert present and sheet_of(present.source) == sheets.sheet(SYSTEM, OWN, YEAR)
-        assert present.source == sheets.source(SYSTEM, place.body(), YEAR)
-        assert known(SYSTEM, orders, place.body(), YEAR, then - timedelta(days=1)) is None
-        assert known(SYSTEM, replace(orders, all=()), place.body(), YEAR, then) is None, "its order's file is missing"
+        past = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, then)
+        assert past and build_sheet(past.sheet_input) == build_sheet(before.sheet_input) != sheets.body_sheet(SYSTEM, BODY, YEAR)
+        present = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, precise_now())
+        assert present and build_sheet(present.sheet_input) == sheets.body_sheet(SYSTEM, BODY, YEAR)
+        assert present.sheet_input == sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR)
+        assert sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, then - timedelta(days=1)) is None
+        assert sheet_as_of(SYSTEM, replace(orders, all=()), scenario.body(), YEAR, then) is None, "its order's file is missing"
         with pytest.raises(Forbidden):
-            known(place.viewer(Role.CLERK, FOREIGN), orders, place.body(), YEAR, then)
+            sheet_as_of(scenario.viewer(Role.CLERK, OTHER_BODY), orders, scenario.body(), YEAR, then)
 
 
-def test_the_pages_of_the_review(place: Place) -> None:
-    head, clerk, reviewer, observer = (place.client(role) for role in ("head", "clerk", "reviewer", "observer"))
-    with place.app.app_context():
-        place.fill()
-        place.hand_over()
+def test_the_pages_of_the_review(scenario: Scenario) -> None:
+    head, clerk, reviewer, observer = (scenario.client(role) for role in ("head", "clerk", "reviewer", "observer"))
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.submit()
         db.session.commit()
     steps = f"{BODY}/submission"
     shown = reviewer.get(BODY).text
@@ -257,38 +259,38 @@ def test_the_pages_of_the_review(place: Place) -> None:
     assert today() > TODAY
 
 
-def test_an_accepted_year_keeps_its_points_whatever_the_registry_becomes(place: Place) -> None:
-    with place.app.app_context():
-        place.fill()
-        place.hand_over()
-        frozen = accepted(place)
-        most = thaw(frozen.content, registry.orders()).max
+def test_an_accepted_year_keeps_its_points_whatever_the_registry_becomes(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.submit()
+        frozen = accepted(scenario)
+        most = from_canonical_json(frozen.content, registry.orders()).max
         db.session.commit()
-    observer = place.client("observer")
+    observer = scenario.client("observer")
     points = re.compile(r'data-label="Points / maximum">(.*?)</td>', re.DOTALL)
     before = points.findall(observer.get(BODY).text)
-    with place.app.app_context():
-        move_organisation(SYSTEM, organisation_states(SYSTEM, place.own[0])[place.own[0]], FOREIGN, YEAR)
-        live = sheets.sheet(SYSTEM, OWN, YEAR)
+    with scenario.app.app_context():
+        move_organisation(SYSTEM, organisation_states(SYSTEM, scenario.organisation_bins[0])[scenario.organisation_bins[0]], OTHER_BODY, YEAR)
+        live = sheets.body_sheet(SYSTEM, BODY, YEAR)
         assert live and live.max != most, "one of its tables applies no more"
         db.session.commit()
     assert before and points.findall(observer.get(BODY).text) == before
 
 
-def test_the_page_of_a_past_day(place: Place) -> None:
-    observer, stranger = place.client("observer"), place.client("clerk", FOREIGN)
-    with place.app.app_context():
-        place.fill()
-        place.hand_over()
-        accepted(place)
+def test_the_page_of_a_past_day(scenario: Scenario) -> None:
+    observer, stranger = scenario.client("observer"), scenario.client("clerk", OTHER_BODY)
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.submit()
+        accepted(scenario)
         db.session.commit()
-    page, day = f"{BODY}/known", today()
+    page, day = f"{BODY}/as-of", today()
     assert "Show the sheet" in observer.get(page).text
     shown = observer.get(f"{page}?on={day}").text
-    assert "As known at the end of" in shown and "Accepted" in shown and place.own[0] in observer.get(BODY).text
+    assert "As known at the end of" in shown and "Accepted" in shown and scenario.organisation_bins[0] in observer.get(BODY).text
     assert "As known at the end of" in observer.get(f"{page}?on={day:%d.%m.%Y}").text, "as typed by hand"
     shown = observer.get(f"{page}?on={day}&lang=kk").text
-    assert place.order.form.title.kk in shown and language("kk").gettext(NOT_ACCEPTED) not in shown
+    assert scenario.order.form.title.kk in shown and language("kk").gettext(NOT_ACCEPTED) not in shown
     for wrong in ("x", str(day + timedelta(days=1)), "0001-01-01", "2020-01-01"):
         assert observer.get(f"{page}?on={wrong}").status_code == 422
     assert stranger.get(f"{page}?on={day}").status_code == 404

@@ -16,39 +16,42 @@ from evaluation.answers import queries as collection
 from evaluation.answers import save as saving
 from evaluation.answers.evidence import operations as evidence
 from evaluation.answers.issues import MESSAGES
-from evaluation.answers.justifications import Unjustifiable, justify, withdraw
-from evaluation.answers.prior_year_counts import Declaration, declare
-from evaluation.answers.save import AnswerInput, save
-from evaluation.audit.models import Event
+from evaluation.answers.justifications import JustificationRejected, justify, withdraw
+from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import save_answers
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from evaluation.policy import Forbidden, Role
+from evaluation.submissions import queries as submission_queries
 from evaluation.submissions.extensions import queries
-from evaluation.submissions.extensions.operations import MOST, ExtensionRefused, extend
-from evaluation.submissions.locks import HANDED_OVER, LOCKS, NOT_BEGUN, PAST, Locked, Term, lock_of
-from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATES, REOPENED, RETURNED, STATES, SUBMITTED, Extension
+from evaluation.submissions.extensions.operations import MAX_REASON_CHARACTERS, ExtensionError, grant_extension
+from evaluation.submissions.deadlines import EntryPeriod
+from evaluation.submissions.locks import DEADLINE_PASSED, LOCK_MESSAGES, NOT_STARTED, Locked, lock_of
+from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATUSES, REOPENED, RETURNED, STATUSES, SUBMITTED, Extension
 from evaluation.submissions.timeliness import (
     LATE,
     NO_DEADLINE,
     NOT_DUE,
     ON_TIME,
     OVERDUE,
-    PUNCTUALITY,
-    punctuality,
-    punctuality_of,
+    TIMELINESS_LABELS,
+    timeliness_by_body,
+    timeliness_of,
 )
 from evaluation.workbooks.upload import operations as uploads
-from evaluation.workbooks.upload.operations import Outdated
+from evaluation.workbooks.upload.operations import StalePlan
 from tests.integration.answers.test_evidence import A_PDF
-from tests.support.deadline_scenario import DEADLINE, START, day, give, make_place_in_term, put, set_days
-from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, REASON, SYSTEM, YEAR, Place
+from tests.support.deadline_scenario import DEADLINE, START, day, extend, scenario_with_deadline, set_submission_status, set_dates
+from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, REASON, SYSTEM, YEAR, Scenario
 from tests.support.factories import clean, row, workbook
 
 
 @pytest.fixture
-def place(app: Flask, order: Order, tmp_path: Path) -> Place:
-    return make_place_in_term(app, order, tmp_path)
+def scenario(app: Flask, order: Order, tmp_path: Path) -> Scenario:
+    return scenario_with_deadline(app, order, tmp_path)
 
 
 # The rules alone
@@ -64,32 +67,32 @@ def test_when_a_year_takes_changes() -> None:
         "ended": day(10),
     }
     terms = {
-        Term(): set(days),
-        Term(START): set(days) - {"early"},
-        Term(START, DEADLINE): {"first", "last"},
-        Term(None, DEADLINE, day(9)): set(days) - {"ended"},
+        EntryPeriod(): set(days),
+        EntryPeriod(START): set(days) - {"early"},
+        EntryPeriod(START, DEADLINE): {"first", "last"},
+        EntryPeriod(None, DEADLINE, day(9)): set(days) - {"ended"},
         # An extension that the deadline has overtaken takes no days away, and without a deadline there is none to extend.
-        Term(None, DEADLINE, START): {"early", "first", "last"},
-        Term(None, None, START): set(days),
+        EntryPeriod(None, DEADLINE, START): {"early", "first", "last"},
+        EntryPeriod(None, None, START): set(days),
     }
-    for (term, open_on), (name, today), state in product(terms.items(), days.items(), (None, *STATES)):
+    for (term, open_on), (name, today), state in product(terms.items(), days.items(), (None, *STATUSES)):
         lock = lock_of(state, YEAR, term, today)
         if state in (None, DRAFT):
             assert (lock is None) == (name in open_on), (term, name)
         else:
-            assert (lock is None) == (state in OPEN_STATES)
-    past, ahead = lock_of(DRAFT, YEAR, Term(START, DEADLINE, day(9)), day(10)), lock_of(None, YEAR, Term(START), days["early"])
-    assert past and (past.why, past.day, past.since) == (PAST, day(9), day(10)) and "10.04.2025" in past.message(language("en"))
-    assert ahead and (ahead.why, ahead.day, ahead.since) == (NOT_BEGUN, START, None)
-    assert {lock_of(state, YEAR, Term(), START).why for state in (SUBMITTED, ACCEPTED)} == {HANDED_OVER, "accepted"}  # type: ignore[union-attr]
-    assert set(LOCKS) <= set(MESSAGES), "a workbook's rows are told each of them too"
+            assert (lock is None) == (state in OPEN_STATUSES)
+    past, ahead = lock_of(DRAFT, YEAR, EntryPeriod(START, DEADLINE, day(9)), day(10)), lock_of(None, YEAR, EntryPeriod(START), days["early"])
+    assert past and (past.reason, past.day, past.since) == (DEADLINE_PASSED, day(9), day(10)) and "10.04.2025" in past.message(language("en"))
+    assert ahead and (ahead.reason, ahead.day, ahead.since) == (NOT_STARTED, START, None)
+    assert {lock_of(state, YEAR, EntryPeriod(), START).reason for state in (SUBMITTED, ACCEPTED)} == {SUBMITTED, "accepted"}  # type: ignore[union-attr]
+    assert set(LOCK_MESSAGES) <= set(MESSAGES), "a workbook's rows are told each of them too"
 
 
 def test_the_day_ends_at_midnight_of_almaty() -> None:
     midnight = datetime(2025, 4, 1, 19, tzinfo=UTC)
     last, next_ = (at.astimezone(clock.ZONE).date() for at in (midnight - timedelta(seconds=1), midnight))
     assert (last, next_) == (DEADLINE, day(1)) and clock.today() == datetime.now(clock.ZONE).date()
-    assert lock_of(DRAFT, YEAR, Term(None, DEADLINE), last) is None and lock_of(DRAFT, YEAR, Term(None, DEADLINE), next_)
+    assert lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), last) is None and lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), next_)
 
 
 @pytest.mark.parametrize(
@@ -109,53 +112,53 @@ def test_the_day_ends_at_midnight_of_almaty() -> None:
 def test_who_is_late(deadline: date | None, submitted: date | None, today: date, state: str, days: int) -> None:
     extension = Extension(year=YEAR, body_id=1, until=day(30), reason="Себеп")
     for given in (None, extension):
-        found = punctuality_of(deadline, submitted, today, given)
-        assert (found.state, found.days, found.extension) == (state, days, given) and state in PUNCTUALITY
+        found = timeliness_of(deadline, submitted, today, given)
+        assert (found.status, found.days, found.extension) == (state, days, given) and state in TIMELINESS_LABELS
     words = {ON_TIME: "On time", LATE: f"{days} day", OVERDUE: f"Not submitted, {days} day"}
-    assert found.told(language("en")).startswith(words.get(state, PUNCTUALITY[state]))
+    assert found.label(language("en")).startswith(words.get(state, TIMELINESS_LABELS[state]))
 
 
 # Every way of writing
 
 
 @pytest.fixture
-def ways(place: Place) -> Iterator[dict[str, Callable[[date], Any]]]:
+def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
     """Each way by which a year is written, as a clerk would on a day; nothing of it is kept."""
-    clerk, body, kind = place.viewer(Role.CLERK), place.bodies[OWN], place.kinds[0]
-    own, order = place.organisations[place.own[0]], place.order
-    money = next(item.code for item in order.asked_of(kind) if item.type == "money")
-    criterion, field = next(order.declared())
+    clerk, body, kind = scenario.viewer(Role.CLERK), scenario.bodies[BODY], scenario.kinds[0]
+    own, order = scenario.organisations[scenario.organisation_bins[0]], scenario.order
+    money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
+    criterion, field = next(order.prior_year_counts())
     sent = {"year": YEAR, "body_id": body, "organisation_id": own, "criterion": sorted(evidence.criteria_of(order, kind))[0]}
     answers = clean(order, kind)
     first, second = (
         workbook(
             order,
             YEAR,
-            {of: [row(order, OWN, own_bin, clean(order, of))]},
-            previous=[{"body_bin": OWN, "kind": of, field.code: 2}],
+            {of: [row(order, BODY, own_bin, clean(order, of))]},
+            previous=[{"body_bin": BODY, "kind": of, field.code: 2}],
         )
-        for of, own_bin in zip(place.kinds, place.own, strict=True)
+        for of, own_bin in zip(scenario.kinds, scenario.organisation_bins, strict=True)
     )
-    orders = place.app.extensions["orders"]
-    with place.app.app_context():
-        stored = save(clerk, order, YEAR, body, [AnswerInput(own, money, 5)], today=START)
+    orders = scenario.app.extensions["orders"]
+    with scenario.app.app_context():
+        stored = save_answers(clerk, order, YEAR, body, [AnswerInput(own, money, 5)], today=START)
         file = evidence.attach(clerk, order, name="a.pdf", data=A_PDF, today=START, **sent)
         taken, waiting = (uploads.receive(clerk, book, "book.xlsx", "overwrite", orders) for book in (first, second))
-        shown = uploads.plan_of(clerk, taken, orders, "overwrite", today=START).digest
+        shown = uploads.current_plan(clerk, taken, orders, "overwrite", today=START).digest
         uploads.apply(clerk, taken, orders, "overwrite", shown, START)
-        save(clerk, order, YEAR, body, [AnswerInput(place.organisations[place.own[1]], money, 7)], today=START)
+        save_answers(clerk, order, YEAR, body, [AnswerInput(scenario.organisations[scenario.organisation_bins[1]], money, 7)], today=START)
         db.session.commit()
 
         def apply(today: date) -> None:
-            plan = uploads.plan_of(clerk, waiting, orders, "overwrite", today=today)
+            plan = uploads.current_plan(clerk, waiting, orders, "overwrite", today=today)
             uploads.apply(clerk, waiting, orders, "overwrite", plan.digest, today)
 
         yield {
-            "save": lambda today: save(clerk, order, YEAR, body, [AnswerInput(own, money, 9, answers[money])], today=today),
-            "paste": lambda today: save(clerk, order, YEAR, body, [AnswerInput(own, money, 9, 5)], "pasted", whole=True, today=today),
-            "any body": lambda today: save(clerk, order, YEAR, None, [AnswerInput(own, money, 9, 5)], today=today),
-            "undo": lambda today: saving.undo(clerk, order, YEAR, body, stored.batch, today),
-            "declare": lambda today: declare(clerk, order, YEAR, body, [Declaration(kind, criterion.code, 3, 2)], today=today),
+            "save": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(own, money, 9, answers[money])], today=today),
+            "paste": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(own, money, 9, 5)], "block_pasted", all_or_nothing=True, today=today),
+            "any body": lambda today: save_answers(clerk, order, YEAR, None, [AnswerInput(own, money, 9, 5)], today=today),
+            "undo": lambda today: saving.undo_batch(clerk, order, YEAR, body, stored.batch, today),
+            "declare": lambda today: save_declared_counts(clerk, order, YEAR, body, [CountInput(kind, criterion.code, 3, 2)], today=today),
             "justify": lambda today: justify(clerk, order, YEAR, body, own, "no such rule", None, REASON, today),
             "withdraw": lambda today: withdraw(clerk, YEAR, body, own, "no such rule", None, today),
             "attach": lambda today: evidence.attach(clerk, order, name="b.pdf", data=A_PDF + b"\n", today=today, **sent),
@@ -173,62 +176,62 @@ def locked(ways: dict[str, Callable[[date], Any]], today: date) -> dict[str, str
         try:
             write(today)
         except Locked as error:
-            found[name] = error.lock.why
-        except Unjustifiable:
+            found[name] = error.lock.reason
+        except JustificationRejected:
             pass
-        except Outdated as error:
-            (found[name],) = {each.problem for each in error.plan.errors}
+        except StalePlan as error:
+            (found[name],) = {each.issue_code for each in error.plan.errors}
             assert all("%" not in each.message(language("en")) for each in error.plan.errors)
         db.session.rollback()
     return found
 
 
-def test_every_way_of_writing_keeps_to_the_days(place: Place, ways: dict[str, Callable[[date], Any]]) -> None:
+def test_every_way_of_writing_keeps_to_the_days(scenario: Scenario, ways: dict[str, Callable[[date], Any]]) -> None:
     everything = set(ways)
-    reports = {id_: (each.version, each.answers) for id_, each in _reports(place).items()}
+    reports = {id_: (each.version, each.answers) for id_, each in _reports(scenario).items()}
     assert locked(ways, START) == locked(ways, DEADLINE) == {}
-    assert locked(ways, START - timedelta(1)) == dict.fromkeys(everything, NOT_BEGUN)
-    assert locked(ways, day(1)) == dict.fromkeys(everything, PAST)
+    assert locked(ways, START - timedelta(1)) == dict.fromkeys(everything, NOT_STARTED)
+    assert locked(ways, day(1)) == dict.fromkeys(everything, DEADLINE_PASSED)
     # Given after it locked, the extension opens it and locks it again by itself; then it is shortened, then lengthened.
-    give(place, day(10), day(5))
+    extend(scenario, day(10), day(5))
     assert locked(ways, day(10)) == {} and set(locked(ways, day(11))) == everything
-    give(place, day(7), day(6))
+    extend(scenario, day(7), day(6))
     assert locked(ways, day(7)) == {} and set(locked(ways, day(8))) == everything
-    give(place, day(20), day(8))
+    extend(scenario, day(20), day(8))
     assert locked(ways, day(20)) == {} and set(locked(ways, day(21))) == everything
     # Somebody else's extension is no help.
     db.session.query(Extension).delete()
-    give(place, day(20), day(8), bin_=FOREIGN)
+    extend(scenario, day(20), day(8), body_bin=OTHER_BODY)
     assert set(locked(ways, day(9))) == everything
     # What was handed over is locked whatever the day and extension, what is to be mended open.
-    give(place, day(20), day(8))
-    put(place, SUBMITTED, DEADLINE)
+    extend(scenario, day(20), day(8))
+    set_submission_status(scenario, SUBMITTED, DEADLINE)
     for today in (START, day(9)):
-        assert locked(ways, today) == dict.fromkeys(everything, HANDED_OVER)
+        assert locked(ways, today) == dict.fromkeys(everything, SUBMITTED)
     for state in (RETURNED, REOPENED):
-        put(place, state, DEADLINE)
+        set_submission_status(scenario, state, DEADLINE)
         assert locked(ways, START - timedelta(1)) == locked(ways, day(400)) == {}
-    assert {id_: (each.version, each.answers) for id_, each in _reports(place).items()} == reports
+    assert {id_: (each.version, each.answers) for id_, each in _reports(scenario).items()} == reports
 
 
-def _reports(place: Place) -> Any:
-    return collection.stored_reports(SYSTEM, YEAR, list(place.organisations.values()))
+def _reports(scenario: Scenario) -> Any:
+    return collection.stored_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
 
 
-def test_locks_of_many_bodies_are_one_question(place: Place) -> None:
-    with place.app.app_context():
-        give(place, day(9), day(2), bin_=FOREIGN)
-        put(place, SUBMITTED, DEADLINE, EMPTY)
-        ids = list(place.bodies.values())
+def test_locks_of_many_bodies_are_one_question(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        extend(scenario, day(9), day(2), body_bin=OTHER_BODY)
+        set_submission_status(scenario, SUBMITTED, DEADLINE, EMPTY_BODY)
+        ids = list(scenario.bodies.values())
         with counted() as asked:
-            found = collection.locks(SYSTEM, YEAR, ids, day(5))
+            found = submissions.locks(SYSTEM, YEAR, ids, day(5))
         assert len(asked) == 1
-        assert {id_: each.why for id_, each in found.items()} == {place.bodies[OWN]: PAST, place.bodies[EMPTY]: HANDED_OVER}
-        assert set(collection.locks(place.viewer(Role.CLERK), YEAR, ids, day(30))) == {place.bodies[OWN]}
-        assert collection.lock(SYSTEM, YEAR, place.bodies[FOREIGN], day(9)) is None
-        held = collection.held(SYSTEM, YEAR, list(place.organisations.values()))
-        assert held[place.organisations[place.foreign]].term == Term(START, DEADLINE, day(9))
-        assert held[place.organisations[place.own[0]]].term == Term(START, DEADLINE, None)
+        assert {id_: each.reason for id_, each in found.items()} == {scenario.bodies[BODY]: DEADLINE_PASSED, scenario.bodies[EMPTY_BODY]: SUBMITTED}
+        assert set(submissions.locks(scenario.viewer(Role.CLERK), YEAR, ids, day(30))) == {scenario.bodies[BODY]}
+        assert submissions.lock(SYSTEM, YEAR, scenario.bodies[OTHER_BODY], day(9)) is None
+        held = collection.editable_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
+        assert held[scenario.organisations[scenario.foreign_bin]].period == EntryPeriod(START, DEADLINE, day(9))
+        assert held[scenario.organisations[scenario.organisation_bins[0]]].period == EntryPeriod(START, DEADLINE, None)
 
 
 @contextmanager
@@ -248,67 +251,67 @@ def counted() -> Iterator[list[str]]:
 # Extensions
 
 
-def test_who_gives_an_extension_and_which(place: Place) -> None:
-    with place.app.app_context():
-        year = set_days(START, DEADLINE)
+def test_who_gives_an_extension_and_which(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        year = set_dates(START, DEADLINE)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER, Role.OBSERVER, Role.NOBODY):
-            viewer = place.viewer(role) if role is not Role.NOBODY else SYSTEM.nobody()
+            viewer = scenario.viewer(role) if role is not Role.NOBODY else SYSTEM.nobody()
             with pytest.raises(Forbidden):
-                extend(viewer, year, place.body(), day(9), "Себеп", day(2))
+                grant_extension(viewer, year, scenario.body(), day(9), "Себеп", day(2))
         for at, until, reason, today, changes in (
             ("until", DEADLINE, "Себеп", day(-9), {}),
             ("until", day(3), "Себеп", day(4), {}),
             ("until", date(2052, 4, 15), "Себеп", day(4), {}),
             ("reason", day(9), " \u200b\n", day(4), {}),
-            ("reason", day(9), "ж" * (MOST + 1), day(4), {}),
+            ("reason", day(9), "ж" * (MAX_REASON_CHARACTERS + 1), day(4), {}),
             ("body", day(9), "Себеп", day(4), {"since": date(YEAR + 1, 1, 1)}),
             ("body", day(9), "Себеп", day(4), {"closed_on": date(YEAR, 12, 30)}),
         ):
-            body = place.body()
+            body = scenario.body()
             for name, value in changes.items():
                 setattr(body, name, value)
-            with pytest.raises(ExtensionRefused) as refused:
-                extend(place.viewer(Role.ADMINISTRATOR), year, body, until, reason, today)
-            assert refused.value.at == at and refused.value.message(language("en"))
+            with pytest.raises(ExtensionError) as refused:
+                grant_extension(scenario.viewer(Role.ADMINISTRATOR), year, body, until, reason, today)
+            assert refused.value.field == at and refused.value.message(language("en"))
             db.session.rollback()
-        first = give(place, day(9), day(-3), " Өтініш № 5 ")
-        assert give(place, day(9), day(1), "Өтініш № 5").id == first.id, "pressed twice"
-        give(place, day(5), day(5), "Қысқартылды")
-        told = db.session.query(Event).filter_by(action="extended").order_by(Event.id).all()
-        assert [(each.year, each.body_id, each.actor) for each in told] == [(YEAR, place.bodies[OWN], "The administrator")] * 2
+        first = extend(scenario, day(9), day(-3), " Өтініш № 5 ")
+        assert extend(scenario, day(9), day(1), "Өтініш № 5").id == first.id, "pressed twice"
+        extend(scenario, day(5), day(5), "Қысқартылды")
+        told = db.session.query(AuditEvent).filter_by(action="deadline_extended").order_by(AuditEvent.id).all()
+        assert [(each.year, each.body_id, each.actor) for each in told] == [(YEAR, scenario.bodies[BODY], "The administrator")] * 2
         assert [each.data for each in told] == [
             {"until": [None, f"{day(9)}"], "reason": "Өтініш № 5"},
             {"until": [f"{day(9)}", f"{day(5)}"], "reason": "Қысқартылды"},
         ]
-        assert [each.until for each in queries.of_body(SYSTEM, YEAR, place.bodies[OWN])] == [day(5), day(9)]
-        assert queries.in_force(SYSTEM, YEAR)[place.bodies[OWN]].until == day(5)
-        assert queries.given(place.viewer(Role.REVIEWER, FOREIGN), YEAR).total == 0
-        put(place, SUBMITTED, DEADLINE)
-        with pytest.raises(ExtensionRefused, match="handed this year over"):
-            give(place, day(30), day(6))
-        set_days(None, None)
-        with pytest.raises(ExtensionRefused, match="no deadline"):
-            give(place, day(30), day(6), bin_=FOREIGN)
+        assert [each.until for each in queries.extensions_of_body(SYSTEM, YEAR, scenario.bodies[BODY])] == [day(5), day(9)]
+        assert queries.extensions_in_force(SYSTEM, YEAR)[scenario.bodies[BODY]].until == day(5)
+        assert queries.list_extensions(scenario.viewer(Role.REVIEWER, OTHER_BODY), YEAR).total == 0
+        set_submission_status(scenario, SUBMITTED, DEADLINE)
+        with pytest.raises(ExtensionError, match="handed this year over"):
+            extend(scenario, day(30), day(6))
+        set_dates(None, None)
+        with pytest.raises(ExtensionError, match="no deadline"):
+            extend(scenario, day(30), day(6), body_bin=OTHER_BODY)
 
 
-def test_lateness_of_many_bodies_is_two_questions(place: Place) -> None:
-    with place.app.app_context():
-        year = set_days(START, DEADLINE)
-        give(place, day(9), day(-3))
-        put(place, RETURNED, day(4))
-        put(place, SUBMITTED, DEADLINE, FOREIGN)
-        own, foreign, empty = (place.bodies[bin_] for bin_ in (OWN, FOREIGN, EMPTY))
+def test_lateness_of_many_bodies_is_two_questions(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        year = set_dates(START, DEADLINE)
+        extend(scenario, day(9), day(-3))
+        set_submission_status(scenario, RETURNED, day(4))
+        set_submission_status(scenario, SUBMITTED, DEADLINE, OTHER_BODY)
+        own, foreign, empty = (scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY))
         db.session.refresh(year)
         with counted() as asked:
-            found = punctuality(SYSTEM, year, (own, foreign, empty), day(6))
+            found = timeliness_by_body(SYSTEM, year, (own, foreign, empty), day(6))
         assert len(asked) == 2
-        assert {id_: (each.state, each.days) for id_, each in found.items()} == {
+        assert {id_: (each.status, each.days) for id_, each in found.items()} == {
             own: (LATE, 4),
             foreign: (ON_TIME, 0),
             empty: (OVERDUE, 6),
         }
         assert found[own].submitted_on == day(4) and found[own].extension and found[own].extension.until == day(9)
-        assert list(punctuality(place.viewer(Role.REVIEWER), year, (own, foreign, empty), day(6))) == [own]
-        assert punctuality(SYSTEM, year, range(2000), day(6)).keys() == set(range(2000)), "so many are not named one by one"
-        assert queries.states(SYSTEM, YEAR) == {"draft": 1, "submitted": 1, "returned": 1}
-        assert queries.states(place.viewer(Role.REVIEWER), YEAR) == {"returned": 1}
+        assert list(timeliness_by_body(scenario.viewer(Role.REVIEWER), year, (own, foreign, empty), day(6))) == [own]
+        assert timeliness_by_body(SYSTEM, year, range(2000), day(6)).keys() == set(range(2000)), "so many are not named one by one"
+        assert submission_queries.status_counts(SYSTEM, YEAR) == {"draft": 1, "submitted": 1, "returned": 1}
+        assert submission_queries.status_counts(scenario.viewer(Role.REVIEWER), YEAR) == {"returned": 1}

@@ -5,188 +5,191 @@ import threading
 import pytest
 
 from evaluation.answers import queries as collection
-from evaluation.answers.prior_year_counts import Declaration, declare
-from evaluation.answers.readiness import queries
-from evaluation.answers.save import AnswerInput, UnknownCell, save
-from evaluation.audit.chain import seal
-from evaluation.audit.models import Event
+from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
+from evaluation.answers.readiness.queries import readiness
+from evaluation.answers.model import AnswerInput
+from evaluation.answers.save import UnknownCell, save_answers
+from evaluation.audit.chain import flush_events
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role
-from evaluation.review.operations import NotReady, Stale, SubmissionRefused, give_back, submit
+from evaluation.review.operations import return_submission, submit
+from evaluation.review.workflow_errors import NotReady, StaleSubmission, SubmissionRejected
+from evaluation.submissions import queries as submission_queries
 from evaluation.submissions.locks import Locked
 from tests.support.accounts import token_of
-from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, SYSTEM, TODAY, YEAR, Place
+from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, SYSTEM, TODAY, YEAR, Scenario
 from tests.support.factories import bin_of
 
-PAGE = f"/bodies/{OWN}/{YEAR}/submission"
+PAGE = f"/bodies/{BODY}/{YEAR}/submission"
 
 
 def actions() -> list[str]:
     """What the record tells of the hand-over, the oldest first."""
-    seal(db.session)
-    told = ("submitted", "returned", "declared")
-    return [event.action for event in db.session.query(Event).order_by(Event.id) if event.action in told]
+    flush_events(db.session)
+    told = ("submitted", "returned", "prior_year_counts_declared")
+    return [event.action for event in db.session.query(AuditEvent).order_by(AuditEvent.id) if event.action in told]
 
 
-def test_a_complete_year_is_handed_over_locked_and_given_back(place: Place) -> None:
-    with place.app.app_context():
-        place.fill()
-        handed = place.hand_over()
-        assert (handed.state, handed.version, handed.nil, handed.changed_by) == ("submitted", 1, False, "The head")
-        edit = AnswerInput(place.organisations[place.own[0]], place.order.asked_of(place.kinds[0])[0].code, 5)
+def test_a_complete_year_is_handed_over_locked_and_given_back(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
+        handed = scenario.submit()
+        assert (handed.status, handed.version, handed.nil_return, handed.changed_by) == ("submitted", 1, False, "The head")
+        edit = AnswerInput(scenario.organisations[scenario.organisation_bins[0]], scenario.order.indicators_of(scenario.kinds[0])[0].code, 5)
         with pytest.raises(Locked):
-            save(place.viewer(Role.CLERK), place.order, YEAR, place.bodies[OWN], [edit])
-        with pytest.raises(Stale) as stale:
-            place.hand_over(1)
+            save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [edit])
+        with pytest.raises(StaleSubmission) as stale:
+            scenario.submit(1)
         assert stale.value.current and stale.value.current.changed_by == "The head"
         for reason in ("", "  \n"):
-            with pytest.raises(SubmissionRefused):
-                give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, reason)
-        given = give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, " Қайта қараңыз ")
-        assert (given.state, given.version, given.reason) == ("returned", 2, "Қайта қараңыз")
-        with pytest.raises(SubmissionRefused):
-            give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 2, "Тағы да")
-        assert place.hand_over(2).version == 3
+            with pytest.raises(SubmissionRejected):
+                return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, reason)
+        given = return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, " Қайта қараңыз ")
+        assert (given.status, given.version, given.reason) == ("returned", 2, "Қайта қараңыз")
+        with pytest.raises(SubmissionRejected):
+            return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, "Тағы да")
+        assert scenario.submit(2).version == 3
         assert actions() == ["submitted", "returned", "submitted"]
         db.session.commit()
 
 
-def test_who_may(place: Place) -> None:
-    with place.app.app_context():
-        place.fill()
+def test_who_may(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
         for role in (Role.CLERK, Role.REVIEWER, Role.ADMINISTRATOR, Role.OBSERVER):
             with pytest.raises(Forbidden):
-                submit(place.viewer(role), place.order, YEAR, place.body(), 0, TODAY)
+                submit(scenario.viewer(role), scenario.order, YEAR, scenario.body(), 0, TODAY)
         with pytest.raises(Forbidden):
-            submit(place.viewer(Role.HEAD, FOREIGN), place.order, YEAR, place.body(), 0, TODAY)
-        place.hand_over()
+            submit(scenario.viewer(Role.HEAD, OTHER_BODY), scenario.order, YEAR, scenario.body(), 0, TODAY)
+        scenario.submit()
         for role in (Role.CLERK, Role.HEAD, Role.ADMINISTRATOR, Role.OBSERVER):
             with pytest.raises(Forbidden):
-                give_back(place.viewer(role), YEAR, place.bodies[OWN], 1, "Себеп")
+                return_submission(scenario.viewer(role), YEAR, scenario.bodies[BODY], 1, "Себеп")
         db.session.commit()
 
 
-def test_what_remains_keeps_the_year_back(place: Place) -> None:
-    order, (first, second) = place.order, place.own
-    with place.app.app_context():
-        place.fill([first])
+def test_what_remains_keeps_the_year_back(scenario: Scenario) -> None:
+    order, (first, second) = scenario.order, scenario.organisation_bins
+    with scenario.app.app_context():
+        scenario.fill([first])
         with pytest.raises(NotReady) as blank:
-            place.hand_over()
+            scenario.submit()
         assert [each.bin for each in blank.value.readiness.unfinished] == [second]
-        place.fill()
-        contradiction = next(rule for rule in order.concerning(place.kinds[1], order.contradictions))
-        asked = {item.code: item for item in order.asked_of(place.kinds[1])}
-        place.answer(second, **{contradiction.at: 9 if asked[contradiction.at].type != "date" else "2025-05-05"})
+        scenario.fill()
+        contradiction = next(rule for rule in order.rules_for_kind(scenario.kinds[1], order.contradictions))
+        asked = {item.code: item for item in order.indicators_of(scenario.kinds[1])}
+        scenario.answer(second, **{contradiction.indicator: 9 if asked[contradiction.indicator].type != "date" else "2025-05-05"})
         with pytest.raises(NotReady) as wrong:
-            place.hand_over()
+            scenario.submit()
         assert any(each.errors or each.blank for each in wrong.value.readiness.unfinished)
         db.session.rollback()
-        assert queries.submission(SYSTEM, YEAR, place.bodies[OWN]) is None
+        assert submission_queries.submission(SYSTEM, YEAR, scenario.bodies[BODY]) is None
 
 
-def test_a_warning_needs_its_reason(place: Place) -> None:
+def test_a_warning_needs_its_reason(scenario: Scenario) -> None:
     """A changed answer asks anew: the reason was given for the one before."""
-    with place.app.app_context():
-        place.fill()
+    with scenario.app.app_context():
+        scenario.fill()
         kept = [
             (state.bin, finding)
-            for state in queries.readiness(SYSTEM, place.order, YEAR, place.body(), TODAY).state.organisations.values()
-            for finding in state.findings
-            if finding.kept and finding.code
+            for state in readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations.values()
+            for finding in state.issues
+            if finding.justification and finding.code
         ]
         assert kept, "audited without an act"
         bin_, finding = kept[0]
-        item = place.order.by_code[finding.code or ""]
-        other = next(choice.value for choice in place.order.choices[item.choices or ""] if choice.value == "violated")
-        place.answer(bin_, **{item.code: other})
+        item = scenario.order.by_code[finding.code or ""]
+        other = next(choice.value for choice in scenario.order.choices[item.choices or ""] if choice.value == "violated")
+        scenario.answer(bin_, **{item.code: other})
         with pytest.raises(NotReady) as odd:
-            place.hand_over()
+            scenario.submit()
         assert [each.bin for each in odd.value.readiness.unfinished] == [bin_]
         db.session.rollback()
 
 
-def test_last_years_figure_is_needed_where_points_hang_on_it(place: Place) -> None:
-    criterion, _field = next(place.order.declared())
-    money = next(item.code for item in place.order.asked_of(place.kinds[0]) if item.type == "money" and item.min is None)
-    clerk, body = place.viewer(Role.CLERK), place.bodies[OWN]
-    with place.app.app_context():
-        place.fill()
-        place.answer(place.own[0], **{money: -100})
+def test_last_years_figure_is_needed_where_points_hang_on_it(scenario: Scenario) -> None:
+    criterion, _field = next(scenario.order.prior_year_counts())
+    money = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
+    clerk, body = scenario.viewer(Role.CLERK), scenario.bodies[BODY]
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.answer(scenario.organisation_bins[0], **{money: -100})
         db.session.commit()
         with pytest.raises(NotReady) as lacking:
-            place.hand_over()
-        assert [each.key for each in lacking.value.readiness.undeclared] == [(place.kinds[0], criterion.code)]
+            scenario.submit()
+        assert [each.key for each in lacking.value.readiness.missing_counts] == [(scenario.kinds[0], criterion.code)]
         assert not lacking.value.readiness.unfinished
-        given = Declaration(place.kinds[0], criterion.code, 3)
-        assert not declare(clerk, place.order, YEAR, body, [given])
-        assert not declare(clerk, place.order, YEAR, body, [given]), "the same once more is no conflict"
-        (conflict,) = declare(clerk, place.order, YEAR, body, [Declaration(place.kinds[0], criterion.code, 4)])
-        assert (conflict.theirs, conflict.who) == (3, "The clerk") and conflict.at
-        assert collection.declared_by(clerk, YEAR, body) == {(place.kinds[0], criterion.code): 3}
-        assert actions() == ["declared"]
-        for wrong in (Declaration("nothing", criterion.code, 1), Declaration(place.kinds[0], criterion.code, -1)):
+        given = CountInput(scenario.kinds[0], criterion.code, 3)
+        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [given])
+        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [given]), "the same once more is no conflict"
+        (conflict,) = save_declared_counts(clerk, scenario.order, YEAR, body, [CountInput(scenario.kinds[0], criterion.code, 4)])
+        assert (conflict.stored_count, conflict.author) == (3, "The clerk") and conflict.changed_at
+        assert collection.declared_counts_of_body(clerk, [YEAR], body)[YEAR] == {(scenario.kinds[0], criterion.code): 3}
+        assert actions() == ["prior_year_counts_declared"]
+        for wrong in (CountInput("nothing", criterion.code, 1), CountInput(scenario.kinds[0], criterion.code, -1)):
             with pytest.raises(UnknownCell):
-                declare(clerk, place.order, YEAR, body, [wrong])
-        for viewer in (place.viewer(Role.OBSERVER), place.viewer(Role.CLERK, FOREIGN)):
+                save_declared_counts(clerk, scenario.order, YEAR, body, [wrong])
+        for viewer in (scenario.viewer(Role.OBSERVER), scenario.viewer(Role.CLERK, OTHER_BODY)):
             with pytest.raises(Forbidden):
-                declare(viewer, place.order, YEAR, body, [given])
-        place.hand_over()
+                save_declared_counts(viewer, scenario.order, YEAR, body, [given])
+        scenario.submit()
         with pytest.raises(Locked):
-            declare(clerk, place.order, YEAR, body, [Declaration(place.kinds[0], criterion.code, 5, 3)])
+            save_declared_counts(clerk, scenario.order, YEAR, body, [CountInput(scenario.kinds[0], criterion.code, 5, 3)])
         db.session.commit()
 
 
-def test_a_nil_year_is_for_a_body_without_organisations(place: Place) -> None:
-    with place.app.app_context():
-        place.fill()
-        with pytest.raises(SubmissionRefused):
-            place.hand_over(nil=True)
-        with pytest.raises(SubmissionRefused):
-            place.hand_over(bin_=EMPTY)
-        assert place.hand_over(bin_=EMPTY, nil=True).nil
+def test_a_nil_year_is_for_a_body_without_organisations(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
+        with pytest.raises(SubmissionRejected):
+            scenario.submit(nil=True)
+        with pytest.raises(SubmissionRejected):
+            scenario.submit(body_bin=EMPTY_BODY)
+        assert scenario.submit(body_bin=EMPTY_BODY, nil=True).nil_return
         db.session.commit()
 
 
-def test_a_stale_page_hands_nothing_over(place: Place) -> None:
-    with place.app.app_context():
-        place.fill()
-        with pytest.raises(Stale) as stale:
-            place.hand_over(1)
+def test_a_stale_page_hands_nothing_over(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
+        with pytest.raises(StaleSubmission) as stale:
+            scenario.submit(1)
         assert stale.value.current is None
-        place.hand_over()
-        give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, "Себеп")
-        with pytest.raises(Stale):
-            place.hand_over(0)
-        with pytest.raises(Stale):
-            give_back(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, "Себеп")
+        scenario.submit()
+        return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, "Себеп")
+        with pytest.raises(StaleSubmission):
+            scenario.submit(0)
+        with pytest.raises(StaleSubmission):
+            return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, "Себеп")
         db.session.rollback()
 
 
-def test_a_save_and_a_hand_over_at_once_do_not_cross(place: Place) -> None:
+def test_a_save_and_a_hand_over_at_once_do_not_cross(scenario: Scenario) -> None:
     """Either the answer was there before the year was handed over, or it was refused: a handed-over year has no blank."""
-    body, own = place.bodies[OWN], place.organisations[place.own[0]]
-    code = place.order.asked_of(place.kinds[0])[0].code
-    with place.app.app_context():
-        place.fill()
-        value = queries.readiness(SYSTEM, place.order, YEAR, place.body(), TODAY).state.organisations[own].answers[code]
+    body, own = scenario.bodies[BODY], scenario.organisations[scenario.organisation_bins[0]]
+    code = scenario.order.indicators_of(scenario.kinds[0])[0].code
+    with scenario.app.app_context():
+        scenario.fill()
+        value = readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations[own].answers[code]
     start, outcomes = threading.Barrier(2), []
 
     def empty() -> None:
-        with place.app.app_context():
+        with scenario.app.app_context():
             start.wait()
             try:
-                save(place.viewer(Role.CLERK), place.order, YEAR, body, [AnswerInput(own, code, None, value)])
+                save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, body, [AnswerInput(own, code, None, value)])
                 db.session.commit()
                 outcomes.append("emptied")
             except Locked:
                 db.session.rollback()
 
     def hand() -> None:
-        with place.app.app_context():
-            found = place.body()
+        with scenario.app.app_context():
+            found = scenario.body()
             start.wait()
             try:
-                submit(place.viewer(Role.HEAD), place.order, YEAR, found, 0, TODAY)
+                submit(scenario.viewer(Role.HEAD), scenario.order, YEAR, found, 0, TODAY)
                 db.session.commit()
                 outcomes.append("handed over")
             except NotReady:
@@ -198,19 +201,19 @@ def test_a_save_and_a_hand_over_at_once_do_not_cross(place: Place) -> None:
     for thread in threads:
         thread.join(timeout=60)
     assert len(outcomes) == 1, outcomes
-    with place.app.app_context():
-        ready = queries.readiness(SYSTEM, place.order, YEAR, place.body(), TODAY).ready
+    with scenario.app.app_context():
+        ready = readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).ready
         assert ready == (outcomes == ["handed over"])
 
 
-def test_the_pages_of_the_hand_over(place: Place) -> None:
-    head, clerk, reviewer, observer = (place.client(role) for role in ("head", "clerk", "reviewer", "observer"))
+def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
+    head, clerk, reviewer, observer = (scenario.client(role) for role in ("head", "clerk", "reviewer", "observer"))
     text = head.get(PAGE).text
-    code = place.order.asked_of(place.kinds[0])[0].code
-    cell = f"/bodies/{OWN}/{YEAR}/organisations/{place.own[0]}?field={code}#field-{code}"
+    code = scenario.order.indicators_of(scenario.kinds[0])[0].code
+    cell = f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}?field={code}#field-{code}"
     assert "This remains to be done" in text and f'href="{cell}"' in text and f'action="{PAGE}"' not in text
-    with place.app.app_context():
-        place.fill()
+    with scenario.app.app_context():
+        scenario.fill()
     asked = clerk.get(PAGE).text
     assert "Ask the head to do it:" in asked and "The head</strong>" in asked and f'action="{PAGE}"' not in asked
     token = {"csrf_token": token_of(head, PAGE), "version": "0"}
@@ -221,10 +224,10 @@ def test_the_pages_of_the_hand_over(place: Place) -> None:
     assert head.post(PAGE, data=token).status_code == 303
     again = head.post(PAGE, data=token)
     assert again.status_code == 409 and "changed while your page was open" in again.text
-    home = clerk.get(f"/bodies/{OWN}/{YEAR}/entry").text
+    home = clerk.get(f"/bodies/{BODY}/{YEAR}/entry").text
     assert "The year was handed over" in home and "The head" in home
 
-    body = f"/bodies/{OWN}/{YEAR}"
+    body = f"/bodies/{BODY}/{YEAR}"
     shown = reviewer.get(body).text
     assert "Warnings kept with a reason" in shown and "Give the year back" in shown
     read = observer.get(body).text
@@ -237,24 +240,24 @@ def test_the_pages_of_the_hand_over(place: Place) -> None:
         assert other.post(f"{PAGE}/return", data=back | {"csrf_token": token_of(other, body)}).status_code == 403
     assert reviewer.post(f"{PAGE}/return", data=back | {"version": "5", "reason": "x"}).status_code == 409
     assert reviewer.post(f"{PAGE}/return", data=back | {"reason": "<b>Қате</b>\nекінші жол"}).status_code == 303
-    home = clerk.get(f"/bodies/{OWN}/{YEAR}/entry").text
+    home = clerk.get(f"/bodies/{BODY}/{YEAR}/entry").text
     assert "The year was given back" in home and "&lt;b&gt;Қате&lt;/b&gt;" in home
 
 
-def test_a_nil_year_by_its_page(place: Place) -> None:
-    head = place.client("head", EMPTY)
-    page = f"/bodies/{EMPTY}/{YEAR}/submission"
-    assert "Hand in a nil year" in head.get(f"/bodies/{EMPTY}/{YEAR}/entry").text
+def test_a_nil_year_by_its_page(scenario: Scenario) -> None:
+    head = scenario.client("head", EMPTY_BODY)
+    page = f"/bodies/{EMPTY_BODY}/{YEAR}/submission"
+    assert "Hand in a nil year" in head.get(f"/bodies/{EMPTY_BODY}/{YEAR}/entry").text
     sent = {"csrf_token": token_of(head, page), "version": "0", "nil": "1"}
     assert head.post(page, data=sent | {"nil": ""}).status_code == 409
     assert head.post(page, data=sent).status_code == 303
-    assert "A nil year was handed in" in place.client("reviewer").get(f"/bodies/{EMPTY}/{YEAR}").text
+    assert "A nil year was handed in" in scenario.client("reviewer").get(f"/bodies/{EMPTY_BODY}/{YEAR}").text
 
 
 @pytest.mark.parametrize("role", ["clerk", "head"])
-def test_a_foreign_body_is_not_known(place: Place, role: str) -> None:
-    other = place.client(role, FOREIGN)
+def test_a_foreign_body_is_not_known(scenario: Scenario, role: str) -> None:
+    other = scenario.client(role, OTHER_BODY)
     assert other.get(PAGE).status_code == 404
-    token = {"csrf_token": token_of(other, f"/bodies/{FOREIGN}/{YEAR}/submission"), "version": "0"}
+    token = {"csrf_token": token_of(other, f"/bodies/{OTHER_BODY}/{YEAR}/submission"), "version": "0"}
     assert other.post(PAGE, data=token).status_code == (404 if role == "head" else 403)
-    assert other.get(PAGE.replace(OWN, bin_of(99))).status_code == 404
+    assert other.get(PAGE.replace(BODY, bin_of(99))).status_code == 404

@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 from evaluation.criteria import Order
 from evaluation.criteria.expressions import parse
 from evaluation.language import LANGUAGE_CODES, language
-from evaluation.web.entry.report_presenter import as_json, offered
-from forms.entry.report import ReportForm, answer_name, report_form, was_name
+from evaluation.web.entry.report_presenter import condition_json, answer_options
+from forms.entry.report import ReportForm, answer_name, report_form, expected_name
 from tests.support.factories import clean
 
 RUSSIAN = language("ru")
@@ -28,7 +28,7 @@ def request_context() -> Iterator[None]:
 def filled(order: Order, kind: str, stored: dict[str, Any], **typed: str) -> ReportForm:
     """The form as a browser sends it back: everything as it was, and what was typed."""
     shown = report_form(order, kind)(stored, RUSSIAN, formdata=None)
-    sent = {field.name: field.data or "" for field in shown if field.name.startswith(("answer-", "was-"))}
+    sent = {field.name: field.data or "" for field in shown if field.name.startswith(("answer-", "expected-"))}
     sent |= {f"answer-{code}": text for code, text in typed.items()}
     form = report_form(order, kind)(stored, RUSSIAN, formdata=MultiDict(sent))
     form.validate()
@@ -75,32 +75,32 @@ def test_what_cannot_be_read_is_said_and_kept(order: Order) -> None:
     assert sent.error and "31.02.2025" in sent.error
     shown = report_form(order, kind)({}, RUSSIAN, formdata=None)
     shown.keep(sent)
-    assert shown[answer_name(item)].data == "31.02.2025" and shown[was_name(item)].data == '"2025-05-31"'
+    assert shown[answer_name(item)].data == "31.02.2025" and shown[expected_name(item)].data == '"2025-05-31"'
 
 
 def test_a_letter_chooses_only_what_no_other_label_begins_with(order: Order) -> None:
     for item in order.indicators:
         for code in LANGUAGE_CODES:
-            shown = list(offered(order, item, language(code)))
+            shown = list(answer_options(order, item, language(code)))
             letters = "".join(option.letters for option in shown)
             assert len(letters) == len(set(letters))
             assert [option.number for option in shown] == list(range(1, len(shown) + 1))
     yes_no = next(item for item in order.indicators if item.type == "yes_no")
-    assert [option.letters for option in offered(order, yes_no, RUSSIAN)] == ["yди", "nжн"]
-    assert not any(option.shared for option in offered(order, yes_no, RUSSIAN))
+    assert [option.letters for option in answer_options(order, yes_no, RUSSIAN)] == ["yди", "nжн"]
+    assert not any(option.shared for option in answer_options(order, yes_no, RUSSIAN))
 
 
 def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
     item = next(item for item in order.indicators if item.type == "choice")
     for code in LANGUAGE_CODES:
-        shown = list(offered(order, item, language(code)))
+        shown = list(answer_options(order, item, language(code)))
         first = [option.label[0].lower() for option in shown]
         for option, letter in zip(shown, first, strict=True):
             assert letter in (option.shared if first.count(letter) > 1 else option.letters + option.shared)
 
 
 def test_conditions_are_given_to_scripts() -> None:
-    found = as_json(parse("a > 0 and (b == yes or answered(c) or a < b)"))
+    found = condition_json(parse("a > 0 and (b == yes or answered(c) or a < b)"))
     assert found == {
         "every": [
             {"left": "a", "sign": ">", "right": 0, "code": False},

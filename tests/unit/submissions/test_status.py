@@ -4,18 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATES, REOPENED, RETURNED, STATES, SUBMITTED, Submission
-from evaluation.submissions.status import LONG_PAST, STANDINGS, Standing, due, others, standing_of
+from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATUSES, REOPENED, RETURNED, STATUSES, SUBMITTED, Submission
+from evaluation.submissions.status import OBSOLETE_AFTER, STATUS_LABELS, YearStatus, due_year, other_open_years, status_of
 
 TODAY = date(2026, 3, 1)
 
 
-def at(year: int, left: int | None, state: str = DRAFT, body: int = 1) -> Standing:
+def at(year: int, left: int | None, state: str = DRAFT, body: int = 1) -> YearStatus:
     """A year with so many days left, below 0 late, None without a deadline."""
-    return Standing(year, body, None if left is None else TODAY + timedelta(days=left), state)
+    return YearStatus(year, body, None if left is None else TODAY + timedelta(days=left), state)
 
 
-FORGOTTEN = -LONG_PAST.days - 1
+FORGOTTEN = -OBSOLETE_AFTER.days - 1
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ FORGOTTEN = -LONG_PAST.days - 1
         (2025, [at(2025, 30)]),
         (2024, [at(2025, 30), at(2024, 5)]),
         (2024, [at(2025, 30), at(2024, -20)]),
-        (2024, [at(2025, 30), at(2024, -LONG_PAST.days)]),
+        (2024, [at(2025, 30), at(2024, -OBSOLETE_AFTER.days)]),
         (2025, [at(2025, 30), at(2024, FORGOTTEN)]),
         (2025, [at(2025, 30), at(2024, 5, SUBMITTED)]),
         (2024, [at(2025, 30), at(2024, 5, RETURNED)]),
@@ -41,25 +41,25 @@ FORGOTTEN = -LONG_PAST.days - 1
         (2024, [at(2025, 30), at(2024, -5, REOPENED)]),
     ],
 )
-def test_the_year_that_is_due(first: int, standings: list[Standing]) -> None:
-    assert due(standings, TODAY).year == due(standings[::-1], TODAY).year == first
+def test_the_year_that_is_due(first: int, standings: list[YearStatus]) -> None:
+    assert due_year(standings, TODAY).year == due_year(standings[::-1], TODAY).year == first
 
 
 def test_of_several_bodies_whichever_is_not_done_decides() -> None:
     mine = [at(2025, 30), at(2024, 5, SUBMITTED), at(2025, 30, body=2), at(2024, 5, body=2)]
-    assert due(mine, TODAY) == mine[3]
+    assert due_year(mine, TODAY) == mine[3]
 
 
 def test_of_the_other_years_what_was_given_back_comes_first() -> None:
     mine = [at(2025, 30), at(2024, 5, RETURNED), at(2023, -900, SUBMITTED), at(2022, None), at(2021, None), at(2020, -2000)]
-    assert [each.year for each in others(mine, 2025)] == [2024, 2020, 2022, 2021]
-    assert [each.left(TODAY) for each in others(mine, 2025)] == [5, -2000, None, None]
+    assert [each.year for each in other_open_years(mine, 2025)] == [2024, 2020, 2022, 2021]
+    assert [each.days_left(TODAY) for each in other_open_years(mine, 2025)] == [5, -2000, None, None]
 
 
 def test_where_a_year_stands_and_the_days_it_has_left() -> None:
-    assert tuple(STANDINGS) == STATES and {state for state in STATES if at(2025, 1, state).unfinished} == set(OPEN_STATES)
-    assert standing_of(None) == DRAFT
-    assert [standing_of(Submission(state=state)) for state in STATES] == list(STATES)
-    assert [at(2025, left).left(TODAY) for left in (1, 0, -1, None)] == [1, 0, -1, None]
+    assert tuple(STATUS_LABELS) == STATUSES and {state for state in STATUSES if at(2025, 1, state).is_open} == set(OPEN_STATUSES)
+    assert status_of(None) == DRAFT
+    assert [status_of(Submission(status=state)) for state in STATUSES] == list(STATUSES)
+    assert [at(2025, left).days_left(TODAY) for left in (1, 0, -1, None)] == [1, 0, -1, None]
     # What was handed over once is late or in time by that, however long its mending takes.
-    assert [at(2025, left, RETURNED).left(TODAY) for left in (1, 0, -1, None)] == [1, 0, None, None]
+    assert [at(2025, left, RETURNED).days_left(TODAY) for left in (1, 0, -1, None)] == [1, 0, None, None]

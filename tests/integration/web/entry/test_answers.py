@@ -10,7 +10,7 @@ from sqlalchemy import event
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
-from evaluation.web.entry.answers import MOST_EDITS
+from evaluation.web.entry.answers import MAX_EDITS
 from tests.support.accounts import sign_in, token_of
 from tests.support.scenario import BODY, FOREIGN_ORGANISATION, OTHER_BODY, YEAR, Scenario, store_answers, first_indicator, all_kinds_scenario, stored_values
 from tests.support.submission_states import set_status
@@ -84,7 +84,7 @@ def test_what_is_not_understood_is_refused_whole(app: Flask, order: Order, scena
     for content in ([], {"edits": 1}, None):
         token = token_of(client, "/account/password")
         assert client.post(ANSWERS, json=content, headers={"X-CSRFToken": token}).status_code == 400
-    many = [edit(own, f"{n}", "") for n in range(MOST_EDITS + 1)]
+    many = [edit(own, f"{n}", "") for n in range(MAX_EDITS + 1)]
     assert "10000" in send(client, scenario, *many).get_json()["message"].replace(",", "")
     assert client.post(ANSWERS, json={"edits": [right]}).status_code == 400, "no token"
     with app.app_context():

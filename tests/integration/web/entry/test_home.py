@@ -16,19 +16,19 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.operations import return_submission
 from tests.support.accounts import signed_in, token_of
-from tests.support.entry_bodies import EMPTY, FOREIGN, OWN, SYSTEM, YEAR, Place
+from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, SYSTEM, YEAR, Scenario
 from tests.support.factories import bin_of, clean
-from tests.support.submission_states import stand
+from tests.support.submission_states import set_status
 
-ENTRY = f"/bodies/{OWN}/{YEAR}/entry"
-
-
-def cell(place: Place, own: int, code: str) -> str:
-    return f"/bodies/{OWN}/{YEAR}/organisations/{place.own[own]}?field={code}#field-{code}"
+ENTRY = f"/bodies/{BODY}/{YEAR}/entry"
 
 
-def first_code(place: Place, kind: int) -> str:
-    return place.order.indicators_of(place.kinds[kind])[0].code
+def cell(scenario: Scenario, own: int, code: str) -> str:
+    return f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[own]}?field={code}#field-{code}"
+
+
+def first_code(scenario: Scenario, kind: int) -> str:
+    return scenario.order.indicators_of(scenario.kinds[kind])[0].code
 
 
 def listed(text: str) -> list[str]:
@@ -36,34 +36,34 @@ def listed(text: str) -> list[str]:
     return re.findall(r'class="bin-under">(\d{12})<', text)
 
 
-def test_the_first_page_is_by_role(place: Place) -> None:
+def test_the_first_page_is_by_role(scenario: Scenario) -> None:
     for role in ("clerk", "head"):
-        response = place.client(role).get("/")
+        response = scenario.client(role).get("/")
         assert response.status_code == 303 and response.location == ENTRY
     for role in ("reviewer", "observer", "administrator"):
-        response = place.client(role).get("/")
+        response = scenario.client(role).get("/")
         assert response.status_code == 303 and response.location == "/bodies"
-    two = place.client("clerk", OWN, FOREIGN).get("/")
-    assert two.status_code == 200 and f'href="{ENTRY}"' in two.text and f"/bodies/{FOREIGN}/{YEAR}/entry" in two.text
-    assert "belongs to no body" in signed_in(place.app, "clerk").get("/").text
-    assert "/account/sign-in" in place.app.test_client().get("/").location
+    two = scenario.client("clerk", BODY, OTHER_BODY).get("/")
+    assert two.status_code == 200 and f'href="{ENTRY}"' in two.text and f"/bodies/{OTHER_BODY}/{YEAR}/entry" in two.text
+    assert "belongs to no body" in signed_in(scenario.app, "clerk").get("/").text
+    assert "/account/sign-in" in scenario.app.test_client().get("/").location
 
 
-def hand_over(place: Place, bin_: str = OWN) -> None:
+def hand_over(scenario: Scenario, bin_: str = BODY) -> None:
     """Hand the year over, whatever is in it; committed."""
-    stand(YEAR, place.bodies[bin_])
+    set_status(YEAR, scenario.bodies[bin_])
     db.session.commit()
 
 
-def return_it(place: Place, reason: str) -> None:
-    return_submission(place.viewer(Role.REVIEWER), YEAR, place.bodies[OWN], 1, reason)
+def return_it(scenario: Scenario, reason: str) -> None:
+    return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, reason)
     db.session.commit()
 
 
-def open_years(place: Place, **deadlines: date | None) -> None:
+def open_years(scenario: Scenario, **deadlines: date | None) -> None:
     """Open further years, `y2025=date(...)`; committed."""
     for year, deadline in deadlines.items():
-        operations.open_year(SYSTEM, int(year[1:]), place.order.code, deadline=deadline)
+        operations.open_year(SYSTEM, int(year[1:]), scenario.order.code, deadline=deadline)
     set_deadline(today() + timedelta(days=30))
 
 
@@ -74,75 +74,75 @@ def set_deadline(deadline: date | None) -> None:
     db.session.commit()
 
 
-def test_the_year_that_is_due_comes_first_and_the_others_are_told(place: Place) -> None:
-    clerk, newer = place.client("clerk"), f"/bodies/{OWN}/{YEAR + 1}/entry"
+def test_the_year_that_is_due_comes_first_and_the_others_are_told(scenario: Scenario) -> None:
+    clerk, newer = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR + 1}/entry"
     reason = "Балансты тексеріңіз. " * 12
-    with place.app.app_context():
-        open_years(place, y2022=None, y2025=today() + timedelta(days=400))
+    with scenario.app.app_context():
+        open_years(scenario, y2022=None, y2025=today() + timedelta(days=400))
     assert clerk.get("/").location == ENTRY
     text = clerk.get(ENTRY).text
     told = text.partition('id="others"')[2].partition("</section>")[0]
-    assert re.findall(r'href="([^"]+)"', told) == [newer, f"/bodies/{OWN}/2022/entry"]
+    assert re.findall(r'href="([^"]+)"', told) == [newer, f"/bodies/{BODY}/2022/entry"]
     assert "400 days left" in told and "no deadline" in told and "Given back" not in told
-    with place.app.app_context():
-        hand_over(place)
+    with scenario.app.app_context():
+        hand_over(scenario)
     assert clerk.get("/").location == newer and ENTRY not in clerk.get(newer).text.partition('id="others"')[2]
-    with place.app.app_context():
-        return_it(place, reason)
+    with scenario.app.app_context():
+        return_it(scenario, reason)
     assert clerk.get("/").location == ENTRY
     told = clerk.get(newer).text.partition('id="others"')[2].partition("</section>")[0]
     assert f'href="{ENTRY}"' in told and "Given back" in told and "30 days left" in told
     assert reason[:80] in told and reason not in told
 
 
-def test_who_has_several_bodies_chooses_body_and_year(place: Place) -> None:
-    clerk = place.client("clerk", OWN, FOREIGN, EMPTY)
-    with place.app.app_context():
-        open_years(place, y2025=today() + timedelta(days=400))
-        place.answer(place.own[0], **{first_code(place, 0): 1})
-        hand_over(place, FOREIGN)
-        hand_over(place)
-        return_it(place, "Тексеріңіз")
+def test_who_has_several_bodies_chooses_body_and_year(scenario: Scenario) -> None:
+    clerk = scenario.client("clerk", BODY, OTHER_BODY, EMPTY_BODY)
+    with scenario.app.app_context():
+        open_years(scenario, y2025=today() + timedelta(days=400))
+        scenario.answer(scenario.organisation_bins[0], **{first_code(scenario, 0): 1})
+        hand_over(scenario, OTHER_BODY)
+        hand_over(scenario)
+        return_it(scenario, "Тексеріңіз")
     text = clerk.get("/").text
     assert f'href="/?year={YEAR}" aria-current="page"' in text and 'href="/?year=2025"' in text
     lines = dict(re.findall(r'<th scope="row"><a href="/bodies/(\d+)/2024/entry">(.*?)</tr>', text, re.DOTALL))
-    assert set(lines) == {OWN, FOREIGN, EMPTY}
-    assert "Given back" in lines[OWN] and "Тексеріңіз" in lines[OWN] and "30 days left" in lines[OWN]
-    assert re.search(r"\b1&nbsp;/&nbsp;\d+", lines[OWN]) and f'href="{ENTRY}/next"' in lines[OWN]
-    assert "Handed over" in lines[FOREIGN] and "Look at the answers" in lines[FOREIGN] and "left" not in lines[FOREIGN]
-    assert "Draft" in lines[EMPTY] and f'href="/bodies/{EMPTY}/{YEAR}/submission"' in lines[EMPTY]
+    assert set(lines) == {BODY, OTHER_BODY, EMPTY_BODY}
+    assert "Given back" in lines[BODY] and "Тексеріңіз" in lines[BODY] and "30 days left" in lines[BODY]
+    assert re.search(r"\b1&nbsp;/&nbsp;\d+", lines[BODY]) and f'href="{ENTRY}/next"' in lines[BODY]
+    assert "Handed over" in lines[OTHER_BODY] and "Look at the answers" in lines[OTHER_BODY] and "left" not in lines[OTHER_BODY]
+    assert "Draft" in lines[EMPTY_BODY] and f'href="/bodies/{EMPTY_BODY}/{YEAR}/submission"' in lines[EMPTY_BODY]
     told = text.partition('id="others"')[2].partition("</section>")[0]
     assert 'href="/?year=2025"' in told and "3 bodies" in told and "400 days left" in told
     other = clerk.get("/?year=2025").text
     told = other.partition('id="others"')[2].partition("</section>")[0]
-    assert "2 bodies" in told and "given back: 1" in told and f"/bodies/{OWN}/2025/entry" in other
+    assert "2 bodies" in told and "given back: 1" in told and f"/bodies/{BODY}/2025/entry" in other
     for odd in ("1999", "x", "99999999999999999999"):
         assert f'href="/?year={YEAR}" aria-current="page"' in clerk.get(f"/?year={odd}").text
 
 
-def test_answers_of_a_locked_year_are_looked_at(place: Place) -> None:
-    clerk, page = place.client("clerk"), f"/bodies/{OWN}/{YEAR}"
+def test_answers_of_a_locked_year_are_looked_at(scenario: Scenario) -> None:
+    clerk, page = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}"
     assert "Enter answers" in clerk.get(page).text and "Look at the answers" not in clerk.get(page).text
-    with place.app.app_context():
-        hand_over(place)
+    with scenario.app.app_context():
+        hand_over(scenario)
     for url in (page, ENTRY):
         text = clerk.get(url).text
         assert re.findall(r'class="btn btn-primary" href="[^"]+">([^<]+)</a>', text)[0] == "Look at the answers"
         assert "Enter answers" not in text and "Next blank answer</a>" not in text
-    with place.app.app_context():
-        return_it(place, "Тексеріңіз")
+    with scenario.app.app_context():
+        return_it(scenario, "Тексеріңіз")
     assert "Enter answers" in clerk.get(page).text
 
 
 def test_without_a_year_the_clerk_is_told(app: Flask, order: Order) -> None:
     with app.app_context():
-        operations.register_bodies(SYSTEM, [operations.NewBody(OWN, "Бірінші")])
-        id_ = registry.known(SYSTEM).bodies[OWN]
+        operations.register_bodies(SYSTEM, [operations.NewBody(BODY, "Бірінші")])
+        id_ = registry.registry_index(SYSTEM).bodies[BODY]
         db.session.commit()
     assert "No reporting year is open yet" in signed_in(app, "clerk", bodies=[id_]).get("/").text
 
 
-def test_what_stands_in_the_head_is_by_role(place: Place) -> None:
+def test_what_stands_in_the_head_is_by_role(scenario: Scenario) -> None:
     parts = {"My year", "Bodies", "Workbook", "Registry", "People"}
     shown = {
         "clerk": {"My year", "Bodies", "Workbook"},
@@ -152,114 +152,114 @@ def test_what_stands_in_the_head_is_by_role(place: Place) -> None:
         "administrator": {"Bodies", "Registry", "People"},
     }
     for role, words in shown.items():
-        head = place.client(role).get("/bodies").text.partition('aria-label="Main"')[2].partition("</nav>")[0]
+        head = scenario.client(role).get("/bodies").text.partition('aria-label="Main"')[2].partition("</nav>")[0]
         assert {part for part in parts if f">{part}</a>" in head} == words, role
 
 
-def test_the_entry_home_is_its_peoples(place: Place) -> None:
-    assert place.client("clerk").get(ENTRY).status_code == 200
+def test_the_entry_home_is_its_peoples(scenario: Scenario) -> None:
+    assert scenario.client("clerk").get(ENTRY).status_code == 200
     for role in ("reviewer", "observer", "administrator"):
-        assert place.client(role).get(ENTRY).status_code == 403
-    assert place.client("head", FOREIGN).get(ENTRY).status_code == 404
-    assert place.client("clerk").get(ENTRY.replace(str(YEAR), "2019")).status_code == 404
+        assert scenario.client(role).get(ENTRY).status_code == 403
+    assert scenario.client("head", OTHER_BODY).get(ENTRY).status_code == 404
+    assert scenario.client("clerk").get(ENTRY.replace(str(YEAR), "2019")).status_code == 404
 
 
-def test_what_is_due_and_what_to_do_next(place: Place) -> None:
-    clerk = place.client("clerk")
+def test_what_is_due_and_what_to_do_next(scenario: Scenario) -> None:
+    clerk = scenario.client("clerk")
     text = clerk.get(ENTRY).text
-    asked = sum(len([item for item in place.order.indicators_of(kind) if item.applies_when is None]) for kind in place.kinds)
+    asked = sum(len([item for item in scenario.order.indicators_of(kind) if item.applies_when is None]) for kind in scenario.kinds)
     assert f"0&nbsp;/&nbsp;{asked}" in text.replace("\n", "") and "30 days left" in text
-    assert f'class="btn btn-primary" href="{cell(place, 0, first_code(place, 0))}"' in text
-    assert listed(text) == list(place.own) and text.count("Not begun</span>") >= 2
-    with place.app.app_context():
+    assert f'class="btn btn-primary" href="{cell(scenario, 0, first_code(scenario, 0))}"' in text
+    assert listed(text) == list(scenario.organisation_bins) and text.count("Not begun</span>") >= 2
+    with scenario.app.app_context():
         year = db.session.get(ReportingYear, YEAR)
         assert year
         year.deadline = today()
         db.session.commit()
-        place.fill([place.own[0]])
+        scenario.fill([scenario.organisation_bins[0]])
     text = clerk.get(ENTRY).text
     assert "Today is the last day" in text
-    assert f'class="btn btn-primary" href="{cell(place, 1, first_code(place, 1))}"' in text
-    with place.app.app_context():
-        place.fill()
+    assert f'class="btn btn-primary" href="{cell(scenario, 1, first_code(scenario, 1))}"' in text
+    with scenario.app.app_context():
+        scenario.fill()
     text = clerk.get(ENTRY).text
     assert "ready to be handed over" in text and "No head of the body has an account" in text
-    place.client("head")
+    scenario.client("head")
     text = clerk.get(ENTRY).text
     assert "Ask the head to do it:" in text and "The head</strong>" in text
-    assert f'href="/bodies/{OWN}/{YEAR}/submission"' in place.client("head").get(ENTRY).text
+    assert f'href="/bodies/{BODY}/{YEAR}/submission"' in scenario.client("head").get(ENTRY).text
 
 
-def test_errors_and_warnings_are_next_when_nothing_is_blank(place: Place) -> None:
-    clerk = place.client("clerk")
-    with place.app.app_context():
-        place.answer(place.own[0], **clean(place.order, place.kinds[0]))
-        place.answer(place.own[1], **clean(place.order, place.kinds[1]))
+def test_errors_and_warnings_are_next_when_nothing_is_blank(scenario: Scenario) -> None:
+    clerk = scenario.client("clerk")
+    with scenario.app.app_context():
+        scenario.answer(scenario.organisation_bins[0], **clean(scenario.order, scenario.kinds[0]))
+        scenario.answer(scenario.organisation_bins[1], **clean(scenario.order, scenario.kinds[1]))
         db.session.commit()
     text = clerk.get(ENTRY).text
     assert "Next warning</a>" in text and "warning</span>" in text.replace("warnings", "warning")
     assert listed(clerk.get(f"{ENTRY}?state=warnings").text)
     assert not listed(clerk.get(f"{ENTRY}?state=errors").text)
-    kind = place.kinds[1]
-    numbers = [item.code for item in place.order.indicators_of(kind) if item.type == "whole"]
-    rule = next(rule for rule in place.order.rules_for_kind(kind, place.order.contradictions) if rule.indicator in numbers)
-    with place.app.app_context():
-        place.answer(place.own[1], **{rule.indicator: 900})
+    kind = scenario.kinds[1]
+    numbers = [item.code for item in scenario.order.indicators_of(kind) if item.type == "whole"]
+    rule = next(rule for rule in scenario.order.rules_for_kind(kind, scenario.order.contradictions) if rule.indicator in numbers)
+    with scenario.app.app_context():
+        scenario.answer(scenario.organisation_bins[1], **{rule.indicator: 900})
         db.session.commit()
     text = clerk.get(ENTRY).text
-    assert f'href="{cell(place, 1, rule.indicator)}">Next error</a>' in text
-    assert listed(clerk.get(f"{ENTRY}?state=errors").text) == [place.own[1]]
+    assert f'href="{cell(scenario, 1, rule.indicator)}">Next error</a>' in text
+    assert listed(clerk.get(f"{ENTRY}?state=errors").text) == [scenario.organisation_bins[1]]
 
 
-def test_next_blank_goes_round(place: Place) -> None:
-    clerk = place.client("clerk")
-    codes = first_code(place, 0), first_code(place, 1)
-    assert clerk.get(f"{ENTRY}/next").location == cell(place, 0, codes[0])
-    assert clerk.get(f"{ENTRY}/next?after={place.own[0]}").location == cell(place, 1, codes[1])
-    assert clerk.get(f"{ENTRY}/next?after={place.own[1]}").location == cell(place, 0, codes[0])
-    assert clerk.get(f"{ENTRY}/next?after=nonsense").location == cell(place, 0, codes[0])
-    with place.app.app_context():
-        place.answer(place.own[0], **{codes[0]: 5})
+def test_next_blank_goes_round(scenario: Scenario) -> None:
+    clerk = scenario.client("clerk")
+    codes = first_code(scenario, 0), first_code(scenario, 1)
+    assert clerk.get(f"{ENTRY}/next").location == cell(scenario, 0, codes[0])
+    assert clerk.get(f"{ENTRY}/next?after={scenario.organisation_bins[0]}").location == cell(scenario, 1, codes[1])
+    assert clerk.get(f"{ENTRY}/next?after={scenario.organisation_bins[1]}").location == cell(scenario, 0, codes[0])
+    assert clerk.get(f"{ENTRY}/next?after=nonsense").location == cell(scenario, 0, codes[0])
+    with scenario.app.app_context():
+        scenario.answer(scenario.organisation_bins[0], **{codes[0]: 5})
         db.session.commit()
-    second = place.order.indicators_of(place.kinds[0])[1].code
-    assert clerk.get(f"{ENTRY}/next").location == cell(place, 0, second)
-    with place.app.app_context():
-        place.fill()
+    second = scenario.order.indicators_of(scenario.kinds[0])[1].code
+    assert clerk.get(f"{ENTRY}/next").location == cell(scenario, 0, second)
+    with scenario.app.app_context():
+        scenario.fill()
     assert clerk.get(f"{ENTRY}/next").location == ENTRY
 
 
-def test_the_list_is_searched_filtered_and_paged(place: Place) -> None:
+def test_the_list_is_searched_filtered_and_paged(scenario: Scenario) -> None:
     extra = [bin_of(1000 + number) for number in range(PAGE_SIZE + 20)]
     names = dict.fromkeys(extra, ("Мектеп", "Школа")) | {extra[7]: ("Ғарыш мектебі", "Школа космоса")}
-    with place.app.app_context():
-        kind = place.kinds[0]
+    with scenario.app.app_context():
+        kind = scenario.kinds[0]
         operations.register_organisations(SYSTEM, [(bin_, kind, *name) for bin_, name in names.items()])
-        ids = registry.known(SYSTEM).organisations
-        operations.supervise(SYSTEM, [(ids[bin_][0], place.bodies[OWN], date(2020, 1, 1), None) for bin_ in extra])
-        place.answer(place.own[0], **{first_code(place, 0): 1})
+        ids = registry.registry_index(SYSTEM).organisations
+        operations.add_supervision(SYSTEM, [(ids[bin_][0], scenario.bodies[BODY], date(2020, 1, 1), None) for bin_ in extra])
+        scenario.answer(scenario.organisation_bins[0], **{first_code(scenario, 0): 1})
         db.session.commit()
-    clerk = place.client("clerk")
+    clerk = scenario.client("clerk")
     first, second = clerk.get(ENTRY).text, clerk.get(f"{ENTRY}?page=2").text
     assert len(listed(first)) == PAGE_SIZE and len(listed(second)) == 22 and not {*listed(first)} & {*listed(second)}
     assert listed(clerk.get(f"{ENTRY}?page=99").text) == listed(second)
     assert "70 organisations" in clerk.get(f"{ENTRY}?q=ШКОЛА").text
     assert listed(clerk.get(f"{ENTRY}?q=МЕКТЕБІ ғарыш").text) == [extra[7]]
     assert listed(clerk.get(f"{ENTRY}?q={extra[5]}").text) == [extra[5]]
-    assert listed(clerk.get(f"{ENTRY}?kind={place.kinds[1]}").text) == [place.own[1]]
-    assert listed(clerk.get(f"{ENTRY}?state=partly").text) == [place.own[0]]
-    assert not listed(clerk.get(f"{ENTRY}?state=done").text)
-    assert len(listed(clerk.get(f"{ENTRY}?state=left&kind={place.kinds[0]}").text)) == PAGE_SIZE
+    assert listed(clerk.get(f"{ENTRY}?kind={scenario.kinds[1]}").text) == [scenario.organisation_bins[1]]
+    assert listed(clerk.get(f"{ENTRY}?state=partial").text) == [scenario.organisation_bins[0]]
+    assert not listed(clerk.get(f"{ENTRY}?state=complete").text)
+    assert len(listed(clerk.get(f"{ENTRY}?state=unfinished&kind={scenario.kinds[0]}").text)) == PAGE_SIZE
     assert "No organisation matches" in clerk.get(f"{ENTRY}?q=nothing").text
     hostile = clerk.get(f"{ENTRY}?q=<script>&kind=x&state=y&page=x").text
     assert "&lt;script&gt;" in hostile and "<script>" not in hostile
 
 
-def test_last_years_figures_are_entered_here(place: Place) -> None:
-    clerk = place.client("clerk")
-    criterion = next(place.order.prior_year_counts())[0].code
-    name = f"last-{place.kinds[0]}-{criterion}"
-    was = f"was-{place.kinds[0]}-{criterion}"
-    other = {f"last-{place.kinds[1]}-{criterion}": "", f"was-{place.kinds[1]}-{criterion}": ""}
+def test_last_years_figures_are_entered_here(scenario: Scenario) -> None:
+    clerk = scenario.client("clerk")
+    criterion = next(scenario.order.prior_year_counts())[0].code
+    name = f"count-{scenario.kinds[0]}-{criterion}"
+    was = f"expected-{scenario.kinds[0]}-{criterion}"
+    other = {f"count-{scenario.kinds[1]}-{criterion}": "", f"expected-{scenario.kinds[1]}-{criterion}": ""}
     token = {"csrf_token": token_of(clerk, ENTRY), **other}
     assert clerk.post(ENTRY, data=token | {name: "3", was: ""}).status_code == 303
     assert f'name="{name}" type="text" value="3"' in clerk.get(ENTRY).text
@@ -271,28 +271,28 @@ def test_last_years_figures_are_entered_here(place: Place) -> None:
     assert f'name="{was}" type="hidden" value="3"' in taken.text and 'value="8"' in taken.text
     assert clerk.post(ENTRY, data=token | {name: "8", was: "3"}).status_code == 303
     assert clerk.post(ENTRY, data=token | {name: "", was: "8"}).status_code == 303
-    with place.app.app_context():
-        told = [event.data for event in db.session.query(AuditEvent).filter_by(action="declared").order_by(AuditEvent.id)]
-    key = f"{place.kinds[0]}/{criterion}"
+    with scenario.app.app_context():
+        told = [event.data for event in db.session.query(AuditEvent).filter_by(action="prior_year_counts_declared").order_by(AuditEvent.id)]
+    key = f"{scenario.kinds[0]}/{criterion}"
     assert told == [{key: [None, 3]}, {key: [3, 8]}, {key: [8, None]}]
 
 
-def test_last_years_figures_are_counted_where_its_reports_are_stored(place: Place) -> None:
-    money = next(item.code for item in place.order.indicators_of(place.kinds[0]) if item.type == "money" and item.min is None)
-    with place.app.app_context():
-        operations.open_year(SYSTEM, YEAR + 1, place.order.code)
-        place.answer(place.own[0], **{money: -100})
+def test_last_years_figures_are_counted_where_its_reports_are_stored(scenario: Scenario) -> None:
+    money = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
+    with scenario.app.app_context():
+        operations.open_year(SYSTEM, YEAR + 1, scenario.order.code)
+        scenario.answer(scenario.organisation_bins[0], **{money: -100})
         db.session.commit()
-    text = place.client("clerk").get(f"/bodies/{OWN}/{YEAR + 1}/entry").text
-    criterion = next(place.order.prior_year_counts())[0].code
-    assert "counted from last year" in text and f"last-{place.kinds[0]}-{criterion}" not in text
-    assert f"last-{place.kinds[1]}-{criterion}" in text
+    text = scenario.client("clerk").get(f"/bodies/{BODY}/{YEAR + 1}/entry").text
+    criterion = next(scenario.order.prior_year_counts())[0].code
+    assert "counted from last year" in text and f"count-{scenario.kinds[0]}-{criterion}" not in text
+    assert f"count-{scenario.kinds[1]}-{criterion}" in text
 
 
-def test_the_body_page_leads_home_for_its_own_people(place: Place) -> None:
-    page = f"/bodies/{OWN}/{YEAR}"
-    assert f'href="{ENTRY}"' in place.client("clerk").get(page).text
+def test_the_body_page_leads_home_for_its_own_people(scenario: Scenario) -> None:
+    page = f"/bodies/{BODY}/{YEAR}"
+    assert f'href="{ENTRY}"' in scenario.client("clerk").get(page).text
     for role in ("reviewer", "observer", "administrator"):
-        text = place.client(role).get(page).text
-        assert ENTRY not in text and f'href="{page}/organisations/{place.own[0]}"' in text
-    assert f'href="/bodies/{EMPTY}/{YEAR}"' in place.client("reviewer").get("/bodies").text
+        text = scenario.client(role).get(page).text
+        assert ENTRY not in text and f'href="{page}/organisations/{scenario.organisation_bins[0]}"' in text
+    assert f'href="/bodies/{EMPTY_BODY}/{YEAR}"' in scenario.client("reviewer").get("/bodies").text

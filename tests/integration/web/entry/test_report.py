@@ -112,7 +112,7 @@ def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, scenar
     with app.app_context():
         assert stored_values(own) == {money: 70_000, yes: "violated"}
     assert save(mine, url, page=clash).status_code == 200, "without a choice nothing is overwritten"
-    chosen = save(mine, url, page=clash, **{f"choice__{money}": "mine", f"choice__{yes}": "theirs"})
+    chosen = save(mine, url, page=clash, **{f"choice__{money}": "typed", f"choice__{yes}": "stored"})
     assert chosen.status_code == 303
     with app.app_context():
         assert stored_values(own) == {money: 10_000, yes: "violated"}
@@ -126,7 +126,7 @@ def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, sce
     save(theirs, url, **{f"answer__{money}": "700"})
     clash = save(mine, url, page=opened, **{f"answer__{money}": "100"})
     save(theirs, url, **{f"answer__{money}": "800"})
-    again = save(mine, url, page=clash, **{f"choice__{money}": "mine"})
+    again = save(mine, url, page=clash, **{f"choice__{money}": "typed"})
     assert again.status_code == 200 and "<strong>800</strong>" in again.text
     with app.app_context():
         assert stored_values(own) == {money: 80_000}
@@ -231,7 +231,7 @@ def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) ->
     client = client_of(app, scenario.emails["clerk"])
     text = client.get(url).text
     assert "handed over" in text and 'form="report"' not in text
-    token = {"csrf_token": token_of(client, "/account/password"), f"was-{yes}": "true", f"answer-{yes}": "no"}
+    token = {"csrf_token": token_of(client, "/account/password"), f"expected-{yes}": "true", f"answer-{yes}": "no"}
     late = client.post(url, data=token)
     assert late.status_code == 409 and "handed over" in late.text
     with app.app_context():
