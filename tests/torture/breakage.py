@@ -1,4 +1,4 @@
-"""Ways to break a workbook, each from its own dice. What comes out must be answered by messages, whatever it is."""
+"""Functions that break a workbook at random. Every result must be rejected with messages or remain valid."""
 
 import io
 import zipfile
@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from evaluation.criteria import Order
-from tests.support.factories import OWN, bin_of, clean, random_answers, row, workbook
+from tests.support.factories import REGISTRY_COLUMNS, bin_of, clean, random_answers, row, workbook
 
 GARBAGE: tuple[Any, ...] = (
     "?",
@@ -52,36 +52,35 @@ GARBAGE: tuple[Any, ...] = (
     "141040004757",
 )
 BAD = ("?!", "∞")
-"""Taken by no column but those of text."""
+"""Values that only text columns accept."""
 
 
-def pristine(order: Order, random: Random, rows: int = 3) -> dict[str, list[dict[str, Any]]]:
-    """A few rows of each kind, filled at random but without contradictions."""
+def valid_rows(order: Order, random: Random, rows: int = 3) -> dict[str, list[dict[str, Any]]]:
+    """Return a few rows of each kind with random answers that do not contradict each other."""
     number = 0
-    made: dict[str, list[dict[str, Any]]] = {}
+    rows_by_kind: dict[str, list[dict[str, Any]]] = {}
     for kind in order.kind:
-        made[kind] = []
+        rows_by_kind[kind] = []
         for _ in range(random.randint(1, rows)):
             number += 1
-            full = clean(order, kind)
-            kept = {code: value for code, value in full.items() if random.random() < 0.8}
-            made[kind].append(row(order, bin_of(1 + number % 2), bin_of(100 + number), kept))
-    return made
+            answers = {code: value for code, value in clean(order, kind).items() if random.random() < 0.8}
+            rows_by_kind[kind].append(row(order, bin_of(1 + number % 2), bin_of(100 + number), answers))
+    return rows_by_kind
 
 
-def wrong_values(order: Order, random: Random) -> bytes:
-    rows = pristine(order, random)
+def invalid_values(order: Order, random: Random) -> bytes:
+    rows = valid_rows(order, random)
     for _ in range(random.randint(1, 12)):
-        line = random.choice(random.choice(list(rows.values())))
-        line[random.choice(list(line))] = random.choice(GARBAGE)
-    spoil(order, rows, random)
+        values = random.choice(random.choice(list(rows.values())))
+        values[random.choice(list(values))] = random.choice(GARBAGE)
+    add_invalid_cell(order, rows, random)
     return workbook(order, 2024, rows)
 
 
-def spoil(order: Order, rows: dict[str, list[dict[str, Any]]], random: Random) -> None:
-    """Make sure that at least one cell is wrong beyond doubt."""
+def add_invalid_cell(order: Order, rows: dict[str, list[dict[str, Any]]], random: Random) -> None:
+    """Make at least one cell certainly invalid."""
     kind = random.choice(list(order.kind))
-    code = random.choice([item.code for item in order.asked_of(kind)])
+    code = random.choice([item.code for item in order.indicators_of(kind)])
     random.choice(rows[kind])[code] = random.choice(BAD)
 
 
@@ -96,12 +95,12 @@ def worksheets(order: Order, random: Random) -> bytes:
             case _:
                 book.create_sheet(random.choice(("итог", "x", "2024")))
 
-    return workbook(order, 2024, pristine(order, random), change=change)
+    return workbook(order, 2024, valid_rows(order, random), change=change)
 
 
 def merged(order: Order, random: Random) -> bytes:
-    rows = pristine(order, random)
-    spoil(order, rows, random)
+    rows = valid_rows(order, random)
+    add_invalid_cell(order, rows, random)
 
     def change(book: Any) -> None:
         for _ in range(random.randint(1, 4)):
@@ -115,7 +114,7 @@ def merged(order: Order, random: Random) -> bytes:
 
 
 def _guarded(make: Callable[[], bytes], order: Order, rows: dict[str, list[dict[str, Any]]]) -> bytes:
-    """The writer itself refuses some overlapping merges; then the spoilt rows alone will do."""
+    """Return the made workbook; without the merges if the writer rejects them because they overlap."""
     try:
         return make()
     except (ValueError, AttributeError, KeyError):
@@ -123,20 +122,20 @@ def _guarded(make: Callable[[], bytes], order: Order, rows: dict[str, list[dict[
 
 
 def formulas(order: Order, random: Random) -> bytes:
-    rows = pristine(order, random)
+    rows = valid_rows(order, random)
     for _ in range(random.randint(1, 5)):
         kind = random.choice(list(rows))
-        line = random.choice(rows[kind])
-        line[random.choice([*OWN, *(item.code for item in order.asked_of(kind))])] = random.choice(
+        values = random.choice(rows[kind])
+        values[random.choice([*REGISTRY_COLUMNS, *(item.code for item in order.indicators_of(kind))])] = random.choice(
             ("=1+1", "#N/A", "=SUM(A1:A9)", "#DIV/0!")
         )
     return workbook(order, 2024, rows)
 
 
 def headings(order: Order, random: Random) -> bytes:
-    rows, columns = pristine(order, random), {}
+    rows, columns = valid_rows(order, random), {}
     for kind in rows:
-        codes: list[Any] = [*OWN, *(item.code for item in order.asked_of(kind))]
+        codes: list[Any] = [*REGISTRY_COLUMNS, *(item.code for item in order.indicators_of(kind))]
         random.shuffle(codes)
         columns[kind] = codes
     codes = columns[random.choice(list(columns))]
@@ -165,39 +164,39 @@ def about(order: Order, random: Random) -> bytes:
             {"order": "#N/A", "year": "=2024"},
         )
     )
-    return workbook(order, 2024, pristine(order, random), about=keys)
+    return workbook(order, 2024, valid_rows(order, random), about=keys)
 
 
 def contradictions(order: Order, random: Random) -> bytes:
-    """Random answers alone, until they contradict themselves; beside them one cell that is wrong for sure."""
+    """Random answers, which may contradict each other, and one certainly invalid cell."""
     rows = {
-        kind: [row(order, bin_of(1), bin_of(200 + 10 * place + n), random_answers(order, kind, random)) for n in range(3)]
-        for place, kind in enumerate(order.kind)
+        kind: [row(order, bin_of(1), bin_of(200 + 10 * kind_index + n), random_answers(order, kind, random)) for n in range(3)]
+        for kind_index, kind in enumerate(order.kind)
     }
-    spoil(order, rows, random)
+    add_invalid_cell(order, rows, random)
     return workbook(order, 2024, rows)
 
 
 def truncated(order: Order, random: Random) -> bytes:
-    data = workbook(order, 2024, pristine(order, random))
+    data = workbook(order, 2024, valid_rows(order, random))
     return data[: random.randrange(len(data) - 1)]
 
 
 def bytes_flipped(order: Order, random: Random) -> bytes:
-    data = bytearray(workbook(order, 2024, _spoilt(order, random)))
+    data = bytearray(workbook(order, 2024, _rows_with_invalid_cell(order, random)))
     for _ in range(random.randint(1, 40)):
         data[random.randrange(len(data))] = random.randrange(256)
     return bytes(data)
 
 
-def _spoilt(order: Order, random: Random) -> dict[str, list[dict[str, Any]]]:
-    rows = pristine(order, random)
-    spoil(order, rows, random)
+def _rows_with_invalid_cell(order: Order, random: Random) -> dict[str, list[dict[str, Any]]]:
+    rows = valid_rows(order, random)
+    add_invalid_cell(order, rows, random)
     return rows
 
 
 def xml_flipped(order: Order, random: Random) -> bytes:
-    """A sound zip with damaged XML inside: the parser meets what no program writes."""
+    """A valid ZIP archive with damaged XML."""
 
     def damage(name: str, content: bytes) -> bytes:
         if not name.endswith((".xml", ".rels")) or random.random() < 0.5:
@@ -219,18 +218,18 @@ def xml_flipped(order: Order, random: Random) -> bytes:
             case _:
                 return content.replace(b"<v>", b"<v>999999", 3)
 
-    return repacked(workbook(order, 2024, _spoilt(order, random)), damage)
+    return repacked(workbook(order, 2024, _rows_with_invalid_cell(order, random)), damage)
 
 
 def parts_missing(order: Order, random: Random) -> bytes:
-    data = workbook(order, 2024, _spoilt(order, random))
+    data = workbook(order, 2024, _rows_with_invalid_cell(order, random))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         victim = random.choice(archive.namelist())
     return repacked(data, lambda name, content: None if name == victim else content)
 
 
 def other_formats(_order: Order, random: Random) -> bytes:
-    made: tuple[Callable[[], bytes], ...] = (
+    formats: tuple[Callable[[], bytes], ...] = (
         lambda: b"",
         lambda: b"\n" * random.randint(1, 99),
         lambda: "БСН;атауы\n1;2\n".encode("cp1251"),
@@ -251,11 +250,11 @@ def other_formats(_order: Order, random: Random) -> bytes:
             {"xl/workbook.xml": b"<workbook><sheets><sheet name='about' sheetId='1' r:id='rId1'/></sheets></workbook>"}
         ),
     )
-    return random.choice(made)()
+    return random.choice(formats)()
 
 
 def entities(order: Order, random: Random) -> bytes:
-    """Entities that grow when they are expanded, and ones that point at files."""
+    """XML entities that expand exponentially or refer to files."""
     bomb = (
         b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
         + b"".join(b'<!ENTITY %c "&%c;&%c;&%c;&%c;&%c;&%c;&%c;&%c;">' % ((99 + n,) + (98 + n,) * 8) for n in range(12))
@@ -271,11 +270,11 @@ def entities(order: Order, random: Random) -> bytes:
         start = content.find(b"?>") + 2 if content.startswith(b"<?xml") else 0
         return content[:start] + doctype + content[start:].replace(b"<t>", b"<t>" + word, 1).replace(b"<v>", b"<v>" + word, 1)
 
-    return repacked(workbook(order, 2024, _spoilt(order, random)), damage)
+    return repacked(workbook(order, 2024, _rows_with_invalid_cell(order, random)), damage)
 
 
 def cells_astray(order: Order, random: Random) -> bytes:
-    """Cells far out, out of order, twice, or without names."""
+    """Cells far out, out of order, duplicate, or without names."""
     cell = random.choice(
         (
             b'<c r="XFD1048576"><v>1</v></c>',
@@ -300,7 +299,7 @@ def cells_astray(order: Order, random: Random) -> bytes:
         row_of = b"" if mark == b"</row>" else b"<row>"
         return content[:spot] + row_of + cell + (b"</row>" if row_of else b"") + content[spot:]
 
-    return repacked(workbook(order, 2024, _spoilt(order, random)), damage)
+    return repacked(workbook(order, 2024, _rows_with_invalid_cell(order, random)), damage)
 
 
 def bomb(_order: Order, random: Random) -> bytes:
@@ -311,7 +310,7 @@ def bomb(_order: Order, random: Random) -> bytes:
 
 
 def lying_bomb(_order: Order, random: Random) -> bytes:
-    """A zip whose directory says that its 80 MB are one kilobyte."""
+    """A ZIP archive whose directory gives 1 KB as the size of 80 MB."""
     data = bytearray(zipped({"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": bytes(80 * 2**20)}))
     size = (80 * 2**20).to_bytes(4, "little")
     while (spot := data.find(size)) >= 0:
@@ -320,7 +319,7 @@ def lying_bomb(_order: Order, random: Random) -> bytes:
 
 
 def many_rows(order: Order, random: Random) -> bytes:
-    """100,000 rows and more, every one wrong."""
+    """About 100,000 rows or more, all invalid."""
     kind = random.choice(list(order.kind))
     base = workbook(order, 2024, {kind: [row(order, bin_of(1), bin_of(100), {})]})
     count = random.choice((99_990, 100_001, 120_000))
@@ -335,7 +334,7 @@ def many_rows(order: Order, random: Random) -> bytes:
 
 
 def repacked(data: bytes, change: Callable[[str, bytes], bytes | None]) -> bytes:
-    """A workbook with each of its parts passed through `change`; None leaves the part out."""
+    """Return a workbook with each part replaced by the result of `change`; None drops the part."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = {name: change(name, archive.read(name)) for name in archive.namelist()}
     return zipped({name: content for name, content in parts.items() if content is not None})
@@ -350,7 +349,7 @@ def zipped(parts: dict[str, bytes]) -> bytes:
 
 
 COMMON = (
-    wrong_values,
+    invalid_values,
     worksheets,
     merged,
     formulas,
@@ -369,7 +368,7 @@ HEAVY = (bomb, lying_bomb, many_rows)
 
 
 def broken(order: Order, seed: int) -> tuple[str, bytes]:
-    """The `seed`-th broken workbook and what was done to it; about one in three hundred is a heavy one."""
+    """Return the name of the damage and the broken workbook of a seed; about one in three hundred is a heavy one."""
     random = Random(seed)
-    way = random.choice(HEAVY) if random.random() < 1 / 300 else COMMON[seed % len(COMMON)]
-    return way.__name__, way(order, random)
+    damage = random.choice(HEAVY) if random.random() < 1 / 300 else COMMON[seed % len(COMMON)]
+    return damage.__name__, damage(order, random)

@@ -1,4 +1,4 @@
-"""Broken workbooks give messages, never a traceback, and store nothing. `make torture` tries ten thousand."""
+"""Broken workbooks are rejected with messages, never with a traceback, and store nothing. `make torture` tries ten thousand."""
 
 import os
 import tracemalloc
@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from evaluation.answers.issues import Refused
+from evaluation.answers.issues import WorkbookRejected
 from evaluation.criteria import Order
 from evaluation.database import Base, db
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Viewer
 from evaluation.workbooks.load import load_workbook
 from tests.torture.breakage import HEAVY, broken
@@ -21,8 +21,8 @@ from tests.torture.breakage import HEAVY, broken
 TRIALS = int(os.environ.get("TRIALS", "200"))
 FIRST = int(os.environ.get("SEED", "0"))
 SEEDS = range(3) if "TRIALS" in os.environ else range(2)
-"""Of the heavy workbooks: the first two are the largest that is read whole, and one that is refused for its size alone."""
-MAY_BE_SOUND = {
+"""Seeds of the heavy workbooks: the first two give the largest workbook that is read and one that is rejected for its size."""
+MAY_REMAIN_VALID = {
     "merged",
     "bytes_flipped",
     "xml_flipped",
@@ -34,7 +34,7 @@ MAY_BE_SOUND = {
     "formulas",
     "about",
 }
-"""Ways that sometimes leave a workbook whole, so that it is stored rightly."""
+"""Kinds of damage that sometimes leave a workbook valid, so that it is stored."""
 
 
 @pytest.fixture
@@ -42,56 +42,56 @@ def lenient(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
     return make_app(f"sqlite:///{tmp_path / 'torture.db'}")
 
 
-def rows() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     return {name: db.session.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in Base.metadata.tables}
 
 
-def attempt(app: Flask, data: bytes) -> Refused | None:
-    """Load as a command does; the database is left as it was either way."""
+def attempt(app: Flask, data: bytes) -> WorkbookRejected | None:
+    """Load a workbook and roll back; return the rejection, if any."""
     try:
         load_workbook(Viewer.system(), data, app.extensions["orders"], register=True)
-    except Refused as refused:
-        return refused
+    except WorkbookRejected as rejection:
+        return rejection
     finally:
         db.session.rollback()
     return None
 
 
-def test_broken_workbooks(lenient: Flask, order: Order) -> None:
-    told: Counter[str] = Counter()
+def test_broken_workbooks_are_rejected_and_store_nothing(lenient: Flask, order: Order) -> None:
+    outcomes: Counter[str] = Counter()
     with lenient.app_context():
-        empty = rows()
+        counts_before = row_counts()
         for seed in range(FIRST, FIRST + TRIALS):
-            way, data = broken(order, seed)
+            damage, data = broken(order, seed)
             try:
-                refused = attempt(lenient, data)
+                rejection = attempt(lenient, data)
             except BaseException as error:
-                raise AssertionError(f"seed {seed} ({way}): {type(error).__name__}: {error}") from error
-            if refused is None:
-                assert way in MAY_BE_SOUND, f"seed {seed}: {way} was taken"
-                told["taken"] += 1
+                raise AssertionError(f"seed {seed} ({damage}): {type(error).__name__}: {error}") from error
+            if rejection is None:
+                assert damage in MAY_REMAIN_VALID, f"seed {seed}: {damage} was accepted"
+                outcomes["accepted"] += 1
                 continue
-            assert refused.problems, f"seed {seed}: refused without a word"
-            for problem in refused.problems[:50]:
-                assert all(problem.message(language(code)) for code in CODES), f"seed {seed}: {problem}"
-            told.update({problem.problem for problem in refused.problems})
-            assert rows() == empty, f"seed {seed}: something was stored"
-    print(f"{TRIALS} broken workbooks: {dict(told.most_common())}")
-    assert told["taken"] < TRIALS / 3
+            assert rejection.issues, f"seed {seed}: rejected without an issue"
+            for issue in rejection.issues[:50]:
+                assert all(issue.message(language(code)) for code in LANGUAGE_CODES), f"seed {seed}: {issue}"
+            outcomes.update({issue.issue_code for issue in rejection.issues})
+            assert row_counts() == counts_before, f"seed {seed}: something was stored"
+    print(f"{TRIALS} broken workbooks: {dict(outcomes.most_common())}")
+    assert outcomes["accepted"] < TRIALS / 3
 
 
-@pytest.mark.parametrize("way", HEAVY, ids=lambda way: way.__name__)
-def test_heavy_workbooks_are_refused_in_bounded_memory(way: Callable[..., bytes], lenient: Flask, order: Order) -> None:
+@pytest.mark.parametrize("make", HEAVY, ids=lambda make: make.__name__)
+def test_heavy_workbooks_are_rejected_in_bounded_memory(make: Callable[..., bytes], lenient: Flask, order: Order) -> None:
     from random import Random
 
     with lenient.app_context():
         for seed in SEEDS:
-            data = way(order, Random(seed))
+            data = make(order, Random(seed))
             tracemalloc.start()
             try:
-                refused = attempt(lenient, data)
+                rejection = attempt(lenient, data)
                 peak = tracemalloc.get_traced_memory()[1]
             finally:
                 tracemalloc.stop()
-            assert refused is not None and refused.problems
-            assert peak < 700 * 2**20, f"{way.__name__}, seed {seed}: {peak / 2**20:.0f} MB"
+            assert rejection is not None and rejection.issues
+            assert peak < 700 * 2**20, f"{make.__name__}, seed {seed}: {peak / 2**20:.0f} MB"

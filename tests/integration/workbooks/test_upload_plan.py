@@ -190,6 +190,6 @@ def test_a_submitted_year_takes_no_upload(filled: Flask, order: Order, kinds: tu
         {kinds[0]: [row(order, BODY, organisation_bin(0, 0), {}), row(order, OTHER, bin_of(90), {})]},
         previous=[{"body_bin": BODY, "kind": kinds[0], declared(order): 2}],
     )
-    expected = [(kinds[0], "A4", "handed_over"), ("previous", "A4", "handed_over")]
+    expected = [(kinds[0], "A4", "submitted"), ("previous", "A4", "submitted")]
     assert error_cells(plan(filled, clerk(filled, BODY, OTHER), data)) == expected
     assert error_cells(plan(filled, SYSTEM, data)) == expected
