@@ -35,10 +35,10 @@ def change_events(
         organisation_ids: BIN → id of every organisation that the states name.
     """
     events = []
-    for previous, current in bodies:
-        default = AuditAction.BODY_ADDED if previous is None else AuditAction.BODY_CHANGED
-        action = actions.get(current.bin, default)
-        events.append(NewEvent(action, body_id=body_ids[current.bin], data=audit_data(previous, current)))
+    for previous_body, body_state in bodies:
+        default = AuditAction.BODY_ADDED if previous_body is None else AuditAction.BODY_CHANGED
+        action = actions.get(body_state.bin, default)
+        events.append(NewEvent(action, body_id=body_ids[body_state.bin], data=audit_data(previous_body, body_state)))
     for previous, current in organisations:
         default = AuditAction.ORGANISATION_ADDED if previous is None else AuditAction.ORGANISATION_CHANGED
         action = actions.get(current.bin, default)

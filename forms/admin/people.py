@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, RadioField, SearchField, SelectField, SelectMultipleField, StringField, SubmitField
 
-from evaluation.accounts.checks import AccountRefused
+from evaluation.accounts.checks import InvalidAccount
 from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.language import Language
 from evaluation.policy import BODY_ROLES, Role
@@ -52,8 +52,8 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
             "language": self.language.data,
         }
 
-    def add_errors(self, error: AccountRefused, language: Language) -> None:
+    def add_errors(self, error: InvalidAccount, language: Language) -> None:
         """Show each error at its field."""
-        for name, field_error in error.wrong.items():
+        for name, field_error in error.errors.items():
             field = self[name]
             field.errors = [*field.errors, field_error.message(language)]

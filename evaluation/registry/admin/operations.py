@@ -210,7 +210,8 @@ def store_all(viewer: Viewer, bodies: Sequence[BodyChange], organisations: Seque
     lock_registry(exclusive=True)
     all_bodies, all_organisations = queries.body_states(viewer), queries.organisation_states(viewer)
     stored: dict[str, Any] = {**all_bodies, **all_organisations}
-    for expected, current in (*bodies, *organisations):
+    changed: list[tuple[Any, Any]] = [*bodies, *organisations]
+    for expected, current in changed:
         if stored.get(current.bin) != expected:
             raise RegistryConflict(expected or current, stored.get(current.bin))
     all_bodies |= {current.bin: current for _, current in bodies}
@@ -230,13 +231,14 @@ def _check_all(
     for _, organisation in organisations:
         if organisation.kind not in kinds:
             raise RegistryError("not_kind_of_order", "kind", value=organisation.kind)
-    for expected, current in (*bodies, *organisations):
+    changed: list[tuple[Any, Any]] = [*bodies, *organisations]
+    for expected, current in changed:
         for violation in violations(expected, current, all_bodies):
             raise violation.error
     limited = {
         body.bin
-        for expected, body in bodies
-        if expected is None or (expected.since, expected.closed_on) != (body.since, body.closed_on)
+        for previous, body in bodies
+        if previous is None or (previous.since, previous.closed_on) != (body.since, body.closed_on)
     }
     for organisation in all_organisations.values():
         if any(period.body in limited for period in organisation.periods):

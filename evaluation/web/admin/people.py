@@ -10,12 +10,12 @@ from werkzeug import Response as Redirection
 from werkzeug.datastructures import MultiDict
 
 from evaluation.accounts import operations, queries
-from evaluation.accounts.checks import AccountRefused
+from evaluation.accounts.checks import InvalidAccount
 from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
-from evaluation.accounts.queries import STATE_NAMES, Sought
+from evaluation.accounts.queries import ACCOUNT_STATUS_NAMES, AccountFilters
 from evaluation.accounts.roles import ROLE_DUTIES, ROLE_NAMES
-from evaluation.accounts.signing import is_locked
+from evaluation.accounts.sign_in import is_locked
 from evaluation.clock import now
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -55,10 +55,10 @@ def people() -> str:
         "admin/people/people.html",
         filters=filters,
         page=page,
-        page_url=page_urls(".people", q=filters.search, role=filters.role, state=filters.state, body=filters.body),
+        page_url=page_urls(".people", q=filters.search, role=filters.role, state=filters.status, body=filters.body),
         bodies=queries.bodies_of(viewer, [account.id for account in page.items], language),
         regions=_regions(),
-        states=STATE_NAMES,
+        states=ACCOUNT_STATUS_NAMES,
         body_roles=BODY_ROLES,
     )
 
@@ -75,7 +75,7 @@ def new() -> str | tuple[str, int]:
         if form.validate():
             try:
                 account = operations.add_account(current_viewer(), **form.values(_chosen_body_ids(form)))
-            except AccountRefused as error:
+            except InvalidAccount as error:
                 form.add_errors(error, current_language())
             else:
                 return _link_page(account, is_new=True)
@@ -98,7 +98,7 @@ def person(account_id: int) -> str | Redirection | tuple[str, int]:
     if form.validate():
         try:
             changed = operations.change_account(viewer, account, **form.values(_chosen_body_ids(form)))
-        except AccountRefused as error:
+        except InvalidAccount as error:
             form.add_errors(error, current_language())
         else:
             return _redirect_to_person(account_id, "saved" if changed else "unchanged")
@@ -225,8 +225,8 @@ def _form_page(
         limit=MAX_SEARCH,
         is_viewer=account is not None and account.id == viewer.account_id,
         is_locked=account is not None and is_locked(account),
-        state=account and account.state,
-        states=STATE_NAMES,
+        state=account and account.status,
+        states=ACCOUNT_STATUS_NAMES,
         error_message=error_message,
     )
 
@@ -242,11 +242,11 @@ def _name(body: Body, language: str) -> str:
     return first or second
 
 
-def _filters(arguments: MultiDict[str, str]) -> Sought:
+def _filters(arguments: MultiDict[str, str]) -> AccountFilters:
     role, state = arguments.get("role", ""), arguments.get("state", "")
-    return Sought(
+    return AccountFilters(
         search_words(arguments.get("q")),
         role if role in ROLE_NAMES else "",
         search_words(arguments.get("body")),
-        state if state in STATE_NAMES else "",
+        state if state in ACCOUNT_STATUS_NAMES else "",
     )

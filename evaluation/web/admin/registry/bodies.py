@@ -103,7 +103,7 @@ def new_body() -> str | Redirection | tuple[str, int]:
     if not choose_body(form.parent, required=False) or not is_valid:
         return _new_body_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _new_body_page(form)):
-        operations.add_body(current_viewer(), changes.correct_body(BodyState(form.bin.data), *body_facts(form)))
+        operations.add_body(current_viewer(), changes.correct_body(BodyState(form.bin.data or ""), *body_facts(form)))
     flash(gettext("The body is entered."))
     return redirect(url_for(".body", bin_=form.bin.data), 303)
 

@@ -104,7 +104,7 @@ def _new_state(form: NewOrganisationForm) -> OrganisationState:
         since = form.since.data or date(today().year, 1, 1)
         periods = (SupervisionPeriod(form.body.body.bin, check_day(since, "since")),)
     return OrganisationState(
-        form.bin.data,
+        form.bin.data or "",
         form.kind.data,
         form.name_kk.data,
         form.name_ru.data,

@@ -71,7 +71,7 @@ def receive_workbook() -> Answer:
 def store_workbook() -> Answer:
     """Store a previewed workbook; where the registry has changed since the preview, show a new preview instead."""
     preview = ApplyForm()
-    if not preview.validate() or preview.year.data not in YEARS or not storage.HASH.fullmatch(preview.sha256.data or ""):
+    if not preview.validate() or preview.year.data not in YEARS or not storage.SHA256.fullmatch(preview.sha256.data or ""):
         abort(HTTPStatus.BAD_REQUEST)
     options = WorkbookOptions(preview.year.data, preview.names.data == "new")
     form = RegistryWorkbookForm(formdata=None, data={"year": options.year, "names": "new" if options.renames else "corrected"})

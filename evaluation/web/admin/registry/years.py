@@ -118,7 +118,7 @@ def extension(year: int) -> Answer:
     if request.method == "GET":
         return _extension_page(reporting_year, form, bin_)
     is_valid = form.validate()
-    if not choose_body(form.body) or not is_valid:
+    if not choose_body(form.body) or not is_valid or form.body.body is None or form.until.data is None:
         return _extension_page(reporting_year, form, bin_), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _extension_page(reporting_year, form, bin_)):
         reason = form.reason.data or ""
