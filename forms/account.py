@@ -1,4 +1,7 @@
-"""The forms of one's own account: signing in, passwords, the second factor. Flask-Security's, with our words and our locks."""
+"""Forms of a person's own account: signing in, passwords, the second factor.
+
+They are Flask-Security's forms with this product's labels, audit events and locks.
+"""
 
 from typing import Any, cast
 
@@ -24,157 +27,162 @@ from flask_security.utils import validate_redirect_url
 from wtforms import EmailField, Field, PasswordField, RadioField, StringField, SubmitField
 from wtforms.validators import DataRequired, EqualTo, Length
 
-from evaluation.accounts import signing
+from evaluation.accounts import sign_in
 from evaluation.accounts.models import Account
+from evaluation.configuration import configuration
 
-MAX_EMAIL = 254
-MAX_PASSWORD = 128
-SETTING_UP = "setting_up"
-"""In a request: the form of the first code of a second factor that is being set up."""
-SIGNS_IN = "signs_in"
-"""In the session: the address of who has just set a password, so that only the password is left to be typed."""
+MAX_EMAIL_LENGTH = 254
+MAX_PASSWORD_LENGTH = 128
+SETUP_FORM = "setup_form"
+"""Key of the request's `g`: the form with the first code of a second factor that is being set up."""
+SIGN_IN_EMAIL = "sign_in_email"
+"""Key of the session: the e-mail address of a person who has just set a password; the sign-in form contains it."""
 
 
-def address() -> str:
-    """Where the request comes from, for the record."""
+def remote_address() -> str:
+    """Return the network address of the request for the audit log."""
     return request.remote_addr or ""
 
 
-def known(account: Account) -> bool:
-    """Whether the request comes from a device that the account's owner has signed in with before."""
-    return signing.is_known(account, request.cookies.get(signing.device_cookie(account)))
+def is_trusted_device(account: Account) -> bool:
+    """Return whether the request comes from a device with which the account's owner has signed in before."""
+    return sign_in.is_trusted_device(account, request.cookies.get(sign_in.device_cookie(account)))
 
 
-def _plain(value: Any) -> Any:
-    """As addresses and codes are compared: without spaces, in small letters."""
+def _normalised(value: Any) -> Any:
+    """Return an address or code without spaces and in lower case."""
     return "".join(value.split()).lower() if isinstance(value, str) else value
 
 
-def _email(*validators: Any) -> EmailField:
-    required = [DataRequired(_("Give your e-mail address.")), Length(max=MAX_EMAIL)]
-    return EmailField(_("E-mail address"), [*required, *validators], filters=[_plain], render_kw={"autocomplete": "username"})
+def _email_field(*validators: Any) -> EmailField:
+    required = [DataRequired(_("Give your e-mail address.")), Length(max=MAX_EMAIL_LENGTH)]
+    return EmailField(
+        _("E-mail address"), [*required, *validators], filters=[_normalised], render_kw={"autocomplete": "username"}
+    )
 
 
-def _password(label: Any, autocomplete: str, *validators: Any) -> PasswordField:
-    required = [DataRequired(_("Give the password.")), Length(max=MAX_PASSWORD)]
+def _password_field(label: Any, autocomplete: str, *validators: Any) -> PasswordField:
+    required = [DataRequired(_("Give the password.")), Length(max=MAX_PASSWORD_LENGTH)]
     return PasswordField(label, [*required, *validators], render_kw={"autocomplete": autocomplete})
 
 
-def _again(name: str) -> PasswordField:
-    return _password(_("The new password again"), "new-password", EqualTo(name, _("The two passwords differ.")))
+def _repeated_password_field(name: str) -> PasswordField:
+    return _password_field(_("The new password again"), "new-password", EqualTo(name, _("The two passwords differ.")))
 
 
 def _is_locked(form: Any) -> bool:
-    """Whether the form's account takes no attempts now, which the form then says."""
-    if not signing.is_locked(form.user, known(form.user)):
+    """Return whether the form's account is locked; add the error to the form then."""
+    if not sign_in.is_locked(form.user, is_trusted_device(form.user)):
         return False
-    signing.refused(form.user, address(), "password" if hasattr(form, "password") else "code")
+    sign_in.record_refusal(form.user, remote_address(), "password" if hasattr(form, "password") else "code")
     form.form_errors.append(gettext("There were too many wrong attempts. Try again later."))
     return True
 
 
-def _all_is_wrong() -> str:
-    """What every failed sign-in is told, whatever the reason."""
-    words: str = gettext(
+def _failure_message() -> str:
+    """Return the message of every failed sign-in, whatever the reason."""
+    message: str = gettext(
         "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
         "for a new link.",
-        minutes=current_app.config["LOCK_MINUTES"],
+        minutes=configuration().settings.lock_minutes,
     )
-    return words
+    return message
 
 
 class SignInForm(LoginForm):
-    """E-mail and password. One answer to every failure, so that nobody learns which accounts there are or are locked."""
+    """E-mail address and password. Every failure has one message, so that it does not reveal which accounts exist or are locked."""
 
-    email = _email()
-    password = _password(_("Password"), "current-password")
+    email = _email_field()
+    password = _password_field(_("Password"), "current-password")
     remember = None
     submit = SubmitField(_("Sign in"))
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if request.method == "GET" and not self.email.data:
-            self.email.data = session.get(SIGNS_IN)
+            self.email.data = session.get(SIGN_IN_EMAIL)
 
     def validate_next(self, field: Field) -> None:
-        """Where to go then: an address elsewhere is forgotten, and the first page stands for none."""
+        """Replace an empty address, and an address of another site, by the first page."""
         if not field.data or not validate_redirect_url(field.data):
             field.data = "/"
 
     def validate(self, **kwargs: Any) -> bool:
-        """Whether the account may sign in with the password; whatever is wrong is counted and recorded."""
+        """Return whether the account may sign in with the password; count and audit a failure."""
         if not super(LoginForm, self).validate(**kwargs):
             return False
         security = current_app.extensions["security"]
-        found = security.datastore.find_user(case_insensitive=True, email=self.email.data)
+        account = security.datastore.find_user(case_insensitive=True, email=self.email.data)
         password = security.password_util.normalize(self.password.data)
-        device = found is not None and known(found)
-        shut = found is not None and (signing.is_locked(found, device) or signing.is_closed(found))
-        if found is not None and shut:
-            signing.refused(found, address(), "password")
-        elif found is not None and found.password and found.verify_and_update_password(password):
-            self.user = found
+        is_trusted = account is not None and is_trusted_device(account)
+        is_refused = account is not None and (sign_in.is_locked(account, is_trusted) or sign_in.is_closed(account))
+        if account is not None and is_refused:
+            sign_in.record_refusal(account, remote_address(), "password")
+        elif account is not None and account.password and account.verify_and_update_password(password):
+            self.user = account
             return True
         else:
-            signing.failed(found, self.email.data, address(), "password", device)
-        if found is None or not found.password or shut:
-            # As long as it takes to look at a password.
+            sign_in.record_failure(account, self.email.data, remote_address(), "password", is_trusted)
+        if account is None or not account.password or is_refused:
+            # Takes as long as checking a password, so that the time does not reveal whether the account exists.
             hash_password(password)
-        self.form_errors.append(_all_is_wrong())
+        self.form_errors.append(_failure_message())
         return False
 
 
-class AskAgainForm(VerifyForm):
-    """The password once more, before what only its owner may change."""
+class ConfirmPasswordForm(VerifyForm):
+    """The password again, before a change that only its owner may make."""
 
-    password = _password(_("Password"), "current-password")
+    password = _password_field(_("Password"), "current-password")
     submit = SubmitField(_("Go on"))
 
     def validate(self, **kwargs: Any) -> bool:
+        """Return whether the form is valid and the account is not locked."""
         return not _is_locked(self) and bool(super().validate(**kwargs))
 
 
-class OwnPasswordForm(ChangePasswordForm):
-    """A new password in place of the one that is known."""
+class ChangeOwnPasswordForm(ChangePasswordForm):
+    """The current password and a new one."""
 
-    password = _password(_("The password you have now"), "current-password")
-    new_password = _password(_("The new password"), "new-password")
-    new_password_confirm = _again("new_password")
+    password = _password_field(_("The password you have now"), "current-password")
+    new_password = _password_field(_("The new password"), "new-password")
+    new_password_confirm = _repeated_password_field("new_password")
     submit = SubmitField(_("Change the password"))
 
     def validate(self, **kwargs: Any) -> bool:
-        """Whether the password may be changed; a wrong one counts as a failed sign-in."""
+        """Return whether the password may be changed; a wrong one counts as a failed sign-in."""
         self.user = current_user._get_current_object()
         if _is_locked(self):
             return False
-        good = bool(super().validate(**kwargs))
+        is_valid = bool(super().validate(**kwargs))
         if self.password.data and not self.user.verify_and_update_password(self.password.data):
-            signing.failed(self.user, "", address(), "password", known(self.user))
-        return good
+            sign_in.record_failure(self.user, "", remote_address(), "password", is_trusted_device(self.user))
+        return is_valid
 
 
-class AskForLinkForm(ForgotPasswordForm):
-    """The address that a one-time link is mailed to."""
+class ResetLinkForm(ForgotPasswordForm):
+    """The e-mail address to which a one-time link is mailed."""
 
-    email = _email(valid_user_email)
+    email = _email_field(valid_user_email)
     submit = SubmitField(_("Send the link"))
 
     def validate(self, **kwargs: Any) -> bool:
-        # Where no mail goes out the page has no form; whoever sends one all the same gets no link.
-        known = bool(super().validate(**kwargs))
-        return known and bool(current_app.config["SMTP_URL"]) and not signing.is_closed(cast(Account, self.user))
+        """Return whether the form is valid and the account is not locked."""
+        # Without a mail server the page has no form; a form that is sent nevertheless gets no link.
+        exists = bool(super().validate(**kwargs))
+        return exists and bool(configuration().settings.smtp_url) and not sign_in.is_closed(cast(Account, self.user))
 
 
-class NewPasswordForm(ResetPasswordForm):
-    """A new password for who came by a one-time link."""
+class SetPasswordForm(ResetPasswordForm):
+    """A new password, set by a one-time link."""
 
-    password = _password(_("The new password"), "new-password")
-    password_confirm = _again("password")
+    password = _password_field(_("The new password"), "new-password")
+    password_confirm = _repeated_password_field("password")
     submit = SubmitField(_("Set the password"))
 
 
 class SecondFactorForm(TwoFactorSetupForm):
-    """Turning the second factor on and off."""
+    """Enables and disables the second factor."""
 
     setup = StringField()
     submit = SubmitField(_("Go on"))
@@ -186,56 +194,60 @@ class CodeForm(TwoFactorVerifyCodeForm):
     code = StringField(
         _("Code from the app"),
         [DataRequired(_("Give the six digits that the app shows."))],
-        filters=[_plain],
+        filters=[_normalised],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
     submit = SubmitField(_("Go on"), id="submit-code")
-    right = False
+    is_right_code = False
 
     def validate(self, **kwargs: Any) -> bool:
+        """Return whether the form is valid and the account is not locked."""
         if self.is_setup or session.get("tf_state") == "validating_profile":
-            g.setdefault(SETTING_UP, self)
+            g.setdefault(SETUP_FORM, self)
         if _is_locked(self):
             return False
-        kept = cast(Account, self.user).tf_totp_secret
-        if kept and kept != self.tf_totp_secret and not self.is_setup:
-            # Somebody began to set the factor up while signing in, and another has finished since.
+        secret = cast(Account, self.user).tf_totp_secret
+        if secret and secret != self.tf_totp_secret and not self.is_setup:
+            # The setup started while signing in, and another session has completed one since.
             self.form_errors.append(gettext("Sign in again: too much time has passed."))
-            g.pop(SETTING_UP, None)
+            g.pop(SETUP_FORM, None)
             return False
-        self.right = bool(super().validate(**kwargs))
-        return self.right
+        self.is_right_code = bool(super().validate(**kwargs))
+        return self.is_right_code
 
 
 class RescueForm(TwoFactorRescueForm):
-    """The way round a lost telephone: a recovery code, and nothing else."""
+    """The alternative without the telephone: only a recovery code."""
 
     help_setup = RadioField(choices=[])
 
 
 class NewCodesForm(MfRecoveryCodesForm):
-    """Fresh recovery codes in place of those there were."""
+    """Creates new recovery codes, which replace the earlier ones."""
 
     generate_new_codes = SubmitField(_("Make new codes"))
 
 
 class RecoveryForm(MfRecoveryForm):
-    """A recovery code in place of one from the app."""
+    """A recovery code in place of a code from the app."""
 
     code = StringField(
         _("Recovery code"),
         [DataRequired(_("Give one of your recovery codes."))],
-        filters=[_plain],
+        filters=[_normalised],
         render_kw={"autocomplete": "off"},
     )
     submit = SubmitField(_("Go on"))
 
     def validate(self, **kwargs: Any) -> bool:
+        """Return whether the form is valid and the account is not locked."""
         if _is_locked(self):
             return False
-        signing.wait_for(cast(Account, self.user))
+        sign_in.lock_row(cast(Account, self.user))
         if super().validate(**kwargs):
             return True
         if self.code.data:
-            signing.failed(cast(Account, self.user), "", address(), "code", known(cast(Account, self.user)))
+            sign_in.record_failure(
+                cast(Account, self.user), "", remote_address(), "code", is_trusted_device(cast(Account, self.user))
+            )
         return False

@@ -1,1 +1,1 @@
-"""People: their accounts, their roles, and the viewer each of them is."""
+"""Accounts of people, their roles, and the viewer that each account is."""

@@ -1,35 +1,39 @@
-"""What an administrator enters of an account, made tidy and checked, every mistake named by its field."""
+"""Normalises and checks what an administrator enters for an account; each error names its field."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from evaluation.accounts import queries
 from evaluation.accounts.models import Account
 from evaluation.errors import EvaluationError
-from evaluation.language import CODES, N_
+from evaluation.language import LANGUAGE_CODES, N_
 from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role, Viewer
 from evaluation.registry import queries as registry
 
-_PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_PART}(?:\.{_PART})+")
-"""What browsers take for an e-mail address, with a dot in its domain; one of an inner network, such as .local, is as good."""
-EMAIL_LENGTH, NAME_LENGTH = 254, 200
-TAKEN = N_("%(email)s has an account already.")
+_DOMAIN_PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN_PART}(?:\.{_DOMAIN_PART})+")
+"""An e-mail address as browsers accept it, with a dot in its domain; domains of internal networks, such as .local, are valid."""
+MAX_EMAIL_LENGTH, MAX_NAME_LENGTH = 254, 200
+EMAIL_TAKEN = N_("%(email)s has an account already.")
 
 
-class AccountRefused(EvaluationError):
-    """What is wrong with an account, by field: email, name, role, bodies, region, language. Its own message is the first one."""
+class InvalidAccount(EvaluationError):
+    """Errors of an account's fields: email, name, role, bodies, region, language. Its own message is the first error's."""
 
-    def __init__(self, wrong: Mapping[str, EvaluationError]):
-        first = next(iter(wrong.values()))
-        super().__init__(first.template, **first.values)
-        self.wrong = wrong
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, errors: Mapping[str, EvaluationError]):
+        first_field = next(iter(errors))
+        first = errors[first_field]
+        super().__init__(first.template, field=first_field, **first.values)
+        self.errors = errors
 
 
 @dataclass(frozen=True)
-class Given:
-    """An account as it was entered, made tidy: e-mail addresses in small letters, nothing empty but None."""
+class AccountInput:
+    """The normalised fields of an account: the e-mail address in lower case, empty optional fields as None."""
 
     email: str
     name: str
@@ -39,60 +43,66 @@ class Given:
     language: str | None
 
 
-def tidy(email: str, name: str, role: str, body_ids: Iterable[int], region: str | None, language: str | None) -> Given:
-    """What was entered, without the spaces around it."""
-    return Given(
+def normalise(
+    email: str, name: str, role: str, body_ids: Iterable[int], region: str | None, language: str | None
+) -> AccountInput:
+    """Return the fields without surrounding and repeated spaces."""
+    return AccountInput(
         email.strip().lower(), " ".join(name.split()), role, frozenset(body_ids), (region or "").strip() or None, language or None
     )
 
 
-def check(viewer: Viewer, given: Given, account: Account | None = None) -> None:
-    """Check what is to be a new account, or what `account` is to become. Raises AccountRefused with every mistake."""
-    checks = {
-        "email": _email(viewer, given, account),
-        "name": _name(given),
-        "role": None if given.role in SIGN_IN_ROLES else EvaluationError(N_("Choose a role.")),
-        "bodies": _bodies(viewer, given),
-        "region": _region(viewer, given),
-        "language": None if given.language in (None, *CODES) else EvaluationError(N_("Choose a language.")),
+def check(viewer: Viewer, fields: AccountInput, account: Account | None = None) -> None:
+    """Check the fields of a new account, or the new fields of `account`.
+
+    Raises:
+        InvalidAccount: With the error of each invalid field.
+    """
+    results = {
+        "email": _email_error(viewer, fields, account),
+        "name": _name_error(fields),
+        "role": None if fields.role in SIGN_IN_ROLES else EvaluationError(N_("Choose a role.")),
+        "bodies": _bodies_error(viewer, fields),
+        "region": _region_error(viewer, fields),
+        "language": None if fields.language in (None, *LANGUAGE_CODES) else EvaluationError(N_("Choose a language.")),
     }
-    wrong = {field: error for field, error in checks.items() if error is not None}
-    if wrong:
-        raise AccountRefused(wrong)
+    errors = {field: error for field, error in results.items() if error is not None}
+    if errors:
+        raise InvalidAccount(errors)
 
 
-def _email(viewer: Viewer, given: Given, account: Account | None) -> EvaluationError | None:
-    if len(given.email) > EMAIL_LENGTH or not EMAIL.fullmatch(given.email):
+def _email_error(viewer: Viewer, fields: AccountInput, account: Account | None) -> EvaluationError | None:
+    if len(fields.email) > MAX_EMAIL_LENGTH or not EMAIL.fullmatch(fields.email):
         return EvaluationError(N_("Enter an e-mail address, such as name@example.kz."))
-    other = queries.account_by_email(viewer, given.email)
-    if other is not None and (account is None or other.id != account.id):
-        return EvaluationError(TAKEN, email=given.email)
+    existing = queries.account_by_email(viewer, fields.email)
+    if existing is not None and (account is None or existing.id != account.id):
+        return EvaluationError(EMAIL_TAKEN, email=fields.email)
     return None
 
 
-def _name(given: Given) -> EvaluationError | None:
-    if not given.name or not given.name.isprintable():
+def _name_error(fields: AccountInput) -> EvaluationError | None:
+    if not fields.name or not fields.name.isprintable():
         return EvaluationError(N_("Enter the person's name."))
-    if len(given.name) > NAME_LENGTH:
-        return EvaluationError(N_("The name is longer than %(limit)s characters."), limit=NAME_LENGTH)
+    if len(fields.name) > MAX_NAME_LENGTH:
+        return EvaluationError(N_("The name is longer than %(limit)s characters."), limit=MAX_NAME_LENGTH)
     return None
 
 
-def _bodies(viewer: Viewer, given: Given) -> EvaluationError | None:
-    if given.role in BODY_ROLES and not given.body_ids:
+def _bodies_error(viewer: Viewer, fields: AccountInput) -> EvaluationError | None:
+    if fields.role in BODY_ROLES and not fields.body_ids:
         return EvaluationError(N_("Choose at least one body for a clerk or a head."))
-    if given.role not in BODY_ROLES and given.body_ids:
+    if fields.role not in BODY_ROLES and fields.body_ids:
         return EvaluationError(N_("Only a clerk or a head belongs to bodies; for this role choose none."))
-    if len(queries.bins(viewer, given.body_ids)) < len(given.body_ids):
+    if len(queries.bins(viewer, fields.body_ids)) < len(fields.body_ids):
         return EvaluationError(N_("A chosen body is no longer in the registry."))
     return None
 
 
-def _region(viewer: Viewer, given: Given) -> EvaluationError | None:
-    if given.region is None:
+def _region_error(viewer: Viewer, fields: AccountInput) -> EvaluationError | None:
+    if fields.region is None:
         return None
-    if given.role not in (Role.REVIEWER, Role.OBSERVER):
+    if fields.role not in (Role.REVIEWER, Role.OBSERVER):
         return EvaluationError(N_("Only a reviewer or an observer is kept to a region; for this role choose none."))
-    if given.region not in {str(body.kato)[:2] for body in registry.regions(viewer)}:
-        return EvaluationError(N_("The registry has no region with the KATO code %(code)s."), code=given.region)
+    if fields.region not in {str(body.kato)[:2] for body in registry.regions(viewer)}:
+        return EvaluationError(N_("The registry has no region with the KATO code %(code)s."), code=fields.region)
     return None

@@ -1,14 +1,14 @@
-"""The table of accounts and the bodies they belong to."""
+"""Tables of accounts and of the bodies that they belong to."""
 
 from datetime import datetime
 
-from flask import current_app
 from flask_security import UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, true
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.clock import now
+from evaluation.configuration import configuration
 from evaluation.database import Base
 from evaluation.policy import SIGN_IN_ROLES
 from evaluation.registry.models import Body
@@ -17,14 +17,14 @@ ROLES = tuple(role.value for role in SIGN_IN_ROLES)
 
 
 class Account(Base, UserMixin):
-    """A person who signs in, with one role: clerks and heads of the bodies in `account_body`, others of a region or everywhere.
+    """A person who signs in with one role: a clerk or head of the bodies in `account_body`, others of a region or the country.
 
-    `region` is the first two digits of the KATO code; empty means the whole country. `fs_uniquifier` changes with every
-    password, which ends every session. The columns named `tf_` and `mf_` are Flask-Security's, for the second factor;
-    `tf_counter` is the half minute, since 1970, of the last code that was taken: no code is taken twice.
+    `region` is the first two digits of the KATO code; None means the whole country. `fs_uniquifier` changes with every password,
+    which ends every session. Flask-Security uses the columns with the prefixes `tf_` and `mf_` for the second factor. `tf_counter` is
+    the period of 30 seconds, counted since 1970, of the last accepted code; no code is accepted twice.
 
-    `failures` and `locked_until` are of attempts from anywhere; those with `known_` of attempts from devices that the person has
-    signed in with before, so that nobody is kept out by what others try elsewhere.
+    `failures` and `locked_until` count attempts from any device; `trusted_failures` and `trusted_locked_until` count attempts from
+    devices with which the person has signed in before, so that attempts from elsewhere do not lock the person out.
     """
 
     __tablename__ = "account"
@@ -50,28 +50,29 @@ class Account(Base, UserMixin):
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON()))
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     locked_until: Mapped[datetime | None]
-    known_failures: Mapped[int] = mapped_column(default=0, server_default="0")
-    known_locked_until: Mapped[datetime | None]
+    trusted_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    trusted_locked_until: Mapped[datetime | None]
     signed_in_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property
-    def state(self) -> str:
-        """`active`, `waiting` for its first password, or `disabled`."""
+    def status(self) -> str:
+        """`active`, `waiting` for the first password, or `disabled`."""
         return "disabled" if not self.active else "active" if self.password else "waiting"
 
     def unlock(self) -> None:
-        """Forget every failed attempt."""
-        self.failures = self.known_failures = 0
-        self.locked_until = self.known_locked_until = None
+        """Reset the counts of failed attempts and unlock the account."""
+        self.failures = self.trusted_failures = 0
+        self.locked_until = self.trusted_locked_until = None
 
+    # Flask-Security calls the next two methods with these names of parameters.
     def check_tf_required(self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool) -> tuple[bool, list[tuple[str, str]]]:
-        """Whether signing in takes the second factor: the person has one, or their role must."""
+        """Return whether signing in requires the second factor: it is set up, or the role requires it."""
         return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
 
     def check_tf_required_setup(self) -> bool:
-        """Whether the role must have a second factor."""
-        return self.role in current_app.config["TWO_FACTOR_ROLES"]
+        """Return whether the role requires a second factor."""
+        return self.role in configuration().settings.two_factor_roles
 
 
 class AccountBody(Base):

@@ -1,11 +1,12 @@
-"""What changes other people's accounts. Each is the administrator's, or the operator's by command, and is recorded.
+"""Changes other people's accounts, as an administrator or by the operator's command, and writes each change to the audit log.
 
-An account begins without a password: its owner sets one by a one-time link, so that nobody else ever knows it. The record
-tells who changed which account, from what to what, and never a password or the secret of a second factor.
+A new account has no password: its owner sets one by a one-time link, so that nobody else ever knows it. The audit log has the old
+and new values of the fields, never a password or the secret of a second factor.
 """
 
 import uuid
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flask_security import hash_password
@@ -13,18 +14,26 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from evaluation.accounts import checks, queries
-from evaluation.accounts.checks import AccountRefused, Given
+from evaluation.accounts.checks import AccountInput, InvalidAccount
 from evaluation.accounts.models import Account, AccountBody
-from evaluation.audit.operations import NewEvent, write
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.database import db, insert_many, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Role, Viewer
 
-ONESELF = N_("This is your own account: your password and second factor are changed on the page of your account.")
-NOT_ONESELF = N_("You cannot disable your own account; another administrator can.")
-LAST = N_("This is the last administrator who can sign in. Make another person an administrator first.")
+OWN_CREDENTIALS = N_("This is your own account: your password and second factor are changed on the page of your account.")
+OWN_DISABLING = N_("You cannot disable your own account; another administrator can.")
+OWN_ROLE = N_("You cannot change your own role; another administrator can.")
+LAST_ADMINISTRATOR = N_("This is the last administrator who can sign in. Make another person an administrator first.")
 DISABLED = N_("The account is disabled: enable it first.")
+
+
+class AccountOperationRefused(EvaluationError):
+    """A rule forbids the operation on this account."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def add_account(
@@ -37,16 +46,22 @@ def add_account(
     language: str | None = None,
     password: str | None = None,
 ) -> Account:
-    """Add a person; without a password, as is usual, they need a one-time link. Raises Forbidden; AccountRefused by field."""
-    viewer.require(Action.PEOPLE)
-    given = checks.tidy(email, name, role, body_ids, region, language)
-    checks.check(viewer, given)
-    hashed = hash_password(password) if password else None
-    account = Account(fs_uniquifier=_uniquifier(), password=hashed, active=True, failures=0)
-    _fill(account, given)
-    _set_bodies(account, given.body_ids)
-    bins = queries.bins(viewer, given.body_ids)
-    _record(viewer, "account_added", account, {name: [None, value] for name, value in _facts(account, bins).items()})
+    """Add an account, usually without a password: the person then needs a one-time link.
+
+    Raises:
+        Forbidden: The viewer may not manage accounts.
+        InvalidAccount: With the error of each invalid field.
+    """
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    fields = checks.normalise(email, name, role, body_ids, region, language)
+    checks.check(viewer, fields)
+    password_hash = hash_password(password) if password else None
+    account = Account(fs_uniquifier=_new_uniquifier(), password=password_hash, active=True, failures=0)
+    _store_fields(account, fields)
+    _store_bodies(account, fields.body_ids)
+    bins = queries.bins(viewer, fields.body_ids).values()
+    changes = {field: [None, value] for field, value in _audit_values(account, bins).items()}
+    _append_event(viewer, AuditAction.ACCOUNT_ADDED, account, changes)
     return account
 
 
@@ -60,123 +75,152 @@ def change_account(
     region: str | None = None,
     language: str | None = None,
 ) -> bool:
-    """Change who a person is and what they may do; False where nothing was new. Raises Forbidden; AccountRefused by field.
+    """Change an account's fields; return False if nothing changes.
 
-    A new e-mail address ends their sessions and links: those may be in the hands of whoever reads the old one. So does a role
-    that requires a second factor which the person has not set up: they do so when they sign in again.
+    A new e-mail address ends the person's sessions and links, because whoever reads the old address may have them. A role that
+    requires a second factor which is not set up ends the sessions too: the person sets it up at the next sign-in.
+
+    Raises:
+        Forbidden: The viewer may not manage accounts.
+        InvalidAccount: With the error of each invalid field.
     """
-    viewer.require(Action.PEOPLE)
-    given = checks.tidy(email, name, role, body_ids, region, language)
-    checks.check(viewer, given, account)
-    if account.role == Role.ADMINISTRATOR and given.role != Role.ADMINISTRATOR:
-        if account.id == viewer.account_id:
-            raise AccountRefused({"role": EvaluationError(N_("You cannot change your own role; another administrator can."))})
-        if _is_last(viewer, account):
-            raise AccountRefused({"role": EvaluationError(LAST)})
-    held = queries.body_ids(viewer, account.id)
-    bins = queries.bins(viewer, held | given.body_ids)
-    before = _facts(account, [bins[id_] for id_ in held])
-    readdressed, promoted = given.email != account.email, given.role != account.role
-    _fill(account, given)
-    if readdressed or (promoted and account.check_tf_required_setup() and not account.tf_totp_secret):
-        account.fs_uniquifier = _uniquifier()
-    if held != given.body_ids:
-        _set_bodies(account, given.body_ids)
-    after = _facts(account, [bins[id_] for id_ in given.body_ids])
-    changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    fields = checks.normalise(email, name, role, body_ids, region, language)
+    checks.check(viewer, fields, account)
+    _check_administrator_role(viewer, account, fields)
+    body_ids_before = queries.body_ids(viewer, account.id)
+    bins = queries.bins(viewer, body_ids_before | fields.body_ids)
+    before = _audit_values(account, [bins[id_] for id_ in body_ids_before])
+    has_new_email, has_new_role = fields.email != account.email, fields.role != account.role
+    _store_fields(account, fields)
+    if has_new_email or (has_new_role and account.check_tf_required_setup() and not account.tf_totp_secret):
+        account.fs_uniquifier = _new_uniquifier()
+    if body_ids_before != fields.body_ids:
+        _store_bodies(account, fields.body_ids)
+    after = _audit_values(account, [bins[id_] for id_ in fields.body_ids])
+    changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
     if changes:
-        _record(viewer, "account_changed", account, changes)
+        _append_event(viewer, AuditAction.ACCOUNT_CHANGED, account, changes)
     return bool(changes)
 
 
 def disable_account(viewer: Viewer, account: Account) -> None:
-    """Keep a person from signing in, and end their sessions and links. Raises Forbidden; EvaluationError for oneself and for
-    the last administrator."""
-    viewer.require(Action.PEOPLE)
+    """Prevent a person from signing in, and end their sessions and links.
+
+    Raises:
+        Forbidden: The viewer may not manage accounts.
+        AccountOperationRefused: It is the viewer's account, or the last administrator's.
+    """
+    viewer.require(Action.MANAGE_ACCOUNTS)
     if not account.active:
         return
     if account.id == viewer.account_id:
-        raise EvaluationError(NOT_ONESELF)
-    if account.role == Role.ADMINISTRATOR and _is_last(viewer, account):
-        raise EvaluationError(LAST)
-    account.active, account.fs_uniquifier = False, _uniquifier()
-    _record(viewer, "account_disabled", account, {"active": [True, False]})
+        raise AccountOperationRefused(OWN_DISABLING)
+    if account.role == Role.ADMINISTRATOR and _is_last_administrator(viewer, account):
+        raise AccountOperationRefused(LAST_ADMINISTRATOR)
+    account.active, account.fs_uniquifier = False, _new_uniquifier()
+    _append_event(viewer, AuditAction.ACCOUNT_DISABLED, account, {"active": [True, False]})
 
 
 def enable_account(viewer: Viewer, account: Account) -> None:
-    """Let a person sign in again. Raises Forbidden."""
-    viewer.require(Action.PEOPLE)
+    """Allow a person to sign in again. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
     if account.active:
         return
     account.active = True
     account.unlock()
-    _record(viewer, "account_enabled", account, {"active": [False, True]})
+    _append_event(viewer, AuditAction.ACCOUNT_ENABLED, account, {"active": [False, True]})
 
 
 def reset_password(viewer: Viewer, account: Account, second_factor: bool = False) -> None:
-    """Take a person's password away, end their sessions and earlier links, and unlock the account, so that a new one-time link
-    can be made; with `second_factor` that is removed too. Raises Forbidden; EvaluationError for oneself and a disabled account.
+    """Remove a person's password, end their sessions and links, and unlock the account, so that they need a one-time link.
+
+    Args:
+        viewer: Who acts.
+        account: The person's account.
+        second_factor: Remove the second factor too.
+
+    Raises:
+        Forbidden: The viewer may not manage accounts.
+        AccountOperationRefused: It is the viewer's account, or it is disabled.
     """
-    viewer.require(Action.PEOPLE)
+    viewer.require(Action.MANAGE_ACCOUNTS)
     if account.id == viewer.account_id:
-        raise EvaluationError(ONESELF)
+        raise AccountOperationRefused(OWN_CREDENTIALS)
     if not account.active:
-        raise EvaluationError(DISABLED)
-    account.password, account.fs_uniquifier = None, _uniquifier()
+        raise AccountOperationRefused(DISABLED)
+    account.password, account.fs_uniquifier = None, _new_uniquifier()
     account.unlock()
-    _record(viewer, "password_reset", account)
-    if second_factor and account.tf_primary_method:
+    _append_event(viewer, AuditAction.PASSWORD_RESET, account)
+    if second_factor:
         remove_second_factor(viewer, account)
 
 
 def remove_second_factor(viewer: Viewer, account: Account) -> None:
-    """Remove a second factor whose device is lost, and end the sessions. Raises Forbidden; EvaluationError for oneself."""
-    viewer.require(Action.PEOPLE)
+    """Remove a person's second factor with its recovery codes, and end their sessions and links.
+
+    Raises:
+        Forbidden: The viewer may not manage accounts.
+        AccountOperationRefused: It is the viewer's account.
+    """
+    viewer.require(Action.MANAGE_ACCOUNTS)
     if account.id == viewer.account_id:
-        raise EvaluationError(ONESELF)
+        raise AccountOperationRefused(OWN_CREDENTIALS)
     account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
-    account.fs_uniquifier = _uniquifier()
-    _record(viewer, "second_factor_removed", account)
+    account.fs_uniquifier = _new_uniquifier()
+    _append_event(viewer, AuditAction.SECOND_FACTOR_REMOVED, account)
 
 
-def _uniquifier() -> str:
-    """A new name of the account for its sessions and links: those made before it are worth nothing."""
+def _check_administrator_role(viewer: Viewer, account: Account, fields: AccountInput) -> None:
+    """Refuse that an administrator gives up their own role, or that the last one loses it."""
+    if account.role != Role.ADMINISTRATOR or fields.role == Role.ADMINISTRATOR:
+        return
+    if account.id == viewer.account_id:
+        raise InvalidAccount({"role": EvaluationError(OWN_ROLE)})
+    if _is_last_administrator(viewer, account):
+        raise InvalidAccount({"role": EvaluationError(LAST_ADMINISTRATOR)})
+
+
+def _new_uniquifier() -> str:
+    """Return a new id for the account's sessions and links; the earlier ones become invalid."""
     return uuid.uuid4().hex
 
 
-def _fill(account: Account, given: Given) -> None:
-    account.email, account.name, account.role = given.email, given.name, given.role
-    account.region, account.language = given.region, given.language
+def _store_fields(account: Account, fields: AccountInput) -> None:
+    account.email, account.name, account.role = fields.email, fields.name, fields.role
+    account.region, account.language = fields.region, fields.language
     try:
         db.session.add(account)
         db.session.flush()
     except IntegrityError as error:
-        # Someone else took the address between the check and now.
+        # A concurrent request has taken the e-mail address since the check.
         db.session.rollback()
-        raise AccountRefused({"email": EvaluationError(checks.TAKEN, email=given.email)}) from error
+        raise InvalidAccount({"email": EvaluationError(checks.EMAIL_TAKEN, email=fields.email)}) from error
 
 
-def _set_bodies(account: Account, body_ids: frozenset[int]) -> None:
+def _store_bodies(account: Account, body_ids: frozenset[int]) -> None:
     table = table_of(AccountBody)
     db.session.execute(table.delete().where(table.c.account_id == account.id))
     rows = [(account.id, body_id) for body_id in sorted(body_ids)]
     insert_many(db.session.connection(), table, ("account_id", "body_id"), rows)
 
 
-def _facts(account: Account, bins: Iterable[str] | Mapping[int, str]) -> dict[str, Any]:
-    """What the record tells of an account; bodies by their BINs."""
-    facts = {name: getattr(account, name) for name in ("email", "name", "role", "region", "language")}
-    return facts | {"bodies": sorted(bins.values() if isinstance(bins, Mapping) else bins)}
+def _audit_values(account: Account, bins: Iterable[str]) -> dict[str, Any]:
+    """Return an account's fields for the audit log; bodies by their BINs."""
+    values = {name: getattr(account, name) for name in ("email", "name", "role", "region", "language")}
+    return values | {"bodies": sorted(bins)}
 
 
-def _is_last(viewer: Viewer, account: Account) -> bool:
-    """Whether nobody else could keep people after this administrator."""
-    # A change that changes nothing holds the administrators until this transaction ends, on either database: of two who disable
-    # each other at once, the second waits here and then finds itself the last.
-    active = (Account.role == Role.ADMINISTRATOR, Account.active.is_(True))
-    db.session.execute(update(Account).where(*active).values(active=True), execution_options={"synchronize_session": False})
+def _is_last_administrator(viewer: Viewer, account: Account) -> bool:
+    """Return whether no other active administrator remains."""
+    # This update changes no value but locks the administrators' rows until the transaction ends, on both databases: of two
+    # administrators who disable each other concurrently, the second one waits here and is then the last one.
+    is_active_administrator = (Account.role == Role.ADMINISTRATOR, Account.active.is_(True))
+    statement = update(Account).where(*is_active_administrator).values(active=True)
+    db.session.execute(statement, execution_options={"synchronize_session": False})
     return queries.active_administrators(viewer) <= {account.id}
 
 
-def _record(viewer: Viewer, action: str, account: Account, changes: Mapping[str, Any] | None = None) -> None:
-    write(viewer, [NewEvent(action, data={"account": account.id, "email": account.email, "changes": changes or {}})])
+def _append_event(viewer: Viewer, action: AuditAction, account: Account, changes: Mapping[str, Any] | None = None) -> None:
+    data = {"account": account.id, "email": account.email, "changes": changes or {}}
+    append_events(viewer, [NewEvent(action, data=data)])

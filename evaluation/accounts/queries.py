@@ -1,4 +1,4 @@
-"""Reads of accounts: who may see what."""
+"""Reads accounts and the viewer that each account is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from evaluation.accounts.models import Account, AccountBody
-from evaluation.database import alphabetical, db, tuples
+from evaluation.database import alphabetical, db, fetch_rows
 from evaluation.language import N_
 from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Role, Viewer
-from evaluation.registry.listing import in_columns
+from evaluation.registry.clauses import filter_by_columns
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 
-DEMONSTRATION = "@demo.invalid"
-"""What the addresses of invented people end with: no mail can ever reach them, and no production lets them in."""
+DEMONSTRATION_DOMAIN = "@demo.invalid"
+"""The domain of the demonstration's accounts. It receives no mail, and production refuses to sign them in."""
 
 
 def viewer_of(account: Account) -> Viewer:
-    """The viewer an account is; one that is not active is nobody.
+    """Return the viewer that an account is; an inactive account is nobody.
 
-    Clerks and heads see the bodies they belong to, none where these are taken from them. Others see a region or the country; an
-    administrator sees the country.
+    Clerks and heads see the bodies that they belong to. Reviewers and observers see a region or the country, administrators see the
+    country.
     """
     if not account.active:
         return Viewer.nobody()
@@ -40,94 +40,98 @@ def _bodies(account: Account, role: Role) -> frozenset[int] | None:
     if not account.region:
         return None
     higher = aliased(Body)
-    # A body without a code of its own stands in the region of its higher body, as in the list of bodies.
+    # A body without a KATO code belongs to the region of its higher body, as in the list of bodies.
     within = func.coalesce(Body.kato, higher.kato).startswith(account.region)
     return _ids(select(Body.id).outerjoin(higher, higher.id == Body.parent_id).where(within))
 
 
 def _ids(statement: Any) -> frozenset[int]:
-    return frozenset(id_ for (id_,) in tuples(statement))
+    return frozenset(id_ for (id_,) in fetch_rows(statement))
 
 
-def any_of_the_demonstration(viewer: Viewer) -> bool:
-    """Whether any account is the demonstration's. Raises Forbidden for who may not see people."""
+def has_demonstration_accounts(viewer: Viewer) -> bool:
+    """Return whether any account is the demonstration's. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
-    return db.session.scalar(select(Account.id).where(Account.email.endswith(DEMONSTRATION)).limit(1)) is not None
+    return db.session.scalar(select(Account.id).where(Account.email.endswith(DEMONSTRATION_DOMAIN)).limit(1)) is not None
 
 
 @dataclass(frozen=True)
-class Sought:
-    """What a list of people is kept to: words of a name or an e-mail address, a role, words of a body's name or its BIN, and
-    one of `STATES`. Empty means all."""
+class AccountFilters:
+    """What a list of accounts is restricted to; an empty field restricts nothing.
+
+    `search` are words of a name or an e-mail address, `body` is a BIN or words of a body's name, `status` is a key of
+    `STATUS_CONDITIONS`.
+    """
 
     search: str = ""
     role: str = ""
     body: str = ""
-    state: str = ""
+    status: str = ""
 
     @property
-    def any(self) -> bool:
-        return bool(self.search or self.role or self.body or self.state)
+    def is_filtered(self) -> bool:
+        """Whether any field is set."""
+        return bool(self.search or self.role or self.body or self.status)
 
 
-STATES = {
+STATUS_CONDITIONS = {
     "active": (Account.active.is_(True), Account.password.is_not(None)),
     "waiting": (Account.active.is_(True), Account.password.is_(None)),
     "disabled": (Account.active.is_(False),),
 }
-"""Who can sign in, who has not set a password yet, and who may not sign in."""
-STATE_NAMES = {"active": N_("Can sign in"), "waiting": N_("No password yet"), "disabled": N_("Disabled")}
+"""Status of an account → its conditions: can sign in, has no password yet, may not sign in."""
+ACCOUNT_STATUS_NAMES = {"active": N_("Can sign in"), "waiting": N_("No password yet"), "disabled": N_("Disabled")}
 
 
-def accounts(viewer: Viewer, sought: Sought, page: int = 1, language: str = "kk") -> Page[Account]:
-    """People by name. Raises Forbidden."""
+def accounts(viewer: Viewer, filters: AccountFilters, page: int = 1, language: str = "kk") -> Page[Account]:
+    """Return a page of accounts by name. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
-    statement = in_columns(select(Account), sought.search, (Account.name, Account.email))
-    if sought.role:
-        statement = statement.where(Account.role == sought.role)
-    if sought.state:
-        statement = statement.where(*STATES[sought.state])
-    if sought.body:
-        theirs = select(AccountBody.account_id).join(Body, Body.id == AccountBody.body_id)
+    statement = filter_by_columns(select(Account), filters.search, (Account.name, Account.email))
+    if filters.role:
+        statement = statement.where(Account.role == filters.role)
+    if filters.status:
+        statement = statement.where(*STATUS_CONDITIONS[filters.status])
+    if filters.body:
+        members = select(AccountBody.account_id).join(Body, Body.id == AccountBody.body_id)
         names = (Body.bin, Body.name_kk, Body.name_ru)
-        statement = statement.where(Account.id.in_(in_columns(visible(theirs, viewer), sought.body, names)))
+        statement = statement.where(Account.id.in_(filter_by_columns(visible(members, viewer), filters.body, names)))
     return Page.from_scalars(statement.order_by(alphabetical(Account.name, language), Account.email), page)
 
 
 def account(viewer: Viewer, account_id: int) -> Account | None:
-    """A person's account. Raises Forbidden."""
+    """Return an account by its id; None if there is none. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     return db.session.get(Account, account_id)
 
 
 def account_by_email(viewer: Viewer, email: str) -> Account | None:
-    """The account of an e-mail address, in whatever letters it is written. Raises Forbidden."""
+    """Return the account of an e-mail address, ignoring case; None if there is none. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     return db.session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
 def bodies_of(viewer: Viewer, account_ids: Iterable[int], language: str = "kk") -> dict[int, list[Body]]:
-    """Account id → the bodies it belongs to, by name. Raises Forbidden."""
+    """Return account id → the bodies that it belongs to, by name. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     statement = (
         visible(select(AccountBody.account_id, Body).join(Body, Body.id == AccountBody.body_id), viewer)
         .where(AccountBody.account_id.in_(set(account_ids)))
         .order_by(alphabetical(Body.name_ru if language == "ru" else Body.name_kk, language), Body.bin)
     )
-    found: dict[int, list[Body]] = {}
+    bodies: dict[int, list[Body]] = {}
     for id_, body in db.session.execute(statement):
-        found.setdefault(id_, []).append(body)
-    return found
+        bodies.setdefault(id_, []).append(body)
+    return bodies
 
 
 def body_ids(viewer: Viewer, account_id: int) -> frozenset[int]:
-    """The ids of the bodies an account belongs to. Raises Forbidden."""
+    """Return the ids of the bodies that an account belongs to. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     return _ids(select(AccountBody.body_id).where(AccountBody.account_id == account_id))
 
 
 def bodies_by_bin(viewer: Viewer, bins: Iterable[str], language: str = "kk") -> list[Body]:
-    """The bodies of these BINs, by name; those that there are."""
+    """Return the existing bodies of these BINs, by name."""
     statement = visible(select(Body).where(Body.bin.in_(set(bins))), viewer)
     return list(
         db.session.scalars(statement.order_by(alphabetical(Body.name_ru if language == "ru" else Body.name_kk, language)))
@@ -135,11 +139,11 @@ def bodies_by_bin(viewer: Viewer, bins: Iterable[str], language: str = "kk") -> 
 
 
 def bins(viewer: Viewer, body_ids: Iterable[int]) -> dict[int, str]:
-    """Body id → BIN, of those of these bodies that there are."""
-    return dict(tuples(visible(select(Body.id, Body.bin).where(Body.id.in_(set(body_ids))), viewer)))
+    """Return body id → BIN of the existing ones of these bodies."""
+    return dict(fetch_rows(visible(select(Body.id, Body.bin).where(Body.id.in_(set(body_ids))), viewer)))
 
 
 def active_administrators(viewer: Viewer) -> frozenset[int]:
-    """The ids of the administrators who are not disabled. Raises Forbidden."""
+    """Return the ids of the active administrators. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     return _ids(select(Account.id).where(Account.role == Role.ADMINISTRATOR, Account.active.is_(True)))

@@ -1,4 +1,4 @@
-"""The roles people are given, in words: the name of each and what it lets them do."""
+"""Names and descriptions of the roles that people can have."""
 
 from evaluation.language import N_
 from evaluation.policy import SIGN_IN_ROLES

@@ -17,6 +17,7 @@ class AuditGroup(StrEnum):
     """The message id of the group's name."""
 
     def __new__(cls, value: str, label: str) -> Self:
+        """Create a member with its label."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
@@ -51,6 +52,7 @@ class AuditAction(StrEnum):
     """The permission that reading events of this action requires."""
 
     def __new__(cls, value: str, label: str, group: AuditGroup, required: Action = Action.VIEW) -> Self:
+        """Create a member with its label, group and permission."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label, member.group, member.required = label, group, required

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy import update
 
-from evaluation.accounts.queries import DEMONSTRATION
+from evaluation.accounts.queries import DEMONSTRATION_DOMAIN
 from evaluation.clock import now
 from evaluation.configuration import configuration
 from evaluation.database import after_commit, db, insert_if_absent, table_of
@@ -64,7 +64,7 @@ def notify(
             "dedup_key": dedup_key,
             "at": now(),
             # The addresses of the demonstration's accounts do not exist.
-            "mail_status": "waiting" if has_mail and not email.endswith(DEMONSTRATION) else "none",
+            "mail_status": "waiting" if has_mail and not email.endswith(DEMONSTRATION_DOMAIN) else "none",
         }
         if insert_if_absent(db.session.connection(), table_of(Notification), row):
             notified.append(account_id)

@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     Bootstrap5(app)
     # Before CSRFProtect, so that the language and the database are there whatever it finds.
     app.before_request(require_usable_database)
-    app.before_request(security.end_if_over)
+    app.before_request(security.end_expired_session)
     app.before_request(identify_viewer)
     # Before CSRFProtect too: whose session is over is told so, not that a form has expired.
     app.before_request(access.guard)

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from evaluation.accounts import operations, queries
-from evaluation.accounts.checks import AccountRefused
+from evaluation.accounts.checks import InvalidAccount
 from evaluation.accounts.models import Account
-from evaluation.accounts.queries import Sought
-from evaluation.audit.models import Event
+from evaluation.accounts.queries import AccountFilters
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.policy import Action, Forbidden, Role, Viewer
@@ -59,8 +59,8 @@ def administrator(email: str = "admin@example.kz") -> tuple[Account, Viewer]:
     return made, Viewer("Administrator", Role.ADMINISTRATOR, None, made.id)
 
 
-def events(*actions: str) -> list[Event]:
-    return list(db.session.scalars(select(Event).where(Event.action.in_(actions)).order_by(Event.id)))
+def events(*actions: str) -> list[AuditEvent]:
+    return list(db.session.scalars(select(AuditEvent).where(AuditEvent.action.in_(actions)).order_by(AuditEvent.id)))
 
 
 def test_an_account_is_added_without_a_password_and_recorded(place: Flask) -> None:
@@ -96,9 +96,9 @@ def test_an_account_is_added_without_a_password_and_recorded(place: Flask) -> No
 def test_mistakes_are_named_by_field_and_nothing_is_kept(place: Flask, given: dict[str, object], fields: set[str]) -> None:
     clerk()
     right = {"email": "new@example.kz", "name": "New", "role": "observer"}
-    with pytest.raises(AccountRefused) as refused:
+    with pytest.raises(InvalidAccount) as refused:
         operations.add_account(SYSTEM, **(right | given))  # type: ignore[arg-type]
-    assert set(refused.value.wrong) == fields
+    assert set(refused.value.errors) == fields
     assert db.session.scalar(select(func.count()).select_from(Account)) == 1
 
 
@@ -121,9 +121,9 @@ def test_what_changed_is_recorded_old_and_new(place: Flask) -> None:
 def test_an_address_of_someone_else_is_refused_at_its_field(place: Flask) -> None:
     account = clerk()
     clerk("other@example.kz")
-    with pytest.raises(AccountRefused) as refused:
+    with pytest.raises(InvalidAccount) as refused:
         operations.change_account(SYSTEM, account, "Other@example.kz", "Clerk", "clerk", ids(CITY))
-    assert set(refused.value.wrong) == {"email"}
+    assert set(refused.value.errors) == {"email"}
 
 
 def test_a_disabled_account_is_shut_out_at_once(place: Flask) -> None:
@@ -216,7 +216,7 @@ def test_two_who_add_the_same_address_at_once(place: Flask) -> None:
             try:
                 operations.add_account(SYSTEM, "twin@example.kz", "Twin", "observer")
                 db.session.commit()
-            except (AccountRefused, OperationalError) as error:
+            except (InvalidAccount, OperationalError) as error:
                 refused.append(error)
                 db.session.rollback()
 
@@ -226,7 +226,7 @@ def test_two_who_add_the_same_address_at_once(place: Flask) -> None:
     for thread in threads:
         thread.join()
     assert len(refused) == 1
-    assert queries.accounts(SYSTEM, Sought(search="twin")).total == 1
+    assert queries.accounts(SYSTEM, AccountFilters(search="twin")).total == 1
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in (Role.ADMINISTRATOR, Role.SYSTEM)])
@@ -239,7 +239,7 @@ def test_only_administrators_keep_people(place: Flask, role: Role) -> None:
         lambda: operations.enable_account(viewer, account),
         lambda: operations.reset_password(viewer, account),
         lambda: operations.remove_second_factor(viewer, account),
-        lambda: queries.accounts(viewer, Sought()),
+        lambda: queries.accounts(viewer, AccountFilters()),
         lambda: queries.account(viewer, account.id),
         lambda: queries.account_by_email(viewer, account.email),
         lambda: queries.bodies_of(viewer, [account.id]),
@@ -248,7 +248,7 @@ def test_only_administrators_keep_people(place: Flask, role: Role) -> None:
     ):
         with pytest.raises(Forbidden):
             refused()
-    assert not viewer.may(Action.PEOPLE)
+    assert not viewer.may(Action.MANAGE_ACCOUNTS)
 
 
 def test_the_list_is_searched_filtered_and_in_order(place: Flask) -> None:
@@ -264,7 +264,7 @@ def test_the_list_is_searched_filtered_and_in_order(place: Flask) -> None:
     gone = operations.add_account(SYSTEM, "gone@example.kz", "Жоқ", "observer")
 
     def found(**sought: str) -> list[str]:
-        return [account.name for account in queries.accounts(SYSTEM, Sought(**sought)).items]
+        return [account.name for account in queries.accounts(SYSTEM, AccountFilters(**sought)).items]
 
     assert found() == ["Әсел", "Ғалым", "Жоқ", "Қарлығаш", "Үміт"]
     assert found(search="әсел") == ["Әсел"] and found(search="PERSON1@example") == ["Ғалым"]
@@ -279,6 +279,6 @@ def test_the_list_is_searched_filtered_and_in_order(place: Flask) -> None:
 def test_a_long_list_is_paged(place: Flask) -> None:
     for number in range(53):
         operations.add_account(SYSTEM, f"p{number}@example.kz", f"Person {number:02}", "observer")
-    first, second = (queries.accounts(SYSTEM, Sought(), page) for page in (1, 2))
+    first, second = (queries.accounts(SYSTEM, AccountFilters(), page) for page in (1, 2))
     assert (first.total, first.last, len(first.items), len(second.items)) == (53, 2, 50, 3)
-    assert queries.accounts(SYSTEM, Sought(), 99).number == 2
+    assert queries.accounts(SYSTEM, AccountFilters(), 99).number == 2

@@ -1,4 +1,4 @@
-"""Flask-Security's settings: what is switched on, where its pages stand, and every message in our own words."""
+"""Flask-Security's settings: its features, addresses, templates and messages."""
 
 import base64
 import hashlib
@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Flask
 
-from evaluation.language import TRANSLATIONS_FOLDER, N_
+from evaluation.language import N_, TRANSLATIONS_FOLDER
 
-SWITCHED_ON: dict[str, Any] = {
+FEATURES: dict[str, Any] = {
     "CHANGEABLE": True,
     "RECOVERABLE": True,
     "TWO_FACTOR": True,
@@ -22,7 +22,7 @@ SWITCHED_ON: dict[str, Any] = {
     "MULTI_FACTOR_RECOVERY_CODES_N": 8,
     "PASSWORD_HASH": "argon2",
     "PASSWORD_SCHEMES": ["argon2"],
-    # Argon2 salts by itself; a second secret would only be one more thing to lose.
+    # Argon2 salts each hash itself; a second secret would be one more secret that can be lost.
     "PASSWORD_SINGLE_HASH": True,
     "PASSWORD_LENGTH_MIN": 10,
     "PASSWORD_COMPLEXITY_CHECKER": "zxcvbn",
@@ -54,11 +54,11 @@ ADDRESSES = {
     "TWO_FACTOR_SELECT_URL": "/second-factors",
     "MULTI_FACTOR_RECOVERY_URL": "/recovery-code",
     "MULTI_FACTOR_RECOVERY_CODES_URL": "/recovery-codes",
-    "POST_CHANGE_VIEW": "account.own",
+    "POST_CHANGE_VIEW": "account.page",
     "POST_RESET_VIEW": "security.login",
-    "POST_VERIFY_VIEW": "account.own",
+    "POST_VERIFY_VIEW": "account.page",
     "POST_LOGOUT_VIEW": "security.login",
-    "TWO_FACTOR_POST_SETUP_VIEW": "account.own",
+    "TWO_FACTOR_POST_SETUP_VIEW": "account.page",
 }
 
 TEMPLATES = {
@@ -79,11 +79,11 @@ SUBJECTS = {
     "EMAIL_SUBJECT_PASSWORD_RESET": N_("A new password"),
 }
 
-NOTHING = " "
-"""Said where the page itself says enough; the catalogues answer an empty message with their own heading."""
+NO_MESSAGE = " "
+"""Stands for no message; gettext translates an empty message to the catalogue's header."""
 
 MESSAGES = {
-    # Whatever else is wrong with a sign-in is said by the form: this stands for a field left empty.
+    # Shown for an empty field; the form has its own message for every other failure.
     "GENERIC_AUTHN_FAILED": N_("Give the e-mail address and the password."),
     "INVALID_PASSWORD": N_("The password is wrong."),
     "PASSWORD_NOT_PROVIDED": N_("Give the password."),
@@ -103,15 +103,15 @@ MESSAGES = {
     "USER_DOES_NOT_EXIST": N_("Give your e-mail address."),
     "DISABLED_ACCOUNT": N_("Give your e-mail address."),
     "REAUTHENTICATION_REQUIRED": N_("Give your password once more to go on."),
-    "REAUTHENTICATION_SUCCESSFUL": NOTHING,
-    "ANONYMOUS_USER_REQUIRED": NOTHING,
+    "REAUTHENTICATION_SUCCESSFUL": NO_MESSAGE,
+    "ANONYMOUS_USER_REQUIRED": NO_MESSAGE,
     "UNAUTHENTICATED": N_("You are signed out. Sign in again to go on."),
     "INVALID_CODE": N_("The code is wrong or no longer valid."),
     "TWO_FACTOR_INVALID_TOKEN": N_(
         "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
         "wait for the next."
     ),
-    "TWO_FACTOR_LOGIN_SUCCESSFUL": NOTHING,
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": NO_MESSAGE,
     "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": N_("From now on signing in takes a code from your authenticator app."),
     "TWO_FACTOR_DISABLED": N_("From now on signing in takes no code."),
     "TWO_FACTOR_PERMISSION_DENIED": N_("Sign in again: too much time has passed."),
@@ -119,35 +119,37 @@ MESSAGES = {
     "TWO_FACTOR_SETUP_EXPIRED": N_("Too much time has passed. Begin again."),
     "INVALID_RECOVERY_CODE": N_("This is none of your recovery codes, or it was used before."),
     "NO_RECOVERY_CODES_SETUP": N_("You have no recovery codes yet."),
-    "INVALID_REDIRECT": NOTHING,
+    "INVALID_REDIRECT": NO_MESSAGE,
     "API_ERROR": N_("The request could not be understood"),
 }
-"""Those that our pages can come to show."""
+"""The messages that our pages can show."""
 
 
 def configure(app: Flask) -> None:
-    """Give the app Flask-Security's settings; those that are set already stay."""
-    given = SWITCHED_ON | ADDRESSES | TEMPLATES | SUBJECTS | {f"MSG_{key}": (text, "info") for key, text in MESSAGES.items()}
-    given |= {
+    """Set Flask-Security's settings that are not set yet."""
+    values = FEATURES | ADDRESSES | TEMPLATES | SUBJECTS | {f"MSG_{key}": (text, "info") for key, text in MESSAGES.items()}
+    values |= {
         "TOTP_ISSUER": "State property evaluation",
-        "TOTP_SECRETS": {key_name(key): derived(key, "second factor").hex() for key in reversed(keys(app))},
-        "MULTI_FACTOR_RECOVERY_CODES_KEYS": [base64.urlsafe_b64encode(derived(key, "recovery codes")) for key in keys(app)],
+        "TOTP_SECRETS": {key_name(key): derive_key(key, "second factor").hex() for key in reversed(secret_keys(app))},
+        "MULTI_FACTOR_RECOVERY_CODES_KEYS": [
+            base64.urlsafe_b64encode(derive_key(key, "recovery codes")) for key in secret_keys(app)
+        ],
         "EMAIL_SENDER": app.config["MAIL_FROM"],
     }
-    for name, value in given.items():
+    for name, value in values.items():
         app.config.setdefault(f"SECURITY_{name}", value)
 
 
-def keys(app: Flask) -> list[str]:
-    """The secret key, then those that were used before it."""
+def secret_keys(app: Flask) -> list[str]:
+    """Return the secret key and the ones before it."""
     return [app.config["SECRET_KEY"], *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
 
 
 def key_name(key: str) -> str:
-    """What a key is called beside what was encrypted with it; says nothing of the key."""
-    return derived(key, "name").hex()[:8]
+    """Return the name of a key, stored with each value that is encrypted with it; it does not reveal the key."""
+    return derive_key(key, "name").hex()[:8]
 
 
-def derived(key: str, use: str) -> bytes:
-    """A key of its own for each use of the secret key."""
+def derive_key(key: str, use: str) -> bytes:
+    """Return the key of 32 bytes for one use of a secret key."""
     return hashlib.blake2b(use.encode(), key=hashlib.sha512(key.encode()).digest(), digest_size=32).digest()

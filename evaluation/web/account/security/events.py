@@ -1,4 +1,4 @@
-"""What happens to accounts goes on record, whichever of Flask-Security's pages it happens on."""
+"""Writes what happens to accounts on Flask-Security's pages to the audit log, by its signals."""
 
 from functools import partial
 from typing import Any
@@ -7,77 +7,81 @@ from flask import Flask, Response, after_this_request, current_app, request, ses
 from flask_login import user_logged_out
 from flask_security import signals
 
-from evaluation.accounts import signing
+from evaluation.accounts import sign_in
 from evaluation.accounts.models import Account
-from forms.account import SIGNS_IN, address, known
+from evaluation.audit.actions import AuditAction
+from forms.account import SIGN_IN_EMAIL, is_trusted_device, remote_address
 
-BY_CHANGE = ["change"]
-"""How Flask-Security marks that who changed their password stays signed in."""
+AUTHENTICATED_BY_PASSWORD_CHANGE = ["change"]
+"""Flask-Security's mark of a sign-in that only continues the session after a change of the password."""
 
 
 def init_app(app: Flask) -> None:
-    signals.user_authenticated.connect(_signed_in, app)
-    signals.user_failed_authn.connect(_failed, app)
-    signals.password_changed.connect(_password_changed, app)
-    signals.password_reset.connect(_password_reset, app)
-    signals.reset_password_instructions_sent.connect(_link_sent, app)
-    signals.tf_profile_changed.connect(_second_factor_on, app)
-    signals.tf_disabled.connect(_second_factor_off, app)
-    user_logged_out.connect(_signed_out, app)
+    """Connect the signals."""
+    signals.user_authenticated.connect(_on_sign_in, app)
+    signals.user_failed_authn.connect(_on_failure, app)
+    signals.password_changed.connect(_on_password_changed, app)
+    signals.password_reset.connect(_on_password_reset, app)
+    signals.reset_password_instructions_sent.connect(_on_reset_link_sent, app)
+    signals.tf_profile_changed.connect(_on_second_factor_enabled, app)
+    signals.tf_disabled.connect(_on_second_factor_disabled, app)
+    user_logged_out.connect(_on_sign_out, app)
 
 
-def _signed_in(_: Flask, user: Any, authn_via: Any = None, **__: Any) -> None:
-    if authn_via != BY_CHANGE:
-        signing.signed_in(account(user), address(), known(account(user)))
-    after_this_request(partial(_know_device, account=account(user)))
+def account_of(user: Any) -> Account:
+    """Return the account behind Flask-Login's proxy."""
+    account: Account = user._get_current_object() if hasattr(user, "_get_current_object") else user
+    return account
 
 
-def _failed(_: Flask, user: Any, auth_type: str, tfa: bool = False, **__: Any) -> None:
-    signing.failed(account(user), "", address(), "code" if tfa else "password", known(account(user)))
+def _on_sign_in(_: Flask, user: Any, authn_via: Any = None, **__: Any) -> None:
+    account = account_of(user)
+    if authn_via != AUTHENTICATED_BY_PASSWORD_CHANGE:
+        sign_in.record_sign_in(account, remote_address(), is_trusted_device(account))
+    after_this_request(partial(_trust_device, account=account))
 
 
-def _password_changed(_: Flask, user: Any, **__: Any) -> None:
-    signing.done(account(user), "password_changed")
+def _on_failure(_: Flask, user: Any, auth_type: str, tfa: bool = False, **__: Any) -> None:
+    account = account_of(user)
+    sign_in.record_failure(account, "", remote_address(), "code" if tfa else "password", is_trusted_device(account))
 
 
-def _password_reset(_: Flask, user: Any, **__: Any) -> None:
-    signing.unlocked(account(user), "password_reset")
-    session[SIGNS_IN] = account(user).email
+def _on_password_changed(_: Flask, user: Any, **__: Any) -> None:
+    sign_in.append_account_event(account_of(user), AuditAction.PASSWORD_CHANGED)
 
 
-def _link_sent(_: Flask, user: Any, **__: Any) -> None:
-    signing.asked_for_link(account(user), address())
+def _on_password_reset(_: Flask, user: Any, **__: Any) -> None:
+    sign_in.record_password_reset(account_of(user))
+    session[SIGN_IN_EMAIL] = account_of(user).email
 
 
-def _second_factor_on(_: Flask, user: Any, **__: Any) -> None:
-    signing.done(account(user), "second_factor_on")
+def _on_reset_link_sent(_: Flask, user: Any, **__: Any) -> None:
+    sign_in.record_reset_link(account_of(user), remote_address())
 
 
-def _second_factor_off(_: Flask, user: Any, **__: Any) -> None:
-    signing.second_factor_removed(account(user))
+def _on_second_factor_enabled(_: Flask, user: Any, **__: Any) -> None:
+    sign_in.append_account_event(account_of(user), AuditAction.SECOND_FACTOR_ENABLED)
 
 
-def _signed_out(_: Flask, user: Any, **__: Any) -> None:
-    # A session that ran out ends by itself, at whatever page was asked for next.
+def _on_second_factor_disabled(_: Flask, user: Any, **__: Any) -> None:
+    sign_in.record_second_factor_disabled(account_of(user))
+
+
+def _on_sign_out(_: Flask, user: Any, **__: Any) -> None:
+    # A session that expires ends at any endpoint; only the page for signing out is the person's own action.
     if request.endpoint == "security.logout":
-        signing.done(account(user), "signed_out")
+        sign_in.append_account_event(account_of(user), AuditAction.SIGNED_OUT)
 
 
-def _know_device(response: Response, account: Account) -> Response:
-    """From now on wrong attempts elsewhere do not keep this device out."""
+def _trust_device(response: Response, account: Account) -> Response:
+    """Set the cookie of a trusted device: failed attempts from other devices no longer lock this one."""
     response.set_cookie(
-        signing.device_cookie(account),
-        signing.device_token(account),
-        max_age=signing.DEVICE_DAYS * 24 * 3600,
+        sign_in.device_cookie(account),
+        sign_in.device_token(account),
+        max_age=sign_in.DEVICE_DAYS * 24 * 3600,
         path=current_app.config["SECURITY_URL_PREFIX"],
         secure=request.is_secure,
         httponly=True,
         samesite="Lax",
     )
     return response
-
-
-def account(user: Any) -> Account:
-    """The account behind Flask-Login's stand-in for it."""
-    found: Account = user._get_current_object() if hasattr(user, "_get_current_object") else user
-    return found

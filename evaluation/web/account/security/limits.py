@@ -1,4 +1,4 @@
-"""How often one address may try: many people share one, so only what fails counts where that can be told."""
+"""Limits of requests per network address. Many people share an address, so only failures count if they can be recognised."""
 
 from flask import Flask, Response
 from flask_limiter import Limiter
@@ -6,25 +6,25 @@ from flask_limiter.util import get_remote_address
 
 from evaluation.web.sheets import verify
 
-GUESSES = ("login", "two_factor_token_validation", "mf_recovery", "verify", "change_password")
-"""Forms that are shown again where the guess was wrong."""
-LINKS = ("forgot_password", "reset_password")
+GUESSABLE_ENDPOINTS = ("login", "two_factor_token_validation", "mf_recovery", "verify", "change_password")
+"""Endpoints whose form is shown again, with status 200, after a wrong guess."""
+LINK_ENDPOINTS = ("forgot_password", "reset_password")
 
 
 def init_app(app: Flask) -> None:
-    """Limit the pages of Flask-Security that could be used to guess, and those where anybody may have a file looked into.
+    """Limit the pages of Flask-Security that allow guessing, and the page where anybody may have a file verified.
 
-    In memory, which is the default, each worker counts for itself: with two workers twice as much is let through.
-    The lock of an account is kept in the database and holds for all.
+    With the default storage in memory each worker counts separately, so that two workers allow twice as many requests. The lock of
+    an account is in the database and applies to all workers.
     """
     limiter = Limiter(get_remote_address, app=app, storage_uri=app.config["RATE_LIMIT_STORAGE"])
-    for endpoint in GUESSES + LINKS:
-        guesses = endpoint in GUESSES
-        name, limit = f"security.{endpoint}", app.config["GUESS_LIMIT" if guesses else "LINK_LIMIT"]
-        decorate = limiter.limit(limit, methods=["POST"], deduct_when=_failed if guesses else None)
+    for endpoint in GUESSABLE_ENDPOINTS + LINK_ENDPOINTS:
+        is_guessable = endpoint in GUESSABLE_ENDPOINTS
+        name, limit = f"security.{endpoint}", app.config["GUESS_LIMIT" if is_guessable else "LINK_LIMIT"]
+        decorate = limiter.limit(limit, methods=["POST"], deduct_when=_is_failure if is_guessable else None)
         app.view_functions[name] = decorate(app.view_functions[name])  # type: ignore[assignment]
     limiter.limit(app.config["VERIFY_LIMIT"], exempt_when=verify.is_exempt_from_limit)(verify.blueprint)
 
 
-def _failed(response: Response) -> bool:
+def _is_failure(response: Response) -> bool:
     return response.status_code == 200

@@ -1,36 +1,38 @@
-"""The second factor: a secret shared with an authenticator app, kept encrypted with a key derived from the secret key."""
+"""The second factor: a secret shared with an authenticator app, stored encrypted with a key derived from the secret key."""
 
 from typing import Any
 
 from flask_security import MfRecoveryCodesUtil, Totp
 from passlib.totp import TOTP, AppWallet
 
-from evaluation.accounts import signing
-from evaluation.web.account.security.events import account
+from evaluation.accounts import sign_in
+from evaluation.audit.actions import AuditAction
+from evaluation.web.account.security.events import account_of
 
 
-class Codes(Totp):
-    """Flask-Security's codes, encrypted with the newest key, readable with those before it too."""
+class EncryptedTotp(Totp):
+    """Flask-Security's codes, encrypted with the newest key and readable with the keys before it."""
 
     def __init__(self, secrets: dict[str, str], issuer: str):
         super().__init__(secrets, issuer)
-        # The current key comes last; without a name passlib takes the one that sorts last.
+        # The current key is the last one; without a default passlib takes the key whose name sorts last.
         self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(secrets, default_tag=list(secrets)[-1]))
 
     def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
-        """Whether the code is right and was not used before. A secret that was encrypted with a lost key has no right code."""
+        """Return whether the code is right and unused. No code is right for a secret that was encrypted with a lost key."""
         try:
             match = self._totp.verify(token, totp_secret, window=window)
         except (ValueError, KeyError, TypeError):
-            # Among them passlib's own, for a wrong code.
+            # This includes passlib's errors for a wrong code.
             return False
-        return signing.take_code(account(user), match.counter)
+        return sign_in.use_code(account_of(user), match.counter)
 
 
-class RecoveryCodes(MfRecoveryCodesUtil):
-    """Flask-Security's recovery codes; that new ones were made goes on record, for the old ones open nothing any more."""
+class AuditedRecoveryCodes(MfRecoveryCodesUtil):
+    """Flask-Security's recovery codes; creating new ones is audited, because it makes the old ones invalid."""
 
     def create_recovery_codes(self, user: Any) -> list[str]:
-        made: list[str] = super().create_recovery_codes(user)
-        signing.done(account(user), "recovery_codes_made")
-        return made
+        """Create new codes and return them."""
+        codes: list[str] = super().create_recovery_codes(user)
+        sign_in.append_account_event(account_of(user), AuditAction.RECOVERY_CODES_CREATED)
+        return codes

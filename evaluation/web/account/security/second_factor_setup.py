@@ -1,4 +1,4 @@
-"""Setting the second factor up: a wrong code keeps the page and its key, a right one ends with recovery codes."""
+"""Setting up the second factor: a wrong code shows the page with its key again, the right one leads to the recovery codes."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,55 +8,56 @@ from flask import Flask, current_app, flash, g, redirect, render_template, reque
 from flask_login import current_user
 from flask_security.utils import check_and_get_token_status, get_message
 
-from evaluation.accounts import signing
-from evaluation.web.account.security.events import account
+from evaluation.accounts import sign_in
+from evaluation.audit.actions import AuditAction
+from evaluation.web.account.security.events import account_of
 from evaluation.web.core.request_context import identify_viewer
-from forms.account import SETTING_UP, CodeForm, NewCodesForm, SecondFactorForm
+from forms.account import SETUP_FORM, CodeForm, NewCodesForm, SecondFactorForm
 
-CHANGING, SIGNING_IN = "security.two_factor_setup_validate", "security.two_factor_token_validation"
-"""Where the first code is sent by who has signed in, and by whose role requires it before they have."""
+SIGNED_IN_ENDPOINT, SIGNING_IN_ENDPOINT = "security.two_factor_setup_validate", "security.two_factor_token_validation"
+"""Where a signed-in person sends the first code, and where a person does whose role requires it before signing in."""
 
 
 def init_app(app: Flask) -> None:
-    """Take the two pages over; what is shown in answer to a code can be asked for again, as a change of language does."""
-    rule = next(each.rule for each in app.url_map.iter_rules(CHANGING))
-    app.add_url_rule(rule, CHANGING, methods=["GET"])
-    for endpoint in (CHANGING, SIGNING_IN):
-        app.view_functions[endpoint] = _finished(app.view_functions[endpoint])
+    """Wrap both views. Also allow GET, because a change of the language loads the answered page again."""
+    rule = next(rule.rule for rule in app.url_map.iter_rules(SIGNED_IN_ENDPOINT))
+    app.add_url_rule(rule, SIGNED_IN_ENDPOINT, methods=["GET"])
+    for endpoint in (SIGNED_IN_ENDPOINT, SIGNING_IN_ENDPOINT):
+        app.view_functions[endpoint] = _wrapped(app.view_functions[endpoint])
 
 
-def _finished(view: Callable[..., Any]) -> Callable[..., Any]:
+def _wrapped(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
-    def shown(token: str | None = None) -> Any:
+    def wrapper(token: str | None = None) -> Any:
         if token is not None and request.method != "POST":
-            return _again(token)
-        answer = view(token) if token is not None else view()
-        form = g.pop(SETTING_UP, None)
+            return _reloaded_page(token)
+        response = view(token) if token is not None else view()
+        form = g.pop(SETUP_FORM, None)
         if form is None:
-            return answer
-        return _recovery_codes(form, answer, token) if form.right else _page(form, token)
+            return response
+        return _recovery_codes_page(form, response, token) if form.is_right_code else _setup_page(form, token)
 
-    return shown
+    return wrapper
 
 
-def _again(token: str) -> Any:
-    """The page with the key it had, to whom it was made for."""
+def _reloaded_page(token: str) -> Any:
+    """Return the page with its key again, if it belongs to this session."""
     within = current_app.config["SECURITY_TWO_FACTOR_SETUP_WITHIN"]
-    expired, invalid, state = check_and_get_token_status(token, "tf_setup", within)
-    # A link with a key of somebody else's making would give that person the codes.
-    if expired or invalid or state["totp_secret"] != session.get("tf_totp_secret"):
+    is_expired, is_invalid, state = check_and_get_token_status(token, "tf_setup", within)
+    # Whoever makes a link with a key of their own would know the person's codes.
+    if is_expired or is_invalid or state["totp_secret"] != session.get("tf_totp_secret"):
         return redirect(url_for("security.two_factor_setup"))
     form = CodeForm(formdata=None)
     form.user, form.tf_totp_secret, form.primary_method = current_user, state["totp_secret"], state["method"]
-    return _page(form, token)
+    return _setup_page(form, token)
 
 
-def _page(form: CodeForm, token: str | None) -> str:
-    """The picture and the key that were shown before, with what is wrong with the code."""
+def _setup_page(form: CodeForm, token: str | None) -> str:
+    """Return the page with the picture and the key that were shown before, and the code's errors."""
     setup = SecondFactorForm(formdata=None)
-    setup.user = account(form.user)
+    setup.user = account_of(form.user)
     key = current_app.extensions["security"].totp_factory.fetch_setup_values(form.tf_totp_secret, setup.user)
-    # What is wrong is said at the field.
+    # The errors stand at the field.
     session.pop("_flashes", None)
     return render_template(
         "account/second_factor.html",
@@ -70,21 +71,21 @@ def _page(form: CodeForm, token: str | None) -> str:
     )
 
 
-def _recovery_codes(form: CodeForm, answer: Any, token: str | None) -> Any:
-    """The last step: the codes for when the telephone is lost, to who has none; then on to where the answer leads."""
-    person = account(form.user)
+def _recovery_codes_page(form: CodeForm, response: Any, token: str | None) -> Any:
+    """Show recovery codes to a person who has none; then continue to where the response redirects."""
+    account = account_of(form.user)
     if token is None:
-        signing.done(person, "second_factor_on")
-    if person.mf_recovery_codes:
-        return answer
+        sign_in.append_account_event(account, AuditAction.SECOND_FACTOR_ENABLED)
+    if account.mf_recovery_codes:
+        return response
     if token is None:
         flash(get_message("TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL")[0])
-    codes = current_app.extensions["security"].mf_recovery_codes_util.create_recovery_codes(person)
-    # Who was nobody when the request began has signed in by it.
+    codes = current_app.extensions["security"].mf_recovery_codes_util.create_recovery_codes(account)
+    # The request began without a viewer and has signed the person in.
     identify_viewer()
     return render_template(
         "account/recovery_codes.html",
         mf_recovery_codes_form=NewCodesForm(formdata=None),
         recovery_codes=codes,
-        onward=answer.location,
+        next_url=response.location,
     )

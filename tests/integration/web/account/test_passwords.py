@@ -21,7 +21,7 @@ from evaluation.demo.recipes import data
 from evaluation.language import language
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import PASSWORD, make_account, sign_in, token_of
-from tests.support.visits import CODES, NEW, SIGN_IN, attempt, is_in, post, record, said, visitor
+from tests.support.visits import CODES, NEW_PASSWORD, SIGN_IN, attempt, is_signed_in, post, audit_entries, messages, anonymous_client
 
 GUESSED = (
     "1212121212",
@@ -38,13 +38,13 @@ GUESSED = (
 
 def test_the_passwords_of_the_demonstration_and_of_people_are_good(app: Flask) -> None:
     email = make_account(app, "clerk")
-    client, old = sign_in(visitor(app), email), PASSWORD
+    client, old = sign_in(anonymous_client(app), email), PASSWORD
     for word in (
         data("people")["password"],
         "алма мен үш кітап",
         "синий трамвай едет",
         "two brown kettles sing on the roof " * 3,
-        NEW,
+        NEW_PASSWORD,
     ):
         word = word.strip()
         response = post(client, "/account/password", password=old, new_password=word, new_password_confirm=word)
@@ -54,11 +54,11 @@ def test_the_passwords_of_the_demonstration_and_of_people_are_good(app: Flask) -
 
 def test_a_password_is_changed(app: Flask) -> None:
     email = make_account(app, "clerk")
-    here, elsewhere = sign_in(visitor(app), email), sign_in(visitor(app), email)
+    here, elsewhere = sign_in(anonymous_client(app), email), sign_in(anonymous_client(app), email)
     url = "/account/password"
     for old, new, again, problem in (
-        ("wrong", NEW, NEW, "The password is wrong."),
-        (PASSWORD, NEW, "other", "The two passwords differ."),
+        ("wrong", NEW_PASSWORD, NEW_PASSWORD, "The password is wrong."),
+        (PASSWORD, NEW_PASSWORD, "other", "The two passwords differ."),
         (PASSWORD, "short", "short", "at least 10 characters"),
         *((PASSWORD, word, word, "easy to guess") for word in GUESSED),
         (PASSWORD, f"my {email} is", f"my {email} is", "easy to guess"),
@@ -67,11 +67,11 @@ def test_a_password_is_changed(app: Flask) -> None:
         response = post(here, url, password=old, new_password=new, new_password_confirm=again)
         assert response.status_code == 200 and problem in response.text, problem
         assert_valid(response, "en")
-    response = post(here, url, password=PASSWORD, new_password=NEW, new_password_confirm=NEW)
+    response = post(here, url, password=PASSWORD, new_password=NEW_PASSWORD, new_password_confirm=NEW_PASSWORD)
     assert response.headers["Location"] == "/account/"
-    assert any("changed" in text for text in said(here.get("/account/"))) and not is_in(elsewhere)
-    assert attempt(visitor(app), email).status_code == 200 and attempt(visitor(app), email, NEW).status_code == 302
-    assert [action for _, action in record(app)].count("password_changed") == 1
+    assert any("changed" in text for text in messages(here.get("/account/"))) and not is_signed_in(elsewhere)
+    assert attempt(anonymous_client(app), email).status_code == 200 and attempt(anonymous_client(app), email, NEW_PASSWORD).status_code == 302
+    assert [action for _, action in audit_entries(app)].count("password_changed") == 1
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -80,23 +80,23 @@ def test_a_link_sets_a_password_once(app: Flask, code: str) -> None:
     with app.app_context():
         link = reset_link(db.session.scalars(select(Account)).one())
     assert link.startswith("http://127.0.0.1:")
-    path, client = link.partition("127.0.0.1")[2].partition("/")[2], visitor(app, code)
+    path, client = link.partition("127.0.0.1")[2].partition("/")[2], anonymous_client(app, code)
     page = client.get(f"/{path}")
     assert_valid(page, code)
     assert page.status_code == 200 and email in page.text
-    response = post(client, f"/{path}", password=NEW, password_confirm=NEW)
+    response = post(client, f"/{path}", password=NEW_PASSWORD, password_confirm=NEW_PASSWORD)
     assert response.headers["Location"] == SIGN_IN
     page = client.get(SIGN_IN)
-    assert said(page) == [language(code).gettext("The password is set. Sign in with it.")]
+    assert messages(page) == [language(code).gettext("The password is set. Sign in with it.")]
     assert f'value="{email}"' in page.text, "only the password is left to be typed"
-    assert f'value="{email}"' not in visitor(app).get(SIGN_IN).text
-    again = visitor(app, code)
+    assert f'value="{email}"' not in anonymous_client(app).get(SIGN_IN).text
+    again = anonymous_client(app, code)
     assert again.get(f"/{path}").headers["Location"] == "/account/new-password"
-    assert said(again.get("/account/new-password"))[0] == language(code).gettext(
+    assert messages(again.get("/account/new-password"))[0] == language(code).gettext(
         "This link is no longer valid. Ask for a new one."
     )
-    assert attempt(client, email, NEW).status_code == 302
-    assert record(app)[0] == ("The clerk", "password_reset")
+    assert attempt(client, email, NEW_PASSWORD).status_code == 302
+    assert audit_entries(app)[0] == ("The clerk", "password_reset")
 
 
 def test_a_link_does_not_last(app: Flask) -> None:
@@ -104,16 +104,16 @@ def test_a_link_does_not_last(app: Flask) -> None:
     with app.app_context():
         link = reset_link(db.session.scalars(select(Account)).one())
     app.config["SECURITY_RESET_PASSWORD_WITHIN"] = timedelta(seconds=-1)
-    client = visitor(app)
+    client = anonymous_client(app)
     assert client.get("/" + link.split("/", 3)[3]).headers["Location"] == "/account/new-password"
 
 
 def test_without_mail_the_administrator_is_asked(app: Flask) -> None:
-    client, email = visitor(app), make_account(app, "clerk")
+    client, email = anonymous_client(app), make_account(app, "clerk")
     page = client.get("/account/new-password")
     assert "Ask the administrator" in page.text and "<form" not in page.text.partition("<main")[2]
     sent = client.post("/account/new-password", data={"email": email, "csrf_token": token_of(client, SIGN_IN)})
-    assert sent.status_code == 200 and not record(app)
+    assert sent.status_code == 200 and not audit_entries(app)
 
 
 class _Mailbox(socketserver.StreamRequestHandler):
@@ -144,13 +144,13 @@ def mails() -> Iterator[tuple[str, "Queue[bytes]"]]:
 @pytest.mark.parametrize("code", CODES)
 def test_a_link_is_mailed(tmp_path: Path, make_app: Callable[..., Flask], mails: tuple[str, "Queue[bytes]"], code: str) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", SMTP_URL=mails[0])
-    email, client = make_account(app, "clerk"), visitor(app, code)
+    email, client = make_account(app, "clerk"), anonymous_client(app, code)
     known = post(client, "/account/new-password", email=email)
     unknown = post(client, "/account/new-password", email="unknown@example.org")
-    assert said(known)[0].replace(email, "") == said(unknown)[0].replace("unknown@example.org", "")
+    assert messages(known)[0].replace(email, "") == messages(unknown)[0].replace("unknown@example.org", "")
     mail = message_from_bytes(mails[1].get(timeout=10), policy=policy.default)
     text = mail.get_content()  # type: ignore[attr-defined]
     assert mail["To"] == email and mail["Subject"] == language(code).gettext("A new password")
     found = re.search(r"http://localhost(/account/new-password/\S+)", text)
     assert found and client.get(found[1]).status_code == 200
-    assert mails[1].empty() and record(app) == [("", "link_mailed")]
+    assert mails[1].empty() and audit_entries(app) == [("", "reset_link_mailed")]

@@ -17,7 +17,7 @@ from evaluation.database import db
 from evaluation.language import language
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import PASSWORD, make_account, sign_in
-from tests.support.visits import CODES, attempt, is_in, post, record, said, visitor
+from tests.support.visits import CODES, attempt, is_signed_in, post, audit_entries, messages, anonymous_client
 
 WRONG = (
     "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
@@ -27,7 +27,7 @@ WRONG = (
 
 def with_second_factor(app: Flask, email: str) -> TOTP:
     """Set the second factor up as people do; the app on the telephone."""
-    client = sign_in(visitor(app), email)
+    client = sign_in(anonymous_client(app), email)
     return set_up(client, post(client, "/account/second-factor", setup="authenticator"))[0]
 
 
@@ -62,13 +62,13 @@ def next_code(telephone: TOTP) -> str:
 @pytest.mark.parametrize("code", CODES)
 def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     say, email = language(code).gettext, make_account(app, "administrator")
-    client = sign_in(visitor(app, code), email)
+    client = sign_in(anonymous_client(app, code), email)
     page = post(client, "/account/second-factor", setup="authenticator")
     assert_valid(page, code)
     used = TOTP(key_on(page)).generate().token
     telephone, made = set_up(client, page, used)
     assert made.status_code == 200
-    assert said(made) == [say("From now on signing in takes a code from your authenticator app.")]
+    assert messages(made) == [say("From now on signing in takes a code from your authenticator app.")]
     assert_valid(made, code)
     first = codes_on(made)
     assert len(set(first)) == 8 and 'href="/account/"' in made.text
@@ -79,33 +79,33 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     assert len(set(codes)) == 8 and not set(codes) & set(first)
     assert "<li><code>" not in client.get("/account/recovery-codes?show_codes=1").text
 
-    client = visitor(app, code)
+    client = anonymous_client(app, code)
     response = attempt(client, email, next="/account/")
-    assert response.headers["Location"] == "/account/code?next=/account/" and not is_in(client)
+    assert response.headers["Location"] == "/account/code?next=/account/" and not is_signed_in(client)
     page = client.get(response.headers["Location"])
     assert_valid(page, code)
     wrong = post(client, "/account/code", code="000000")
-    assert say(WRONG) in wrong.text and not is_in(client)
+    assert say(WRONG) in wrong.text and not is_signed_in(client)
     again = post(client, "/account/code", code=used)
-    assert say(WRONG) in again.text and not is_in(client), "the code of the set-up is not taken twice"
+    assert say(WRONG) in again.text and not is_signed_in(client), "the code of the set-up is not taken twice"
     right = next_code(telephone)
     response = post(client, "/account/code?next=/account/", code=f"{right[:3]} {right[3:]}")
-    assert response.headers["Location"] == "/account/" and is_in(client)
+    assert response.headers["Location"] == "/account/" and is_signed_in(client)
 
     for expected in (302, 200):
-        client = visitor(app, code)
+        client = anonymous_client(app, code)
         attempt(client, email)
         assert post(client, "/account/recovery-code", code=codes[0].upper()).status_code == expected
-        assert is_in(client) == (expected == 302)
-    client = visitor(app, code)
+        assert is_signed_in(client) == (expected == 302)
+    client = anonymous_client(app, code)
     attempt(client, email)
     post(client, "/account/recovery-code", code=codes[1])
     assert post(client, "/account/second-factor", setup="disable").headers["Location"] == "/account/"
-    assert attempt(visitor(app), email).headers["Location"] == "/"
-    actions = [action for _, action in record(app)]
+    assert attempt(anonymous_client(app), email).headers["Location"] == "/"
+    actions = [action for _, action in audit_entries(app)]
     assert (
-        actions.count("recovery_codes_made") == 2
-        and {"second_factor_on", "second_factor_off"} < set(actions)
+        actions.count("recovery_codes_created") == 2
+        and {"second_factor_enabled", "second_factor_disabled"} < set(actions)
         and actions.count("sign_in_failed") == 3
     )
     with app.app_context():
@@ -130,48 +130,48 @@ def test_a_lost_key_is_a_wrong_code_and_an_old_one_still_reads(tmp_path: Path, m
     telephone = with_second_factor(app, email)
     for fallbacks, status in (((), 200), (("tests",), 302)):
         other = make_app(url, SECRET_KEY="another", SECRET_KEY_FALLBACKS=list(fallbacks))
-        client = visitor(other)
+        client = anonymous_client(other)
         attempt(client, email)
         assert post(client, "/account/code", code=next_code(telephone)).status_code == status
 
 
 def test_a_role_may_have_to_have_it(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", TWO_FACTOR_ROLES=frozenset({"administrator"}))
-    assert attempt(visitor(app), make_account(app, "clerk")).headers["Location"] == "/"
-    client, email = visitor(app), make_account(app, "administrator")
+    assert attempt(anonymous_client(app), make_account(app, "clerk")).headers["Location"] == "/"
+    client, email = anonymous_client(app), make_account(app, "administrator")
     assert attempt(client, email).headers["Location"] == "/account/second-factor"
-    assert not is_in(client)
+    assert not is_signed_in(client)
     assert_valid(client.get("/account/second-factor"), "en")
     assert "Your role requires" in post(client, "/account/second-factor", setup="disable").text
     begun = post(client, "/account/second-factor", setup="authenticator")
     wrong = set_up(client, begun, "000000")[1]
-    assert key_on(wrong) == key_on(begun) and WRONG in wrong.text and not is_in(client)
+    assert key_on(wrong) == key_on(begun) and WRONG in wrong.text and not is_signed_in(client)
     _, response = set_up(client, wrong)
-    assert len(codes_on(response)) == 8 and is_in(client)
+    assert len(codes_on(response)) == 8 and is_signed_in(client)
     assert "Sign out" in response.text and 'href="/"' in response.text, "signed in, and on to where the person was going"
-    assert [action for _, action in record(app)][-3:] == ["signed_in", "second_factor_on", "recovery_codes_made"]
+    assert [action for _, action in audit_entries(app)][-3:] == ["signed_in", "second_factor_enabled", "recovery_codes_created"]
 
 
 def test_a_mistyped_code_keeps_the_key(app: Flask) -> None:
-    client = sign_in(visitor(app), make_account(app, "clerk"))
+    client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     begun = post(client, "/account/second-factor", setup="authenticator")
     where = re.search(r'action="(/account/second-factor/[^"]+)"', begun.text)
     assert where
     for typed in ("000000", "", "12345x"):
         wrong = set_up(client, begun, typed)[1]
         assert wrong.status_code == 200 and key_on(wrong) == key_on(begun) and 'class="qr"' in wrong.text
-        assert 'id="code-error"' in wrong.text and said(wrong) == []
+        assert 'id="code-error"' in wrong.text and messages(wrong) == []
         assert_valid(wrong, "en")
     again = client.get(where[1])
     assert key_on(again) == key_on(begun), "asked for again, as by a change of language"
-    other = sign_in(visitor(app), make_account(app, "clerk"))
+    other = sign_in(anonymous_client(app), make_account(app, "clerk"))
     assert other.get(where[1]).headers["Location"] == "/account/second-factor", "a key is for whom it was made"
     assert other.get("/account/second-factor/strange").headers["Location"] == "/account/second-factor"
     assert len(codes_on(set_up(client, wrong)[1])) == 8
 
 
 def test_who_changes_the_app_keeps_the_codes(app: Flask) -> None:
-    client = sign_in(visitor(app), make_account(app, "clerk"))
+    client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     set_up(client, post(client, "/account/second-factor", setup="authenticator"))
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
@@ -184,12 +184,12 @@ def test_who_changes_the_app_keeps_the_codes(app: Flask) -> None:
 
 
 def test_what_only_the_owner_changes_takes_the_password_again(app: Flask) -> None:
-    client = sign_in(visitor(app), make_account(app, "clerk"))
+    client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     with client.session_transaction() as session:
         session["fs_paa"] -= 3600
     for url in ("/account/second-factor", "/account/recovery-codes"):
         assert client.get(url).headers["Location"] == f"/account/confirm?next={url}"
-    assert "Give your password once more to go on." in said(client.get("/account/confirm"))
+    assert "Give your password once more to go on." in messages(client.get("/account/confirm"))
     assert "The password is wrong." in post(client, "/account/confirm", password="wrong").text
     response = post(client, "/account/confirm", password=PASSWORD, next="/account/second-factor")
     assert response.headers["Location"] == "/account/second-factor"
@@ -201,7 +201,7 @@ def test_a_right_password_alone_does_not_begin_the_count_anew(app: Flask) -> Non
     email = make_account(app, "head")
     with_second_factor(app, email)
     for _ in range(5):
-        client = visitor(app)
+        client = anonymous_client(app)
         assert attempt(client, email).headers["Location"] == "/account/code?next=/"
-        assert said(post(client, "/account/code", code="000000")) == []
-    assert attempt(visitor(app), email).status_code == 200
+        assert messages(post(client, "/account/code", code="000000")) == []
+    assert attempt(anonymous_client(app), email).status_code == 200

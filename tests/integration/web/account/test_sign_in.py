@@ -15,7 +15,7 @@ from evaluation.database import db
 from evaluation.language import language
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import PASSWORD, make_account, sign_in, token_of
-from tests.support.visits import CODES, SIGN_IN, attempt, change, is_in, post, record, said, visitor
+from tests.support.visits import CODES, SIGN_IN, attempt, change_account, is_signed_in, post, audit_entries, messages, anonymous_client
 
 WRONG = (
     "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
@@ -26,7 +26,7 @@ WRONG = (
 
 
 def test_in_and_out(app: Flask) -> None:
-    email, client = make_account(app, "clerk"), visitor(app)
+    email, client = make_account(app, "clerk"), anonymous_client(app)
     assert client.get("/account/").headers["Location"] == f"{SIGN_IN}?next=/account/"
     response = attempt(client, email.upper(), next="/account/")
     assert (response.status_code, response.headers["Location"]) == (302, "/account/")
@@ -34,10 +34,10 @@ def test_in_and_out(app: Flask) -> None:
     assert email in page.text and "The clerk" in page.text
     assert_valid(page, "en")
     assert client.get("/account/sign-out").status_code == 405
-    assert client.post("/account/sign-out").headers["Location"] == SIGN_IN and is_in(client), "without its token it does nothing"
+    assert client.post("/account/sign-out").headers["Location"] == SIGN_IN and is_signed_in(client), "without its token it does nothing"
     assert post(client, "/account/sign-out", "/account/").status_code == 302
-    assert not is_in(client)
-    assert record(app) == [("The clerk", "signed_in"), ("The clerk", "signed_out")]
+    assert not is_signed_in(client)
+    assert audit_entries(app) == [("The clerk", "signed_in"), ("The clerk", "signed_out")]
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert account.signed_in_at and account.password and account.password.startswith("$argon2id$")
@@ -45,24 +45,24 @@ def test_in_and_out(app: Flask) -> None:
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
-    response = attempt(visitor(app), make_account(app, "clerk"))
+    response = attempt(anonymous_client(app), make_account(app, "clerk"))
     cookie = next(each for each in response.headers.getlist("Set-Cookie") if each.startswith("session="))
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie and "Expires" not in cookie
     assert response.headers["Cache-Control"].startswith(("no-store", "private"))
 
 
 def test_signing_in_needs_the_token_of_the_form(app: Flask) -> None:
-    client = visitor(app)
+    client = anonymous_client(app)
     response = client.post(SIGN_IN, data={"email": make_account(app, "clerk"), "password": PASSWORD})
-    assert (response.status_code, response.headers["Location"]) == (303, SIGN_IN) and not is_in(client)
+    assert (response.status_code, response.headers["Location"]) == (303, SIGN_IN) and not is_signed_in(client)
 
 
 def test_what_was_in_the_session_before_is_worth_nothing_after(app: Flask) -> None:
     """A token that somebody else set before the sign-in is not the one of the signed-in person's forms."""
-    client = visitor(app)
+    client = anonymous_client(app)
     before = token_of(client, SIGN_IN)
     sign_in(client, make_account(app, "clerk"))
-    assert client.post("/account/sign-out", data={"csrf_token": before}).status_code == 303 and is_in(client)
+    assert client.post("/account/sign-out", data={"csrf_token": before}).status_code == 303 and is_signed_in(client)
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_what_was_in_the_session_before_is_worth_nothing_after(app: Flask) -> No
 )
 def test_nobody_is_led_away(tmp_path: Path, make_app: Callable[..., Flask], target: str) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
-    response = attempt(visitor(app), make_account(app, "clerk"), next=target)
+    response = attempt(anonymous_client(app), make_account(app, "clerk"), next=target)
     location = response.headers["Location"]
     assert response.status_code == 302 and "\\" not in location and "\t" not in location
     assert urlsplit(urljoin(f"http://localhost{SIGN_IN}", location)).netloc == "localhost"
-    client = visitor(app)
+    client = anonymous_client(app)
     client.get(SIGN_IN, query_string={"next": target})
     assert attempt(client, make_account(app, "clerk")).headers["Location"] == "/"
 
 
 def test_a_script_is_told_in_json(app: Flask) -> None:
-    client, asks = visitor(app), {"Accept": "application/json"}
+    client, asks = anonymous_client(app), {"Accept": "application/json"}
     answer = client.get("/account/", headers=asks)
     assert answer.status_code == 401 and answer.json and answer.json["message"]
     assert answer.json["sign_in"] == SIGN_IN
@@ -127,30 +127,30 @@ def test_every_failure_is_told_the_same(app: Flask, code: str) -> None:
         (known, "wrong"),
         ("unknown@example.org", "wrong"),
     ):
-        client = visitor(app, code)
+        client = anonymous_client(app, code)
         response = attempt(client, email, password or "wrong")
-        assert response.status_code == 200 and not is_in(client)
+        assert response.status_code == 200 and not is_signed_in(client)
         assert_valid(response, code)
         answers.add(response.text.replace(email, "").partition("<main")[2].partition("csrf_token")[0])
-        answers.add(said(response)[0])
+        answers.add(messages(response)[0])
     assert len(answers) == 2, answers
     assert language(code).gettext(WRONG, minutes=15) in answers
-    assert {actor for actor, _ in record(app)} == {""}, "nobody has shown who they are"
+    assert {actor for actor, _ in audit_entries(app)} == {""}, "nobody has shown who they are"
 
 
 def test_blanks_are_no_attempt(app: Flask) -> None:
-    response = attempt(visitor(app), "", "")
-    assert said(response) == ["Give the e-mail address and the password."] and not record(app)
+    response = attempt(anonymous_client(app), "", "")
+    assert messages(response) == ["Give the e-mail address and the password."] and not audit_entries(app)
 
 
 def test_a_locked_account_opens_again(app: Flask) -> None:
-    email, client = make_account(app, "head"), visitor(app)
+    email, client = make_account(app, "head"), anonymous_client(app)
     for _ in range(5):
         attempt(client, email, "wrong")
     assert attempt(client, email).status_code == 200, "the right password opens nothing now"
-    actions = [action for _, action in record(app)]
+    actions = [action for _, action in audit_entries(app)]
     assert actions == ["sign_in_failed"] * 5 + ["account_locked", "sign_in_refused"]
-    change(app, email, locked_until=now() - timedelta(seconds=1))
+    change_account(app, email, locked_until=now() - timedelta(seconds=1))
     assert attempt(client, email).status_code == 302
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
@@ -159,26 +159,26 @@ def test_a_locked_account_opens_again(app: Flask) -> None:
 
 def test_others_do_not_keep_out_who_has_signed_in_here_before(app: Flask) -> None:
     email = make_account(app, "head")
-    here = sign_in(visitor(app), email)
+    here = sign_in(anonymous_client(app), email)
     cookie = here.get_cookie(*_device(app, email))
     assert cookie and cookie.http_only and cookie.path == "/account" and cookie.max_age == 90 * 24 * 3600
     post(here, "/account/sign-out", "/account/")
     for _ in range(5):
-        attempt(visitor(app), email, "wrong")
-    assert attempt(visitor(app), email).status_code == 200, "locked for devices that nobody has signed in with"
+        attempt(anonymous_client(app), email, "wrong")
+    assert attempt(anonymous_client(app), email).status_code == 200, "locked for devices that nobody has signed in with"
     assert attempt(here, email).status_code == 302
-    assert attempt(visitor(app), email).status_code == 200, "which does not unlock it for the others"
+    assert attempt(anonymous_client(app), email).status_code == 200, "which does not unlock it for the others"
     post(here, "/account/sign-out", "/account/")
     for _ in range(5):
         attempt(here, email, "wrong")
     assert attempt(here, email).status_code == 200, "a known device is locked by its own failures"
-    change(app, email, known_locked_until=None, locked_until=None)
-    assert attempt(visitor(app), email).status_code == 302
+    change_account(app, email, trusted_locked_until=None, locked_until=None)
+    assert attempt(anonymous_client(app), email).status_code == 302
 
 
 def test_a_device_is_known_for_one_account_and_one_password(app: Flask) -> None:
     email, other = make_account(app, "head"), make_account(app, "clerk")
-    here = sign_in(visitor(app), email)
+    here = sign_in(anonymous_client(app), email)
     name = _device(app, email)[0]
     token = here.get_cookie(*_device(app, email))
     assert token
@@ -189,8 +189,8 @@ def test_a_device_is_known_for_one_account_and_one_password(app: Flask) -> None:
         (email, name, token.value[:-5] + ("A" if token.value[-5] != "A" else "B") + token.value[-4:], {}),
         (email, name, token.value, {"fs_uniquifier": "f" * 32}),
     ):
-        change(app, about, locked_until=until, **changes)
-        client = visitor(app)
+        change_account(app, about, locked_until=until, **changes)
+        client = anonymous_client(app)
         client.set_cookie(known_as, value, path="/account")
         assert attempt(client, about).status_code == 200, (about, changes)
 
@@ -206,12 +206,12 @@ def test_many_failures_from_one_address_are_too_many(tmp_path: Path, make_app: C
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", GUESS_LIMIT="3 per minute")
     email = make_account(app, "clerk")
     for _ in range(5):
-        assert attempt(visitor(app), email).status_code == 302, "who signs in is not counted"
+        assert attempt(anonymous_client(app), email).status_code == 302, "who signs in is not counted"
     for place in range(3):
-        assert attempt(visitor(app), f"unknown{place}@example.org").status_code == 200
-    client = visitor(app)
+        assert attempt(anonymous_client(app), f"unknown{place}@example.org").status_code == 200
+    client = anonymous_client(app)
     response = attempt(client, email)
-    assert response.status_code == 429 and not is_in(client)
+    assert response.status_code == 429 and not is_signed_in(client)
     assert_valid(response, "en")
 
 
@@ -219,24 +219,24 @@ def test_many_failures_from_one_address_are_too_many(tmp_path: Path, make_app: C
 
 
 def test_a_session_ends_when_nothing_is_asked(app: Flask) -> None:
-    client = sign_in(visitor(app), make_account(app, "clerk"))
+    client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     for minutes, stays in ((119, True), (122, False)):
         with client.session_transaction() as session:
             session["seen"] -= 60 * minutes
-        assert is_in(client) == stays
-    assert any("signed out" in text for text in said(client.get(SIGN_IN)))
+        assert is_signed_in(client) == stays
+    assert any("signed out" in text for text in messages(client.get(SIGN_IN)))
 
 
 def test_a_session_ends_after_a_working_day(app: Flask) -> None:
-    client = sign_in(visitor(app), make_account(app, "clerk"))
+    client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     for hours, stays in ((11, True), (2, False)):
         with client.session_transaction() as session:
             session["began"] -= 3600 * hours
-        assert is_in(client) == stays
+        assert is_signed_in(client) == stays
 
 
 def test_whoever_is_disabled_is_out_at_once(app: Flask) -> None:
     email = make_account(app, "clerk")
-    client = sign_in(visitor(app), email)
-    change(app, email, active=False)
-    assert not is_in(client)
+    client = sign_in(anonymous_client(app), email)
+    change_account(app, email, active=False)
+    assert not is_signed_in(client)

@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from evaluation.accounts.models import Account
 from evaluation.accounts.operations import change_account
-from evaluation.audit.models import Event
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from tests.integration.web.account.test_second_factor import next_code, set_up, with_second_factor
 from tests.support.accounts import make_account, sign_in, token_of
-from tests.support.entry_bodies import SYSTEM
-from tests.support.visits import DEEP, SIGN_IN, attempt, change, is_in, post, visitor
+from tests.support.scenario import SYSTEM
+from tests.support.settings import change_settings
+from tests.support.visits import DEEP_JSON, SIGN_IN, attempt, change_account, is_signed_in, post, anonymous_client
 
 ELSEWHERE = ("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", " //evil.example")
 UNREADABLE = ("//[", "http://[")
@@ -31,10 +32,10 @@ def test_a_code_is_taken_once(app: Flask) -> None:
     telephone = with_second_factor(app, email)
     overheard = next_code(telephone)
     for status in (302, 200):
-        client = visitor(app)
+        client = anonymous_client(app)
         attempt(client, email)
         assert post(client, "/account/code", code=overheard).status_code == status
-        assert is_in(client) == (status == 302)
+        assert is_signed_in(client) == (status == 302)
     earlier = telephone.generate(time=int(time.time()) - 30).token
     assert post(client, "/account/code", code=earlier).status_code == 200, "nor is one from before it"
 
@@ -45,48 +46,48 @@ def test_a_code_and_a_recovery_code_open_one_session_of_many_at_once(app: Flask)
     client = sign_in_with(app, email, next_code(telephone))
     codes = post(client, "/account/recovery-codes", generate_new_codes="1").text.split("<li><code>")[1:]
     recovery = codes[0].partition("<")[0]
-    change(app, email, tf_counter=None)
+    change_account(app, email, tf_counter=None)
     for url, code in (("/account/code", next_code(telephone)), ("/account/recovery-code", recovery)):
-        clients = [visitor(app) for _ in range(6)]
+        clients = [anonymous_client(app) for _ in range(6)]
         for each in clients:
             attempt(each, email)
         sent = [{"code": code, "csrf_token": token_of(each, url)} for each in clients]
         with ThreadPoolExecutor(len(clients)) as senders:
             list(senders.map(lambda each, form, url=url: each.post(url, data=form), clients, sent))  # type: ignore[misc]
-        assert sum(map(is_in, clients)) == 1, url
-        change(app, email, failures=0, locked_until=None)
+        assert sum(map(is_signed_in, clients)) == 1, url
+        change_account(app, email, failures=0, locked_until=None)
 
 
 def test_whoever_began_to_set_the_factor_up_does_not_replace_the_owners(app: Flask) -> None:
-    app.config["TWO_FACTOR_ROLES"] = frozenset({"administrator"})
+    change_settings(app, two_factor_roles=frozenset({"administrator"}))
     email = make_account(app, "administrator")
-    thief, owner = visitor(app), visitor(app)
+    thief, owner = anonymous_client(app), anonymous_client(app)
     for client in (thief, owner):
         attempt(client, email)
     begun = post(thief, "/account/second-factor", setup="authenticator")
     set_up(owner, post(owner, "/account/second-factor", setup="authenticator"))
-    change(app, email, tf_counter=None)
+    change_account(app, email, tf_counter=None)
     set_up(thief, begun)
-    assert is_in(owner) and not is_in(thief)
+    assert is_signed_in(owner) and not is_signed_in(thief)
 
 
 def test_who_is_given_a_role_that_requires_the_factor_signs_in_anew(app: Flask) -> None:
-    app.config["TWO_FACTOR_ROLES"] = frozenset({"administrator"})
+    change_settings(app, two_factor_roles=frozenset({"administrator"}))
     email = make_account(app, "observer")
-    client = sign_in(visitor(app), email)
+    client = sign_in(anonymous_client(app), email)
     with app.app_context():
         account = db.session.scalars(select(Account).where(Account.email == email)).one()
         change_account(SYSTEM, account, email, "Somebody else", "observer")
         db.session.commit()
-    assert is_in(client), "a name is no such thing"
+    assert is_signed_in(client), "a name is no such thing"
     with app.app_context():
         change_account(SYSTEM, db.session.scalars(select(Account)).one(), email, "Somebody else", "administrator")
         db.session.commit()
-    assert not is_in(client) and attempt(client, email).headers["Location"] == "/account/second-factor"
+    assert not is_signed_in(client) and attempt(client, email).headers["Location"] == "/account/second-factor"
 
 
 def sign_in_with(app: Flask, email: str, code: str) -> FlaskClient:
-    client = visitor(app)
+    client = anonymous_client(app)
     attempt(client, email)
     assert post(client, "/account/code", code=code).status_code == 302
     return client
@@ -97,16 +98,16 @@ def sign_in_with(app: Flask, email: str, code: str) -> FlaskClient:
 
 def test_a_password_in_the_wrong_field_is_not_recorded(app: Flask) -> None:
     for typed in ("correct horse battery", "nobody@example.org"):
-        attempt(visitor(app), typed)
+        attempt(anonymous_client(app), typed)
     with app.app_context():
-        events = db.session.scalars(select(Event).where(Event.seq > 1).order_by(Event.id))
+        events = db.session.scalars(select(AuditEvent).where(AuditEvent.seq > 1).order_by(AuditEvent.id))
         assert [event.data["email"] for event in events] == ["", "nobody@example.org"]
 
 
 def test_no_link_leads_elsewhere_after_signing_in(careless: Flask) -> None:
     email = make_account(careless, "clerk")
     for target in (*ELSEWHERE, *UNREADABLE):
-        client, url = visitor(careless), f"{SIGN_IN}?next={quote(target)}"
+        client, url = anonymous_client(careless), f"{SIGN_IN}?next={quote(target)}"
         form = {"email": email, "password": "a password of tests", "csrf_token": token_of(client, SIGN_IN), "next": target}
         response = client.post(url, data=form)
         if target in UNREADABLE:
@@ -115,11 +116,11 @@ def test_no_link_leads_elsewhere_after_signing_in(careless: Flask) -> None:
             there = response.headers["Location"]
             assert there.startswith(("/", "%5C")) and not there.startswith(("//", "/\\"))
         assert client.get(f"/language/ru?next={quote(target)}").headers["Location"] == "/"
-    assert visitor(careless).post("/people/1", headers={"Referer": UNREADABLE[1]}).status_code == 303
+    assert anonymous_client(careless).post("/people/1", headers={"Referer": UNREADABLE[1]}).status_code == 303
 
 
 def test_pages_of_signing_in_take_forms_alone(careless: Flask) -> None:
-    client = visitor(careless)
+    client = anonymous_client(careless)
     token = {"X-CSRFToken": token_of(client, SIGN_IN)}
     with careless.app_context():
         pages = [
@@ -128,7 +129,7 @@ def test_pages_of_signing_in_take_forms_alone(careless: Flask) -> None:
             if rule.endpoint.startswith("security.") and "POST" in (rule.methods or ())
         ]
     for page in pages:
-        for sent in ("[1]", '{"email": {"a": 1}, "password": 5}', '{"email": 5, "code": 5, "next": 5}', "null", DEEP):
+        for sent in ("[1]", '{"email": {"a": 1}, "password": 5}', '{"email": 5, "code": 5, "next": 5}', "null", DEEP_JSON):
             url = page.replace("<token>", "x")
             response = client.post(url, data=sent, content_type="application/json", headers=token)
             assert response.status_code in (303, 400, 401), (url, sent[:20])
