@@ -1,4 +1,4 @@
-"""What can be wrong with what people give us: one table of messages, each saying what is wrong and what to do."""
+"""Issues of cells and workbooks: one table of messages, each of which says what is wrong and what to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,12 +95,12 @@ MESSAGES = {
     "not_supervised": N_(
         "On 31 December %(year)s the organisation %(organisation)s was not under this body. Remove the row, or ask the administrator to correct the registry."
     ),
-    "handed_over": N_("The year %(year)s of this body was handed over: its answers can no longer be changed. Remove its rows."),
+    "submitted": N_("The year %(year)s of this body was handed over: its answers can no longer be changed. Remove its rows."),
     "accepted": N_("The year %(year)s of this body is accepted: its answers can no longer be changed. Remove its rows."),
     "deadline_passed": N_(
         "The answers of this body for %(year)s could be changed until %(day)s. Remove its rows, or ask the administrator for an extension."
     ),
-    "not_begun": N_("The answers for %(year)s are entered from %(day)s on. Send the workbook again then."),
+    "not_started": N_("The answers for %(year)s are entered from %(day)s on. Send the workbook again then."),
     "changed_meanwhile": N_("Someone else stored data of the same organisations meanwhile. Send the workbook again."),
     "may_not_edit": N_("You may not change the data of this body. Remove its rows."),
     "may_not_register": N_("Only the administrator registers years, bodies and organisations."),
@@ -124,7 +124,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class CellIssue:
-    """One thing that is wrong, and where. `code` is the column's; `cell` is None where there is no cell to name."""
+    """An issue of a cell, worksheet or workbook. `code` is the code of the column; `cell` is None without a cell."""
 
     issue_code: str
     worksheet: str | None = None
@@ -134,12 +134,14 @@ class CellIssue:
     text: Text | None = None
 
     def message(self, language: Language) -> str:
+        """Return the message in a language."""
         if self.text is not None:
             return self.text[language.code]
-        shown = {key: _shown(value, language) for key, value in self.values.items()}
-        return language.gettext(MESSAGES[self.issue_code], **shown)
+        texts = {key: _value_text(value, language) for key, value in self.values.items()}
+        return language.gettext(MESSAGES[self.issue_code], **texts)
 
     def as_json(self, language: Language) -> dict[str, str | None]:
+        """Return the issue as the JSON of commands."""
         return {
             "worksheet": self.worksheet,
             "cell": self.cell,
@@ -150,31 +152,31 @@ class CellIssue:
 
 
 class WorkbookRejected(Exception):
-    """Nothing was taken, because of these problems. `partial` is what could be read all the same, for further checks."""
+    """A workbook of which nothing is stored. `partial` is what could be read, for further checks."""
 
-    def __init__(self, problems: Iterable[CellIssue], partial: Any = None):
-        self.issues, self.partial = tuple(problems), partial
-        super().__init__(", ".join(sorted({problem.issue_code for problem in self.issues})))
+    def __init__(self, issues: Iterable[CellIssue], partial: Any = None):
+        self.issues, self.partial = tuple(issues), partial
+        super().__init__(", ".join(sorted({issue.issue_code for issue in self.issues})))
 
 
-def sort_issues(problems: Iterable[CellIssue], worksheets: Sequence[str]) -> list[CellIssue]:
-    """Problems by worksheet, in the order given and others after them, by row and by column; what has no cell comes first."""
+def sort_issues(issues: Iterable[CellIssue], worksheets: Sequence[str]) -> list[CellIssue]:
+    """Sort issues by worksheet in the given order (unknown ones last), row and column; issues without a cell come first."""
     # xlsxwriter is heavy; most commands do not need it.
     from xlsxwriter.utility import xl_cell_to_rowcol
 
-    place = {name: position for position, name in enumerate(worksheets)}
+    rank = {name: position for position, name in enumerate(worksheets)}
 
-    def key(problem: CellIssue) -> tuple[int, int, int]:
-        row, column = xl_cell_to_rowcol(problem.cell) if problem.cell else (-1, -1)
-        return place.get(problem.worksheet or "", len(place)), row, column
+    def key(issue: CellIssue) -> tuple[int, int, int]:
+        row, column = xl_cell_to_rowcol(issue.cell) if issue.cell else (-1, -1)
+        return rank.get(issue.worksheet or "", len(rank)), row, column
 
-    return sorted(problems, key=key)
+    return sorted(issues, key=key)
 
 
-def _shown(value: object, language: Language) -> str:
+def _value_text(value: object, language: Language) -> str:
     if isinstance(value, Text):
         return value[language.code]
     if isinstance(value, tuple):
-        return ", ".join(_shown(each, language) for each in value)
+        return ", ".join(_value_text(item, language) for item in value)
     text = str(value)
     return text if len(text) <= 200 else text[:199] + "…"

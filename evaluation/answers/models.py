@@ -13,8 +13,8 @@ from evaluation.database import Base
 class Report(Base):
     """One organisation's answers for one year.
 
-    `answers` is keyed by indicator code: money in whole tiyn, dates as YYYY-MM-DD, yes/no as true and false. A blank is an
-    absent key. `evidence` has the same form and is never scored. `version` grows by one with every change.
+    `answers` maps indicator codes to values in stored form: money in whole tiyn, dates as YYYY-MM-DD, yes/no as true and false. A
+    blank is an absent key. `evidence` has the same form and is never scored. `version` grows by one with every change.
     """
 
     __tablename__ = "report"
@@ -30,7 +30,7 @@ class Report(Base):
 
 
 class DeclaredCount(Base):
-    """How many organisations of a kind a body declares to have been in breach of a criterion in the year before `year`."""
+    """The number of organisations of a kind that were in breach of a criterion in the year before, as the body declares."""
 
     __tablename__ = "declared_count"
     __table_args__ = (
@@ -47,7 +47,10 @@ class DeclaredCount(Base):
 
 
 class Justification(Base):
-    """Why an answer stands although it looks odd. It holds for the value it was given for: a changed answer asks anew."""
+    """The reason for keeping an answer that causes a warning.
+
+    It applies to `value` only: when the answer changes, the warning is open again.
+    """
 
     __tablename__ = "justification"
     __table_args__ = (UniqueConstraint("year", "organisation_id", "rule", "code"),)
@@ -64,7 +67,7 @@ class Justification(Base):
 
 
 class EvidenceFile(Base):
-    """A scanned act or decision that stands behind an organisation's answers to a criterion; its bytes are kept by their hash."""
+    """A scanned act or decision that supports an organisation's answers to a criterion; its bytes are stored by their hash."""
 
     __tablename__ = "evidence_file"
     __table_args__ = (Index("ix_evidence_file_report", "organisation_id", "year"),)

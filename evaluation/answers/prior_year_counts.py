@@ -35,7 +35,7 @@ def count_key(key: str) -> CountKey:
 
 @dataclass(frozen=True)
 class CountInput:
-    """A count to declare: organisations of a kind in breach of a criterion last year, and the count that is expected to be stored.
+    """A count to declare: organisations of a kind in breach of a criterion last year, and the expected stored count.
 
     None is no count.
     """

@@ -1,7 +1,8 @@
-"""From what a person gives, in a cell or a field, to the value that is stored. One value at a time.
+"""Parses single values from cells and fields into stored form, and formats stored values for people.
 
-A cell comes as the parser gives it (text, float, bool, date or datetime), a field as text. Whoever reads raises InvalidValue, which
-names the problem and the values of its message; money is stored as whole tiyn, dates as YYYY-MM-DD.
+A cell is text, float, bool, date or datetime, as the workbook parser returns it; a field is text. Stored form: money in whole
+tiyn below 2⁵³, dates as YYYY-MM-DD, yes/no as bool, choices as their code. Parsers raise InvalidValue with the code of an issue
+and the values of its message.
 """
 
 import math
@@ -14,49 +15,48 @@ from typing import Any
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
 from evaluation.registry import bins
+from evaluation.text import INVISIBLE as INVISIBLE
+from evaluation.text import LINE_BREAK as BREAK
+from evaluation.text import SPACES as SPACES
 
 YES_NO = {"yes": True, "no": False, "иә": True, "жоқ": False, "да": True, "нет": False, "true": True, "false": False}
 NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
 ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
 LOCAL_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-SPACES = re.compile(r"\s+")
-BREAK = re.compile(r"\r\n?")
 MAX_EXACT_INTEGER = 2**53
 MAX_TEXT = 4000
 MAX_DIGITS = 40
 YES_NO_LABELS = {"kk": ("иә", "жоқ"), "ru": ("да", "нет"), "en": ("yes", "no")}
-"""Yes and no as they are written."""
-INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffe\uffff]")
-"""Control characters and what else nobody sees: databases and documents refuse some of them."""
+"""Language → labels of yes and no."""
 
 
 class InvalidValue(ValueError):
-    """A cell that cannot be taken: the problem and the values for its message."""
+    """A value that cannot be stored: the code of the issue and the values of its message."""
 
-    def __init__(self, problem: str, **values: Any):
-        self.issue_code, self.values = problem, values
-        super().__init__(problem)
+    def __init__(self, issue_code: str, **values: Any):
+        self.issue_code, self.values = issue_code, values
+        super().__init__(issue_code)
 
 
 def is_blank(cell: object) -> bool:
-    """Whether nothing is there that anybody could see."""
+    """Return whether a cell has no visible content."""
     return cell == "" or (isinstance(cell, str) and not (cell.strip() and INVISIBLE.sub("", cell).strip()))
 
 
 def parse_text(cell: object, limit: int = MAX_TEXT) -> str:
-    """Text with line ends as Excel keeps them, so that a workbook given back says the same."""
+    """Parse a text. Line breaks become the ones that Excel uses, so that an exported workbook imports as the same text."""
     if isinstance(cell, bool):
         raise InvalidValue("not_text", value=display_text(cell))
-    found = INVISIBLE.sub("", BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else display_text(cell)
-    if len(found) > limit:
+    text = INVISIBLE.sub("", BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else display_text(cell)
+    if len(text) > limit:
         raise InvalidValue("text_too_long", limit=limit)
-    return found
+    return text
 
 
 def parse_money(cell: object, minimum: int | None = None) -> int:
-    """An amount in tenge as whole tiyn."""
+    """Parse an amount in tenge; return whole tiyn. `minimum` is in tenge."""
     if isinstance(cell, float) and math.isfinite(cell):
-        # Excel keeps 15 significant digits; what the float has beyond them is noise, not decimals.
+        # Excel stores 15 significant digits; further digits of the float are noise, not decimals.
         amount = Decimal(format(cell, ".15g"))
     else:
         amount = _decimal(cell, "not_money", decimals=2)
@@ -70,6 +70,7 @@ def parse_money(cell: object, minimum: int | None = None) -> int:
 
 
 def parse_whole_number(cell: object, minimum: int | None = None) -> int:
+    """Parse a whole number."""
     number = (
         Decimal(format(cell, ".15g"))
         if isinstance(cell, float) and math.isfinite(cell)
@@ -84,6 +85,7 @@ def parse_whole_number(cell: object, minimum: int | None = None) -> int:
 
 
 def parse_date(cell: object) -> str:
+    """Parse a day; return YYYY-MM-DD."""
     if isinstance(cell, date):
         return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
     if isinstance(cell, str):
@@ -102,6 +104,7 @@ def parse_date(cell: object) -> str:
 
 
 def parse_yes_no(cell: object) -> bool:
+    """Parse yes or no in any language."""
     if isinstance(cell, bool):
         return cell
     found = YES_NO.get(cell.strip().casefold()) if isinstance(cell, str) else None
@@ -111,7 +114,7 @@ def parse_yes_no(cell: object) -> bool:
 
 
 def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
-    """A reader that knows a choice by its code or by its label in any language, in any case."""
+    """Return a parser of a choice: its code or its label in any language, in upper or lower case."""
     choices = order.choices[item.choices or ""]
     values = {label.casefold(): choice.value for choice in choices for label in (choice.value, *choice.label.in_all_languages())}
 
@@ -125,7 +128,7 @@ def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
 
 
 def parser_of(order: Order, item: Indicator) -> Callable[[object], Any]:
-    """What reads one value of an indicator or an item of evidence into its stored form; it raises InvalidValue."""
+    """Return the parser of an indicator's or evidence item's values; the parser raises InvalidValue."""
     match item.type:
         case "money":
             return lambda cell: parse_money(cell, item.min)
@@ -141,12 +144,12 @@ def parser_of(order: Order, item: Indicator) -> Callable[[object], Any]:
 
 
 def parse(order: Order, item: Indicator, given: str) -> Any:
-    """What a person typed, in stored form; None for a blank. Raises InvalidValue."""
+    """Parse what a person typed; return None for a blank. Raises InvalidValue."""
     return None if is_blank(given) else parser_of(order, item)(given)
 
 
 def format_value(order: Order, item: Indicator, value: Any, language: Language) -> str:
-    """A stored value as a person reads it and may type it again; empty for None. Amounts in tenge, tiyn where there are any."""
+    """Format a stored value as text that can be parsed again; empty for None. Amounts are in tenge, with tiyn if any."""
     if value is None:
         return ""
     match item.type:
@@ -165,7 +168,7 @@ def format_value(order: Order, item: Indicator, value: Any, language: Language) 
 
 
 def kind_parser(order: Order) -> Callable[[object], str]:
-    """A reader that knows a kind of organisation by its code or by its name in any language."""
+    """Return a parser of a kind of organisation: its code or its name in any language."""
     names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.in_all_languages())}
 
     def read(cell: object) -> str:
@@ -178,7 +181,7 @@ def kind_parser(order: Order) -> Callable[[object], str]:
 
 
 def parse_bin(cell: object, registered: Iterable[str] = frozenset()) -> str:
-    """A BIN as 12 digits; a number gets back the zeros Excel took from its beginning."""
+    """Parse a BIN; return 12 digits. Numbers get the leading zeros that Excel removes. `registered` BINs need no check."""
     if isinstance(cell, float) and cell.is_integer() and 0 < cell < 10**12:
         found = f"{int(cell):012d}"
     elif isinstance(cell, str):
@@ -199,7 +202,7 @@ def is_unusual_bin(found: str) -> bool:
 
 
 def display_text(cell: object) -> str:
-    """A cell's value as Excel would show it, for a message."""
+    """Return a cell's value as Excel shows it, for a message."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
@@ -212,13 +215,13 @@ def display_text(cell: object) -> str:
 
 
 def _decimal(cell: object, problem: str, decimals: int) -> Decimal:
-    """A number typed as text, with spaces between its groups and a comma or a point."""
+    """Parse a number in text, with spaces between groups and a comma or a point before decimals."""
     typed = SPACES.sub("", cell).replace("−", "-").replace("–", "-") if isinstance(cell, str) else ""
     match = NUMBER.fullmatch(typed) if len(typed) <= MAX_DIGITS else None
     if match is None or not match[2].isascii():
         raise InvalidValue(problem, value=display_text(cell))
     if len(match[3] or "") > decimals:
-        # Even zeros: "12,500" may have been meant as twelve thousand five hundred.
+        # Even zeros are refused: "12,500" can mean twelve thousand five hundred.
         raise InvalidValue("too_many_decimals" if decimals else problem, value=display_text(cell))
     return Decimal(f"{match[1]}{match[2]}.{match[3] or 0}")
 

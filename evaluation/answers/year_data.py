@@ -113,7 +113,7 @@ class YearData:
 
     @cached_property
     def counted_prior_year(self) -> PriorYearCounts:
-        """(body BIN, kind, criterion) → count of breaches by last year's reports, where all organisations of the kind answered."""
+        """(body BIN, kind, criterion) → count of breaches by last year's reports, where the kind answered in full."""
         if self.last_order is None:
             return {}
         only = queries.counted_codes(self.last_order)

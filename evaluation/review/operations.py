@@ -2,8 +2,8 @@
 
     draft → submitted → returned → submitted → … → accepted → reopened → submitted → …
 
-From submission on the answers are locked, so that the reviewer sees what was submitted. Whoever takes a step passes the version of
-the submission that they saw, so that nobody decides about a year that was changed meanwhile. Each step changes one row, whose
+Submitting locks the answers, so that the reviewer sees what was submitted. Each step takes the version of the submission that the
+person saw, so that nobody decides about a year that was changed meanwhile. Each step changes one row, whose
 CHECK constraints exclude contradicting statuses, and writes one audit event.
 """
 
@@ -232,7 +232,7 @@ def _clean_reason(typed: str) -> str:
 def _lock_sheet_sources(body_ids: Collection[int], year: int) -> None:
     """Lock what sheets are built from: the registry, and this and all earlier years of the bodies.
 
-    The locks are exclusive, because people who save answers share the lock of their year. They are taken in a fixed order, so that
+    The locks are exclusive, because people who save answers share the lock of their year. Their order is fixed, so that
     two people who accept the same years wait for each other instead of deadlocking.
     """
     lock_registry()

@@ -22,7 +22,7 @@ from evaluation.web.core.request_context import current_language, current_viewer
 class BodyYearRow:
     """One body's year in the list.
 
-    `days_left` is None when the year is not open or has no deadline; `extended_until` is the last day of the extension of a draft.
+    `days_left` is None when the year is not open or has no deadline; `extended_until` is the last day of a draft's extension.
     """
 
     body: Body

@@ -7,7 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from evaluation.answers.justifications import MAX_REASON_CHARACTERS, MIN_REASON_CHARACTERS, JustificationRejected, justify, withdraw
+from evaluation.answers.justifications import (
+    MAX_REASON_CHARACTERS,
+    MIN_REASON_CHARACTERS,
+    JustificationRejected,
+    justify,
+    withdraw,
+)
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.models import DeclaredCount, Report
 from evaluation.answers.progress.model import BodyProgress, OrganisationProgress, ProgressTotals

@@ -34,7 +34,7 @@ from evaluation.submissions.models import STATUSES, Submission
 from tests.support.accounts import token_of
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 
-BODY = f"/bodies/{BODY}/{YEAR}"
+ADDRESS = f"/bodies/{BODY}/{YEAR}"
 
 
 def accepted(scenario: Scenario, version: int = 1, bin_: str = BODY) -> SheetRevision:
@@ -101,7 +101,7 @@ def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(scenario: Scenario)
 
 def test_a_nil_year_is_accepted_too(scenario: Scenario) -> None:
     with scenario.app.app_context():
-        scenario.submit(body_bin=EMPTY_BODY, nil=True)
+        scenario.submit(body_bin=EMPTY_BODY, nil_return=True)
         frozen = accepted(scenario, body_bin=EMPTY_BODY)
         assert orjson.loads(frozen.content)["nil"] and from_canonical_json(frozen.content, registry.orders()).max == 0
         db.session.commit()
@@ -147,7 +147,7 @@ def test_what_is_not_complete_any_more_is_not_accepted(scenario: Scenario) -> No
     with scenario.app.app_context():
         scenario.fill()
         scenario.submit()
-        scenario.submit(body_bin=EMPTY_BODY, nil=True)
+        scenario.submit(body_bin=EMPTY_BODY, nil_return=True)
         late = "100000000005"
         register.register_organisations(
             SYSTEM, [(late, scenario.kinds[0], "Кешіккен", ""), ("100000000013", scenario.kinds[0], "Тағы", "")]
@@ -236,25 +236,25 @@ def test_the_pages_of_the_review(scenario: Scenario) -> None:
         scenario.fill()
         scenario.submit()
         db.session.commit()
-    steps = f"{BODY}/submission"
-    shown = reviewer.get(BODY).text
+    steps = f"{ADDRESS}/submission"
+    shown = reviewer.get(ADDRESS).text
     assert "Accept the year" in shown and "Give the year back" in shown and "Reopen the year" not in shown
-    assert "Accept the year" not in observer.get(BODY).text + head.get(BODY).text
-    sent = {"csrf_token": token_of(reviewer, BODY), "version": "1"}
+    assert "Accept the year" not in observer.get(ADDRESS).text + head.get(ADDRESS).text
+    sent = {"csrf_token": token_of(reviewer, ADDRESS), "version": "1"}
     for other in (head, clerk, observer):
         for step in ("accept", "reopen"):
-            assert other.post(f"{steps}/{step}", data=sent | {"csrf_token": token_of(other, BODY)}).status_code == 403
+            assert other.post(f"{steps}/{step}", data=sent | {"csrf_token": token_of(other, ADDRESS)}).status_code == 403
     stale = reviewer.post(f"{steps}/accept", data=sent | {"version": "0"})
     assert stale.status_code == 409 and "How it stands now" in stale.text and "The year was handed over" in stale.text
     assert reviewer.post(f"{steps}/reopen", data=sent | {"reason": "x"}).status_code == 422
     assert reviewer.post(f"{steps}/accept", data=sent).status_code == 303
-    shown = reviewer.get(BODY).text
+    shown = reviewer.get(ADDRESS).text
     assert "The year was accepted" in shown and "Reopen the year" in shown and "Accept the year" not in shown
-    assert "Revision 1 is in force" in clerk.get(f"{BODY}/entry").text + clerk.get(steps).text
+    assert "Revision 1 is in force" in clerk.get(f"{ADDRESS}/entry").text + clerk.get(steps).text
     assert reviewer.post(f"{steps}/accept", data=sent | {"version": "2"}).status_code == 422
     assert reviewer.post(f"{steps}/reopen", data=sent | {"version": "2", "reason": ""}).status_code == 422
     assert reviewer.post(f"{steps}/reopen", data=sent | {"version": "2", "reason": "<i>Қате</i>"}).status_code == 303
-    home = clerk.get(f"{BODY}/entry").text
+    home = clerk.get(f"{ADDRESS}/entry").text
     assert "was reopened" in home and "&lt;i&gt;Қате" in home
     assert today() > TODAY
 
@@ -268,13 +268,13 @@ def test_an_accepted_year_keeps_its_points_whatever_the_registry_becomes(scenari
         db.session.commit()
     observer = scenario.client("observer")
     points = re.compile(r'data-label="Points / maximum">(.*?)</td>', re.DOTALL)
-    before = points.findall(observer.get(BODY).text)
+    before = points.findall(observer.get(ADDRESS).text)
     with scenario.app.app_context():
         move_organisation(SYSTEM, organisation_states(SYSTEM, scenario.organisation_bins[0])[scenario.organisation_bins[0]], OTHER_BODY, YEAR)
         live = sheets.body_sheet(SYSTEM, BODY, YEAR)
         assert live and live.max != most, "one of its tables applies no more"
         db.session.commit()
-    assert before and points.findall(observer.get(BODY).text) == before
+    assert before and points.findall(observer.get(ADDRESS).text) == before
 
 
 def test_the_page_of_a_past_day(scenario: Scenario) -> None:
@@ -284,10 +284,10 @@ def test_the_page_of_a_past_day(scenario: Scenario) -> None:
         scenario.submit()
         accepted(scenario)
         db.session.commit()
-    page, day = f"{BODY}/as-of", today()
+    page, day = f"{ADDRESS}/as-of", today()
     assert "Show the sheet" in observer.get(page).text
     shown = observer.get(f"{page}?on={day}").text
-    assert "As known at the end of" in shown and "Accepted" in shown and scenario.organisation_bins[0] in observer.get(BODY).text
+    assert "As known at the end of" in shown and "Accepted" in shown and scenario.organisation_bins[0] in observer.get(ADDRESS).text
     assert "As known at the end of" in observer.get(f"{page}?on={day:%d.%m.%Y}").text, "as typed by hand"
     shown = observer.get(f"{page}?on={day}&lang=kk").text
     assert scenario.order.form.title.kk in shown and language("kk").gettext(NOT_ACCEPTED) not in shown

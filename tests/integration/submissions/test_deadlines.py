@@ -17,8 +17,8 @@ from evaluation.answers import save as saving
 from evaluation.answers.evidence import operations as evidence
 from evaluation.answers.issues import MESSAGES
 from evaluation.answers.justifications import JustificationRejected, justify, withdraw
-from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
 from evaluation.answers.model import AnswerInput
+from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
 from evaluation.answers.save import save_answers
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
@@ -26,9 +26,9 @@ from evaluation.database import db
 from evaluation.language import language
 from evaluation.policy import Forbidden, Role
 from evaluation.submissions import queries as submission_queries
+from evaluation.submissions.deadlines import EntryPeriod
 from evaluation.submissions.extensions import queries
 from evaluation.submissions.extensions.operations import MAX_REASON_CHARACTERS, ExtensionError, grant_extension
-from evaluation.submissions.deadlines import EntryPeriod
 from evaluation.submissions.locks import DEADLINE_PASSED, LOCK_MESSAGES, NOT_STARTED, Locked, lock_of
 from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATUSES, REOPENED, RETURNED, STATUSES, SUBMITTED, Extension
 from evaluation.submissions.timeliness import (
@@ -44,9 +44,9 @@ from evaluation.submissions.timeliness import (
 from evaluation.workbooks.upload import operations as uploads
 from evaluation.workbooks.upload.operations import StalePlan
 from tests.integration.answers.test_evidence import A_PDF
-from tests.support.deadline_scenario import DEADLINE, START, day, extend, scenario_with_deadline, set_submission_status, set_dates
-from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, REASON, SYSTEM, YEAR, Scenario
+from tests.support.deadline_scenario import DEADLINE, START, day, extend, scenario_with_deadline, set_dates, set_submission_status
 from tests.support.factories import clean, row, workbook
+from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, REASON, SYSTEM, YEAR, Scenario
 
 
 @pytest.fixture
@@ -224,11 +224,11 @@ def test_locks_of_many_bodies_are_one_question(scenario: Scenario) -> None:
         set_submission_status(scenario, SUBMITTED, DEADLINE, EMPTY_BODY)
         ids = list(scenario.bodies.values())
         with counted() as asked:
-            found = submissions.locks(SYSTEM, YEAR, ids, day(5))
+            found = submission_queries.locks(SYSTEM, YEAR, ids, day(5))
         assert len(asked) == 1
         assert {id_: each.reason for id_, each in found.items()} == {scenario.bodies[BODY]: DEADLINE_PASSED, scenario.bodies[EMPTY_BODY]: SUBMITTED}
-        assert set(submissions.locks(scenario.viewer(Role.CLERK), YEAR, ids, day(30))) == {scenario.bodies[BODY]}
-        assert submissions.lock(SYSTEM, YEAR, scenario.bodies[OTHER_BODY], day(9)) is None
+        assert set(submission_queries.locks(scenario.viewer(Role.CLERK), YEAR, ids, day(30))) == {scenario.bodies[BODY]}
+        assert submission_queries.lock(SYSTEM, YEAR, scenario.bodies[OTHER_BODY], day(9)) is None
         held = collection.editable_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
         assert held[scenario.organisations[scenario.foreign_bin]].period == EntryPeriod(START, DEADLINE, day(9))
         assert held[scenario.organisations[scenario.organisation_bins[0]]].period == EntryPeriod(START, DEADLINE, None)

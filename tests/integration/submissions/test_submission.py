@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from evaluation.answers import queries as collection
+from evaluation.answers.model import AnswerInput
 from evaluation.answers.prior_year_counts import CountInput, save_declared_counts
 from evaluation.answers.readiness.queries import readiness
-from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import UnknownCell, save_answers
 from evaluation.audit.chain import flush_events
 from evaluation.audit.models import AuditEvent
@@ -18,8 +18,8 @@ from evaluation.review.workflow_errors import NotReady, StaleSubmission, Submiss
 from evaluation.submissions import queries as submission_queries
 from evaluation.submissions.locks import Locked
 from tests.support.accounts import token_of
-from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, SYSTEM, TODAY, YEAR, Scenario
 from tests.support.factories import bin_of
+from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 
 PAGE = f"/bodies/{BODY}/{YEAR}/submission"
 
@@ -143,10 +143,10 @@ def test_a_nil_year_is_for_a_body_without_organisations(scenario: Scenario) -> N
     with scenario.app.app_context():
         scenario.fill()
         with pytest.raises(SubmissionRejected):
-            scenario.submit(nil=True)
+            scenario.submit(nil_return=True)
         with pytest.raises(SubmissionRejected):
             scenario.submit(body_bin=EMPTY_BODY)
-        assert scenario.submit(body_bin=EMPTY_BODY, nil=True).nil_return
+        assert scenario.submit(body_bin=EMPTY_BODY, nil_return=True).nil_return
         db.session.commit()
 
 

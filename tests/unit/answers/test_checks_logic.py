@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from evaluation.answers.checks import breach_costs, check_answers
 from evaluation.criteria import Order, load_orders, parse_order
-from evaluation.criteria.expressions import DiffersByFactor, Answered, StoppedReporting, columns, last_year_code, leaves, parse
+from evaluation.criteria.expressions import Answered, DiffersByFactor, StoppedReporting, columns, last_year_code, leaves, parse
 from evaluation.scoring import score
-from evaluation.scoring.conditions import is_certain, decisive_answers, evaluate
+from evaluation.scoring.conditions import decisive_answers, evaluate, is_certain
 from evaluation.scoring.context import CautionContext, context_columns
 from tests.support import reference_scorer as reference
-from tests.support.factories import bin_of, report_frame, random_answers
+from tests.support.factories import bin_of, random_answers, report_frame
 from tests.support.paths import SECOND_ORDER
 
 ORDER = load_orders().latest

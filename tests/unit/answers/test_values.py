@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from evaluation.answers.values import reader
+from evaluation.answers.values import parser_of
 from tests.support.factories import bin_of
-from tests.support.workbook_reading import ASKED, KINDS, ORDER, book, errors, good, of_type, read
+from tests.support.workbook_reading import INDICATOR_CODES, KINDS, ORDER, book, errors, good, of_type, read
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from tests.support.workbook_reading import ASKED, KINDS, ORDER, book, errors, go
 def test_money(cell: Any, stored: int | None) -> None:
     kind = KINDS[0]
     code = of_type(kind, "money")
-    assert read(book({kind: [good(kind, **{code: cell})]})).sheets[kind].columns[code] == [stored]
+    assert read(book({kind: [good(kind, **{code: cell})]})).worksheets[kind].columns[code] == [stored]
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,15 @@ def test_not_whole(cell: Any, problem: str) -> None:
 )
 def test_dates(cell: Any, stored: str) -> None:
     kind = KINDS[1]
-    dated = next(item for item in ORDER.asked_of(kind) if item.type == "date")
-    amount = ORDER.asked_of(kind)[[item.code for item in ORDER.asked_of(kind)].index(dated.code) - 1].code
-    assert read(book({kind: [good(kind, **{dated.code: cell, amount: 5})]})).sheets[kind].columns[dated.code] == [stored]
+    dated = next(item for item in ORDER.indicators_of(kind) if item.type == "date")
+    amount = ORDER.indicators_of(kind)[[item.code for item in ORDER.indicators_of(kind)].index(dated.code) - 1].code
+    assert read(book({kind: [good(kind, **{dated.code: cell, amount: 5})]})).worksheets[kind].columns[dated.code] == [stored]
 
 
 @pytest.mark.parametrize("cell", ["31.02.2025", "2025/05/31", "05-31-2025", 45808, True, "вчера", "31.05.25"])
 def test_not_dates(cell: Any) -> None:
     kind = KINDS[1]
-    code = next(item.code for item in ORDER.asked_of(kind) if item.type == "date")
+    code = next(item.code for item in ORDER.indicators_of(kind) if item.type == "date")
     [found] = errors(book({kind: [good(kind, **{code: cell})]}))
     assert found[2:] == (code, "not_date")
 
@@ -120,25 +120,25 @@ def test_not_dates(cell: Any) -> None:
 )
 def test_yes_and_no_in_three_languages(cell: Any, stored: bool | None) -> None:
     kind = KINDS[1]
-    code = ASKED[kind][-1]
-    assert read(book({kind: [good(kind, **{code: cell})]})).sheets[kind].columns[code] == [stored]
+    code = INDICATOR_CODES[kind][-1]
+    assert read(book({kind: [good(kind, **{code: cell})]})).worksheets[kind].columns[code] == [stored]
 
 
 @pytest.mark.parametrize("cell", [1, 0, "y", "иа", "нетт", date(2024, 1, 1)])
 def test_neither_yes_nor_no(cell: Any) -> None:
     kind = KINDS[1]
-    code = ASKED[kind][-1]
+    code = INDICATOR_CODES[kind][-1]
     [found] = errors(book({kind: [good(kind, **{code: cell})]}))
     assert found[2:] == (code, "not_yes_no")
 
 
 def test_choices_by_code_and_by_every_label() -> None:
     kind = KINDS[0]
-    item = next(item for item in ORDER.asked_of(kind) if item.type == "choice")
+    item = next(item for item in ORDER.indicators_of(kind) if item.type == "choice")
     for choice in ORDER.choices[str(item.choices)]:
-        for label in (choice.value, *choice.label.everywhere()):
+        for label in (choice.value, *choice.label.in_all_languages()):
             for form in (label, label.upper(), f" {label} "):
-                assert read(book({kind: [good(kind, **{item.code: form})]})).sheets[kind].columns[item.code] == [choice.value]
+                assert read(book({kind: [good(kind, **{item.code: form})]})).worksheets[kind].columns[item.code] == [choice.value]
     [found] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
     assert found[2:] == (item.code, "not_choice")
 
@@ -147,13 +147,13 @@ def test_choices_by_code_and_by_every_label() -> None:
 def test_line_ends_of_a_text_are_all_the_same(cell: str) -> None:
     kind = KINDS[0]
     note = next(item for item in ORDER.evidence_of(kind) if item.type == "text")
-    assert reader(ORDER, note)(cell) == "one\ntwo"
+    assert parser_of(ORDER, note)(cell) == "one\ntwo"
 
 
 def test_bins() -> None:
     kind = KINDS[0]
     padded = "001240000" + next(str(n) for n in range(100, 999) if _valid(f"001240000{n}"))
-    assert read(book({kind: [good(kind, int(padded))]})).sheets[kind].columns["bin"] == [padded]
+    assert read(book({kind: [good(kind, int(padded))]})).worksheets[kind].columns["bin"] == [padded]
     wrong = bin_of(10)[:-1] + str((int(bin_of(10)[-1]) + 1) % 10)
     for cell, problem in (
         (wrong, "bin_check_digit"),

@@ -15,9 +15,9 @@ from evaluation.demo import DemoCountry, country, demonstration
 from evaluation.demo.draws import holds
 from evaluation.demo.recipes import Recipes, data
 from evaluation.registry.models import LEVELS
-from evaluation.scoring import frame, score
-from evaluation.scoring.conditions import certain, evaluate
-from evaluation.scoring.score import Scores, counts
+from evaluation.scoring import report_frame, score
+from evaluation.scoring.conditions import is_certain, evaluate
+from evaluation.scoring.score import Scores, prior_year_counts
 
 ORDER = load_orders().for_year(2024)
 QONAEV, ZHANIBEK, ZHANAQORGAN = "191000000", "274200000", "434000000"
@@ -44,7 +44,7 @@ def frames(made: DemoCountry, year: int) -> dict:
     members = [row for row in made.organisations if row.counts_in(year)]
     by_kind = {kind: [row for row in members if row.kind == kind] for kind in ORDER.kind}
     return {
-        kind: frame(
+        kind: report_frame(
             ORDER, kind, [row.body_bin for row in rows], [row.bin for row in rows], [answers.get(row.bin, {}) for row in rows]
         )
         for kind, rows in by_kind.items()
@@ -56,7 +56,7 @@ def scores(made: DemoCountry) -> dict[int, Scores]:
     for year in made.years:
         reports = frames(made, year)
         found[year] = score(ORDER, reports, previous)
-        previous = counts(ORDER, reports)
+        previous = prior_year_counts(ORDER, reports)
     return found
 
 
@@ -154,7 +154,7 @@ def test_every_answer_fits_its_indicator(made):
     kinds = {row.bin: row.kind for row in made.organisations}
     for report in made.reports:
         kind = kinds[report.bin]
-        assert report.answers.keys() <= {item.code for item in ORDER.asked_of(kind)}
+        assert report.answers.keys() <= {item.code for item in ORDER.indicators_of(kind)}
         assert report.evidence.keys() <= {item.code for item in ORDER.evidence_of(kind)}
         for code, value in (report.answers | report.evidence).items():
             assert fits(code, value), (code, value)
@@ -177,8 +177,8 @@ def fits(code: str, value: object) -> bool:
 def test_nothing_contradicts_itself_or_calls_for_caution(made):
     for year in made.years:
         for kind, reports in frames(made, year).items():
-            for rule in ORDER.by_answers_alone(ORDER.concerning(kind, ORDER.contradictions + ORDER.cautions)):
-                assert not certain(evaluate(ORDER, rule.when, reports)).any(), rule.code
+            for rule in ORDER.rules_on_answers(ORDER.rules_for_kind(kind, ORDER.contradictions + ORDER.cautions)):
+                assert not is_certain(evaluate(ORDER, rule.when, reports)).any(), rule.code
 
 
 def test_reports_are_of_organisations_on_the_register_that_year(made):
@@ -189,7 +189,7 @@ def test_reports_are_of_organisations_on_the_register_that_year(made):
 
 
 def test_declared_counts_are_of_the_first_year_and_of_no_more_than_there_are(made):
-    wanted = {criterion.code for criterion, _ in ORDER.declared()}
+    wanted = {criterion.code for criterion, _ in ORDER.prior_year_counts()}
     kinds = {(row.body_bin, row.kind) for row in made.organisations}
     assert {(row.year, row.criterion) for row in made.declared} == {(made.years[0], code) for code in wanted}
     assert all((row.body_bin, row.kind) in kinds and row.count >= 0 for row in made.declared)
@@ -205,8 +205,8 @@ def test_usual_answers_are_complete_and_in_breach_of_nothing(kind):
     criteria = [ORDER.criterion[row.criterion] for row in ORDER.table[kind].scored_rows]
     for seed in range(200):
         answers, _ = recipes.fill(Random(seed), kind, 2024, 1)
-        for item in ORDER.asked_of(kind):
-            asked = item.asked_when is None or holds(ORDER, item.asked_when)(answers)
+        for item in ORDER.indicators_of(kind):
+            asked = item.applies_when is None or holds(ORDER, item.applies_when)(answers)
             assert (item.code in answers) == asked, item.code
         assert not [criterion.code for criterion in criteria if holds(ORDER, criterion.breach)(answers)]
 
@@ -311,8 +311,8 @@ def test_a_country_is_nearly_answered_and_now_and_then_in_breach(whole):
         always = [
             reports[item.code].notna()
             for kind, reports in frames(whole, year).items()
-            for item in ORDER.asked_of(kind)
-            if item.asked_when is None
+            for item in ORDER.indicators_of(kind)
+            if item.applies_when is None
         ]
         assert sum(map(sum, always)) / sum(map(len, always)) == pytest.approx(0.97, abs=0.015)
         shares = scored.rows.groupby(["kind", "criterion"])[["in_breach", "organisations"]].sum()

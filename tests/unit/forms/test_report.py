@@ -10,8 +10,8 @@ from werkzeug.datastructures import MultiDict
 from evaluation.criteria import Order
 from evaluation.criteria.expressions import parse
 from evaluation.language import LANGUAGE_CODES, language
-from evaluation.web.entry.report_presenter import condition_json, answer_options
-from forms.entry.report import ReportForm, answer_name, report_form, expected_name
+from evaluation.web.entry.report_presenter import answer_options, condition_json
+from forms.entry.report import ReportForm, answer_name, expected_name, report_form
 from tests.support.factories import clean
 
 RUSSIAN = language("ru")

@@ -12,7 +12,17 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.web.entry.answers import MAX_EDITS
 from tests.support.accounts import sign_in, token_of
-from tests.support.scenario import BODY, FOREIGN_ORGANISATION, OTHER_BODY, YEAR, Scenario, store_answers, first_indicator, all_kinds_scenario, stored_values
+from tests.support.scenario import (
+    BODY,
+    FOREIGN_ORGANISATION,
+    OTHER_BODY,
+    YEAR,
+    Scenario,
+    all_kinds_scenario,
+    first_indicator,
+    store_answers,
+    stored_values,
+)
 from tests.support.submission_states import set_status
 
 ANSWERS, STATE = f"/bodies/{BODY}/{YEAR}/answers", f"/bodies/{BODY}/{YEAR}/state"

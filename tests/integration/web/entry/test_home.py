@@ -16,8 +16,8 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.operations import return_submission
 from tests.support.accounts import signed_in, token_of
-from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, SYSTEM, YEAR, Scenario
 from tests.support.factories import bin_of, clean
+from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario
 from tests.support.submission_states import set_status
 
 ENTRY = f"/bodies/{BODY}/{YEAR}/entry"

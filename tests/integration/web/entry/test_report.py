@@ -16,8 +16,18 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from tests.support.accounts import sign_in, token_of
-from tests.support.scenario import BODY, FOREIGN_ORGANISATION, OTHER_BODY, YEAR, Scenario, store_answers, first_indicator, all_kinds_scenario, stored_values
 from tests.support.factories import clean
+from tests.support.scenario import (
+    BODY,
+    FOREIGN_ORGANISATION,
+    OTHER_BODY,
+    YEAR,
+    Scenario,
+    all_kinds_scenario,
+    first_indicator,
+    store_answers,
+    stored_values,
+)
 from tests.support.submission_states import set_status
 
 REASON = "Акт проверен, сумма указана верно."
