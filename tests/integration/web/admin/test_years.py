@@ -1,6 +1,5 @@
 """The pages of reporting years: opening, dates, extensions, and the messages of a locked draft."""
 
-import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import signed_in, token_of
 from tests.support.deadline_scenario import ENTRY_URL, YEAR_URL, extend, scenario_with_deadline, set_dates, set_submission_status
 from tests.support.factories import bin_of
+from tests.support.html import attributes
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, YEAR, Scenario
 
 
@@ -114,7 +114,7 @@ def test_every_page_shows_that_a_draft_is_locked_until_it_is_extended(scenario: 
     with scenario.app.app_context():
         set_dates(None, None)
     token = token_of(clerk, ENTRY_URL)
-    figure = re.findall(r'name="(last-[^"]+)"', clerk.get(ENTRY_URL).text)[0]
+    figure = attributes(clerk.get(ENTRY_URL), 'input[name^="count-"]', "name")[0]
     cell = {"edits": [{"organisation": organisation_bin, "code": money, "typed": "5", "expected": None}]}
 
     def statuses() -> dict[str, int]:
