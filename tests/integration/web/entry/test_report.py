@@ -1,8 +1,6 @@
 """The report's form without scripts: what is stored, what stays on the page, who sees it and how. On both databases."""
 
 import json
-import re
-from html import unescape
 from typing import Any
 
 import html5lib
@@ -17,6 +15,7 @@ from evaluation.database import db
 from evaluation.language import language
 from tests.support.accounts import sign_in, token_of
 from tests.support.factories import clean
+from tests.support.html import attributes, find, form_values, parse, texts
 from tests.support.scenario import (
     BODY,
     FOREIGN_ORGANISATION,
@@ -46,14 +45,7 @@ def client_of(app: Flask, email: str, code: str = "en") -> FlaskClient:
 
 def fields(text: str) -> dict[str, str]:
     """What a browser would send of the page's form: every control of it, by name, as the page has it."""
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input [^>]*form=\"report\"[^>]*>", text):
-        attributes = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
-        if attributes["type"] != "radio" or " checked" in tag:
-            found[attributes["name"]] = attributes.get("value", "")
-    for name, value in re.findall(r'<textarea [^>]*name="([^"]+)"[^>]*>\r?\n?(.*?)</textarea>', text, re.DOTALL):
-        found[unescape(name)] = unescape(value)
-    return found
+    return form_values(find(text, "#report"))
 
 
 def save(client: FlaskClient, url: str, go: str = "stay", page: TestResponse | None = None, **changed: Any) -> TestResponse:
@@ -70,7 +62,7 @@ def test_the_page_shows_what_is_asked_beside_last_year_s_answers(app: Flask, ord
             response = client_of(app, scenario.emails["clerk"], code).get(scenario.report_url(own))
             parser = html5lib.HTMLParser(strict=True)
             parser.parse(response.text)
-            ids = re.findall(r'\sid="([^"]*)"', response.text)
+            ids = attributes(response, "[id]", "id")
             assert len(ids) == len(set(ids))
             for item in (*order.indicators_of(kind), *order.evidence_of(kind)):
                 assert f'id="field-{item.code}"' in response.text and item.hint[code].replace("'", "&#39;") in response.text
@@ -85,7 +77,10 @@ def test_the_page_shows_what_is_asked_beside_last_year_s_answers(app: Flask, ord
 def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
     own, url = scenario.bins_of(kind)[1], scenario.report_url(scenario.bins_of(kind)[1])
-    money, amount = first_indicator(order, kind, "money", has_minimum=False), first_indicator(order, kind, "money", has_minimum=True)
+    money, amount = (
+        first_indicator(order, kind, "money", has_minimum=False),
+        first_indicator(order, kind, "money", has_minimum=True),
+    )
     yes = first_indicator(order, kind, "yes_no")
     note = next(item.code for item in order.evidence_of(kind) if item.type == "text")
     client = client_of(app, scenario.emails["clerk"])
@@ -111,7 +106,11 @@ def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: O
 def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
     (own, _), money, yes = scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
-    url, mine, theirs = scenario.report_url(own), client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["colleague"])
+    url, mine, theirs = (
+        scenario.report_url(own),
+        client_of(app, scenario.emails["clerk"]),
+        client_of(app, scenario.emails["colleague"]),
+    )
     opened = mine.get(url)
     assert save(theirs, url, **{f"answer__{money}": "700", f"answer__{yes}": "violated"}).status_code == 303
     answer = {f"answer__{money}": "100", f"answer__{yes}": "compliant"}
@@ -131,7 +130,11 @@ def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, scenar
 def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
     (own, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
-    url, mine, theirs = scenario.report_url(own), client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["colleague"])
+    url, mine, theirs = (
+        scenario.report_url(own),
+        client_of(app, scenario.emails["clerk"]),
+        client_of(app, scenario.emails["colleague"]),
+    )
     opened = mine.get(url)
     save(theirs, url, **{f"answer__{money}": "700"})
     clash = save(mine, url, page=opened, **{f"answer__{money}": "100"})
@@ -150,12 +153,11 @@ def test_costs_and_findings_stand_at_their_answers(app: Flask, order: Order, sce
     with app.app_context():
         store_answers(order, own, {loss: -1, compare.left: 5, compare.right: 1})
         db.session.commit()
-    text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
-    at = text[text.index(f'id="field-{rule.indicator}"') :].split('id="field-')[1]
-    assert rule.message.en.replace("'", "&#39;") in at and "Error:" in at
+    page = parse(client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)))
+    field = find(page, f"#field-{rule.indicator}").get_text()
+    assert rule.message.en in field and "Error:" in field
     row = next(row.number for row in order.table[kind].scored_rows if row.criterion == order.by_code[loss].criteria[0])
-    at = text[text.index(f'id="field-{loss}"') :].split('id="field-')[1]
-    assert f"breaches row {row}: −" in at
+    assert f"breaches row {row}: −" in find(page, f"#field-{loss}").get_text()
 
 
 def warning(order: Order, kind: str) -> tuple[Any, dict[str, Any]]:
@@ -173,9 +175,9 @@ def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, scenario: Scena
         db.session.commit()
     client = client_of(app, scenario.emails["clerk"])
     text = client.get(url).text
-    key = next(each for each in re.findall(r'name="justify" value="([^"]+)"', text) if each.endswith(f":{choice}"))
-    first = re.findall(r"<button[^>]*>", text[text.index('id="report"') :])[0]
-    assert 'name="go"' in first, "Enter in a field presses the first button, which saves"
+    key = next(each for each in attributes(text, 'button[name="justify"]', "value") if each.endswith(f":{choice}"))
+    first = parse(text).select('#report button, button[form="report"]')[0]
+    assert first["name"] == "go", "Enter in a field presses the first button, which saves"
     short = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": "so"})
     assert short.status_code == 200 and ">so</textarea>" in short.text and "at least" in short.text
     kept = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON})
@@ -199,8 +201,7 @@ def test_a_warning_unfolds_and_links_the_evidence_it_asks_for(app: Flask, order:
 
     def shown() -> tuple[str, bool]:
         text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
-        fold = re.findall(r'<details class="evidence"[^>]*>', text[: text.index(f'id="field-{act}"')])[-1]
-        return text, fold.endswith(" open>")
+        return text, find(text, f"details.evidence:has(#field-{act})").has_attr("open")
 
     assert not shown()[1]
     with app.app_context():
@@ -217,9 +218,11 @@ def test_a_warning_unfolds_and_links_the_evidence_it_asks_for(app: Flask, order:
 
 def test_files_are_asked_for_by_the_row_of_the_form(app: Flask, order: Order, scenario: Scenario) -> None:
     for kind, (own, _) in scenario.bins_by_kind.items():
-        text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
-        asked = re.findall(r"Files for row ([^<]+)<", text)
-        assert asked == [row.number for row in order.table[kind].scored_rows]
+        labels = texts(client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)), "label")
+        prefix = "Files for row "
+        assert [label.removeprefix(prefix) for label in labels if label.startswith(prefix)] == [
+            row.number for row in order.table[kind].scored_rows
+        ]
 
 
 def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) -> None:
@@ -232,7 +235,12 @@ def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) ->
     for email in (scenario.emails["reviewer"], scenario.emails["observer"]):
         client = client_of(app, email, "ru")
         text = client.get(url).text
-        assert ">да</p>" in text and 'form="report"' not in text and "js/entry/report/page.js" not in text and 'name="answer-' not in text
+        assert (
+            ">да</p>" in text
+            and 'form="report"' not in text
+            and "js/entry/report/page.js" not in text
+            and 'name="answer-' not in text
+        )
         token = {"csrf_token": token_of(client, "/account/password")}
         assert client.post(url, data=token | {f"answer-{yes}": "no"}).status_code == 403
     with app.app_context():
@@ -252,7 +260,12 @@ def test_what_is_foreign_is_not_there(app: Flask, order: Order, scenario: Scenar
     own = scenario.bins_of(order.kinds[0].code)[0]
     clerk, stranger = client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["stranger"])
     token = {"csrf_token": token_of(clerk, "/account/password")}
-    for url in (scenario.report_url(FOREIGN_ORGANISATION), scenario.report_url(FOREIGN_ORGANISATION, OTHER_BODY), scenario.report_url("1"), scenario.report_url(own).replace(str(YEAR), "1999")):
+    for url in (
+        scenario.report_url(FOREIGN_ORGANISATION),
+        scenario.report_url(FOREIGN_ORGANISATION, OTHER_BODY),
+        scenario.report_url("1"),
+        scenario.report_url(own).replace(str(YEAR), "1999"),
+    ):
         assert clerk.get(url).status_code == 404
         assert clerk.post(url, data=token).status_code == 404
     assert stranger.get(scenario.report_url(own)).status_code == 404
@@ -276,7 +289,7 @@ def test_from_organisation_to_organisation(app: Flask, order: Order, scenario: S
     text = client.get(scenario.report_url(every[0])).text
     assert f"?field={blank}#field-{blank}" in text
     focused = client.get(scenario.report_url(every[0]) + f"?field={blank}").text
-    assert len(re.findall(r"\sautofocus", focused)) == 1
+    assert len(parse(focused).select("[autofocus]")) == 1
 
 
 def test_what_was_tampered_with_changes_nothing_unseen(app: Flask, order: Order, scenario: Scenario) -> None:
@@ -287,7 +300,7 @@ def test_what_was_tampered_with_changes_nothing_unseen(app: Flask, order: Order,
         db.session.commit()
     client = client_of(app, scenario.emails["clerk"])
     for was in ("{", '"x"', "[1]", "null", json.dumps({"a": 1})):
-        response = save(client, scenario.report_url(own), **{f"answer__{money}": "9", f"was__{money}": was})
+        response = save(client, scenario.report_url(own), **{f"answer__{money}": "9", f"expected__{money}": was})
         assert response.status_code == 200 and "<strong>5</strong>" in response.text
     with app.app_context():
         assert stored_values(own) == {money: 500}
