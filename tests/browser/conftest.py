@@ -1,6 +1,5 @@
 """A real server and a real browser."""
 
-import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from app import create_app
-from evaluation import database, schema
+from evaluation import schema
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.demo import demonstration
@@ -24,6 +23,7 @@ from tests.browser import grid_site
 from tests.browser.entry_desk import HEIGHT, Site
 from tests.browser.grid_desk import GridSite
 from tests.support import accounts
+from tests.support.html import csrf_token
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -97,9 +97,9 @@ def sign_in(page: Page, email: str, password: str = accounts.PASSWORD) -> None:
 def let_in(context: BrowserContext, email: str) -> None:
     """Sign a browser in without a page: the same form is sent, nothing is drawn. How people sign in stands in test_sign_in."""
     form = context.request.get("/account/sign-in").text()
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+    token = csrf_token(form)
     assert token
-    fields = {"email": email, "password": accounts.PASSWORD, "csrf_token": token[1]}
+    fields = {"email": email, "password": accounts.PASSWORD, "csrf_token": token}
     answer = context.request.post("/account/sign-in", form=fields, max_redirects=0)
     assert answer.status == 302, answer.text()
 

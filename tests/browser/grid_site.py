@@ -9,7 +9,7 @@ from random import Random
 from flask import Flask
 
 from app import create_app
-from evaluation import database, schema
+from evaluation import schema
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import save_answers
 from evaluation.criteria import Order

@@ -11,6 +11,13 @@ def parse(page: TestResponse | str) -> BeautifulSoup:
     return BeautifulSoup(page if isinstance(page, str) else page.text, PARSER)
 
 
+def find(page: Tag | TestResponse | str, selector: str) -> Tag:
+    """Return the first element that the CSS selector matches; a page without one fails the test."""
+    element = _node(page).select_one(selector)
+    assert element is not None, f"no element matches {selector}"
+    return element
+
+
 def visible_text(element: Tag | TestResponse | str) -> str:
     """Text of an element or page, white space folded to single blanks."""
     node = element if isinstance(element, Tag) else parse(element)
@@ -27,10 +34,16 @@ def attributes(page: Tag | TestResponse | str, selector: str, name: str) -> list
     return [str(element[name]) for element in _node(page).select(selector) if element.has_attr(name)]
 
 
+def linked_bins(page: Tag | TestResponse | str) -> list[str]:
+    """Return the BIN of the body that the row header of each table row links to."""
+    return [address.split("/")[2] for address in attributes(page, 'th[scope="row"] > a[href^="/bodies/"]', "href")]
+
+
 def form_values(form: Tag) -> dict[str, str]:
     """What a browser sends when the form is submitted without a button: successful controls by name.
 
-    Controls outside the form that name it by their attribute `form` are included. Of several controls with one name the last counts.
+    Controls outside the form that name it by their attribute `form` are included.
+    Of several controls with one name the last counts.
     """
     root = form.find_parents()[-1] if form.find_parents() else form
     controls = form.select("input, select, textarea")
