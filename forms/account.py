@@ -141,7 +141,7 @@ class ConfirmPasswordForm(VerifyForm):
         return not _is_locked(self) and bool(super().validate(**kwargs))
 
 
-class ChangeOwnPasswordForm(ChangePasswordForm):
+class PasswordChangeForm(ChangePasswordForm):
     """The current password and a new one."""
 
     password = _password_field(_("The password you have now"), "current-password")

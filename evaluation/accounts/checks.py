@@ -92,9 +92,9 @@ def _bodies_error(viewer: Viewer, fields: AccountInput) -> EvaluationError | Non
     if fields.role in BODY_ROLES and not fields.body_ids:
         return EvaluationError(N_("Choose at least one body for a clerk or a head."))
     if fields.role not in BODY_ROLES and fields.body_ids:
-        return EvaluationError(N_("Only a clerk or a head belongs to bodies; for this role choose none."))
+        return EvaluationError(N_("Only a clerk or a head belongs to bodies; select none for this role."))
     if len(queries.bins(viewer, fields.body_ids)) < len(fields.body_ids):
-        return EvaluationError(N_("A chosen body is no longer in the registry."))
+        return EvaluationError(N_("A selected body is no longer in the registry."))
     return None
 
 
@@ -102,7 +102,7 @@ def _region_error(viewer: Viewer, fields: AccountInput) -> EvaluationError | Non
     if fields.region is None:
         return None
     if fields.role not in (Role.REVIEWER, Role.OBSERVER):
-        return EvaluationError(N_("Only a reviewer or an observer is kept to a region; for this role choose none."))
+        return EvaluationError(N_("Only a reviewer or an observer is limited to a region; select none for this role."))
     if fields.region not in {str(body.kato)[:2] for body in registry.regions(viewer)}:
         return EvaluationError(N_("The registry has no region with the KATO code %(code)s."), code=fields.region)
     return None

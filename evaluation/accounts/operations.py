@@ -23,9 +23,9 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Role, Viewer
 
-OWN_CREDENTIALS = N_("This is your own account: your password and second factor are changed on the page of your account.")
-OWN_DISABLING = N_("You cannot disable your own account; another administrator can.")
-OWN_ROLE = N_("You cannot change your own role; another administrator can.")
+SELF_CREDENTIALS = N_("This is your own account: your password and second factor are changed on the page of your account.")
+SELF_DISABLING = N_("You cannot disable your own account; another administrator can.")
+SELF_ROLE = N_("You cannot change your own role; another administrator can.")
 LAST_ADMINISTRATOR = N_("This is the last administrator who can sign in. Make another person an administrator first.")
 DISABLED = N_("The account is disabled: enable it first.")
 
@@ -115,7 +115,7 @@ def disable_account(viewer: Viewer, account: Account) -> None:
     if not account.active:
         return
     if account.id == viewer.account_id:
-        raise AccountOperationRefused(OWN_DISABLING)
+        raise AccountOperationRefused(SELF_DISABLING)
     if account.role == Role.ADMINISTRATOR and _is_last_administrator(viewer, account):
         raise AccountOperationRefused(LAST_ADMINISTRATOR)
     account.active, account.fs_uniquifier = False, _new_uniquifier()
@@ -146,7 +146,7 @@ def reset_password(viewer: Viewer, account: Account, second_factor: bool = False
     """
     viewer.require(Action.MANAGE_ACCOUNTS)
     if account.id == viewer.account_id:
-        raise AccountOperationRefused(OWN_CREDENTIALS)
+        raise AccountOperationRefused(SELF_CREDENTIALS)
     if not account.active:
         raise AccountOperationRefused(DISABLED)
     account.password, account.fs_uniquifier = None, _new_uniquifier()
@@ -165,7 +165,7 @@ def remove_second_factor(viewer: Viewer, account: Account) -> None:
     """
     viewer.require(Action.MANAGE_ACCOUNTS)
     if account.id == viewer.account_id:
-        raise AccountOperationRefused(OWN_CREDENTIALS)
+        raise AccountOperationRefused(SELF_CREDENTIALS)
     account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
     account.fs_uniquifier = _new_uniquifier()
     _append_event(viewer, AuditAction.SECOND_FACTOR_REMOVED, account)
@@ -176,7 +176,7 @@ def _check_administrator_role(viewer: Viewer, account: Account, fields: AccountI
     if account.role != Role.ADMINISTRATOR or fields.role == Role.ADMINISTRATOR:
         return
     if account.id == viewer.account_id:
-        raise InvalidAccount({"role": EvaluationError(OWN_ROLE)})
+        raise InvalidAccount({"role": EvaluationError(SELF_ROLE)})
     if _is_last_administrator(viewer, account):
         raise InvalidAccount({"role": EvaluationError(LAST_ADMINISTRATOR)})
 

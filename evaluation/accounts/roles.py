@@ -21,9 +21,12 @@ ROLE_DUTIES = dict(
         SIGN_IN_ROLES,
         (
             N_("Enters the answers and files of their bodies."),
-            N_("Enters the same, and hands the year of their bodies over."),
-            N_("Sees the answers and files of a region or the country, and returns a year that was handed over."),
-            N_("Keeps people, the registry and reporting years; enters no answers."),
+            N_("Does the same and submits the year of their bodies."),
+            N_(
+                "Sees the answers and files of a region or the country; returns submitted years for correction, accepts and "
+                "reopens them."
+            ),
+            N_("Manages people, the registry and reporting years; enters no answers."),
             N_("Sees the answers of a region or the country."),
         ),
         strict=True,

@@ -31,7 +31,7 @@ class AuditGroup(StrEnum):
     REGISTRY = "registry", N_("Registry")
     ACCOUNTS = "accounts", N_("People")
     SIGN_IN = "sign-in", N_("Signing in")
-    AUDIT_LOG = "audit-log", N_("The record itself")
+    AUDIT_LOG = "audit-log", N_("The audit log")
 
     @property
     def actions(self) -> tuple["AuditAction", ...]:
@@ -60,47 +60,47 @@ class AuditAction(StrEnum):
 
     ANSWERS_SAVED = "answers_saved", N_("Answers changed"), AuditGroup.ANSWERS
     BLOCK_PASTED = "block_pasted", N_("Block pasted into the table"), AuditGroup.ANSWERS
-    BLANKS_FILLED = "blanks_filled", N_("Blanks filled in the table"), AuditGroup.ANSWERS
-    WORKBOOK_APPLIED = "workbook_applied", N_("Answers taken from a workbook"), AuditGroup.ANSWERS
-    CHANGE_UNDONE = "change_undone", N_("Change taken back"), AuditGroup.ANSWERS
+    BLANKS_FILLED = "blanks_filled", N_("Blank cells filled in the table"), AuditGroup.ANSWERS
+    WORKBOOK_APPLIED = "workbook_applied", N_("Answers imported from a workbook"), AuditGroup.ANSWERS
+    CHANGE_UNDONE = "change_undone", N_("Change reverted"), AuditGroup.ANSWERS
     PRIOR_YEAR_COUNTS_DECLARED = "prior_year_counts_declared", N_("Last year's figures declared"), AuditGroup.ANSWERS
-    JUSTIFICATION_ADDED = "justification_added", N_("Reason given for a warning"), AuditGroup.ANSWERS
-    JUSTIFICATION_WITHDRAWN = "justification_withdrawn", N_("Reason for a warning taken back"), AuditGroup.ANSWERS
+    JUSTIFICATION_ADDED = "justification_added", N_("Reason for a warning entered"), AuditGroup.ANSWERS
+    JUSTIFICATION_WITHDRAWN = "justification_withdrawn", N_("Reason for a warning withdrawn"), AuditGroup.ANSWERS
 
-    SUBMITTED = "submitted", N_("Year handed over"), AuditGroup.REVIEW
-    RETURNED = "returned", N_("Year given back"), AuditGroup.REVIEW
+    SUBMITTED = "submitted", N_("Year submitted"), AuditGroup.REVIEW
+    RETURNED = "returned", N_("Year returned for correction"), AuditGroup.REVIEW
     ACCEPTED = "accepted", N_("Year accepted"), AuditGroup.REVIEW
     REOPENED = "reopened", N_("Accepted year reopened"), AuditGroup.REVIEW
 
     REMARK_ADDED = "remark_added", N_("Remark made"), AuditGroup.REMARKS, Action.REPLY
     REMARK_REPLIED = "remark_replied", N_("Remark answered"), AuditGroup.REMARKS, Action.REPLY
     REMARK_RESOLVED = "remark_resolved", N_("Remark marked as resolved"), AuditGroup.REMARKS, Action.REPLY
-    REMARK_REOPENED = "remark_reopened", N_("Remark opened again"), AuditGroup.REMARKS, Action.REPLY
+    REMARK_REOPENED = "remark_reopened", N_("Remark reopened"), AuditGroup.REMARKS, Action.REPLY
 
-    EVIDENCE_FILE_ATTACHED = "evidence_file_attached", N_("File attached as evidence"), AuditGroup.FILES, Action.VIEW_FILES
-    EVIDENCE_FILE_REMOVED = "evidence_file_removed", N_("File of evidence removed"), AuditGroup.FILES, Action.VIEW_FILES
+    EVIDENCE_FILE_ATTACHED = "evidence_file_attached", N_("Evidence file attached"), AuditGroup.FILES, Action.VIEW_FILES
+    EVIDENCE_FILE_REMOVED = "evidence_file_removed", N_("Evidence file removed"), AuditGroup.FILES, Action.VIEW_FILES
     WORKBOOK_UPLOADED = "workbook_uploaded", N_("Workbook sent"), AuditGroup.FILES
     WORKBOOK_DISCARDED = "workbook_discarded", N_("Workbook discarded"), AuditGroup.FILES
-    FILE_EXPORTED = "file_exported", N_("File taken out"), AuditGroup.FILES
+    FILE_EXPORTED = "file_exported", N_("File downloaded"), AuditGroup.FILES
 
     YEAR_OPENED = "year_opened", N_("Reporting year opened"), AuditGroup.YEARS
     FIRST_DAY_CHANGED = "first_day_changed", N_("First day of entry changed"), AuditGroup.YEARS
     DEADLINE_CHANGED = "deadline_changed", N_("Deadline changed"), AuditGroup.YEARS
     DEADLINE_EXTENDED = "deadline_extended", N_("Deadline extended for a body"), AuditGroup.YEARS
 
-    ORGANISATION_ASSIGNED = "organisation_assigned", N_("Organisation put under a body"), AuditGroup.REGISTRY
+    ORGANISATION_ASSIGNED = "organisation_assigned", N_("Organisation assigned to a body"), AuditGroup.REGISTRY
     BODY_ADDED = "body_added", N_("Body entered"), AuditGroup.REGISTRY
     BODY_CHANGED = "body_changed", N_("Body corrected"), AuditGroup.REGISTRY
     BODY_RENAMED = "body_renamed", N_("Body renamed"), AuditGroup.REGISTRY
     BODY_CLOSED = "body_closed", N_("Body closed"), AuditGroup.REGISTRY
-    BODY_REOPENED = "body_reopened", N_("Closing of a body taken back"), AuditGroup.REGISTRY
+    BODY_REOPENED = "body_reopened", N_("Closing of a body reverted"), AuditGroup.REGISTRY
     ORGANISATION_ADDED = "organisation_added", N_("Organisation entered"), AuditGroup.REGISTRY
     ORGANISATION_CHANGED = "organisation_changed", N_("Organisation corrected"), AuditGroup.REGISTRY
     ORGANISATION_RENAMED = "organisation_renamed", N_("Organisation renamed"), AuditGroup.REGISTRY
     ORGANISATION_MOVED = "organisation_moved", N_("Organisation moved to another body"), AuditGroup.REGISTRY
-    ORGANISATION_LEFT = "organisation_left", N_("Organisation left for another body"), AuditGroup.REGISTRY
+    ORGANISATION_LEFT = "organisation_left", N_("Organisation left the body"), AuditGroup.REGISTRY
     STATUS_ADDED = "status_added", N_("Status of an organisation entered"), AuditGroup.REGISTRY
-    STATUS_WITHDRAWN = "status_withdrawn", N_("Status of an organisation taken back"), AuditGroup.REGISTRY
+    STATUS_WITHDRAWN = "status_withdrawn", N_("Status of an organisation withdrawn"), AuditGroup.REGISTRY
 
     ACCOUNT_ADDED = "account_added", N_("Person added"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     ACCOUNT_CHANGED = "account_changed", N_("Account changed"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
@@ -115,12 +115,12 @@ class AuditAction(StrEnum):
 
     SIGNED_IN = "signed_in", N_("Signed in"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
     SIGNED_OUT = "signed_out", N_("Signed out"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
-    SIGN_IN_FAILED = "sign_in_failed", N_("Attempt to sign in failed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
-    SIGN_IN_REFUSED = "sign_in_refused", N_("Attempt to sign in refused"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SIGN_IN_FAILED = "sign_in_failed", N_("Sign-in failed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    SIGN_IN_REFUSED = "sign_in_refused", N_("Sign-in refused"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
     ACCOUNT_LOCKED = "account_locked", N_("Account locked after failed attempts"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
-    RESET_LINK_MAILED = "reset_link_mailed", N_("One-time link mailed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    RESET_LINK_MAILED = "reset_link_mailed", N_("One-time link sent by e-mail"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
     PASSWORD_CHANGED = "password_changed", N_("Password changed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
-    PASSWORD_RESET = "password_reset", N_("Password set anew"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    PASSWORD_RESET = "password_reset", N_("Password reset"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
     SECOND_FACTOR_ENABLED = "second_factor_enabled", N_("Second factor set up"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
     SECOND_FACTOR_DISABLED = (
         "second_factor_disabled",
@@ -130,13 +130,13 @@ class AuditAction(StrEnum):
     )
     RECOVERY_CODES_CREATED = (
         "recovery_codes_created",
-        N_("New recovery codes made"),
+        N_("New recovery codes created"),
         AuditGroup.SIGN_IN,
         Action.MANAGE_ACCOUNTS,
     )
 
-    LOG_STARTED = "log_started", N_("Record begun"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
-    CHAIN_STARTED = "chain_started", N_("Chain of a body begun"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
+    LOG_STARTED = "log_started", N_("Audit log started"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
+    CHAIN_STARTED = "chain_started", N_("Audit chain of a body started"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
 
 
 EVENTS_WITHOUT_BODY = Action.MANAGE_ACCOUNTS

@@ -34,7 +34,7 @@ COMMON_CHAIN = 0
 """The chain of events of no body. The chain of a body has the body's id."""
 BROKEN = N_(
     "The record does not end as the product left it, or AUDIT_KEY is not the key it was kept with. Nothing was stored. "
-    "`flask record verify` tells what is wrong."
+    "`flask audit verify` tells what is wrong."
 )
 
 INSERT_AT_ONCE_EVENTS = 100

@@ -36,7 +36,7 @@ class InvalidCheckpoint(EvaluationError):
     """The file is not a checkpoint or is not sealed with this key."""
 
 
-class CheckpointNotFound(EvaluationError):
+class MissingCheckpoint(EvaluationError):
     """There is no checkpoint of the number."""
 
 
@@ -70,14 +70,14 @@ def checkpoint_content(viewer: Viewer, number: int | None = None) -> dict[str, A
     """Return the content of a checkpoint's file with the heads of all chains; of the last checkpoint without a number.
 
     Raises:
-        CheckpointNotFound: There is no checkpoint of the number.
+        MissingCheckpoint: There is no checkpoint of the number.
     """
     heads: dict[str, Any] = {}
     last: Checkpoint | None = None
     for last in queries.checkpoints(viewer, number):
         heads |= last.heads
     if last is None or (number is not None and last.number != number):
-        raise CheckpointNotFound(NO_CHECKPOINT, number=number or 1)
+        raise MissingCheckpoint(NO_CHECKPOINT, number=number or 1)
     content = {"format": FORMAT, "number": last.number, "at": timestamp_text(last.at), "digest": last.digest, "heads": heads}
     return content | {"seal": checkpoint_file_seal(audit_key(), content)}
 

@@ -20,8 +20,8 @@ from evaluation.language import N_
 GENESIS_MAC = "0" * 64
 """The hash before the first event of a chain, in hexadecimal."""
 NO_KEY = N_(
-    "The key that the record is sealed with can be neither read nor made: %(name)s in the instance folder. Let the product "
-    "write there, or give the key as the environment variable AUDIT_KEY."
+    "The key that seals the audit log can be neither read nor created: %(name)s in the instance folder. Allow the product to "
+    "write there, or set the environment variable AUDIT_KEY."
 )
 
 

@@ -150,7 +150,7 @@ def batch_counts(viewer: Viewer, batches: Collection[str], *conditions: Any, by_
 def last_changes(viewer: Viewer, year: int, cells: Iterable[Cell]) -> dict[Cell, tuple[str, datetime]]:
     """Return who changed each of these answers last, and when (UTC); answers without an event are left out."""
     flush_events(db.session)
-    wanted, found = set(cells), dict[Cell, tuple[str, datetime]]()
+    wanted, changes = set(cells), dict[Cell, tuple[str, datetime]]()
     organisation_ids = sorted({organisation_id for organisation_id, _ in wanted})
     columns = (AuditEvent.organisation_id, AuditEvent.actor, AuditEvent.at, AuditEvent.data)
     for start in range(0, len(organisation_ids), ORGANISATIONS_PER_QUERY):
@@ -160,8 +160,8 @@ def last_changes(viewer: Viewer, year: int, cells: Iterable[Cell]) -> dict[Cell,
         for organisation_id, actor, at, data in db.session.execute(statement):
             for code in data:
                 if (organisation_id, code) in wanted:
-                    found.setdefault((organisation_id, code), (actor, at))
-    return found
+                    changes.setdefault((organisation_id, code), (actor, at))
+    return changes
 
 
 def organisation_events_after(
@@ -169,16 +169,16 @@ def organisation_events_after(
 ) -> list[AuditEvent]:
     """Return the last events of these organisations' year with a higher id, at most `limit`, the oldest first."""
     flush_events(db.session)
-    wanted, found = set(organisation_ids), list[AuditEvent]()
+    wanted, matches = set(organisation_ids), list[AuditEvent]()
     of_year = (AuditEvent.id > event_id, AuditEvent.year == year, AuditEvent.organisation_id.is_not(None))
     statement = visible_to(select(AuditEvent), viewer).where(*of_year).order_by(AuditEvent.id.desc())
     # There may be thousands of organisations, more than a statement's parameters, so they are selected here.
     for event in db.session.scalars(statement):
         if event.organisation_id in wanted:
-            found.append(event)
-        if len(found) == limit:
+            matches.append(event)
+        if len(matches) == limit:
             break
-    return found[::-1]
+    return matches[::-1]
 
 
 def batch_events(viewer: Viewer, batch: str) -> list[AuditEvent]:

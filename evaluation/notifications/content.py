@@ -12,12 +12,12 @@ from evaluation.registry.models import Body, Organisation
 from evaluation.sheets.model import LegalEntity
 
 TITLES = {
-    "submitted": N_("The year was handed over"),
-    "returned": N_("The year was given back"),
+    "submitted": N_("The year was submitted"),
+    "returned": N_("The year was returned for correction"),
     "accepted": N_("The year is accepted"),
     "reopened": N_("The accepted year was reopened"),
     "remark": N_("A new remark"),
-    "deadline": N_("Last day to hand the year over: %(date)s"),
+    "deadline": N_("Last day to submit the year: %(date)s"),
 }
 REPLY = N_("A reply to a remark")
 MAX_SUBJECT_NAME = 120
@@ -91,7 +91,7 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
         (gettext("Body"), _name(view.body, language)),
         (gettext("Reporting year"), str(notification.year)),
         (gettext("Organisation"), _name(view.organisation, language) if view.organisation else ""),
-        (gettext("What it is about"), subject_matter(view, language)),
+        (gettext("Subject"), subject_matter(view, language)),
         (gettext("Revision"), str(notification.data.get("revision") or "")),
         (gettext("Sent by"), actor(view)),
         (gettext("When"), f"{to_local(notification.at):%d.%m.%Y %H:%M}"),
@@ -102,7 +102,7 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
     lines += ["", gettext("Open it here:"), link(view, account.role, links, absolute=True)]
     lines += ["", "-- ", gettext("Evaluation of state property management")]
     lines += [gettext("All messages:") + " " + links.inbox(absolute=True)]
-    lines += [gettext("This mail was sent by itself: an answer to it is read by nobody.")]
+    lines += [gettext("This is an automatic message; please do not reply.")]
     return "\n".join(lines) + "\n"
 
 

@@ -25,8 +25,9 @@ def notify(
     dedup_key: str | None = None,
     recipients: Literal["body", "reviewers"] = "body",
     excluded_account_id: int | None = None,
+    send_mail: bool = True,
 ) -> list[int]:
-    """Notify people of what happened to a body's year, in the transaction in which it happens; mail is sent after the commit.
+    """Notify people of what happened to a body's year, in the transaction in which it happens.
 
     Args:
         viewer: Who acts; the notification has their name.
@@ -41,6 +42,7 @@ def notify(
         recipients: `body`: the body's active clerks and heads; `reviewers`: the active reviewers of its region, or of the country
             if the region has none.
         excluded_account_id: The account of whoever acts.
+        send_mail: Start sending the mail after the commit; without it the mail waits for the caller to send it.
 
     Returns:
         The ids of the notified accounts.
@@ -48,9 +50,9 @@ def notify(
     Raises:
         Forbidden: The viewer may not see the body.
     """
-    found = body_recipients(viewer, body_id) if recipients == "body" else reviewer_recipients(viewer, body_id)
+    accounts = body_recipients(viewer, body_id) if recipients == "body" else reviewer_recipients(viewer, body_id)
     has_mail, notified = bool(configuration().settings.smtp_url), []
-    for account_id, email in sorted(found.items()):
+    for account_id, email in sorted(accounts.items()):
         if account_id == excluded_account_id:
             continue
         row = {
@@ -68,7 +70,7 @@ def notify(
         }
         if insert_if_absent(db.session.connection(), table_of(Notification), row):
             notified.append(account_id)
-    if notified and has_mail:
+    if notified and has_mail and send_mail:
         after_commit(configuration().wake_mail_worker)
     return notified
 

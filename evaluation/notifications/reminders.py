@@ -32,7 +32,7 @@ def remind(viewer: Viewer, today: date) -> list[Reminder]:
 
     A person is reminded once for each of `REMINDER_DAYS`, however often this function is called. If it was not called on such a
     day, it reminds later, until the next of `REMINDER_DAYS`. An extension moves the last day, so people are reminded of the new
-    one. `today` is a day in Asia/Almaty.
+    one. The caller sends the mail. `today` is a day in Asia/Almaty.
 
     Raises:
         Forbidden: The viewer may not manage the registry.
@@ -59,5 +59,5 @@ def _remind_of_year(viewer: Viewer, year: ReportingYear, today: date) -> Iterato
             continue
         dedup_key = f"deadline:{year.year}:{body.id}:{until}:{reminder_day}"
         data = {"until": until.isoformat(), "days": days_left}
-        if notified := notify(viewer, "deadline", year.year, body.id, data=data, dedup_key=dedup_key):
+        if notified := notify(viewer, "deadline", year.year, body.id, data=data, dedup_key=dedup_key, send_mail=False):
             yield Reminder(year.year, body, until, days_left, len(notified))

@@ -7,38 +7,34 @@ from typing import Any
 from evaluation.language import N_, Language
 
 MESSAGES = {
-    "wrong_key": N_(
-        "AUDIT_KEY is not the key that the record was kept with, so nothing can be verified. Give the product the key it was "
-        "kept with."
-    ),
-    "altered": N_("This line was altered, moved or inserted outside the product. Compare it with the same line of a backup."),
-    "repeated": N_("There is another line of this number, inserted outside the product. Compare both with a backup."),
-    "removed": N_("The lines from this one to %(until)s were removed. Look for them in a backup."),
+    "wrong_key": N_("AUDIT_KEY is not the key that sealed the audit log, so nothing can be verified. Set the original key."),
+    "altered": N_("This event was altered, moved or inserted outside the product. Compare it with the same event in a backup."),
+    "repeated": N_("There is another event with this number, inserted outside the product. Compare both with a backup."),
+    "removed": N_("The events from this one to %(until)s were removed. Look for them in a backup."),
     "cut_off": N_(
-        "The end of the chain was cut off: the lines from this one to %(until)s are missing. Look for them in a backup."
+        "The end of the chain was cut off: the events from this one to %(until)s are missing. Look for them in a backup."
     ),
     "after_head": N_(
-        "There are lines after the end that was sealed, from this one to %(until)s: the end was set back, or they were inserted "
-        "outside the product. Compare the chain with a backup."
+        "There are events after the sealed end of the chain, from this one to %(until)s: the end was set back, or they were "
+        "inserted outside the product. Compare the chain with a backup."
     ),
-    "head_altered": N_("What is kept of the chain's end was altered outside the product. Compare it with a backup."),
-    "head_removed": N_("What is kept of the chain's end was removed. Restore it from a backup."),
+    "head_altered": N_("The stored head of the chain was altered outside the product. Compare it with a backup."),
+    "head_removed": N_("The stored head of the chain was removed. Restore it from a backup."),
     "chain_removed": N_("The chain was removed as a whole. Restore the database from a backup."),
-    "chain_not_started": N_("The product never began this chain. Compare it with a backup."),
-    "chain_restarted": N_("The chain was removed as a whole and begun anew. Look for its earlier lines in a backup."),
+    "chain_not_started": N_("The product never started this chain. Compare it with a backup."),
+    "chain_restarted": N_("The chain was removed as a whole and started again. Look for its earlier events in a backup."),
     "checkpoint_altered": N_("Checkpoint %(number)s was altered or inserted outside the product. Compare it with a backup."),
     "checkpoint_removed": N_("Checkpoint %(number)s was removed. Look for it in a backup."),
     "checkpoint_differs": N_(
-        "This line is not the one that checkpoint %(number)s tells of, or was removed. Compare the chain with a backup of that "
-        "time."
+        "This event is not the one recorded in checkpoint %(number)s, or was removed. Compare the chain with a backup of "
+        "that time."
     ),
     "coverage_altered": N_(
-        "What is kept of the lines that checkpoints tell of was altered, or the last checkpoints were removed. Compare the "
-        "database with a backup."
+        "The stored checkpoint data were altered, or the last checkpoints were removed. Compare the database with a backup."
     ),
     "file_differs": N_(
-        "The checkpoint file's number %(number)s is not the checkpoint %(number)s of this record: it was altered or removed, or "
-        "the record was made anew. Compare the database with a backup of that time."
+        "The checkpoint file's number %(number)s is not checkpoint %(number)s of this audit log: it was altered or removed, "
+        "or the audit log was created anew. Compare the database with a backup of that time."
     ),
 }
 """Message of each kind of issue: what differs and what to do."""

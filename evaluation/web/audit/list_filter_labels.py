@@ -21,7 +21,7 @@ FILTER_LABELS: dict[str, tuple[str, Mapping[str, str]]] = {
     "q": (N_("Name or BIN"), {}),
     "region": (N_("Region"), {}),
     "level": (N_("Level"), LEVEL_NAMES),
-    "status": (N_("State"), STATUS_LABELS),
+    "status": (N_("Submission status"), STATUS_LABELS),
     "late": (N_("Deadline"), LATENESS_LABELS),
     "remarks": (N_("Remarks"), REMARK_LABELS),
     "sort": (N_("Sort by"), BASIC_SORTS | COUNT_SORTS | POINT_SORTS | PREVIOUS_YEAR_SORTS),

@@ -74,8 +74,8 @@ def answer_event_row(presenter: EventPresenter, year: int, code: str, event: Ans
 
 
 def _action_label(action: str) -> str:
-    known = find_action(action)
-    return known.label if known else UNKNOWN_ACTION
+    defined = find_action(action)
+    return defined.label if defined else UNKNOWN_ACTION
 
 
 def _event_row(

@@ -42,7 +42,7 @@ def index() -> str:
         older_url=form.url(before=hits[-1].event.id) if has_more else "",
         newest_url=form.url() if before else "",
         years=[(str(year), year) for year in years],
-        is_known_action=lambda action: find_action(action) is not None,
+        is_defined_action=lambda action: find_action(action) is not None,
         groups=[(group.value, group.label) for group in groups],
         indicators=indicators,
         evidence=evidence,

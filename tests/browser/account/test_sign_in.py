@@ -1,4 +1,4 @@
-"""Signing in by the keyboard alone, and one's own account for every eye and hand."""
+"""Signing in with the keyboard only, and accessibility of the account pages."""
 
 import pytest
 from playwright.sync_api import expect
@@ -17,7 +17,7 @@ def test_in_and_out_by_the_keyboard_without_javascript(code: str, empty_site: st
     with new_page(empty_site, code, java_script_enabled=False) as page:
         page.goto("/account/password")
         assert page.url.endswith("/account/sign-in?next=/account/password")
-        # The address has the focus already; the browser gives it once the page has been drawn, which may be after it has loaded.
+        # The browser focuses the address when it draws the page, which may be after loading.
         expect(page.locator("#email")).to_be_focused()
         page.keyboard.type(email_of("observer"))
         page.keyboard.press("Tab")
@@ -32,8 +32,8 @@ def test_in_and_out_by_the_keyboard_without_javascript(code: str, empty_site: st
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
-def test_ones_own_pages_are_for_everybody(code: str, empty_site: str, new_page: NewPage) -> None:
-    """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
+def test_account_pages_are_accessible(code: str, empty_site: str, new_page: NewPage) -> None:
+    """axe reports no issue and nothing scrolls sideways, on a desktop and on a telephone."""
     with new_page(empty_site, code) as page:
         for address in ("/account/sign-in", "/account/new-password"):
             page.goto(address)

@@ -1,4 +1,4 @@
-"""People: what an administrator does with accounts, and what the record tells of it."""
+"""Accounts: the operations of an administrator and their audit events."""
 
 import threading
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from evaluation.accounts import operations, queries
 from evaluation.accounts.checks import InvalidAccount
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import AccountFilters
+from evaluation.audit import queries as audit
 from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from evaluation.errors import EvaluationError
@@ -27,8 +28,8 @@ REGION, CITY, VILLAGE = bin_of(1), bin_of(2), bin_of(3)
 
 
 @pytest.fixture
-def place(app: Flask) -> Iterator[Flask]:
-    """A region with a city and a village, on both databases, inside the app."""
+def app(app: Flask) -> Iterator[Flask]:
+    """Register a region with a city and a village, on both databases, inside the application."""
     with app.app_context():
         enter_bodies()
         db.session.commit()
@@ -55,20 +56,22 @@ def clerk(email: str = "clerk@example.kz", *bins: str) -> Account:
 
 
 def administrator(email: str = "admin@example.kz") -> tuple[Account, Viewer]:
-    made = operations.add_account(SYSTEM, email, "Administrator", "administrator", password=PASSWORD)
-    return made, Viewer("Administrator", Role.ADMINISTRATOR, None, made.id)
+    account = operations.add_account(SYSTEM, email, "Administrator", "administrator", password=PASSWORD)
+    return account, Viewer("Administrator", Role.ADMINISTRATOR, None, account.id)
 
 
 def events(*actions: str) -> list[AuditEvent]:
-    return list(db.session.scalars(select(AuditEvent).where(AuditEvent.action.in_(actions)).order_by(AuditEvent.id)))
+    return audit.events(SYSTEM, AuditEvent.action.in_(actions))
 
 
-def test_an_account_is_added_without_a_password_and_recorded(place: Flask) -> None:
-    made = operations.add_account(SYSTEM, "  Aigul@Akimat.KZ ", " Айгүл   Сейітова ", "clerk", ids(CITY, VILLAGE), language="kk")
-    assert (made.email, made.name, made.password, made.active) == ("aigul@akimat.kz", "Айгүл Сейітова", None, True)
-    assert [body.bin for body in queries.bodies_of(SYSTEM, [made.id])[made.id]] == [CITY, VILLAGE]
+def test_an_account_is_added_without_a_password_and_audited(app: Flask) -> None:
+    account = operations.add_account(
+        SYSTEM, "  Aigul@Akimat.KZ ", " Айгүл   Сейітова ", "clerk", ids(CITY, VILLAGE), language="kk"
+    )
+    assert (account.email, account.name, account.password, account.active) == ("aigul@akimat.kz", "Айгүл Сейітова", None, True)
+    assert [body.bin for body in queries.bodies_of(SYSTEM, [account.id])[account.id]] == [CITY, VILLAGE]
     [event] = events("account_added")
-    assert event.actor == "system" and event.data["account"] == made.id
+    assert event.actor == "system" and event.data["account"] == account.id
     assert event.data["changes"]["bodies"] == [None, sorted([CITY, VILLAGE])]
     assert event.data["changes"]["role"] == [None, "clerk"]
 
@@ -93,32 +96,32 @@ def test_an_account_is_added_without_a_password_and_recorded(place: Flask) -> No
         ({"language": "de"}, {"language"}),
     ],
 )
-def test_mistakes_are_named_by_field_and_nothing_is_kept(place: Flask, given: dict[str, object], fields: set[str]) -> None:
+def test_errors_are_reported_by_field_and_nothing_is_stored(app: Flask, changes: dict[str, object], fields: set[str]) -> None:
     clerk()
     right = {"email": "new@example.kz", "name": "New", "role": "observer"}
     with pytest.raises(InvalidAccount) as refused:
-        operations.add_account(SYSTEM, **(right | given))  # type: ignore[arg-type]
+        operations.add_account(SYSTEM, **(right | changes))  # type: ignore[arg-type]
     assert set(refused.value.errors) == fields
     assert db.session.scalar(select(func.count()).select_from(Account)) == 1
 
 
-def test_what_changed_is_recorded_old_and_new(place: Flask) -> None:
+def test_changes_are_audited_with_old_and_new_values(app: Flask) -> None:
     account = clerk()
     before = account.fs_uniquifier
     same = {"email": account.email, "name": account.name, "role": "clerk", "body_ids": ids(CITY)}
     assert operations.change_account(SYSTEM, account, **same) is False
     assert operations.change_account(SYSTEM, account, **(same | {"name": "Head of all", "body_ids": ids(CITY, VILLAGE)}))
-    assert account.fs_uniquifier == before, "who is signed in stays so"
+    assert account.fs_uniquifier == before, "sessions continue"
     assert operations.change_account(SYSTEM, account, account.email, account.name, "reviewer", region="19")
     assert queries.body_ids(SYSTEM, account.id) == frozenset()
     first, second = (event.data["changes"] for event in events("account_changed"))
     assert first == {"name": ["Clerk", "Head of all"], "bodies": [[CITY], sorted([CITY, VILLAGE])]}
     assert second == {"role": ["clerk", "reviewer"], "region": [None, "19"], "bodies": [sorted([CITY, VILLAGE]), []]}
     operations.change_account(SYSTEM, account, "other@example.kz", account.name, "reviewer", region="19")
-    assert account.fs_uniquifier != before, "links mailed to the old address are worth nothing"
+    assert account.fs_uniquifier != before, "links mailed to the old address are invalid"
 
 
-def test_an_address_of_someone_else_is_refused_at_its_field(place: Flask) -> None:
+def test_an_address_of_another_account_is_refused(app: Flask) -> None:
     account = clerk()
     clerk("other@example.kz")
     with pytest.raises(InvalidAccount) as refused:
@@ -126,7 +129,7 @@ def test_an_address_of_someone_else_is_refused_at_its_field(place: Flask) -> Non
     assert set(refused.value.errors) == {"email"}
 
 
-def test_a_disabled_account_is_shut_out_at_once(place: Flask) -> None:
+def test_a_disabled_account_loses_access_immediately(app: Flask) -> None:
     account = clerk()
     before = account.fs_uniquifier
     operations.disable_account(SYSTEM, account)
@@ -140,14 +143,14 @@ def test_a_disabled_account_is_shut_out_at_once(place: Flask) -> None:
     assert [event.action for event in events("account_disabled", "account_enabled")] == ["account_disabled", "account_enabled"]
 
 
-def test_a_reset_takes_the_password_and_the_sessions(place: Flask) -> None:
+def test_a_reset_removes_the_password_and_ends_sessions(app: Flask) -> None:
     account = clerk()
     before = account.fs_uniquifier
     account.tf_primary_method, account.tf_totp_secret = "authenticator", "secret of the factor"
     account.failures = 3
     operations.reset_password(SYSTEM, account)
     assert account.password is None and account.fs_uniquifier != before and account.failures == 0
-    assert account.tf_totp_secret, "a lost password is no reason to lose the second factor"
+    assert account.tf_totp_secret, "resetting the password leaves the second factor"
     operations.reset_password(SYSTEM, account, second_factor=True)
     assert account.tf_primary_method is None and account.tf_totp_secret is None
     assert len(events("password_reset")) == 2 and len(events("second_factor_removed")) == 1
@@ -155,41 +158,41 @@ def test_a_reset_takes_the_password_and_the_sessions(place: Flask) -> None:
     assert "argon2" not in str([event.data for event in events("account_added")])
 
 
-def test_administrators_do_not_shut_themselves_out(place: Flask) -> None:
-    own, viewer = administrator()
+def test_administrators_cannot_lock_themselves_out(app: Flask) -> None:
+    acting, viewer = administrator()
     other, _ = administrator("second@example.kz")
-    as_they_are = {"email": own.email, "name": own.name, "role": "administrator"}
+    as_they_are = {"email": acting.email, "name": acting.name, "role": "administrator"}
     for refused in (
-        lambda: operations.disable_account(viewer, own),
-        lambda: operations.reset_password(viewer, own),
-        lambda: operations.remove_second_factor(viewer, own),
-        lambda: operations.change_account(viewer, own, **(as_they_are | {"role": "observer"})),
+        lambda: operations.disable_account(viewer, acting),
+        lambda: operations.reset_password(viewer, acting),
+        lambda: operations.remove_second_factor(viewer, acting),
+        lambda: operations.change_account(viewer, acting, **(as_they_are | {"role": "observer"})),
     ):
         with pytest.raises(EvaluationError):
             refused()
-    assert operations.change_account(viewer, own, **(as_they_are | {"name": "Renamed"}))
+    assert operations.change_account(viewer, acting, **(as_they_are | {"name": "Renamed"}))
     operations.disable_account(viewer, other)
     for refused in (
-        lambda: operations.disable_account(SYSTEM, own),
-        lambda: operations.change_account(SYSTEM, own, **(as_they_are | {"role": "observer"})),
+        lambda: operations.disable_account(SYSTEM, acting),
+        lambda: operations.change_account(SYSTEM, acting, **(as_they_are | {"role": "observer"})),
     ):
         with pytest.raises(EvaluationError, match="last administrator"):
             refused()
 
 
-def test_two_administrators_who_disable_each_other_at_once_do_not_both_succeed(place: Flask) -> None:
+def test_concurrent_administrators_cannot_both_be_disabled(app: Flask) -> None:
     first, _ = administrator()
     second, _ = administrator("second@example.kz")
     db.session.commit()
     pairs, ready = [(first.id, second.id), (second.id, first.id)], threading.Barrier(2)
 
-    def disable(own: int, other: int) -> None:
-        with place.app_context():
+    def disable(acting: int, other: int) -> None:
+        with app.app_context():
             account = queries.account(SYSTEM, other)
             assert account is not None
             ready.wait()
             try:
-                operations.disable_account(Viewer("Administrator", Role.ADMINISTRATOR, None, own), account)
+                operations.disable_account(Viewer("Administrator", Role.ADMINISTRATOR, None, acting), account)
                 db.session.commit()
             except (EvaluationError, OperationalError):
                 db.session.rollback()
@@ -207,11 +210,11 @@ def test_two_administrators_who_disable_each_other_at_once_do_not_both_succeed(p
         db.session.commit()
 
 
-def test_two_who_add_the_same_address_at_once(place: Flask) -> None:
+def test_concurrent_additions_of_one_address(app: Flask) -> None:
     ready, refused = threading.Barrier(2), []
 
     def add() -> None:
-        with place.app_context():
+        with app.app_context():
             ready.wait()
             try:
                 operations.add_account(SYSTEM, "twin@example.kz", "Twin", "observer")
@@ -230,7 +233,7 @@ def test_two_who_add_the_same_address_at_once(place: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in (Role.ADMINISTRATOR, Role.SYSTEM)])
-def test_only_administrators_keep_people(place: Flask, role: Role) -> None:
+def test_only_administrators_manage_accounts(app: Flask, role: Role) -> None:
     account, viewer = clerk(), Viewer("Someone", role, None, 77)
     for refused in (
         lambda: operations.add_account(viewer, "x@example.kz", "X", "observer"),
@@ -251,7 +254,7 @@ def test_only_administrators_keep_people(place: Flask, role: Role) -> None:
     assert not viewer.may(Action.MANAGE_ACCOUNTS)
 
 
-def test_the_list_is_searched_filtered_and_in_order(place: Flask) -> None:
+def test_the_list_is_searched_filtered_and_sorted(app: Flask) -> None:
     for number, (name, role, bins, region) in enumerate(
         [
             ("Қарлығаш", "clerk", (CITY, VILLAGE), None),
@@ -263,20 +266,20 @@ def test_the_list_is_searched_filtered_and_in_order(place: Flask) -> None:
         operations.add_account(SYSTEM, f"person{number}@example.kz", name, role, ids(*bins), region, password="x" * 12)
     gone = operations.add_account(SYSTEM, "gone@example.kz", "Жоқ", "observer")
 
-    def found(**sought: str) -> list[str]:
-        return [account.name for account in queries.accounts(SYSTEM, AccountFilters(**sought)).items]
+    def names(**filters: str) -> list[str]:
+        return [account.name for account in queries.accounts(SYSTEM, AccountFilters(**filters)).items]
 
-    assert found() == ["Әсел", "Ғалым", "Жоқ", "Қарлығаш", "Үміт"]
-    assert found(search="әсел") == ["Әсел"] and found(search="PERSON1@example") == ["Ғалым"]
-    assert found(role="clerk") == ["Қарлығаш"]
-    assert found(body=VILLAGE) == ["Қарлығаш"] and found(body="қонаев") == ["Ғалым", "Қарлығаш"]
-    assert found(state="waiting") == ["Жоқ"]
+    assert names() == ["Әсел", "Ғалым", "Жоқ", "Қарлығаш", "Үміт"]
+    assert names(search="әсел") == ["Әсел"] and names(search="PERSON1@example") == ["Ғалым"]
+    assert names(role="clerk") == ["Қарлығаш"]
+    assert names(body=VILLAGE) == ["Қарлығаш"] and names(body="қонаев") == ["Ғалым", "Қарлығаш"]
+    assert names(status="waiting") == ["Жоқ"]
     operations.disable_account(SYSTEM, gone)
-    assert found(state="disabled") == ["Жоқ"] and not found(state="waiting")
-    assert len(found(state="active")) == 4 and not found(search="100%")
+    assert names(status="disabled") == ["Жоқ"] and not names(status="waiting")
+    assert len(names(status="active")) == 4 and not names(search="100%")
 
 
-def test_a_long_list_is_paged(place: Flask) -> None:
+def test_a_long_list_is_paged(app: Flask) -> None:
     for number in range(53):
         operations.add_account(SYSTEM, f"p{number}@example.kz", f"Person {number:02}", "observer")
     first, second = (queries.accounts(SYSTEM, AccountFilters(), page) for page in (1, 2))

@@ -1,4 +1,4 @@
-"""The record: sealed, refused by the database to be changed, verified, and never left with a gap, on both databases."""
+"""The audit log on both databases: events are sealed, cannot be changed, are verified, and have no gaps."""
 
 import itertools
 import threading
@@ -30,28 +30,28 @@ SYSTEM = Viewer.system()
 CLERK = Viewer("Ә. Қ.", SYSTEM.role, None, 7)
 
 
-def keep(*bodies: int | None, **data: Any) -> None:
+def append_and_commit(*bodies: int | None, **data: Any) -> None:
     """Append an event for each of these bodies and commit."""
     append_events(CLERK, [NewEvent(AuditAction.ANSWERS_SAVED, 2024, body, 5, data) for body in bodies], "b" * 32)
     db.session.commit()
 
 
 def chains() -> dict[int, tuple[int, int]]:
-    """Chain → how many lines it has and their last number."""
-    found = db.session.execute(text("SELECT chain, count(*), max(seq) FROM audit_event GROUP BY chain")).all()
-    return {chain: (count, last) for chain, count, last in found}
+    """Return chain → number of its events and its last event number."""
+    results = db.session.execute(text("SELECT chain, count(*), max(seq) FROM audit_event GROUP BY chain")).all()
+    return {chain: (count, last) for chain, count, last in results}
 
 
 def kinds(connection: Connection | None = None, file: Any = None) -> set[str]:
-    found = verify_audit_log(SYSTEM, file) if connection is None else verify_connection(SYSTEM, connection, file)
-    for finding in found:
-        assert all(finding.message(language(code)) for code in LANGUAGE_CODES)
-    return {finding.kind for finding in found}
+    results = verify_audit_log(SYSTEM, file) if connection is None else verify_connection(SYSTEM, connection, file)
+    for issue in results:
+        assert all(issue.message(language(code)) for code in LANGUAGE_CODES)
+    return {issue.kind for issue in results}
 
 
 @contextmanager
 def owner() -> Iterator[Connection]:
-    """Somebody who owns the database; what they do is undone in the end."""
+    """Connect as an attacker who owns the database; roll back at the end."""
     with db.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN" if connection.dialect.name == "sqlite" else "SELECT 1")
         yield connection
@@ -59,20 +59,20 @@ def owner() -> Iterator[Connection]:
 
 
 def fill() -> dict[str, Any]:
-    """A record of four chains and two checkpoints, with lines after the last one; the last one's file."""
-    keep(1, 2, None, code=[None, 1])
+    """Write four chains and two checkpoints with events after the last one; return the last checkpoint's file."""
+    append_and_commit(1, 2, None, code=[None, 1])
     take_checkpoint(SYSTEM)
     data = ['{"a": [null, "Ә"]}'.encode(), b'{"a":[1,2]}', b"{}"]
     append_events(CLERK, NewEventColumns(AuditAction.WORKBOOK_APPLIED, 2024, (1, 2, 3), (5, 6, 7), data), "c" * 32)
     db.session.commit()
-    keep(1, 1, 2, code=[1, 2])
+    append_and_commit(1, 1, 2, code=[1, 2])
     take_checkpoint(SYSTEM)
     file = checkpoint_content(SYSTEM)
-    keep(2, 1, code=[2, 3])
+    append_and_commit(2, 1, code=[2, 3])
     return file
 
 
-def test_lines_are_sealed_when_they_are_kept_and_only_then(app: Flask) -> None:
+def test_events_are_sealed_when_they_are_committed(app: Flask) -> None:
     with app.app_context():
         append_events(CLERK, [NewEvent(AuditAction.ANSWERS_SAVED, 2024, 1)])
         db.session.rollback()
@@ -84,7 +84,7 @@ def test_lines_are_sealed_when_they_are_kept_and_only_then(app: Flask) -> None:
             raise ZeroDivisionError
         with db.session.begin_nested():
             append_events(CLERK, [NewEvent(AuditAction.SUBMITTED, 2024, 2)])
-        # Who reads sees what waits.
+        # A read includes the waiting events.
         append_events(CLERK, [NewEvent(AuditAction.RETURNED, 2024, 1, data={"x": 1})], "b" * 32)
         assert [event.data for event in queries.batch_events(CLERK, "b" * 32)] == [{"x": 1}]
         db.session.commit()
@@ -104,8 +104,8 @@ def test_lines_are_sealed_when_they_are_kept_and_only_then(app: Flask) -> None:
             checkpoint_content(SYSTEM, 2)
 
 
-def test_many_who_write_at_once_leave_no_gap(app: Flask) -> None:
-    """Two of them the same chains in opposite orders, begun by either; one takes checkpoints meanwhile."""
+def test_concurrent_writers_leave_no_gap(app: Flask) -> None:
+    """Two writers use the same new chains in opposite orders while a third takes checkpoints."""
     failed: list[BaseException] = []
 
     def run(job: Callable[[], Any]) -> None:
@@ -118,10 +118,10 @@ def test_many_who_write_at_once_leave_no_gap(app: Flask) -> None:
             failed.append(error)
 
     def in_turn() -> None:
-        keep(7, 8)
-        keep(8, None)
+        append_and_commit(7, 8)
+        append_and_commit(8, None)
 
-    jobs: list[Callable[[], Any]] = [lambda: keep(9, 8, 7, None), in_turn, lambda: take_checkpoint(SYSTEM)]
+    jobs: list[Callable[[], Any]] = [lambda: append_and_commit(9, 8, 7, None), in_turn, lambda: take_checkpoint(SYSTEM)]
     threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
     for thread in threads:
         thread.start()
@@ -137,15 +137,23 @@ def test_the_database_refuses_changes(app: Flask) -> None:
     with app.app_context():
         fill()
         refused = [
-            *("UPDATE audit_event SET year = 2023", "DELETE FROM audit_event", "DELETE FROM checkpoint", "UPDATE checkpoint SET digest = ''"),
+            *(
+                "UPDATE audit_event SET year = 2023",
+                "DELETE FROM audit_event",
+                "DELETE FROM checkpoint",
+                "UPDATE checkpoint SET digest = ''",
+            ),
             *("DELETE FROM chain_head", "UPDATE chain_head SET seq = seq - 1 WHERE seq > 1", "DELETE FROM checkpoint_coverage"),
         ]
         if db.engine.dialect.name == "sqlite":
-            refused += ["INSERT OR REPLACE INTO chain_head SELECT * FROM chain_head", "UPDATE OR REPLACE audit_event SET id = id + 1"]
+            refused += [
+                "INSERT OR REPLACE INTO chain_head SELECT * FROM chain_head",
+                "UPDATE OR REPLACE audit_event SET id = id + 1",
+            ]
         else:
             refused += ["TRUNCATE audit_event", "TRUNCATE chain_head", "TRUNCATE checkpoint"]
         for statement in refused:
-            # Also on a connection that was opened without the product's settings.
+            # The triggers also work on a connection without the product's settings.
             with owner() as connection, pytest.raises(DBAPIError, match="kept"):
                 if connection.dialect.name == "sqlite":
                     connection.exec_driver_sql("PRAGMA recursive_triggers = OFF")
@@ -161,7 +169,7 @@ def test_the_database_refuses_changes(app: Flask) -> None:
         assert not verify_audit_log(SYSTEM)
 
 
-def test_every_kind_of_tampering_is_found(app: Flask) -> None:
+def test_every_kind_of_tampering_is_detected(app: Flask) -> None:
     with app.app_context():
         file = fill()
         assert not kinds() and not kinds(file=file)
@@ -180,23 +188,25 @@ def test_every_kind_of_tampering_is_found(app: Flask) -> None:
         assert not kinds(file=file)
 
 
-def test_values_that_the_product_never_stores_are_found(app: Flask) -> None:
-    """SQLite keeps anything in any column; verification tells of it and does not break."""
+def test_values_that_the_product_never_stores_are_detected(app: Flask) -> None:
+    """SQLite stores any value in any column; verification reports it and does not fail."""
     with app.app_context():
         fill()
         values = (
             ["NULL", "7777", "'x'"] if db.engine.dialect.name != "sqlite" else ["NULL", "7.5", "x'ff'", "CAST(x'ff' AS TEXT)"]
         )
-        places = {"event": ("id", "8", COLUMNS), "chain": ("chain", "1", ("seq", "mac", "seal", "at"))}
-        places["checkpoint"] = ("number", "1", ("at", "heads", "digest", "seal"))
+        tables = {"audit_event": ("id", "8", COLUMNS), "chain_head": ("chain", "1", ("seq", "mac", "seal", "at"))}
+        tables["checkpoint"] = ("number", "1", ("at", "heads", "digest", "seal"))
         tried = 0
-        for table, (own, row, columns) in places.items():
+        for table, (key_column, row, columns) in tables.items():
             for column, value in itertools.product(columns, values):
                 with database_snapshot(SYSTEM) as connection:
                     AuditTables(connection).remove_protection()
-                    before = connection.exec_driver_sql(f"SELECT {column} IS NULL FROM {table} WHERE {own} = {row}").scalar()
+                    before = connection.exec_driver_sql(
+                        f"SELECT {column} IS NULL FROM {table} WHERE {key_column} = {row}"
+                    ).scalar()
                     try:
-                        connection.exec_driver_sql(f"UPDATE {table} SET {column} = {value} WHERE {own} = {row}")
+                        connection.exec_driver_sql(f"UPDATE {table} SET {column} = {value} WHERE {key_column} = {row}")
                     except DBAPIError:
                         continue
                     tried += 1
@@ -204,22 +214,22 @@ def test_values_that_the_product_never_stores_are_found(app: Flask) -> None:
         assert tried > 20
 
 
-def test_each_column_of_a_line_is_sealed(app: Flask) -> None:
+def test_every_column_of_an_event_is_sealed(app: Flask) -> None:
     with app.app_context():
-        keep(1, 2, None, code=1)
-        keep(1, None)
+        append_and_commit(1, 2, None, code=1)
+        append_and_commit(1, None)
         done: dict[str, set[str]] = {}
         for number in range(150):
             with owner() as connection:
                 record = AuditTables(connection)
                 record.remove_protection()
-                if told := alter(record, Random(number)):
-                    done[told.split()[1]] = kinds(connection)
+                if description := alter(record, Random(number)):
+                    done[description.split()[1]] = kinds(connection)
         assert set(done) == set(COLUMNS) and all(done.values()), done
 
 
-def test_what_only_a_checkpoint_kept_elsewhere_tells(app: Flask) -> None:
-    """The whole database set back to an earlier moment, or the record wiped and begun anew; a file that is not the record's."""
+def test_an_external_checkpoint_reveals_a_replaced_log(app: Flask) -> None:
+    """It reveals a database that was set back and a log that was deleted and restarted. A foreign file is invalid."""
     with app.app_context():
         file = fill()
         with owner() as connection:
@@ -227,23 +237,23 @@ def test_what_only_a_checkpoint_kept_elsewhere_tells(app: Flask) -> None:
             for table in ("audit_event", "chain_head", "checkpoint", "checkpoint_coverage"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
             assert not kinds(connection) and kinds(connection, file) == {"file_differs", "checkpoint_differs"}
-        assert kinds(file=file | {"number": 7}) == kinds(file={"format": "other"}) == kinds(file=[]) == {"bad_file"}
+        assert kinds(file=file | {"number": 7}) == kinds(file={"format": "other"}) == kinds(file=[]) == {"invalid_file"}
         change_settings(app, audit_key="another")
-        assert kinds() == {"another_key"}
+        assert kinds() == {"wrong_key"}
         with pytest.raises(EvaluationError, match="AUDIT_KEY"):
-            keep(1)
+            append_and_commit(1)
         db.session.rollback()
         change_settings(app, audit_key="")
         with pytest.raises(EvaluationError, match="AUDIT_KEY"):
-            keep(1)
+            append_and_commit(1)
 
 
-def test_a_line_that_names_a_checkpoint_tells_that_it_was_removed(app: Flask) -> None:
-    """Also where what is kept of the lines that checkpoints tell of was set back with it."""
+def test_an_event_that_names_a_removed_checkpoint_reveals_it(app: Flask) -> None:
+    """Even if the coverage of the checkpoints was deleted with it."""
     with app.app_context():
-        keep(1)
+        append_and_commit(1)
         taken = take_checkpoint(SYSTEM)
-        keep(2, checkpoint={"number": taken.number, "digest": taken.digest})
+        append_and_commit(2, checkpoint={"number": taken.number, "digest": taken.digest})
         with owner() as connection:
             AuditTables(connection).remove_protection()
             for table in ("checkpoint", "checkpoint_coverage"):
@@ -252,16 +262,18 @@ def test_a_line_that_names_a_checkpoint_tells_that_it_was_removed(app: Flask) ->
         assert not kinds()
 
 
-def test_an_end_that_was_set_back_is_not_written_on(app: Flask) -> None:
+def test_no_event_is_written_after_an_altered_head(app: Flask) -> None:
     with app.app_context():
         fill()
         with db.engine.connect() as connection:
             record = AuditTables(connection)
             record.remove_protection()
-            record.run("UPDATE chain_head SET seq = 1, mac = (SELECT mac FROM audit_event WHERE chain = 1 AND seq = 1) WHERE chain = 1")
+            record.run(
+                "UPDATE chain_head SET seq = 1, mac = (SELECT mac FROM audit_event WHERE chain = 1 AND seq = 1) WHERE chain = 1"
+            )
             connection.commit()
-        for write_on in (lambda: keep(1), lambda: take_checkpoint(SYSTEM)):
+        for write_on in (lambda: append_and_commit(1), lambda: take_checkpoint(SYSTEM)):
             with pytest.raises(EvaluationError, match="audit verify"):
                 write_on()
             db.session.rollback()
-        assert kinds() == {"end_altered"}
+        assert kinds() == {"head_altered"}

@@ -1,4 +1,4 @@
-"""Messages: who is told of what, the inbox, mail by a real server on loopback, and reminders."""
+"""Notifications: recipients, the inbox, mail through a real server on the loopback interface, and reminders."""
 
 import re
 import socket
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from bs4 import BeautifulSoup
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -35,7 +36,8 @@ from evaluation.registry.models import Body, ReportingYear
 from evaluation.submissions.models import Extension, Submission
 from tests.support import accounts
 from tests.support.accounts import assign_bodies, make_account, sign_in
-from tests.support.scenario import EMPTY_BODY, OTHER_BODY, BODY, SYSTEM, YEAR, Scenario, two_kind_scenario
+from tests.support.html import attributes, parse, texts, visible_text
+from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario, two_kind_scenario
 from tests.support.visits import change_account, post
 
 REASON = "Себебі: <b>қайта</b>\nқараңыз"
@@ -48,48 +50,58 @@ def scenario(app: Flask, order: Order) -> Scenario:
 
 
 def in_regions(scenario: Scenario) -> Scenario:
-    """The first body stands in a region, the second under it, the third in another one; nobody is there yet."""
+    """Put the first body in a region, the second under it, the third in another region, without active accounts."""
     with scenario.app.app_context():
-        bodies = {each.bin: each for each in db.session.query(Body)}
+        bodies = {item.bin: item for item in db.session.query(Body)}
         bodies[BODY].kato, bodies[OTHER_BODY].parent_id, bodies[EMPTY_BODY].kato = "310000000", bodies[BODY].id, "350000000"
         db.session.query(accounts.Account).update({"active": False})
         db.session.commit()
     return scenario
 
 
-def emails(scenario: Scenario, told: list[int]) -> set[str]:
-    found = db.session.query(accounts.Account.email).filter(accounts.Account.id.in_(told))
-    return {email for (email,) in found}
+def emails(scenario: Scenario, notified: list[int]) -> set[str]:
+    results = db.session.query(accounts.Account.email).filter(accounts.Account.id.in_(notified))
+    return {email for (email,) in results}
 
 
 def id_of(email: str) -> int:
     return int(db.session.query(accounts.Account.id).filter_by(email=email).scalar())
 
 
-# Who is told
+# Recipients
 
 
-def test_who_is_told(scenario: Scenario) -> None:
-    app, own, foreign, empty = scenario.app, *(scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY))
-    clerk, head = make_account(app, "clerk", [own, empty]), make_account(app, "head", [own])
-    make_account(app, "clerk", [own], active=False)
+def test_recipients(scenario: Scenario) -> None:
+    app, body_id, foreign, empty = scenario.app, *(scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY))
+    clerk, head = make_account(app, "clerk", [body_id, empty]), make_account(app, "head", [body_id])
+    make_account(app, "clerk", [body_id], active=False)
     other = make_account(app, "clerk", [foreign])
     near, country = make_account(app, "reviewer", region="31"), make_account(app, "reviewer")
     for role in ("administrator", "observer"):
         make_account(app, role)
     with app.app_context():
 
-        def told(body_id: int, to: Any, **more: Any) -> set[str]:
+        def notified(body_id: int, to: Any, **more: Any) -> set[str]:
             return emails(scenario, notify(SYSTEM, "remark", YEAR, body_id, recipients=to, **more))
 
-        assert told(own, "body") == {clerk, head} and told(foreign, "body") == {other} and told(empty, "body") == {clerk}
-        # The second body stands in the region of the first; the third's region has no reviewer of its own.
-        assert told(own, "reviewers") == told(foreign, "reviewers") == {near} and told(empty, "reviewers") == {country}
-        assert told(own, "body", skip=id_of(head)) == {clerk}
-        assert told(own, "body", once="x") == {clerk, head} and not told(own, "body", once="x") and told(own, "body", once="y")
+        assert (
+            notified(body_id, "body") == {clerk, head}
+            and notified(foreign, "body") == {other}
+            and notified(empty, "body") == {clerk}
+        )
+        # The second body is in the first one's region; the third body's region has no reviewer.
+        assert notified(body_id, "reviewers") == notified(foreign, "reviewers") == {near} and notified(empty, "reviewers") == {
+            country
+        }
+        assert notified(body_id, "body", excluded_account_id=id_of(head)) == {clerk}
+        assert (
+            notified(body_id, "body", dedup_key="x") == {clerk, head}
+            and not notified(body_id, "body", dedup_key="x")
+            and notified(body_id, "body", dedup_key="y")
+        )
         with pytest.raises(Forbidden):
             notify(scenario.viewer(Role.CLERK), "remark", YEAR, foreign)
-        assert {each.mail_status for each in db.session.query(Notification)} == {"none"}, "no server is set"
+        assert {item.mail_status for item in db.session.query(Notification)} == {"none"}, "no server is configured"
         db.session.rollback()
         assert not db.session.query(Notification).count()
 
@@ -98,65 +110,74 @@ def test_who_is_told(scenario: Scenario) -> None:
 
 
 def shown(client: FlaskClient, url: str = "/notifications") -> str:
+    """Return the text of a page that is shown."""
+    return visible_text(page_of(client, url))
+
+
+def page_of(client: FlaskClient, url: str = "/notifications") -> BeautifulSoup:
     response = client.get(url)
     assert response.status_code == 200
-    return re.sub(r"\s+", " ", response.text)
+    return parse(response)
 
 
 def head_count(client: FlaskClient) -> int:
-    """What the head of a page says is unread."""
-    found = re.search(r'class="unread-count">(\d+)', client.get("/account/").text)
-    return int(found[1]) if found else 0
+    """Return the number of unread notifications in the header of a page."""
+    counts = texts(client.get("/account/"), ".unread-count")
+    return int(counts[0].split()[0]) if counts else 0
 
 
 def test_the_inbox(scenario: Scenario) -> None:
-    app, own = scenario.app, scenario.bodies[BODY]
-    code, organisation = scenario.order.indicators_of(scenario.kinds[0])[0].code, scenario.organisations[scenario.organisation_bins[0]]
-    clerk, colleague = make_account(app, "clerk", [own]), make_account(app, "head", [own])
+    app, body_id = scenario.app, scenario.bodies[BODY]
+    code, organisation = (
+        scenario.order.indicators_of(scenario.kinds[0])[0].code,
+        scenario.organisations[scenario.organisation_bins[0]],
+    )
+    clerk, colleague = make_account(app, "clerk", [body_id]), make_account(app, "head", [body_id])
     reviewer = make_account(app, "reviewer", region="31")
     client, other, reviews = (sign_in(app.test_client(), email) for email in (clerk, colleague, reviewer))
     client.set_cookie("language", "en")
     assert "There are no messages yet" in shown(client) and head_count(client) == 0
     with app.app_context():
-        notify(SYSTEM, "returned", YEAR, own, data={"reason": REASON})
-        notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?"})
-        notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Так", "reply": True}, recipients="reviewers")
+        notify(SYSTEM, "returned", YEAR, body_id, data={"reason": REASON})
+        notify(SYSTEM, "remark", YEAR, body_id, organisation, code, data={"text": "Неге?"})
+        notify(SYSTEM, "remark", YEAR, body_id, organisation, code, data={"text": "Так", "reply": True}, recipients="reviewers")
         table = scenario.order.form.tables[0]
         row = table.rows[-1]
-        notify(SYSTEM, "remark", YEAR, own, data={"text": "Жол", "kind": table.kind, "row": row.number, "remark": 7})
+        notify(SYSTEM, "remark", YEAR, body_id, data={"text": "Жол", "kind": table.kind, "row": row.number, "remark": 7})
         db.session.commit()
-        ids = [each.id for each in db.session.query(Notification).filter_by(account_id=id_of(clerk)).order_by(Notification.id)]
+        ids = [item.id for item in db.session.query(Notification).filter_by(account_id=id_of(clerk)).order_by(Notification.id)]
     assert head_count(client) == 3 and head_count(reviews) == 1
     text = shown(client)
-    assert text.count('class="is-unread"') == 3 and text.index("Жол") < text.index("Неге?") < text.index("The year was given back")
-    assert (
-        "Себебі: &lt;b&gt;қайта" in text
-        and "Бірінші әкімдік</span>, 2024" in text
-        and str(scenario.order.by_code[code].label.en) in text
+    assert len(page_of(client).select(".is-unread")) == 3 and text.index("Жол") < text.index("Неге?") < text.index(
+        "The year was given back"
     )
-    assert row.text.en[:40] in text.replace("&#39;", "'")
-    for spoken in LANGUAGE_CODES:
-        client.set_cookie("language", spoken)
-        assert language(spoken).gettext("The year was given back") in shown(client)
+    assert "Себебі: <b>қайта" in text and "Бірінші әкімдік , 2024" in text and str(scenario.order.by_code[code].label.en) in text
+    assert row.text.en[:40] in text
+    for code_of_language in LANGUAGE_CODES:
+        client.set_cookie("language", code_of_language)
+        assert language(code_of_language).gettext("The year was given back") in shown(client)
     client.set_cookie("language", "en")
-    # Each leads to the very cell, and is read by that.
+    # A notification leads to its answer and is then read.
     cell = f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}?field={code}#field-{code}"
-    assert client.get(f"/notifications/{ids[1]}", headers={"Sec-Purpose": "prefetch"}).location == cell and head_count(client) == 3
-    assert client.get(f"/notifications/{ids[1]}").location == cell and head_count(client) == 2
-    assert client.get(cell).status_code == 200 and client.get(f"/notifications/{ids[0]}").location == f"/bodies/{BODY}/{YEAR}/entry"
-    assert shown(client, "/notifications?show=unread").count('class="is-unread"') == 1 and "Неге?" not in shown(
-        client, "/notifications?show=unread"
+    assert (
+        client.get(f"/notifications/{ids[1]}", headers={"Sec-Purpose": "prefetch"}).location == cell and head_count(client) == 3
     )
-    # What is another's is not there.
+    assert client.get(f"/notifications/{ids[1]}").location == cell and head_count(client) == 2
+    assert (
+        client.get(cell).status_code == 200 and client.get(f"/notifications/{ids[0]}").location == f"/bodies/{BODY}/{YEAR}/entry"
+    )
+    unread = page_of(client, "/notifications?show=unread")
+    assert len(unread.select(".is-unread")) == 1 and "Неге?" not in visible_text(unread)
+    # Another person's notification is not found.
     for stranger in (other, reviews):
         assert stranger.get(f"/notifications/{ids[2]}").status_code == 404
     assert client.get(f"/notifications/{ids[2] + 1000}").status_code == 404 and head_count(other) == 3
     assert post(client, "/notifications/read", "/notifications").location == "/notifications" and head_count(client) == 0
     assert client.get(f"/notifications/{ids[2]}").location == f"/bodies/{BODY}/{YEAR}/remarks#remark-7"
     assert "Everything is read" in shown(client, "/notifications?show=unread") and head_count(other) == 3
-    # Nor is what is about a body that is no longer one's own.
+    # A notification of a body that the person no longer belongs to is not found.
     assign_bodies(app, colleague, [scenario.bodies[OTHER_BODY]])
-    assert head_count(other) == 0 and "inbox" not in re.findall(r'<ul class="([^"]*)', shown(other))
+    assert head_count(other) == 0 and not page_of(other).select("ul.inbox")
     assert other.get(f"/notifications/{ids[0]}").status_code == 404
     with app.app_context(), pytest.raises(Forbidden):
         queries.inbox(Viewer.nobody())
@@ -170,14 +191,15 @@ def test_a_long_inbox_has_pages(scenario: Scenario) -> None:
         db.session.commit()
     first, second = shown(client), shown(client, "/notifications?show=unread&page=2")
     assert "reason 50;" in first and "reason 0;" not in first and "reason 0;" in second and "reason 1;" not in second
-    assert "show=unread&amp;page=1" in second and "reason 0;" in shown(client, "/notifications?page=99")
+    links = attributes(page_of(client, "/notifications?show=unread&page=2"), "a", "href")
+    assert any("show=unread&page=1" in link for link in links) and "reason 0;" in shown(client, "/notifications?page=99")
 
 
 # Mail
 
 
 class Server:
-    """A mail server on a port of its own, and the mails it took as (recipient, mail)."""
+    """A mail server on a free port, with the mails that it accepted as (recipient, mail)."""
 
     def __init__(self, **settings: Any):
         with socket.socket() as free:
@@ -206,18 +228,18 @@ class Server:
         self.controller.stop()
 
     def taken(self) -> dict[str, Any]:
-        """Recipient → mail of what it took since it was last asked."""
-        found = [self.mails.get_nowait() for _ in range(self.mails.qsize())]
-        assert len({to for to, _ in found}) == len(found), "twice the same"
-        return dict(found)
+        """Return recipient → mail of the mails since the last call."""
+        results = [self.mails.get_nowait() for _ in range(self.mails.qsize())]
+        assert len({to for to, _ in results}) == len(results), "one mail per recipient"
+        return dict(results)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Server()
-    made.up()
-    yield made
-    made.controller.stop(no_assert=True)
+    result = Server()
+    result.up()
+    yield result
+    result.controller.stop(no_assert=True)
 
 
 @pytest.fixture
@@ -226,7 +248,7 @@ def mailing(database_url: str, make_app: Callable[..., Flask], order: Order, ser
 
 
 def states() -> dict[str, tuple[str, int]]:
-    """E-mail address → state of its one mail, tries."""
+    """Return e-mail address → status and attempts of its one mail."""
     db.session.expire_all()
     rows = db.session.query(accounts.Account.email, Notification.mail_status, Notification.attempts).join(Notification)
     return {email: (state, tries) for email, state, tries in rows}
@@ -238,7 +260,7 @@ def test_mail_goes_after_the_page_is_answered(mailing: Scenario, server: Server)
     make_account(app, "reviewer", email="somebody@demo.invalid")
     client = sign_in(app.test_client(), head)
     page = f"/bodies/{EMPTY_BODY}/{YEAR}/submission"
-    # What is not stored is not mailed.
+    # A refused request sends no mail.
     assert post(client, page, version="7", nil="1").status_code == 409
     assert post(client, page, version="0", nil="1").status_code == 303
     to, letter = server.mails.get(timeout=10)
@@ -249,23 +271,31 @@ def test_mail_goes_after_the_page_is_answered(mailing: Scenario, server: Server)
     assert subject.startswith(language("ru").gettext("The year was handed over")) and "Үшінші" in subject
     assert letter["Auto-Submitted"] == "auto-generated" and letter.get_content_type() == "text/plain" and letter["Date"]
     text = letter.get_content()
-    assert re.findall(r"https?://\S+", text) == [f"http://localhost/eval/bodies/{EMPTY_BODY}/{YEAR}", "http://localhost/eval/notifications"]
+    assert re.findall(r"https?://\S+", text) == [
+        f"http://localhost/eval/bodies/{EMPTY_BODY}/{YEAR}",
+        "http://localhost/eval/notifications",
+    ]
     assert language("ru").gettext("Body") + ": Үшінші" in text and "The head" in text and server.mails.empty()
 
 
 def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server) -> None:
-    app, own = mailing.app, mailing.bodies[BODY]
-    code, organisation = mailing.order.indicators_of(mailing.kinds[0])[0].code, mailing.organisations[mailing.organisation_bins[0]]
-    clerk, head = make_account(app, "clerk", [own]), make_account(app, "head", [own], language="en")
-    refused, gone = make_account(app, "clerk", [own], email=NOBODY), make_account(app, "clerk", [own])
-    injected = make_account(app, "clerk", [own], email="x@example.org\nBcc: all@example.org")
+    app, body_id = mailing.app, mailing.bodies[BODY]
+    code, organisation = (
+        mailing.order.indicators_of(mailing.kinds[0])[0].code,
+        mailing.organisations[mailing.organisation_bins[0]],
+    )
+    clerk, head = make_account(app, "clerk", [body_id]), make_account(app, "head", [body_id], language="en")
+    refused, gone = make_account(app, "clerk", [body_id], email=NOBODY), make_account(app, "clerk", [body_id])
+    injected = make_account(app, "clerk", [body_id], email="x@example.org\nBcc: all@example.org")
     server.down()
     with app.app_context():
-        db.session.get(Body, own).name_kk = "Бірінші\r\nBcc: all@example.org " + "ұзын атау " * 50  # type: ignore[union-attr]
-        notify(SYSTEM, "remark", YEAR, own, organisation, code, data={"text": "Неге?\n.\nҚараңыз"})
+        db.session.get(Body, body_id).name_kk = "Бірінші\r\nBcc: all@example.org " + "ұзын атау " * 50  # type: ignore[union-attr]
+        notify(SYSTEM, "remark", YEAR, body_id, organisation, code, data={"text": "Неге?\n.\nҚараңыз"}, send_mail=False)
         db.session.commit()
-        assert outbox.send_waiting_mail(SYSTEM) == {"waiting": 1} and sorted(states().values()) == [("waiting", 0)] * 4 + [("waiting", 1)]
-        # Whoever is first tried no more often than the others holds nobody up.
+        assert outbox.send_waiting_mail(SYSTEM) == {"waiting": 1} and sorted(states().values()) == [("waiting", 0)] * 4 + [
+            ("waiting", 1)
+        ]
+        # The mail with the fewest attempts is sent first, so that a failing one delays no other.
         assert outbox.send_waiting_mail(SYSTEM) == {"waiting": 1} and sorted(states().values())[-2:] == [("waiting", 1)] * 2
     change_account(app, gone, active=False)
     server.up()
@@ -273,10 +303,10 @@ def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server)
     assert run.exit_code == 0 and "Mail sent: 2" in run.output and "Mail given up: 2" in run.output, run.output
     taken = server.taken()
     with app.app_context():
-        found = {email: state for email, (state, _) in states().items()}
-        assert found == {clerk: "sent", head: "sent", refused: "failed", injected: "failed", gone: "none"}
+        results = {email: state for email, (state, _) in states().items()}
+        assert results == {clerk: "sent", head: "sent", refused: "failed", injected: "failed", gone: "none"}
         assert not outbox.send_waiting_mail(SYSTEM) and set(taken) == {clerk, head}
-        # Killed between sending and noting so: sent again once the claim is stale, as the same mail.
+        # A process that died before it stored the result: the same mail is sent again when the claim expires.
         stored = db.session.query(Notification).filter_by(account_id=id_of(head)).one()
         stored.mail_status, stored.claimed_at = "waiting", now() - timedelta(minutes=1)
         db.session.commit()
@@ -284,8 +314,8 @@ def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server)
         stored.claimed_at = now() - outbox.CLAIM_DURATION - timedelta(minutes=1)
         db.session.commit()
         assert outbox.send_waiting_mail(SYSTEM) == {"sent": 1} and server.taken()[head]["Message-ID"] == taken[head]["Message-ID"]
-        assert not outbox._claim(stored.id), "what was sent is nobody's to send"
-        # Given up at last.
+        assert not outbox._claim(stored.id), "a sent mail cannot be claimed"
+        # The mail fails after the last attempt.
         server.down()
         stored.mail_status, stored.attempts = "waiting", outbox.MAX_ATTEMPTS - 1
         db.session.commit()
@@ -308,7 +338,7 @@ def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server)
 def test_two_that_send_at_once_send_nothing_twice(mailing: Scenario, server: Server) -> None:
     app, everyone = mailing.app, {make_account(mailing.app, "clerk", [mailing.bodies[BODY]]) for _ in range(12)}
     with app.app_context():
-        notify(SYSTEM, "returned", YEAR, mailing.bodies[BODY], data={"reason": REASON})
+        notify(SYSTEM, "returned", YEAR, mailing.bodies[BODY], data={"reason": REASON}, send_mail=False)
         db.session.commit()
     ready = threading.Barrier(3)
 
@@ -331,8 +361,8 @@ def test_tls_and_a_password_where_the_server_has_them(
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name, day = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day - timedelta(days=1), day + timedelta(days=1))
-    (tmp_path / "cert").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    result = x509.CertificateBuilder(name, name, key.public_key(), 1, day - timedelta(days=1), day + timedelta(days=1))
+    (tmp_path / "cert").write_bytes(result.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     clear = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     (tmp_path / "key").write_bytes(key.private_bytes(*clear))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -375,13 +405,13 @@ def test_reminders(scenario: Scenario) -> None:
     make_account(app, "reviewer")
     with app.app_context():
 
-        def told(day: date) -> dict[str, int]:
-            return {each.body.bin: each.days_left for each in remind(SYSTEM, day)}
+        def notified(day: date) -> dict[str, int]:
+            return {item.body.bin: item.days_left for item in remind(SYSTEM, day)}
 
         db.session.get(ReportingYear, YEAR).deadline = deadline  # type: ignore[union-attr]
 
         def at(days: int) -> dict[str, int]:
-            return told(deadline - timedelta(days=days))
+            return notified(deadline - timedelta(days=days))
 
         all_of = dict.fromkeys((BODY, OTHER_BODY, EMPTY_BODY))
         assert not at(15) and at(14) == all_of | dict.fromkeys(all_of, 14) and not at(14) and not at(4)
@@ -391,10 +421,12 @@ def test_reminders(scenario: Scenario) -> None:
         for until in (deadline + timedelta(days=90), deadline + timedelta(days=10)):
             db.session.add(Extension(year=YEAR, body_id=bodies[0], until=until, reason="Себеп", given_by="x"))
             db.session.flush()
-        # What is handed over is nobody's to do; an extension moves the day; a day that was missed is made up for.
-        assert at(2) == {EMPTY_BODY: 2, BODY: 12} and at(0) == {EMPTY_BODY: 0} and not at(-1) and at(-8) == {BODY: 2} and not at(-11)
+        # A submitted year needs no reminder; an extension moves the day; a missed reminder is sent later.
+        assert (
+            at(2) == {EMPTY_BODY: 2, BODY: 12} and at(0) == {EMPTY_BODY: 0} and not at(-1) and at(-8) == {BODY: 2} and not at(-11)
+        )
         db.session.commit()
-        # Somebody new is reminded of what the others know; nobody of it twice.
+        # A new person gets the reminder that the others have; nobody gets it twice.
         new = make_account(app, "clerk", [bodies[2]])
         assert at(1) == {EMPTY_BODY: 1} and not at(1)
         assert db.session.query(Notification).filter_by(account_id=id_of(new)).one().data == {
@@ -423,6 +455,6 @@ def test_the_command(scenario: Scenario) -> None:
         db.session.commit()
     run = scenario.app.test_cli_runner().invoke
     words = f"{YEAR}, Бірінші әкімдік ({BODY}): 3 days left, people reminded: 1"
-    for given, said in ((["--dry-run"], words), (["--dry-run"], words), ([], words), ([], "Nobody is to be reminded")):
-        done = run(args=["remind", "--lang", "en", *given])
-        assert done.exit_code == 0 and said in done.output and ("trial" in done.output) == bool(given), done.output
+    for arguments, said in ((["--dry-run"], words), (["--dry-run"], words), ([], words), ([], "Nobody is to be reminded")):
+        done = run(args=["remind", "--lang", "en", *arguments])
+        assert done.exit_code == 0 and said in done.output and ("trial" in done.output) == bool(arguments), done.output

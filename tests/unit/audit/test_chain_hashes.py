@@ -1,4 +1,4 @@
-"""The keyed hashes of the record: every part of a line and of an end counts, and no two kinds of hash are ever alike."""
+"""Keyed hashes of the audit log: every part of an event and of a head counts, and kinds of hashes never collide."""
 
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,36 @@ FIELDS: tuple[Any, ...] = (3, 7, 2, AT, "Әлия", 5, "answers_saved", 2024, 7,
 DATA = '{"code": [null, "иә"]}'.encode()
 
 
-def test_every_part_of_a_line_counts() -> None:
+def test_every_part_of_an_event_counts() -> None:
     macs = [event_mac(b"key", b"\0" * 32, FIELDS, DATA), event_mac(b"yek", b"\0" * 32, FIELDS, DATA)]
     macs += [event_mac(b"key", b"\1" * 32, FIELDS, DATA), event_mac(b"key", b"\0" * 32, FIELDS, DATA.replace(b" ", b""))]
-    for place, value in enumerate(FIELDS):
-        other = None if place % 2 else f"{value}"
-        macs.append(event_mac(b"key", b"\0" * 32, (*FIELDS[:place], other if other != value else "x", *FIELDS[place + 1 :]), DATA))
-    # A year that stands for a text, and what is told moved over the border of the columns.
+    for position, value in enumerate(FIELDS):
+        other = None if position % 2 else f"{value}"
+        macs.append(
+            event_mac(b"key", b"\0" * 32, (*FIELDS[:position], other if other != value else "x", *FIELDS[position + 1 :]), DATA)
+        )
+    # Data that moves across the border between the columns and the data.
     macs.append(event_mac(b"key", b"\0" * 32, FIELDS[:-1], b"\n" + DATA))
     assert len(set(macs)) == len(macs)
 
 
-def test_every_part_of_an_end_and_of_a_checkpoint_counts() -> None:
+def test_every_part_of_a_head_and_a_checkpoint_counts() -> None:
     ends = [
         head_seal(b"key", *end) for end in ((1, 2, "a", AT), (2, 2, "a", AT), (1, 3, "a", AT), (1, 2, "b", AT), (1, 2, "a", "x"))
     ]
     digests = [
-        checkpoint_digest(*each)  # type: ignore[arg-type]
-        for each in ((1, AT, {"1": [2, "a"]}, ""), (2, AT, {"1": [2, "a"]}, ""), (1, AT, {"1": [3, "a"]}, ""), (1, AT, {}, "a"))
+        checkpoint_digest(*values)  # type: ignore[arg-type]
+        for values in ((1, AT, {"1": [2, "a"]}, ""), (2, AT, {"1": [2, "a"]}, ""), (1, AT, {"1": [3, "a"]}, ""), (1, AT, {}, "a"))
     ]
-    assert len({*ends, head_seal(b"yek", 1, 2, "a", AT), *digests, *(checkpoint_seal(b"key", each) for each in digests)}) == 14
+    assert (
+        len({*ends, head_seal(b"yek", 1, 2, "a", AT), *digests, *(checkpoint_seal(b"key", values) for values in digests)}) == 14
+    )
     assert key_fingerprint(b"key") != key_fingerprint(b"yek") and "key" not in key_fingerprint(b"key")
-    # The order in which chains are named does not.
+    # The order of the chains does not count.
     assert checkpoint_digest(1, AT, {"1": 1, "2": 2}, "") == checkpoint_digest(1, AT, {"2": 2, "1": 1}, "")  # type: ignore[arg-type]
 
 
-def test_the_key_is_made_once_and_is_nobody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_generated_once_and_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AUDIT_KEY", raising=False)
     monkeypatch.delenv("SECRET_KEY", raising=False)
     key = load_settings(instance=tmp_path).audit_key

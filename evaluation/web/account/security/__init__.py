@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
         AccountDatastore(),
         login_form=forms.SignInForm,
         verify_form=forms.ConfirmPasswordForm,
-        change_password_form=forms.ChangeOwnPasswordForm,
+        change_password_form=forms.PasswordChangeForm,
         forgot_password_form=forms.ResetLinkForm,
         reset_password_form=forms.SetPasswordForm,
         two_factor_setup_form=forms.SecondFactorForm,

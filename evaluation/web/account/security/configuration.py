@@ -84,40 +84,40 @@ NO_MESSAGE = " "
 
 MESSAGES = {
     # Shown for an empty field; the form has its own message for every other failure.
-    "GENERIC_AUTHN_FAILED": N_("Give the e-mail address and the password."),
+    "GENERIC_AUTHN_FAILED": N_("Enter the e-mail address and the password."),
     "INVALID_PASSWORD": N_("The password is wrong."),
-    "PASSWORD_NOT_PROVIDED": N_("Give the password."),
+    "PASSWORD_NOT_PROVIDED": N_("Enter the password."),
     "PASSWORD_INVALID_LENGTH": N_("A password has at least %(length)s characters."),
     "PASSWORD_TOO_SIMPLE": N_(
-        "This password is easy to guess: common words, names, dates and rows of keys are tried first. Put a few words together "
-        "that nobody would expect side by side."
+        "This password is easy to guess: common words, names, dates and keyboard rows are tried first. Combine several words "
+        "that nobody would expect together."
     ),
     "PASSWORD_IS_THE_SAME": N_("The new password is the same as the old one."),
     "RETYPE_PASSWORD_MISMATCH": N_("The two passwords differ."),
-    "PASSWORD_CHANGE": N_("The password is changed. Everywhere else you are signed out."),
+    "PASSWORD_CHANGE": N_("The password is changed. You are signed out everywhere else."),
     "PASSWORD_RESET_NO_LOGIN": N_("The password is set. Sign in with it."),
-    "PASSWORD_RESET_REQUEST": N_("If %(email)s has an account, a link to set a new password is on its way to it."),
-    "PASSWORD_RESET_EXPIRED": N_("This link is no longer valid. Ask for a new one."),
-    "INVALID_RESET_PASSWORD_TOKEN": N_("This link is no longer valid. Ask for a new one."),
-    "EMAIL_NOT_PROVIDED": N_("Give your e-mail address."),
-    "USER_DOES_NOT_EXIST": N_("Give your e-mail address."),
-    "DISABLED_ACCOUNT": N_("Give your e-mail address."),
-    "REAUTHENTICATION_REQUIRED": N_("Give your password once more to go on."),
+    "PASSWORD_RESET_REQUEST": N_("If %(email)s has an account, a link to set a new password has been sent to it."),
+    "PASSWORD_RESET_EXPIRED": N_("This link is no longer valid. Request a new one."),
+    "INVALID_RESET_PASSWORD_TOKEN": N_("This link is no longer valid. Request a new one."),
+    "EMAIL_NOT_PROVIDED": N_("Enter your e-mail address."),
+    "USER_DOES_NOT_EXIST": N_("Enter your e-mail address."),
+    "DISABLED_ACCOUNT": N_("Enter your e-mail address."),
+    "REAUTHENTICATION_REQUIRED": N_("Enter your password again to continue."),
     "REAUTHENTICATION_SUCCESSFUL": NO_MESSAGE,
     "ANONYMOUS_USER_REQUIRED": NO_MESSAGE,
     "UNAUTHENTICATED": N_("You are signed out. Sign in again to go on."),
     "INVALID_CODE": N_("The code is wrong or no longer valid."),
     "TWO_FACTOR_INVALID_TOKEN": N_(
-        "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
-        "wait for the next."
+        "The code is wrong or was already used. Try again with the code that the app shows now; if it is the one you used "
+        "last, wait for the next."
     ),
     "TWO_FACTOR_LOGIN_SUCCESSFUL": NO_MESSAGE,
     "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": N_("From now on signing in takes a code from your authenticator app."),
     "TWO_FACTOR_DISABLED": N_("From now on signing in takes no code."),
-    "TWO_FACTOR_PERMISSION_DENIED": N_("Sign in again: too much time has passed."),
+    "TWO_FACTOR_PERMISSION_DENIED": N_("Too much time has passed. Sign in again."),
     "TWO_FACTOR_METHOD_NOT_AVAILABLE": N_("Your role requires the second factor."),
-    "TWO_FACTOR_SETUP_EXPIRED": N_("Too much time has passed. Begin again."),
-    "INVALID_RECOVERY_CODE": N_("This is none of your recovery codes, or it was used before."),
+    "TWO_FACTOR_SETUP_EXPIRED": N_("Too much time has passed. Start again."),
+    "INVALID_RECOVERY_CODE": N_("This is not one of your recovery codes, or it was already used."),
     "NO_RECOVERY_CODES_SETUP": N_("You have no recovery codes yet."),
     "INVALID_REDIRECT": NO_MESSAGE,
     "API_ERROR": N_("The request could not be understood"),

@@ -10,6 +10,7 @@ from flask_login import current_user
 from flask_security import logout_user, signals
 
 from evaluation.configuration import configuration
+from evaluation.web.core.languages import LANGUAGE_COOKIE, store_language
 from evaluation.web.core.request_context import STATIC_ENDPOINTS
 from forms.account import SIGN_IN_EMAIL
 
@@ -43,6 +44,11 @@ def end_expired_session() -> None:
     is_old = current_time - session.get(STARTED_AT, 0) > 3600 * settings.session_hours
     if is_idle or is_old:
         logout_user()
-        flash(gettext("You were signed out because you were away for long, or signed in for long. Sign in again to go on."))
+        flash(
+            gettext(
+                "You were signed out because of inactivity or because the session reached its maximum length. Sign in "
+                "again to continue."
+            )
+        )
     elif current_time - session[LAST_REQUEST_AT] >= UPDATE_INTERVAL_SECONDS:
         session[LAST_REQUEST_AT] = current_time

@@ -1,11 +1,11 @@
-"""The second factor: set up, asked for, lost, turned off, and required of a role."""
+"""The second factor: setup, use, loss, disabling, and roles that require it."""
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bs4 import Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from passlib.totp import TOTP
@@ -17,7 +17,8 @@ from evaluation.database import db
 from evaluation.language import language
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import PASSWORD, make_account, sign_in
-from tests.support.visits import CODES, attempt, is_signed_in, post, audit_entries, messages, anonymous_client
+from tests.support.html import find, form_values, texts
+from tests.support.visits import CODES, anonymous_client, attempt, audit_entries, is_signed_in, messages, post
 
 WRONG = (
     "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
@@ -26,36 +27,37 @@ WRONG = (
 
 
 def with_second_factor(app: Flask, email: str) -> TOTP:
-    """Set the second factor up as people do; the app on the telephone."""
+    """Set up the second factor through the pages; return the authenticator."""
     client = sign_in(anonymous_client(app), email)
     return set_up(client, post(client, "/account/second-factor", setup="authenticator"))[0]
 
 
 def set_up(client: FlaskClient, page: TestResponse, typed: str | None = None) -> tuple[TOTP, TestResponse]:
-    """Send the code that the app shows, or what was typed in its place."""
-    key, action = (
-        re.search(r'class="key">([^<]+)<', page.text),
-        re.search(r'<form method="post" action="(/account/(?!sign)[^"]+)"', page.text),
-    )
-    assert key and action
-    token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[-1]
-    telephone = TOTP(key[1])
+    """Send the authenticator's code, or another text."""
+    telephone, form = TOTP(key_on(page)), code_form(page)
     code = telephone.generate().token if typed is None else typed
-    return telephone, client.post(action[1], data={"code": code, "csrf_token": token})
+    return telephone, client.post(str(form["action"]), data=form_values(form) | {"code": code})
+
+
+def code_form(page: TestResponse) -> Tag:
+    """Return the form that takes the code of the authenticator app."""
+    form = find(page, 'form[method="post"]:has(input[name="code"])')
+    assert str(form["action"]).startswith("/account/"), form["action"]
+    return form
 
 
 def key_on(page: TestResponse) -> str:
-    found = re.search(r'class="key">([^<]+)<', page.text)
-    assert found, page.text
-    return found[1]
+    [key] = texts(page, ".secret-key")
+    assert key, page.text
+    return key
 
 
 def codes_on(page: TestResponse) -> list[str]:
-    return re.findall(r"<li><code>([^<]+)<", page.text)
+    return texts(page, ".codes li > code")
 
 
 def next_code(telephone: TOTP) -> str:
-    """The code of half a minute from now, which is taken already: the one of now was used to set the factor up."""
+    """Return the code of the next period, which is accepted early: the current code was used for the setup."""
     return str(telephone.generate(time=int(time.time()) + 30).token)
 
 
@@ -66,18 +68,18 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     page = post(client, "/account/second-factor", setup="authenticator")
     assert_valid(page, code)
     used = TOTP(key_on(page)).generate().token
-    telephone, made = set_up(client, page, used)
-    assert made.status_code == 200
-    assert messages(made) == [say("From now on signing in takes a code from your authenticator app.")]
-    assert_valid(made, code)
-    first = codes_on(made)
-    assert len(set(first)) == 8 and 'href="/account/"' in made.text
-    own = client.get("/account/")
-    assert_valid(own, code)
+    telephone, response = set_up(client, page, used)
+    assert response.status_code == 200
+    assert messages(response) == [say("From now on signing in takes a code from your authenticator app.")]
+    assert_valid(response, code)
+    first = codes_on(response)
+    assert len(set(first)) == 8 and 'href="/account/"' in response.text
+    account_page = client.get("/account/")
+    assert_valid(account_page, code)
     page = post(client, "/account/recovery-codes", generate_new_codes="1")
     codes = codes_on(page)
     assert len(set(codes)) == 8 and not set(codes) & set(first)
-    assert "<li><code>" not in client.get("/account/recovery-codes?show_codes=1").text
+    assert not codes_on(client.get("/account/recovery-codes?show_codes=1"))
 
     client = anonymous_client(app, code)
     response = attempt(client, email, next="/account/")
@@ -87,7 +89,7 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
     wrong = post(client, "/account/code", code="000000")
     assert say(WRONG) in wrong.text and not is_signed_in(client)
     again = post(client, "/account/code", code=used)
-    assert say(WRONG) in again.text and not is_signed_in(client), "the code of the set-up is not taken twice"
+    assert say(WRONG) in again.text and not is_signed_in(client), "the code of the setup is not accepted twice"
     right = next_code(telephone)
     response = post(client, "/account/code?next=/account/", code=f"{right[:3]} {right[3:]}")
     assert response.headers["Location"] == "/account/" and is_signed_in(client)
@@ -113,7 +115,7 @@ def test_the_second_factor_from_end_to_end(app: Flask, code: str) -> None:
         assert account.mf_recovery_codes is None and account.tf_totp_secret is None
 
 
-def test_the_secret_is_kept_encrypted(app: Flask) -> None:
+def test_the_secret_is_stored_encrypted(app: Flask) -> None:
     email = make_account(app, "clerk")
     telephone = with_second_factor(app, email)
     with app.app_context():
@@ -148,29 +150,29 @@ def test_a_role_may_have_to_have_it(tmp_path: Path, make_app: Callable[..., Flas
     assert key_on(wrong) == key_on(begun) and WRONG in wrong.text and not is_signed_in(client)
     _, response = set_up(client, wrong)
     assert len(codes_on(response)) == 8 and is_signed_in(client)
-    assert "Sign out" in response.text and 'href="/"' in response.text, "signed in, and on to where the person was going"
+    assert "Sign out" in response.text and 'href="/"' in response.text, "signed in, with a link to the next page"
     assert [action for _, action in audit_entries(app)][-3:] == ["signed_in", "second_factor_enabled", "recovery_codes_created"]
 
 
-def test_a_mistyped_code_keeps_the_key(app: Flask) -> None:
+def test_a_wrong_code_shows_the_same_key(app: Flask) -> None:
     client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     begun = post(client, "/account/second-factor", setup="authenticator")
-    where = re.search(r'action="(/account/second-factor/[^"]+)"', begun.text)
-    assert where
+    address = str(code_form(begun)["action"])
+    assert address.startswith("/account/second-factor/")
     for typed in ("000000", "", "12345x"):
         wrong = set_up(client, begun, typed)[1]
         assert wrong.status_code == 200 and key_on(wrong) == key_on(begun) and 'class="qr"' in wrong.text
         assert 'id="code-error"' in wrong.text and messages(wrong) == []
         assert_valid(wrong, "en")
-    again = client.get(where[1])
-    assert key_on(again) == key_on(begun), "asked for again, as by a change of language"
+    again = client.get(address)
+    assert key_on(again) == key_on(begun), "the page loads again, as after a change of the language"
     other = sign_in(anonymous_client(app), make_account(app, "clerk"))
-    assert other.get(where[1]).headers["Location"] == "/account/second-factor", "a key is for whom it was made"
+    assert other.get(address).headers["Location"] == "/account/second-factor", "the key belongs to one session"
     assert other.get("/account/second-factor/strange").headers["Location"] == "/account/second-factor"
     assert len(codes_on(set_up(client, wrong)[1])) == 8
 
 
-def test_who_changes_the_app_keeps_the_codes(app: Flask) -> None:
+def test_changing_the_app_does_not_replace_the_recovery_codes(app: Flask) -> None:
     client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     set_up(client, post(client, "/account/second-factor", setup="authenticator"))
     with app.app_context():
@@ -197,7 +199,7 @@ def test_what_only_the_owner_changes_takes_the_password_again(app: Flask) -> Non
 
 
 def test_a_right_password_alone_does_not_begin_the_count_anew(app: Flask) -> None:
-    """Who knows the password but not the code may not guess codes for ever."""
+    """A person with the password but without the code cannot guess codes without limit."""
     email = make_account(app, "head")
     with_second_factor(app, email)
     for _ in range(5):

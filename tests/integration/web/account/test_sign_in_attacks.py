@@ -1,4 +1,4 @@
-"""What somebody does at the pages of signing in who is not the one they say, on both databases."""
+"""Attacks on the pages for signing in, on both databases."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from evaluation.accounts import operations
 from evaluation.accounts.models import Account
-from evaluation.accounts.operations import change_account
 from evaluation.audit.models import AuditEvent
 from evaluation.database import db
-from tests.integration.web.account.test_second_factor import next_code, set_up, with_second_factor
+from tests.integration.web.account.test_second_factor import codes_on, next_code, set_up, with_second_factor
 from tests.support.accounts import make_account, sign_in, token_of
 from tests.support.scenario import SYSTEM
 from tests.support.settings import change_settings
-from tests.support.visits import DEEP_JSON, SIGN_IN, attempt, change_account, is_signed_in, post, anonymous_client
+from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, attempt, change_account, is_signed_in, post
 
 ELSEWHERE = ("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", " //evil.example")
 UNREADABLE = ("//[", "http://[")
@@ -37,28 +37,27 @@ def test_a_code_is_taken_once(app: Flask) -> None:
         assert post(client, "/account/code", code=overheard).status_code == status
         assert is_signed_in(client) == (status == 302)
     earlier = telephone.generate(time=int(time.time()) - 30).token
-    assert post(client, "/account/code", code=earlier).status_code == 200, "nor is one from before it"
+    assert post(client, "/account/code", code=earlier).status_code == 200, "an earlier code is not accepted either"
 
 
 def test_a_code_and_a_recovery_code_open_one_session_of_many_at_once(app: Flask) -> None:
     email = make_account(app, "administrator")
     telephone = with_second_factor(app, email)
     client = sign_in_with(app, email, next_code(telephone))
-    codes = post(client, "/account/recovery-codes", generate_new_codes="1").text.split("<li><code>")[1:]
-    recovery = codes[0].partition("<")[0]
+    recovery = codes_on(post(client, "/account/recovery-codes", generate_new_codes="1"))[0]
     change_account(app, email, tf_counter=None)
     for url, code in (("/account/code", next_code(telephone)), ("/account/recovery-code", recovery)):
         clients = [anonymous_client(app) for _ in range(6)]
-        for each in clients:
-            attempt(each, email)
-        sent = [{"code": code, "csrf_token": token_of(each, url)} for each in clients]
+        for visitor in clients:
+            attempt(visitor, email)
+        sent = [{"code": code, "csrf_token": token_of(visitor, url)} for visitor in clients]
         with ThreadPoolExecutor(len(clients)) as senders:
-            list(senders.map(lambda each, form, url=url: each.post(url, data=form), clients, sent))  # type: ignore[misc]
+            list(senders.map(lambda visitor, form, url=url: visitor.post(url, data=form), clients, sent))  # type: ignore[misc]
         assert sum(map(is_signed_in, clients)) == 1, url
         change_account(app, email, failures=0, locked_until=None)
 
 
-def test_whoever_began_to_set_the_factor_up_does_not_replace_the_owners(app: Flask) -> None:
+def test_an_abandoned_setup_does_not_replace_the_owners_factor(app: Flask) -> None:
     change_settings(app, two_factor_roles=frozenset({"administrator"}))
     email = make_account(app, "administrator")
     thief, owner = anonymous_client(app), anonymous_client(app)
@@ -71,17 +70,17 @@ def test_whoever_began_to_set_the_factor_up_does_not_replace_the_owners(app: Fla
     assert is_signed_in(owner) and not is_signed_in(thief)
 
 
-def test_who_is_given_a_role_that_requires_the_factor_signs_in_anew(app: Flask) -> None:
+def test_a_role_that_requires_the_factor_ends_sessions(app: Flask) -> None:
     change_settings(app, two_factor_roles=frozenset({"administrator"}))
     email = make_account(app, "observer")
     client = sign_in(anonymous_client(app), email)
     with app.app_context():
         account = db.session.scalars(select(Account).where(Account.email == email)).one()
-        change_account(SYSTEM, account, email, "Somebody else", "observer")
+        operations.change_account(SYSTEM, account, email, "Somebody else", "observer")
         db.session.commit()
-    assert is_signed_in(client), "a name is no such thing"
+    assert is_signed_in(client), "a new name does not end sessions"
     with app.app_context():
-        change_account(SYSTEM, db.session.scalars(select(Account)).one(), email, "Somebody else", "administrator")
+        operations.change_account(SYSTEM, db.session.scalars(select(Account)).one(), email, "Somebody else", "administrator")
         db.session.commit()
     assert not is_signed_in(client) and attempt(client, email).headers["Location"] == "/account/second-factor"
 
@@ -135,8 +134,8 @@ def test_pages_of_signing_in_take_forms_alone(careless: Flask) -> None:
             assert response.status_code in (303, 400, 401), (url, sent[:20])
 
 
-def test_logs_hold_no_secrets(app: Flask) -> None:
-    """An error of the database is logged with its statement; a password's hash must not stand in it."""
+def test_logs_contain_no_secrets(app: Flask) -> None:
+    """A database error is logged with its statement, without the password's hash."""
     email = make_account(app, "clerk")
     with app.app_context():
         account = db.session.scalars(select(Account).where(Account.email == email)).one()
