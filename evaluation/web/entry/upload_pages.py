@@ -85,7 +85,7 @@ def preview_page(upload: Upload, plan: Plan, is_stale: bool = False, shown_event
         upload=upload,
         plan=plan,
         shown_state=requested_state if requested_state in SHOWN_STATES else "",
-        sections=presenter.sections(plan, requested_state, requested_page()),
+        change_sections=presenter.sections(plan, requested_state, requested_page()),
         page_url=page_urls(".upload", id_=upload.id, show=requested_state, mode=mode),
         errors=group_issues(plan.errors, orders, language),
         warnings=group_issues(warnings, orders, language),

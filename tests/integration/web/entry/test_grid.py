@@ -1,10 +1,8 @@
 """The grid: the table, the form without scripts, and changes of many answers in one step."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from html import unescape
 from typing import Any
 
 import pytest
@@ -25,6 +23,7 @@ from evaluation.registry.operations import NewBody
 from evaluation.web.entry.grid.rows import columns
 from tests.support import accounts
 from tests.support.factories import bin_of
+from tests.support.html import find, form_values, parse, texts, visible_text
 from tests.support.submission_states import set_status
 
 YEAR = 2024
@@ -164,7 +163,7 @@ def test_rows_are_identified_by_bin_and_columns_by_heading(site: Site) -> None:
     preview = site.send("paste", text=text, organisation=BINS[0], code=second)
     assert preview.json["edit_count"] == 4
     assert "Примечание" in preview.json["html"] and bin_of(99) in preview.json["html"]
-    assert "already stands in row 2" in unescape(preview.json["html"])
+    assert "already stands in row 2" in visible_text(preview.json["html"])
     site.send("paste", text=text, organisation=BINS[0], code=second, digest=preview.json["digest"])
     assert site.stored(BINS[7]) == {first: 7_00, second: 70_00}
     assert site.stored(BINS[2]) == {first: 2_00, second: 20_00}
@@ -178,19 +177,22 @@ def test_contradictions_are_listed_above_the_changes(site: Site) -> None:
     )
     site.save(BINS[0], amount.code, 5_00)
     text = f"БИН\t{amount.code}\t{due.code}\n{BINS[0]}\t0\t31.05.2025\n"
-    html = unescape(site.send("paste", text=text, organisation=BINS[0], code=amount.code).json["html"])
-    assert 'data-count="errors">1<' in html
-    contradictions_start = html.index("<h3>Contradictions after this")
-    assert contradictions_start < html.index("<h3>Changed answers")
-    row = html[contradictions_start:].split("</table>")[0]
-    assert "Ұйым 00" in row and due.label.en in row
-    assert "BINs. Columns were matched" in html, "sentences are separated by a space"
+    preview = parse(site.send("paste", text=text, organisation=BINS[0], code=amount.code).json["html"])
+    assert texts(preview, '[data-count="errors"]') == ["1"]
+    contradictions, changes = (
+        next(heading for heading in preview.select("h3") if heading.get_text().startswith(start))
+        for start in ("Contradictions after this change", "Changed answers")
+    )
+    assert changes in contradictions.find_all_next("h3")
+    table = contradictions.find_next("table").get_text()
+    assert "Ұйым 00" in table and due.label.en in table
+    assert "BINs. Columns were matched" in preview.get_text(), "sentences are separated by a space"
 
 
 def test_a_date_with_slashes_is_rejected_with_the_accepted_formats(site: Site) -> None:
     due = site.codes("date")[0]
     html = site.send("paste", text=f"БИН\t{due}\n{BINS[0]}\t25/04/2025\n", organisation=BINS[0], code=due).json["html"]
-    assert "“25/04/2025” is not a date. Write it as 31.05.2025 or 2025-05-31." in unescape(html)
+    assert "“25/04/2025” is not a date. Write it as 31.05.2025 or 2025-05-31." in visible_text(html)
 
 
 def test_blank_cells_erase_answers_only_on_request(site: Site) -> None:
@@ -272,24 +274,21 @@ def test_a_block_that_is_too_large_is_rejected(site: Site) -> None:
 
 def fields(page: str) -> dict[str, str]:
     """Return the fields that the form of a page submits without changes."""
-    form = page.partition("<main")[2].split('<form method="post"')[1].split("</form>")[0]
-    values = {
-        unescape(name): unescape(value) for name, value in re.findall(r'<input[^>]*? name="([^"]+)"[^>]*? value="([^"]*)"', form)
-    }
-    for name, inner in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, re.DOTALL):
-        chosen = re.search(r'value="([^"]*)" selected', inner)
-        values[unescape(name)] = unescape(chosen[1]) if chosen else ""
-    return values
+    return form_values(find(page, 'main form[method="post"]'))
 
 
 def test_the_form_has_pages_and_saves_the_valid_cells(site: Site) -> None:
     first, second = site.codes("money")[:2]
     choice = site.codes("choice")[0]
+
+    def row_count(query: str = "") -> int:
+        return len(parse(site.client.get(f"{site.url}?plain=1{query}")).select("tr"))
+
     page = site.client.get(f"{site.url}?plain=1").text
-    assert page.count("<tr>") == 25 + 1
-    assert site.client.get(f"{site.url}?plain=1&page=2").text.count("<tr>") == 5 + 1
-    assert site.client.get(f"{site.url}?plain=1&q=ұйым 07").text.count("<tr>") == 1 + 1
-    assert site.client.get(f"{site.url}?plain=1&mark=errors").text.count("<tr>") == 0
+    assert row_count() == 25 + 1
+    assert row_count("&page=2") == 5 + 1
+    assert row_count("&q=ұйым 07") == 1 + 1
+    assert row_count("&mark=errors") == 0
     submitted = fields(page) | {f"{BINS[0]}-{first}": "12 500,50", f"{BINS[1]}-{second}": "?", f"{BINS[2]}-{choice}": "violated"}
     answer = site.client.post(site.url, data=submitted)
     assert answer.status_code == 200 and "2 answers were stored." in answer.text
@@ -310,9 +309,9 @@ def test_a_conflict_in_the_form_is_resolved_by_choice(site: Site) -> None:
     assert "system" in answer and fields(answer)[key] == "1"
     assert site.stored(BINS[0]) == {first: 2_00}
     again = fields(answer)
-    site.client.post(site.url, data=again | {f"choice-{key}": "theirs"})
+    site.client.post(site.url, data=again | {f"choice-{key}": "stored"})
     assert site.stored(BINS[0]) == {first: 2_00}
-    site.client.post(site.url, data=again | {f"choice-{key}": "mine"})
+    site.client.post(site.url, data=again | {f"choice-{key}": "typed"})
     assert site.stored(BINS[0]) == {first: 1_00}
 
 
