@@ -1,27 +1,27 @@
-"""The clock: when something happened, and the day it is in Kazakhstan, wherever the server's own clock stands."""
+"""The clock: the time of events in UTC, and the date in Kazakhstan, independent of the server's time zone."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Almaty")
-"""Of the whole country since 1 March 2024."""
+"""The time zone of the whole country since 1 March 2024; deadlines are dates in it."""
 
 
 def now() -> datetime:
-    """The time of a change, in UTC without an offset, as both databases keep it."""
+    """Return the current time to the second, in UTC without an offset, as both databases store it."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-def precise() -> datetime:
-    """The time now to the microsecond, in UTC without an offset: that of a line of the record."""
+def precise_now() -> datetime:
+    """Return the current time to the microsecond, in UTC without an offset: the time of an audit event."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def today() -> date:
-    """The day it is in Kazakhstan: days such as a deadline are counted by it."""
+    """Return the current date in Kazakhstan."""
     return datetime.now(ZONE).date()
 
 
-def local(at: datetime) -> datetime:
-    """A stored time as a clock on the wall in Kazakhstan had it."""
+def to_local(at: datetime) -> datetime:
+    """Return a stored time (UTC without an offset) as the time in Kazakhstan."""
     return at.replace(tzinfo=UTC).astimezone(ZONE)

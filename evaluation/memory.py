@@ -1,4 +1,4 @@
-"""Work on a whole country's rows at once."""
+"""Memory management for work on the rows of a whole country."""
 
 import gc
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bulk() -> Iterator[None]:
-    """Let the cycle collector rest meanwhile.
+def gc_paused() -> Iterator[None]:
+    """Pause the cycle collector during the block; reference counting goes on.
 
-    A block that makes a million objects and keeps them all would have the collector walk over them again and again: a third of
-    the time a workbook takes. Reference counting goes on as ever.
+    In a block that creates a million objects and holds them all, the collector would traverse them repeatedly: a third of the
+    time of loading a workbook.
     """
     if not gc.isenabled():
         yield

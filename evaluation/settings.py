@@ -22,18 +22,18 @@ DEFAULT_INSTANCE = Path(__file__).parent.parent / "instance"
 SECRET_BYTES = 32
 
 NO_KEY = N_(
-    "APP_ENV=production needs SECRET_KEY: a long random text that is kept secret and stays the same. Make one, for example by "
-    "`openssl rand -hex 32`, and give it to the product as the environment variable SECRET_KEY."
+    "APP_ENV=production needs SECRET_KEY: a long random text that is secret and does not change. Generate one, for example "
+    "with `openssl rand -hex 32`, and set it as the environment variable SECRET_KEY."
 )
 NO_AUDIT_KEY = N_(
-    "APP_ENV=production needs AUDIT_KEY: a long random text that the record is sealed with. Make one, for example by "
-    "`openssl rand -hex 32`, keep it where no administrator of the database reads it, and give it to the product as the "
-    "environment variable AUDIT_KEY. It must never change: without it the record cannot be verified."
+    "APP_ENV=production needs AUDIT_KEY: a long random text that seals the audit log. Generate one, for example with "
+    "`openssl rand -hex 32`, store it where no administrator of the database can read it, and set it as the environment "
+    "variable AUDIT_KEY. It must never change: without it the audit log cannot be verified."
 )
 NOT_A_NUMBER = N_("%(name)s must be a whole number above zero, not “%(value)s”.")
 NOT_SMTP = N_(
-    "SMTP_URL must be an address such as smtp://user:password@mail.example.kz:587; one that begins with smtps:// speaks TLS from "
-    "the start. Write special characters of the name and the password as in any address: @ as %40."
+    "SMTP_URL must be an address such as smtp://user:password@mail.example.kz:587; an address that begins with smtps:// uses "
+    "TLS from the start. Escape special characters of the name and the password as in any address: @ as %40."
 )
 
 
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
 
     app_env: Literal["development", "production"] = Field(
         "development",
-        description="`production` requires SECRET_KEY and AUDIT_KEY, sends cookies over https only and refuses demonstration data.",
+        description="`production` requires SECRET_KEY and AUDIT_KEY, sends cookies over https only, refuses demonstration data.",
     )
     instance: Annotated[Path, AfterValidator(Path.resolve)] = Field(
         DEFAULT_INSTANCE, description="Folder for the database, generated keys and files. Default: `instance` beside the code."
@@ -234,7 +234,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def load_settings_or_exit(**overrides: Any) -> Settings:
-    """Read the environment like :func:`load_settings`; end the program with a message in each language on invalid settings."""
+    """Return :func:`load_settings`; end the program with a message in each language if a setting is invalid."""
     try:
         return load_settings(**overrides)
     except InvalidSettings as error:

@@ -1,7 +1,7 @@
-"""Files that people send, kept in a folder by the hash of what is in them.
+"""Files that people upload, stored in a folder under the SHA-256 of their content.
 
-No name that a person gave ever becomes a path. Bytes once kept are not deleted: the record may still tell of them, and another
-report may hold the same file.
+A file name given by a person never becomes a path. Stored bytes are never deleted: audit events may refer to them, and another
+report may use the same file.
 """
 
 import hashlib
@@ -15,60 +15,68 @@ from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 
-HASH = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+FILE_MISSING = N_(
+    "The file is missing from the folder of files, or damaged. Tell the administrator; it can be restored from a backup."
+)
 
 
 class MissingFile(EvaluationError):
-    """A file's bytes are not where they were kept, or are not what they were."""
+    """The stored bytes of a file are missing or damaged."""
 
 
-def keep(data: bytes) -> str:
-    """Keep bytes and return their SHA-256, by which :func:`read` finds them. The same bytes are kept once.
+def store(data: bytes) -> str:
+    """Store bytes and return their SHA-256, in hexadecimal; :func:`read` returns them. Equal bytes are stored once.
 
-    A crash or a full disk leaves either the whole file or none. Raises OSError.
+    A crash or a full disk leaves either the complete file or none.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     sha256 = hashlib.sha256(data).hexdigest()
-    place = _place(sha256)
-    if place.exists() and place.read_bytes() == data:
+    path = _path(sha256)
+    if path.exists() and path.read_bytes() == data:
         return sha256
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, draft = tempfile.mkstemp(dir=place.parent)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with open(handle, "wb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        os.replace(draft, place)
+        os.replace(draft, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(draft)
         raise
-    _settle(place.parent)
+    _sync_folder(path.parent)
     return sha256
 
 
 def read(sha256: str) -> bytes:
-    """The bytes kept under a SHA-256. Raises MissingFile where they are gone or damaged."""
+    """Return the bytes stored under a SHA-256.
+
+    Raises:
+        MissingFile: The bytes are missing or damaged.
+    """
     try:
-        data = _place(sha256).read_bytes()
+        data = _path(sha256).read_bytes()
     except OSError as error:
-        raise MissingFile(GONE) from error
+        raise MissingFile(FILE_MISSING) from error
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise MissingFile(GONE)
+        raise MissingFile(FILE_MISSING)
     return data
 
 
-GONE = N_("The file is missing from the folder of files, or damaged. Tell the administrator; it can be restored from a backup.")
-
-
-def _place(sha256: str) -> Path:
-    if not HASH.fullmatch(sha256):
+def _path(sha256: str) -> Path:
+    """Return the path of a file. Raises ValueError: the text is no SHA-256."""
+    if not SHA256.fullmatch(sha256):
         raise ValueError("not a SHA-256")
     return configuration().settings.files_folder / sha256[:2] / sha256
 
 
-def _settle(folder: Path) -> None:
-    """See to it that the file's name, too, outlasts a power cut."""
+def _sync_folder(folder: Path) -> None:
+    """Write the folder itself to the disk, so that the file's name survives a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

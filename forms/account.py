@@ -55,14 +55,14 @@ def _normalised(value: Any) -> Any:
 
 
 def _email_field(*validators: Any) -> EmailField:
-    required = [DataRequired(_("Give your e-mail address.")), Length(max=MAX_EMAIL_LENGTH)]
+    required = [DataRequired(_("Enter your e-mail address.")), Length(max=MAX_EMAIL_LENGTH)]
     return EmailField(
         _("E-mail address"), [*required, *validators], filters=[_normalised], render_kw={"autocomplete": "username"}
     )
 
 
 def _password_field(label: Any, autocomplete: str, *validators: Any) -> PasswordField:
-    required = [DataRequired(_("Give the password.")), Length(max=MAX_PASSWORD_LENGTH)]
+    required = [DataRequired(_("Enter the password.")), Length(max=MAX_PASSWORD_LENGTH)]
     return PasswordField(label, [*required, *validators], render_kw={"autocomplete": autocomplete})
 
 
@@ -82,15 +82,15 @@ def _is_locked(form: Any) -> bool:
 def _failure_message() -> str:
     """Return the message of every failed sign-in, whatever the reason."""
     message: str = gettext(
-        "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
-        "for a new link.",
+        "The e-mail address or the password is wrong. After several wrong attempts wait %(minutes)s minutes or request a new "
+        "link.",
         minutes=configuration().settings.lock_minutes,
     )
     return message
 
 
 class SignInForm(LoginForm):
-    """E-mail address and password. Every failure has one message, so that it does not reveal which accounts exist or are locked."""
+    """E-mail address and password. All failures have one message, which does not reveal which accounts exist or are locked."""
 
     email = _email_field()
     password = _password_field(_("Password"), "current-password")
@@ -134,7 +134,7 @@ class ConfirmPasswordForm(VerifyForm):
     """The password again, before a change that only its owner may make."""
 
     password = _password_field(_("Password"), "current-password")
-    submit = SubmitField(_("Go on"))
+    submit = SubmitField(_("Continue"))
 
     def validate(self, **kwargs: Any) -> bool:
         """Return whether the form is valid and the account is not locked."""
@@ -144,7 +144,7 @@ class ConfirmPasswordForm(VerifyForm):
 class PasswordChangeForm(ChangePasswordForm):
     """The current password and a new one."""
 
-    password = _password_field(_("The password you have now"), "current-password")
+    password = _password_field(_("Current password"), "current-password")
     new_password = _password_field(_("The new password"), "new-password")
     new_password_confirm = _repeated_password_field("new_password")
     submit = SubmitField(_("Change the password"))
@@ -185,7 +185,7 @@ class SecondFactorForm(TwoFactorSetupForm):
     """Enables and disables the second factor."""
 
     setup = StringField()
-    submit = SubmitField(_("Go on"))
+    submit = SubmitField(_("Continue"))
 
 
 class CodeForm(TwoFactorVerifyCodeForm):
@@ -193,11 +193,11 @@ class CodeForm(TwoFactorVerifyCodeForm):
 
     code = StringField(
         _("Code from the app"),
-        [DataRequired(_("Give the six digits that the app shows."))],
+        [DataRequired(_("Enter the six digits that the app shows."))],
         filters=[_normalised],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
-    submit = SubmitField(_("Go on"), id="submit-code")
+    submit = SubmitField(_("Continue"), id="submit-code")
     is_right_code = False
 
     def validate(self, **kwargs: Any) -> bool:
@@ -209,7 +209,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
         secret = cast(Account, self.user).tf_totp_secret
         if secret and secret != self.tf_totp_secret and not self.is_setup:
             # The setup started while signing in, and another session has completed one since.
-            self.form_errors.append(gettext("Sign in again: too much time has passed."))
+            self.form_errors.append(gettext("Too much time has passed. Sign in again."))
             g.pop(SETUP_FORM, None)
             return False
         self.is_right_code = bool(super().validate(**kwargs))
@@ -225,7 +225,7 @@ class RescueForm(TwoFactorRescueForm):
 class NewCodesForm(MfRecoveryCodesForm):
     """Creates new recovery codes, which replace the earlier ones."""
 
-    generate_new_codes = SubmitField(_("Make new codes"))
+    generate_new_codes = SubmitField(_("Create new codes"))
 
 
 class RecoveryForm(MfRecoveryForm):
@@ -233,11 +233,11 @@ class RecoveryForm(MfRecoveryForm):
 
     code = StringField(
         _("Recovery code"),
-        [DataRequired(_("Give one of your recovery codes."))],
+        [DataRequired(_("Enter one of your recovery codes."))],
         filters=[_normalised],
         render_kw={"autocomplete": "off"},
     )
-    submit = SubmitField(_("Go on"))
+    submit = SubmitField(_("Continue"))
 
     def validate(self, **kwargs: Any) -> bool:
         """Return whether the form is valid and the account is not locked."""

@@ -23,8 +23,8 @@ DEMONSTRATION_DOMAIN = "@demo.invalid"
 def viewer_of(account: Account) -> Viewer:
     """Return the viewer that an account is; an inactive account is nobody.
 
-    Clerks and heads see the bodies that they belong to. Reviewers and observers see a region or the country, administrators see the
-    country.
+    Clerks and heads see the bodies that they belong to. Reviewers and observers see a region or the country, administrators see
+    the country.
     """
     if not account.active:
         return Viewer.nobody()

@@ -28,22 +28,23 @@ MESSAGES = {
     ),
     # Worksheets and headings
     "unknown_worksheet": N_(
-        "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to keep it for yourself. Expected: %(expected)s."
+        "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to exclude it. Expected: "
+        "%(expected)s."
     ),
     "missing_worksheet": N_("The worksheet “%(name)s” is missing. Copy it from the template."),
-    "missing_key": N_("“%(key)s” is not filled in. Write it in column B beside its name in column A."),
-    "wrong_order": N_("The order “%(value)s” is not known. Expected: %(expected)s."),
+    "missing_key": N_("“%(key)s” is empty. Write its value in column B next to its name in column A."),
+    "wrong_order": N_("The order “%(value)s” is unknown. Expected: %(expected)s."),
     "wrong_year": N_("“%(value)s” is not a reporting year. Write the year as four digits."),
-    "order_not_in_effect": N_("The order %(order)s does not apply to %(year)s. Take the template of that year."),
+    "order_not_in_effect": N_("The order %(order)s does not apply to %(year)s. Use the template of that year."),
     "missing_column": N_(
         "The column “%(column)s” is missing. Add it with this code in row 1, or copy the headings from the template."
     ),
-    "duplicate_column": N_("The column “%(column)s” stands twice. Delete one of them."),
+    "duplicate_column": N_("The column “%(column)s” appears twice. Delete one of them."),
     "unknown_column": N_(
         "“%(column)s” is not a column code. Correct the code in row 1, or empty this cell to leave the column out."
     ),
     "column_not_asked": N_(
-        "“%(column)s” is not asked of this kind of organisation. Delete the column, or empty this cell to leave it out."
+        "“%(column)s” does not apply to this kind of organisation. Delete the column, or empty this cell to leave it out."
     ),
     # Values
     "missing_value": N_("This cell must be filled in."),
@@ -54,7 +55,7 @@ MESSAGES = {
     "not_text": N_("Text is expected here, not %(value)s."),
     "text_too_long": N_("The text is too long: at most %(limit)s characters."),
     "not_money": N_("“%(value)s” is not an amount. Write a number in tenge, such as 12 500 000,50."),
-    "too_many_decimals": N_("“%(value)s” has more than two decimals. Give the amount in tenge and tiyn."),
+    "too_many_decimals": N_("“%(value)s” has more than two decimals. Enter the amount in tenge and tiyn."),
     "too_large_amount": N_("“%(value)s” is too large for an amount in tenge. Check the unit."),
     "negative": N_("“%(value)s” is below zero. Write 0 or more."),
     "below_minimum": N_("“%(value)s” is too small: at least %(minimum)s."),
@@ -69,18 +70,19 @@ MESSAGES = {
         "The BIN %(value)s is mistyped: its check digit does not agree. Compare it with the registration certificate."
     ),
     "duplicate_bin": N_(
-        "The organisation %(value)s already stands in worksheet “%(there)s”, row %(row)s. Keep one of the two rows."
+        "The organisation %(value)s is already in worksheet “%(worksheet)s”, row %(row)s. Delete one of the two rows."
     ),
-    "duplicate_row": N_("This body and kind already stand in row %(row)s. Keep one of the two rows."),
+    "duplicate_row": N_("This body and kind are already in row %(row)s. Delete one of the two rows."),
     # Blocks pasted into the grid
     "not_in_table": N_(
         "The organisation %(value)s is not in this table. Check the BIN, or paste the row into the table of its kind."
     ),
-    "twice_in_block": N_("The organisation already stands in row %(row)s of what was pasted. Keep one of the two rows."),
+    "twice_in_block": N_("The organisation is already in row %(row)s of the pasted block. Delete one of the two rows."),
     # The registry
     "unknown_year": N_("The year %(value)s has not been opened."),
     "unknown_body": N_(
-        "The body %(value)s is not in the registry, or its data are not yours to enter. Check the BIN; if it is right, ask the administrator."
+        "The body %(value)s is not in the registry, or you may not enter its data. Check the BIN; if it is correct, ask the "
+        "administrator."
     ),
     "unknown_organisation": N_(
         "The organisation %(value)s is not in the registry, or is not under your body. Check the BIN; if it is right, ask the administrator."
@@ -90,26 +92,27 @@ MESSAGES = {
         "On 31 December %(year)s the organisation %(organisation)s was under another body. Remove the row, or ask the administrator to correct the registry."
     ),
     "unsupervised": N_(
-        "On 31 December %(year)s the organisation %(organisation)s was under no body. Ask the administrator to enter in the registry whose it was."
+        "On 31 December %(year)s the organisation %(organisation)s was under no body. Ask the administrator to enter its "
+        "body in the registry."
     ),
     "not_supervised": N_(
         "On 31 December %(year)s the organisation %(organisation)s was not under this body. Remove the row, or ask the administrator to correct the registry."
     ),
-    "submitted": N_("The year %(year)s of this body was handed over: its answers can no longer be changed. Remove its rows."),
+    "submitted": N_("The year %(year)s of this body was submitted: its answers can no longer be changed. Remove its rows."),
     "accepted": N_("The year %(year)s of this body is accepted: its answers can no longer be changed. Remove its rows."),
     "deadline_passed": N_(
         "The answers of this body for %(year)s could be changed until %(day)s. Remove its rows, or ask the administrator for an extension."
     ),
     "not_started": N_("The answers for %(year)s are entered from %(day)s on. Send the workbook again then."),
-    "changed_meanwhile": N_("Someone else stored data of the same organisations meanwhile. Send the workbook again."),
+    "changed_meanwhile": N_("Someone else stored data of the same organisations in the meantime. Send the workbook again."),
     "may_not_edit": N_("You may not change the data of this body. Remove its rows."),
     "may_not_register": N_("Only the administrator registers years, bodies and organisations."),
     # The registry's own workbook
-    "duplicate_entry": N_("The BIN %(value)s already stands in row %(row)s. Keep one of the two rows."),
-    "registry_changed": N_("Someone else changed the registry meanwhile. Look at what would change now, and store it then."),
+    "duplicate_entry": N_("The BIN %(value)s is already in row %(row)s. Delete one of the two rows."),
+    "registry_changed": N_("Someone else changed the registry in the meantime. Check the changes again, then store them."),
     **REGISTRY_MESSAGES,
     # Warnings
-    "no_data": N_("The workbook names no organisation: there is nothing to store."),
+    "no_data": N_("The workbook contains no organisation: there is nothing to store."),
     "column_without_code": N_("Column %(column)s is filled in but has no code in row 1; it is not read."),
     "other_name": N_("The body %(bin)s has another name here; the first one is used: “%(first)s”."),
     "merged_cells": N_("Cells %(range)s are merged: only the first of them has a value, the others count as blank."),

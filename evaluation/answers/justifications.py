@@ -21,9 +21,9 @@ from evaluation.text import collapse_spaces, remove_invisible
 MIN_REASON_CHARACTERS, MAX_REASON_CHARACTERS = 10, 2000
 """A shorter reason says nothing, a longer one is not read."""
 
-GONE = N_("This warning no longer stands: the answer was changed meanwhile.")
-IS_ERROR = N_("This is an error, and a reason does not mend it. Correct the answers.")
-REASON_TOO_SHORT = N_("Write the reason in at least %(least)s characters: the reviewer reads it.")
+GONE = N_("This warning no longer applies: the answer was changed in the meantime.")
+IS_ERROR = N_("This is an error; a reason does not resolve it. Correct the answers.")
+REASON_TOO_SHORT = N_("Write the reason in at least %(min)s characters: the reviewer reads it.")
 REASON_TOO_LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
 
 
@@ -102,7 +102,7 @@ def _require_editable(viewer: Viewer, year: int, body_id: int, organisation_id: 
 def _clean_reason(typed: str) -> str:
     reason = remove_invisible(typed)
     if len(collapse_spaces(reason)) < MIN_REASON_CHARACTERS:
-        raise JustificationRejected(REASON_TOO_SHORT, field="reason", least=MIN_REASON_CHARACTERS)
+        raise JustificationRejected(REASON_TOO_SHORT, field="reason", min=MIN_REASON_CHARACTERS)
     if len(reason) > MAX_REASON_CHARACTERS:
         raise JustificationRejected(REASON_TOO_LONG, field="reason", limit=MAX_REASON_CHARACTERS)
     return reason

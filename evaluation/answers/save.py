@@ -24,7 +24,7 @@ from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 
 MAX_ATTEMPTS = 20
-MEANWHILE = N_("Someone else stored data of the same organisations meanwhile. Nothing was stored; try again.")
+MEANWHILE = N_("Someone else stored data of the same organisations in the meantime. Nothing was stored; try again.")
 
 
 @dataclass(frozen=True)

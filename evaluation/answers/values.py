@@ -89,10 +89,10 @@ def parse_date(cell: object) -> str:
     if isinstance(cell, date):
         return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
     if isinstance(cell, str):
-        found = cell.strip()
-        if match := ISO_DATE.fullmatch(found):
+        text = cell.strip()
+        if match := ISO_DATE.fullmatch(text):
             parts: tuple[Any, ...] = match.groups()
-        elif match := LOCAL_DATE.fullmatch(found):
+        elif match := LOCAL_DATE.fullmatch(text):
             parts = match.groups()[::-1]
         else:
             raise InvalidValue("not_date", value=display_text(cell))
@@ -107,10 +107,10 @@ def parse_yes_no(cell: object) -> bool:
     """Parse yes or no in any language."""
     if isinstance(cell, bool):
         return cell
-    found = YES_NO.get(cell.strip().casefold()) if isinstance(cell, str) else None
-    if found is None:
+    is_yes = YES_NO.get(cell.strip().casefold()) if isinstance(cell, str) else None
+    if is_yes is None:
         raise InvalidValue("not_yes_no", value=display_text(cell))
-    return found
+    return is_yes
 
 
 def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
@@ -119,10 +119,10 @@ def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
     values = {label.casefold(): choice.value for choice in choices for label in (choice.value, *choice.label.in_all_languages())}
 
     def read(cell: object) -> str:
-        found = values.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
-        if found is None:
+        value = values.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
+        if value is None:
             raise InvalidValue("not_choice", value=display_text(cell), expected=tuple(choice.label for choice in choices))
-        return found
+        return value
 
     return read
 
@@ -143,9 +143,9 @@ def parser_of(order: Order, item: Indicator) -> Callable[[object], Any]:
     return parse_text
 
 
-def parse(order: Order, item: Indicator, given: str) -> Any:
+def parse(order: Order, item: Indicator, typed: str) -> Any:
     """Parse what a person typed; return None for a blank. Raises InvalidValue."""
-    return None if is_blank(given) else parser_of(order, item)(given)
+    return None if is_blank(typed) else parser_of(order, item)(typed)
 
 
 def format_value(order: Order, item: Indicator, value: Any, language: Language) -> str:
@@ -162,7 +162,7 @@ def format_value(order: Order, item: Indicator, value: Any, language: Language) 
         case "yes_no":
             return YES_NO_LABELS[language.code][0 if value else 1]
         case "choice":
-            label = next((each.label for each in order.choices[item.choices or ""] if each.value == value), None)
+            label = next((choice.label for choice in order.choices[item.choices or ""] if choice.value == value), None)
             return label[language.code] if label else str(value)
     return str(value)
 
@@ -172,10 +172,10 @@ def kind_parser(order: Order) -> Callable[[object], str]:
     names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.in_all_languages())}
 
     def read(cell: object) -> str:
-        found = names.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
-        if found is None:
+        code = names.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
+        if code is None:
             raise InvalidValue("not_kind", value=display_text(cell), expected=tuple(kind.name for kind in order.kinds))
-        return found
+        return code
 
     return read
 
@@ -183,22 +183,22 @@ def kind_parser(order: Order) -> Callable[[object], str]:
 def parse_bin(cell: object, registered: Iterable[str] = frozenset()) -> str:
     """Parse a BIN; return 12 digits. Numbers get the leading zeros that Excel removes. `registered` BINs need no check."""
     if isinstance(cell, float) and cell.is_integer() and 0 < cell < 10**12:
-        found = f"{int(cell):012d}"
+        digits = f"{int(cell):012d}"
     elif isinstance(cell, str):
-        found = SPACES.sub("", INVISIBLE.sub("", cell))
+        digits = SPACES.sub("", INVISIBLE.sub("", cell))
     else:
         raise InvalidValue("not_bin", value=display_text(cell))
-    if found in registered:
-        return found
-    problem = bins.bin_issue(found)
+    if digits in registered:
+        return digits
+    problem = bins.bin_issue(digits)
     if problem is not None:
-        raise InvalidValue(problem, value=found)
-    return found
+        raise InvalidValue(problem, value=digits)
+    return digits
 
 
-def is_unusual_bin(found: str) -> bool:
+def is_unusual_bin(bin_: str) -> bool:
     """Whether a BIN with a right check digit has a form (month, kind of entity) that the register does not give out."""
-    return bins.is_unusual(found)
+    return bins.is_unusual(bin_)
 
 
 def display_text(cell: object) -> str:

@@ -102,7 +102,7 @@ class YearData:
     # ---- the year before ----
 
     @cached_property
-    def own_last_year_reports(self) -> tuple[ReportSnapshot, ...]:
+    def supervised_last_year_reports(self) -> tuple[ReportSnapshot, ...]:
         """Last year's reports of the organisations that the body had on 31 December of last year."""
         return tuple(report for report in self.last_year_reports if report.body_id == self.body_id)
 
@@ -117,7 +117,7 @@ class YearData:
         if self.last_order is None:
             return {}
         only = queries.counted_codes(self.last_order)
-        return prior_year_counts(self.last_order, frames_of_reports(self.last_order, self.own_last_year_reports, only))
+        return prior_year_counts(self.last_order, frames_of_reports(self.last_order, self.supervised_last_year_reports, only))
 
     @cached_property
     def prior_year_counts(self) -> PriorYearCounts:

@@ -145,10 +145,7 @@ EVENTS_WITHOUT_BODY = Action.MANAGE_ACCOUNTS
 
 def find_action(stored: str) -> AuditAction | None:
     """Return the action of a stored value; None for a value that this version of the product does not know."""
-    try:
-        return AuditAction(stored)
-    except ValueError:
-        return None
+    return next((action for action in AuditAction if action.value == stored), None)
 
 
 def hidden_actions(viewer: Viewer) -> tuple[AuditAction, ...]:

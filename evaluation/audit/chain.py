@@ -33,8 +33,8 @@ from evaluation.language import N_
 COMMON_CHAIN = 0
 """The chain of events of no body. The chain of a body has the body's id."""
 BROKEN = N_(
-    "The record does not end as the product left it, or AUDIT_KEY is not the key it was kept with. Nothing was stored. "
-    "`flask audit verify` tells what is wrong."
+    "The audit log does not end as the product left it, or AUDIT_KEY is not the key that sealed it. Nothing was stored. "
+    "`flask audit verify` shows what is wrong."
 )
 
 INSERT_AT_ONCE_EVENTS = 100

@@ -14,7 +14,7 @@ class AuditEvent(Base):
 
     `mac` is the keyed hash (HMAC-SHA-256, hexadecimal) of the event and of the `mac` before it in the chain
     (:mod:`evaluation.audit.chain`), so that no event can be altered, removed, inserted or moved without the key. Triggers of the
-    database refuse to change or delete events. `action` is a value of :class:`evaluation.audit.actions.AuditAction`. `data` holds,
+    database refuse to change or delete events. `action` is a value of :class:`evaluation.audit.actions.AuditAction`. `data` has,
     for saved answers, indicator code → [old value, new value] in stored form.
 
     Events of one operation, such as a workbook or a paste, share a `batch`. The ids are no foreign keys, because events outlive
@@ -76,7 +76,7 @@ class Checkpoint(Base):
     """The heads of all chains at one moment, numbered from 1.
 
     `heads` holds the chains that advanced since the checkpoint before, chain → [number, hash]; together with the earlier
-    checkpoints these are all chains. `digest` is the SHA-256 of this checkpoint's number, time and heads and of the `digest` before;
+    checkpoints these are all chains. `digest` is the SHA-256 of this checkpoint's number, time, heads and of the `digest` before;
     `seal` is the keyed hash of the digest.
     """
 

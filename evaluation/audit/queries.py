@@ -195,7 +195,8 @@ def undone_batches(viewer: Viewer, batches: Collection[str]) -> set[str]:
         order_by=(AuditEvent.id.desc(),),
         limit=MAX_EVENTS_PER_ORGANISATION,
     )
-    return {batch for event in undone if (batch := event.data.get("undoes")) in batches}
+    undone_names = {event.data.get("undoes") for event in undone}
+    return {batch for batch in batches if batch in undone_names}
 
 
 def last_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[AuditAction], name: str = "") -> Batch | None:

@@ -20,8 +20,8 @@ from evaluation.review.integrity import discrepancies
 
 audit = AppGroup("audit", help="Verify the record of who did what, and take checkpoints of it.")
 
-INTACT = N_("The record is sound: %(lines)s lines in %(chains)s chains.")
-EVENT_NUMBER = N_("line %(number)s")
+INTACT = N_("The audit log is sound: %(lines)s events in %(chains)s chains.")
+EVENT_NUMBER = N_("event %(number)s")
 
 
 @command(
@@ -38,23 +38,24 @@ def verify(checkpoint: Path | None, lang: str) -> None:
 
     Example: flask --app app audit verify --checkpoint checkpoint-12.json
     """
-    viewer, spoken = Viewer.system(), language(lang)
+    viewer, message_language = Viewer.system(), language(lang)
     with transaction():
-        given = _read(checkpoint) if checkpoint else None
-        told = [_issue_text(spoken, issue) for issue in verify_audit_log(viewer, given)]
-        told += [
-            f"{', '.join(map(str, filter(None, (each.bin, each.year))))}: {each.message(spoken)}"
-            for each in discrepancies(viewer)
+        checkpoint_data = _read(checkpoint) if checkpoint else None
+        issue_texts = [_issue_text(message_language, issue) for issue in verify_audit_log(viewer, checkpoint_data)]
+        issue_texts += [
+            f"{', '.join(map(str, filter(None, (discrepancy.bin, discrepancy.year))))}: {discrepancy.message(message_language)}"
+            for discrepancy in discrepancies(viewer)
         ]
         size, chains = queries.log_size(viewer)
-    if not told:
-        click.echo(spoken.gettext(INTACT, lines=size, chains=chains))
+    if not issue_texts:
+        click.echo(message_language.gettext(INTACT, lines=size, chains=chains))
         return
-    for line in told:
+    for line in issue_texts:
         click.echo(line)
-    many = len(told)
+    count = len(issue_texts)
     click.echo(
-        spoken.ngettext("%(num)d thing is wrong with the record.", "%(num)d things are wrong with the record.", many), err=True
+        message_language.ngettext("%(num)d problem in the audit log.", "%(num)d problems in the audit log.", count),
+        err=True,
     )
     sys.exit(1)
 
@@ -78,8 +79,8 @@ def checkpoint(out: Path | None, lang: str) -> None:
         click.echo(text)
         return
     out.write_text(text + "\n", encoding="utf-8")
-    spoken = language(lang)
-    click.echo(spoken.gettext(N_("Checkpoint %(number)s was written to %(file)s."), number=content["number"], file=out))
+    message_language = language(lang)
+    click.echo(message_language.gettext(N_("Checkpoint %(number)s was written to %(file)s."), number=content["number"], file=out))
 
 
 audit.add_command(verify)
@@ -109,8 +110,8 @@ def _issue_text(language: Language, issue: AuditIssue) -> str:
 def _chain_name(language: Language, chain: Any) -> str:
     """Return the name of a chain: the BIN of its body."""
     if chain is None:
-        return language.gettext(N_("the record as a whole"))
+        return language.gettext(N_("the audit log as a whole"))
     if chain == COMMON_CHAIN:
         return language.gettext(N_("common"))
     bins = {body.id: body.bin for body in registry.all_bodies(Viewer.system())}
-    return bins.get(chain) or language.gettext(N_("chain %(number)s, of no body that is known"), number=chain)
+    return bins.get(chain) or language.gettext(N_("chain %(number)s, of an unknown body"), number=chain)

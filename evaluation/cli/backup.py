@@ -20,15 +20,15 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_, language
 from evaluation.policy import Viewer
 
-TAKEN = N_("There is something at %(place)s already. Name another place: a backup replaces nothing.")
+TAKEN = N_("%(path)s already exists. Choose another path: a backup replaces nothing.")
 NO_PG_DUMP = N_(
     "A PostgreSQL database is copied by pg_dump, which is not installed here. Install PostgreSQL's client programs, or run the "
     "command where they are."
 )
 NOT_COPIED = N_("pg_dump did not copy the database: %(reason)s")
 DONE = N_(
-    "Everything was copied to %(place)s, with checkpoint %(number)s of the record. AUDIT_KEY and SECRET_KEY are not in it: keep "
-    "them elsewhere."
+    "Everything was copied to %(file)s, with checkpoint %(number)s of the audit log. AUDIT_KEY and SECRET_KEY are not "
+    "included: store them elsewhere."
 )
 
 
@@ -45,7 +45,7 @@ def backup(out: Path, lang: str) -> None:
     Example: flask --app app backup --out backup-2026-02-01.zip
     """
     if out.exists():
-        raise EvaluationError(TAKEN, place=out)
+        raise EvaluationError(TAKEN, path=out)
     viewer, draft = Viewer.system(), out.with_name(f"{out.name}.{os.getpid()}.part")
     with transaction():
         take_checkpoint(viewer)
@@ -60,7 +60,7 @@ def backup(out: Path, lang: str) -> None:
         _finish(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    click.echo(language(lang).gettext(DONE, place=out, number=taken["number"]))
+    click.echo(language(lang).gettext(DONE, file=out, number=taken["number"]))
 
 
 def copy_database(url: URL, folder: Path) -> None:

@@ -38,7 +38,8 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
     """
     if configuration().settings.is_production:
         raise EvaluationError(
-            N_("Demonstration data and their known password have no place in production. Unset APP_ENV to try the product out.")
+            N_("The demonstration data and their published password must not be used in production. Unset APP_ENV to try the "
+               "product.")
         )
     schema.upgrade()
     order = registry.orders().latest
@@ -57,7 +58,7 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
             years=", ".join(map(str, data.years)),
         )
         if is_new
-        else message_language.gettext("The demonstration data are already there.")
+        else message_language.gettext("The demonstration data are already loaded.")
     )
     click.echo("\n" + format_table(_people_rows(people(), message_language)))
 

@@ -12,9 +12,9 @@ from evaluation.policy import Viewer
 from evaluation.sheets.model import LegalEntity
 
 SEND_RESULTS = {
-    "sent": N_("Mail sent: %(count)s"),
-    "waiting": N_("Mail that the server did not take, to be tried again: %(count)s"),
-    "failed": N_("Mail given up: %(count)s"),
+    "sent": N_("E-mails sent: %(count)s"),
+    "waiting": N_("E-mails that the server did not accept and that will be sent again: %(count)s"),
+    "failed": N_("E-mails given up after too many attempts: %(count)s"),
 }
 
 
@@ -37,9 +37,9 @@ def remind(dry_run: bool, lang: str) -> None:
     for text in reminders:
         click.echo(text)
     if not reminders:
-        click.echo(message_language.gettext("Nobody is to be reminded of a deadline now."))
+        click.echo(message_language.gettext("No reminders of a deadline are due now."))
     if dry_run:
-        click.echo(message_language.gettext("This was a trial: nobody was reminded and nothing was sent."))
+        click.echo(message_language.gettext("This was a dry run: nobody was reminded and nothing was sent."))
         return
     counts = send_waiting_mail(viewer)
     for result, message in SEND_RESULTS.items():

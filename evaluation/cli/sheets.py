@@ -1,4 +1,4 @@
-"""Commands that write assessment sheets: of an accepted year the frozen one, else as the answers are now."""
+"""Commands that write assessment sheets: the accepted revision of an accepted year, else a draft of the current answers."""
 
 import multiprocessing
 import os
@@ -20,7 +20,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
 from evaluation.review.models import SheetRevision
-from evaluation.review.verification import queries as proof
+from evaluation.review.verification import queries as verification_queries
 from evaluation.review.verification.export_file import (
     CANONICAL_FORMAT,
     ExportFile,
@@ -33,9 +33,9 @@ from evaluation.sheets import Sheet, queries
 from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import FORMATS, LANGUAGES
 
-CHUNK = 8
-STAMP = (2022, 6, 20, 0, 0, 0)
-"""The time of every file in a zip, fixed so that the same sheets give the same bytes."""
+JOBS_PER_CHUNK = 8
+ZIP_TIMESTAMP = (2022, 6, 20, 0, 0, 0)
+"""The time of every file in a zip archive, fixed so that the same sheets give the same bytes."""
 
 language_option = click.option(
     "--lang",
@@ -57,7 +57,7 @@ draft_option = click.option("--draft", is_flag=True, help="As the answers are no
 
 @dataclass(frozen=True)
 class Job:
-    """A sheet to be written: of which body, and where it was accepted, with its stamp and frozen id; `text` for that format."""
+    """A sheet to write: its body, and of an accepted sheet its stamp, its revision's id and its canonical text."""
 
     body_id: int
     sheet: Sheet
@@ -88,19 +88,20 @@ def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, d
     Example: flask --app app sheet --body 990140900064 --year 2024 --format pdf --lang kk+ru --out sheets
     """
     with transaction():
-        _opened(year)
+        _require_open_year(year)
         viewer = Viewer.system()
-        found = registry.body(viewer, body, year)
-        if found is None:
+        found_body = registry.body(viewer, body, year)
+        if found_body is None:
             raise EvaluationError(N_("The body %(bin)s is not in the registry. Check the BIN."), bin=body)
-        job = next(iter(_jobs(viewer, year, [found], _frozen(viewer, found, year, revision, draft), format_)), None)
+        revisions = _revisions_by_body(viewer, found_body, year, revision, draft)
+        job = next(iter(_jobs(viewer, year, [found_body], revisions, format_)), None)
         if job is None or (format_ == CANONICAL_FORMAT and not job.stamp):
-            raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no frozen sheet."), year=year)
-        made = _make(job, format_, lang)
-        record_exports(viewer, year, [_handed_out(job, made)])
+            raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no accepted sheet."), year=year)
+        export_file = _render(job, format_, lang)
+        record_exports(viewer, year, [_export_record(job, export_file)])
     out.mkdir(parents=True, exist_ok=True)
-    path = out / made.name
-    path.write_bytes(made.content)
+    path = out / export_file.name
+    path.write_bytes(export_file.content)
     click.echo(path)
 
 
@@ -120,79 +121,92 @@ def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: 
     """
     viewer = Viewer.system()
     with transaction():
-        _opened(year)
-        frozen = {} if draft else proof.revisions_in_force(viewer, year)
-        bodies = [each for each in registry.all_bodies(viewer, year) if format_ != CANONICAL_FORMAT or each.id in frozen]
+        _require_open_year(year)
+        frozen = {} if draft else verification_queries.revisions_in_force(viewer, year)
+        bodies = [item for item in registry.all_bodies(viewer, year) if format_ != CANONICAL_FORMAT or item.id in frozen]
         jobs = _jobs(viewer, year, bodies, frozen, format_)
     part = out.with_name(out.name + ".part")
-    handed_out = []
+    export_records = []
     try:
         with (
             zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-            click.progressbar(_written(jobs, format_, lang, workers), length=len(jobs), label=out.name) as files,
+            click.progressbar(_rendered(jobs, format_, lang, workers), length=len(jobs), label=out.name) as files,
         ):
-            for job, made in zip(jobs, files, strict=True):
-                archive.writestr(zipfile.ZipInfo(made.name, STAMP), made.content, zipfile.ZIP_DEFLATED)
-                handed_out.append(_handed_out(job, made))
+            for job, export_file in zip(jobs, files, strict=True):
+                archive.writestr(zipfile.ZipInfo(export_file.name, ZIP_TIMESTAMP), export_file.content, zipfile.ZIP_DEFLATED)
+                export_records.append(_export_record(job, export_file))
         with transaction():
-            record_exports(viewer, year, handed_out, new_batch())
+            record_exports(viewer, year, export_records, new_batch())
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _opened(year: int) -> None:
+def _require_open_year(year: int) -> None:
     if registry.order_of(year) is None:
         raise EvaluationError(N_("The year %(value)s has not been opened."), value=year)
 
 
-def _frozen(viewer: Viewer, body: Body, year: int, revision: int | None, draft: bool) -> dict[int, SheetRevision]:
-    """The frozen sheet to be written, by its body's id; none for a draft."""
+def _revisions_by_body(viewer: Viewer, body: Body, year: int, revision: int | None, draft: bool) -> dict[int, SheetRevision]:
+    """Return the accepted revision to write by its body's id; empty for a draft. Raises EvaluationError."""
     if draft and revision:
-        raise EvaluationError(N_("Ask for a revision or for the draft, not for both."))
+        raise EvaluationError(N_("Request either a revision or the draft, not both."))
     if revision is None:
-        return {} if draft else proof.revisions_in_force(viewer, year, [body.id])
-    found = review.sheet_revision(viewer, body.id, year, revision)
-    if found is None:
+        return {} if draft else verification_queries.revisions_in_force(viewer, year, [body.id])
+    sheet_revision = review.sheet_revision(viewer, body.id, year, revision)
+    if sheet_revision is None:
         raise EvaluationError(
             N_("The sheet of this body for %(year)s has no revision %(revision)s."), year=year, revision=revision
         )
-    return {body.id: found}
+    return {body.id: sheet_revision}
 
 
 def _jobs(viewer: Viewer, year: int, bodies: Sequence[Body], frozen: dict[int, SheetRevision], format_: str) -> list[Job]:
-    """What is to be written of these bodies, in their order."""
-    orders, live = registry.orders(), [each for each in bodies if each.id not in frozen]
-    drafts = {made.body.bin: made for made in queries.body_sheets(viewer, year, live)} if live else {}
+    """Return the sheets to write, in the order of the bodies."""
+    orders, live = registry.orders(), [item for item in bodies if item.id not in frozen]
+    drafts = {sheet.body.bin: sheet for sheet in queries.body_sheets(viewer, year, live)} if live else {}
     jobs = []
     for body in bodies:
         if body.id in frozen:
-            whole = frozen[body.id]
+            sheet_revision = frozen[body.id]
             jobs.append(
-                Job(body.id, *open_revision(whole, orders), whole.id, whole.content if format_ == CANONICAL_FORMAT else "")
+                Job(
+                    body.id,
+                    *open_revision(sheet_revision, orders),
+                    sheet_revision.id,
+                    sheet_revision.content if format_ == CANONICAL_FORMAT else "",
+                )
             )
         elif body.bin in drafts:
             jobs.append(Job(body.id, drafts[body.bin]))
     return jobs
 
 
-def _written(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator[ExportFile]:
-    """Each sheet's file, in order, made by `workers` processes."""
-    one = partial(_make, format_=format_, lang=lang)
-    if workers == 1 or len(jobs) <= CHUNK:
-        yield from map(one, jobs)
+def _rendered(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator[ExportFile]:
+    """Yield the file of each sheet in order, written by `workers` processes."""
+    render = partial(_render, format_=format_, lang=lang)
+    if workers == 1 or len(jobs) <= JOBS_PER_CHUNK:
+        yield from map(render, jobs)
         return
     # Processes are spawned, not forked: the typesetter's threads do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(one, jobs, chunksize=CHUNK)
+        yield from pool.map(render, jobs, chunksize=JOBS_PER_CHUNK)
 
 
-def _make(job: Job, format_: str, lang: str) -> ExportFile:
+def _render(job: Job, format_: str, lang: str) -> ExportFile:
     if format_ == CANONICAL_FORMAT and job.stamp:
         return canonical_export(job.sheet, job.stamp, job.text)
     return render_export(job.sheet, format_, lang, job.stamp)
 
 
-def _handed_out(job: Job, made: ExportFile) -> ExportRecord:
+def _export_record(job: Job, export_file: ExportFile) -> ExportRecord:
     revision = job.stamp.revision if job.stamp else None
-    return ExportRecord(job.body_id, made.format, made.languages, made.sha256, len(made.content), job.revision_id, revision)
+    return ExportRecord(
+        job.body_id,
+        export_file.format,
+        export_file.languages,
+        export_file.sha256,
+        len(export_file.content),
+        job.revision_id,
+        revision,
+    )

@@ -7,10 +7,10 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from evaluation.accounts import operations, queries
-from evaluation.accounts.checks import AccountRefused
+from evaluation.accounts.checks import InvalidAccount
 from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
-from evaluation.accounts.queries import STATE_NAMES, Sought
+from evaluation.accounts.queries import ACCOUNT_STATUS_NAMES, AccountFilters
 from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.cli.context import CommandError, command, format_table, language_option, transaction
 from evaluation.errors import EvaluationError
@@ -55,11 +55,11 @@ def add(
         body_ids = {body.bin: body.id for body in queries.bodies_by_bin(viewer, bins)}
         missing = [bin_ for bin_ in bins if bin_ not in body_ids]
         if missing:
-            raise EvaluationError(N_("The registry knows no body with the BIN %(bin)s."), bin=", ".join(missing))
+            raise EvaluationError(N_("The registry has no body with the BIN %(bin)s."), bin=", ".join(missing))
         try:
             account = operations.add_account(viewer, email, name, role, body_ids.values(), region, mail_language)
-        except AccountRefused as refused:
-            *others, last = refused.wrong.values()
+        except InvalidAccount as refused:
+            *others, last = refused.errors.values()
             for error in others:
                 CommandError(error.message(language(lang)), language(lang)).show()
             raise last from refused
@@ -118,16 +118,16 @@ def list_(search: str, role: str | None, lang: str) -> None:
     Example: flask --app app user list --role administrator
     """
     viewer, message_language, number = Viewer.system(), language(lang), 1
-    headings = (N_("E-mail address"), N_("Full name"), N_("Role"), N_("Bodies or region"), N_("State"))
+    headings = (N_("E-mail address"), N_("Full name"), N_("Role"), N_("Bodies or region"), N_("Submission status"))
     rows = [[message_language.gettext(heading) for heading in headings]]
     with transaction():
         while True:
-            page = queries.accounts(viewer, Sought(search, role or ""), number, lang)
+            page = queries.accounts(viewer, AccountFilters(search, role or ""), number, lang)
             bodies = queries.bodies_of(viewer, [account.id for account in page.items])
             for account in page.items:
                 scope = ", ".join(body.bin for body in bodies.get(account.id, [])) or account.region or "–"
                 role_name = message_language.gettext(ROLE_NAMES[Role(account.role)])
-                state = message_language.gettext(STATE_NAMES[account.state])
+                state = message_language.gettext(ACCOUNT_STATUS_NAMES[account.status])
                 rows.append([account.email, account.name, role_name, scope, state])
             if number >= page.last:
                 break
@@ -139,7 +139,7 @@ def _find(email: str) -> Account:
     """Return the account of an address. Raises EvaluationError."""
     account = queries.account_by_email(Viewer.system(), email)
     if account is None:
-        raise EvaluationError(N_("Nobody has the e-mail address %(email)s."), email=email)
+        raise EvaluationError(N_("No account has the e-mail address %(email)s."), email=email)
     return account
 
 
@@ -153,7 +153,7 @@ def _print_link(account: Account, address: str | None, message_language: Languag
     click.echo(link)
     click.echo(
         message_language.gettext(
-            "Give this link to %(email)s, where nobody else reads it: it works once, within %(hours)s hours.",
+            "Give this link to %(email)s so that nobody else can read it: it works once, within %(hours)s hours.",
             email=account.email,
             hours=int(current_app.config["SECURITY_RESET_PASSWORD_WITHIN"].total_seconds() // 3600),
         ),

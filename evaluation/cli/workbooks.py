@@ -60,8 +60,8 @@ def score(workbook: Path, as_json: bool, lang: str) -> None:
     """
     try:
         read = read_workbook(workbook.read_bytes(), registry.orders())
-    except WorkbookRejected as refused:
-        return exit_with_issues(refused, lang, as_json)
+    except WorkbookRejected as rejected:
+        return exit_with_issues(rejected, lang, as_json)
     print_issues(read.warnings, language(lang))
     sheets = list(_sheets(read))
     if as_json:
@@ -89,8 +89,8 @@ def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
     try:
         with transaction(dry_run):
             _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), registry.orders(), register)
-    except WorkbookRejected as refused:
-        return exit_with_issues(refused, lang)
+    except WorkbookRejected as rejected:
+        return exit_with_issues(rejected, lang)
     _print_summary(summary, dry_run, language(lang))
     return None
 
@@ -98,40 +98,40 @@ def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
 def _sheets(read: Workbook) -> list[Sheet]:
     scores = score_reports(read.order, read.report_frames, read.prior_year_counts())
     organisations = {
-        own: LegalEntity(own, name or "")
+        bin_: LegalEntity(bin_, name or "")
         for sheet in read.worksheets.values()
-        for own, name in zip(sheet.columns["bin"], sheet.columns["name"], strict=True)
+        for bin_, name in zip(sheet.columns["bin"], sheet.columns["name"], strict=True)
     }
     bodies = {bin_: LegalEntity(bin_, name) for bin_, name in read.body_names.items()}
     return list(compose_sheets(scores, read.year, bodies, organisations))
 
 
-def _print_sheet(sheet: Sheet, in_language: Language) -> None:
+def _print_sheet(sheet: Sheet, message_language: Language) -> None:
     click.echo(
-        f"{sheet.body.name(in_language.code)} ({sheet.body.bin}), {in_language.period(sheet.year)}: "
-        f"{in_language.points_of(sheet.low, sheet.high, sheet.max)}"
+        f"{sheet.body.name(message_language.code)} ({sheet.body.bin}), {message_language.period(sheet.year)}: "
+        f"{message_language.points_of(sheet.low, sheet.high, sheet.max)}"
     )
     for table in sheet.tables:
-        title = table.table.title[in_language.code]
+        title = table.table.title[message_language.code]
         if not table.applicable:
             click.echo(f"  {title}: –")
             continue
-        click.echo(f"  {title}: {in_language.points_of(table.low, table.high, table.max)}")
+        click.echo(f"  {title}: {message_language.points_of(table.low, table.high, table.max)}")
         for row in table.scored_rows:
-            points = in_language.points_of(row.low, row.high, row.max)
-            click.echo(f"    {row.row.number:<4}{points:>8}  {shorten(row.row.text[in_language.code], 90, placeholder='…')}")
-            for label, named in (
-                (in_language.gettext("in breach"), row.in_breach),
-                (in_language.gettext("unanswered"), row.unanswered),
+            points = message_language.points_of(row.low, row.high, row.max)
+            click.echo(f"    {row.row.number:<4}{points:>8}  {shorten(row.row.text[message_language.code], 90, placeholder='…')}")
+            for label, organisations in (
+                (message_language.gettext("in breach"), row.in_breach),
+                (message_language.gettext("unanswered"), row.unanswered),
             ):
-                for each in named:
-                    click.echo(f"           {label}: {each.bin} {each.name(in_language.code)}")
+                for organisation in organisations:
+                    click.echo(f"           {label}: {organisation.bin} {organisation.name(message_language.code)}")
 
 
-def _print_summary(summary: LoadSummary, dry_run: bool, in_language: Language) -> None:
-    print_issues(summary.warnings, in_language)
+def _print_summary(summary: LoadSummary, dry_run: bool, message_language: Language) -> None:
+    print_issues(summary.warnings, message_language)
     click.echo(
-        in_language.gettext(
+        message_language.gettext(
             "Reports: %(new)s new, %(changed)s changed, %(unchanged)s unchanged.",
             new=summary.new_report_count,
             changed=summary.changed_report_count,
@@ -140,7 +140,7 @@ def _print_summary(summary: LoadSummary, dry_run: bool, in_language: Language) -
     )
     if summary.registered_body_bins or summary.registered_organisation_bins:
         click.echo(
-            in_language.gettext(
+            message_language.gettext(
                 "Registered: %(bodies)s bodies, %(organisations)s organisations.",
                 bodies=len(summary.registered_body_bins),
                 organisations=len(summary.registered_organisation_bins),
@@ -148,11 +148,11 @@ def _print_summary(summary: LoadSummary, dry_run: bool, in_language: Language) -
         )
     for bin_, lacks in summary.incomplete_bodies:
         click.echo(
-            in_language.gettext(
-                "Incomplete in the registry: %(body)s lacks %(what)s.",
+            message_language.gettext(
+                "Incomplete in the registry: %(body)s has no %(what)s.",
                 body=bin_,
-                what=", ".join(in_language.gettext(MISSING_FIELD_LABELS[name]) for name in lacks),
+                what=", ".join(message_language.gettext(MISSING_FIELD_LABELS[name]) for name in lacks),
             )
         )
     if dry_run:
-        click.echo(in_language.gettext("This was a trial: nothing was stored."))
+        click.echo(message_language.gettext("This was a dry run: nothing was stored."))

@@ -1,7 +1,7 @@
-"""Invented data to show and to measure the product with: a small demonstration, and a whole country.
+"""Invented data for demonstrations and benchmarks: a small demonstration, and a whole country.
 
 Both are pure functions of an order and a seed. No indicator, kind of organisation or criterion is named in the code:
-places, names, answers and breaches stand in this folder's TOML files. All BINs are valid and none is meant to be real;
+places, names, answers and breaches are in the TOML files of this folder. All BINs are valid and invented;
 see :mod:`evaluation.demo.bins`. The demonstration's are of the year 99, the country's of the year 98, so both can stand
 in one register.
 """

@@ -1,4 +1,4 @@
-"""Draws: how one invented answer comes about, made from the entries of `answers.toml`."""
+"""Draws: functions that draw one invented answer, built from the entries of `answers.toml`."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -11,44 +11,44 @@ from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.conditions import COMPARISONS, TIYN_PER_TENGE
 
 
-class Report(NamedTuple):
-    """The report being filled: its dice, its year, how large the organisation is, what is answered so far."""
+class DraftReport(NamedTuple):
+    """The report being filled: its random numbers, its year, the organisation's size (1 is the median), the answers so far."""
 
     random: Random
     year: int
     size: float
-    given: dict[str, Any]
+    answers: dict[str, Any]
 
 
-Draw = Callable[[Report], Any]
-Holds = Callable[[Mapping[str, Any]], bool]
+Draw = Callable[[DraftReport], Any]
+Predicate = Callable[[Mapping[str, Any]], bool]
 
 
-def holds(order: Order, condition: Condition) -> Holds:
-    """A function that tells whether the condition surely holds for stored answers; blanks never make it hold."""
+def condition_predicate(order: Order, condition: Condition) -> Predicate:
+    """Return a function that tells whether a condition is certainly true of stored answers; it is false where one is missing."""
     match condition:
         case Answered(code):
-            return lambda given: given.get(code) is not None
+            return lambda answers: answers.get(code) is not None
         case Compare():
             return _comparison(order, condition)
         case AllOf() | AnyOf():
-            parts = [holds(order, part) for part in condition.operands]
+            operands = [condition_predicate(order, part) for part in condition.operands]
             together = all if isinstance(condition, AllOf) else any
-            return lambda given: together(part(given) for part in parts)
-    raise ValueError(f"an invented answer cannot hang on {condition}")
+            return lambda answers: together(part(answers) for part in operands)
+    raise ValueError(f"an invented answer cannot depend on {condition}")
 
 
-def _comparison(order: Order, compare: Compare) -> Holds:
+def _comparison(order: Order, compare: Compare) -> Predicate:
     left, test = compare.left, COMPARISONS[compare.operator]
     if compare.right_is_column:
         right = str(compare.right)
-        return lambda given: None not in (a := given.get(left), b := given.get(right)) and test(a, b)
+        return lambda answers: None not in (a := answers.get(left), b := answers.get(right)) and test(a, b)
     constant = int(compare.right) * TIYN_PER_TENGE if order.by_code[left].type == "money" else compare.right
-    return lambda given: (value := given.get(left)) is not None and test(value, constant)
+    return lambda answers: (value := answers.get(left)) is not None and test(value, constant)
 
 
-def make(order: Order, item: Indicator, entry: Mapping[str, Any]) -> Draw:
-    """The draw an entry describes, with its `often` and its `when`."""
+def build_draw(order: Order, item: Indicator, entry: Mapping[str, Any]) -> Draw:
+    """Return the draw that an entry describes, with its `often` and its `when`."""
     name = next((name for name in DRAWS if name in entry), None)
     if name is None:
         raise ValueError(f"{item.code}: none of {', '.join(DRAWS)}")
@@ -56,7 +56,7 @@ def make(order: Order, item: Indicator, entry: Mapping[str, Any]) -> Draw:
     if "often" in entry:
         draw = _often(draw, entry["often"], entry.get("otherwise"))
     if "when" in entry:
-        draw = _when(draw, holds(order, expressions.parse(entry["when"])))
+        draw = _when(draw, condition_predicate(order, expressions.parse(entry["when"])))
     return draw
 
 
@@ -64,8 +64,8 @@ def _often(draw: Draw, chance: float, otherwise: Any) -> Draw:
     return lambda report: draw(report) if report.random.random() < chance else otherwise
 
 
-def _when(draw: Draw, condition: Holds) -> Draw:
-    return lambda report: draw(report) if condition(report.given) else None
+def _when(draw: Draw, condition: Predicate) -> Draw:
+    return lambda report: draw(report) if condition(report.answers) else None
 
 
 def _value(item: Indicator, entry: Mapping[str, Any]) -> Draw:
@@ -80,7 +80,7 @@ def _between(item: Indicator, entry: Mapping[str, Any]) -> Draw:
     step = int(entry.get("step", 1000))
     sized = bool(entry.get("sized", False))
 
-    def draw(report: Report) -> int:
+    def draw(report: DraftReport) -> int:
         amount: float = report.random.uniform(low, high) * (report.size if sized else 1)
         return round(amount / step) * step * TIYN_PER_TENGE
 
@@ -102,29 +102,29 @@ def _day(item: Indicator, entry: Mapping[str, Any]) -> Draw:
 
 
 def _same_as(item: Indicator, entry: Mapping[str, Any]) -> Draw:
-    return lambda report: report.given.get(entry["same_as"])
+    return lambda report: report.answers.get(entry["same_as"])
 
 
 def _share(item: Indicator, entry: Mapping[str, Any]) -> Draw:
     low, high = entry["share"]
     code = entry["of_code"]
 
-    def draw(report: Report) -> int | None:
-        whole: int | None = report.given.get(code)
-        if whole is None:
+    def draw(report: DraftReport) -> int | None:
+        total: int | None = report.answers.get(code)
+        if total is None:
             return None
-        return max(0, round(whole * report.random.uniform(low, high) / TIYN_PER_TENGE)) * TIYN_PER_TENGE
+        return max(0, round(total * report.random.uniform(low, high) / TIYN_PER_TENGE)) * TIYN_PER_TENGE
 
     return draw
 
 
 def _fewer_than(item: Indicator, entry: Mapping[str, Any]) -> Draw:
-    return lambda report: max(0, report.given[entry["fewer_than"]] - report.random.randint(1, entry["by"]))
+    return lambda report: max(0, report.answers[entry["fewer_than"]] - report.random.randint(1, entry["by"]))
 
 
 def _minus(item: Indicator, entry: Mapping[str, Any]) -> Draw:
-    whole, part = entry["minus"]
-    return lambda report: max(0, report.given[whole] - report.given[part])
+    total, subtracted = entry["minus"]
+    return lambda report: max(0, report.answers[total] - report.answers[subtracted])
 
 
 def _texts(item: Indicator, entry: Mapping[str, Any]) -> Draw:

@@ -1,8 +1,8 @@
 """The demonstration: real bodies, invented organisations and answers, and a few things that happen to them.
 
 `places.toml` holds the bodies and organisations, `stories.toml` what happens, `answers.toml` how answers are drawn.
-Every report has its own dice, thrown from the seed, the organisation and the year, so that a change to one organisation
-leaves the answers of the others as they were.
+The random numbers of a report depend on the seed, the organisation and the year only, so that a change of one organisation does
+not change the answers of another.
 """
 
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ ITSELF = "itself"
 
 
 def demonstration(order: Order, seed: int = 2024) -> DemoCountry:
-    """The bodies of `places.toml` with reports of its years, the same for the same seed."""
-    places = data("places")
-    years = tuple(places["years"])
+    """Return the bodies of `places.toml` with reports of its years; the same seed gives the same data."""
+    source = data("places")
+    years = tuple(source["years"])
     numbers = bins(REGISTERED)
-    bodies = _bodies(places, numbers)
-    organisations = _organisations(places, bodies, numbers)
+    bodies = _bodies(source, numbers)
+    organisations = _organisations(source, bodies, numbers)
     return DemoCountry(
         years,
         tuple(bodies.values()),
@@ -40,40 +40,40 @@ def demonstration(order: Order, seed: int = 2024) -> DemoCountry:
     )
 
 
-def _bodies(places: dict[str, Any], numbers: Iterator[str]) -> dict[str, DemoBody]:
-    """By key, parents before their children."""
+def _bodies(source: dict[str, Any], numbers: Iterator[str]) -> dict[str, DemoBody]:
+    """Return the bodies by key, parents before their children."""
     bodies: dict[str, DemoBody] = {}
-    for key, body in places["bodies"].items():
+    for key, body in source["bodies"].items():
         parent = bodies[body["parent"]].bin if "parent" in body else None
         bodies[key] = DemoBody(next(numbers), body["kk"], body["ru"], body["level"], parent, body.get("kato"))
     return bodies
 
 
 def _organisations(
-    places: dict[str, Any], bodies: dict[str, DemoBody], numbers: Iterator[str]
+    source: dict[str, Any], bodies: dict[str, DemoBody], numbers: Iterator[str]
 ) -> dict[str, list[DemoOrganisation]]:
-    """By `body.key`, each with one row for every body it has been under."""
-    found: dict[str, list[DemoOrganisation]] = {}
-    periods = {period["organisation"]: period for period in places["periods"]}
+    """Return the organisations by `body.key`: a row for each body that has supervised the organisation."""
+    rows_by_key: dict[str, list[DemoOrganisation]] = {}
+    periods = {period["organisation"]: period for period in source["periods"]}
 
     def add(key: str, number: str, form: str, names: tuple[str, str], body: DemoBody) -> None:
-        form_of = places["forms"][form]
+        form_of = source["forms"][form]
         period = periods.get(key, {})
         kk, ru = form_of["kk"].format(names[0]), form_of["ru"].format(names[1])
-        since, until = period.get("since", places["since"]), period.get("until")
-        found[key] = [DemoOrganisation(number, form_of["kind"], kk, ru, body.bin, since, until)]
+        since, until = period.get("since", source["since"]), period.get("until")
+        rows_by_key[key] = [DemoOrganisation(number, form_of["kind"], kk, ru, body.bin, since, until)]
         if "to" in period:
             moved = date.fromordinal(until.toordinal() + 1)
-            found[key].append(DemoOrganisation(number, form_of["kind"], kk, ru, bodies[period["to"]].bin, moved, None))
+            rows_by_key[key].append(DemoOrganisation(number, form_of["kind"], kk, ru, bodies[period["to"]].bin, moved, None))
 
     for key, body in bodies.items():
-        form = places["bodies"][key].get(ITSELF)
+        form = source["bodies"][key].get(ITSELF)
         if form:
             add(f"{key}.{ITSELF}", body.bin, form, (body.name_kk, body.name_ru), body)
-        for form, named in places["organisations"].get(key, {}).items():
-            for own, names in named.items():
-                add(f"{key}.{own}", next(numbers), form, names, body)
-    return found
+        for form, names_by_key in source["organisations"].get(key, {}).items():
+            for organisation_key, names in names_by_key.items():
+                add(f"{key}.{organisation_key}", next(numbers), form, names, body)
+    return rows_by_key
 
 
 def _reports(
@@ -99,7 +99,7 @@ def _cases(recipes: Recipes, stories: list[dict[str, Any]], year: int, key: str,
     for story in stories:
         if story["year"] == year and not {key, key.partition(".")[0]}.isdisjoint(story["whom"]):
             case = recipes.cases[story["case"]]
-            if kind in case.of:
+            if kind in case.kinds:
                 yield case
 
 

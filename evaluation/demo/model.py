@@ -1,4 +1,4 @@
-"""What a generator hands over: plain facts, ready to be loaded by whoever owns the tables."""
+"""The output of a generator: plain values that :mod:`evaluation.demo.store` writes to the database."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class DemoBody:
-    """An authorised body; `parent_bin` is empty for the highest level at hand, `kato` where it is not known."""
+    """An authorised body; `parent_bin` is None for the highest level, `kato` where the code is not available."""
 
     bin: str
     name_kk: str
@@ -20,7 +20,7 @@ class DemoBody:
 class DemoOrganisation:
     """An organisation under one body from `since` to `until`, both included.
 
-    One that moved stands twice, with the same BIN and names and another body and period.
+    An organisation that moved has two rows with the same BIN and names and different bodies and periods.
     """
 
     bin: str
@@ -32,14 +32,14 @@ class DemoOrganisation:
     until: date | None
 
     def counts_in(self, year: int) -> bool:
-        """Whether it is on the register on 31 December of the year (reading R12)."""
+        """Return whether the organisation is on the register on 31 December of the year. Source: Order 47 (reading R12)."""
         last = date(year, 12, 31)
         return self.since <= last and (self.until is None or self.until >= last)
 
 
 @dataclass(frozen=True)
 class DemoReport:
-    """One organisation's answers and evidence for one year in stored form; a blank is an absent key."""
+    """An organisation's answers and evidence of one year in stored form; an unanswered indicator has no key."""
 
     year: int
     bin: str
@@ -49,7 +49,7 @@ class DemoReport:
 
 @dataclass(frozen=True)
 class DemoDeclared:
-    """How many organisations of a kind the body declares in breach of the criterion in the year before `year`."""
+    """The number of organisations of a kind that the body declares in breach of a criterion in the year before `year`."""
 
     year: int
     body_bin: str
@@ -60,7 +60,7 @@ class DemoDeclared:
 
 @dataclass(frozen=True)
 class DemoCountry:
-    """Everything generated: bodies from the highest level down, and what belongs to them."""
+    """Everything generated: bodies, parents before their children, and their organisations, reports and declared counts."""
 
     years: tuple[int, ...]
     bodies: tuple[DemoBody, ...]

@@ -34,7 +34,7 @@ def store_people(demo_country: DemoCountry, is_country: bool = False) -> None:
     A person whose body is not in the database is left out. The caller commits.
     """
     viewer = Viewer.system()
-    if queries.any_of_the_demonstration(viewer):
+    if queries.has_demonstration_accounts(viewer):
         return
     password, body_ids = data("people")["password"], registry.registry_index(viewer).bodies
     for person in data("people")[LISTS[is_country]]:

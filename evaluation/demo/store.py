@@ -1,4 +1,4 @@
-"""Puts a generated country into an empty database."""
+"""Stores a generated country in an empty database."""
 
 from datetime import timedelta
 
@@ -19,20 +19,25 @@ from evaluation.registry import queries
 from evaluation.registry.operations import NewBody
 
 DAYS_LEFT = 45
-"""From the day the data are stored to the last day to hand the latest year over: late enough to have something to enter."""
+"""Days from storing the data to the deadline of the latest year, so that its answers can still be entered."""
 
 
 def store(order: Order, country: DemoCountry) -> bool:
-    """Store it, its years marked as invented; False where invented years are there already. The caller commits.
+    """Store the country with its years marked as invented; the caller commits.
 
-    Raises EvaluationError where the database holds real years: invented data are never mixed with them.
+    Returns:
+        False if invented years are stored already; nothing changes then.
+
+    Raises:
+        EvaluationError: The database has real years, which invented data must not mix with.
     """
-    there = queries.years()
-    if any(not year.invented for year in there):
+    stored_years = queries.years()
+    if any(not year.invented for year in stored_years):
         raise EvaluationError(
-            N_("The database holds real data; demonstration data go into an empty one. Name another in DATABASE_URL.")
+            N_("The database holds real data; load demonstration data into an empty database. Set another one in "
+               "DATABASE_URL.")
         )
-    if there:
+    if stored_years:
         return False
     viewer = Viewer.system()
     deadlines = {max(country.years): today() + timedelta(days=DAYS_LEFT)}
@@ -42,33 +47,33 @@ def store(order: Order, country: DemoCountry) -> bool:
         viewer,
         [NewBody(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato) for body in country.bodies],
     )
-    own = {row.bin: row for row in country.organisations}
-    registry.register_organisations(viewer, [(row.bin, row.kind, row.name_kk, row.name_ru) for row in own.values()])
-    known = queries.registry_index(viewer)
-    ids = {bin_: id_ for bin_, (id_, _) in known.organisations.items()}
+    organisations = {row.bin: row for row in country.organisations}
+    registry.register_organisations(viewer, [(row.bin, row.kind, row.name_kk, row.name_ru) for row in organisations.values()])
+    index = queries.registry_index(viewer)
+    ids = {bin_: id_ for bin_, (id_, _) in index.organisations.items()}
     registry.add_supervision(
-        viewer, [(ids[row.bin], known.bodies[row.body_bin], row.since, row.until) for row in country.organisations]
+        viewer, [(ids[row.bin], index.bodies[row.body_bin], row.since, row.until) for row in country.organisations]
     )
-    _store_reports(viewer, country, ids, known.bodies)
-    _store_declared(viewer, country, known.bodies)
+    _store_reports(viewer, country, ids, index.bodies)
+    _store_declared(viewer, country, index.bodies)
     return True
 
 
 def _store_reports(viewer: Viewer, country: DemoCountry, organisations: dict[str, int], bodies: dict[str, int]) -> None:
-    """Store the reports and record each."""
+    """Store the reports and one audit event for each."""
     changed_at = now()
     for year in country.years:
         rows = [row for row in country.reports if row.year == year]
         owners = {row.bin: bodies[row.body_bin] for row in country.organisations if row.counts_in(year)}
         data = [to_json_bytes({code: (None, value) for code, value in (row.answers | row.evidence).items()}) for row in rows]
-        own = [organisations[row.bin] for row in rows]
-        insert_reports(year, own, [row.answers for row in rows], [row.evidence for row in rows], changed_at)
+        organisation_ids = [organisations[row.bin] for row in rows]
+        insert_reports(year, organisation_ids, [row.answers for row in rows], [row.evidence for row in rows], changed_at)
         body_ids = [owners[row.bin] for row in rows]
-        append_events(viewer, NewEventColumns(AuditAction.ANSWERS_SAVED, year, body_ids, own, data), new_batch())
+        append_events(viewer, NewEventColumns(AuditAction.ANSWERS_SAVED, year, body_ids, organisation_ids, data), new_batch())
 
 
 def _store_declared(viewer: Viewer, country: DemoCountry, bodies: dict[str, int]) -> None:
-    """Store what bodies declare, and record it by body."""
+    """Store the declared counts and one audit event for each body and year."""
     insert_many(
         db.session.connection(),
         table_of(DeclaredCount),

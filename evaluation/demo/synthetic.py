@@ -1,4 +1,4 @@
-"""A whole country of invented bodies, organisations and reports, as large as asked, shaped by `country.toml`."""
+"""A country of invented bodies, organisations and reports, of any size, described by `country.toml`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ REGISTERED = 98
 REGION, DISTRICT, RURAL = "region", "district", "rural"
 
 
-class Place(NamedTuple):
-    """A body and the words its organisations are named with."""
+class NamedBody(NamedTuple):
+    """A body and the words from which the names of its organisations are formed."""
 
     body: DemoBody
     words: dict[str, str]
@@ -28,28 +28,28 @@ class Place(NamedTuple):
 def country(
     order: Order, bodies: int = 2700, organisations: int = 25_000, years: tuple[int, ...] = (2023, 2024), seed: int = 1
 ) -> DemoCountry:
-    """Exactly so many bodies and organisations, with reports of the years, the same for the same seed."""
+    """Return a country of so many bodies and organisations with reports of the years; the same seed gives the same country."""
     random = Random(seed)
     numbers = bins(REGISTERED)
-    places = list(_places(bodies, numbers, random))
-    shares = _shares(places, organisations, random)
-    under = {
-        place.body.bin: list(_organisations(place, count, years, numbers, random))
-        for place, count in zip(places, shares, strict=True)
+    named_bodies = list(_named_bodies(bodies, numbers, random))
+    shares = _shares(named_bodies, organisations, random)
+    organisations_of = {
+        named_body.body.bin: list(_organisations(named_body, count, years, numbers, random))
+        for named_body, count in zip(named_bodies, shares, strict=True)
     }
     recipes = Recipes(order)
-    declared = tuple(_declared(recipes, under, years[0], random))
+    declared = tuple(_declared(recipes, organisations_of, years[0], random))
     return DemoCountry(
         years,
-        tuple(place.body for place in places),
-        tuple(row for rows in under.values() for row in rows),
-        tuple(_reports(recipes, under, years, random)),
+        tuple(named_body.body for named_body in named_bodies),
+        tuple(row for rows in organisations_of.values() for row in rows),
+        tuple(_reports(recipes, organisations_of, years, random)),
         declared,
     )
 
 
-def _places(bodies: int, numbers: Iterator[str], random: Random) -> Iterator[Place]:
-    """Regions, then their districts, then the rural districts of those that are in no city."""
+def _named_bodies(bodies: int, numbers: Iterator[str], random: Random) -> Iterator[NamedBody]:
+    """Yield regions, then their districts, then the rural districts of districts outside cities."""
     written = data("country")
     stems = [(a + b, c + d) for (a, c), (b, d) in product(written["places"]["first"], written["places"]["second"])]
     regions_wanted = min(written["regions_most"], max(1, bodies // 12))
@@ -57,7 +57,7 @@ def _places(bodies: int, numbers: Iterator[str], random: Random) -> Iterator[Pla
     districts_wanted = min(written["districts_most"], max(1, round(rest * written["districts_share"])), rest)
 
     regions = [
-        _place(REGION, names, f"{code}0000000", None, numbers)
+        _named_body(REGION, names, f"{code}0000000", None, numbers)
         for code, names in list(written["regions"].items())[:regions_wanted]
     ]
     yield from regions
@@ -65,49 +65,53 @@ def _places(bodies: int, numbers: Iterator[str], random: Random) -> Iterator[Pla
     districts = []
     for position, names in enumerate(random.sample(stems, districts_wanted)):
         turn, at = divmod(position, len(regions))
-        districts.append(_place(DISTRICT, names, _kato(regions[at].body.kato, 2, 21 + 2 * turn), regions[at], numbers))
+        districts.append(_named_body(DISTRICT, names, _kato(regions[at].body.kato, 2, 21 + 2 * turn), regions[at], numbers))
     yield from districts
 
-    outside = [place for place in districts if str(place.body.kato)[:2] not in written["places"]["cities"]] or districts
+    outside = [
+        named_body for named_body in districts if str(named_body.body.kato)[:2] not in written["places"]["cities"]
+    ] or districts
     names_of = [random.sample(stems, len(stems)) for _ in outside]
     for position in range(rest - districts_wanted):
         turn, at = divmod(position, len(outside))
         names = names_of[at][turn % len(stems)]
-        yield _place(RURAL, names, _kato(outside[at].body.kato, 4, 31 + 2 * turn), outside[at], numbers)
+        yield _named_body(RURAL, names, _kato(outside[at].body.kato, 4, 31 + 2 * turn), outside[at], numbers)
 
 
-def _place(level: str, names: tuple[str, str], kato: str | None, parent: Place | None, numbers: Iterator[str]) -> Place:
+def _named_body(
+    level: str, names: tuple[str, str], kato: str | None, parent: NamedBody | None, numbers: Iterator[str]
+) -> NamedBody:
     forms = data("country")["places"][level]
     kk, ru = (form.format(name) for form, name in zip(forms.get("stem", ("{}", "{}")), names, strict=True))
     words = {"place": kk, "of": kk + forms["genitive"], "ru": ru, "unit": forms["unit"], "unit_ru": forms["unit_ru"]}
     body = DemoBody(
         next(numbers), forms["kk"].format(**words), forms["ru"].format(**words), level, parent.body.bin if parent else None, kato
     )
-    return Place(body, words)
+    return NamedBody(body, words)
 
 
 def _kato(parent: str | None, at: int, number: int) -> str | None:
-    """The parent's code with two digits more; odd ones, since real codes are even. None where they run out."""
+    """Return the parent's KATO code with two more digits, odd because real codes are even; None if no digits are left."""
     return f"{parent[:at]}{number}{parent[at + 2 :]}" if parent and number < 100 else None
 
 
-def _shares(places: list[Place], organisations: int, random: Random) -> list[int]:
-    """How many organisations each body has, adding up to all of them."""
+def _shares(named_bodies: list[NamedBody], organisations: int, random: Random) -> list[int]:
+    """Return the number of organisations of each body; the sum is `organisations`."""
     levels = data("country")["levels"]
-    weights = (levels[place.body.level]["weight"] * random.uniform(0.6, 1.4) for place in places)
+    weights = (levels[named_body.body.level]["weight"] * random.uniform(0.6, 1.4) for named_body in named_bodies)
     sums = list(accumulate(weights, initial=0.0))
     return [round(b * organisations / sums[-1]) - round(a * organisations / sums[-1]) for a, b in pairwise(sums)]
 
 
 def _organisations(
-    place: Place, count: int, years: tuple[int, ...], numbers: Iterator[str], random: Random
+    named_body: NamedBody, count: int, years: tuple[int, ...], numbers: Iterator[str], random: Random
 ) -> Iterator[DemoOrganisation]:
-    """A rural body's first organisation is the body itself; the others are drawn by kind."""
+    """Yield the organisations of a body. The first one of a rural body is the body itself; the kinds of the rest are drawn."""
     written = data("country")
-    body = place.body
+    body = named_body.body
     mix = written["levels"][body.level]["kinds"]
     kinds = random.choices(list(mix), list(mix.values()), k=count)
-    names = {kind: _names(written["names"][kind], place) for kind in mix}
+    names = {kind: _names(written["names"][kind], named_body) for kind in mix}
     for position in range(count):
         since = written["since"]
         if position == 0 and body.level == RURAL:
@@ -120,26 +124,26 @@ def _organisations(
         yield DemoOrganisation(next(numbers), kind, kk, ru, body.bin, since, None)
 
 
-def _names(written: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
-    """Names of one kind of organisations of a place, without end."""
-    first = written.get(RURAL, written["once"]) if place.body.level == RURAL else written["once"]
+def _names(written: dict[str, Any], named_body: NamedBody) -> Iterator[tuple[str, str]]:
+    """Yield names of one kind of organisations of a body, without end."""
+    first = written.get(RURAL, written["once"]) if named_body.body.level == RURAL else written["once"]
     for kk, ru in first:
-        yield kk.format(**place.words), ru.format(**place.words)
+        yield kk.format(**named_body.words), ru.format(**named_body.words)
     n = 0
     while True:
         n += 1
         for kk, ru in written["numbered"]:
-            yield kk.format(n=n, **place.words), ru.format(n=n, **place.words)
+            yield kk.format(n=n, **named_body.words), ru.format(n=n, **named_body.words)
 
 
 def _reports(
-    recipes: Recipes, under: dict[str, list[DemoOrganisation]], years: tuple[int, ...], random: Random
+    recipes: Recipes, organisations_of: dict[str, list[DemoOrganisation]], years: tuple[int, ...], random: Random
 ) -> Iterator[DemoReport]:
     written = data("country")
     breaches = {kind: recipes.breaches(kind) for kind in recipes.order.kind}
-    nature = {row.bin: (size(random), random.random() * 2) for rows in under.values() for row in rows}
+    nature = {row.bin: (size(random), random.random() * 2) for rows in organisations_of.values() for row in rows}
     for year in years:
-        for rows in under.values():
+        for rows in organisations_of.values():
             blank = written["blank"] if random.random() < written["behind"] else 0
             for row in rows:
                 if not row.counts_in(year) or random.random() < written["report_missing"]:
@@ -153,7 +157,7 @@ def _reports(
 
 
 def _cases(breaches: tuple[Case, ...], trouble: float, random: Random) -> list[Case]:
-    """Each by its share, more often for an organisation in trouble; never two that change the same answer."""
+    """Return cases drawn by their share, more for an organisation in trouble; no two of them change the same answer."""
     cases: list[Case] = []
     for case in breaches:
         if random.random() < case.share * trouble and all(case.changes.keys().isdisjoint(o.changes) for o in cases):
@@ -161,15 +165,17 @@ def _cases(breaches: tuple[Case, ...], trouble: float, random: Random) -> list[C
     return cases
 
 
-def _declared(recipes: Recipes, under: dict[str, list[DemoOrganisation]], year: int, random: Random) -> Iterator[DemoDeclared]:
+def _declared(
+    recipes: Recipes, organisations_of: dict[str, list[DemoOrganisation]], year: int, random: Random
+) -> Iterator[DemoDeclared]:
     share: dict[tuple[str, str], float] = defaultdict(float)
     for case in recipes.cases.values():
-        for kind in case.of:
+        for kind in case.kinds:
             share[case.criterion or "", kind] += case.share
-    for body, rows in under.items():
+    for body, rows in organisations_of.items():
         if random.random() >= data("country")["declares"]:
             continue
         for kind, count in Counter(row.kind for row in rows).items():
             for criterion, _ in recipes.order.prior_year_counts():
-                found = sum(random.random() < share[criterion.code, kind] for _ in range(count))
-                yield DemoDeclared(year, body, kind, criterion.code, found)
+                breach_count = sum(random.random() < share[criterion.code, kind] for _ in range(count))
+                yield DemoDeclared(year, body, kind, criterion.code, breach_count)

@@ -20,8 +20,8 @@ UNREAD = text("read_at IS NULL")
 class Notification(Base):
     """A notification of one person, with the state of its mail; its text is made in the reader's language.
 
-    `organisation_id` and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`, such as
-    a reminder. `attempts` counts the attempts to send the mail. While `claimed_at` is recent, a process is sending it.
+    `organisation_id` and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`,
+    such as a reminder. `attempts` counts the attempts to send the mail. While `claimed_at` is recent, a process is sending it.
     """
 
     __tablename__ = "notification"

@@ -1,4 +1,4 @@
-"""Sends the mail of notifications. It waits in their table, written by the transaction that notifies, and is sent after the commit.
+"""Sends the mail of notifications. It waits in their table, written by the transaction that notifies, until after the commit.
 
 A process claims a mail before it sends it, so that no two processes send the same one. A process that dies between sending a mail
 and storing the result leaves it claimed; the mail is sent again when the claim expires. So each mail is sent at least once. The

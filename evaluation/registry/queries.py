@@ -67,8 +67,8 @@ def order_of(year: int) -> Order | None:
     if order is None:
         raise EvaluationError(
             N_(
-                "The criteria file of the order %(order)s, by which %(year)s is assessed, is missing. "
-                "Add it to the folder of criteria, or name it in CRITERIA."
+                "The criteria file of the order %(order)s, which applies to %(year)s, is missing. Add it to the folder of "
+                "criteria, or list it in CRITERIA."
             ),
             order=code,
             year=year,

@@ -36,32 +36,32 @@ MESSAGES = {
     ),
     "revision_missing": N_("The accepted sheet of revision %(revision)s is missing. Restore it from a backup."),
     "revision_unknown": N_(
-        "The record tells of no acceptance of revision %(revision)s: the sheet was inserted outside the product."
+        "The audit log has no acceptance of revision %(revision)s: the sheet was inserted outside the product."
     ),
     "reconstruction_differs": N_(
-        "The accepted sheet of revision %(revision)s is not what the record rebuilds. Its order's criteria file is perhaps not "
-        "the one it was accepted under."
+        "The accepted sheet of revision %(revision)s differs from the one reconstructed from the audit log. The criteria "
+        "file may not be the one it was accepted under."
     ),
     "export_unknown": N_(
-        "The record does not tell of a file of revision %(revision)s that is kept as handed out (SHA-256 %(sha256)s): it was "
-        "inserted or altered outside the product."
+        "The audit log has no export of the stored file of revision %(revision)s (SHA-256 %(sha256)s): it was inserted or "
+        "altered outside the product."
     ),
     "export_missing": N_(
-        "A file of revision %(revision)s was handed out (SHA-256 %(sha256)s), but what is kept of it is missing or altered. "
+        "A file of revision %(revision)s was exported (SHA-256 %(sha256)s), but its stored copy is missing or altered. "
         "Restore it from a backup."
     ),
-    "answers_differ": N_("The answers of %(organisation)s are not those that the record tells of. Compare them with its lines."),
-    "membership_differs": N_("The names or organisations of the body are not those that the record tells of."),
-    "prior_year_counts_differ": N_("The body's own figures of the year before are not those that the record tells of."),
-    "status_differs": N_("The state of the year is “%(state)s”, but the record tells of “%(told)s”."),
+    "answers_differ": N_("The answers of %(organisation)s differ from the audit log. Compare them with its events."),
+    "membership_differs": N_("The names or organisations of the body differ from the audit log."),
+    "prior_year_counts_differ": N_("The prior-year figures declared by the body differ from the audit log."),
+    "status_differs": N_("The status of the year is “%(state)s”, but the audit log has “%(logged)s”."),
     "workflow_differs": N_(
-        "Who handed the year over or accepted it, when, why, or as which revision is not stored as the record tells of it."
+        "The submission or acceptance of the year (person, time, reason or revision) differs from the audit log."
     ),
-    "remarks_differ": N_("The remarks and replies of the year are not those that the record tells of."),
-    "extensions_differ": N_("The extensions of the deadline are not those that the record tells of."),
-    "registry_entry_differs": N_("The entry of %(bin)s in the registry is not the one that the record tells of."),
-    "evidence_differs": N_("The files of evidence of %(bin)s are not those that the record tells of."),
-    "year_settings_differ": N_("The order of the year, its first day or its deadline is not the one that the record tells of."),
+    "remarks_differ": N_("The remarks and replies of the year differ from the audit log."),
+    "extensions_differ": N_("The extensions of the deadline differ from the audit log."),
+    "registry_entry_differs": N_("The entry of %(bin)s in the registry differs from the audit log."),
+    "evidence_differs": N_("The evidence files of %(bin)s differ from the audit log."),
+    "year_settings_differ": N_("The order of the year, its first day or its deadline differs from the audit log."),
 }
 """Kind of discrepancy → what differs and what to do."""
 
@@ -150,8 +150,8 @@ def _workflow_discrepancies(viewer: Viewer, body: Body, year: int, entries: Sequ
     in_force = queries.revision_in_force(viewer, current) if current else None
     stored, audited = reconcile.stored_workflow(current, in_force), reconcile.audited_workflow(entries)
     if stored["status"] != audited["status"]:
-        # The message names its placeholders "state" and "told".
-        yield Discrepancy("status_differs", body.bin, year, {"state": stored["status"], "told": audited["status"]})
+        # The message names its placeholders "state" and "logged".
+        yield Discrepancy("status_differs", body.bin, year, {"state": stored["status"], "logged": audited["status"]})
     elif stored != audited:
         yield Discrepancy("workflow_differs", body.bin, year)
     if reconcile.stored_remarks(remarks(viewer, year, body.id)) != reconcile.audited_remarks(entries):

@@ -67,7 +67,7 @@ def to_canonical_json(source: SheetInput, acceptance: Acceptance, current: Score
     """
     sheet = build_sheet(source, current)
     if sheet.provisional:
-        raise SnapshotError(N_("The sheet is provisional: answers are missing. Only a complete sheet is accepted."))
+        raise SnapshotError(N_("The sheet is provisional: answers are missing. Only a complete sheet can be accepted."))
     order = sheet.order
     organisations = sorted(source.current.organisations, key=lambda organisation: organisation.entity.bin)
     content = {
@@ -103,13 +103,13 @@ def from_canonical_json(content: str, orders: Orders) -> Sheet:
     try:
         data = orjson.loads(content)
         if data["format"] != FORMAT:
-            raise SnapshotError(N_("The file is of a format that this product does not know: %(format)s."), format=data["format"])
+            raise SnapshotError(N_("This file format is not supported: %(format)s."), format=data["format"])
         order = orders.get(data["order"]["code"])
         if order is None:
             raise SnapshotError(N_("The criteria file of the order %(order)s is missing."), order=data["order"]["code"])
         return _sheet_from_json(order, data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SnapshotError(N_("This is not a frozen assessment sheet, or it is damaged.")) from error
+        raise SnapshotError(N_("This is not an accepted assessment sheet, or it is damaged.")) from error
 
 
 def sha256_of(content: str) -> str:

@@ -7,22 +7,22 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.submissions.models import Submission
 
-STALE = N_("The state of this year was changed while your page was open. Look at it again, then decide.")
-NOT_READY = N_("The year cannot be handed over yet: see below what remains to be done.")
-NOT_COMPLETE = N_("The year is not complete any more, so it cannot be accepted. Give it back to be mended.")
-NO_ORGANISATIONS = N_("The body has no organisations on 31 December %(year)s: hand in a nil year instead.")
-HAS_ORGANISATIONS = N_("The body has organisations on 31 December %(year)s, so its year is not nil.")
+STALE = N_("The status of this year changed while your page was open. Check it again, then decide.")
+NOT_READY = N_("The year cannot be submitted yet: see below what must be completed.")
+NOT_COMPLETE = N_("The year is no longer complete, so it cannot be accepted. Return it for correction.")
+NO_ORGANISATIONS = N_("The body had no organisations on 31 December %(year)s: submit a nil return instead.")
+HAS_ORGANISATIONS = N_("The body had organisations on 31 December %(year)s, so a nil return is not possible.")
 ORGANISATIONS_CHANGED = N_(
-    "The organisations of the body on 31 December %(year)s were changed since the hand-over. Give the year back."
+    "The organisations of the body on 31 December %(year)s changed after the submission. Return the year for correction."
 )
-NOTHING_TO_RETURN = N_("The year was not handed over, so there is nothing to give back.")
-NOTHING_TO_ACCEPT = N_("The year was not handed over, so there is nothing to accept.")
+NOTHING_TO_RETURN = N_("The year was not submitted, so there is nothing to return.")
+NOTHING_TO_ACCEPT = N_("The year was not submitted, so there is nothing to accept.")
 NOTHING_TO_REOPEN = N_("The year was not accepted, so there is nothing to reopen.")
-NO_REASON_TO_RETURN = N_("Write why the year is given back and what is to be mended, or make a remark: the body reads it.")
+NO_REASON_TO_RETURN = N_("Write why the year is returned and what must be corrected, or make a remark: the body reads it.")
 NO_REASON_TO_REOPEN = N_("Write why the accepted year is reopened: the body reads it.")
 REASON_TOO_LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
-SUBMITTED_BY_REVIEWER = N_("You handed this year over yourself. Another reviewer must accept it.")
-OPEN_REMARKS = N_("There are remarks that are not resolved. Resolve them, or give the year back.")
+SUBMITTED_BY_REVIEWER = N_("You submitted this year yourself. Another reviewer must accept it.")
+OPEN_REMARKS = N_("There are unresolved remarks. Resolve them, or return the year for correction.")
 
 
 class StaleSubmission(EvaluationError):

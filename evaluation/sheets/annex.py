@@ -106,7 +106,7 @@ def build_annex(sheet: Sheet, language: Language, stamp: Stamp | None = None) ->
         language=language.code,
         mark=gettext("Additional information: not part of the approved form"),
         verification=verification_notice(stamp, language) if stamp else None,
-        explanation=gettext("A range of points gives the fewest and the most that the missing data leave possible.")
+        explanation=gettext("A range of points shows the lowest and the highest points that the missing data allow.")
         if sheet.is_open
         else "",
         summary=_summary(sheet, language),
@@ -115,11 +115,11 @@ def build_annex(sheet: Sheet, language: Language, stamp: Stamp | None = None) ->
         reasons_title=gettext("Why each row has its points"),
         reason_labels=(gettext("Line applied"), gettext("Counted"), gettext("Readings")),
         reasons=tuple(_table_reasons(sheet, table, language) for table in sheet.tables),
-        readings_title=gettext("Readings of the Order's text that were used"),
+        readings_title=gettext("Readings of the Order's text that apply"),
         readings=_readings(sheet, language),
         translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
         worksheets=(gettext("Summary"), gettext("Reasons"), gettext("Organisations")),
-        organisation_heads=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
+        organisation_heads=(gettext("Table"), gettext("Row"), gettext("Submission status"), gettext("Organisation"), gettext("BIN")),
     )
 
 

@@ -17,7 +17,7 @@ from evaluation.sheets.stamp import Stamp
 
 LANGUAGES = {"kk": ("kk",), "ru": ("ru",), "kk+ru": ("kk", "ru")}
 """The choices of languages in which a sheet is written."""
-PROVISIONAL = N_("Provisional: not all data have been given")
+PROVISIONAL = N_("Provisional: some data are missing")
 NOT_ACCEPTED = N_("Draft: the sheet has not been accepted")
 INVENTED = N_("Demonstration: the data are invented")
 

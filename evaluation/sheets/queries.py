@@ -48,7 +48,7 @@ def body_sheets(viewer: Viewer, year: int, bodies: Iterable[Body]) -> list[Sheet
     if current is None:
         return []
     opened = sorted(opened.year for opened in registry.years() if opened.year <= year)
-    years = [scored_year for each_year in opened if (scored_year := _scored_year(viewer, each_year, ids)) is not None]
+    years = [scored_year for opened_year in opened if (scored_year := _scored_year(viewer, opened_year, ids)) is not None]
     organisations = {bin_: LegalEntity(bin_, *names) for bin_, names in registry.organisation_names(viewer, ids, year).items()}
     named = {
         body.bin: LegalEntity(body.bin, body.name_kk, body.name_ru) for body in registry.bodies_as_named_in(viewer, bodies, year)
@@ -125,7 +125,7 @@ def _order_of(data: YearData, year: int) -> Order | None:
 def _reports(viewer: Viewer, data: YearData, year: int) -> tuple[ReportSnapshot, ...]:
     if year == data.year:
         return data.reports
-    return data.own_last_year_reports if year == data.year - 1 else answers.body_reports(viewer, year, data.body_id)
+    return data.supervised_last_year_reports if year == data.year - 1 else answers.body_reports(viewer, year, data.body_id)
 
 
 def _organisation_input(

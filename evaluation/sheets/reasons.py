@@ -52,7 +52,7 @@ def count_texts(row: SheetRow, language: Language) -> list[str]:
         texts.append(language.ngettext("%(num)d audited for this norm", "%(num)d audited for this norm", row.audited))
     if row.criterion.rule == "decrease":
         texts.append(
-            language.gettext("last year: not known")
+            language.gettext("last year: unknown")
             if row.previous is None
             else language.gettext("last year: %(count)s", count=row.previous)
         )

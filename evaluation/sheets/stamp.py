@@ -76,8 +76,8 @@ def verification_notice(stamp: Stamp, language: Language) -> VerificationNotice:
     return VerificationNotice(
         title=gettext("How to verify this sheet"),
         text=gettext(
-            "The sheet was accepted and is kept unchanged. Scan the picture, or open the address and give the code or this file: "
-            "it says whether the sheet is in force, and its true points."
+            "The sheet was accepted and does not change. Scan the picture, or open the address and enter the code or this "
+            "file: the page shows whether the sheet is in force, and its original points."
         ),
         facts=(
             (gettext("Accepted on"), language.short_date(stamp.accepted_on)),

@@ -21,11 +21,11 @@ from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATUSES, SUBMIT
 
 DEADLINE_PASSED, NOT_STARTED = "deadline_passed", "not_started"
 LOCK_MESSAGES = {
-    SUBMITTED: N_("The year %(year)s was handed over: its answers can no longer be changed."),
+    SUBMITTED: N_("The year %(year)s was submitted: its answers can no longer be changed."),
     ACCEPTED: N_("The year %(year)s is accepted: its answers can no longer be changed."),
     DEADLINE_PASSED: N_(
-        "The answers for %(year)s are locked: they could be changed until %(day)s. "
-        "Whoever needs more time asks the administrator for an extension."
+        "The answers for %(year)s are locked: they could be changed until %(day)s. If you need more time, ask the "
+        "administrator for an extension."
     ),
     NOT_STARTED: N_("The answers for %(year)s are entered from %(day)s on."),
 }

@@ -90,8 +90,8 @@ def locks(viewer: Viewer, year: int, body_ids: Iterable[int], today: date | None
         .outerjoin(ReportingYear, ReportingYear.year == year)
     )
     statement = visible(_of_bodies(statement, wanted), viewer)
-    found_locks = {row[0]: lock_of(row[1], year, EntryPeriod(*row[2:]), day) for row in db.session.execute(statement)}
-    return {body_id: body_lock for body_id in wanted if (body_lock := found_locks.get(body_id)) is not None}
+    lock_by_body = {row[0]: lock_of(row[1], year, EntryPeriod(*row[2:]), day) for row in db.session.execute(statement)}
+    return {body_id: body_lock for body_id in wanted if (body_lock := lock_by_body.get(body_id)) is not None}
 
 
 def entry_period_columns(year: Any) -> tuple[Any, ...]:

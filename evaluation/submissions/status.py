@@ -10,8 +10,8 @@ from evaluation.submissions.models import ACCEPTED, DRAFT, OPEN_STATUSES, REOPEN
 
 STATUS_LABELS = {
     DRAFT: N_("Draft"),
-    SUBMITTED: N_("Handed over"),
-    RETURNED: N_("Given back"),
+    SUBMITTED: N_("Submitted"),
+    RETURNED: N_("Returned for correction"),
     ACCEPTED: N_("Accepted"),
     REOPENED: N_("Reopened"),
 }

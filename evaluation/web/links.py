@@ -29,7 +29,7 @@ class FlaskLinkBuilder:
 
     def report(self, body_bin: str, year: int, organisation_bin: str, code: str | None = None, *, absolute: bool = False) -> str:
         """Return the link to an organisation's report, or to its answer of an indicator code."""
-        values = {"bin_": body_bin, "year": year, "own": organisation_bin, "field": code}
+        values = {"bin_": body_bin, "year": year, "organisation_bin": organisation_bin, "field": code}
         return self._link("report.page", absolute, f"field-{code}" if code else None, **values)
 
     def remark(self, body_bin: str, year: int, remark_id: int, *, absolute: bool = False) -> str:

@@ -5,7 +5,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, RadioField, SearchField, SelectField, SelectMultipleField, StringField, SubmitField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    RadioField,
+    SearchField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    SubmitField,
+)
 
 from evaluation.accounts.checks import InvalidAccount
 from evaluation.accounts.roles import ROLE_NAMES
@@ -27,9 +37,9 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     email = EmailField(_("E-mail address"))
     name = StringField(_("Full name"))
-    role = RadioField(_("Role"), choices=list(ROLE_NAMES.items()), validate_choice=False)
+    role = RadioField(_("Role"), choices=[SelectChoice(role, name) for role, name in ROLE_NAMES.items()], validate_choice=False)
     region = SelectField(_("Region"), validate_choice=False)
-    language = SelectField(_("Language of letters"), validate_choice=False)
+    language = SelectField(_("Language of e-mails"), validate_choice=False)
     bodies = SelectMultipleField(_("Bodies"), validate_choice=False)
     find = SearchField(_("Find a body by its name or BIN"))
     answered_search = HiddenField()

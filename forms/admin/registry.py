@@ -8,7 +8,17 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
@@ -217,7 +227,7 @@ class ExtensionForm(FlaskForm):  # type: ignore[misc]
     """A later deadline for a body, and the reason. The operation reports an empty or implausible value."""
 
     body = BodyField(_("Body"))
-    until = DayField(_("Extension until"), validators=[require_day])
+    until = DayField(_("Extended until"), validators=[require_day])
     reason = TextAreaField(_("Reason for the extension"), render_kw={"rows": 3, "maxlength": MAX_REASON_CHARACTERS})
 
 
@@ -229,8 +239,8 @@ class RegistryWorkbookForm(FlaskForm):  # type: ignore[misc]
     names = RadioField(
         _("Names that differ"),
         choices=[
-            ("new", _("are new names from 1 January of that year: earlier sheets keep the old ones")),
-            ("corrected", _("correct mistakes: sheets of every year get them")),
+            SelectChoice("new", _("are new names from 1 January of that year: earlier sheets keep the old ones")),
+            SelectChoice("corrected", _("correct errors: sheets of every year change")),
         ],
         default="new",
     )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import orjson
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from evaluation.answers import values
@@ -49,7 +49,7 @@ def expected_text(order: Order, item: Indicator, expected: Any, language: Langua
 def options(order: Order, item: Indicator, language: Language) -> list[tuple[str, str]]:
     """Return the radio buttons of a yes/no or a choice: value and label."""
     if item.type == "yes_no":
-        return [(token(order, item, each, language), values.format_value(order, item, each, language)) for each in (True, False)]
+        return [(token(order, item, value, language), values.format_value(order, item, value, language)) for value in (True, False)]
     return [(choice.value, choice.label[language.code]) for choice in order.choices.get(item.choices or "", ())]
 
 
@@ -121,7 +121,7 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
             field = self[answer_name(item)]
             field.item, field.order = item, self.order
             if isinstance(field, RadioField):
-                field.choices = [*options(self.order, item, language), ("", "")]
+                field.choices = [SelectChoice(*option) for option in (*options(self.order, item, language), ("", ""))]
                 field.validate_choice = False
 
     @classmethod

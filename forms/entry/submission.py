@@ -23,14 +23,14 @@ class SubmitForm(StepForm):
     """Submitting; `nil` is set when the body has no organisations to report on."""
 
     nil = HiddenField(default="")
-    send = SubmitField(_("Hand the year over"))
+    send = SubmitField(_("Submit the year"))
 
 
 class ReturnForm(StepForm):
     """Returning, with a reason for the body to read; it can be empty when there are remarks."""
 
-    reason = TextAreaField(_("What is to be mended"), render_kw={"rows": 4, "maxlength": MAX_REASON_CHARACTERS})
-    send = SubmitField(_("Give the year back"))
+    reason = TextAreaField(_("What must be corrected"), render_kw={"rows": 4, "maxlength": MAX_REASON_CHARACTERS})
+    send = SubmitField(_("Return for correction"))
 
 
 class AcceptForm(StepForm):

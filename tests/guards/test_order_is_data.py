@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 
 ORDER = load_orders().latest
 INDICATORS = {item.code for item in ORDER.indicators} | {item.code for item in ORDER.evidence if "_" in item.code}
-INDICATORS |= {declared.code for _, declared in ORDER.declared()}
+INDICATORS |= {declared.code for _, declared in ORDER.prior_year_counts()}
 INDICATORS |= {rule.code for rule in (*ORDER.contradictions, *ORDER.cautions)}
 KINDS = set(ORDER.kind)
 NUMBERS = {

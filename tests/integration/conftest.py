@@ -14,8 +14,8 @@ from evaluation.sheets.writers import FORMATS, file_name, write
 from evaluation.workbooks.load import load_workbook
 from tests.support.factories import bin_of, clean, row, workbook
 from tests.support.scenario import Scenario, two_kind_scenario
-from tests.support.sheet_cases import Cases, Files, sheet
-from tests.support.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, own
+from tests.support.sheet_cases import Cases, Files, make_sheet
+from tests.support.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, organisation_bin
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +31,9 @@ def cases(order: Order) -> Cases:
         fourth: [{}],
     }
     return {
-        "full": sheet(order, full, (2022, 2023)),
-        "provisional": replace(sheet(order, partial, (2023,), None), invented=True),
-        "without": sheet(order, {first: [{}], second: [{}], fourth: [{}]}),
+        "full": make_sheet(order, full, (2022, 2023)),
+        "provisional": replace(make_sheet(order, partial, (2023,), None), invented=True),
+        "without": make_sheet(order, {first: [{}], second: [{}], fourth: [{}]}),
     }
 
 
@@ -60,7 +60,7 @@ def kinds(order: Order) -> tuple[str, ...]:
 def filled(database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], tmp_path: Path) -> Flask:
     """Two bodies: three organisations of each kind under the first, one under the second, all of them answered."""
     app = make_app(database_url, FILES_FOLDER=tmp_path / "files")
-    rows = {kind: [row(order, BODY, own(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)}
+    rows = {kind: [row(order, BODY, organisation_bin(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)}
     rows[kinds[0]].append(row(order, OTHER, bin_of(90), clean(order, kinds[0])))
     previous = [{"body_bin": BODY, "kind": kinds[0], declared(order): 2}]
     with app.app_context():
@@ -78,9 +78,9 @@ def edited(filled: Flask, order: Order, kinds: tuple[str, ...]) -> bytes:
     return changed(
         data,
         **{
-            f"{kinds[0]}__{cell_of(data, kinds[0], code, own(0, 0))}": -12.34,
-            f"{kinds[0]}__{cell_of(data, kinds[0], code, own(0, 1))}": None,
-            f"{kinds[0]}__{cell_of(data, kinds[0], note, own(0, 1))}": "Акт № 7",
+            f"{kinds[0]}__{cell_of(data, kinds[0], code, organisation_bin(0, 0))}": -12.34,
+            f"{kinds[0]}__{cell_of(data, kinds[0], code, organisation_bin(0, 1))}": None,
+            f"{kinds[0]}__{cell_of(data, kinds[0], note, organisation_bin(0, 1))}": "Акт № 7",
             f"previous__{cell_of(data, 'previous', declared(order))}": 5,
         },
     )

@@ -23,7 +23,7 @@ from tests.support.visits import SIGN_IN, attempt, audit_entries, messages, anon
 
 def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     url = f"sqlite:///{tmp_path / 'evaluation.db'}"
-    app = make_app(url, APP_ENV="production")
+    app = make_app(url, APP_ENV="production", PREFERRED_URL_SCHEME="http")
     assert anonymous_client(app).get(SIGN_IN).status_code == 200
     demo = make_account(app, "clerk", email="clerk@demo.invalid")
     assert messages(attempt(anonymous_client(app), demo)) and audit_entries(app)[-1][1] == "sign_in_refused"

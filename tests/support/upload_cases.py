@@ -16,7 +16,7 @@ from evaluation.language import language
 from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
 from evaluation.workbooks.upload.model import OVERWRITE, Mode, Plan
-from evaluation.workbooks.upload.plan import make_plan, read
+from evaluation.workbooks.upload.plan import make_plan, read_upload
 from evaluation.workbooks.upload.prefill import write_prefilled_workbook
 from tests.support.accounts import make_account, sign_in, token_of
 from tests.support.factories import bin_of
@@ -47,7 +47,7 @@ def clerk(app: Flask, *bodies: str, role: Role = Role.CLERK) -> Viewer:
 
 def plan(app: Flask, viewer: Viewer, data: bytes, mode: Mode = OVERWRITE) -> Plan:
     with app.app_context():
-        return make_plan(viewer, read(viewer, data, app.extensions["orders"]), mode)
+        return make_plan(viewer, read_upload(viewer, data, app.extensions["orders"]), mode)
 
 
 def error_cells(plan: Plan) -> list[tuple[str | None, str | None, str]]:
@@ -55,7 +55,7 @@ def error_cells(plan: Plan) -> list[tuple[str | None, str | None, str]]:
 
 
 def counts(plan: Plan) -> tuple[int, int, int, int]:
-    return plan.count("new"), plan.count("changed"), plan.count("kept"), plan.unchanged_value_count
+    return plan.count("new"), plan.count("changed"), plan.count("preserved"), plan.unchanged_value_count
 
 
 def stored(app: Flask) -> dict[str, dict[str, Any]]:

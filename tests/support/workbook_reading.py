@@ -29,12 +29,12 @@ def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
 
 
 def errors(data: bytes) -> list[tuple[str | None, str | None, str | None, str]]:
-    with pytest.raises(WorkbookRejected) as refused:
+    with pytest.raises(WorkbookRejected) as rejected:
         read_workbook(data, ORDERS)
-    for problem in refused.value.issues:
+    for issue in rejected.value.issues:
         for code in LANGUAGE_CODES:
-            assert problem.message(language(code)).strip(), problem
-    return [(issue.worksheet, issue.cell, issue.code, issue.issue_code) for issue in refused.value.issues]
+            assert issue.message(language(code)).strip(), issue
+    return [(issue.worksheet, issue.cell, issue.code, issue.issue_code) for issue in rejected.value.issues]
 
 
 def read(data: bytes) -> Workbook:

@@ -38,7 +38,7 @@ PICTURES = {JPEG.media_type: JPEG, PNG.media_type: PNG}
 ZIP = b"PK\x03\x04"
 
 WRONG_TYPE = N_("This file is not a PDF, JPEG, PNG or XLSX. Scan the document or save it in one of these formats.")
-DAMAGED = N_("The file is damaged or was not sent whole. Open it on your computer, save it again and send that.")
+DAMAGED = N_("The file is damaged or was not sent completely. Open it on your computer, save it again and send that file.")
 TOO_MANY_PIXELS = N_("The picture is too large: %(limit)s million pixels at most. Scan it at 300 dots per inch.")
 HAS_MACROS = N_("The workbook has macros. Save it as .xlsx without them and send that.")
 
@@ -49,11 +49,11 @@ class EvidenceRejected(EvaluationError):
 
 def detect_file_type(data: bytes) -> FileType:
     """The type of a file by its content. Raises EvidenceRejected for any other type and for what is damaged."""
-    found = filetype.guess_mime(data[:8192])
-    if found == PDF.media_type:
+    media_type = filetype.guess_mime(data[:8192])
+    if media_type == PDF.media_type:
         return _pdf(data)
-    if found in PICTURES:
-        return _picture(data, PICTURES[found])
+    if media_type in PICTURES:
+        return _picture(data, PICTURES[media_type])
     if data.startswith(ZIP):
         return _workbook(data)
     raise EvidenceRejected(WRONG_TYPE)
@@ -89,9 +89,9 @@ def _workbook(data: bytes) -> FileType:
     return XLSX
 
 
-def clean_name(given: str, content: FileType) -> str:
+def clean_name(sent_name: str, content: FileType) -> str:
     """A name to show and to download by: no folders, nothing that cannot be seen, and the ending that its content has."""
-    last = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
+    last = unicodedata.normalize("NFC", sent_name).replace("\\", "/").rpartition("/")[2]
     # Directions of writing, too, are not printable: they could make .exe look like .pdf.
     shown = " ".join("".join(letter if letter.isprintable() else " " for letter in last).split())
     stem, dot, ending = FORBIDDEN_IN_NAMES.sub("_", shown).rpartition(".")

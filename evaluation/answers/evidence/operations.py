@@ -20,8 +20,8 @@ from evaluation.policy import Action, Viewer
 
 MEGABYTE = 2**20
 EMPTY = N_("The file is empty.")
-TOO_LARGE = N_("The file is larger than %(limit)s MB. Scan it in grey at 300 dots per inch, or divide it.")
-TOO_MANY = N_("There are %(limit)s files beside this criterion already: remove one first.")
+TOO_LARGE = N_("The file is larger than %(limit)s MB. Scan it in grey at 300 dots per inch, or split it.")
+TOO_MANY = N_("There are already %(limit)s files for this criterion: remove one first.")
 
 
 def attach(

@@ -30,10 +30,10 @@ def counts(viewer: Viewer, year: int, body_id: int) -> dict[str, int]:
 def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int) -> EvidenceFile | None:
     """One file of an organisation's; None where it is not there. Raises Forbidden."""
     statement = _of(viewer, select(EvidenceFile), year, body_id)
-    found: EvidenceFile | None = db.session.scalar(
+    evidence_file: EvidenceFile | None = db.session.scalar(
         statement.where(EvidenceFile.id == id_, EvidenceFile.organisation_id == organisation_id)
     )
-    return found
+    return evidence_file
 
 
 def _of(viewer: Viewer, statement: Any, year: int, body_id: int) -> Statement:

@@ -44,7 +44,7 @@ MESSAGES = {
 class AuditIssue:
     """Something in the audit log that the product did not store so.
 
-    `kind` is a key of `MESSAGES`, or `invalid_file`. `chain` is the chain (0 is the common one) and `seq` the number of the event,
+    `kind` is a key of `MESSAGES`, or `invalid_file`. `chain` is the chain (0: the common one) and `seq` the number of the event,
     or of the first one of several; both are None for an issue of the log as a whole. `values` are the message's placeholders.
     """
 

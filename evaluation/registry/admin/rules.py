@@ -23,58 +23,59 @@ MESSAGES = {
     ),
     "kato_of_rural": N_("The KATO code of a town, village or rural district does not end with five zeros."),
     "kato_elsewhere": N_(
-        "The KATO code lies in another region than that of the higher body. Correct the code or the higher body."
+        "The KATO code is in another region than the higher body. Correct the code or the higher body."
     ),
     "unknown_parent": N_("The higher body %(value)s is not in the registry. Check the BIN, or enter that body first."),
-    "own_parent": N_("A body is not its own higher body."),
-    "parent_cycle": N_("This would make the body its own higher body by way of %(value)s."),
-    "parent_of_central": N_("Above a central body only another central body can stand."),
-    "parent_of_region": N_("Above the akimat of a region only a central body can stand."),
-    "parent_of_district": N_("Above the akimat of a district or city stands the akimat of a region."),
+    "own_parent": N_("A body cannot be its own higher body."),
+    "parent_cycle": N_("This would make the body its own higher body through %(value)s."),
+    "parent_of_central": N_("The higher body of a central body can only be another central body."),
+    "parent_of_region": N_("The higher body of the akimat of a region can only be a central body."),
+    "parent_of_district": N_("The higher body of the akimat of a district or city is the akimat of a region."),
     "parent_of_rural": N_(
-        "Above the akim's office of a town, village or rural district stands the akimat of a district or city."
+        "The higher body of the akim's office of a town, village or rural district is the akimat of a district or city."
     ),
-    "lower_level": N_("The body %(value)s stands under this one and does not suit that level. Move it first."),
+    "lower_level": N_("The body %(value)s is below this one, and the new level does not allow that. Move it first."),
     "parent_closed": N_("The higher body %(value)s was closed on %(day)s. Choose another one."),
     "not_level": N_("“%(value)s” is not a level."),
     "known_bin": N_("The BIN %(value)s is in the registry already."),
     "same_name": N_("The names are the same as before."),
-    "renamed_later": N_("The name was last changed from %(day)s on. A new name begins after that day."),
-    "future_name": N_("A new name is entered once it is borne: not before %(day)s."),
+    "renamed_later": N_("The name was last changed from %(day)s on. A new name must begin after that date."),
+    "future_name": N_("A new name can be entered from the day it takes effect: not before %(day)s."),
     "closed_already": N_("It was closed on %(day)s."),
     "not_closed": N_("It is not closed."),
     "body_has_organisations": N_(
-        "Organisations are under this body after %(day)s: %(count)s. Move them under another body, or close them, first."
+        "Organisations are under this body after %(day)s: %(count)s. Move them to another body, or close them, first."
     ),
-    "body_has_lower": N_("Bodies stand under this one: %(value)s. Close them or give them another higher body first."),
+    "body_has_lower": N_("This body is the higher body of others: %(value)s. Close them or assign them another higher body "
+                         "first."),
     "not_status": N_("“%(value)s” is not a status."),
     "same_status": N_("It has this status already."),
-    "status_later": N_("The latest status holds from %(day)s on. A new one begins after that day."),
-    "status_day": N_("This status is entered from %(day)s on. Correct the day on the page of the organisation."),
+    "status_later": N_("The latest status applies from %(day)s on. A new one must begin after that date."),
+    "status_day": N_("This status applies from %(day)s on. Correct the date on the page of the organisation."),
     "no_status": N_("No status has been entered that could be withdrawn."),
-    "supervised_later": N_("It comes under a body on %(day)s, after that day. Correct this first."),
+    "supervised_later": N_("It comes under a body on %(day)s, after that date. Correct this first."),
     "closed_organisation": N_("The organisation was closed on %(day)s. Withdraw that status first if it is wrong."),
-    "already_there": N_("It is under this body then already."),
+    "already_there": N_("It is already under this body on that date."),
     "body_closed": N_("The body %(value)s was closed on %(day)s. Choose another one, or an earlier year."),
-    "body_not_yet": N_("The body %(value)s begins on %(day)s. Choose another one, or a later day."),
+    "body_not_yet": N_("The body %(value)s exists from %(day)s. Choose another one, or a later date."),
     "body_had_organisations": N_(
-        "Organisations are under this body before %(day)s: %(count)s. Choose an earlier day, or move them first."
+        "Organisations are under this body before %(day)s: %(count)s. Choose an earlier date, or move them first."
     ),
-    "closed_before": N_("Its last day is %(day)s. The first day is not later than that."),
+    "closed_before": N_("Its last day is %(day)s. The first day cannot be later."),
     "body_unknown": N_("The body %(value)s is not in the registry. Check the BIN, or enter that body first."),
-    "overlaps": N_("It was under another body until %(day)s. The first day comes after that."),
-    "ends_before": N_("This ends on %(day)s. The first day is not later than that."),
+    "overlaps": N_("It was under another body until %(day)s. Choose a later first day."),
+    "ends_before": N_("This ends on %(day)s. The first day cannot be later."),
     "not_under_any": N_("It is under no body. Choose one."),
     "not_share": N_("The state's share is between 0 and 100 percent, with at most two decimals."),
     "not_kind_of_order": N_("“%(value)s” is not a kind of organisation."),
-    "kind_reported": N_("The kind cannot be changed any more: the organisation has given reports as what it is."),
-    "strange_day": N_("The day %(day)s cannot be right. Check the year."),
+    "kind_reported": N_("The kind can no longer be changed: the organisation has submitted reports for it."),
+    "strange_day": N_("The date %(day)s cannot be correct. Check the year."),
     "year_open": N_("The year %(value)s is open already."),
     "year_order": N_("The order %(order)s does not apply to %(value)s."),
-    "future_year": N_("A year is opened once it has begun."),
-    "early_deadline": N_("The deadline comes after the end of the reporting year."),
+    "future_year": N_("A year can be opened once it has begun."),
+    "early_deadline": N_("The deadline must be after the end of the reporting year."),
     "early_start": N_("Answers are not entered before the reporting year begins."),
-    "late_start": N_("The deadline is %(day)s. The first day is not later than that."),
+    "late_start": N_("The deadline is %(day)s. The first day cannot be later."),
 }
 MIN_DAY, MAX_DAY = date(1991, 12, 16), date(2099, 12, 31)
 """Days outside of these are typing errors: before the country's independence, or after the century."""

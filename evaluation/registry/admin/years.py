@@ -27,7 +27,8 @@ class YearDatesConflict(EvaluationError):
 
     def __init__(self, current: YearDates):
         self.current = current
-        super().__init__(N_("Someone else changed these days meanwhile. Nothing was stored; they are shown as they are now."))
+        super().__init__(N_("Someone else changed these dates in the meantime. Nothing was stored; the current dates are "
+                            "shown."))
 
 
 def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None = None, starts_on: date | None = None) -> None:

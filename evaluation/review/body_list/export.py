@@ -26,14 +26,14 @@ HEADERS = (
     (N_("Level"), 16),
     (N_("Higher body"), 36),
     (N_("KATO"), 11),
-    (N_("State"), 14),
+    (N_("Submission status"), 14),
     (N_("Revision"), 9),
-    (N_("Punctuality"), 16),
+    (N_("Timeliness"), 16),
     (N_("Days late"), 9),
-    (N_("First handed over on"), 13),
+    (N_("First submitted on"), 13),
     REMARKS_HEADER,
     (N_("Organisations"), 13),
-    (N_("Have begun to answer"), 13),
+    (N_("Started to answer"), 13),
 )
 """The first columns: header and width in characters."""
 POINT_HEADERS = (N_("%(what)s: fewest points"), N_("%(what)s: most points"), N_("%(what)s: maximum"))

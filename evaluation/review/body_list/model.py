@@ -154,13 +154,13 @@ BASIC_SORTS = {
     "name": N_("Body"),
     "level": N_("Level"),
     "parent": N_("Higher body"),
-    "status": N_("State"),
+    "status": N_("Submission status"),
     "late": N_("Days late"),
     "remarks": N_("Open remarks"),
 }
-COUNT_SORTS = {"organisations": N_("Organisations"), "begun": N_("Have begun to answer")}
+COUNT_SORTS = {"organisations": N_("Organisations"), "begun": N_("Started to answer")}
 POINT_SORTS = {"points": N_("Points"), "share": N_("Share of the maximum")}
-PREVIOUS_YEAR_SORTS = {"previous_year": N_("Points a year before"), "previous_year_share": N_("Share a year before")}
+PREVIOUS_YEAR_SORTS = {"previous_year": N_("Points of the previous year"), "previous_year_share": N_("Share of the previous year")}
 COUNTS, POINTS, PREVIOUS_YEAR = COLUMN_GROUPS = ("counts", "points", "previous_year")
 """The groups of columns that are expensive to read."""
 ASCENDING_SORTS = (LOCATION, "name", "level", "parent", "status")

@@ -26,9 +26,9 @@ from evaluation.submissions.queries import submission
 MAX_TEXT_CHARACTERS = 2000
 """The length of a remark or a reply."""
 
-EMPTY_TEXT = N_("Write what you have to say: nothing was sent.")
+EMPTY_TEXT = N_("Write a text: nothing was sent.")
 LONG_TEXT = N_("The text is longer than %(limit)s characters. Shorten it.")
-NOT_SUBMITTED = N_("Remarks are made while the year is handed over and under review. Its state was changed: look at it again.")
+NOT_SUBMITTED = N_("Remarks can be made while the year is submitted and under review. Its status has changed: check it again.")
 YEAR_ACCEPTED = N_("The year %(year)s is accepted: its remarks can no longer be changed.")
 MISSING_PAGE = N_("There is no such page")
 

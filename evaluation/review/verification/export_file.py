@@ -22,8 +22,8 @@ CANONICAL_FORMAT = "canonical"
 """The format of the canonical JSON itself, byte for byte."""
 CANONICAL_MEDIA_TYPE = "application/json"
 DAMAGED = N_(
-    "The accepted sheet with the code %(code)s is not stored as it was accepted, so no file is made of it. Tell the "
-    "administrator: `flask record verify` says more, and a backup holds the sheet as it was."
+    "The accepted sheet with the code %(code)s is not stored as it was accepted, so no file can be created. Tell the "
+    "administrator: `flask audit verify` shows details, and a backup has the original sheet."
 )
 
 

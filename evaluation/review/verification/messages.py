@@ -18,32 +18,33 @@ TITLES = {
     (Outcome.ALTERED, Subject.CODE): N_("The code does not belong to this revision or hash"),
     (Outcome.UNKNOWN, Subject.FILE): N_("This is not a file of an accepted sheet"),
     (Outcome.UNKNOWN, Subject.CODE): N_("There is no sheet with this code"),
-    (Outcome.DAMAGED, Subject.FILE): N_("Nothing can be said: what is stored here is damaged"),
-    (Outcome.DAMAGED, Subject.CODE): N_("Nothing can be said: what is stored here is damaged"),
+    (Outcome.DAMAGED, Subject.FILE): N_("The sheet cannot be verified: the stored data are damaged"),
+    (Outcome.DAMAGED, Subject.CODE): N_("The sheet cannot be verified: the stored data are damaged"),
 }
-UNALTERED = N_("The file is byte for byte as it was handed out.")
+UNALTERED = N_("The file is identical to the exported one.")
 COMPARE = N_("Compare the points below with those on the paper: where they differ, the paper was altered.")
 MEANINGS = {
     (Outcome.ALTERED, Subject.FILE): N_(
-        "It carries the code of an accepted sheet, but no such file was handed out: something was changed in it, be it only by "
-        "opening and saving it. The true points are below."
+        "It carries the code of an accepted sheet, but no such file was exported: the file was changed, perhaps only by "
+        "opening and saving it. The original points are below."
     ),
     (Outcome.ALTERED, Subject.CODE): N_(
-        "There is an accepted sheet with this code, but its revision or hash is another: the link or the paper was altered. The "
-        "true points are below."
+        "There is an accepted sheet with this code, but with another revision or hash: the link or the paper was altered. "
+        "The original points are below."
     ),
     (Outcome.UNKNOWN, Subject.FILE): N_(
-        "It carries no code of an accepted sheet, or was altered beyond recognition. Drafts cannot be verified: only an accepted "
-        "sheet carries a code."
+        "It carries no code of an accepted sheet, or was altered so much that the code cannot be read. Drafts cannot be "
+        "verified: only an accepted sheet carries a code."
     ),
     (Outcome.UNKNOWN, Subject.CODE): N_("Compare it letter by letter with the foot of a page of the sheet."),
 }
-TOO_LARGE = N_("The file is far larger than any sheet, so it was not looked into.")
-DAMAGED = N_("The stored sheet does not agree with the record of its acceptance, so nothing stored about it can be relied upon.")
-ASK_ADMINISTRATOR = N_("Tell the administrator of this product: `flask record verify` finds what was changed.")
-TRY_CODE = N_("If a code stands at the foot of its pages, enter the code: the sheet's true points are shown.")
+TOO_LARGE = N_("The file is far larger than any sheet, so it was not checked.")
+DAMAGED = N_("The stored sheet does not match the audit log of its acceptance, so nothing stored about it can be relied upon.")
+ASK_ADMINISTRATOR = N_("Tell the administrator of this product: `flask audit verify` shows what was changed.")
+TRY_CODE = N_("If the foot of its pages shows a code, enter the code: the sheet's original points are shown.")
 GET_ORIGINAL = N_(
-    "Do not rely on the file. A true one is downloaded from the page of the body's assessment sheet, or asked of the body."
+    "Do not rely on this file. Download the original from the page of the body's assessment sheet, or request it from the "
+    "body."
 )
 
 
@@ -94,13 +95,14 @@ def _status_sentences(verified: VerifiedSheet, language: Language) -> list[str]:
     if verified.status == Outcome.SUPERSEDED:
         latest = {"revision": verified.latest_revision, "date": language.short_date(verified.latest_accepted_on)}
         return [
-            gettext("Revision %(revision)s of the sheet was accepted on %(date)s and took its place.", **latest),
-            gettext("Get the revision in force from the page of the body's assessment sheet, or ask the body for it."),
+            gettext("Revision %(revision)s of the sheet was accepted on %(date)s and replaced it.", **latest),
+            gettext("Download the revision in force from the page of the body's assessment sheet, or request it from the "
+                    "body."),
         ]
     if verified.status == Outcome.REOPENED:
         return [
-            gettext("The year is being mended; no sheet of it is in force until its next revision is accepted."),
-            gettext("Ask the body for that revision once it is there."),
+            gettext("The year is being corrected; none of its sheets is in force until its next revision is accepted."),
+            gettext("Ask the body for that revision when it is available."),
         ]
     return []
 

@@ -23,12 +23,12 @@ MAX_YEARS_AFTER_DEADLINE = 2
 """An extension to a later year is taken for a typing error."""
 
 NO_DEADLINE = N_("The year %(year)s has no deadline, so there is nothing to extend.")
-BODY_NOT_ASSESSED = N_("The body is not assessed for %(year)s: it was not there on 31 December of that year.")
-NOT_DRAFT = N_("The body has handed this year over, so there is nothing to extend.")
-NOT_LATER = N_("The deadline of the year is %(day)s. An extension ends after that day.")
-PAST_DAY = N_("That day has passed. An extension ends today at the earliest.")
-IMPLAUSIBLE_DAY = N_("The day %(day)s cannot be right. Check the year.")
-NO_REASON = N_("Write why the body is given more time.")
+BODY_NOT_ASSESSED = N_("The body is not assessed for %(year)s: it did not exist on 31 December of that year.")
+NOT_DRAFT = N_("The body has already submitted this year, so there is nothing to extend.")
+NOT_LATER = N_("The deadline of the year is %(day)s. An extension must end after it.")
+PAST_DAY = N_("That date has passed. An extension ends today at the earliest.")
+IMPLAUSIBLE_DAY = N_("The date %(day)s cannot be correct. Check the year.")
+NO_REASON = N_("Write why the body gets more time.")
 REASON_TOO_LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
 
 

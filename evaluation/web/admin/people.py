@@ -8,6 +8,7 @@ from flask_babel import force_locale, gettext
 from flask_security.utils import send_mail
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import MultiDict
+from wtforms import SelectChoice
 
 from evaluation.accounts import operations, queries
 from evaluation.accounts.checks import InvalidAccount
@@ -209,8 +210,8 @@ def _form_page(
     if form.region.data:
         # A region that is no longer registered stays selected: the account must not turn into one for the whole country.
         regions.setdefault(form.region.data, form.region.data)
-    form.region.choices = list(regions.items())
-    form.language.choices = [("", gettext("Not chosen")), *NAMES.items()]
+    form.region.choices = [SelectChoice(code, name) for code, name in regions.items()]
+    form.language.choices = [SelectChoice(code, name) for code, name in ({"": gettext("Not chosen")} | NAMES).items()]
     return render_template(
         "admin/people/person.html",
         account=account,

@@ -67,13 +67,14 @@ def parse_search_form(
     accepted = {name: value for name, value in accepted.items() if value}
     days = {name: _parse_day(accepted.get(name, "")) for name in DAY_FIELDS}
     texts: dict[str, Any] = {name: accepted.get(name, "") for name in (*TEXT_FIELDS, "code", "batch")}
+    group = next((group for group in groups if group == accepted.get("group")), None)
     filters = AuditFilters(
         **texts,
         year=int(accepted["year"]) if "year" in accepted else None,
         since=days["since"],
         until=days["until"],
-        actions=AuditGroup(accepted["group"]).actions if "group" in accepted else (),
-        excluded_actions=() if "group" in accepted else AuditGroup.AUDIT_LOG.actions,
+        actions=group.actions if group else (),
+        excluded_actions=() if group else AuditGroup.AUDIT_LOG.actions,
     )
     invalid_days = frozenset(name for name, day in days.items() if name in accepted and day is None)
     return SearchForm(accepted, filters, invalid_days)

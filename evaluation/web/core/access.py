@@ -1,7 +1,7 @@
-"""Every page declares the action it needs; what declares none is answered by nobody.
+"""Access to pages: every page declares the action it needs; a page without a declaration is forbidden to everyone.
 
-The policy itself stands in :mod:`evaluation.policy`; this asks it before each request. Whether the viewer may know of the body
-in the address is asked by :func:`evaluation.web.core.request_context.find_body`, in the query.
+:func:`guard` checks the policy (:mod:`evaluation.policy`) before each request. Whether the viewer may know of the body in the
+address is part of the query in :func:`evaluation.web.core.request_context.find_body`.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from evaluation.web.core.request_context import SAFE_METHODS, current_viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-ELSEWHERE = {
+EXTENSION_ACTIONS = {
     "static": Action.PUBLIC,
     "bootstrap.static": Action.PUBLIC,
     "security.login": Action.PUBLIC,
     "security.logout": Action.PUBLIC,
     "security.forgot_password": Action.PUBLIC,
     "security.reset_password": Action.PUBLIC,
-    # Between the password and the second factor nobody is signed in yet; Flask-Security knows who is on the way.
+    # Between the password and the second factor the person has no session yet; Flask-Security checks these pages itself.
     "security.two_factor_setup": Action.PUBLIC,
     "security.two_factor_token_validation": Action.PUBLIC,
     "security.two_factor_rescue": Action.PUBLIC,
@@ -34,11 +34,11 @@ ELSEWHERE = {
     "security.change_password": Action.ACCOUNT,
     "security.verify": Action.ACCOUNT,
 }
-"""Endpoints that are not ours to mark."""
+"""The action of each endpoint that an extension defines."""
 
 
 def allow(action: Action) -> Callable[[View], View]:
-    """Declare the action that a page needs. Stands under the route."""
+    """Declare the action that a page needs. The decorator goes below the route."""
 
     def mark(view: View) -> View:
         view.action = action  # type: ignore[attr-defined]
@@ -48,14 +48,14 @@ def allow(action: Action) -> Callable[[View], View]:
 
 
 def action_of(endpoint: str) -> Action | None:
-    """The action an endpoint needs; None for one that declares none."""
-    return ELSEWHERE.get(endpoint) or getattr(current_app.view_functions.get(endpoint), "action", None)
+    """Return the action that an endpoint needs; None if it declares none."""
+    return EXTENSION_ACTIONS.get(endpoint) or getattr(current_app.view_functions.get(endpoint), "action", None)
 
 
 def guard() -> Any:
-    """Let a request through to its page if the policy allows that role the page's action at all.
+    """Let a request through if the policy allows the viewer's role the page's action.
 
-    Who has not signed in is sent to do so and comes back to where they were going.
+    A visitor without a session is redirected to the sign-in page and comes back to the requested page.
     """
     if request.endpoint is None:
         return None
@@ -64,22 +64,22 @@ def guard() -> Any:
         return None
     if action is None or viewer.role != Role.NOBODY:
         abort(403)
-    sign_in = url_for("security.login", next=_back())
+    sign_in = url_for("security.login", next=_return_path())
     if wants_json():
         return jsonify(message=gettext("You are signed out. Sign in again to go on."), sign_in=sign_in), 401
     return redirect(sign_in, 303)
 
 
 def wants_json() -> bool:
-    """Whether a script asks, which can do nothing with a page."""
+    """Return whether a script sent the request, so that the answer is JSON and not a page."""
     if request.is_json:
         return True
     accepted = request.accept_mimetypes
     return accepted["application/json"] > accepted["text/html"]
 
 
-def _back() -> str | None:
-    """The page to come back to after signing in: this one, or for what was sent from a page, that page."""
+def _return_path() -> str | None:
+    """Return the page to come back to after signing in: this one, or the page from which a form was sent."""
     if request.method in SAFE_METHODS and not wants_json():
         target = request.full_path.rstrip("?")
     else:

@@ -37,16 +37,16 @@ class ErrorText:
 
 ERROR_TEXTS = {
     400: ErrorText(N_("The request could not be understood"), N_("Go back, load the page again and repeat what you did.")),
-    403: ErrorText(N_("This is not open to you"), N_("Ask the administrator if you need it for your work.")),
+    403: ErrorText(N_("You do not have access to this"), N_("Ask the administrator if you need it for your work.")),
     404: ErrorText(
         N_("There is no such page"),
-        N_("Check the address, or find the body in the list: it may stand under another BIN or year."),
+        N_("Check the address, or find the body in the list: it may have another BIN or belong to another year."),
     ),
     401: ErrorText(N_("You are signed out"), N_("Sign in again to go on.")),
-    405: ErrorText(N_("This address does not take such a request"), N_("Start again from the list of bodies.")),
+    405: ErrorText(N_("This address does not accept such a request"), N_("Start again from the list of bodies.")),
     413: ErrorText(
         N_("The file is too large"),
-        N_("At most %(limit)s MB are taken. Delete pictures and what does not belong to the data, or divide the workbook."),
+        N_("The limit is %(limit)s MB. Delete pictures and what does not belong to the data, or split the workbook."),
     ),
     429: ErrorText(
         N_("Too many attempts from this address"),
@@ -57,7 +57,7 @@ ERROR_TEXTS = {
         N_("Nothing was stored. Try again in a minute; if it happens again, tell the administrator."),
     ),
     500: ErrorText(
-        N_("Something went wrong on our side"),
+        N_("An error occurred in the product"),
         N_(
             "Nothing of what you sent was stored. Try again; if it happens again, tell the administrator when it "
             "happened and what you did."

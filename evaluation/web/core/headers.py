@@ -1,8 +1,8 @@
-"""Headers that keep browsers from doing what no page of ours needs."""
+"""Response headers that limit what a browser may do with the pages, and keep them out of its cache."""
 
 from flask import Response, request
 
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
@@ -15,24 +15,26 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-NOT_KEPT = "private, no-store"
+HSTS_SECONDS = 365 * 24 * 3600
+NO_STORE = "private, no-store"
 
 
-def secure(response: Response) -> Response:
-    for name, value in HEADERS.items():
+def add_security_headers(response: Response) -> Response:
+    """Add the headers to a response; headers that a view has set stay."""
+    for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    # Computers are shared: who goes back after somebody has signed out sees nothing of theirs. A file's own answer stays.
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}")
+    # Computers are shared: after a person signs out, the Back button must not show that person's pages.
     if response.mimetype == "text/html":
-        response.headers["Cache-Control"] = NOT_KEPT
+        response.headers["Cache-Control"] = NO_STORE
     else:
-        response.headers.setdefault("Cache-Control", NOT_KEPT)
+        response.headers.setdefault("Cache-Control", NO_STORE)
     return response

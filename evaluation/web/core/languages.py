@@ -1,4 +1,4 @@
-"""The language of the pages: chosen by a link, kept in a cookie, at first what the browser prefers."""
+"""The language of the pages: chosen by a link and stored in a cookie; without a cookie, the browser's preference."""
 
 from urllib.parse import urlsplit
 
@@ -9,55 +9,56 @@ from werkzeug import Response
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
 
-COOKIE = "language"
-YEAR = 365 * 24 * 3600
+LANGUAGE_COOKIE = "language"
+COOKIE_SECONDS = 365 * 24 * 3600
 NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
-"""Each language's name in itself, which is never translated."""
+"""The name of each language in that language; it is not translated."""
 
 blueprint = Blueprint("language", __name__)
 
 
 def init_app(app: Flask) -> None:
+    """Set up Flask-Babel and what templates need for the links between languages."""
     Babel(app, locale_selector=select)
     app.context_processor(lambda: {"language_names": NAMES, "here": here})
     app.after_request(_vary)
 
 
 def select() -> str:
-    """The language of this request."""
-    offered = current_app.config["LANGUAGES"]
-    chosen = request.cookies.get(COOKIE)
-    if chosen is not None and chosen in offered:
+    """Return the language code of this request."""
+    supported = current_app.config["LANGUAGES"]
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen is not None and chosen in supported:
         return chosen
-    return request.accept_languages.best_match(offered) or current_app.config["BABEL_DEFAULT_LOCALE"]
+    return request.accept_languages.best_match(supported) or current_app.config["BABEL_DEFAULT_LOCALE"]
 
 
 @blueprint.get("/language/<code>")
 @allow(Action.PUBLIC)
 def choose(code: str) -> Response:
-    """Speak a language from now on, and go back to where the link stood."""
+    """Store the chosen language and go back to the page of the link."""
     if code not in current_app.config["LANGUAGES"]:
         abort(404)
-    return speak(redirect(local_path(request.args.get("next", "")), 303), code)
+    return store_language(redirect(local_path(request.args.get("next", "")), 303), code)
 
 
-def speak(response: Response, code: str) -> Response:
-    """Speak a language from this response on."""
-    response.set_cookie(COOKIE, code, max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+def store_language(response: Response, code: str) -> Response:
+    """Store a language in the response's cookie."""
+    response.set_cookie(LANGUAGE_COOKIE, code, max_age=COOKIE_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax")
     return response
 
 
 def local_path(target: str) -> str:
-    """`target` where it is a path on this site, else the first page."""
-    # Browsers read a backslash as a slash and leave out tabs and line breaks: "/\example.org" would lead away.
-    plain = target.startswith("/") and "\\" not in target and target.isprintable()
-    if not plain or target.startswith("//") or urlsplit(target).netloc:
+    """Return `target` if it is a path on this site, else the path of the first page."""
+    # Browsers read a backslash as a slash and drop tabs and line breaks: "/\example.org" would lead to another site.
+    is_plain = target.startswith("/") and "\\" not in target and target.isprintable()
+    if not is_plain or target.startswith("//") or urlsplit(target).netloc:
         return "/"
     return target
 
 
 def here() -> str:
-    """The address of this page, to come back to; a page that answers a form is left for the form itself."""
+    """Return the path and query of this page, to come back to it."""
     return request.full_path.rstrip("?")
 
 

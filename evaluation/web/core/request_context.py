@@ -1,4 +1,4 @@
-"""What the views share: who is looking and in which language, the database made ready and committed in one place, files sent."""
+"""What the views share: the viewer, the language, the database check, the only commit of requests, lookups, files to download."""
 
 import hashlib
 import io
@@ -27,41 +27,41 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 STATIC_ENDPOINTS = ("static", "bootstrap.static")
 BIN_LENGTH = 12
 MAX_SEARCH = 200
-"""Characters of a search that are looked at."""
+"""Characters of a search text; the rest is ignored."""
 YEAR = "<int(min=1000, max=9999):year>"
 """The part of an address that names a reporting year."""
 DEMONSTRATION = N_(
-    "The database holds the accounts of the demonstration, whose password everybody knows. Give production a database of its "
-    "own by DATABASE_URL."
+    "The database holds the demonstration accounts, whose password is published. Use a separate database for production: set "
+    "DATABASE_URL."
 )
 
 
 def identify_viewer() -> None:
-    """Settle who the request acts as, once and before anything else asks."""
-    # Files that are everybody's need nobody looked up.
+    """Set the viewer of the request, once, before any other code reads it."""
+    # Static files need no session lookup.
     g.viewer = Viewer.nobody() if request.endpoint in STATIC_ENDPOINTS else viewer_of_request()
 
 
 def viewer_of_request() -> Viewer:
-    """Who is asking: the one place that says so."""
+    """Return the viewer of the signed-in account: the one place that reads it."""
     account = current_user._get_current_object()
     return accounts.viewer_of(account) if isinstance(account, Account) else Viewer.nobody()
 
 
 def current_viewer() -> Viewer:
-    """Who the request acts as; nobody where it failed before that was settled."""
+    """Return the viewer of the request; a request that failed before :func:`identify_viewer` has none, so nobody."""
     viewer: Viewer = g.get("viewer") or Viewer.nobody()
     return viewer
 
 
 def current_language() -> Language:
-    """The language of the page."""
+    """Return the language of the page."""
     locale = get_locale()
     return language(locale.language if locale else current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
 def megabytes() -> int:
-    """How large a request may be."""
+    """Return the largest size of a request, in MB (2^20 bytes)."""
     limit: int = current_app.config["MAX_CONTENT_LENGTH"]
     return limit // 2**20
 
@@ -76,15 +76,15 @@ def require_usable_database() -> None:
     if "database_is_usable" in current_app.extensions or request.endpoint in STATIC_ENDPOINTS:
         return
     schema.require_current()
-    if configuration().settings.is_production and accounts.any_of_the_demonstration(Viewer.system()):
+    if configuration().settings.is_production and accounts.has_demonstration_accounts(Viewer.system()):
         raise EvaluationError(DEMONSTRATION)
     current_app.extensions["database_is_usable"] = True
 
 
 def commit_request(response: Response) -> Response:
-    """Keep what the request changed where it succeeded, nothing where it did not: the only commit of the pages.
+    """Commit the changes of a successful request, roll back those of a failed one: the only commit of the pages.
 
-    A page that only shows something changes nothing; one that hands out a file may have it recorded by setting `g.keep`.
+    A GET request commits only if the view sets `g.keep`, for example to record the download of a file.
     """
     if request.method not in SAFE_METHODS or g.get("keep"):
         if response.status_code < 400:
@@ -95,7 +95,7 @@ def commit_request(response: Response) -> Response:
 
 
 def find_year(year: int) -> ReportingYear:
-    """The reporting year the page shows; 404 where it is not open."""
+    """Return the reporting year that the page shows; 404 if it is not open."""
     opened = registry.reporting_year(year)
     if opened is None:
         abort(404)
@@ -103,61 +103,61 @@ def find_year(year: int) -> ReportingYear:
 
 
 def show_year(year: ReportingYear) -> ReportingYear:
-    """Note the year the page shows: it names the year's order, and where the year's data are invented, it says so."""
+    """Set the year that the page shows: the page names the year's order and says whether its data are invented."""
     g.order, g.invented = registry.orders().get(year.order_code), year.invented
     return year
 
 
 def order_of(year: int) -> Order:
-    """The order the year is assessed by; 404 where the year is not open. Raises EvaluationError where its file is missing."""
+    """Return the order of a year; 404 if the year is not open. Raises EvaluationError: the order's file is missing."""
     find_year(year)
-    # Noted by the line above; asking again is for its error alone.
+    # `find_year` has set it. Where it is None, the query raises the error.
     order = g.order or registry.order_of(year)
     return order if order is not None else abort(404)
 
 
 def find_body(bin_: str) -> Body:
-    """The body of a BIN, on a year's page under its names of that year.
+    """Return the body of a BIN; on a year's page with its names of that year.
 
-    404 alike where there is none and where the viewer may not know of it.
+    404 if there is no such body, and equally if the viewer may not know of it.
     """
     year = (request.view_args or {}).get("year")
-    known = len(bin_) == BIN_LENGTH and bin_.isascii() and bin_.isdigit()
-    found = registry.body(current_viewer(), bin_, year) if known else None
-    if found is None:
+    is_bin = len(bin_) == BIN_LENGTH and bin_.isascii() and bin_.isdigit()
+    body = registry.body(current_viewer(), bin_, year) if is_bin else None
+    if body is None:
         abort(404)
-    return found
+    return body
 
 
 def search_words(typed: str | None) -> str:
-    """What is searched for, without what nobody sees: databases do not take all of that."""
+    """Return a search text without invisible characters, some of which databases refuse."""
     return "".join(filter(str.isprintable, typed or ""))[:MAX_SEARCH].strip()
 
 
 def matches(item: Any, search: str) -> bool:
-    """Whether each word of a search stands in a name or the BIN of a body or organisation, in whatever case."""
+    """Return whether a name or the BIN of a body or organisation contains each word of a search, ignoring case."""
     texts = f"{item.name_kk}\n{item.name_ru}\n{item.bin}".casefold()
     return all(word in texts for word in search.casefold().split())
 
 
 def moment(at: datetime | None) -> str:
-    """When something was recorded, as a clock on the wall had it; empty where it is not known."""
+    """Return a stored time as local date and time; empty for None."""
     return f"{to_local(at):%d.%m.%Y %H:%M}" if at else ""
 
 
 def named(item: Any) -> LegalEntity:
-    """A body or organisation of the registry with its names."""
+    """Return a body or organisation of the registry as its BIN and names."""
     return LegalEntity(item.bin, item.name_kk, item.name_ru)
 
 
 def language_of(item: LegalEntity, code: str) -> str:
-    """The language that the name shown in `code` is really in."""
+    """Return the language of the name that is shown in language `code`; a missing name is replaced by the other one."""
     first, second = ("ru", "kk") if code == "ru" else ("kk", "ru")
     return first if getattr(item, f"name_{first}") or not getattr(item, f"name_{second}") else second
 
 
 def send_bytes(content: bytes, media_type: str, name: str) -> Response:
-    """A file to keep, under its name; not sent again to who has the same one."""
+    """Return a file to download. A browser that has the same bytes gets 304."""
     response = send_file(
         io.BytesIO(content), media_type, as_attachment=True, download_name=name, etag=hashlib.sha256(content).hexdigest()
     )
@@ -166,7 +166,7 @@ def send_bytes(content: bytes, media_type: str, name: str) -> Response:
 
 
 def context() -> dict[str, Any]:
-    """What every template may use."""
+    """Return the names that every template may use."""
     return {
         "language": current_language(),
         "viewer": current_viewer(),

@@ -44,11 +44,11 @@ MAX_EDITS = 10_000
 """Edits in one request."""
 MAX_ORGANISATIONS = 1_000
 """Organisations that one request can name; without names, the request is for all of the body."""
-NOTHING_TO_SAVE = N_("There is nothing to save in what was sent.")
+NOTHING_TO_SAVE = N_("The request contains nothing to save.")
 TOO_MANY_EDITS = N_("At most %(limit)s answers can be saved at once.")
-INCOMPLETE_EDIT = N_("Each answer needs its organisation, its code and what was typed, as text.")
+INCOMPLETE_EDIT = N_("Each answer needs an organisation, a code and the typed text.")
 DUPLICATE_CELL = "duplicate_cell"
-DUPLICATE = N_("One cell stands twice in what was sent.")
+DUPLICATE = N_("The request contains one cell twice.")
 
 blueprint = Blueprint("answers", __name__)
 
@@ -194,7 +194,7 @@ def cost_text(cost: BreachCost, language: Language) -> str:
     if not cost.other_organisation_count:
         return text
     others = language.ngettext(
-        "so does %(num)d other organisation", "so do %(num)d other organisations", cost.other_organisation_count
+        "%(num)d other organisation does too", "%(num)d other organisations do too", cost.other_organisation_count
     )
     return f"{text}; {others}"
 
@@ -216,7 +216,7 @@ class _EditParser:
         for position, edit in enumerate(edits):
             organisation_id, kind = self.members.get(edit.organisation, (0, ""))
             if edit.code not in self._codes.get(kind, ()):
-                message = gettext("This is not asked here any more: the organisation or the question was moved.")
+                message = gettext("This question no longer applies here: the organisation or the question was moved.")
                 cells[position] = self.cell(edit, "invalid", edit.expected, message, exists=False)
                 continue
             try:

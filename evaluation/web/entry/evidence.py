@@ -22,7 +22,7 @@ from evaluation.submissions.locks import Locked
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of, send_bytes
 
-ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<own>/files"
+ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<organisation_bin>/files"
 MAX_FILES_PER_REQUEST = 20
 FIELD_PREFIX = "file-"
 """The field of a file is this prefix and the code of its criterion. The fields stand beside the criteria, outside their form."""
@@ -36,18 +36,18 @@ blueprint = Blueprint("files", __name__)
 
 @blueprint.post(ADDRESS)
 @allow(Action.EDIT)
-def upload(bin_: str, year: int, own: str) -> str | Redirection | tuple[str, int]:
+def upload(bin_: str, year: int, organisation_bin: str) -> str | Redirection | tuple[str, int]:
     """Attach the files, each to the criterion of its field; none of them when any is rejected."""
     find_year(year)
     body, viewer = find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
-    organisation_id = _organisation_id(body, year, own)
+    organisation_id = _organisation_id(body, year, organisation_bin)
     names = [name for name in request.files if name.startswith(FIELD_PREFIX)]
     uploads = [(name.removeprefix(FIELD_PREFIX), file) for name in names for file in _files_of_field(name)]
     if not uploads or len(uploads) > MAX_FILES_PER_REQUEST:
         message = TOO_MANY_FILES if uploads else NO_FILE
         text = current_language().gettext(message, limit=MAX_FILES_PER_REQUEST)
-        return _rejected_page(body, year, own, [("", text)]), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _rejected_page(body, year, organisation_bin, [("", text)]), HTTPStatus.UNPROCESSABLE_ENTITY
     order, rejections = order_of(year), []
     for criterion, file in uploads:
         try:
@@ -55,20 +55,20 @@ def upload(bin_: str, year: int, own: str) -> str | Redirection | tuple[str, int
         except EvidenceRejected as error:
             rejections.append((file.filename or "", error.message(current_language())))
         except Locked as error:
-            return _rejected_page(body, year, own, [("", error.message(current_language()))]), error.status
+            return _rejected_page(body, year, organisation_bin, [("", error.message(current_language()))]), error.status
     if rejections:
-        return _rejected_page(body, year, own, rejections), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _back_to_report(bin_, year, own, uploads[-1][0])
+        return _rejected_page(body, year, organisation_bin, rejections), HTTPStatus.UNPROCESSABLE_ENTITY
+    return _back_to_report(bin_, year, organisation_bin, uploads[-1][0])
 
 
 @blueprint.get(f"{ADDRESS}/<int(max=2147483647):id_>")
 @allow(Action.VIEW_FILES)
-def download(bin_: str, year: int, own: str, id_: int) -> Response:
+def download(bin_: str, year: int, organisation_bin: str, id_: int) -> Response:
     """Send a file as a download. The browser must never show it, and its media type is the one that we detected."""
     find_year(year)
     body = find_body(bin_)
     current_viewer().require(Action.VIEW_FILES, body.id)
-    file = queries.file(current_viewer(), year, body.id, _organisation_id(body, year, own), id_) or abort(404)
+    file = queries.file(current_viewer(), year, body.id, _organisation_id(body, year, organisation_bin), id_) or abort(404)
     response = send_bytes(storage.read(file.sha256), file.media_type, file.name)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -78,16 +78,16 @@ def download(bin_: str, year: int, own: str, id_: int) -> Response:
 
 @blueprint.post(f"{ADDRESS}/<int(max=2147483647):id_>/remove")
 @allow(Action.EDIT)
-def remove(bin_: str, year: int, own: str, id_: int) -> str | Redirection | tuple[str, int]:
+def remove(bin_: str, year: int, organisation_bin: str, id_: int) -> str | Redirection | tuple[str, int]:
     """Remove a file; when someone else has removed it already, the result is the same."""
     find_year(year)
     body, viewer = find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
     try:
-        removed = operations.remove(viewer, year, body.id, _organisation_id(body, year, own), id_)
+        removed = operations.remove(viewer, year, body.id, _organisation_id(body, year, organisation_bin), id_)
     except Locked as error:
-        return _rejected_page(body, year, own, [("", error.message(current_language()))]), error.status
-    return _back_to_report(bin_, year, own, removed.criterion if removed else None)
+        return _rejected_page(body, year, organisation_bin, [("", error.message(current_language()))]), error.status
+    return _back_to_report(bin_, year, organisation_bin, removed.criterion if removed else None)
 
 
 def _organisation_id(body: Body, year: int, organisation_bin: str) -> int:
@@ -109,12 +109,12 @@ def _read(file: FileStorage) -> bytes:
 
 def _back_to_report(bin_: str, year: int, organisation_bin: str, criterion: str | None) -> Redirection:
     anchor = f"files-{criterion}" if criterion else None
-    return redirect(url_for("report.page", bin_=bin_, year=year, own=organisation_bin, _anchor=anchor), 303)
+    return redirect(url_for("report.page", bin_=bin_, year=year, organisation_bin=organisation_bin, _anchor=anchor), 303)
 
 
 def _rejected_page(body: Body, year: int, organisation_bin: str, rejections: list[tuple[str, str]]) -> str:
     """Render the rejected files: (file name, empty for all files; message)."""
-    back = url_for("report.page", bin_=body.bin, year=year, own=organisation_bin)
+    back = url_for("report.page", bin_=body.bin, year=year, organisation_bin=organisation_bin)
     return render_template("entry/evidence/refused.html", rejections=rejections, back=back)
 
 

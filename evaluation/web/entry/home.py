@@ -45,7 +45,7 @@ from evaluation.web.entry.body_choice import choice_page, first_year
 from forms.entry.prior_year_counts import PriorYearCountsForm
 
 PROGRESS_LABELS = {
-    "blank": N_("Not begun"),
+    "blank": N_("Not started"),
     "partial": N_("Partly filled"),
     "complete": N_("Filled"),
     "errors": N_("With errors"),
@@ -53,13 +53,13 @@ PROGRESS_LABELS = {
 }
 """The stage of a report, or the severity of its issues → label."""
 COUNT_LABELS = PROGRESS_LABELS | {
-    "blank": N_("Reports not begun"),
+    "blank": N_("Reports not started"),
     "partial": N_("Reports partly filled"),
     "complete": N_("Reports filled"),
 }
 """The same → label of the number of such reports."""
 UNFINISHED = "unfinished"
-PROGRESS_FILTERS = {UNFINISHED: N_("Something left to do")} | PROGRESS_LABELS
+PROGRESS_FILTERS = {UNFINISHED: N_("Incomplete")} | PROGRESS_LABELS
 """The values of the list's progress filter and their labels."""
 
 blueprint = Blueprint("home", __name__)
@@ -77,7 +77,7 @@ SECTIONS = (
     (Action.EDIT, "home.index", N_("My year")),
     (Action.VIEW, "bodies.index", N_("Bodies")),
     (Action.EDIT, "uploads.workbook", N_("Workbook")),
-    (Action.VIEW, "audit.index", N_("Record")),
+    (Action.VIEW, "audit.index", N_("Audit log")),
     (Action.MANAGE_REGISTRY, "registry.bodies", N_("Registry")),
     (Action.MANAGE_ACCOUNTS, "people.people", N_("People")),
 )
@@ -194,7 +194,7 @@ class Home:
     def cell(self, row: OrganisationRow, code: str | None) -> str:
         """Return the address of a cell in the report's form, which receives the focus; of the form when `code` is None."""
         anchor, organisation_bin = f"field-{code}" if code else None, row.organisation.bin
-        return url_for("report.page", bin_=self.body.bin, year=self.year.year, own=organisation_bin, field=code, _anchor=anchor)
+        return url_for("report.page", bin_=self.body.bin, year=self.year.year, organisation_bin=organisation_bin, field=code, _anchor=anchor)
 
     @cached_property
     def step(self) -> tuple[str, str] | None:
@@ -306,8 +306,8 @@ def _page(home: Home, form: PriorYearCountsForm, error_message: str = "") -> str
 def _conflict_message(conflict: CountConflict) -> str:
     stored: str = gettext("blank") if conflict.stored_count is None else current_language().number(conflict.stored_count)
     return current_language().gettext(
-        N_("%(who)s changed this meanwhile (%(when)s): now %(theirs)s. Save again to put yours in its place."),
-        who=conflict.author or gettext("Somebody"),
+        N_("%(who)s changed this in the meantime (%(when)s): now %(theirs)s. Save again to replace it with yours."),
+        who=conflict.author or gettext("Someone"),
         when=moment(conflict.changed_at),
         theirs=stored,
     )

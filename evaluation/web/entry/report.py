@@ -30,7 +30,7 @@ from evaluation.web.core.request_context import YEAR, current_language, current_
 from evaluation.web.entry.report_presenter import ReportPage, SaveOutcome
 from forms.entry.report import STORED, TYPED, ReportForm, SubmittedCell, report_form
 
-ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<own>"
+ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<organisation_bin>"
 SAVED = "saved"
 """The category of this page's own messages."""
 
@@ -79,21 +79,21 @@ class ReportContext:
     def url(self, organisation: Organisation | None = None, field: str | None = None) -> str:
         """Return the address of this or another organisation's form, or of one of its fields."""
         organisation_bin, anchor = (organisation or self.organisation).bin, field and f"field-{field}"
-        return url_for("report.page", bin_=self.body.bin, year=self.year, own=organisation_bin, field=field, _anchor=anchor)
+        return url_for("report.page", bin_=self.body.bin, year=self.year, organisation_bin=organisation_bin, field=field, _anchor=anchor)
 
 
 @blueprint.get(ADDRESS)
 @allow(Action.VIEW)
-def page(bin_: str, year: int, own: str) -> str:
+def page(bin_: str, year: int, organisation_bin: str) -> str:
     """Show the form with the stored answers; read-only when the viewer cannot edit or the year takes no changes."""
-    return _render(_read_context(bin_, year, own), SaveOutcome())
+    return _render(_read_context(bin_, year, organisation_bin), SaveOutcome())
 
 
 @blueprint.post(ADDRESS)
 @allow(Action.EDIT)
-def save(bin_: str, year: int, own: str) -> Response | str | tuple[str, int]:
+def save(bin_: str, year: int, organisation_bin: str) -> Response | str | tuple[str, int]:
     """Store the valid answers of the form. The page shows the others again, and both values of an answer in conflict."""
-    context, viewer = _read_context(bin_, year, own), current_viewer()
+    context, viewer = _read_context(bin_, year, organisation_bin), current_viewer()
     viewer.require(Action.EDIT, context.body.id)
     form = _form(context)
     form.validate()
@@ -106,7 +106,7 @@ def save(bin_: str, year: int, own: str) -> Response | str | tuple[str, int]:
     if changed_count:
         flash(ngettext("%(num)d answer is saved.", "%(num)d answers are saved.", changed_count), SAVED)
     if outcome.cells or outcome.rejected_reasons:
-        return _render(_read_context(bin_, year, own), outcome)
+        return _render(_read_context(bin_, year, organisation_bin), outcome)
     onward = context.next if request.form.get("go") == "next" else None
     return redirect(context.url(onward, None if onward else _field_of_reason(context.order)), 303)
 
@@ -141,7 +141,7 @@ def _save_reasons(context: ReportContext) -> dict[str, tuple[str, str]]:
             justifications.justify(viewer, context.order, *scope, rule, code, reason, today())
         except justifications.JustificationRejected as error:
             return {key: (reason, error.message(current_language()))}
-        flash(gettext("The reason is kept. The reviewer will see it."), SAVED)
+        flash(gettext("The reason is saved. The reviewer will see it."), SAVED)
     return {}
 
 

@@ -23,7 +23,7 @@ from forms.entry.submission import AcceptForm, ReopenForm, ReturnForm, StepForm,
 MAX_UNFINISHED_SHOWN = 50
 """Unfinished organisations on the page."""
 STEPS = {
-    "return_submission": (SUBMITTED, N_("Give the year back")),
+    "return_submission": (SUBMITTED, N_("Return for correction")),
     "accept": (SUBMITTED, N_("Accept the year")),
     "reopen": (ACCEPTED, N_("Reopen the year")),
 }

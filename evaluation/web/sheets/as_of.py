@@ -29,7 +29,7 @@ def page(bin_: str, year: int) -> str | tuple[str, int]:
     body, typed, latest = find_body(bin_), request.args.get("on", ""), today()
     languages, day, message, historical = chosen_languages(), _parse_day(typed), "", None
     if typed and (day is None or day > latest):
-        day, message = None, gettext("Give a day that has been, such as %(day)s.", day=f"{latest:%d.%m.%Y}")
+        day, message = None, gettext("Enter a date in the past, such as %(day)s.", day=f"{latest:%d.%m.%Y}")
     if day is not None:
         historical = sheet_as_of(current_viewer(), registry.orders(), body, year, end_of_day(day))
         if historical is None:

@@ -46,7 +46,7 @@ def check_organisation_bins(worksheets: Worksheets, registered_bins: Set[str], i
             column = worksheet.column_indexes["bin"]
             first_worksheet, first_row = first_rows.setdefault(bin_, (name, row))
             if (first_worksheet, first_row) != (name, row):
-                message_values = {"value": bin_, "there": first_worksheet, "row": first_row + 1}
+                message_values = {"value": bin_, "worksheet": first_worksheet, "row": first_row + 1}
                 issues.add_error("duplicate_bin", name, (row, column), "bin", **message_values)
             elif bin_ not in registered_bins and values.is_unusual_bin(bin_):
                 issues.add_warning("unusual_bin", name, cell_name(row, column), "bin", {"value": bin_})

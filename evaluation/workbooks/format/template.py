@@ -39,7 +39,7 @@ FROZEN_COLUMNS, FROZEN_COLUMNS_OF_PRIOR_YEAR = 4, 2
 IDENTITY_LABELS = {
     "body_bin": (N_("BIN of the authorised body"), N_("12 digits, as text."), 14),
     "body_name": (N_("Name of the authorised body"), N_("The full name in Kazakh, the same in every row of the body."), 34),
-    "bin": (N_("BIN of the organisation"), N_("12 digits, as text. Each organisation stands once in the whole workbook."), 14),
+    "bin": (N_("BIN of the organisation"), N_("12 digits, as text. Each organisation appears once in the whole workbook."), 14),
     "name": (N_("Name of the organisation"), N_("The full name in Kazakh."), 34),
     "kind": (N_("Kind of organisation"), N_("Choose from the list."), 16),
 }
@@ -143,11 +143,11 @@ def _write_about(sheet: "Worksheet", order: Order, year: int, language: Language
         language.gettext("One row for each organisation, on the worksheet of its kind, from row 4 on. Do not change row 1."),
         language.gettext("An empty cell means that the question is not answered; it is not the same as “no” or 0."),
         language.gettext("Amounts are in tenge, not in thousands of tenge."),
-        language.gettext("Yellow columns say whose the row is, blue ones are the answers."),
+        language.gettext("Yellow columns identify the organisation, blue columns are the answers."),
         language.gettext("Grey columns are evidence: they may stay empty and are never scored."),
         *(f"{kind.code} – {kind.plural[language.code]}" for kind in order.kinds),
         *(f"{PRIOR_YEAR} – {item.label[language.code]}" for _, item in order.prior_year_counts()),
-        language.gettext("A worksheet whose name begins with “_” is yours and is not read."),
+        language.gettext("A worksheet whose name begins with “_” is for your own use and is not read."),
     )
     for row, note in enumerate(notes):
         sheet.write_string(row, 2, note, formats["note"])

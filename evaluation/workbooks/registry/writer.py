@@ -30,11 +30,11 @@ MAX_LIST_CHARACTERS = 255
 """The maximum length of a list of choices in Excel; its items contain no commas."""
 INSTRUCTIONS = (
     N_("One row for each body or organisation, from row 4 on. Do not change row 1."),
-    N_("Change what is to change and send the workbook back: you see every change before it is stored."),
-    N_("An empty cell changes nothing; a row that is left out changes nothing. What is to be emptied is emptied on a page."),
-    N_("A new BIN enters a new body or organisation."),
-    N_("A status and a closing take effect from the day beside them, a move from 1 January of the year chosen when sending."),
-    N_("A worksheet whose name begins with “_” is yours and is not read."),
+    N_("Edit the workbook and send it back: you see every change before it is stored."),
+    N_("An empty cell changes nothing; a row that is left out changes nothing. To clear a value, use its page."),
+    N_("A new BIN adds a new body or organisation."),
+    N_("A status and a closing take effect from the date entered, a move from 1 January of the year selected when sending."),
+    N_("A worksheet whose name begins with “_” is for your own use and is not read."),
 )
 
 

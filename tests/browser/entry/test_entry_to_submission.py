@@ -103,7 +103,7 @@ def test_answering_blank_by_blank_leads_to_the_submission(
                 assert bin_ in page.url
                 answer(page, item)
         page.goto("/")
-        assert say("Every answer is given: the year is ready to be handed over.") in page.inner_text(".due-next")
+        assert say("Every question is answered: the year is ready to be submitted.") in page.inner_text(".due-next")
         assert "The head" in page.inner_text(".due-next") and not page.locator(".due-next .btn-primary").count()
         assert_for_everybody(page, width)
 
@@ -122,11 +122,11 @@ def test_answering_blank_by_blank_leads_to_the_submission(
 
     with new_page(address, code, width, email="own-head@example.org") as page:
         next_step(page)
-        assert page.inner_text("h1") == say("Hand the year over")
+        assert page.inner_text("h1") == say("Submit the year")
         assert_for_everybody(page, width)
         with page.expect_navigation():
             page.click("main form button[type=submit]")
-        assert say("The year was handed over") in page.inner_text(".due-next")
+        assert say("The year was submitted") in page.inner_text(".due-next")
         assert_for_everybody(page, width)
 
     with new_page(address, code, width, role="reviewer") as page:

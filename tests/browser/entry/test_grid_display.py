@@ -98,4 +98,4 @@ def test_on_paper_every_page_has_the_headings(
         # Every word of every heading stands on every page, without a break.
         assert headings <= set(sheet.split()), headings - set(sheet.split())
     assert sum(sheet.count(organisation_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
-    assert language(code).gettext("Fill blanks with…") not in sheets[0]
+    assert language(code).gettext("Fill blank cells with…") not in sheets[0]

@@ -87,7 +87,7 @@ def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: p
                 page.wait_for_url(f"**/{FIVE[FIVE.index(organisation_bin) + 1]}*")
         expect(page.locator("[data-queue-status]")).to_have_text(language("kk").gettext("Everything is saved."))
     for organisation_bin in FIVE:
-        assert site.stored(organisation_bin).keys() == {item.code for item in items}
+        assert site.stored_values(organisation_bin).keys() == {item.code for item in items}
     assert hands.strokes < in_dhis2(items) and hands.strokes < in_excel(items)
     with capsys.disabled():
         print(f"\nThe year of five: {hands.strokes} keys here, {in_excel(items)} in Excel, {in_dhis2(items)} in DHIS2")

@@ -31,7 +31,7 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
             else:
                 hands.press(letters[code] if item.type == "yes_no" else "1")
         expect(page.locator("[data-next]")).to_be_focused()
-        count = language(code).gettext("Answered %(given)s of %(asked)s", given=len(items), asked=len(items))
+        count = language(code).gettext("Answered %(answered)s of %(required)s", given=len(items), asked=len(items))
         expect(page.locator("[data-answer-count]")).to_have_text(count)
         for item in items:
             state_of(page, item.code, "saved")
@@ -42,7 +42,7 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
         following = site.scenario.bins_of(order.kinds[2].code)[0]
         hands.press("Enter")
         page.wait_for_url(f"**/{following}*")
-    answers = site.stored(organisation_bin)
+    answers = site.stored_values(organisation_bin)
     assert set(answers) == {item.code for item in items} and answers[money] == 1_250_000_050
 
 
@@ -63,7 +63,7 @@ def test_a_token_that_expired_is_renewed(site: Site, new_page: NewPage, order: O
         page.locator(f"#answer-{money}").fill("1250")
         page.keyboard.press("Enter")
         state_of(page, money, "saved")
-    assert len(sent) == 2 and site.stored(organisation_bin) == {money: 125_000}
+    assert len(sent) == 2 and site.stored_values(organisation_bin) == {money: 125_000}
 
 
 def test_questions_that_are_not_required_are_skipped(site: Site, new_page: NewPage, order: Order) -> None:
@@ -111,7 +111,7 @@ def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Ord
         page.wait_for_url(f"**/{other}*")
         page.keyboard.press("Alt+ArrowUp")
         page.wait_for_url(f"**/{organisation_bin}*")
-    assert site.stored(organisation_bin) == {codes[0]: 100}
+    assert site.stored_values(organisation_bin) == {codes[0]: 100}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -134,13 +134,13 @@ def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, 
         page.reload()
         state_of(page, money, "invalid")
         expect(page.locator(f"#answer-{money}")).to_have_value("көп")
-        assert site.stored(organisation_bin) == {money: 125_000}
+        assert site.stored_values(organisation_bin) == {money: 125_000}
         typed(page, money, "1300")
         state_of(page, money, "saved")
         page.reload()
         expect(page.locator(f"#answer-{money}")).to_have_value("1\xa0300")
         assert_for_everybody(page, width)
-    assert site.stored(organisation_bin) == {money: 130_000}
+    assert site.stored_values(organisation_bin) == {money: 130_000}
 
 
 def test_a_warning_is_justified_by_a_reason(site: Site, new_page: NewPage, order: Order) -> None:
@@ -195,7 +195,7 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         expect(page.locator(f"#field-{choice} [data-reason-text]")).to_have_text("Акт әкімдікте сақтаулы.")
         page.click("button[value=next]")
         page.wait_for_url(f"**/{site.scenario.bins_of(kind)[1]}*")
-    assert site.stored(organisation_bin) == {money: 10_000, choice: "violated"}
+    assert site.stored_values(organisation_bin) == {money: 10_000, choice: "violated"}
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])

@@ -36,7 +36,7 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
     kind = order.kinds[0].code
     (organisation_bin, other), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     message = language(code).gettext(
-        "No connection: stay on this page. Your answers are kept here and are saved when it is back."
+        "No connection: stay on this page. Your answers are stored here and are saved when it is back."
     )
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
         page.goto(site.scenario.report_url(organisation_bin))
@@ -55,7 +55,7 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
         expect(page.locator("[data-leave-warning]")).to_be_empty()
         page.locator("[rel=next]").first.click()
         page.wait_for_url(f"**/{other}*")
-    assert site.stored(organisation_bin) == {money: 10_000}
+    assert site.stored_values(organisation_bin) == {money: 10_000}
 
 
 def test_a_connection_that_is_back_lets_go_at_once(site: Site, new_page: NewPage, order: Order) -> None:
@@ -68,7 +68,7 @@ def test_a_connection_that_is_back_lets_go_at_once(site: Site, new_page: NewPage
         expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
         page.locator("[rel=next]").first.click()
         page.wait_for_url(f"**/{other}*")
-    assert site.stored(organisation_bin) == {money: 10_000}
+    assert site.stored_values(organisation_bin) == {money: 10_000}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -88,7 +88,7 @@ def test_a_wrong_answer_is_shown_before_going_on(width: int, site: Site, new_pag
         expect(back).to_have_text(f"Организация {organisation_bin}")
         back.click()
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
-    assert site.stored(organisation_bin) == {}
+    assert site.stored_values(organisation_bin) == {}
 
 
 def test_answers_no_longer_required_here_can_be_discarded(site: Site, new_page: NewPage, order: Order) -> None:
@@ -99,7 +99,7 @@ def test_answers_no_longer_required_here_can_be_discarded(site: Site, new_page: 
         store_unsent(page, site, FOREIGN_ORGANISATION, money, "71")
         store_unsent(page, site, organisation_bin, "gone", "72")
         page.reload()
-        expect(page.locator("[data-queue-status]")).to_contain_text(f"No longer asked here, {FOREIGN_ORGANISATION}: “71”.")
+        expect(page.locator("[data-queue-status]")).to_contain_text(f"No longer part of this form, {FOREIGN_ORGANISATION}: “71”.")
         expect(page.locator("[data-queue-status] button")).to_have_count(2)
         page.locator("[data-queue-status] button").first.click()
         page.locator("[data-queue-status] button").first.click()

@@ -42,7 +42,7 @@ def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: N
         expect(conflict.locator("[data-typed]")).to_have_text("100")
         expect(conflict.locator("[data-author]")).to_contain_text("The clerk, ")
         assert_for_everybody(second_user, width)
-        assert site.stored(organisation_bin) == {money: 70_000, choice: "violated"}
+        assert site.stored_values(organisation_bin) == {money: 70_000, choice: "violated"}
         second_user.reload()
         state_of(second_user, money, "conflict")
         conflict.locator("[data-prefer-typed]").click()
@@ -50,11 +50,11 @@ def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: N
         second_user.locator(f"#field-{choice} [data-take-stored]").click()
         expect(second_user.locator(f"#answer-{choice}-3")).to_be_checked()
         expect(second_user.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
-        assert site.stored(organisation_bin) == {money: 10_000, choice: "violated"}
+        assert site.stored_values(organisation_bin) == {money: 10_000, choice: "violated"}
         # The next change starts from the stored answer.
         second_user.locator(f"#answer-{choice}-2").check()
         state_of(second_user, choice, "saved")
-    assert site.stored(organisation_bin) == {money: 10_000, choice: "compliant"}
+    assert site.stored_values(organisation_bin) == {money: 10_000, choice: "compliant"}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -72,21 +72,21 @@ def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_p
         page.context.set_offline(True)
         typed(page, money, "100")
         state_of(page, money, "offline")
-        expect(page.locator(f"#field-{money} [data-save-status]")).to_have_text(say("No connection: kept in this browser"))
+        expect(page.locator(f"#field-{money} [data-save-status]")).to_have_text(say("No connection: stored in this browser"))
         page.locator(f"#answer-{choice}-1").check()
         typed(page, money, "200")
         queue = page.locator("[data-queue-status]")
-        cut = say("No connection. Kept in this browser until it is back: {waiting}.")
+        cut = say("No connection. Stored in this browser until it is back: {waiting}.")
         expect(queue).to_contain_text(cut.format(waiting=2))
         expect(queue).to_have_attribute("data-state", "trouble")
         assert_for_everybody(page, width)
-        assert site.stored(organisation_bin) == {}
+        assert site.stored_values(organisation_bin) == {}
         page.context.set_offline(False)
         state_of(page, money, "saved")
         state_of(page, choice, "saved")
         expect(queue).to_have_text(say("Everything is saved."))
         expect(page.locator(f"#answer-{money}")).to_have_value("200")
-    assert site.stored(organisation_bin) == {money: 20_000, choice: order.choices[order.by_code[choice].choices or ""][0].value}
+    assert site.stored_values(organisation_bin) == {money: 20_000, choice: order.choices[order.by_code[choice].choices or ""][0].value}
 
 
 def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
@@ -103,7 +103,7 @@ def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order)
         # The form of another organisation of the body sends it too.
         again.goto(site.scenario.report_url(other))
         expect(again.locator("[data-queue-status]")).to_have_text(language("kk").gettext("Everything is saved."))
-        assert site.stored(organisation_bin) == {money: 10_000}
+        assert site.stored_values(organisation_bin) == {money: 10_000}
         again.goto(site.scenario.report_url(organisation_bin))
         expect(again.locator(f"#answer-{money}")).to_have_value("100")
 
@@ -127,12 +127,12 @@ def test_an_answer_that_never_arrived_back_is_sent_again(site: Site, new_page: N
         page.route("**/answers", lose)
         typed(page, money, "100")
         expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
-        assert site.stored(organisation_bin) == {money: 10_000}
+        assert site.stored_values(organisation_bin) == {money: 10_000}
         typed(page, money, "200")
         state_of(page, money, "saved")
         expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
         assert page.locator(".conflict").count() == 0 and len(cut) >= 3
-    assert site.stored(organisation_bin) == {money: 20_000}
+    assert site.stored_values(organisation_bin) == {money: 20_000}
 
 
 def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
@@ -148,7 +148,7 @@ def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order
         page.bring_to_front()
         page.evaluate("window.dispatchEvent(new Event('focus'))")
         state_of(page, money, "saved")
-    assert site.stored(organisation_bin) == {money: 10_000}
+    assert site.stored_values(organisation_bin) == {money: 10_000}
 
 
 def test_another_person_at_the_same_browser_sends_nothing_of_mine(site: Site, new_page: NewPage, order: Order) -> None:
@@ -163,7 +163,7 @@ def test_another_person_at_the_same_browser_sends_nothing_of_mine(site: Site, ne
         expect(page.locator("[data-queue-status]")).to_contain_text("Another person has signed in here")
         again.goto(site.scenario.report_url(organisation_bin))
         expect(again.locator(f"#answer-{money}")).to_have_value("")
-    assert site.stored(organisation_bin) == {}
+    assert site.stored_values(organisation_bin) == {}
 
 
 def test_two_tabs_of_one_browser_share_their_queue(site: Site, new_page: NewPage, order: Order) -> None:
@@ -185,4 +185,4 @@ def test_two_tabs_of_one_browser_share_their_queue(site: Site, new_page: NewPage
         for tab in (page, other):
             expect(tab.locator("[data-queue-status]")).to_have_attribute("data-state", "saved")
             assert tab.locator(".conflict").count() == 0
-    assert site.stored(organisation_bin) == {money: 30_000, choice: "compliant"}
+    assert site.stored_values(organisation_bin) == {money: 30_000, choice: "compliant"}

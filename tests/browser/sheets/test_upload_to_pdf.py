@@ -120,7 +120,7 @@ def test_the_sheet_on_paper(chosen: str, demo_site: str, new_page: NewPage, orde
     say = language("kk").gettext
     pages = text_of(pdf).rstrip("\f").split("\f")
     assert reasons and len(pages) > 2
-    assert all(say("Provisional: not all data have been given") in page_text for page_text in pages)
+    assert all(say("Provisional: some data are missing") in page_text for page_text in pages)
     text = "\n".join(pages)
     assert say("Readings") in text and say("Send a workbook") not in text and "DOCX" not in text
     assert text.index(order.form.title.kk) < text.index(say("Additional information: not part of the approved form"))

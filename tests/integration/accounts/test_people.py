@@ -77,7 +77,7 @@ def test_an_account_is_added_without_a_password_and_audited(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "fields"),
+    ("changes", "fields"),
     [
         ({"email": "nobody"}, {"email"}),
         ({"email": "x@y"}, {"email"}),

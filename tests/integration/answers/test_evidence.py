@@ -80,12 +80,12 @@ def criterion(scenario: Scenario) -> str:
 
 
 def attach(scenario: Scenario, data: bytes = A_PDF, name: str = "Акт.pdf", role: Role = Role.CLERK, **other: Any) -> EvidenceFile:
-    given = {"year": YEAR, "body_id": scenario.bodies[BODY], "organisation_id": scenario.organisations[scenario.organisation_bins[0]]}
-    given |= {"criterion": criterion(scenario)} | other
-    return operations.attach(scenario.viewer(role), scenario.order, name=name, data=data, **given)
+    arguments = {"year": YEAR, "body_id": scenario.bodies[BODY], "organisation_id": scenario.organisations[scenario.organisation_bins[0]]}
+    arguments |= {"criterion": criterion(scenario)} | other
+    return operations.attach(scenario.viewer(role), scenario.order, name=name, data=data, **arguments)
 
 
-def test_what_is_taken_is_known_by_its_content(order: Order) -> None:
+def test_file_type_is_detected_from_content(order: Order) -> None:
     assert detect_file_type(A_PDF) == PDF
     assert detect_file_type(picture("PNG")) == PNG
     assert detect_file_type(picture("JPEG")) == JPEG
@@ -147,11 +147,11 @@ def test_a_workbook_with_macros_is_refused(order: Order) -> None:
         ("a\0b.pdf", "a b.pdf"),
     ],
 )
-def test_names_are_cleaned(given: str, shown: str) -> None:
-    assert clean_name(given, PDF) == shown
+def test_names_are_cleaned(sent_name: str, shown: str) -> None:
+    assert clean_name(sent_name, PDF) == shown
 
 
-def test_bytes_are_kept_once_by_their_hash(scenario: Scenario) -> None:
+def test_bytes_are_stored_once_by_hash(scenario: Scenario) -> None:
     folder = Path(scenario.app.config["FILES_FOLDER"])
     with scenario.app.app_context():
         sha256 = files.store(A_PDF)
@@ -169,40 +169,40 @@ def test_bytes_are_kept_once_by_their_hash(scenario: Scenario) -> None:
             files.read("0" * 64)
 
 
-def test_the_same_bytes_at_once_are_kept_whole(scenario: Scenario) -> None:
-    data, kept = bytes(range(256)) * 20_000, []
+def test_concurrent_stores_of_the_same_bytes_are_complete(scenario: Scenario) -> None:
+    data, hashes = bytes(range(256)) * 20_000, []
 
-    def keep() -> None:
+    def store() -> None:
         with scenario.app.app_context():
-            kept.append(files.store(data))
+            hashes.append(files.store(data))
 
-    threads = [threading.Thread(target=keep) for _ in range(8)]
+    threads = [threading.Thread(target=store) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
     with scenario.app.app_context():
-        assert len(set(kept)) == 1 and len(kept) == 8 and files.read(kept[0]) == data
+        assert len(set(hashes)) == 1 and len(hashes) == 8 and files.read(hashes[0]) == data
     assert len([path for path in Path(scenario.app.config["FILES_FOLDER"]).rglob("*") if path.is_file()]) == 1
 
 
-def test_a_file_is_attached_recorded_and_removed(scenario: Scenario) -> None:
-    own, body = scenario.organisations[scenario.organisation_bins[0]], scenario.bodies[BODY]
+def test_attaching_and_removing_a_file_is_audited(scenario: Scenario) -> None:
+    organisation_id, body = scenario.organisations[scenario.organisation_bins[0]], scenario.bodies[BODY]
     clerk = scenario.viewer(Role.CLERK)
     with scenario.app.app_context():
-        given = attach(scenario, name="../акт.jpg")
-        assert (given.name, given.media_type, given.size) == ("акт.jpg.pdf", "application/pdf", len(A_PDF))
-        assert attach(scenario, name="другой.pdf").id == given.id, "the same file twice is once"
+        file = attach(scenario, name="../акт.jpg")
+        assert (file.name, file.media_type, file.size) == ("акт.jpg.pdf", "application/pdf", len(A_PDF))
+        assert attach(scenario, name="другой.pdf").id == file.id, "the same file twice is once"
         attach(scenario, picture("PNG"))
         attach(scenario, organisation_id=scenario.organisations[scenario.organisation_bins[1]])
         assert len(queries.files(clerk, YEAR, body)) == 3
         assert queries.counts(clerk, YEAR, body) == {scenario.organisation_bins[0]: 2, scenario.organisation_bins[1]: 1}
-        assert operations.remove(clerk, YEAR, body, own, given.id)
-        assert operations.remove(clerk, YEAR, body, own, given.id) is None
-        assert files.read(given.sha256) == A_PDF
-        told = [(event.action, event.data.get("sha256")) for event in db.session.query(AuditEvent).order_by(AuditEvent.id)]
-        assert [action for action, _ in told if action.startswith("file_")] == ["evidence_file_attached"] * 3 + ["evidence_file_removed"]
-        assert told[-1] == ("evidence_file_removed", given.sha256)
+        assert operations.remove(clerk, YEAR, body, organisation_id, file.id)
+        assert operations.remove(clerk, YEAR, body, organisation_id, file.id) is None
+        assert files.read(file.sha256) == A_PDF
+        events = [(event.action, event.data.get("sha256")) for event in db.session.query(AuditEvent).order_by(AuditEvent.id)]
+        assert [action for action, _ in events if action.startswith("file_")] == ["evidence_file_attached"] * 3 + ["evidence_file_removed"]
+        assert events[-1] == ("evidence_file_removed", file.sha256)
         db.session.commit()
 
 
@@ -220,20 +220,20 @@ def test_bounds(scenario: Scenario) -> None:
         db.session.rollback()
 
 
-def test_who_may(scenario: Scenario) -> None:
+def test_roles_that_can_view_and_change_files(scenario: Scenario) -> None:
     body = scenario.bodies[BODY]
     with scenario.app.app_context():
-        given = attach(scenario)
+        file = attach(scenario)
         for role in (Role.REVIEWER, Role.OBSERVER, Role.ADMINISTRATOR):
             with pytest.raises(Forbidden):
                 attach(scenario, role=role)
             with pytest.raises(Forbidden):
-                operations.remove(scenario.viewer(role), YEAR, body, given.organisation_id, given.id)
+                operations.remove(scenario.viewer(role), YEAR, body, file.organisation_id, file.id)
         for viewer in (scenario.viewer(Role.OBSERVER), scenario.viewer(Role.ADMINISTRATOR), scenario.viewer(Role.HEAD, OTHER_BODY)):
             with pytest.raises(Forbidden):
                 queries.files(viewer, YEAR, body)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER):
-            assert queries.file(scenario.viewer(role), YEAR, body, given.organisation_id, given.id)
+            assert queries.file(scenario.viewer(role), YEAR, body, file.organisation_id, file.id)
         for wrong in (
             {"organisation_id": scenario.organisations[scenario.foreign_bin]},
             {"criterion": "no such"},
@@ -242,31 +242,31 @@ def test_who_may(scenario: Scenario) -> None:
             with pytest.raises(UnknownCell):
                 attach(scenario, **wrong)
         both = scenario.viewer(Role.CLERK, BODY, OTHER_BODY)
-        assert queries.file(both, YEAR, scenario.bodies[OTHER_BODY], given.organisation_id, given.id) is None
-        assert queries.file(both, YEAR - 1, body, given.organisation_id, given.id) is None
+        assert queries.file(both, YEAR, scenario.bodies[OTHER_BODY], file.organisation_id, file.id) is None
+        assert queries.file(both, YEAR - 1, body, file.organisation_id, file.id) is None
         db.session.rollback()
 
 
-def test_a_year_handed_over_takes_and_loses_none(scenario: Scenario) -> None:
+def test_files_of_a_submitted_year_cannot_change(scenario: Scenario) -> None:
     with scenario.app.app_context():
-        given = attach(scenario)
+        file = attach(scenario)
         scenario.fill()
         submit(scenario.viewer(Role.HEAD), scenario.order, YEAR, scenario.body(), 0, TODAY)
         with pytest.raises(Locked):
             attach(scenario, picture("PNG"))
         with pytest.raises(Locked):
-            operations.remove(scenario.viewer(Role.CLERK), YEAR, scenario.bodies[BODY], given.organisation_id, given.id)
+            operations.remove(scenario.viewer(Role.CLERK), YEAR, scenario.bodies[BODY], file.organisation_id, file.id)
         db.session.commit()
 
 
-def address(scenario: Scenario, rest: str = "", own: str = "", body: str = BODY) -> str:
-    return f"/bodies/{body}/{YEAR}/organisations/{own or scenario.organisation_bins[0]}/files{rest}"
+def address(scenario: Scenario, rest: str = "", organisation_bin: str = "", body: str = BODY) -> str:
+    return f"/bodies/{body}/{YEAR}/organisations/{organisation_bin or scenario.organisation_bins[0]}/files{rest}"
 
 
-def sent(client: Any, scenario: Scenario, *given: tuple[str, bytes], field: str = "") -> Any:
+def sent(client: Any, scenario: Scenario, *files: tuple[str, bytes], field: str = "") -> Any:
     token = token_of(client, address(scenario).removesuffix("/files"))
     data = MultiDict({"csrf_token": token})
-    for name, content in given:
+    for name, content in files:
         data.add(field or f"file-{criterion(scenario)}", (io.BytesIO(content), name))
     return client.post(address(scenario), data=data, content_type="multipart/form-data")
 
@@ -277,7 +277,7 @@ def test_files_by_the_pages(scenario: Scenario) -> None:
     response = sent(clerk, scenario, ("Акт №1.pdf", A_PDF), ("сурет.html", picture("PNG")))
     assert response.status_code == 303 and response.location == f"{report}#files-{criterion(scenario)}"
     with scenario.app.app_context():
-        first, second = (each.id for each in db.session.query(EvidenceFile).order_by(EvidenceFile.id))
+        first, second = (file.id for file in db.session.query(EvidenceFile).order_by(EvidenceFile.id))
     text = clerk.get(report).text
     assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{address(scenario)}"' in text
     for role in ("clerk", "head", "reviewer"):
@@ -311,12 +311,12 @@ def test_with_one_refused_none_is_stored(scenario: Scenario) -> None:
         assert not db.session.query(EvidenceFile).count()
 
 
-def test_other_bodies_files_are_not_known(scenario: Scenario) -> None:
+def test_files_of_other_bodies_are_not_found(scenario: Scenario) -> None:
     with scenario.app.app_context():
         id_ = attach(scenario).id
         db.session.commit()
     stranger = scenario.client("clerk", OTHER_BODY)
-    token = {"csrf_token": token_of(stranger, address(scenario, own=scenario.foreign_bin, body=OTHER_BODY).removesuffix("/files"))}
+    token = {"csrf_token": token_of(stranger, address(scenario, organisation_bin=scenario.foreign_bin, body=OTHER_BODY).removesuffix("/files"))}
     for rest in (f"/{id_}", "/999"):
         assert stranger.get(address(scenario, rest)).status_code == 404
         assert stranger.get(address(scenario, rest, scenario.foreign_bin, OTHER_BODY)).status_code == 404

@@ -60,8 +60,8 @@ def clerk(scenario: Scenario, body_bin: str = BODY) -> Viewer:
     return Viewer(f"{id_}@example.kz", Role.CLERK, frozenset({id_}))
 
 
-def report(own: int, answers: dict[str, Any], year: int = YEAR, evidence: dict[str, Any] | None = None) -> None:
-    db.session.add(Report(organisation_id=own, year=year, answers=answers, evidence=evidence or {}))
+def report(organisation_id: int, answers: dict[str, Any], year: int = YEAR, evidence: dict[str, Any] | None = None) -> None:
+    db.session.add(Report(organisation_id=organisation_id, year=year, answers=answers, evidence=evidence or {}))
     db.session.flush()
 
 
@@ -69,39 +69,39 @@ def state(viewer: Viewer, order: Order, body: int, ids: list[int] | None = None)
     return body_progress(viewer, order, YEAR, body, TODAY, ids)
 
 
-def rules(found: OrganisationProgress) -> list[str]:
-    return [finding.rule for finding in found.issues]
+def rules(progress: OrganisationProgress) -> list[str]:
+    return [issue.rule for issue in progress.issues]
 
 
 def test_a_body_whose_clerk_has_not_begun(app: Flask, order: Order, scenario: Scenario) -> None:
     institution, enterprise, *_ = order.kind
     with app.app_context():
-        found = state(clerk(scenario), order, scenario.body_id)
-        assert [each.bin for each in found.organisations.values()] == [bin_of(n) for n in (11, 21, 22, 23)]
-        assert list(found.totals) == [institution, enterprise]
-        for own, each in found.organisations.items():
-            asked = [item.code for item in order.indicators_of(each.kind) if item.applies_when is None]
-            assert (each.organisation_id, each.version, each.answered, each.required) == (own, 0, 0, len(asked))
-            assert each.blank == tuple(asked) and each.stage == "blank" and not each.issues and not each.costs
-        assert found.totals[enterprise] == ProgressTotals(organisations=3, blank=3, required=3 * each.required)
-        assert found.total.organisations == 4
+        progress = state(clerk(scenario), order, scenario.body_id)
+        assert [organisation.bin for organisation in progress.organisations.values()] == [bin_of(n) for n in (11, 21, 22, 23)]
+        assert list(progress.totals) == [institution, enterprise]
+        for organisation_id, organisation in progress.organisations.items():
+            unconditional = [item.code for item in order.indicators_of(organisation.kind) if item.applies_when is None]
+            assert (organisation.organisation_id, organisation.version, organisation.answered, organisation.required) == (organisation_id, 0, 0, len(unconditional))
+            assert organisation.blank == tuple(unconditional) and organisation.stage == "blank" and not organisation.issues and not organisation.costs
+        assert progress.totals[enterprise] == ProgressTotals(organisations=3, blank=3, required=3 * organisation.required)
+        assert progress.total.organisations == 4
         assert not state(clerk(scenario, OTHER_BODY), order, scenario.body_id).organisations, "a body one may not see has nothing to show"
         assert not state(clerk(scenario), order, scenario.bodies[OTHER_BODY]).organisations
 
 
-def test_what_is_answered_out_of_what_is_asked(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_answers_are_counted_out_of_the_required_ones(app: Flask, order: Order, scenario: Scenario) -> None:
     enterprise = list(order.kind)[1]
     with app.app_context():
         whole = clean(order, enterprise)
         report(scenario.organisations[bin_of(21)], whole)
         report(scenario.organisations[bin_of(22)], {"budget_due": 500, "key_indicators_defined": False})
-        found = state(clerk(scenario), order, scenario.body_id)
-        done, partly = (found.organisations[scenario.organisations[bin_of(n)]] for n in (21, 22))
+        progress = state(clerk(scenario), order, scenario.body_id)
+        done, partly = (progress.organisations[scenario.organisations[bin_of(n)]] for n in (21, 22))
         assert (done.stage, done.blank, done.answers, done.version) == ("done", (), whole, 1)
         assert done.answered == done.required == len(whole)
         assert partly.stage == "partly" and "budget_due_on" in partly.blank, "asked once a sum is due"
         assert not {"key_indicators_planned", "key_indicators_met"} & set(partly.blank), "implied"
-        total = found.totals[enterprise]
+        total = progress.totals[enterprise]
         assert (total.blank, total.partial, total.complete) == (1, 1, 1)
         assert (total.with_errors, total.with_warnings) == (0, 1)
 
@@ -110,141 +110,141 @@ def test_costs_count_the_whole_body(app: Flask, order: Order, scenario: Scenario
     enterprise = list(order.kind)[1]
     ids = [scenario.organisations[bin_of(n)] for n in (21, 22, 23)]
     with app.app_context():
-        for own in ids:
-            report(own, clean(order, enterprise) | {"insolvent": own != ids[2], CELL: -5})
+        for organisation_id in ids:
+            report(organisation_id, clean(order, enterprise) | {"insolvent": organisation_id != ids[2], CELL: -5})
         (alone,) = state(clerk(scenario), order, scenario.body_id, [ids[0]]).organisations.values()
-        told = {cost.criterion: cost for cost in alone.costs}
+        cost_by_criterion = {cost.criterion: cost for cost in alone.costs}
         last_row = order.table[enterprise].scored_rows[-1]
-        assert told["7.2"].row == last_row.number
-        assert (told["7.2"].points, told["7.2"].worst_points, told["7.2"].other_organisation_count, told["7.2"].codes) == (-2, -2, 1, ("insolvent",))
-        assert (told["1"].points, told["1"].worst_points, told["1"].other_organisation_count) == (-1, -2, 2), "last year's count is not known"
+        assert cost_by_criterion["7.2"].row == last_row.number
+        assert (cost_by_criterion["7.2"].points, cost_by_criterion["7.2"].worst_points, cost_by_criterion["7.2"].other_organisation_count, cost_by_criterion["7.2"].codes) == (-2, -2, 1, ("insolvent",))
+        assert (cost_by_criterion["1"].points, cost_by_criterion["1"].worst_points, cost_by_criterion["1"].other_organisation_count) == (-1, -2, 2), "last year's count is not known"
         db.session.add(DeclaredCount(year=YEAR, body_id=scenario.body_id, kind=enterprise, criterion="1", count=3))
         whole = state(clerk(scenario), order, scenario.body_id)
         assert [cost.points for cost in whole.organisations[ids[0]].costs if cost.criterion == "1"] == [-2]
         assert whole.organisations[ids[2]].costs[0].criterion == "1" and len(whole.organisations[ids[2]].costs) == 1
 
 
-def test_last_year_is_seen_under_last_years_supervision(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_last_year_is_read_under_last_years_supervision(app: Flask, order: Order, scenario: Scenario) -> None:
     both = frozenset({scenario.body_id, scenario.bodies[OTHER_BODY]})
     ids = {n: scenario.organisations[bin_of(n)] for n in (11, 22, 23)}
     with app.app_context():
-        for own in ids.values():
-            report(own, {CELL: 100}, YEAR - 1)
+        for organisation_id in ids.values():
+            report(organisation_id, {CELL: 100}, YEAR - 1)
         report(ids[22], {CELL: -100})
         report(ids[23], {CELL: -100})
-        found = state(clerk(scenario), order, scenario.body_id).organisations
-        assert [found[own].last_year_answers for own in ids.values()] == [{CELL: 100}, {CELL: 100}, None]
-        assert rules(found[ids[11]]) == ["no_answers_after_last_year"]
-        assert rules(found[ids[22]]) == [RULE]
-        assert rules(found[ids[23]]) == [], "its body of last year is not the clerk's"
+        progress = state(clerk(scenario), order, scenario.body_id).organisations
+        assert [progress[organisation_id].last_year_answers for organisation_id in ids.values()] == [{CELL: 100}, {CELL: 100}, None]
+        assert rules(progress[ids[11]]) == ["no_answers_after_last_year"]
+        assert rules(progress[ids[22]]) == [RULE]
+        assert rules(progress[ids[23]]) == [], "its body of last year is not the clerk's"
         for viewer in (SYSTEM, Viewer("reviewer", Role.REVIEWER, both)):
             assert rules(state(viewer, order, scenario.body_id).organisations[ids[23]]) == [RULE]
 
 
-def test_a_warning_kept_by_a_reason(app: Flask, order: Order, scenario: Scenario) -> None:
-    own = scenario.organisations[bin_of(22)]
+def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenario) -> None:
+    organisation_id = scenario.organisations[bin_of(22)]
     with app.app_context():
-        report(own, {CELL: 100}, YEAR - 1)
-        report(own, {CELL: -100})
+        report(organisation_id, {CELL: 100}, YEAR - 1)
+        report(organisation_id, {CELL: -100})
 
         def now() -> OrganisationProgress:
-            return state(clerk(scenario), order, scenario.body_id, [own]).organisations[own]
+            return state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id]
 
         def give(reason: str = REASON) -> None:
-            justify(clerk(scenario), order, YEAR, scenario.body_id, own, RULE, CELL, reason, TODAY)
+            justify(clerk(scenario), order, YEAR, scenario.body_id, organisation_id, RULE, CELL, reason, TODAY)
 
         assert (now().warnings, now().errors) == (1, 0)
         give(f"  {REASON}\u200b ")
-        (finding,) = now().issues
-        assert finding.reason == REASON and finding.justification is not None and finding.justification.author == clerk(scenario).name
+        (issue,) = now().issues
+        assert issue.reason == REASON and issue.justification is not None and issue.justification.author == clerk(scenario).name
         assert now().warnings == 0 and state(clerk(scenario), order, scenario.body_id).total.warnings == 0
         give()
         give(f"{REASON} Отчет прилагается.")
         assert now().issues[0].reason == f"{REASON} Отчет прилагается."
 
-        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(own, CELL, -200, -100)])
+        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -200, -100)])
         assert now().warnings == 1 and now().issues[0].reason is None, "a changed answer asks anew"
-        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(own, CELL, -100, -200)])
+        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -100, -200)])
         assert now().warnings == 0, "and stands again with the value the reason was given for"
-        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(own, CELL, -200, -100)])
+        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -200, -100)])
         give()
         assert now().warnings == 0
-        withdraw(clerk(scenario), YEAR, scenario.body_id, own, RULE, CELL)
-        withdraw(clerk(scenario), YEAR, scenario.body_id, own, RULE, CELL)
+        withdraw(clerk(scenario), YEAR, scenario.body_id, organisation_id, RULE, CELL)
+        withdraw(clerk(scenario), YEAR, scenario.body_id, organisation_id, RULE, CELL)
         assert now().warnings == 1
-        told = db.session.query(AuditEvent).filter(AuditEvent.action.like("justif%")).order_by(AuditEvent.id)
+        events = db.session.query(AuditEvent).filter(AuditEvent.action.like("justif%")).order_by(AuditEvent.id)
         assert [
-            (each.action, each.data["value"], each.actor, each.body_id, each.organisation_id, each.year) for each in told
+            (event.action, event.data["value"], event.actor, event.body_id, event.organisation_id, event.year) for event in events
         ] == [
-            ("justification_added", -100, clerk(scenario).name, scenario.body_id, own, YEAR),
-            ("justification_added", -100, clerk(scenario).name, scenario.body_id, own, YEAR),
-            ("justification_added", -200, clerk(scenario).name, scenario.body_id, own, YEAR),
-            ("justification_withdrawn", -200, clerk(scenario).name, scenario.body_id, own, YEAR),
+            ("justification_added", -100, clerk(scenario).name, scenario.body_id, organisation_id, YEAR),
+            ("justification_added", -100, clerk(scenario).name, scenario.body_id, organisation_id, YEAR),
+            ("justification_added", -200, clerk(scenario).name, scenario.body_id, organisation_id, YEAR),
+            ("justification_withdrawn", -200, clerk(scenario).name, scenario.body_id, organisation_id, YEAR),
         ]
-        assert told[0].data == {"rule": RULE, "code": CELL, "value": -100, "reason": REASON}
+        assert events[0].data == {"rule": RULE, "code": CELL, "value": -100, "reason": REASON}
 
 
-def test_a_warning_of_the_whole_organisation_is_kept_and_ends_by_itself(
+def test_a_justified_warning_without_a_cell_ends_when_its_cause_ends(
     app: Flask, order: Order, scenario: Scenario
 ) -> None:
-    own = scenario.organisations[bin_of(22)]
+    organisation_id = scenario.organisations[bin_of(22)]
     with app.app_context():
-        report(own, {CELL: 100}, YEAR - 1)
+        report(organisation_id, {CELL: 100}, YEAR - 1)
         for number in (11, 23):
             report(scenario.organisations[bin_of(number)], {CELL: 100})
         for reason in (REASON, REASON * 2):
-            justify(clerk(scenario), order, YEAR, scenario.body_id, own, "no_answers_after_last_year", None, reason, TODAY)
+            justify(clerk(scenario), order, YEAR, scenario.body_id, organisation_id, "no_answers_after_last_year", None, reason, TODAY)
             db.session.commit()
-        (finding,) = state(clerk(scenario), order, scenario.body_id, [own]).organisations[own].issues
-        assert (finding.code, finding.value, finding.reason) == (None, None, REASON * 2)
-        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(own, CELL, 100)])
-        assert state(clerk(scenario), order, scenario.body_id, [own]).organisations[own].issues == ()
+        (issue,) = state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id].issues
+        assert (issue.code, issue.value, issue.reason) == (None, None, REASON * 2)
+        save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, 100)])
+        assert state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id].issues == ()
 
 
-def test_silence_is_odd_once_half_of_the_organisations_have_answered(
+def test_a_blank_report_warns_once_half_of_the_organisations_have_answered(
     app: Flask, order: Order, scenario: Scenario
 ) -> None:
     """On the day a year opens all are silent: a warning at every one would say nothing."""
     ids = {number: scenario.organisations[bin_of(number)] for number in (11, 21, 22, 23)}
     silent = "no_answers_after_last_year"
     with app.app_context():
-        for own in ids.values():
-            report(own, {CELL: 100}, YEAR - 1)
+        for organisation_id in ids.values():
+            report(organisation_id, {CELL: 100}, YEAR - 1)
 
-        def told(wanted: list[int] | None = None) -> list[int]:
-            found = state(clerk(scenario), order, scenario.body_id, wanted).organisations
-            return [own for own, each in found.items() if silent in rules(each)]
+        def warned_organisations(wanted: list[int] | None = None) -> list[int]:
+            progress = state(clerk(scenario), order, scenario.body_id, wanted).organisations
+            return [organisation_id for organisation_id, organisation in progress.items() if silent in rules(organisation)]
 
-        assert told() == []
+        assert warned_organisations() == []
         report(ids[11], {CELL: 100})
         report(ids[21], {CELL: None}, evidence={"note": "жабылды"})
-        assert told() == [], "a blank and evidence are no answers"
+        assert warned_organisations() == [], "a blank and evidence are no answers"
         with pytest.raises(JustificationRejected):
             justify(clerk(scenario), order, YEAR, scenario.body_id, ids[22], silent, None, REASON, TODAY)
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(ids[23], CELL, 100)])
-        assert told() == [ids[21], ids[22]]
-        assert told([ids[22]]) == [ids[22]], "counted over the whole body, whoever is asked for"
+        assert warned_organisations() == [ids[21], ids[22]]
+        assert warned_organisations([ids[22]]) == [ids[22]], "counted over the whole body, whoever is asked for"
 
 
-def test_answers_given_are_summed_for_several_bodies(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_answers_are_counted_for_several_bodies(app: Flask, order: Order, scenario: Scenario) -> None:
     with app.app_context():
         report(scenario.organisations[bin_of(21)], clean(order, list(order.kind)[1]))
         report(scenario.organisations[bin_of(22)], {"budget_due": 500, "key_indicators_defined": False})
-        own = state(clerk(scenario), order, scenario.body_id).total
+        totals = state(clerk(scenario), order, scenario.body_id).total
         both = Viewer("both", Role.CLERK, frozenset({scenario.body_id, scenario.bodies[OTHER_BODY]}))
-        assert own.answered
-        assert answer_counts(both, order, YEAR, [scenario.body_id, scenario.bodies[OTHER_BODY]]) == {bin_of(1): (own.answered, own.required)}
+        assert totals.answered
+        assert answer_counts(both, order, YEAR, [scenario.body_id, scenario.bodies[OTHER_BODY]]) == {bin_of(1): (totals.answered, totals.required)}
         assert answer_counts(clerk(scenario, OTHER_BODY), order, YEAR, [scenario.body_id, scenario.bodies[OTHER_BODY]]) == {}
 
 
-def test_what_cannot_be_justified(app: Flask, order: Order, scenario: Scenario) -> None:
-    own = scenario.organisations[bin_of(22)]
+def test_justifications_that_are_rejected(app: Flask, order: Order, scenario: Scenario) -> None:
+    organisation_id = scenario.organisations[bin_of(22)]
     with app.app_context():
-        report(own, {CELL: 100}, YEAR - 1)
-        report(own, {CELL: -100, "key_indicators_planned": 1, "key_indicators_met": 2})
+        report(organisation_id, {CELL: 100}, YEAR - 1)
+        report(organisation_id, {CELL: -100, "key_indicators_planned": 1, "key_indicators_met": 2})
 
         def give(
-            rule: str = RULE, code: str | None = CELL, reason: str = REASON, viewer: Viewer = clerk(scenario), to: int = own
+            rule: str = RULE, code: str | None = CELL, reason: str = REASON, viewer: Viewer = clerk(scenario), to: int = organisation_id
         ) -> None:
             justify(viewer, order, YEAR, scenario.body_id, to, rule, code, reason, TODAY)
 
@@ -263,40 +263,40 @@ def test_what_cannot_be_justified(app: Flask, order: Order, scenario: Scenario) 
             with pytest.raises(Forbidden):
                 give(viewer=viewer)
             with pytest.raises(Forbidden):
-                withdraw(viewer, YEAR, scenario.body_id, own, RULE, CELL)
+                withdraw(viewer, YEAR, scenario.body_id, organisation_id, RULE, CELL)
         with pytest.raises(UnknownCell):
-            give(to=own + 1000)
+            give(to=organisation_id + 1000)
         give(reason="д" * MIN_REASON_CHARACTERS)
         give(reason="д" * MAX_REASON_CHARACTERS)
         set_status(YEAR, scenario.body_id)
         with pytest.raises(Locked):
             give()
         with pytest.raises(Locked):
-            withdraw(clerk(scenario), YEAR, scenario.body_id, own, RULE, CELL)
-        found = state(clerk(scenario), order, scenario.body_id, [own]).organisations[own]
-        assert (found.errors, found.warnings) == (1, 0)
+            withdraw(clerk(scenario), YEAR, scenario.body_id, organisation_id, RULE, CELL)
+        progress = state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id]
+        assert (progress.errors, progress.warnings) == (1, 0)
 
 
-def test_the_first_year_knows_no_last(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_the_first_year_has_no_last_year(app: Flask, order: Order, scenario: Scenario) -> None:
     with app.app_context():
-        own = scenario.organisations[bin_of(21)]
-        report(own, {CELL: -5}, YEAR - 1)
-        found = body_progress(clerk(scenario), order, YEAR - 1, scenario.body_id, TODAY).organisations
-        assert found[own].last_year_answers is None and found[own].issues == ()
+        organisation_id = scenario.organisations[bin_of(21)]
+        report(organisation_id, {CELL: -5}, YEAR - 1)
+        progress = body_progress(clerk(scenario), order, YEAR - 1, scenario.body_id, TODAY).organisations
+        assert progress[organisation_id].last_year_answers is None and progress[organisation_id].issues == ()
 
 
-def test_a_body_of_many_takes_a_handful_of_queries(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_the_query_count_is_independent_of_the_organisation_count(app: Flask, order: Order, scenario: Scenario) -> None:
     enterprise = list(order.kind)[1]
     with app.app_context():
         bins = [bin_of(1000 + number) for number in range(120)]
         operations.register_organisations(SYSTEM, [(bin_, enterprise, "Ұйым", "") for bin_ in bins])
-        known = registry.registry_index(SYSTEM).organisations
-        operations.add_supervision(SYSTEM, [(known[bin_][0], scenario.body_id, date(2020, 1, 1), None) for bin_ in bins])
+        registered = registry.registry_index(SYSTEM).organisations
+        operations.add_supervision(SYSTEM, [(registered[bin_][0], scenario.body_id, date(2020, 1, 1), None) for bin_ in bins])
         for bin_ in bins:
-            report(known[bin_][0], clean(order, enterprise), YEAR - 1)
-            report(known[bin_][0], clean(order, enterprise) | {CELL: -1})
-        asked: list[str] = []
-        event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-        found = state(clerk(scenario), order, scenario.body_id)
-        assert found.total.organisations == 124 and found.total.with_warnings == 120
-        assert len(asked) <= 9, asked
+            report(registered[bin_][0], clean(order, enterprise), YEAR - 1)
+            report(registered[bin_][0], clean(order, enterprise) | {CELL: -1})
+        statements: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+        progress = state(clerk(scenario), order, scenario.body_id)
+        assert progress.total.organisations == 124 and progress.total.with_warnings == 120
+        assert len(statements) <= 9, statements

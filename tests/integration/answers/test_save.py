@@ -36,61 +36,61 @@ def clerk_and_ids(scenario: Scenario) -> tuple[Viewer, int, int, int]:
 
 
 def money(order: Order) -> tuple[str, str]:
-    found = [item.code for item in order.indicators_of(order.kinds[1].code) if item.type == "money"]
-    return found[0], found[1]
+    money_codes = [item.code for item in order.indicators_of(order.kinds[1].code) if item.type == "money"]
+    return money_codes[0], money_codes[1]
 
 
-def answers(own: int) -> dict[str, Any]:
-    return queries.stored_reports(SYSTEM, YEAR, [own])[own].answers
+def answers(organisation_id: int) -> dict[str, Any]:
+    return queries.stored_reports(SYSTEM, YEAR, [organisation_id])[organisation_id].answers
 
 
-def test_a_saved_answer_is_stored_recorded_and_put_back(app: Flask, order: Order, scenario: Scenario) -> None:
-    viewer, body, own, _ = clerk_and_ids(scenario)
+def test_saved_answers_are_audited_and_can_be_undone(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     first, second = money(order)
     note = next(item.code for item in order.evidence_of(order.kinds[1].code) if item.type == "text")
     with app.app_context():
-        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, note, "Акт № 1")])
+        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, note, "Акт № 1")])
         assert len(saved.changed) == 2 and not saved.conflicts
-        again = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 250, 100), AnswerInput(own, second, 5)], "block_pasted", all_or_nothing=True)
-        assert answers(own) == {first: 250, second: 5}
-        assert queries.stored_reports(SYSTEM, YEAR, [own])[own].evidence == {note: "Акт № 1"}
-        assert queries.stored_reports(SYSTEM, YEAR, [own])[own].version == 2
-        told = record.last_changes(viewer, YEAR, [(own, first), (own, "nothing")])
-        assert told.keys() == {(own, first)} and told[own, first][0] == viewer.name
+        again = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 250, 100), AnswerInput(organisation_id, second, 5)], "block_pasted", all_or_nothing=True)
+        assert answers(organisation_id) == {first: 250, second: 5}
+        assert queries.stored_reports(SYSTEM, YEAR, [organisation_id])[organisation_id].evidence == {note: "Акт № 1"}
+        assert queries.stored_reports(SYSTEM, YEAR, [organisation_id])[organisation_id].version == 2
+        last_changes = record.last_changes(viewer, YEAR, [(organisation_id, first), (organisation_id, "nothing")])
+        assert last_changes.keys() == {(organisation_id, first)} and last_changes[organisation_id, first][0] == viewer.name
         assert [event.data for event in record.batch_events(viewer, again.batch)] == [{first: [100, 250], second: [None, 5]}]
         last = record.last_batch(viewer, YEAR, body, ("saved", "block_pasted"))
         assert last is not None and (last.name, last.action) == (again.batch, "block_pasted")
         assert not undo_batch(viewer, order, YEAR, body, again.batch).conflicts
-        assert answers(own) == {first: 100}
+        assert answers(organisation_id) == {first: 100}
         last = record.last_batch(viewer, YEAR, body, ("saved", "block_pasted"))
         assert last is not None and last.name == saved.batch, "what was undone is not the last action any more"
 
 
-def test_a_cell_taken_meanwhile_is_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
-    viewer, body, own, _ = clerk_and_ids(scenario)
+def test_a_concurrently_changed_cell_is_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     first, second = money(order)
     with app.app_context():
-        save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(own, first, 700)])
-        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, second, 5)])
-        assert [(each.stored_value, each.author) for each in saved.conflicts] == [(700, "system")]
+        save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(organisation_id, first, 700)])
+        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, second, 5)])
+        assert [(conflict.stored_value, conflict.author) for conflict in saved.conflicts] == [(700, "system")]
         assert saved.conflicts[0].changed_at is not None
-        assert answers(own) == {first: 700, second: 5}, "the other cell is stored"
-        whole = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100), AnswerInput(own, second, 6, 5)], all_or_nothing=True)
-        assert whole.conflicts and not whole.changed
-        assert answers(own) == {first: 700, second: 5}
-        chosen = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 100, saved.conflicts[0].stored_value)])
-        assert chosen.changed and answers(own)[first] == 100
+        assert answers(organisation_id) == {first: 700, second: 5}, "the other cell is stored"
+        all_or_nothing = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, second, 6, 5)], all_or_nothing=True)
+        assert all_or_nothing.conflicts and not all_or_nothing.changed
+        assert answers(organisation_id) == {first: 700, second: 5}
+        chosen = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100, saved.conflicts[0].stored_value)])
+        assert chosen.changed and answers(organisation_id)[first] == 100
 
 
 def test_what_was_changed_since_is_not_undone(app: Flask, order: Order, scenario: Scenario) -> None:
-    viewer, body, own, _ = clerk_and_ids(scenario)
+    viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     first, second = money(order)
     with app.app_context():
-        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 1), AnswerInput(own, second, 2)])
-        save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(own, second, 3, 2)])
+        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 1), AnswerInput(organisation_id, second, 2)])
+        save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(organisation_id, second, 3, 2)])
         refused = undo_batch(viewer, order, YEAR, body, saved.batch)
-        assert [each.answer_input.code for each in refused.conflicts] == [second]
-        assert answers(own) == {first: 1, second: 3}
+        assert [conflict.answer_input.code for conflict in refused.conflicts] == [second]
+        assert answers(organisation_id) == {first: 1, second: 3}
 
 
 def test_true_is_not_one_and_a_blank_empties(app: Flask, order: Order, scenario: Scenario) -> None:

@@ -72,10 +72,10 @@ def test_the_record_is_verified_and_its_checkpoints_are_taken(kept: Flask, tmp_p
 
 
 def test_a_state_is_told_in_words() -> None:
-    differs = Discrepancy("status_differs", bin_of(1), 2024, {"state": "returned", "told": "accepted"})
+    differs = Discrepancy("status_differs", bin_of(1), 2024, {"state": "returned", "logged": "accepted"})
     for code in LANGUAGE_CODES:
         told = differs.message(language(code))
-        assert "returned" not in told and "accepted" not in told and language(code).gettext("Given back") in told
+        assert "returned" not in told and "accepted" not in told and language(code).gettext("Returned for correction") in told
 
 
 def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, make_app: Any) -> None:

@@ -16,10 +16,10 @@ from flask import Flask
 from evaluation.criteria import Order
 from evaluation.criteria.expressions import codes
 from evaluation.language import language
-from evaluation.scoring.conditions import certain, evaluate, imply
-from tests.support import accounts as people
+from evaluation.scoring.conditions import apply_implications, evaluate, is_certain
+from tests.support import accounts
 from tests.support import reference_scorer as reference
-from tests.support.factories import bin_of, clean, frame, random_answers, row, workbook
+from tests.support.factories import bin_of, clean, random_answers, report_frame, row, workbook
 from tests.support.paths import SECOND_ORDER
 
 SECOND = SECOND_ORDER
@@ -46,8 +46,8 @@ def consistent(order: Order, kind: str, random: Random) -> dict[str, Any]:
     """Random answers, blanks among them, that contradict nothing."""
     while True:
         answers = random_answers(order, kind, random, blank=random.choice((0, 0.1, 0.4)))
-        table = imply(order, kind, frame(order, kind, [""], [""], [answers]))
-        if not any(certain(evaluate(order, rule.when, table))[0] for rule in order.concerning(kind, order.contradictions)):
+        table = apply_implications(order, kind, report_frame(order, kind, [""], [""], [answers]))
+        if not any(is_certain(evaluate(order, rule.when, table))[0] for rule in order.rules_for_kind(kind, order.contradictions)):
             return answers
 
 
@@ -80,7 +80,7 @@ def test_score_prints_what_the_contract_says(seed: int, lone: Flask, order: Orde
 
 def test_score_of_a_broken_workbook(lone: Flask, order: Order, tmp_path: Path) -> None:
     kind = list(order.kind)[2]
-    due = next(item.code for item in order.asked_of(kind) if item.type == "money" and item.min == 0)
+    due = next(item.code for item in order.indicators_of(kind) if item.type == "money" and item.min == 0)
     data = workbook(order, 2024, {kind: [row(order, bin_of(1), bin_of(2), {}, **{due: -5})]})
     for code, message in (("kk", "нөлден кем"), ("ru", "меньше нуля"), ("en", "below zero")):
         result = run(lone, "score", saved(tmp_path, data), "--json", "--lang", code)
@@ -268,13 +268,13 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     ).stdout
     for said in ("Сынақ парағы", "Хайуанаттар бақтарын басқару", "Управление зоопарками", "Барлығы:"):
         assert said in text
-    page = people.signed_in(app, "reviewer").get(f"/bodies/{bin_of(1)}/2031/sheet")
+    page = accounts.signed_in(app, "reviewer").get(f"/bodies/{bin_of(1)}/2031/sheet")
     assert page.status_code == 200 and "Хайуанаттар бақтарын басқару" in page.text
 
 
 def test_needed_columns_follow_implications(order: Order) -> None:
     for criterion in order.criteria:
-        needed = order.needed_for(codes(criterion.breach))
+        needed = order.with_implication_sources(codes(criterion.breach))
         assert codes(criterion.breach) <= needed <= {item.code for item in order.indicators}
 
 

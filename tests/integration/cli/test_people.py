@@ -16,7 +16,7 @@ from evaluation.accounts.models import Account
 from evaluation.database import db
 from evaluation.demo.generator import demonstration
 from evaluation.demo.store import store
-from evaluation.language import CODES, language
+from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Role
 from evaluation.registry.models import ReportingYear
 from tests.integration.accounts.test_people import CITY, SYSTEM, VILLAGE, enter_bodies, events
@@ -61,7 +61,7 @@ def test_commands_on_people(site: Flask) -> None:
     assert re.search(rf"aigul@example.kz +Айгүл +Clerk +{CITY}, {VILLAGE} +No password yet", listed)
     assert run(site, "disable", "aigul@example.kz").exit_code == 0
     assert "Disabled" in run(site, "list", "--search", "айгүл", "--lang", "en").stdout
-    for code in CODES:
+    for code in LANGUAGE_CODES:
         say = language(code).gettext
         assert run(site, "list", "--lang", code).stdout.startswith(say("E-mail address"))
         unknown = run(site, "disable", "nobody@example.kz", "--lang", code)
@@ -78,7 +78,7 @@ def test_commands_say_what_is_wrong(site: Flask) -> None:
         (("add", "x@example.kz", "--name", "X", "--role", "clerk", "--body", bin_of(9), "--lang", "en"), bin_of(9)),
         (("add", "ADMIN@example.kz", "--name", "X", "--role", "observer", "--lang", "en"), "has an account already"),
         (("add", "x@example.kz", "--name", "X", "--role", "observer", "--address", "x.kz", "--lang", "en"), "https://"),
-        (("reset", "nobody@example.kz", "--lang", "en"), "Nobody has the e-mail address"),
+        (("reset", "nobody@example.kz", "--lang", "en"), "No account has the e-mail address"),
         (("disable", "admin@example.kz", "--lang", "en"), "last administrator"),
     ):
         done = run(site, *words)
@@ -142,7 +142,7 @@ def test_the_invented_country_has_a_few_people(tmp_path: Path, make_app: Callabl
 
 
 def test_no_demonstration_in_production(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
-    app = make_app(f"sqlite:///{tmp_path / 'production.db'}", PRODUCTION=True)
+    app = make_app(f"sqlite:///{tmp_path / 'production.db'}", APP_ENV="production")
     done = demo(app)
     assert done.exit_code == 1 and "production" in done.stderr
     with app.app_context():

@@ -149,13 +149,13 @@ def test_the_inbox(scenario: Scenario) -> None:
     assert head_count(client) == 3 and head_count(reviews) == 1
     text = shown(client)
     assert len(page_of(client).select(".is-unread")) == 3 and text.index("Жол") < text.index("Неге?") < text.index(
-        "The year was given back"
+        "The year was returned for correction"
     )
     assert "Себебі: <b>қайта" in text and "Бірінші әкімдік , 2024" in text and str(scenario.order.by_code[code].label.en) in text
     assert row.text.en[:40] in text
     for code_of_language in LANGUAGE_CODES:
         client.set_cookie("language", code_of_language)
-        assert language(code_of_language).gettext("The year was given back") in shown(client)
+        assert language(code_of_language).gettext("The year was returned for correction") in shown(client)
     client.set_cookie("language", "en")
     # A notification leads to its answer and is then read.
     cell = f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}?field={code}#field-{code}"
@@ -174,7 +174,7 @@ def test_the_inbox(scenario: Scenario) -> None:
     assert client.get(f"/notifications/{ids[2] + 1000}").status_code == 404 and head_count(other) == 3
     assert post(client, "/notifications/read", "/notifications").location == "/notifications" and head_count(client) == 0
     assert client.get(f"/notifications/{ids[2]}").location == f"/bodies/{BODY}/{YEAR}/remarks#remark-7"
-    assert "Everything is read" in shown(client, "/notifications?show=unread") and head_count(other) == 3
+    assert "All notifications are read" in shown(client, "/notifications?show=unread") and head_count(other) == 3
     # A notification of a body that the person no longer belongs to is not found.
     assign_bodies(app, colleague, [scenario.bodies[OTHER_BODY]])
     assert head_count(other) == 0 and not page_of(other).select("ul.inbox")
@@ -268,7 +268,7 @@ def test_mail_goes_after_the_page_is_answered(mailing: Scenario, server: Server)
     with app.app_context():
         assert states() == {reviewer: ("sent", 1), "somebody@demo.invalid": ("none", 0)} and to == reviewer
     subject = letter["Subject"].strip()
-    assert subject.startswith(language("ru").gettext("The year was handed over")) and "Үшінші" in subject
+    assert subject.startswith(language("ru").gettext("The year was submitted")) and "Үшінші" in subject
     assert letter["Auto-Submitted"] == "auto-generated" and letter.get_content_type() == "text/plain" and letter["Date"]
     text = letter.get_content()
     assert re.findall(r"https?://\S+", text) == [
@@ -455,6 +455,7 @@ def test_the_command(scenario: Scenario) -> None:
         db.session.commit()
     run = scenario.app.test_cli_runner().invoke
     words = f"{YEAR}, Бірінші әкімдік ({BODY}): 3 days left, people reminded: 1"
-    for arguments, said in ((["--dry-run"], words), (["--dry-run"], words), ([], words), ([], "Nobody is to be reminded")):
+    nothing_due = "No reminders of a deadline are due"
+    for arguments, said in ((["--dry-run"], words), (["--dry-run"], words), ([], words), ([], nothing_due)):
         done = run(args=["remind", "--lang", "en", *arguments])
         assert done.exit_code == 0 and said in done.output and ("trial" in done.output) == bool(arguments), done.output

@@ -239,14 +239,14 @@ def test_the_pages_of_the_review(scenario: Scenario) -> None:
         db.session.commit()
     steps = f"{ADDRESS}/submission"
     shown = reviewer.get(ADDRESS).text
-    assert "Accept the year" in shown and "Give the year back" in shown and "Reopen the year" not in shown
+    assert "Accept the year" in shown and "Return for correction" in shown and "Reopen the year" not in shown
     assert "Accept the year" not in observer.get(ADDRESS).text + head.get(ADDRESS).text
     sent = {"csrf_token": token_of(reviewer, ADDRESS), "version": "1"}
     for other in (head, clerk, observer):
         for step in ("accept", "reopen"):
             assert other.post(f"{steps}/{step}", data=sent | {"csrf_token": token_of(other, ADDRESS)}).status_code == 403
     stale = reviewer.post(f"{steps}/accept", data=sent | {"version": "0"})
-    assert stale.status_code == 409 and "How it stands now" in stale.text and "The year was handed over" in stale.text
+    assert stale.status_code == 409 and "Current status of the year" in stale.text and "The year was submitted" in stale.text
     assert reviewer.post(f"{steps}/reopen", data=sent | {"reason": "x"}).status_code == 422
     assert reviewer.post(f"{steps}/accept", data=sent).status_code == 303
     shown = reviewer.get(ADDRESS).text

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import event
 
@@ -89,9 +90,14 @@ def test_when_a_year_takes_changes() -> None:
 
 
 def test_the_day_ends_at_midnight_of_almaty() -> None:
+    def today_at(moment: datetime) -> date:
+        with time_machine.travel(moment, tick=False):
+            assert clock.today() == datetime.now(clock.ZONE).date()
+            return clock.today()
+
     midnight = datetime(2025, 4, 1, 19, tzinfo=UTC)
-    last, next_ = (at.astimezone(clock.ZONE).date() for at in (midnight - timedelta(seconds=1), midnight))
-    assert (last, next_) == (DEADLINE, day(1)) and clock.today() == datetime.now(clock.ZONE).date()
+    last, next_ = (today_at(moment) for moment in (midnight - timedelta(seconds=1), midnight))
+    assert (last, next_) == (DEADLINE, day(1))
     assert lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), last) is None and lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), next_)
 
 
@@ -111,11 +117,11 @@ def test_the_day_ends_at_midnight_of_almaty() -> None:
 )
 def test_who_is_late(deadline: date | None, submitted: date | None, today: date, state: str, days: int) -> None:
     extension = Extension(year=YEAR, body_id=1, until=day(30), reason="Себеп")
-    for given in (None, extension):
-        found = timeliness_of(deadline, submitted, today, given)
-        assert (found.status, found.days, found.extension) == (state, days, given) and state in TIMELINESS_LABELS
-    words = {ON_TIME: "On time", LATE: f"{days} day", OVERDUE: f"Not submitted, {days} day"}
-    assert found.label(language("en")).startswith(words.get(state, TIMELINESS_LABELS[state]))
+    for extension_or_none in (None, extension):
+        timeliness = timeliness_of(deadline, submitted, today, extension_or_none)
+        assert (timeliness.status, timeliness.days, timeliness.extension) == (state, days, extension_or_none) and state in TIMELINESS_LABELS
+    labels = {ON_TIME: "On time", LATE: f"{days} day", OVERDUE: f"Not submitted, {days} day"}
+    assert timeliness.label(language("en")).startswith(labels.get(state, TIMELINESS_LABELS[state]))
 
 
 # Every way of writing
@@ -125,23 +131,23 @@ def test_who_is_late(deadline: date | None, submitted: date | None, today: date,
 def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
     """Each way by which a year is written, as a clerk would on a day; nothing of it is kept."""
     clerk, body, kind = scenario.viewer(Role.CLERK), scenario.bodies[BODY], scenario.kinds[0]
-    own, order = scenario.organisations[scenario.organisation_bins[0]], scenario.order
+    organisation_id, order = scenario.organisations[scenario.organisation_bins[0]], scenario.order
     money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
     criterion, field = next(order.prior_year_counts())
-    sent = {"year": YEAR, "body_id": body, "organisation_id": own, "criterion": sorted(evidence.criteria_of(order, kind))[0]}
+    sent = {"year": YEAR, "body_id": body, "organisation_id": organisation_id, "criterion": sorted(evidence.criteria_of(order, kind))[0]}
     answers = clean(order, kind)
     first, second = (
         workbook(
             order,
             YEAR,
-            {of: [row(order, BODY, own_bin, clean(order, of))]},
+            {of: [row(order, BODY, organisation_bin, clean(order, of))]},
             previous=[{"body_bin": BODY, "kind": of, field.code: 2}],
         )
-        for of, own_bin in zip(scenario.kinds, scenario.organisation_bins, strict=True)
+        for of, organisation_bin in zip(scenario.kinds, scenario.organisation_bins, strict=True)
     )
     orders = scenario.app.extensions["orders"]
     with scenario.app.app_context():
-        stored = save_answers(clerk, order, YEAR, body, [AnswerInput(own, money, 5)], today=START)
+        stored = save_answers(clerk, order, YEAR, body, [AnswerInput(organisation_id, money, 5)], today=START)
         file = evidence.attach(clerk, order, name="a.pdf", data=A_PDF, today=START, **sent)
         taken, waiting = (uploads.receive(clerk, book, "book.xlsx", "overwrite", orders) for book in (first, second))
         shown = uploads.current_plan(clerk, taken, orders, "overwrite", today=START).digest
@@ -154,15 +160,15 @@ def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
             uploads.apply(clerk, waiting, orders, "overwrite", plan.digest, today)
 
         yield {
-            "save": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(own, money, 9, answers[money])], today=today),
-            "paste": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(own, money, 9, 5)], "block_pasted", all_or_nothing=True, today=today),
-            "any body": lambda today: save_answers(clerk, order, YEAR, None, [AnswerInput(own, money, 9, 5)], today=today),
+            "save": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(organisation_id, money, 9, answers[money])], today=today),
+            "paste": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(organisation_id, money, 9, 5)], "block_pasted", all_or_nothing=True, today=today),
+            "any body": lambda today: save_answers(clerk, order, YEAR, None, [AnswerInput(organisation_id, money, 9, 5)], today=today),
             "undo": lambda today: saving.undo_batch(clerk, order, YEAR, body, stored.batch, today),
             "declare": lambda today: save_declared_counts(clerk, order, YEAR, body, [CountInput(kind, criterion.code, 3, 2)], today=today),
-            "justify": lambda today: justify(clerk, order, YEAR, body, own, "no such rule", None, REASON, today),
-            "withdraw": lambda today: withdraw(clerk, YEAR, body, own, "no such rule", None, today),
+            "justify": lambda today: justify(clerk, order, YEAR, body, organisation_id, "no such rule", None, REASON, today),
+            "withdraw": lambda today: withdraw(clerk, YEAR, body, organisation_id, "no such rule", None, today),
             "attach": lambda today: evidence.attach(clerk, order, name="b.pdf", data=A_PDF + b"\n", today=today, **sent),
-            "remove": lambda today: evidence.remove(clerk, YEAR, body, own, file.id, today),
+            "remove": lambda today: evidence.remove(clerk, YEAR, body, organisation_id, file.id, today),
             "apply": apply,
             "undo upload": lambda today: uploads.undo(clerk, taken, order, today),
         }
@@ -171,24 +177,24 @@ def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
 
 def locked(ways: dict[str, Callable[[date], Any]], today: date) -> dict[str, str]:
     """What keeps each way from writing on a day; those that write are left out. Nothing is kept."""
-    found = {}
+    lock_reasons = {}
     for name, write in ways.items():
         try:
             write(today)
         except Locked as error:
-            found[name] = error.lock.reason
+            lock_reasons[name] = error.lock.reason
         except JustificationRejected:
             pass
         except StalePlan as error:
-            (found[name],) = {each.issue_code for each in error.plan.errors}
-            assert all("%" not in each.message(language("en")) for each in error.plan.errors)
+            (lock_reasons[name],) = {issue.issue_code for issue in error.plan.errors}
+            assert all("%" not in issue.message(language("en")) for issue in error.plan.errors)
         db.session.rollback()
-    return found
+    return lock_reasons
 
 
-def test_every_way_of_writing_keeps_to_the_days(scenario: Scenario, ways: dict[str, Callable[[date], Any]]) -> None:
+def test_every_way_of_writing_is_locked_outside_the_dates(scenario: Scenario, ways: dict[str, Callable[[date], Any]]) -> None:
     everything = set(ways)
-    reports = {id_: (each.version, each.answers) for id_, each in _reports(scenario).items()}
+    reports = {id_: (report.version, report.answers) for id_, report in _reports(scenario).items()}
     assert locked(ways, START) == locked(ways, DEADLINE) == {}
     assert locked(ways, START - timedelta(1)) == dict.fromkeys(everything, NOT_STARTED)
     assert locked(ways, day(1)) == dict.fromkeys(everything, DEADLINE_PASSED)
@@ -211,39 +217,39 @@ def test_every_way_of_writing_keeps_to_the_days(scenario: Scenario, ways: dict[s
     for state in (RETURNED, REOPENED):
         set_submission_status(scenario, state, DEADLINE)
         assert locked(ways, START - timedelta(1)) == locked(ways, day(400)) == {}
-    assert {id_: (each.version, each.answers) for id_, each in _reports(scenario).items()} == reports
+    assert {id_: (report.version, report.answers) for id_, report in _reports(scenario).items()} == reports
 
 
 def _reports(scenario: Scenario) -> Any:
     return collection.stored_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
 
 
-def test_locks_of_many_bodies_are_one_question(scenario: Scenario) -> None:
+def test_locks_of_all_bodies_take_one_statement(scenario: Scenario) -> None:
     with scenario.app.app_context():
         extend(scenario, day(9), day(2), body_bin=OTHER_BODY)
         set_submission_status(scenario, SUBMITTED, DEADLINE, EMPTY_BODY)
         ids = list(scenario.bodies.values())
-        with counted() as asked:
-            found = submission_queries.locks(SYSTEM, YEAR, ids, day(5))
-        assert len(asked) == 1
-        assert {id_: each.reason for id_, each in found.items()} == {scenario.bodies[BODY]: DEADLINE_PASSED, scenario.bodies[EMPTY_BODY]: SUBMITTED}
+        with counted() as statements:
+            locks = submission_queries.locks(SYSTEM, YEAR, ids, day(5))
+        assert len(statements) == 1
+        assert {id_: lock.reason for id_, lock in locks.items()} == {scenario.bodies[BODY]: DEADLINE_PASSED, scenario.bodies[EMPTY_BODY]: SUBMITTED}
         assert set(submission_queries.locks(scenario.viewer(Role.CLERK), YEAR, ids, day(30))) == {scenario.bodies[BODY]}
         assert submission_queries.lock(SYSTEM, YEAR, scenario.bodies[OTHER_BODY], day(9)) is None
-        held = collection.editable_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
-        assert held[scenario.organisations[scenario.foreign_bin]].period == EntryPeriod(START, DEADLINE, day(9))
-        assert held[scenario.organisations[scenario.organisation_bins[0]]].period == EntryPeriod(START, DEADLINE, None)
+        editable_reports = collection.editable_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
+        assert editable_reports[scenario.organisations[scenario.foreign_bin]].period == EntryPeriod(START, DEADLINE, day(9))
+        assert editable_reports[scenario.organisations[scenario.organisation_bins[0]]].period == EntryPeriod(START, DEADLINE, None)
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    asked: list[str] = []
+    statements: list[str] = []
 
-    def note(*given: Any) -> None:
-        asked.append(given[2])
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        yield asked
+        yield statements
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
 
@@ -251,7 +257,7 @@ def counted() -> Iterator[list[str]]:
 # Extensions
 
 
-def test_who_gives_an_extension_and_which(scenario: Scenario) -> None:
+def test_who_grants_an_extension_and_which(scenario: Scenario) -> None:
     with scenario.app.app_context():
         year = set_dates(START, DEADLINE)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER, Role.OBSERVER, Role.NOBODY):
@@ -277,17 +283,17 @@ def test_who_gives_an_extension_and_which(scenario: Scenario) -> None:
         first = extend(scenario, day(9), day(-3), " Өтініш № 5 ")
         assert extend(scenario, day(9), day(1), "Өтініш № 5").id == first.id, "pressed twice"
         extend(scenario, day(5), day(5), "Қысқартылды")
-        told = db.session.query(AuditEvent).filter_by(action="deadline_extended").order_by(AuditEvent.id).all()
-        assert [(each.year, each.body_id, each.actor) for each in told] == [(YEAR, scenario.bodies[BODY], "The administrator")] * 2
-        assert [each.data for each in told] == [
+        events = db.session.query(AuditEvent).filter_by(action="deadline_extended").order_by(AuditEvent.id).all()
+        assert [(event.year, event.body_id, event.actor) for event in events] == [(YEAR, scenario.bodies[BODY], "The administrator")] * 2
+        assert [event.data for event in events] == [
             {"until": [None, f"{day(9)}"], "reason": "Өтініш № 5"},
             {"until": [f"{day(9)}", f"{day(5)}"], "reason": "Қысқартылды"},
         ]
-        assert [each.until for each in queries.extensions_of_body(SYSTEM, YEAR, scenario.bodies[BODY])] == [day(5), day(9)]
+        assert [extension.until for extension in queries.extensions_of_body(SYSTEM, YEAR, scenario.bodies[BODY])] == [day(5), day(9)]
         assert queries.extensions_in_force(SYSTEM, YEAR)[scenario.bodies[BODY]].until == day(5)
         assert queries.list_extensions(scenario.viewer(Role.REVIEWER, OTHER_BODY), YEAR).total == 0
         set_submission_status(scenario, SUBMITTED, DEADLINE)
-        with pytest.raises(ExtensionError, match="handed this year over"):
+        with pytest.raises(ExtensionError, match="already submitted this year"):
             extend(scenario, day(30), day(6))
         set_dates(None, None)
         with pytest.raises(ExtensionError, match="no deadline"):
@@ -300,18 +306,18 @@ def test_lateness_of_many_bodies_is_two_questions(scenario: Scenario) -> None:
         extend(scenario, day(9), day(-3))
         set_submission_status(scenario, RETURNED, day(4))
         set_submission_status(scenario, SUBMITTED, DEADLINE, OTHER_BODY)
-        own, foreign, empty = (scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY))
+        body, other_body, empty_body = (scenario.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY))
         db.session.refresh(year)
-        with counted() as asked:
-            found = timeliness_by_body(SYSTEM, year, (own, foreign, empty), day(6))
-        assert len(asked) == 2
-        assert {id_: (each.status, each.days) for id_, each in found.items()} == {
-            own: (LATE, 4),
-            foreign: (ON_TIME, 0),
-            empty: (OVERDUE, 6),
+        with counted() as statements:
+            timeliness = timeliness_by_body(SYSTEM, year, (body, other_body, empty_body), day(6))
+        assert len(statements) == 2
+        assert {id_: (result.status, result.days) for id_, result in timeliness.items()} == {
+            body: (LATE, 4),
+            other_body: (ON_TIME, 0),
+            empty_body: (OVERDUE, 6),
         }
-        assert found[own].submitted_on == day(4) and found[own].extension and found[own].extension.until == day(9)
-        assert list(timeliness_by_body(scenario.viewer(Role.REVIEWER), year, (own, foreign, empty), day(6))) == [own]
+        assert timeliness[body].submitted_on == day(4) and timeliness[body].extension and timeliness[body].extension.until == day(9)
+        assert list(timeliness_by_body(scenario.viewer(Role.REVIEWER), year, (body, other_body, empty_body), day(6))) == [body]
         assert timeliness_by_body(SYSTEM, year, range(2000), day(6)).keys() == set(range(2000)), "so many are not named one by one"
         assert submission_queries.status_counts(SYSTEM, YEAR) == {"draft": 1, "submitted": 1, "returned": 1}
         assert submission_queries.status_counts(scenario.viewer(Role.REVIEWER), YEAR) == {"returned": 1}

@@ -27,15 +27,15 @@ PAGE = f"/bodies/{BODY}/{YEAR}/submission"
 def actions() -> list[str]:
     """What the record tells of the hand-over, the oldest first."""
     flush_events(db.session)
-    told = ("submitted", "returned", "prior_year_counts_declared")
-    return [event.action for event in db.session.query(AuditEvent).order_by(AuditEvent.id) if event.action in told]
+    workflow_actions = ("submitted", "returned", "prior_year_counts_declared")
+    return [event.action for event in db.session.query(AuditEvent).order_by(AuditEvent.id) if event.action in workflow_actions]
 
 
-def test_a_complete_year_is_handed_over_locked_and_given_back(scenario: Scenario) -> None:
+def test_a_complete_year_is_submitted_locked_and_returned(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.fill()
-        handed = scenario.submit()
-        assert (handed.status, handed.version, handed.nil_return, handed.changed_by) == ("submitted", 1, False, "The head")
+        submission = scenario.submit()
+        assert (submission.status, submission.version, submission.nil_return, submission.changed_by) == ("submitted", 1, False, "The head")
         edit = AnswerInput(scenario.organisations[scenario.organisation_bins[0]], scenario.order.indicators_of(scenario.kinds[0])[0].code, 5)
         with pytest.raises(Locked):
             save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [edit])
@@ -45,8 +45,8 @@ def test_a_complete_year_is_handed_over_locked_and_given_back(scenario: Scenario
         for reason in ("", "  \n"):
             with pytest.raises(SubmissionRejected):
                 return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, reason)
-        given = return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, " Қайта қараңыз ")
-        assert (given.status, given.version, given.reason) == ("returned", 2, "Қайта қараңыз")
+        returned = return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, " Қайта қараңыз ")
+        assert (returned.status, returned.version, returned.reason) == ("returned", 2, "Қайта қараңыз")
         with pytest.raises(SubmissionRejected):
             return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, "Тағы да")
         assert scenario.submit(2).version == 3
@@ -69,20 +69,20 @@ def test_who_may(scenario: Scenario) -> None:
         db.session.commit()
 
 
-def test_what_remains_keeps_the_year_back(scenario: Scenario) -> None:
+def test_an_incomplete_year_is_not_submitted(scenario: Scenario) -> None:
     order, (first, second) = scenario.order, scenario.organisation_bins
     with scenario.app.app_context():
         scenario.fill([first])
         with pytest.raises(NotReady) as blank:
             scenario.submit()
-        assert [each.bin for each in blank.value.readiness.unfinished] == [second]
+        assert [organisation.bin for organisation in blank.value.readiness.unfinished] == [second]
         scenario.fill()
         contradiction = next(rule for rule in order.rules_for_kind(scenario.kinds[1], order.contradictions))
-        asked = {item.code: item for item in order.indicators_of(scenario.kinds[1])}
-        scenario.answer(second, **{contradiction.indicator: 9 if asked[contradiction.indicator].type != "date" else "2025-05-05"})
+        indicators = {item.code: item for item in order.indicators_of(scenario.kinds[1])}
+        scenario.answer(second, **{contradiction.indicator: 9 if indicators[contradiction.indicator].type != "date" else "2025-05-05"})
         with pytest.raises(NotReady) as wrong:
             scenario.submit()
-        assert any(each.errors or each.blank for each in wrong.value.readiness.unfinished)
+        assert any(organisation.errors or organisation.blank for organisation in wrong.value.readiness.unfinished)
         db.session.rollback()
         assert submission_queries.submission(SYSTEM, YEAR, scenario.bodies[BODY]) is None
 
@@ -91,20 +91,20 @@ def test_a_warning_needs_its_reason(scenario: Scenario) -> None:
     """A changed answer asks anew: the reason was given for the one before."""
     with scenario.app.app_context():
         scenario.fill()
-        kept = [
-            (state.bin, finding)
+        justified = [
+            (state.bin, issue)
             for state in readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations.values()
-            for finding in state.issues
-            if finding.justification and finding.code
+            for issue in state.issues
+            if issue.justification and issue.code
         ]
-        assert kept, "audited without an act"
-        bin_, finding = kept[0]
-        item = scenario.order.by_code[finding.code or ""]
+        assert justified, "audited without an act"
+        bin_, issue = justified[0]
+        item = scenario.order.by_code[issue.code or ""]
         other = next(choice.value for choice in scenario.order.choices[item.choices or ""] if choice.value == "violated")
         scenario.answer(bin_, **{item.code: other})
         with pytest.raises(NotReady) as odd:
             scenario.submit()
-        assert [each.bin for each in odd.value.readiness.unfinished] == [bin_]
+        assert [organisation.bin for organisation in odd.value.readiness.unfinished] == [bin_]
         db.session.rollback()
 
 
@@ -118,11 +118,11 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(scenario: Scenario)
         db.session.commit()
         with pytest.raises(NotReady) as lacking:
             scenario.submit()
-        assert [each.key for each in lacking.value.readiness.missing_counts] == [(scenario.kinds[0], criterion.code)]
+        assert [count_key.key for count_key in lacking.value.readiness.missing_counts] == [(scenario.kinds[0], criterion.code)]
         assert not lacking.value.readiness.unfinished
-        given = CountInput(scenario.kinds[0], criterion.code, 3)
-        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [given])
-        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [given]), "the same once more is no conflict"
+        count = CountInput(scenario.kinds[0], criterion.code, 3)
+        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [count])
+        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [count]), "the same once more is no conflict"
         (conflict,) = save_declared_counts(clerk, scenario.order, YEAR, body, [CountInput(scenario.kinds[0], criterion.code, 4)])
         assert (conflict.stored_count, conflict.author) == (3, "The clerk") and conflict.changed_at
         assert collection.declared_counts_of_body(clerk, [YEAR], body)[YEAR] == {(scenario.kinds[0], criterion.code): 3}
@@ -132,7 +132,7 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(scenario: Scenario)
                 save_declared_counts(clerk, scenario.order, YEAR, body, [wrong])
         for viewer in (scenario.viewer(Role.OBSERVER), scenario.viewer(Role.CLERK, OTHER_BODY)):
             with pytest.raises(Forbidden):
-                save_declared_counts(viewer, scenario.order, YEAR, body, [given])
+                save_declared_counts(viewer, scenario.order, YEAR, body, [count])
         scenario.submit()
         with pytest.raises(Locked):
             save_declared_counts(clerk, scenario.order, YEAR, body, [CountInput(scenario.kinds[0], criterion.code, 5, 3)])
@@ -167,35 +167,35 @@ def test_a_stale_page_hands_nothing_over(scenario: Scenario) -> None:
 
 def test_a_save_and_a_hand_over_at_once_do_not_cross(scenario: Scenario) -> None:
     """Either the answer was there before the year was handed over, or it was refused: a handed-over year has no blank."""
-    body, own = scenario.bodies[BODY], scenario.organisations[scenario.organisation_bins[0]]
+    body, organisation_id = scenario.bodies[BODY], scenario.organisations[scenario.organisation_bins[0]]
     code = scenario.order.indicators_of(scenario.kinds[0])[0].code
     with scenario.app.app_context():
         scenario.fill()
-        value = readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations[own].answers[code]
+        value = readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations[organisation_id].answers[code]
     start, outcomes = threading.Barrier(2), []
 
     def empty() -> None:
         with scenario.app.app_context():
             start.wait()
             try:
-                save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, body, [AnswerInput(own, code, None, value)])
+                save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, body, [AnswerInput(organisation_id, code, None, value)])
                 db.session.commit()
                 outcomes.append("emptied")
             except Locked:
                 db.session.rollback()
 
-    def hand() -> None:
+    def submit_year() -> None:
         with scenario.app.app_context():
-            found = scenario.body()
+            submitted_body = scenario.body()
             start.wait()
             try:
-                submit(scenario.viewer(Role.HEAD), scenario.order, YEAR, found, 0, TODAY)
+                submit(scenario.viewer(Role.HEAD), scenario.order, YEAR, submitted_body, 0, TODAY)
                 db.session.commit()
-                outcomes.append("handed over")
+                outcomes.append("was submitted")
             except NotReady:
                 db.session.rollback()
 
-    threads = [threading.Thread(target=each) for each in (empty, hand)]
+    threads = [threading.Thread(target=action) for action in (empty, submit_year)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -203,7 +203,7 @@ def test_a_save_and_a_hand_over_at_once_do_not_cross(scenario: Scenario) -> None
     assert len(outcomes) == 1, outcomes
     with scenario.app.app_context():
         ready = readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).ready
-        assert ready == (outcomes == ["handed over"])
+        assert ready == (outcomes == ["was submitted"])
 
 
 def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
@@ -211,11 +211,11 @@ def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
     text = head.get(PAGE).text
     code = scenario.order.indicators_of(scenario.kinds[0])[0].code
     cell = f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}?field={code}#field-{code}"
-    assert "This remains to be done" in text and f'href="{cell}"' in text and f'action="{PAGE}"' not in text
+    assert "Complete the following" in text and f'href="{cell}"' in text and f'action="{PAGE}"' not in text
     with scenario.app.app_context():
         scenario.fill()
-    asked = clerk.get(PAGE).text
-    assert "Ask the head to do it:" in asked and "The head</strong>" in asked and f'action="{PAGE}"' not in asked
+    clerk_page = clerk.get(PAGE).text
+    assert "Ask the head to submit:" in clerk_page and "The head</strong>" in clerk_page and f'action="{PAGE}"' not in clerk_page
     token = {"csrf_token": token_of(head, PAGE), "version": "0"}
     assert clerk.post(PAGE, data=token | {"csrf_token": token_of(clerk, PAGE)}).status_code == 403
     assert head.post(PAGE, data=token | {"version": "7"}).status_code == 409
@@ -225,14 +225,14 @@ def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
     again = head.post(PAGE, data=token)
     assert again.status_code == 409 and "changed while your page was open" in again.text
     home = clerk.get(f"/bodies/{BODY}/{YEAR}/entry").text
-    assert "The year was handed over" in home and "The head" in home
+    assert "The year was submitted" in home and "The head" in home
 
     body = f"/bodies/{BODY}/{YEAR}"
     shown = reviewer.get(body).text
-    assert "Warnings kept with a reason" in shown and "Give the year back" in shown
+    assert "Warnings kept with a reason" in shown and "Return for correction" in shown
     read = observer.get(body).text
-    assert "Warnings kept with a reason" in read and "Give the year back" not in read
-    assert "Give the year back" not in head.get(body).text
+    assert "Warnings kept with a reason" in read and "Return for correction" not in read
+    assert "Return for correction" not in head.get(body).text
     back = {"csrf_token": token_of(reviewer, body), "version": "1", "reason": ""}
     refused = reviewer.post(f"{PAGE}/return", data=back)
     assert refused.status_code == 422 and "Write why" in refused.text
@@ -241,21 +241,21 @@ def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
     assert reviewer.post(f"{PAGE}/return", data=back | {"version": "5", "reason": "x"}).status_code == 409
     assert reviewer.post(f"{PAGE}/return", data=back | {"reason": "<b>Қате</b>\nекінші жол"}).status_code == 303
     home = clerk.get(f"/bodies/{BODY}/{YEAR}/entry").text
-    assert "The year was given back" in home and "&lt;b&gt;Қате&lt;/b&gt;" in home
+    assert "The year was returned for correction" in home and "&lt;b&gt;Қате&lt;/b&gt;" in home
 
 
 def test_a_nil_year_by_its_page(scenario: Scenario) -> None:
     head = scenario.client("head", EMPTY_BODY)
     page = f"/bodies/{EMPTY_BODY}/{YEAR}/submission"
-    assert "Hand in a nil year" in head.get(f"/bodies/{EMPTY_BODY}/{YEAR}/entry").text
+    assert "Submit a nil return" in head.get(f"/bodies/{EMPTY_BODY}/{YEAR}/entry").text
     sent = {"csrf_token": token_of(head, page), "version": "0", "nil": "1"}
     assert head.post(page, data=sent | {"nil": ""}).status_code == 409
     assert head.post(page, data=sent).status_code == 303
-    assert "A nil year was handed in" in scenario.client("reviewer").get(f"/bodies/{EMPTY_BODY}/{YEAR}").text
+    assert "Nil return submitted" in scenario.client("reviewer").get(f"/bodies/{EMPTY_BODY}/{YEAR}").text
 
 
 @pytest.mark.parametrize("role", ["clerk", "head"])
-def test_a_foreign_body_is_not_known(scenario: Scenario, role: str) -> None:
+def test_another_body_answers_404(scenario: Scenario, role: str) -> None:
     other = scenario.client(role, OTHER_BODY)
     assert other.get(PAGE).status_code == 404
     token = {"csrf_token": token_of(other, f"/bodies/{OTHER_BODY}/{YEAR}/submission"), "version": "0"}

@@ -109,7 +109,7 @@ def test_the_page_says_why_a_workbook_cannot_be_copied(filled: Flask, order: Ord
     data = bomb(order, "xl/worksheets/sheet2.xml", b'<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks>')
     address = sent(client, data)
     response = client.get(f"{address}/annotated.xlsx")
-    assert response.status_code == 422 and "cannot be copied" in response.text
+    assert response.status_code == 422 and "cannot be annotated" in response.text
     assert_valid(response, "en")
     for content in (b"", b"no workbook"):
         rejection = send(client, content)

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -36,6 +35,7 @@ from evaluation.workbooks.registry.writer import write_registry
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support import accounts
 from tests.support.factories import bin_of
+from tests.support.html import find, form_values, visible_text
 
 SYSTEM = Viewer.system()
 REGION, DISTRICT, OTHER_DISTRICT, RURAL = (bin_of(n) for n in range(1, 5))
@@ -373,8 +373,7 @@ def post(client: FlaskClient, data: bytes | None, **values: str) -> TestResponse
 
 
 def hidden_fields(page: str) -> dict[str, str]:
-    form = page[page.index('action="/registry/workbook/store"') :]
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[: form.index("</form>")]))
+    return form_values(find(page, 'form[action="/registry/workbook/store"]'))
 
 
 def test_a_workbook_is_previewed_and_then_stored(app: Flask, admin: FlaskClient) -> None:
@@ -386,7 +385,7 @@ def test_a_workbook_is_previewed_and_then_stored(app: Flask, admin: FlaskClient)
     preview = post(admin, data)
     assert preview.status_code == 200
     assert_valid(preview, "en")
-    preview_text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", preview.text))
+    preview_text = visible_text(preview)
     assert (
         f"Аудан ({DISTRICT}) → Басқа аудан ({OTHER_DISTRICT})" in preview_text and "State share, percent: – → 75" in preview_text
     )

@@ -23,12 +23,12 @@ def check(
     answers: Documents, last: Documents | None = None, evidence: Documents | None = None, kind: str = ENTERPRISE
 ) -> list[tuple[str, str, str | None]]:
     """Severity, rule and cell of what is found in one organisation's answers of 2024."""
-    found = check_answers(ORDER, 2024, kind, [answers], [evidence or {}], [last], TODAY)
-    assert {position for position, _ in found} <= {0}
-    return [(finding.severity, finding.rule, finding.code) for _, finding in found]
+    issues = check_answers(ORDER, 2024, kind, [answers], [evidence or {}], [last], TODAY)
+    assert {position for position, _ in issues} <= {0}
+    return [(issue.severity, issue.rule, issue.code) for _, issue in issues]
 
 
-def test_a_clean_report_with_its_acts_has_no_findings() -> None:
+def test_a_clean_report_with_its_acts_has_no_issues() -> None:
     for kind in ORDER.kind:
         answers = clean(ORDER, kind)
         acts = {item.code: "№ 1" for item in ORDER.evidence_of(kind) if item.type == "text"}
@@ -59,8 +59,8 @@ def test_a_clean_report_with_its_acts_has_no_findings() -> None:
     ],
 )
 def test_an_amount_hundreds_of_times_last_years(code: str, now: int | None, then: int | None, odd: bool) -> None:
-    given, before = ({code: value} if value is not None else {} for value in (now, then))
-    assert (("warning", f"{code}_differs_by_factor", code) in check(given, before)) is odd
+    answers, last_year = ({code: value} if value is not None else {} for value in (now, then))
+    assert (("warning", f"{code}_differs_by_factor", code) in check(answers, last_year)) is odd
 
 
 def test_losses_are_compared_by_their_size() -> None:
@@ -81,9 +81,9 @@ def test_losses_are_compared_by_their_size() -> None:
     [(-1, 1, True), (1, -1, True), (-1, -1, False), (1, 1, False), (0, -1, False), (-1, 0, False), (None, -1, False)],
 )
 def test_the_sign_changed_against_last_year(now: int | None, then: int, odd: bool) -> None:
-    given = {} if now is None else {"financial_result": now}
-    found = check(given, {"financial_result": then})
-    assert (("warning", "financial_result_sign_changed", "financial_result") in found) is odd
+    answers = {} if now is None else {"financial_result": now}
+    issues = check(answers, {"financial_result": then})
+    assert (("warning", "financial_result_sign_changed", "financial_result") in issues) is odd
 
 
 # Days
@@ -113,11 +113,11 @@ AUDITS = {
 @pytest.mark.parametrize("kind, code", [(kind, code) for kind, codes in AUDITS.items() for code in codes])
 @pytest.mark.parametrize("answer, odd", [("compliant", True), ("violated", True), ("not_audited", False), (None, False)])
 def test_an_audit_without_its_act(kind: str, code: str, answer: str | None, odd: bool) -> None:
-    given = {code: answer} if answer else {}
+    answers = {code: answer} if answer else {}
     warned = [("warning", f"{code}_without_act", code)] if odd else []
-    assert check(given, kind=kind) == warned
-    assert check(given, evidence={f"{code}_body": "КРУ", f"{code}_act_on": "2024-05-05"}, kind=kind) == warned
-    assert check(given, evidence={f"{code}_act": "№ 5"}, kind=kind) == []
+    assert check(answers, kind=kind) == warned
+    assert check(answers, evidence={f"{code}_body": "КРУ", f"{code}_act_on": "2024-05-05"}, kind=kind) == warned
+    assert check(answers, evidence={f"{code}_act": "№ 5"}, kind=kind) == []
 
 
 def test_every_audit_has_its_caution() -> None:
@@ -152,17 +152,17 @@ def test_defined_with_nothing_planned() -> None:
 
 def test_contradictions_are_errors_and_come_with_their_values() -> None:
     answers = {"key_indicators_planned": 1, "key_indicators_met": 2, "budget_paid": 0, "budget_paid_on": "2024-05-05"}
-    found = check_answers(ORDER, 2024, ENTERPRISE, [{}, answers], None, None, None)
-    assert [(position, each.severity, each.rule, each.code, each.value) for position, each in found] == [
+    issues = check_answers(ORDER, 2024, ENTERPRISE, [{}, answers], None, None, None)
+    assert [(position, issue.severity, issue.rule, issue.code, issue.value) for position, issue in issues] == [
         (1, "error", "paid_date_without_amount", "budget_paid_on", "2024-05-05"),
         (1, "error", "met_above_planned", "key_indicators_met", 2),
     ]
 
 
-def test_findings_come_by_position_and_in_the_forms_order() -> None:
+def test_issues_are_sorted_by_position_and_in_the_order_of_the_form() -> None:
     answers = {"financial_result": -5, "budget_due": 100, "budget_due_on": "2026-01-01", "area_audit": "violated"}
-    found = check_answers(ORDER, 2024, ENTERPRISE, [{}, answers], [{}, {}], [{"financial_result": 5}] * 2, TODAY)
-    assert [(position, finding.code, finding.value) for position, finding in found] == [
+    issues = check_answers(ORDER, 2024, ENTERPRISE, [{}, answers], [{}, {}], [{"financial_result": 5}] * 2, TODAY)
+    assert [(position, issue.code, issue.value) for position, issue in issues] == [
         (0, None, None),
         (1, "financial_result", -5),
         (1, "budget_due_on", "2026-01-01"),
@@ -170,12 +170,12 @@ def test_findings_come_by_position_and_in_the_forms_order() -> None:
     ]
 
 
-def test_what_is_not_known_is_not_looked_at() -> None:
+def test_a_rule_without_its_data_raises_no_issue() -> None:
     answers = {"budget_due_on": "2026-01-01", "budget_paid_on": "2020-01-01", "area_audit": "compliant", "financial_result": 1}
     last = {"financial_result": -100_000}
 
     def rules(evidence: Any, before: Any, today: date | None) -> set[str]:
-        return {finding.rule for _, finding in check_answers(ORDER, 2024, ENTERPRISE, [answers], evidence, before, today)}
+        return {issue.rule for _, issue in check_answers(ORDER, 2024, ENTERPRISE, [answers], evidence, before, today)}
 
     assert rules(None, None, None) == {"paid_before_year"}, "the year is always known"
     assert rules([{}], None, None) == {"paid_before_year", "area_audit_without_act"}
@@ -195,11 +195,11 @@ def test_messages_speak_three_languages_and_say_what_to_do(order: Order) -> None
             assert len(sentences) >= 2 or ";" in rule.message[code], (rule.code, code)
 
 
-def test_a_finding_waits_until_it_is_kept() -> None:
+def test_an_issue_is_open_until_it_is_justified() -> None:
     from datetime import datetime
 
     from evaluation.answers.checks import WarningReason
 
-    finding = Issue("warning", "rule", None, ORDER.title)
-    kept = Issue("warning", "rule", None, ORDER.title, None, WarningReason("Так и есть", "A", datetime(2025, 1, 1)))
-    assert (finding.is_open, finding.reason, kept.is_open, kept.reason) == (True, None, False, "Так и есть")
+    issue = Issue("warning", "rule", None, ORDER.title)
+    justified_issue = Issue("warning", "rule", None, ORDER.title, None, WarningReason("Так и есть", "A", datetime(2025, 1, 1)))
+    assert (issue.is_open, issue.reason, justified_issue.is_open, justified_issue.reason) == (True, None, False, "Так и есть")

@@ -42,13 +42,13 @@ def kleene(array: Any) -> list[bool | None]:
 @example(None, 0, 300)
 def test_differs_by_factor_is_exact(left: int | None, right: int | None, factor: int) -> None:
     table = pd.DataFrame({"a": pd.array([left], dtype="Int64"), "b": pd.array([right], dtype="Int64")})
-    (found,) = kleene(evaluate(ORDER, DiffersByFactor("a", "b", factor), table))
+    (result,) = kleene(evaluate(ORDER, DiffersByFactor("a", "b", factor), table))
     if left is not None and right is not None:
         small, large = sorted(map(abs, (left, right)))
-        assert found is (small > 0 and large >= factor * small)
+        assert result is (small > 0 and large >= factor * small)
     else:
         # Whatever the blank turns out to be, nothing is apart from 0; beside any other amount it may be or not.
-        assert found is (False if 0 in (left, right) else None)
+        assert result is (False if 0 in (left, right) else None)
 
 
 def cases() -> list[Any]:
@@ -65,16 +65,16 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize("order, kind, rule", cases())
 def test_a_caution_is_sure_where_every_filling_agrees(order: Order, kind: str, rule: Any) -> None:
     """Every way to leave some of what it looks at blank, against every way to fill that."""
-    asked = {item.code for item in order.indicators_of(kind)}
-    names = sorted(name for name in columns(rule.when) if (last_year_code(name) or name) in asked)
+    indicator_codes = {item.code for item in order.indicators_of(kind)}
+    names = sorted(name for name in columns(rule.when) if (last_year_code(name) or name) in indicator_codes)
     domains = [DOMAINS[order.by_code[last_year_code(name) or name].type](order, name) for name in names]
     full = [dict(zip(names, way, strict=True)) for way in itertools.product(*domains)]
-    outcome = dict(zip(map(str, full), holds(order, kind, rule, full), strict=True))
+    outcome = dict(zip(map(str, full), evaluate_rule(order, kind, rule, full), strict=True))
     assert set(outcome.values()) == {True, False}, "the domain brings about both"
     partly = [dict(zip(names, way, strict=True)) for way in itertools.product(*((None, *domain) for domain in domains))]
-    for known, found in zip(partly, holds(order, kind, rule, partly), strict=True):
-        agree = {outcome[str(each)] for each in full if all(known[name] in (None, each[name]) for name in names)}
-        assert found is (agree.pop() if len(agree) == 1 else None), known
+    for answers, result in zip(partly, evaluate_rule(order, kind, rule, partly), strict=True):
+        agree = {outcome[str(row)] for row in full if all(answers[name] in (None, row[name]) for name in names)}
+        assert result is (agree.pop() if len(agree) == 1 else None), answers
 
 
 DOMAINS: dict[str, Any] = {
@@ -92,7 +92,7 @@ def bare(name: str) -> str:
     return last_year_code(name) or name
 
 
-def holds(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]) -> list[bool | None]:
+def evaluate_rule(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]) -> list[bool | None]:
     """The rule over answers of this year and of the last, by their names in it, without any evidence."""
     now, then = (
         [
@@ -118,8 +118,8 @@ def changed(*replacements: tuple[str, str]) -> Order:
 
 
 def second(answers: dict[str, Any], last: dict[str, Any], kind: str = "museum", by: Order | None = None) -> list[str]:
-    found = check_answers(SECOND, 2031, kind, [answers], [{}], [last], TODAY, by)
-    return [finding.rule for _, finding in found]
+    issues = check_answers(SECOND, 2031, kind, [answers], [{}], [last], TODAY, by)
+    return [issue.rule for _, issue in issues]
 
 
 def test_last_years_answers_are_read_by_last_years_order() -> None:
@@ -136,7 +136,7 @@ def test_last_years_answers_are_read_by_last_years_order() -> None:
     assert second({}, {"financial_result": 1}, by=ORDER) == []
 
 
-def test_a_choice_keeps_its_meaning_when_the_list_changes() -> None:
+def test_a_choice_has_the_same_meaning_after_the_list_changes() -> None:
     leaking, sound = {"roof": "leaking"}, {"roof": "sound"}
     assert second(leaking, sound) == ["leaking_without_note"] and second(leaking, leaking) == []
     list_ = [
@@ -153,14 +153,14 @@ def test_a_choice_keeps_its_meaning_when_the_list_changes() -> None:
 def test_last_years_implications_fill_last_years_blanks() -> None:
     text = SECOND_TEXT.replace("differs_by_factor(visitors, last_year(visitors), 10)", "grant > 1000 and last_year(grant) == 100")
     order = parse_order(text.replace('indicator = "visitors"\n', 'indicator = "grant"\n'))
-    (position, found), *others = check_answers(order, 2031, "theatre", [{"grant": 200_000}], [{}], [{"audited": False}], TODAY)
-    assert (position, found.code, found.value, others) == (0, "grant", 200_000, [])
+    (position, issue), *others = check_answers(order, 2031, "theatre", [{"grant": 200_000}], [{}], [{"audited": False}], TODAY)
+    assert (position, issue.code, issue.value, others) == (0, "grant", 200_000, [])
 
 
-def test_given_last_and_the_days_of_the_second_order() -> None:
+def test_last_year_conditions_and_the_days_of_the_second_order() -> None:
     def rules(promised: str, last: dict[str, Any] | None) -> list[str]:
-        found = check_answers(SECOND, 2031, "zoo", [{"promised_on": promised, "roof": "none"}], [{}], [last], date(2031, 6, 1))
-        return [finding.rule for _, finding in found]
+        issues = check_answers(SECOND, 2031, "zoo", [{"promised_on": promised, "roof": "none"}], [{}], [last], date(2031, 6, 1))
+        return [issue.rule for _, issue in issues]
 
     before = {"promised_on": "2030-06-01"}
     assert rules("2031-06-02", before) == rules("2030-12-31", None) == ["promised_outside_year"]
@@ -176,19 +176,19 @@ def test_given_last_and_the_days_of_the_second_order() -> None:
 @pytest.mark.parametrize("seed", range(15))
 def test_costs_agree_with_the_plain_reckoning(kind: str, seed: int) -> None:
     random = Random(f"{kind}/{seed}")
-    body, own = bin_of(1), [bin_of(10 + number) for number in range(random.randint(1, 6))]
-    answers = {bin_: random_answers(ORDER, kind, random, blank=random.choice([0.05, 0.4])) for bin_ in own}
+    body, bins = bin_of(1), [bin_of(10 + number) for number in range(random.randint(1, 6))]
+    answers = {bin_: random_answers(ORDER, kind, random, blank=random.choice([0.05, 0.4])) for bin_ in bins}
     previous = random.choice([None, 0, 1, 3, 9])
     criterion = next(criterion for criterion, _ in ORDER.prior_year_counts())
-    table = report_frame(ORDER, kind, [body] * len(own), own, list(answers.values()))
+    table = report_frame(ORDER, kind, [body] * len(bins), bins, list(answers.values()))
     scores = score(ORDER, {kind: table}, {} if previous is None else {(body, kind, criterion.code): previous})
-    found = breach_costs(scores, kind, table)
+    costs_by_bin = breach_costs(scores, kind, table)
     expected = reference.table(kind, answers, previous)["rows"]
-    for bin_ in own:
-        told = {(cost.row, cost.criterion): cost for cost in found.get(bin_, ())}
+    for bin_ in bins:
+        costs = {(cost.row, cost.criterion): cost for cost in costs_by_bin.get(bin_, ())}
         rows = [row for row in expected if bin_ in row["in_breach"]]
-        assert list(told) == [(row["row"], row["criterion"]) for row in rows]
-        for row, cost in zip(rows, told.values(), strict=True):
+        assert list(costs) == [(row["row"], row["criterion"]) for row in rows]
+        for row, cost in zip(rows, costs.values(), strict=True):
             assert (cost.kind, cost.points, cost.worst_points) == (kind, row["high"] - row["max"], row["low"] - row["max"])
             assert cost.worst_points <= cost.points <= 0 and cost.other_organisation_count == len(row["in_breach"]) - 1
             alone = {code: value for code, value in reference.with_implications(answers[bin_]).items() if code in cost.codes}
@@ -207,15 +207,15 @@ def test_the_answers_that_decide() -> None:
     table = report_frame(ORDER, ENTERPRISE, [""] * 5, [""] * 5, rows)
     breach = ORDER.criterion["2"].breach
     where = decisive_answers(ORDER, breach, table)
-    assert [{code for code in where if where[code][place]} for place in range(5)] == [
+    assert [{code for code in where if where[code][position]} for position in range(5)] == [
         {"budget_due", "budget_paid"},
         {"budget_due", "budget_due_on", "budget_paid_on"},
         {"budget_due", "budget_paid", "budget_due_on", "budget_paid_on"},
         set(),
         set(),
     ]
-    holds_at = np.logical_or.reduce(list(where.values()))
-    assert (holds_at == is_certain(evaluate(ORDER, breach, table))).all()
+    is_decided = np.logical_or.reduce(list(where.values()))
+    assert (is_decided == is_certain(evaluate(ORDER, breach, table))).all()
     both = decisive_answers(ORDER, parse("budget_due > 0 or budget_due > 5000"), table)["budget_due"]
     assert both.tolist() == [True] * 4 + [False]
 
@@ -228,8 +228,8 @@ def test_no_breach_no_cost() -> None:
     assert breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table) == {}
 
 
-def test_costs_are_of_the_organisations_own_body() -> None:
+def test_costs_belong_to_the_body_of_the_organisation() -> None:
     first, second_ = bin_of(1), bin_of(2)
     table = report_frame(ORDER, ENTERPRISE, [first, first, second_], [bin_of(10), bin_of(11), bin_of(12)], [{"insolvent": True}] * 3)
-    found = breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table)
-    assert [found[bin_of(number)][0].other_organisation_count for number in (10, 11, 12)] == [1, 1, 0]
+    costs_by_bin = breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table)
+    assert [costs_by_bin[bin_of(number)][0].other_organisation_count for number in (10, 11, 12)] == [1, 1, 0]

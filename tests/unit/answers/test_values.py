@@ -71,8 +71,8 @@ def test_not_money(cell: Any, problem: str) -> None:
 def test_not_whole(cell: Any, problem: str) -> None:
     kind = KINDS[0]
     code = of_type(kind, "whole", 0)
-    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert (found[0], found[2], found[3]) == (kind, code, problem)
+    [error] = errors(book({kind: [good(kind, **{code: cell})]}))
+    assert (error[0], error[2], error[3]) == (kind, code, problem)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_dates(cell: Any, stored: str) -> None:
 def test_not_dates(cell: Any) -> None:
     kind = KINDS[1]
     code = next(item.code for item in ORDER.indicators_of(kind) if item.type == "date")
-    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert found[2:] == (code, "not_date")
+    [error] = errors(book({kind: [good(kind, **{code: cell})]}))
+    assert error[2:] == (code, "not_date")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_yes_and_no_in_three_languages(cell: Any, stored: bool | None) -> None:
 def test_neither_yes_nor_no(cell: Any) -> None:
     kind = KINDS[1]
     code = INDICATOR_CODES[kind][-1]
-    [found] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert found[2:] == (code, "not_yes_no")
+    [error] = errors(book({kind: [good(kind, **{code: cell})]}))
+    assert error[2:] == (code, "not_yes_no")
 
 
 def test_choices_by_code_and_by_every_label() -> None:
@@ -139,8 +139,8 @@ def test_choices_by_code_and_by_every_label() -> None:
         for label in (choice.value, *choice.label.in_all_languages()):
             for form in (label, label.upper(), f" {label} "):
                 assert read(book({kind: [good(kind, **{item.code: form})]})).worksheets[kind].columns[item.code] == [choice.value]
-    [found] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
-    assert found[2:] == (item.code, "not_choice")
+    [error] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
+    assert error[2:] == (item.code, "not_choice")
 
 
 @pytest.mark.parametrize("cell", ["one\ntwo", "one\r\ntwo", "one\rtwo", " one\r\ntwo\r\n"])

@@ -12,7 +12,7 @@ from evaluation.criteria.expressions import codes
 from evaluation.criteria.loader import load_orders
 from evaluation.criteria.model import OUTCOMES
 from evaluation.demo import DemoCountry, country, demonstration
-from evaluation.demo.draws import holds
+from evaluation.demo.draws import condition_predicate
 from evaluation.demo.recipes import Recipes, data
 from evaluation.registry.models import LEVELS
 from evaluation.scoring import report_frame, score
@@ -206,13 +206,13 @@ def test_usual_answers_are_complete_and_in_breach_of_nothing(kind):
     for seed in range(200):
         answers, _ = recipes.fill(Random(seed), kind, 2024, 1)
         for item in ORDER.indicators_of(kind):
-            asked = item.applies_when is None or holds(ORDER, item.applies_when)(answers)
+            asked = item.applies_when is None or condition_predicate(ORDER, item.applies_when)(answers)
             assert (item.code in answers) == asked, item.code
-        assert not [criterion.code for criterion in criteria if holds(ORDER, criterion.breach)(answers)]
+        assert not [criterion.code for criterion in criteria if condition_predicate(ORDER, criterion.breach)(answers)]
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [(name, kind) for name, case in Recipes(ORDER).cases.items() if case.criterion for kind in case.of]
+    ("name", "kind"), [(name, kind) for name, case in Recipes(ORDER).cases.items() if case.criterion for kind in case.kinds]
 )
 def test_a_case_is_a_breach_of_its_criterion_and_no_other(name, kind):
     recipes = Recipes(ORDER)
@@ -220,7 +220,7 @@ def test_a_case_is_a_breach_of_its_criterion_and_no_other(name, kind):
     criteria = [ORDER.criterion[row.criterion] for row in ORDER.table[kind].scored_rows]
     for seed in range(50):
         answers, _ = recipes.fill(Random(seed), kind, 2024, 0.3, [case])
-        assert [criterion.code for criterion in criteria if holds(ORDER, criterion.breach)(answers)] == [case.criterion]
+        assert [criterion.code for criterion in criteria if condition_predicate(ORDER, criterion.breach)(answers)] == [case.criterion]
 
 
 def test_every_scored_criterion_has_a_case_for_each_kind_it_scores():
@@ -248,8 +248,8 @@ def test_answers_and_stories_name_only_what_there_is():
 
 def test_conditions_on_blanks_do_not_hold():
     for rule in ORDER.contradictions:
-        assert not holds(ORDER, rule.when)({})
-        assert not holds(ORDER, rule.when)(dict.fromkeys(codes(rule.when)))
+        assert not condition_predicate(ORDER, rule.when)({})
+        assert not condition_predicate(ORDER, rule.when)(dict.fromkeys(codes(rule.when)))
 
 
 # Something to show

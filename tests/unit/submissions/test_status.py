@@ -41,8 +41,8 @@ FORGOTTEN = -OBSOLETE_AFTER.days - 1
         (2024, [at(2025, 30), at(2024, -5, REOPENED)]),
     ],
 )
-def test_the_year_that_is_due(first: int, standings: list[YearStatus]) -> None:
-    assert due_year(standings, TODAY).year == due_year(standings[::-1], TODAY).year == first
+def test_the_year_that_is_due(first: int, statuses: list[YearStatus]) -> None:
+    assert due_year(statuses, TODAY).year == due_year(statuses[::-1], TODAY).year == first
 
 
 def test_of_several_bodies_whichever_is_not_done_decides() -> None:
@@ -50,10 +50,10 @@ def test_of_several_bodies_whichever_is_not_done_decides() -> None:
     assert due_year(mine, TODAY) == mine[3]
 
 
-def test_of_the_other_years_what_was_given_back_comes_first() -> None:
+def test_of_the_other_years_the_returned_one_comes_first() -> None:
     mine = [at(2025, 30), at(2024, 5, RETURNED), at(2023, -900, SUBMITTED), at(2022, None), at(2021, None), at(2020, -2000)]
-    assert [each.year for each in other_open_years(mine, 2025)] == [2024, 2020, 2022, 2021]
-    assert [each.days_left(TODAY) for each in other_open_years(mine, 2025)] == [5, -2000, None, None]
+    assert [status.year for status in other_open_years(mine, 2025)] == [2024, 2020, 2022, 2021]
+    assert [status.days_left(TODAY) for status in other_open_years(mine, 2025)] == [5, -2000, None, None]
 
 
 def test_where_a_year_stands_and_the_days_it_has_left() -> None:

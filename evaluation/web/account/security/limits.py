@@ -14,8 +14,8 @@ LINK_ENDPOINTS = ("forgot_password", "reset_password")
 def init_app(app: Flask) -> None:
     """Limit the pages of Flask-Security that allow guessing, and the page where anybody may have a file verified.
 
-    With the default storage in memory each worker counts separately, so that two workers allow twice as many requests. The lock of
-    an account is in the database and applies to all workers.
+    With the default storage in memory each worker counts separately, so that two workers allow twice as many requests. The lock
+    of an account is in the database and applies to all workers.
     """
     limiter = Limiter(get_remote_address, app=app, storage_uri=app.config["RATE_LIMIT_STORAGE"])
     for endpoint in GUESSABLE_ENDPOINTS + LINK_ENDPOINTS:

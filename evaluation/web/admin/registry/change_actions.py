@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext
+from wtforms import SelectChoice
 
 from evaluation.clock import today
 from evaluation.language import N_
@@ -64,17 +65,23 @@ class ChangeAction:
 
 def set_level_choices(form: Any, state: BodyState | None = None) -> None:
     """Set the levels to choose from; a body may have none yet."""
-    form.level.choices = [("", gettext("not entered")), *((code, gettext(LEVEL_NAMES[code])) for code in LEVELS)]
+    form.level.choices = [
+        SelectChoice("", gettext("not entered")),
+        *(SelectChoice(code, gettext(LEVEL_NAMES[code])) for code in LEVELS),
+    ]
 
 
 def set_kind_choices(form: Any, state: OrganisationState | None = None) -> None:
     """Set the kinds of organisation to choose from."""
     language = current_language().code
-    form.kind.choices = [(kind.code, kind.name[language]) for kind in organisation_kinds(registry.orders()).values()]
+    kinds = organisation_kinds(registry.orders()).values()
+    form.kind.choices = [SelectChoice(kind.code, kind.name[language]) for kind in kinds]
 
 
 def _set_status_choices(form: Any, state: OrganisationState) -> None:
-    form.status.choices = [(code, gettext(name)) for code, name in STATUS_NAMES.items() if code != state.latest_status]
+    form.status.choices = [
+        SelectChoice(code, gettext(name)) for code, name in STATUS_NAMES.items() if code != state.latest_status
+    ]
 
 
 def body_facts(form: BodyForm | NewBodyForm) -> tuple[Any, ...]:
@@ -119,8 +126,7 @@ def _is_open(state: OrganisationState) -> bool:
 
 
 CORRECTION_HINT = N_(
-    "This corrects what was entered, for every year alike. For a new name that begins on a day, and for a move, there are "
-    "changes of their own."
+    "This corrects the entry for every year. To enter a new name from a date, or a move, use the separate changes."
 )
 
 
@@ -172,7 +178,7 @@ BODY_ACTIONS: Mapping[str, ChangeAction] = {
         apply=lambda viewer, expected, form: operations.close_body(viewer, expected, form.closed_on.data),
         effects=effects.close_effects,
         is_available=lambda state: state.closed_on is None,
-        hint=N_("First move or close its organisations and the bodies under it. Its earlier years stay as they are."),
+        hint=N_("First move or close its organisations and lower bodies. Its earlier years stay unchanged."),
     ),
     "reopen": ChangeAction(
         title=N_("Reopen the body"),
@@ -216,7 +222,7 @@ ORGANISATION_ACTIONS: Mapping[str, ChangeAction] = {
         initial_values=lambda state: {"year": today().year},
         effects=effects.move_effects,
         is_available=_is_open,
-        hint=N_("From a year on. Sheets of earlier years stay with the body it was under."),
+        hint=N_("From the start of a year. Sheets of earlier years stay with the previous body."),
     ),
     "status": ChangeAction(
         title=N_("Enter a status"),
@@ -228,18 +234,19 @@ ORGANISATION_ACTIONS: Mapping[str, ChangeAction] = {
         prepare=_set_status_choices,
         effects=effects.status_effects,
         is_available=_is_open,
-        hint=N_("In liquidation or bankrupt, it still counts on sheets. Closed on 31 December or before, it does not."),
+        hint=N_("An organisation in liquidation or bankrupt still counts on sheets. One closed on 31 December or earlier "
+                "does not."),
     ),
     "withdraw": ChangeAction(
-        title=N_("Take the latest status back"),
-        button=N_("Take the status back"),
-        success_message=N_("The status is taken back."),
+        title=N_("Withdraw the latest status"),
+        button=N_("Withdraw the status"),
+        success_message=N_("The status is withdrawn."),
         form=ConfirmForm,
         next_state=lambda form, expected: changes.withdraw_status(expected),
         apply=lambda viewer, expected, form: operations.withdraw_status(viewer, expected),
         effects=effects.withdraw_effects,
         is_available=lambda state: bool(state.statuses),
-        hint=N_("For a status entered by mistake, such as an organisation closed wrongly."),
+        hint=N_("For a status entered by mistake, such as an organisation closed in error."),
     ),
 }
 CHANGE_ACTIONS = {BODIES: BODY_ACTIONS, ORGANISATIONS: ORGANISATION_ACTIONS}

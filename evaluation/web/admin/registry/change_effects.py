@@ -15,7 +15,7 @@ def rename_effects(previous: RegistryState, current: RegistryState) -> list[str]
     since = current.former_names[-1].until + ONE_DAY
     first = gettext("From %(day)s on the name is: %(name)s", day=f"{since:%d.%m.%Y}", name=current.name_kk)
     if len(current.former_names) == len(previous.former_names):
-        return [first, gettext("This corrects the name that was entered from that day on.")]
+        return [first, gettext("This corrects the name entered from that date on.")]
     return [first, gettext("Sheets of %(year)s and earlier keep the name: %(name)s", year=since.year - 1, name=previous.name_kk)]
 
 
@@ -26,19 +26,19 @@ def close_effects(previous: BodyState, current: BodyState) -> list[str]:
     return [
         gettext("Its last day is %(day)s.", day=f"{last_day:%d.%m.%Y}"),
         gettext(
-            "It is not among the bodies of %(year)s and later years. Its earlier years and their sheets stay.", year=first_year
+            "It is not listed among the bodies of %(year)s and later years. Its earlier years and their sheets stay.", year=first_year
         ),
     ]
 
 
 def reopen_effects(previous: BodyState, current: BodyState) -> list[str]:
     """Describe the withdrawal of a body's closing."""
-    return [gettext("It is among the bodies of every year again, as if it had not been closed.")]
+    return [gettext("It is listed among the bodies of every year again, as if it had not been closed.")]
 
 
 def move_effects(previous: OrganisationState, current: OrganisationState) -> list[str]:
     """Describe a move to another body."""
-    return [gettext("Reports already given stay with the organisation and go with it to the sheets named here.")]
+    return [gettext("Reports already submitted stay with the organisation and move with it to the sheets listed here.")]
 
 
 def status_effects(previous: OrganisationState, current: OrganisationState) -> list[str]:
@@ -48,7 +48,7 @@ def status_effects(previous: OrganisationState, current: OrganisationState) -> l
     sentences = [gettext("Status from %(day)s on: %(status)s.", day=f"{latest.since:%d.%m.%Y}", status=status)]
     if latest.status == STATUSES[-1]:
         year = latest.since.year
-        sentences.append(gettext("It counts on no sheet from %(year)s on: on 31 December it is off the register.", year=year))
+        sentences.append(gettext("It counts on no sheet from %(year)s on: on 31 December it is not on the register.", year=year))
         sentences.append(gettext("Its reports stay; sheets of earlier years do not change."))
     else:
         sentences.append(gettext("It still counts on sheets: it is on the register until it is closed."))
@@ -60,9 +60,9 @@ def withdraw_effects(previous: OrganisationState, current: OrganisationState) ->
     latest = previous.statuses[-1]
     status = gettext(STATUS_NAMES[latest.status])
     sentences = [
-        gettext("The status from %(day)s on is taken back: %(status)s.", day=f"{latest.since:%d.%m.%Y}", status=status),
+        gettext("The status from %(day)s on is withdrawn: %(status)s.", day=f"{latest.since:%d.%m.%Y}", status=status),
         gettext("After that its latest status is: %(status)s.", status=gettext(STATUS_NAMES[current.latest_status])),
     ]
     if previous.periods != current.periods:
-        sentences.append(gettext("It is under its last body again."))
+        sentences.append(gettext("It is under its previous body again."))
     return sentences

@@ -81,6 +81,6 @@ def choose_body(field: BodyField, required: bool = True) -> bool:
         field.body = matches[0]
         return True
     field.matches = tuple(matches)
-    message = N_("Several bodies fit. Choose one of them, or add words.") if matches else N_("No body matches.")
+    message = N_("Several bodies match. Choose one of them, or add words.") if matches else N_("No body matches.")
     field.errors = [*field.errors, gettext(message)]
     return False

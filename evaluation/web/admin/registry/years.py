@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug import Response as Redirection
+from wtforms import SelectChoice
 
 from evaluation.clock import today
 from evaluation.database import db
@@ -38,7 +39,7 @@ def years() -> Answer:
     next_year = min(today().year, max(open_years) + 1) if open_years else today().year - 1
     orders, language = registry.orders(), current_language().code
     form = YearForm(data={"year": next_year, "order_code": orders.latest.code})
-    form.order_code.choices = [(order.code, order.title[language]) for order in reversed(orders.all)]
+    form.order_code.choices = [SelectChoice(order.code, order.title[language]) for order in reversed(orders.all)]
     if request.method == "GET":
         return _years_page(form)
     if not form.validate():
@@ -81,7 +82,7 @@ def change_year_dates(year: int) -> Answer:
             db.session.rollback()
             message = conflict.message(current_language())
             return _year_page(reporting_year, _dates_form(conflict.current), message), conflict.status
-    flash(gettext("The days of the year are set."))
+    flash(gettext("The dates of the year are saved."))
     return redirect(url_for(".year", year=year), 303)
 
 
@@ -123,7 +124,7 @@ def extension(year: int) -> Answer:
     with errors_shown_in(form, lambda: _extension_page(reporting_year, form, bin_)):
         reason = form.reason.data or ""
         grant_extension(current_viewer(), reporting_year, form.body.body, form.until.data, reason, today())
-    flash(gettext("The extension is given."))
+    flash(gettext("The extension is granted."))
     if bin_:
         return redirect(url_for(".body", bin_=bin_, _anchor="years"), 303)
     return redirect(url_for(".year", year=year, _anchor="extensions"), 303)

@@ -38,8 +38,8 @@ MAX_REJECTED_CELLS = 2000
 """Rejected cells that a script shows in the grid after a paste."""
 FORM_FIELDS = ("text", "rows", "organisation", "code", "erase", "typed")
 """Fields that the form of a preview sends again."""
-COLUMN_MISSING = N_("Choose the column whose blanks are to be filled.")
-VALUE_MISSING = N_("Give the answer that the blanks are to be filled with.")
+COLUMN_MISSING = N_("Choose the column whose blank cells will be filled.")
+VALUE_MISSING = N_("Enter the answer for the blank cells.")
 ORGANISATIONS_MOVED = N_("Some of these organisations are no longer under this body. Load the page again.")
 
 
@@ -55,7 +55,7 @@ class NothingToUndo(EvaluationError):
     status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
-        super().__init__(N_("There is nothing of yours to undo."))
+        super().__init__(N_("There is no operation of yours to undo."))
 
 
 class ChangeRequest:
@@ -165,8 +165,8 @@ def stored_message(action: str, count: int) -> str:
 def undone_message(count: int, moment_text: str) -> str:
     """Return the message after an undo; `moment_text` is the date and time of the undone action."""
     return current_language().ngettext(
-        "Undone: %(num)d answer of %(at)s is as before.",
-        "Undone: %(num)d answers of %(at)s are as before.",
+        "Undone: %(num)d answer of %(at)s has its previous value again.",
+        "Undone: %(num)d answers of %(at)s have their previous values again.",
         count,
         at=moment_text,
     )

@@ -164,7 +164,8 @@ def _message_of_last_request(grid: GridContext) -> str:
         return ""
     action, language = events[0].action, current_language()
     if action == AuditAction.CHANGE_UNDONE:
-        return language.ngettext("Undone: %(num)d answer is as before.", "Undone: %(num)d answers are as before.", count)
+        return language.ngettext("Undone: %(num)d answer has its previous value again.", "Undone: %(num)d answers have their previous values "
+                                                                         "again.", count)
     if action == AuditAction.ANSWERS_SAVED:
         return language.ngettext("%(num)d answer was stored.", "%(num)d answers were stored.", count)
     return stored_message(action, count)

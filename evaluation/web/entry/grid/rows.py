@@ -192,6 +192,6 @@ def _form_url_builder(address: Mapping[str, Any]) -> Callable[[str], str]:
 
     600 calls of `url_for` would take longer than the rest of the page.
     """
-    url = url_for("report.page", bin_=address["bin_"], year=address["year"], own=BIN_PLACEHOLDER)
+    url = url_for("report.page", bin_=address["bin_"], year=address["year"], organisation_bin=BIN_PLACEHOLDER)
     before, _, after = url.rpartition(BIN_PLACEHOLDER)
     return lambda organisation_bin: before + organisation_bin + after

@@ -4,7 +4,7 @@ from evaluation.language import N_, Language
 
 MESSAGES = {
     "blank": N_("no answer"),
-    "idle": N_("not asked with the other answers as they are"),
+    "idle": N_("not required with the other answers as they are"),
     "saving": N_("Saving: “{0}”"),
     "saved": N_("Saved: “{0}”"),
     "emptied": N_("Saved: no answer"),
@@ -13,12 +13,12 @@ MESSAGES = {
     "refused": N_("Not saved: {0}"),
     "invalid": N_("Not stored: “{0}”. {1}"),
     "invalid_count": N_("Not stored because they are not valid: {0}"),
-    "conflict": N_("Changed by somebody else meanwhile. Press Enter to choose."),
-    "conflict_count": N_("Changed by somebody else, waiting for your choice: {0}"),
+    "conflict": N_("Changed by someone else in the meantime. Press Enter to choose."),
+    "conflict_count": N_("Changed by someone else, waiting for your choice: {0}"),
     "conflict_who": N_("Changed by {0}, {1}"),
     "error": N_("Error: {0}"),
-    "warning": N_("Worth a second look: {0}"),
-    "reason": N_("Reason given: {0}"),
+    "warning": N_("Worth checking: {0}"),
+    "reason": N_("Reason: {0}"),
     "remark": N_("Open remark: {0}"),
     "keys": N_("Keys: {0}"),
     "count": N_("Organisations shown: {0} of {1}"),
@@ -28,8 +28,8 @@ MESSAGES = {
     "copied": N_("Copied: {0} rows, {1} columns"),
     "not_pasted": N_("Press Ctrl+V in the table, or use the button “Paste from Excel…”."),
     "nothing": N_("There is nothing to paste."),
-    "fill_with": N_("Give the answer that the blanks are to be filled with."),
-    "more_filled": N_("Blanks are filled in the organisations shown: {0}."),
+    "fill_with": N_("Enter the answer for the blank cells."),
+    "more_filled": N_("Blank cells are filled in the organisations shown: {0}."),
 }
 
 

@@ -122,7 +122,7 @@ class RemarkLocator:
         organisation_rank = self._organisation_ranks.get(organisation_id, len(self._organisation_ranks))
         rank = (ANSWER_RANK, organisation_rank, self._code_ranks.get(code, -1))
         if organisation is None:
-            owner = gettext("An organisation that is not the body's any more")
+            owner = gettext("An organisation that no longer belongs to the body")
             return RemarkLocation(owner, self.language.code, label, "", rank)
         url = self.report_url(organisation, code and f"field-{code}", code)
         return RemarkLocation(*self._name(organisation), label, url, rank)
@@ -152,7 +152,7 @@ class RemarkLocator:
             "report.page",
             bin_=self.body.bin,
             year=self.year,
-            own=organisation.bin,
+            organisation_bin=organisation.bin,
             field=code or None,
             _anchor=anchor or None,
         )

@@ -49,7 +49,7 @@ export function createOtherEntries({ organisation, stateUrl, messages, outbox, h
   /** @param {Entry} entry */
   function obsoleteNote(entry) {
     const text = formatMessage(messages.obsolete ?? "", {
-      "own": names.get(entry.organisation) ?? entry.organisation,
+      organisation: names.get(entry.organisation) ?? entry.organisation,
       "typed": entry.next ?? entry.typed,
     });
     const button = document.createElement("button");
@@ -69,7 +69,7 @@ export function createOtherEntries({ organisation, stateUrl, messages, outbox, h
     );
     const notes = obsolete.flatMap(obsoleteNote);
     if (!linked.size) return notes;
-    const [before, after] = (messages.otherOrganisations ?? "").split("{elsewhere}");
+    const [before, after] = (messages.otherOrganisations ?? "").split("{organisations}");
     return [" ", before, ...[...linked].flatMap((bin, index) => [index ? ", " : "", formLink(bin)]), after, ...notes];
   };
 }

@@ -145,7 +145,7 @@ async function refresh() {
 /** @param {any} state - An organisation's part of the answer of `answers.state`. */
 function showState({ answered, required, blank, issues, costs }) {
   blankCodes = blank;
-  progress.textContent = formatMessage(messages.progress ?? "", { "given": answered, "asked": required });
+  progress.textContent = formatMessage(messages.progress ?? "", { answered, required });
   updateRequired();
   showCosts(costs);
   showIssues(issues);

@@ -107,7 +107,7 @@ def test_a_link_sets_a_password_once(app: Flask, code: str) -> None:
     again = anonymous_client(app, code)
     assert again.get(f"/{path}").headers["Location"] == "/account/new-password"
     assert messages(again.get("/account/new-password"))[0] == language(code).gettext(
-        "This link is no longer valid. Ask for a new one."
+        "This link is no longer valid. Request a new one."
     )
     assert attempt(client, email, NEW_PASSWORD).status_code == 302
     assert audit_entries(app)[0] == ("The clerk", "password_reset")

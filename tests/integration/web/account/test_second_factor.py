@@ -21,7 +21,7 @@ from tests.support.html import find, form_values, texts
 from tests.support.visits import CODES, anonymous_client, attempt, audit_entries, is_signed_in, messages, post
 
 WRONG = (
-    "The code is wrong or was used already. Try again with the code that the app shows now; if it is the one you used last, "
+    "The code is wrong or was already used. Try again with the code that the app shows now; if it is the one you used last, "
     "wait for the next."
 )
 
@@ -191,7 +191,7 @@ def test_what_only_the_owner_changes_takes_the_password_again(app: Flask) -> Non
         session["fs_paa"] -= 3600
     for url in ("/account/second-factor", "/account/recovery-codes"):
         assert client.get(url).headers["Location"] == f"/account/confirm?next={url}"
-    assert "Give your password once more to go on." in messages(client.get("/account/confirm"))
+    assert "Enter your password again to continue." in messages(client.get("/account/confirm"))
     assert "The password is wrong." in post(client, "/account/confirm", password="wrong").text
     response = post(client, "/account/confirm", password=PASSWORD, next="/account/second-factor")
     assert response.headers["Location"] == "/account/second-factor"

@@ -29,8 +29,8 @@ from tests.support.visits import (
 )
 
 WRONG = (
-    "The e-mail address or the password is wrong. If you have mistyped it several times, wait %(minutes)s minutes or ask "
-    "for a new link."
+    "The e-mail address or the password is wrong. After several wrong attempts wait %(minutes)s minutes or request a new "
+    "link."
 )
 
 # Signing in and out
@@ -155,7 +155,7 @@ def test_every_failure_has_the_same_message(app: Flask, code: str) -> None:
 
 def test_blanks_are_no_attempt(app: Flask) -> None:
     response = attempt(anonymous_client(app), "", "")
-    assert messages(response) == ["Give the e-mail address and the password."] and not audit_entries(app)
+    assert messages(response) == ["Enter the e-mail address and the password."] and not audit_entries(app)
 
 
 def test_a_locked_account_opens_again(app: Flask) -> None:

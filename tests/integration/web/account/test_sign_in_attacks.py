@@ -76,11 +76,11 @@ def test_a_role_that_requires_the_factor_ends_sessions(app: Flask) -> None:
     client = sign_in(anonymous_client(app), email)
     with app.app_context():
         account = db.session.scalars(select(Account).where(Account.email == email)).one()
-        operations.change_account(SYSTEM, account, email, "Somebody else", "observer")
+        operations.change_account(SYSTEM, account, email, "Someone else", "observer")
         db.session.commit()
     assert is_signed_in(client), "a new name does not end sessions"
     with app.app_context():
-        operations.change_account(SYSTEM, db.session.scalars(select(Account)).one(), email, "Somebody else", "administrator")
+        operations.change_account(SYSTEM, db.session.scalars(select(Account)).one(), email, "Someone else", "administrator")
         db.session.commit()
     assert not is_signed_in(client) and attempt(client, email).headers["Location"] == "/account/second-factor"
 

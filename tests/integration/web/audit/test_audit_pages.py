@@ -277,7 +277,8 @@ def test_an_answer_shows_its_history(app: Flask, order: Order, scenario: Scenari
     assert page.count('class="audit-time"') == part.count('class="audit-time"') == 4 and "<html" not in part
     assert "1\xa0234\xa0567.89" in part and "no answer" in part and "&lt;b&gt;Акт" in part
     assert url + first in client.get(scenario.report_url(organisation_bin)).text
-    assert "has nothing of this answer" in client.get(scenario.report_url(scenario.bins_of(kind)[1]) + "/history/" + first).text
+    unchanged = scenario.report_url(scenario.bins_of(kind)[1]) + "/history/" + first
+    assert "has no events for this answer" in client.get(unchanged).text
     stranger = sign_in(app.test_client(), scenario.emails["stranger"])
     assert stranger.get(url + first).status_code == 404
     for address in (

@@ -35,7 +35,7 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
     """What stands in addresses, by the name of the argument; `endpoint:name` and `blueprint:name` where it is something else."""
     return {
         "bin_": resources.bin,
-        "own": resources.organisation_bin,
+        "organisation_bin": resources.organisation_bin,
         "year": YEAR,
         "kind": world.kind,
         "code": "ru",
@@ -46,12 +46,12 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "id_": resources.file,
         "remark_id": resources.remark,
         "account_id": world.account,
-        "record.history:code": _asked(world),
+        "audit.history:code": _asked(world),
         "registry.organisation:bin_": resources.organisation_bin,
-        "registry.organisation_deed:bin_": resources.organisation_bin,
+        "registry.change_organisation:bin_": resources.organisation_bin,
         "uploads:id_": resources.uploads.get(role, resources.uploads[Role.CLERK]),
         # Everyone's own: what decides is whether they may still know of the body that it is about.
-        "message_id": world.messages[resources.id, role if role in SIGN_IN_ROLES else Role.CLERK],
+        "notification_id": world.messages[resources.id, role if role in SIGN_IN_ROLES else Role.CLERK],
     }
 
 
@@ -61,7 +61,9 @@ def _asked(world: World) -> str:
 
 
 def _edit(world: World) -> dict[str, Any]:
-    return {"json": {"edits": [{"organisation": world.body.organisation_bin, "code": _asked(world), "typed": "", "expected": None}]}}
+    return {
+        "json": {"edits": [{"organisation": world.body.organisation_bin, "code": _asked(world), "typed": "", "expected": None}]}
+    }
 
 
 SENT: dict[str, Callable[[World], dict[str, Any]]] = {"answers.save": _edit}
@@ -239,7 +241,9 @@ def test_whom_each_role_sees(tmp_path: Path, make_app: Callable[..., Flask]) -> 
         ("observer", [], None, every),
         ("administrator", [bin_of(1)], "31", every),
     ):
-        client = accounts.sign_in(app.test_client(), accounts.make_account(app, role, [ids[bin_] for bin_ in bodies], region_code))
+        client = accounts.sign_in(
+            app.test_client(), accounts.make_account(app, role, [ids[bin_] for bin_ in bodies], region_code)
+        )
         for bin_ in every:
             status = client.get(f"/bodies/{bin_}/{YEAR}").status_code
             assert status == (200 if bin_ in seen else 404), (role, bin_)

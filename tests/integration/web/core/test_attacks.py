@@ -2,10 +2,8 @@
 
 import io
 import json
-import re
 import struct
 import zlib
-from html import unescape
 
 import pytest
 from flask import Flask
@@ -15,8 +13,9 @@ from PIL import Image
 from evaluation.answers.evidence.content import EvidenceRejected, detect_file_type
 from evaluation.criteria import Order
 from tests.support.accounts import assign_bodies, make_account, sign_in, token_of
-from tests.support.scenario import OTHER_BODY, BODY, YEAR, two_kind_scenario
-from tests.support.visits import DEEP_JSON, SIGN_IN, change_account, post, audit_entries, anonymous_client
+from tests.support.html import attributes
+from tests.support.scenario import BODY, OTHER_BODY, YEAR, two_kind_scenario
+from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, audit_entries, change_account, post
 
 # What is left behind on a shared computer
 
@@ -56,7 +55,14 @@ def test_what_is_taken_away_is_gone_with_the_next_request(app: Flask, order: Ord
 
 def test_nothing_is_sent_without_a_token(careless: Flask, order: Order) -> None:
     scenario = two_kind_scenario(careless, order)
-    arguments = {"bin_": BODY, "own": scenario.organisation_bins[0], "year": YEAR, "kind": scenario.kinds[0], "token": "x", "name": "change"}
+    arguments = {
+        "bin_": BODY,
+        "organisation_bin": scenario.organisation_bins[0],
+        "year": YEAR,
+        "kind": scenario.kinds[0],
+        "token": "x",
+        "name": "change",
+    }
     clients = [scenario.client("head"), scenario.client("administrator"), anonymous_client(careless)]
     before = len(audit_entries(careless))
     for rule in careless.url_map.iter_rules():
@@ -98,7 +104,14 @@ def test_nonsense_in_place_of_answers_is_refused(careless: Flask, order: Order) 
         "\ud800".encode("utf-8", "surrogatepass"),
     ):
         assert send(text) == 400, text[:20]  # type: ignore[arg-type]
-    for wrong in ({"typed": 1}, {"code": ["a"]}, {"organisation": None}, {"expected": float("nan")}, {"expected": [[]]}, {"expected": {"a": 1}}):
+    for wrong in (
+        {"typed": 1},
+        {"code": ["a"]},
+        {"organisation": None},
+        {"expected": float("nan")},
+        {"expected": [[]]},
+        {"expected": {"a": 1}},
+    ):
         assert send(json.dumps({"edits": [edit | wrong]})) == 400, wrong
     assert send(json.dumps({"edits": [edit] * 10_001})) == 400
     assert send(json.dumps({"edits": [edit]}).replace("null", "9" * 5_000)) == 400
@@ -135,13 +148,12 @@ def test_words_that_databases_do_not_look_for(careless: Flask, order: Order, typ
     ):
         ticked = {name: "x", f"{name}-typed": "x", f"{name}-match": typed}
         for given in ({name: typed}, ticked):
-            assert post(client, url, seen=seen_on(client, url), **given).status_code == 422
+            assert post(client, url, expected=expected_on(client, url), **given).status_code == 422
 
 
-def seen_on(client: FlaskClient, url: str) -> str:
-    """The state that a form was made from, where it has one."""
-    found = re.search(r'name="seen"[^>]*value="([^"]*)"', client.get(url).text)
-    return unescape(found[1]) if found else ""
+def expected_on(client: FlaskClient, url: str) -> str:
+    """Return the state that a page's form is based on; empty where it is based on none."""
+    return next(iter(attributes(client.get(url), 'input[name="expected"]', "value")), "")
 
 
 # Files

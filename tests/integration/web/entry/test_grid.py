@@ -212,7 +212,7 @@ def test_a_stale_preview_is_shown_again_and_nothing_is_stored(site: Site) -> Non
     preview = site.send("paste", **content)
     site.save(BINS[1], first, 9_00)
     again = site.send("paste", digest=preview.json["digest"], **content)
-    assert again.status_code == 409 and "changed meanwhile" in again.json["html"]
+    assert again.status_code == 409 and "changed in the meantime" in again.json["html"]
     assert site.stored(BINS[0]) == {}, "all or nothing"
     assert site.send("paste", digest=again.json["digest"], **content).status_code == 200
     assert site.stored(BINS[1]) == {first: 2_00}

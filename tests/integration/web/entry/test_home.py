@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+from bs4 import Tag
 from flask import Flask
 
 from evaluation.audit.models import AuditEvent
@@ -17,6 +18,7 @@ from evaluation.registry.models import ReportingYear
 from evaluation.review.operations import return_submission
 from tests.support.accounts import signed_in, token_of
 from tests.support.factories import bin_of, clean
+from tests.support.html import attributes, find, linked_bins, parse, texts, visible_text
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario
 from tests.support.submission_states import set_status
 
@@ -33,7 +35,12 @@ def first_code(scenario: Scenario, kind: int) -> str:
 
 def listed(text: str) -> list[str]:
     """The BINs in the list of organisations."""
-    return re.findall(r'class="bin-under">(\d{12})<', text)
+    return texts(text, ".entry-organisations .bin-note")
+
+
+def other_years(text: str) -> Tag:
+    """Return the section of the other years that are not submitted."""
+    return find(text, 'section[aria-labelledby="others"]')
 
 
 def test_the_first_page_is_by_role(scenario: Scenario) -> None:
@@ -80,19 +87,21 @@ def test_the_year_that_is_due_comes_first_and_the_others_are_told(scenario: Scen
     with scenario.app.app_context():
         open_years(scenario, y2022=None, y2025=today() + timedelta(days=400))
     assert clerk.get("/").location == ENTRY
-    text = clerk.get(ENTRY).text
-    told = text.partition('id="others"')[2].partition("</section>")[0]
-    assert re.findall(r'href="([^"]+)"', told) == [newer, f"/bodies/{BODY}/2022/entry"]
-    assert "400 days left" in told and "no deadline" in told and "Given back" not in told
+    others = other_years(clerk.get(ENTRY).text)
+    assert attributes(others, "a", "href") == [newer, f"/bodies/{BODY}/2022/entry"]
+    shown = visible_text(others)
+    assert "400 days left" in shown and "no deadline" in shown and "Returned for correction" not in shown
     with scenario.app.app_context():
         hand_over(scenario)
-    assert clerk.get("/").location == newer and ENTRY not in clerk.get(newer).text.partition('id="others"')[2]
+    links_below = find(clerk.get(newer), "#others").find_all_next("a", href=True)
+    assert clerk.get("/").location == newer and not any(ENTRY in str(link["href"]) for link in links_below)
     with scenario.app.app_context():
         return_it(scenario, reason)
     assert clerk.get("/").location == ENTRY
-    told = clerk.get(newer).text.partition('id="others"')[2].partition("</section>")[0]
-    assert f'href="{ENTRY}"' in told and "Given back" in told and "30 days left" in told
-    assert reason[:80] in told and reason not in told
+    others = other_years(clerk.get(newer).text)
+    shown = visible_text(others)
+    assert ENTRY in attributes(others, "a", "href") and "Returned for correction" in shown and "30 days left" in shown
+    assert reason[:80] in shown and reason.strip() not in shown
 
 
 def test_who_has_several_bodies_chooses_body_and_year(scenario: Scenario) -> None:
@@ -105,30 +114,36 @@ def test_who_has_several_bodies_chooses_body_and_year(scenario: Scenario) -> Non
         return_it(scenario, "Тексеріңіз")
     text = clerk.get("/").text
     assert f'href="/?year={YEAR}" aria-current="page"' in text and 'href="/?year=2025"' in text
-    lines = dict(re.findall(r'<th scope="row"><a href="/bodies/(\d+)/2024/entry">(.*?)</tr>', text, re.DOTALL))
-    assert set(lines) == {BODY, OTHER_BODY, EMPTY_BODY}
-    assert "Given back" in lines[BODY] and "Тексеріңіз" in lines[BODY] and "30 days left" in lines[BODY]
-    assert re.search(r"\b1&nbsp;/&nbsp;\d+", lines[BODY]) and f'href="{ENTRY}/next"' in lines[BODY]
-    assert "Handed over" in lines[OTHER_BODY] and "Look at the answers" in lines[OTHER_BODY] and "left" not in lines[OTHER_BODY]
-    assert "Draft" in lines[EMPTY_BODY] and f'href="/bodies/{EMPTY_BODY}/{YEAR}/submission"' in lines[EMPTY_BODY]
-    told = text.partition('id="others"')[2].partition("</section>")[0]
-    assert 'href="/?year=2025"' in told and "3 bodies" in told and "400 days left" in told
-    other = clerk.get("/?year=2025").text
-    told = other.partition('id="others"')[2].partition("</section>")[0]
-    assert "2 bodies" in told and "given back: 1" in told and f"/bodies/{BODY}/2025/entry" in other
+    rows = parse(text).select("table.my-bodies tbody tr")
+    row_texts = {bin_: visible_text(row) for bin_, row in zip(linked_bins(text), rows, strict=True)}
+    links = {bin_: attributes(row, "a", "href") for bin_, row in zip(linked_bins(text), rows, strict=True)}
+    assert set(row_texts) == {BODY, OTHER_BODY, EMPTY_BODY} and all(
+        links[bin_][0] == f"/bodies/{bin_}/2024/entry" for bin_ in links
+    )
+    assert "Returned for correction" in row_texts[BODY] and "Тексеріңіз" in row_texts[BODY] and "30 days left" in row_texts[BODY]
+    assert re.search(r"\b1 / \d+", row_texts[BODY]) and f"{ENTRY}/next" in links[BODY]
+    submitted = row_texts[OTHER_BODY]
+    assert "Submitted" in submitted and "View the answers" in submitted and "left" not in submitted
+    assert "Draft" in row_texts[EMPTY_BODY] and f"/bodies/{EMPTY_BODY}/{YEAR}/submission" in links[EMPTY_BODY]
+    others = other_years(text)
+    shown = visible_text(others)
+    assert "/?year=2025" in attributes(others, "a", "href") and "3 bodies" in shown and "400 days left" in shown
+    page_2025 = clerk.get("/?year=2025").text
+    shown = visible_text(other_years(page_2025))
+    assert "2 bodies" in shown and "given back: 1" in shown and f"/bodies/{BODY}/2025/entry" in page_2025
     for odd in ("1999", "x", "99999999999999999999"):
         assert f'href="/?year={YEAR}" aria-current="page"' in clerk.get(f"/?year={odd}").text
 
 
 def test_answers_of_a_locked_year_are_looked_at(scenario: Scenario) -> None:
     clerk, page = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}"
-    assert "Enter answers" in clerk.get(page).text and "Look at the answers" not in clerk.get(page).text
+    assert "Enter answers" in clerk.get(page).text and "View the answers" not in clerk.get(page).text
     with scenario.app.app_context():
         hand_over(scenario)
     for url in (page, ENTRY):
         text = clerk.get(url).text
-        assert re.findall(r'class="btn btn-primary" href="[^"]+">([^<]+)</a>', text)[0] == "Look at the answers"
-        assert "Enter answers" not in text and "Next blank answer</a>" not in text
+        assert texts(text, "main a.btn-primary")[0] == "View the answers"
+        assert "Enter answers" not in text and "Next blank answer" not in texts(text, "a")
     with scenario.app.app_context():
         return_it(scenario, "Тексеріңіз")
     assert "Enter answers" in clerk.get(page).text
@@ -152,8 +167,8 @@ def test_what_stands_in_the_head_is_by_role(scenario: Scenario) -> None:
         "administrator": {"Bodies", "Registry", "People"},
     }
     for role, words in shown.items():
-        head = scenario.client(role).get("/bodies").text.partition('aria-label="Main"')[2].partition("</nav>")[0]
-        assert {part for part in parts if f">{part}</a>" in head} == words, role
+        links = texts(scenario.client(role).get("/bodies"), 'nav[aria-label="Main"] a')
+        assert parts.intersection(links) == words, role
 
 
 def test_the_entry_home_is_its_peoples(scenario: Scenario) -> None:
@@ -167,10 +182,12 @@ def test_the_entry_home_is_its_peoples(scenario: Scenario) -> None:
 def test_what_is_due_and_what_to_do_next(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
     text = clerk.get(ENTRY).text
-    asked = sum(len([item for item in scenario.order.indicators_of(kind) if item.applies_when is None]) for kind in scenario.kinds)
+    asked = sum(
+        len([item for item in scenario.order.indicators_of(kind) if item.applies_when is None]) for kind in scenario.kinds
+    )
     assert f"0&nbsp;/&nbsp;{asked}" in text.replace("\n", "") and "30 days left" in text
     assert f'class="btn btn-primary" href="{cell(scenario, 0, first_code(scenario, 0))}"' in text
-    assert listed(text) == list(scenario.organisation_bins) and text.count("Not begun</span>") >= 2
+    assert listed(text) == list(scenario.organisation_bins) and text.count("Not started</span>") >= 2
     with scenario.app.app_context():
         year = db.session.get(ReportingYear, YEAR)
         assert year
@@ -183,10 +200,10 @@ def test_what_is_due_and_what_to_do_next(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.fill()
     text = clerk.get(ENTRY).text
-    assert "ready to be handed over" in text and "No head of the body has an account" in text
+    assert "ready to be submitted" in text and "No head of the body has an account" in text
     scenario.client("head")
     text = clerk.get(ENTRY).text
-    assert "Ask the head to do it:" in text and "The head</strong>" in text
+    assert "Ask the head to submit:" in text and "The head</strong>" in text
     assert f'href="/bodies/{BODY}/{YEAR}/submission"' in scenario.client("head").get(ENTRY).text
 
 
@@ -272,13 +289,18 @@ def test_last_years_figures_are_entered_here(scenario: Scenario) -> None:
     assert clerk.post(ENTRY, data=token | {name: "8", was: "3"}).status_code == 303
     assert clerk.post(ENTRY, data=token | {name: "", was: "8"}).status_code == 303
     with scenario.app.app_context():
-        told = [event.data for event in db.session.query(AuditEvent).filter_by(action="prior_year_counts_declared").order_by(AuditEvent.id)]
+        told = [
+            event.data
+            for event in db.session.query(AuditEvent).filter_by(action="prior_year_counts_declared").order_by(AuditEvent.id)
+        ]
     key = f"{scenario.kinds[0]}/{criterion}"
     assert told == [{key: [None, 3]}, {key: [3, 8]}, {key: [8, None]}]
 
 
 def test_last_years_figures_are_counted_where_its_reports_are_stored(scenario: Scenario) -> None:
-    money = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
+    money = next(
+        item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None
+    )
     with scenario.app.app_context():
         operations.open_year(SYSTEM, YEAR + 1, scenario.order.code)
         scenario.answer(scenario.organisation_bins[0], **{money: -100})

@@ -248,10 +248,10 @@ def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) ->
         db.session.commit()
     client = client_of(app, scenario.emails["clerk"])
     text = client.get(url).text
-    assert "handed over" in text and 'form="report"' not in text
+    assert "was submitted" in text and 'form="report"' not in text
     token = {"csrf_token": token_of(client, "/account/password"), f"expected-{yes}": "true", f"answer-{yes}": "no"}
     late = client.post(url, data=token)
-    assert late.status_code == 409 and "handed over" in late.text
+    assert late.status_code == 409 and "was submitted" in late.text
     with app.app_context():
         assert stored_values(own) == {yes: True}
 

@@ -125,7 +125,7 @@ def test_a_stale_plan_is_shown_again_and_nothing_is_stored(
     response = press(client, address, "apply", page)
     assert response.status_code == 409 and stored(filled) == before
     assert_valid(response, "en")
-    assert "Changed meanwhile" in response.text and "Other" in response.text and "55" in response.text
+    assert "Changed in the meantime" in response.text and "Other" in response.text and "55" in response.text
     assert press(client, address, "apply", response.text).status_code == 303
     assert stored(filled)[organisation_bin(0, 0)][profit] == -1234
 
@@ -168,7 +168,7 @@ def test_undo_is_refused_after_the_year_was_submitted(filled: Flask, edited: byt
         db.session.commit()
     before = stored(filled)
     response = press(client, address, "undo", page)
-    assert response.status_code == 409 and "handed over" in response.text and stored(filled) == before
+    assert response.status_code == 409 and "was submitted" in response.text and stored(filled) == before
 
 
 def test_undo_of_declared_counts_only_is_refused_after_the_year_was_submitted(filled: Flask, order: Order) -> None:
@@ -182,7 +182,7 @@ def test_undo_of_declared_counts_only_is_refused_after_the_year_was_submitted(fi
         set_status(YEAR, body)
         db.session.commit()
     response = press(client, address, "undo", page)
-    assert response.status_code == 409 and "handed over" in response.text and set(stored_counts(filled).values()) == {5}
+    assert response.status_code == 409 and "was submitted" in response.text and set(stored_counts(filled).values()) == {5}
 
 
 def test_an_upload_is_applied_only_once(filled: Flask, edited: bytes) -> None:

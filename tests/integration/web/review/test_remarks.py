@@ -65,7 +65,7 @@ def test_remarks_are_added_answered_and_resolved_by_pages(scenario: Scenario) ->
 
     year = reviewer.get(body).text
     assert "can be accepted when all remarks are resolved" in year and 'id="accept-send"' not in year
-    assert "4 remarks are not resolved</a>" in year and "Give the year back</a>" in reviewer.get(REMARKS).text
+    assert "4 remarks are not resolved</a>" in year and "Return for correction</a>" in reviewer.get(REMARKS).text
     with scenario.app.app_context():
         ids = [item.id for item in db.session.query(Remark).order_by(Remark.id)]
         assert len(ids) == 4
@@ -94,7 +94,7 @@ def test_remarks_are_added_answered_and_resolved_by_pages(scenario: Scenario) ->
     assert clerk.post(f"{REMARKS}/{ids[0]}/resolve", data=answer).status_code == 403
     assert clerk.post(f"{REMARKS}/{ids[-1] + 1}/reply", data=answer).status_code == 404
     assert reviewer.post(f"{REMARKS.replace(BODY, OTHER_BODY)}/{ids[0]}/resolve", data=sent(reviewer)).status_code == 404
-    assert "was not handed over before" not in clerk.get(f"{body}/changes").text
+    assert "was not submitted before" not in clerk.get(f"{body}/changes").text
     with scenario.app.app_context():
         state = body_progress(SYSTEM, scenario.order, YEAR, scenario.bodies[BODY], TODAY).organisations[
             scenario.organisations[organisation_bin]
@@ -103,10 +103,10 @@ def test_remarks_are_added_answered_and_resolved_by_pages(scenario: Scenario) ->
         submit_year(scenario, 2)
     changes = reviewer.get(f"{body}/changes").text
     assert "1 change:" in changes and item.label.en in changes and f'href="{report}?field={code}#field-{code}"' in changes
-    assert "Changed since the hand-over of" in reviewer.get(REMARKS).text
+    assert "Changed since the submission of" in reviewer.get(REMARKS).text
     for id_ in ids:
         assert reviewer.post(f"{REMARKS}/{id_}/resolve", data=sent(reviewer)).status_code == 303
     assert reviewer.post(f"{REMARKS}/{ids[0]}/unresolve", data=sent(reviewer)).location.endswith(f"#field-{code}")
     text = reviewer.get(REMARKS).text
-    assert "Mark as resolved" in text and "Open it again" in text and "Міне" in text
+    assert "Mark as resolved" in text and "Reopen" in text and "Міне" in text
     assert "1 open remark<" in clerk.get(f"{body}/entry").text
