@@ -73,14 +73,14 @@ def copy_database(url: URL, folder: Path) -> None:
     if program is None:
         raise EvaluationError(NO_PG_DUMP)
     # Not as arguments, which everybody on the computer may read.
-    given = {
+    connection_variables = {
         "PGHOST": url.host,
         "PGPORT": url.port,
         "PGUSER": url.username,
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,
     }
-    environment = os.environ | {name: str(value) for name, value in given.items() if value is not None}
+    environment = os.environ | {name: str(value) for name, value in connection_variables.items() if value is not None}
     command = [program, "--format=custom", "--no-password", f"--file={folder / 'evaluation.dump'}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - nothing typed
     if done.returncode:

@@ -90,11 +90,11 @@ def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, d
     with transaction():
         _require_open_year(year)
         viewer = Viewer.system()
-        found_body = registry.body(viewer, body, year)
-        if found_body is None:
+        body_row = registry.body(viewer, body, year)
+        if body_row is None:
             raise EvaluationError(N_("The body %(bin)s is not in the registry. Check the BIN."), bin=body)
-        revisions = _revisions_by_body(viewer, found_body, year, revision, draft)
-        job = next(iter(_jobs(viewer, year, [found_body], revisions, format_)), None)
+        revisions = _revisions_by_body(viewer, body_row, year, revision, draft)
+        job = next(iter(_jobs(viewer, year, [body_row], revisions, format_)), None)
         if job is None or (format_ == CANONICAL_FORMAT and not job.stamp):
             raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no accepted sheet."), year=year)
         export_file = _render(job, format_, lang)

@@ -118,7 +118,7 @@ def list_(search: str, role: str | None, lang: str) -> None:
     Example: flask --app app user list --role administrator
     """
     viewer, message_language, number = Viewer.system(), language(lang), 1
-    headings = (N_("E-mail address"), N_("Full name"), N_("Role"), N_("Bodies or region"), N_("Submission status"))
+    headings = (N_("E-mail address"), N_("Full name"), N_("Role"), N_("Bodies or region"), N_("State"))
     rows = [[message_language.gettext(heading) for heading in headings]]
     with transaction():
         while True:

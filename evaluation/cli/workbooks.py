@@ -13,7 +13,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import MISSING_FIELD_LABELS
 from evaluation.scoring import score as score_reports
-from evaluation.sheets import LegalEntity, Sheet, compose_sheets
+from evaluation.sheets import LegalEntity, ScoredYear, Sheet, build_sheets
 from evaluation.sheets.scores_json import scores_json
 from evaluation.workbooks.format.model import Workbook
 from evaluation.workbooks.format.reader import read_workbook
@@ -103,7 +103,7 @@ def _sheets(read: Workbook) -> list[Sheet]:
         for bin_, name in zip(sheet.columns["bin"], sheet.columns["name"], strict=True)
     }
     bodies = {bin_: LegalEntity(bin_, name) for bin_, name in read.body_names.items()}
-    return list(compose_sheets(scores, read.year, bodies, organisations))
+    return build_sheets(bodies, organisations, [ScoredYear(read.year, read.report_frames, scores)])
 
 
 def _print_sheet(sheet: Sheet, message_language: Language) -> None:

@@ -94,7 +94,7 @@ class OrganisationState:
         return self.statuses[-1].status if self.statuses else "active"
 
 
-State = TypeVar("Submission status", BodyState, OrganisationState)
+State = TypeVar("State", BodyState, OrganisationState)
 RegistryState = BodyState | OrganisationState
 
 

@@ -119,7 +119,7 @@ def build_annex(sheet: Sheet, language: Language, stamp: Stamp | None = None) ->
         readings=_readings(sheet, language),
         translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
         worksheets=(gettext("Summary"), gettext("Reasons"), gettext("Organisations")),
-        organisation_heads=(gettext("Table"), gettext("Row"), gettext("Submission status"), gettext("Organisation"), gettext("BIN")),
+        organisation_heads=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
     )
 
 

@@ -9,10 +9,18 @@ from tests.support.vocabulary import identifiers, retired_identifiers, retired_w
 
 ALLOWED = frozenset(
     {
-        # Python and its libraries.
+        # Python's exceptions and HTTP statuses.
         "FileNotFoundError",
         "ModuleNotFoundError",
+        "NOT_FOUND",
         "NotFound",
+        # collections.Counter
+        "most_common",
+        # openpyxl, python-docx
+        "get_or_add_keepNext",
+        "keep_links",
+        "keep_with_next",
+        # SQLAlchemy
         "NoResultFound",
     }
 )

@@ -44,7 +44,7 @@ def follow(notification_id: int) -> WerkzeugResponse:
     # A browser that prefetches the page has not shown it to anybody.
     if "prefetch" not in request.headers.get("Sec-Purpose", ""):
         operations.mark_as_read(viewer, view.notification)
-        g.keep = True
+        g.commit_get = True
     return redirect(content.link(view, viewer.role, configuration().links), 303)
 
 

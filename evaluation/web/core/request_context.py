@@ -84,9 +84,9 @@ def require_usable_database() -> None:
 def commit_request(response: Response) -> Response:
     """Commit the changes of a successful request, roll back those of a failed one: the only commit of the pages.
 
-    A GET request commits only if the view sets `g.keep`, for example to record the download of a file.
+    A GET request commits only if the view sets `g.commit_get`, for example to record the download of a file.
     """
-    if request.method not in SAFE_METHODS or g.get("keep"):
+    if request.method not in SAFE_METHODS or g.get("commit_get"):
         if response.status_code < 400:
             database.db.session.commit()
         else:

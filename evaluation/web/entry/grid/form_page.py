@@ -113,7 +113,7 @@ def _page(
 ) -> tuple[Page[tuple[Organisation, OrganisationProgress]], str]:
     """Return one page of organisations with their progress, and the BINs of the organisations on all pages."""
     listed = registry.organisations(grid.viewer, grid.body.id, grid.year.year, current_language().code)
-    all_rows = [(each, progress.organisations[each.id]) for each in listed if each.kind == grid.kind]
+    all_rows = [(organisation, progress.organisations[organisation.id]) for organisation in listed if organisation.kind == grid.kind]
     if submitted_bins is not None:
         submitted = set(submitted_bins)
         rows = [row for row in all_rows if row[0].bin in submitted][:ROWS_PER_PAGE]
