@@ -86,7 +86,10 @@ def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_p
         state_of(page, choice, "saved")
         expect(queue).to_have_text(say("Everything is saved."))
         expect(page.locator(f"#answer-{money}")).to_have_value("200")
-    assert site.stored_values(organisation_bin) == {money: 20_000, choice: order.choices[order.by_code[choice].choices or ""][0].value}
+    assert site.stored_values(organisation_bin) == {
+        money: 20_000,
+        choice: order.choices[order.by_code[choice].choices or ""][0].value,
+    }
 
 
 def test_a_closed_tab_loses_nothing(site: Site, new_page: NewPage, order: Order) -> None:
