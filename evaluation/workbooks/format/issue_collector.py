@@ -20,6 +20,8 @@ class IssueCollector:
         worksheet: str | None,
         cell: Position | None = None,
         code: str | None = None,
+        /,
+        *,
         text: Any = None,
         **values: Any,
     ) -> None:
