@@ -1,4 +1,4 @@
-"""Handing a body's year over and giving it back: who may, what must be done first, and nothing that slips in between."""
+"""Submitting and returning a body's year: permissions, preconditions, concurrent changes, pages."""
 
 import threading
 
@@ -25,7 +25,7 @@ PAGE = f"/bodies/{BODY}/{YEAR}/submission"
 
 
 def actions() -> list[str]:
-    """What the record tells of the hand-over, the oldest first."""
+    """Return the workflow actions in the audit log, the oldest first."""
     flush_events(db.session)
     workflow_actions = ("submitted", "returned", "prior_year_counts_declared")
     return [event.action for event in db.session.query(AuditEvent).order_by(AuditEvent.id) if event.action in workflow_actions]
@@ -54,7 +54,7 @@ def test_a_complete_year_is_submitted_locked_and_returned(scenario: Scenario) ->
         db.session.commit()
 
 
-def test_who_may(scenario: Scenario) -> None:
+def test_roles_that_can_submit_and_return(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.fill()
         for role in (Role.CLERK, Role.REVIEWER, Role.ADMINISTRATOR, Role.OBSERVER):
@@ -87,8 +87,8 @@ def test_an_incomplete_year_is_not_submitted(scenario: Scenario) -> None:
         assert submission_queries.submission(SYSTEM, YEAR, scenario.bodies[BODY]) is None
 
 
-def test_a_warning_needs_its_reason(scenario: Scenario) -> None:
-    """A changed answer asks anew: the reason was given for the one before."""
+def test_a_warning_needs_a_reason(scenario: Scenario) -> None:
+    """A reason belongs to one value: a changed answer needs a new reason."""
     with scenario.app.app_context():
         scenario.fill()
         justified = [
@@ -108,7 +108,7 @@ def test_a_warning_needs_its_reason(scenario: Scenario) -> None:
         db.session.rollback()
 
 
-def test_last_years_figure_is_needed_where_points_hang_on_it(scenario: Scenario) -> None:
+def test_a_prior_year_count_is_required_where_points_depend_on_it(scenario: Scenario) -> None:
     criterion, _field = next(scenario.order.prior_year_counts())
     money = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
     clerk, body = scenario.viewer(Role.CLERK), scenario.bodies[BODY]
@@ -122,7 +122,7 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(scenario: Scenario)
         assert not lacking.value.readiness.unfinished
         count = CountInput(scenario.kinds[0], criterion.code, 3)
         assert not save_declared_counts(clerk, scenario.order, YEAR, body, [count])
-        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [count]), "the same once more is no conflict"
+        assert not save_declared_counts(clerk, scenario.order, YEAR, body, [count]), "the same count again is not a conflict"
         (conflict,) = save_declared_counts(clerk, scenario.order, YEAR, body, [CountInput(scenario.kinds[0], criterion.code, 4)])
         assert (conflict.stored_count, conflict.author) == (3, "The clerk") and conflict.changed_at
         assert collection.declared_counts_of_body(clerk, [YEAR], body)[YEAR] == {(scenario.kinds[0], criterion.code): 3}
@@ -139,7 +139,7 @@ def test_last_years_figure_is_needed_where_points_hang_on_it(scenario: Scenario)
         db.session.commit()
 
 
-def test_a_nil_year_is_for_a_body_without_organisations(scenario: Scenario) -> None:
+def test_a_nil_return_needs_a_body_without_organisations(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.fill()
         with pytest.raises(SubmissionRejected):
@@ -150,7 +150,7 @@ def test_a_nil_year_is_for_a_body_without_organisations(scenario: Scenario) -> N
         db.session.commit()
 
 
-def test_a_stale_page_hands_nothing_over(scenario: Scenario) -> None:
+def test_a_stale_version_is_rejected(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.fill()
         with pytest.raises(StaleSubmission) as stale:
@@ -165,8 +165,8 @@ def test_a_stale_page_hands_nothing_over(scenario: Scenario) -> None:
         db.session.rollback()
 
 
-def test_a_save_and_a_hand_over_at_once_do_not_cross(scenario: Scenario) -> None:
-    """Either the answer was there before the year was handed over, or it was refused: a handed-over year has no blank."""
+def test_a_concurrent_save_and_submission_are_serialised(scenario: Scenario) -> None:
+    """Either the answer is stored before the submission, or it is rejected: a submitted year has no blank."""
     body, organisation_id = scenario.bodies[BODY], scenario.organisations[scenario.organisation_bins[0]]
     code = scenario.order.indicators_of(scenario.kinds[0])[0].code
     with scenario.app.app_context():
@@ -206,7 +206,7 @@ def test_a_save_and_a_hand_over_at_once_do_not_cross(scenario: Scenario) -> None
         assert ready == (outcomes == ["was submitted"])
 
 
-def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
+def test_pages_for_submitting_and_returning(scenario: Scenario) -> None:
     head, clerk, reviewer, observer = (scenario.client(role) for role in ("head", "clerk", "reviewer", "observer"))
     text = head.get(PAGE).text
     code = scenario.order.indicators_of(scenario.kinds[0])[0].code
@@ -234,8 +234,8 @@ def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
     assert "Warnings kept with a reason" in read and "Return for correction" not in read
     assert "Return for correction" not in head.get(body).text
     back = {"csrf_token": token_of(reviewer, body), "version": "1", "reason": ""}
-    refused = reviewer.post(f"{PAGE}/return", data=back)
-    assert refused.status_code == 422 and "Write why" in refused.text
+    response = reviewer.post(f"{PAGE}/return", data=back)
+    assert response.status_code == 422 and "Write why" in response.text
     for other in (head, clerk, observer):
         assert other.post(f"{PAGE}/return", data=back | {"csrf_token": token_of(other, body)}).status_code == 403
     assert reviewer.post(f"{PAGE}/return", data=back | {"version": "5", "reason": "x"}).status_code == 409
@@ -244,7 +244,7 @@ def test_the_pages_of_the_hand_over(scenario: Scenario) -> None:
     assert "The year was returned for correction" in home and "&lt;b&gt;Қате&lt;/b&gt;" in home
 
 
-def test_a_nil_year_by_its_page(scenario: Scenario) -> None:
+def test_page_for_a_nil_return(scenario: Scenario) -> None:
     head = scenario.client("head", EMPTY_BODY)
     page = f"/bodies/{EMPTY_BODY}/{YEAR}/submission"
     assert "Submit a nil return" in head.get(f"/bodies/{EMPTY_BODY}/{YEAR}/entry").text

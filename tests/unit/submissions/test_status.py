@@ -19,7 +19,7 @@ FORGOTTEN = -OBSOLETE_AFTER.days - 1
 
 
 @pytest.mark.parametrize(
-    "first, standings",
+    "first, statuses",
     [
         (2025, [at(2025, 30)]),
         (2024, [at(2025, 30), at(2024, 5)]),
