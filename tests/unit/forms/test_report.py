@@ -38,8 +38,8 @@ def filled(order: Order, kind: str, stored: dict[str, Any], **typed: str) -> Rep
 def test_every_kind_has_its_fields(order: Order) -> None:
     for kind in order.kind:
         form = report_form(order, kind)({}, RUSSIAN, formdata=None)
-        asked = {answer_name(item) for item in (*order.indicators_of(kind), *order.evidence_of(kind))}
-        assert {field.name for field in form if field.name.startswith("answer-")} == asked
+        names = {answer_name(item) for item in (*order.indicators_of(kind), *order.evidence_of(kind))}
+        assert {field.name for field in form if field.name.startswith("answer-")} == names
         assert report_form(order, kind) is report_form(order, kind)
 
 
@@ -47,10 +47,10 @@ def test_a_form_sent_back_untouched_changes_nothing(order: Order) -> None:
     for kind in order.kind:
         texts = {item.code: "one\r\ntwo" for item in order.evidence_of(kind) if item.type == "text"}
         for stored in ({}, clean(order, kind), clean(order, kind) | texts):
-            assert list(filled(order, kind, stored).sent()) == []
+            assert list(filled(order, kind, stored).submitted_cells()) == []
 
 
-def test_what_people_type_is_read(order: Order) -> None:
+def test_typed_values_are_parsed(order: Order) -> None:
     kind = order.kinds[1].code
     choice = next(order.choices[item.choices or ""][0] for item in order.indicators_of(kind) if item.type == "choice")
     by_type = {item.type: item for item in reversed(order.indicators_of(kind))}
@@ -62,19 +62,19 @@ def test_what_people_type_is_read(order: Order) -> None:
         "choice": (choice.label.kk.upper(), choice.value),
     }
     form = filled(order, kind, {}, **{by_type[type_].code: text for type_, (text, _) in typed.items()})
-    assert {each.item.type: each.value for each in form.sent()} == {type_: value for type_, (_, value) in typed.items()}
-    assert all(each.was is None and each.error is None for each in form.sent())
+    assert {cell.item.type: cell.value for cell in form.submitted_cells()} == {type_: value for type_, (_, value) in typed.items()}
+    assert all(cell.expected is None and cell.error is None for cell in form.submitted_cells())
 
 
-def test_what_cannot_be_read_is_said_and_kept(order: Order) -> None:
+def test_invalid_input_is_shown_with_an_error(order: Order) -> None:
     kind = order.kinds[1].code
-    item = next(each for each in order.indicators_of(kind) if each.type == "date")
+    item = next(indicator for indicator in order.indicators_of(kind) if indicator.type == "date")
     form = filled(order, kind, {item.code: "2025-05-31"}, **{item.code: "31.02.2025"})
-    [sent] = form.sent()
-    assert (sent.text, sent.value, sent.was) == ("31.02.2025", None, "2025-05-31")
+    [sent] = form.submitted_cells()
+    assert (sent.text, sent.value, sent.expected) == ("31.02.2025", None, "2025-05-31")
     assert sent.error and "31.02.2025" in sent.error
     shown = report_form(order, kind)({}, RUSSIAN, formdata=None)
-    shown.keep(sent)
+    shown.show_submitted(sent)
     assert shown[answer_name(item)].data == "31.02.2025" and shown[expected_name(item)].data == '"2025-05-31"'
 
 
@@ -87,7 +87,7 @@ def test_a_letter_chooses_only_what_no_other_label_begins_with(order: Order) -> 
             assert [option.number for option in shown] == list(range(1, len(shown) + 1))
     yes_no = next(item for item in order.indicators if item.type == "yes_no")
     assert [option.letters for option in answer_options(order, yes_no, RUSSIAN)] == ["yди", "nжн"]
-    assert not any(option.shared for option in answer_options(order, yes_no, RUSSIAN))
+    assert not any(option.shared_letters for option in answer_options(order, yes_no, RUSSIAN))
 
 
 def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
@@ -96,12 +96,12 @@ def test_a_letter_of_several_labels_is_shared_by_them(order: Order) -> None:
         shown = list(answer_options(order, item, language(code)))
         first = [option.label[0].lower() for option in shown]
         for option, letter in zip(shown, first, strict=True):
-            assert letter in (option.shared if first.count(letter) > 1 else option.letters + option.shared)
+            assert letter in (option.shared_letters if first.count(letter) > 1 else option.letters + option.shared_letters)
 
 
-def test_conditions_are_given_to_scripts() -> None:
-    found = condition_json(parse("a > 0 and (b == yes or answered(c) or a < b)"))
-    assert found == {
+def test_conditions_are_converted_to_json() -> None:
+    condition = condition_json(parse("a > 0 and (b == yes or answered(c) or a < b)"))
+    assert condition == {
         "every": [
             {"left": "a", "sign": ">", "right": 0, "code": False},
             {
