@@ -158,7 +158,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
             name="act.pdf",
             media_type="application/pdf",
             size=len(document),
-            given_by="tests",
+            uploaded_by="tests",
         )
         book = workbook(order, YEAR, {})
         account_ids = dict(db.session.query(accounts.Account.email, accounts.Account.id).tuples())

@@ -419,7 +419,7 @@ def test_reminders(scenario: Scenario) -> None:
         db.session.add(Submission(year=YEAR, body_id=bodies[1], state="submitted", changed_by="x", **at_hand))
         db.session.add(Submission(year=YEAR, body_id=bodies[2], state="returned", changed_by="x", **at_hand))
         for until in (deadline + timedelta(days=90), deadline + timedelta(days=10)):
-            db.session.add(Extension(year=YEAR, body_id=bodies[0], until=until, reason="Себеп", given_by="x"))
+            db.session.add(Extension(year=YEAR, body_id=bodies[0], until=until, reason="Себеп", granted_by="x"))
             db.session.flush()
         # A submitted year needs no reminder; an extension moves the day; a missed reminder is sent later.
         assert (

@@ -53,7 +53,8 @@ def test_the_language_link_leads_nowhere_else(shown: Flask, target: str) -> None
 
 def test_headers_keep_browsers_in_bounds(shown: Flask) -> None:
     for url in ("/", "/nowhere", "/static/css/base.css", f"/template/{YEAR}.xlsx"):
-        headers = client(shown).get(url).headers
+        with client(shown).get(url) as response:
+            headers = response.headers
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"

@@ -45,85 +45,85 @@ def send(client: FlaskClient, scenario: Scenario, *edits: dict[str, Any], url: s
     return client.post(url, json={"edits": list(edits), **more}, headers=headers)
 
 
-def edit(own: str, code: str, typed: str, was: Any = None) -> dict[str, Any]:
-    return {"organisation": own, "code": code, "typed": typed, "expected": was}
+def edit(organisation_bin: str, code: str, typed: str, expected: Any = None) -> dict[str, Any]:
+    return {"organisation": organisation_bin, "code": code, "typed": typed, "expected": expected}
 
 
-def test_each_cell_is_answered_for(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_every_cell_gets_its_result(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    own = scenario.bins_of(kind)[1]
+    organisation_bin = scenario.bins_of(kind)[1]
     money, amount = first_indicator(order, kind, "money", has_minimum=False), first_indicator(order, kind, "money", has_minimum=True)
     yes, choice = first_indicator(order, kind, "yes_no"), first_indicator(order, kind, "choice")
     client = client_of(app, scenario.emails["clerk"], "ru")
-    sent = (edit(own, money, " -12 500 000,5"), edit(own, amount, "-1"), edit(own, yes, "yes"), edit(own, choice, "?"))
+    sent = (edit(organisation_bin, money, " -12 500 000,5"), edit(organisation_bin, amount, "-1"), edit(organisation_bin, yes, "yes"), edit(organisation_bin, choice, "?"))
     cells = send(client, scenario, *sent).get_json()["cells"]
     assert [cell["state"] for cell in cells] == ["saved", "invalid", "saved", "invalid"]
     assert set(cells[0]) == {"organisation", "code", "state", "value", "text", "message", "stored"}
     assert (cells[0]["value"], cells[0]["text"]) == (-1_250_000_050, "-12\xa0500\xa0000,50")
     assert cells[1]["text"] == "-1" and "-1" in cells[1]["message"] and cells[2]["text"] == "да"
     with app.app_context():
-        assert stored_values(own) == {money: -1_250_000_050, yes: True}
-        told = db.session.query(AuditEvent).filter_by(action="answers_saved", actor="The clerk", year=YEAR).one()
-        assert told.data == {money: [None, -1_250_000_050], yes: [None, True]}
-    again = send(client, scenario, edit(own, money, "-12500000.50"), edit(own, yes, "", True)).get_json()["cells"]
+        assert stored_values(organisation_bin) == {money: -1_250_000_050, yes: True}
+        event = db.session.query(AuditEvent).filter_by(action="answers_saved", actor="The clerk", year=YEAR).one()
+        assert event.data == {money: [None, -1_250_000_050], yes: [None, True]}
+    again = send(client, scenario, edit(organisation_bin, money, "-12500000.50"), edit(organisation_bin, yes, "", True)).get_json()["cells"]
     assert [(cell["state"], cell["value"]) for cell in again] == [("unchanged", -1_250_000_050), ("saved", None)]
 
 
-def test_somebody_else_s_value_is_shown_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_a_concurrent_value_is_shown_and_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
-    send(client_of(app, scenario.emails["colleague"]), scenario, edit(own, money, "700"))
+    organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    send(client_of(app, scenario.emails["colleague"]), scenario, edit(organisation_bin, money, "700"))
     client = client_of(app, scenario.emails["clerk"])
-    [cell] = send(client, scenario, edit(own, money, "100")).get_json()["cells"]
+    [cell] = send(client, scenario, edit(organisation_bin, money, "100")).get_json()["cells"]
     assert cell["state"] == "conflict" and cell["message"] is None
     assert (cell["stored"]["value"], cell["stored"]["text"], cell["stored"]["author"]) == (70_000, "700", "The clerk")
     assert cell["stored"]["changed_at"].count(":") == 1
     with app.app_context():
-        assert stored_values(own) == {money: 70_000}
-    [cell] = send(client, scenario, edit(own, money, "100", was=70_000)).get_json()["cells"]
+        assert stored_values(organisation_bin) == {money: 70_000}
+    [cell] = send(client, scenario, edit(organisation_bin, money, "100", expected=70_000)).get_json()["cells"]
     assert cell["state"] == "saved"
 
 
-def test_what_is_not_understood_is_refused_whole(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_malformed_requests_are_rejected_completely(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
-    client, right = client_of(app, scenario.emails["clerk"]), edit(own, money, "1")
+    organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    client, right = client_of(app, scenario.emails["clerk"]), edit(organisation_bin, money, "1")
     for body in ([right, right], [right | {"typed": 1}], ["x"], []):
         response = send(client, scenario, *body)
         assert response.status_code == 400 and response.get_json()["message"]
     for content in ([], {"edits": 1}, None):
         token = token_of(client, "/account/password")
         assert client.post(ANSWERS, json=content, headers={"X-CSRFToken": token}).status_code == 400
-    many = [edit(own, f"{n}", "") for n in range(MAX_EDITS + 1)]
+    many = [edit(organisation_bin, f"{n}", "") for n in range(MAX_EDITS + 1)]
     assert "10000" in send(client, scenario, *many).get_json()["message"].replace(",", "")
     assert client.post(ANSWERS, json={"edits": [right]}).status_code == 400, "no token"
     with app.app_context():
-        assert stored_values(own) == {}
+        assert stored_values(organisation_bin) == {}
 
 
-def test_a_cell_that_is_not_there_does_not_stop_the_others(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_an_unknown_cell_does_not_stop_the_valid_ones(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
-    sent = (edit(FOREIGN_ORGANISATION, money, "1"), edit(own, "nothing", "1"), edit("x", money, "1"), edit(own, money, "1"))
+    organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    sent = (edit(FOREIGN_ORGANISATION, money, "1"), edit(organisation_bin, "nothing", "1"), edit("x", money, "1"), edit(organisation_bin, money, "1"))
     cells = send(client_of(app, scenario.emails["clerk"]), scenario, *sent).get_json()["cells"]
     assert [cell["state"] for cell in cells] == ["invalid", "invalid", "invalid", "saved"]
     with app.app_context():
-        assert stored_values(own) == {money: 100} and stored_values(FOREIGN_ORGANISATION) == {}
+        assert stored_values(organisation_bin) == {money: 100} and stored_values(FOREIGN_ORGANISATION) == {}
 
 
 def test_strange_characters_do_no_harm(app: Flask, order: Order, scenario: Scenario) -> None:
     """Such as no database stores: NUL, and halves of characters (surrogates)."""
     kind = order.kinds[0].code
-    own = scenario.bins_of(kind)[0]
+    organisation_bin = scenario.bins_of(kind)[0]
     note = next(item.code for item in order.evidence_of(kind) if item.type == "text")
     client = client_of(app, scenario.emails["clerk"])
-    sent = (edit(own, note, "a\x00b\ud800c", "\ud800"), edit("\x00" * 12, note, "1"), edit("\ud800", "\x00", "1"))
+    sent = (edit(organisation_bin, note, "a\x00b\ud800c", "\ud800"), edit("\x00" * 12, note, "1"), edit("\ud800", "\x00", "1"))
     assert [cell["state"] for cell in send(client, scenario, *sent).get_json()["cells"]] == ["conflict", "invalid", "invalid"]
-    assert send(client, scenario, edit(own, note, "a\x00b\ud800c")).get_json()["cells"][0]["value"] == "ab?c"
+    assert send(client, scenario, edit(organisation_bin, note, "a\x00b\ud800c")).get_json()["cells"][0]["value"] == "ab?c"
     assert client.get(STATE, query_string={"organisation": ["\x00", "\u0661" * 12]}).get_json()["organisations"] == {}
 
 
-def test_only_the_body_s_own_people_save(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_only_people_of_the_body_save(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
     right = edit(scenario.bins_of(kind)[0], first_indicator(order, kind, "money"), "1")
     assert send(client_of(app, scenario.emails["stranger"]), scenario, right).status_code == 404
@@ -139,54 +139,54 @@ def test_only_the_body_s_own_people_save(app: Flask, order: Order, scenario: Sce
         assert stored_values(right["organisation"]) == {}
 
 
-def test_a_year_handed_over_takes_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_a_submitted_year_rejects_answers(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     with app.app_context():
         set_status(YEAR, scenario.body_id)
         db.session.commit()
-    response = send(client_of(app, scenario.emails["clerk"]), scenario, edit(own, money, "1"))
+    response = send(client_of(app, scenario.emails["clerk"]), scenario, edit(organisation_bin, money, "1"))
     assert response.status_code == 409 and str(YEAR) in response.get_json()["message"]
 
 
-def test_the_state_tells_what_follows(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, other), money = scenario.bins_of(kind), first_indicator(order, kind, "money", has_minimum=False)
+    (organisation_bin, other), money = scenario.bins_of(kind), first_indicator(order, kind, "money", has_minimum=False)
     with app.app_context():
-        store_answers(order, own, {money: -100})
+        store_answers(order, organisation_bin, {money: -100})
         store_answers(order, other, {money: -100})
         db.session.commit()
     client = client_of(app, scenario.emails["observer"])
-    found = client.get(STATE, query_string={"organisation": own}).get_json()
-    assert list(found["organisations"]) == [own]
-    state = found["organisations"][own]
-    asked = len(order.indicators_of(kind))
-    assert (state["answered"], state["required"], len(state["blank"])) == (1, asked, asked - 1)
+    response = client.get(STATE, query_string={"organisation": organisation_bin}).get_json()
+    assert list(response["organisations"]) == [organisation_bin]
+    state = response["organisations"][organisation_bin]
+    required_count = len(order.indicators_of(kind))
+    assert (state["answered"], state["required"], len(state["blank"])) == (1, required_count, required_count - 1)
     [cost] = state["costs"]
     # Last year's count is not known: one of the two said nothing then.
     assert cost["codes"] == [money] and cost["points"] == -1
-    assert cost["text"] == f"breaches row {cost['row']}: −1, at worst −2; so does 1 other organisation"
+    assert cost["text"] == f"breaches row {cost['row']}: −1, at worst −2; 1 other organisation does too"
     assert {"code", "severity", "rule", "message", "reason", "evidence"} == set(state["issues"][0])
     every = client.get(STATE).get_json()["organisations"]
     assert set(every) == {bin_ for bins in scenario.bins_by_kind.values() for bin_ in bins}
-    named = client.get(STATE, query_string={"organisation": [own, FOREIGN_ORGANISATION], "names": 1}).get_json()["organisations"]
-    assert {bin_: each["name"] for bin_, each in named.items()} == {own: f"Ұйым {own}"} and "name" not in state
+    named = client.get(STATE, query_string={"organisation": [organisation_bin, FOREIGN_ORGANISATION], "names": 1}).get_json()["organisations"]
+    assert {bin_: organisation["name"] for bin_, organisation in named.items()} == {organisation_bin: f"Ұйым {organisation_bin}"} and "name" not in state
     assert client.get(STATE, query_string={"organisation": [FOREIGN_ORGANISATION, ""]}).get_json()["organisations"] == {}
     assert client.get(STATE, query_string={"organisation": ["x"] * 1001}).status_code == 400
     assert client_of(app, scenario.emails["stranger"]).get(STATE).status_code == 404
 
 
-def test_saving_one_cell_asks_the_database_little(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_saving_one_cell_takes_a_limited_number_of_queries(app: Flask, order: Order, scenario: Scenario) -> None:
     """The year, the body, the organisation and its report, then the change with its record: no frames, no findings."""
     kind = order.kinds[0].code
-    own, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     client = client_of(app, scenario.emails["clerk"])
     token = token_of(client, "/account/password")
-    asked: list[str] = []
+    statements: list[str] = []
     with app.app_context():
         engine = db.engine
-    event.listen(engine, "before_cursor_execute", lambda _c, _r, statement, *_: asked.append(statement))
-    answer = client.post(ANSWERS, json={"edits": [edit(own, money, "1")]}, headers={"X-CSRFToken": token})
+    event.listen(engine, "before_cursor_execute", lambda _c, _r, statement, *_: statements.append(statement))
+    answer = client.post(ANSWERS, json={"edits": [edit(organisation_bin, money, "1")]}, headers={"X-CSRFToken": token})
     assert answer.get_json()["cells"][0]["state"] == "saved"
-    assert len([each for each in asked if each.startswith("SELECT")]) <= 9, asked
-    assert sum(each.startswith(("INSERT", "UPDATE")) for each in asked) <= 3, asked
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 9, statements
+    assert sum(each.startswith(("INSERT", "UPDATE")) for each in statements) <= 3, statements

@@ -163,7 +163,7 @@ def test_rows_are_identified_by_bin_and_columns_by_heading(site: Site) -> None:
     preview = site.send("paste", text=text, organisation=BINS[0], code=second)
     assert preview.json["edit_count"] == 4
     assert "Примечание" in preview.json["html"] and bin_of(99) in preview.json["html"]
-    assert "already stands in row 2" in visible_text(preview.json["html"])
+    assert "is already in row 2" in visible_text(preview.json["html"])
     site.send("paste", text=text, organisation=BINS[0], code=second, digest=preview.json["digest"])
     assert site.stored(BINS[7]) == {first: 7_00, second: 70_00}
     assert site.stored(BINS[2]) == {first: 2_00, second: 20_00}
@@ -297,7 +297,7 @@ def test_the_form_has_pages_and_saves_the_valid_cells(site: Site) -> None:
     saved = site.client.post(site.url, data=fields(answer.text) | {f"{BINS[1]}-{second}": "5"}, follow_redirects=True)
     assert "1 answer was stored." in saved.text
     undone = site.client.post(f"{site.url}/undo", follow_redirects=True)
-    assert "Undone: 1 answer is as before." in undone.text and site.stored(BINS[1]) == {}
+    assert "Undone: 1 answer has its previous value again." in undone.text and site.stored(BINS[1]) == {}
 
 
 def test_a_conflict_in_the_form_is_resolved_by_choice(site: Site) -> None:

@@ -25,8 +25,8 @@ from tests.support.submission_states import set_status
 ENTRY = f"/bodies/{BODY}/{YEAR}/entry"
 
 
-def cell(scenario: Scenario, own: int, code: str) -> str:
-    return f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[own]}?field={code}#field-{code}"
+def cell(scenario: Scenario, number: int, code: str) -> str:
+    return f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[number]}?field={code}#field-{code}"
 
 
 def first_code(scenario: Scenario, kind: int) -> str:
@@ -81,7 +81,7 @@ def set_deadline(deadline: date | None) -> None:
     db.session.commit()
 
 
-def test_the_year_that_is_due_comes_first_and_the_others_are_told(scenario: Scenario) -> None:
+def test_the_due_year_comes_first_and_the_page_names_the_others(scenario: Scenario) -> None:
     clerk, newer = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR + 1}/entry"
     reason = "Балансты тексеріңіз. " * 12
     with scenario.app.app_context():
@@ -130,12 +130,12 @@ def test_who_has_several_bodies_chooses_body_and_year(scenario: Scenario) -> Non
     assert "/?year=2025" in attributes(others, "a", "href") and "3 bodies" in shown and "400 days left" in shown
     page_2025 = clerk.get("/?year=2025").text
     shown = visible_text(other_years(page_2025))
-    assert "2 bodies" in shown and "given back: 1" in shown and f"/bodies/{BODY}/2025/entry" in page_2025
+    assert "2 bodies" in shown and "returned for correction: 1" in shown and f"/bodies/{BODY}/2025/entry" in page_2025
     for odd in ("1999", "x", "99999999999999999999"):
         assert f'href="/?year={YEAR}" aria-current="page"' in clerk.get(f"/?year={odd}").text
 
 
-def test_answers_of_a_locked_year_are_looked_at(scenario: Scenario) -> None:
+def test_answers_of_a_locked_year_can_be_viewed(scenario: Scenario) -> None:
     clerk, page = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}"
     assert "Enter answers" in clerk.get(page).text and "View the answers" not in clerk.get(page).text
     with scenario.app.app_context():
@@ -149,7 +149,7 @@ def test_answers_of_a_locked_year_are_looked_at(scenario: Scenario) -> None:
     assert "Enter answers" in clerk.get(page).text
 
 
-def test_without_a_year_the_clerk_is_told(app: Flask, order: Order) -> None:
+def test_without_a_year_the_clerk_gets_an_explanation(app: Flask, order: Order) -> None:
     with app.app_context():
         operations.register_bodies(SYSTEM, [operations.NewBody(BODY, "Бірінші")])
         id_ = registry.registry_index(SYSTEM).bodies[BODY]
@@ -182,10 +182,10 @@ def test_the_entry_home_is_its_peoples(scenario: Scenario) -> None:
 def test_what_is_due_and_what_to_do_next(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
     text = clerk.get(ENTRY).text
-    asked = sum(
+    required_count = sum(
         len([item for item in scenario.order.indicators_of(kind) if item.applies_when is None]) for kind in scenario.kinds
     )
-    assert f"0&nbsp;/&nbsp;{asked}" in text.replace("\n", "") and "30 days left" in text
+    assert f"0&nbsp;/&nbsp;{required_count}" in text.replace("\n", "") and "30 days left" in text
     assert f'class="btn btn-primary" href="{cell(scenario, 0, first_code(scenario, 0))}"' in text
     assert listed(text) == list(scenario.organisation_bins) and text.count("Not started</span>") >= 2
     with scenario.app.app_context():
@@ -271,30 +271,30 @@ def test_the_list_is_searched_filtered_and_paged(scenario: Scenario) -> None:
     assert "&lt;script&gt;" in hostile and "<script>" not in hostile
 
 
-def test_last_years_figures_are_entered_here(scenario: Scenario) -> None:
+def test_prior_year_counts_are_declared(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
     criterion = next(scenario.order.prior_year_counts())[0].code
     name = f"count-{scenario.kinds[0]}-{criterion}"
-    was = f"expected-{scenario.kinds[0]}-{criterion}"
+    expected_field = f"expected-{scenario.kinds[0]}-{criterion}"
     other = {f"count-{scenario.kinds[1]}-{criterion}": "", f"expected-{scenario.kinds[1]}-{criterion}": ""}
     token = {"csrf_token": token_of(clerk, ENTRY), **other}
-    assert clerk.post(ENTRY, data=token | {name: "3", was: ""}).status_code == 303
+    assert clerk.post(ENTRY, data=token | {name: "3", expected_field: ""}).status_code == 303
     assert f'name="{name}" type="text" value="3"' in clerk.get(ENTRY).text
     for wrong in ("-1", "x", "2,5", "99999999999"):
-        response = clerk.post(ENTRY, data=token | {name: wrong, was: "3"})
+        response = clerk.post(ENTRY, data=token | {name: wrong, expected_field: "3"})
         assert response.status_code == 422 and "Enter a whole number" in response.text and f'value="{wrong}"' in response.text
-    taken = clerk.post(ENTRY, data=token | {name: "8", was: ""})
-    assert taken.status_code == 409 and "The clerk changed this meanwhile" in taken.text
-    assert f'name="{was}" type="hidden" value="3"' in taken.text and 'value="8"' in taken.text
-    assert clerk.post(ENTRY, data=token | {name: "8", was: "3"}).status_code == 303
-    assert clerk.post(ENTRY, data=token | {name: "", was: "8"}).status_code == 303
+    taken = clerk.post(ENTRY, data=token | {name: "8", expected_field: ""})
+    assert taken.status_code == 409 and "The clerk changed this in the meantime" in taken.text
+    assert f'name="{expected_field}" type="hidden" value="3"' in taken.text and 'value="8"' in taken.text
+    assert clerk.post(ENTRY, data=token | {name: "8", expected_field: "3"}).status_code == 303
+    assert clerk.post(ENTRY, data=token | {name: "", expected_field: "8"}).status_code == 303
     with scenario.app.app_context():
-        told = [
+        events = [
             event.data
             for event in db.session.query(AuditEvent).filter_by(action="prior_year_counts_declared").order_by(AuditEvent.id)
         ]
     key = f"{scenario.kinds[0]}/{criterion}"
-    assert told == [{key: [None, 3]}, {key: [3, 8]}, {key: [8, None]}]
+    assert events == [{key: [None, 3]}, {key: [3, 8]}, {key: [8, None]}]
 
 
 def test_last_years_figures_are_counted_where_its_reports_are_stored(scenario: Scenario) -> None:
@@ -311,7 +311,7 @@ def test_last_years_figures_are_counted_where_its_reports_are_stored(scenario: S
     assert f"count-{scenario.kinds[1]}-{criterion}" in text
 
 
-def test_the_body_page_leads_home_for_its_own_people(scenario: Scenario) -> None:
+def test_the_body_page_links_the_home_for_people_of_the_body(scenario: Scenario) -> None:
     page = f"/bodies/{BODY}/{YEAR}"
     assert f'href="{ENTRY}"' in scenario.client("clerk").get(page).text
     for role in ("reviewer", "observer", "administrator"):
