@@ -369,7 +369,11 @@ def test_every_query_returns_nothing_to_a_viewer_without_rights(app: Flask, orde
                     for key, parameter in parameters.items()
                     if key in values and parameter.default is parameter.empty
                 }
-                result = function(nobody, **arguments)
+                try:
+                    result = function(nobody, **arguments)
+                except Forbidden:
+                    query_count += 1
+                    continue
                 result = (
                     result.items
                     if isinstance(result, registry.Page)
