@@ -15,7 +15,7 @@ HEAVY_LIBRARIES = ("matplotlib", "alembic", "typst", "docx", "openpyxl", "xlsxwr
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_shows_the_first_line_of_a_commands_own_help(name: str) -> None:
+def test_the_list_shows_the_first_line_of_a_commands_help(name: str) -> None:
     path, short_help = COMMANDS[name]
     command = LazyCommand(name, path, short_help).load()
     assert command.name == name
@@ -46,6 +46,6 @@ def test_the_list_of_commands_imports_no_heavy_library(tmp_path: object) -> None
     assert json.loads(result.stderr.strip().splitlines()[-1]) == []
 
 
-def test_each_command_shows_its_own_options(app: Flask) -> None:
+def test_every_command_shows_its_options(app: Flask) -> None:
     help_text = app.test_cli_runner().invoke(args=["load", "--help"]).output
     assert "--register" in help_text and "Example: flask --app app load" in help_text

@@ -21,8 +21,8 @@ NUMBERS = {
 
 
 def sources(*suffixes: str) -> list[Path]:
-    found = [path for folder in ("evaluation", "forms", "templates", "static") for path in (ROOT / folder).rglob("*")]
-    return sorted(path for path in [*found, ROOT / "app.py"] if path.suffix in suffixes)
+    paths = [path for folder in ("evaluation", "forms", "templates", "static") for path in (ROOT / folder).rglob("*")]
+    return sorted(path for path in [*paths, ROOT / "app.py"] if path.suffix in suffixes)
 
 
 def in_python(text: str) -> Iterator[str]:
@@ -41,7 +41,7 @@ def docstrings_removed(text: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))] or [
+            node.body = [statement for statement in body if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))] or [
                 ast.Pass()
             ]  # type: ignore[attr-defined]
     return ast.unparse(tree)
@@ -74,6 +74,6 @@ def test_the_guard_finds_what_it_looks_for() -> None:
 
 
 @pytest.mark.parametrize("path", sources(".html"), ids=str)
-def test_templates_hold_no_cyrillic(path: Path) -> None:
+def test_templates_contain_no_cyrillic(path: Path) -> None:
     text = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert not re.findall(r"[А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі]+", text)

@@ -11,7 +11,7 @@ MODULES = sorted(
     path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
 )
 COMMITS = {"evaluation/cli/context.py", "evaluation/database.py", "evaluation/web/core/request_context.py"}
-OWN_TRANSACTIONS = {"evaluation/notifications/outbox.py"}
+SEPARATE_TRANSACTIONS = {"evaluation/notifications/outbox.py"}
 """What is mailed is claimed before it is sent, and noted after: each in a transaction that ends at once."""
 
 
@@ -32,11 +32,11 @@ def test_select_stands_in_queries_alone(path: Path) -> None:
     assert path.name == "queries.py" or "select" not in taken
 
 
-def test_commits_stand_in_their_places_alone() -> None:
-    found = {str(path.relative_to(ROOT)) for path in MODULES if "commit" in calls(path)}
-    assert found <= COMMITS
+def test_only_listed_modules_commit() -> None:
+    committing = {str(path.relative_to(ROOT)) for path in MODULES if "commit" in calls(path)}
+    assert committing <= COMMITS
     begun = {str(path.relative_to(ROOT)) for path in MODULES if "engine.begin(" in path.read_text(encoding="utf-8")}
-    assert begun <= OWN_TRANSACTIONS
+    assert begun <= SEPARATE_TRANSACTIONS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

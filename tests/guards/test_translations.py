@@ -60,8 +60,8 @@ def test_catalogues_are_what_the_target_makes(copy: Path) -> None:
     make_translations(copy)
     for language in ("kk", "ru"):
         for extension in ("po", "mo"):
-            here, made = path(language, extension), path(language, extension, copy)
-            assert filecmp.cmp(here, made, shallow=False), f"{here.relative_to(ROOT)}: run `make translations`"
+            here, expected = path(language, extension), path(language, extension, copy)
+            assert filecmp.cmp(here, expected, shallow=False), f"{here.relative_to(ROOT)}: run `make translations`"
 
 
 def test_a_new_message_is_added_and_compiled(copy: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_new_message_is_added_and_compiled(copy: Path) -> None:
 
 def test_no_message_of_the_code_is_overlooked() -> None:
     """What stands inside an f-string is not extracted before Python 3.12, and so would stay English."""
-    known = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog("kk")}
+    catalogued = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog("kk")}
     sources = [file for folder in ("evaluation", "forms") for file in (ROOT / folder).rglob("*.py")]
     marked = {
         call.args[0].value
@@ -92,7 +92,7 @@ def test_no_message_of_the_code_is_overlooked() -> None:
         if call.args and isinstance(call.args[0], ast.Constant)
     }
     assert len(marked) > 200
-    assert not marked - known
+    assert not marked - catalogued
 
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
@@ -108,7 +108,7 @@ def test_every_message_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
-def test_translations_keep_the_placeholders(language: str) -> None:
+def test_translations_have_the_placeholders(language: str) -> None:
     for message in catalog(language):
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
@@ -117,7 +117,7 @@ def test_translations_keep_the_placeholders(language: str) -> None:
                 assert set(PLACEHOLDER.findall(string)) == set(PLACEHOLDER.findall(ids[-1])), message.id
 
 
-def test_kazakh_is_written_with_its_own_letters() -> None:
+def test_kazakh_is_written_with_kazakh_letters() -> None:
     """Latin look-alikes and Russian letters that Kazakh words never have would pass the eye, but not a search."""
     for message in catalog("kk"):
         for string in message.string if isinstance(message.string, tuple) else (message.string,):

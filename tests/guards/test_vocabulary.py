@@ -16,6 +16,8 @@ ALLOWED = frozenset(
         "NotFound",
         # collections.Counter
         "most_common",
+        # Hypothesis
+        "given",
         # openpyxl, python-docx
         "get_or_add_keepNext",
         "keep_links",

@@ -42,11 +42,11 @@ def files(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Files:
     """Every case in every format and language."""
     folder = tmp_path_factory.mktemp("sheets")
     written = {}
-    for name, made in cases.items():
+    for name, sheet_ in cases.items():
         for languages in LANGUAGES:
             for format_ in FORMATS:
-                path = folder / f"{name}-{format_}-{file_name(made, format_, languages)}"
-                path.write_bytes(write(made, format_, languages))
+                path = folder / f"{name}-{format_}-{file_name(sheet_, format_, languages)}"
+                path.write_bytes(write(sheet_, format_, languages))
                 written[name, format_, languages] = path
     return written
 

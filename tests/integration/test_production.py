@@ -34,15 +34,15 @@ def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[
 
 
 @pytest.mark.parametrize(
-    ("command", "given", "lacking"),
+    ("command", "setting", "lacking"),
     [
         (["flask", "--app", "app", "routes"], "AUDIT_KEY", "SECRET_KEY"),
         (["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"], "SECRET_KEY", "AUDIT_KEY"),
     ],
 )
-def test_production_does_not_start_without_its_keys(tmp_path: Path, command: list[str], given: str, lacking: str) -> None:
+def test_production_does_not_start_without_its_keys(tmp_path: Path, command: list[str], setting: str, lacking: str) -> None:
     """A message and no traceback, and no worker that is started again and again."""
-    environment = {"PATH": os.environ["PATH"], "APP_ENV": "production", "INSTANCE": str(tmp_path), given: "kept"}
+    environment = {"PATH": os.environ["PATH"], "APP_ENV": "production", "INSTANCE": str(tmp_path), setting: "kept"}
     run = [sys.executable, "-m", *command]
     done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and f"needs {lacking}" in done.stderr and "Traceback" not in done.stderr
@@ -82,7 +82,7 @@ def test_settings_are_read_from_the_environment(tmp_path: Path, monkeypatch: pyt
             load_settings(instance=tmp_path)
 
 
-def test_an_empty_environment_gives_defaults_and_generated_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_environment_means_defaults_and_generated_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("SESSION_HOURS", "")
@@ -115,7 +115,7 @@ def test_the_example_of_the_environment_is_current() -> None:
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example()
 
 
-def test_behind_a_proxy_the_record_has_the_persons_own_address(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+def test_behind_a_proxy_the_audit_log_has_the_address_of_the_person(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     url = f"sqlite:///{tmp_path / 'evaluation.db'}"
     for proxies, address in ((0, "127.0.0.1"), (1, "192.0.2.7")):
         app = make_app(url, TRUSTED_PROXIES=proxies)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from evaluation.criteria import Order
 from evaluation.scoring import score
-from evaluation.sheets import LegalEntity, Sheet, compose_sheets
-from evaluation.sheets.compose import year_points
+from evaluation.sheets import LegalEntity, ScoredYear, Sheet, build_sheets
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.stamp import Stamp
 from tests.support import factories
@@ -46,6 +45,6 @@ def make_sheet(order: Order, kinds: dict[str, list[Answers]], years: tuple[int, 
             rows.setdefault(kind, []).append((BODY.bin, bin_, stored))
     counts = [criterion.code for criterion, _ in order.prior_year_counts()]
     previous = {(BODY.bin, kind, code): last_year for kind in kinds for code in counts if last_year}
-    scores = score(order, factories.reports(order, rows), previous)
-    history = tuple(points for year in (*years, YEAR) for points in year_points(scores, year)[BODY.bin])
-    return next(compose_sheets(scores, YEAR, {BODY.bin: BODY}, names, {BODY.bin: history}))
+    frames = factories.reports(order, rows)
+    scores = score(order, frames, previous)
+    return build_sheets({BODY.bin: BODY}, names, [ScoredYear(year, frames, scores) for year in (*years, YEAR)])[0]

@@ -56,7 +56,7 @@ class AuditTables:
 
     def set(self, id_: int, **values: Any) -> None:
         assignments = ", ".join(f"{name} = {self._value(name)}" for name in values)
-        self.run(f"UPDATE audit_event SET {assignments} WHERE id = :own", own=id_, **values)
+        self.run(f"UPDATE audit_event SET {assignments} WHERE id = :event_id", event_id=id_, **values)
 
     def insert(self, event: dict[str, Any]) -> None:
         values = ", ".join(map(self._value, event))

@@ -99,11 +99,11 @@ def clerks(app: Flask, order: Order) -> list[Clerk]:
         operations.register_bodies(SYSTEM, [NewBody(bin_of(n), f"Орган {n}") for n in range(BODIES)])
         owners = [(bin_of(1000 + 3 * n + k), kinds[(n + k) % len(kinds)], n) for n in range(BODIES) for k in range(3)]
         operations.register_organisations(SYSTEM, [(bin_, kind, f"Ұйым {bin_}", "") for bin_, kind, _ in owners])
-        known = registry.registry_index(SYSTEM)
-        places = [(known.organisations[bin_][0], known.bodies[bin_of(n)], date(2020, 1, 1), None) for bin_, _, n in owners]
-        operations.add_supervision(SYSTEM, places)
+        index = registry.registry_index(SYSTEM)
+        periods = [(index.organisations[bin_][0], index.bodies[bin_of(n)], date(2020, 1, 1), None) for bin_, _, n in owners]
+        operations.add_supervision(SYSTEM, periods)
         db.session.commit()
-        ids = known.bodies
+        ids = index.bodies
     return [
         Clerk(
             make_account(app, "clerk", [ids[bin_of(n % BODIES)]], email=f"clerk{n}@example.org", name=f"clerk{n}@example.org"),
@@ -157,9 +157,9 @@ class Browser:
 
 
 def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found
-    return found[1]
+    match = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert match
+    return match[1]
 
 
 def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Barrier) -> None:
@@ -170,15 +170,15 @@ def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Ba
         begin.wait(timeout=300)
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            own, kind = random.choice(clerk.organisations)
+            organisation, kind = random.choice(clerk.organisations)
             code, value = random.choice(list(random_answers(order, kind, random, blank=0).items()))
             typed = values.format_value(order, order.by_code[code], value, language("kk"))
-            was = seen.get((own, code))
-            cell = browser.save({"organisation": own, "code": code, "typed": typed, "expected": was})
+            expected = seen.get((organisation, code))
+            cell = browser.save({"organisation": organisation, "code": code, "typed": typed, "expected": expected})
             clerk.answers[cell["state"]] += 1
             if cell["state"] == "saved":
-                clerk.sent.append((own, code, was, cell["value"]))
-            seen[own, code] = cell["stored"]["value"] if cell["state"] == "conflict" else cell["value"]
+                clerk.sent.append((organisation, code, expected, cell["value"]))
+            seen[organisation, code] = cell["stored"]["value"] if cell["state"] == "conflict" else cell["value"]
     except Exception as error:
         clerk.faults.append(f"{type(error).__name__}: {error}")
         begin.abort()
@@ -202,7 +202,7 @@ def test_many_clerks_at_once(
     with capsys.disabled():
         name = database_url.partition(":")[0]
         print(
-            f"\n{name}: {len(clerks)} clerks, {SECONDS} s: {dict(answered)}, slowest {max(each.slowest for each in clerks):.2f} s"
+            f"\n{name}: {len(clerks)} clerks, {SECONDS} s: {dict(answered)}, slowest {max(clerk_.slowest for clerk_ in clerks):.2f} s"
         )
 
 
@@ -212,9 +212,9 @@ def db_name(url: str) -> str:
 
 def check_record(clerks: list[Clerk]) -> None:
     """Every answer that was acknowledged stands once in the record, each follows on the one before, the last one is stored."""
-    ids = {own: id_ for own, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
+    ids = {organisation: id_ for organisation, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
     sent = Counter(
-        (clerk.email, ids[own], code, _text(was), _text(value)) for clerk in clerks for own, code, was, value in clerk.sent
+        (clerk.email, ids[organisation], code, _text(expected), _text(value)) for clerk in clerks for organisation, code, expected, value in clerk.sent
     )
     recorded: Counter[tuple[str, int, str, str, str]] = Counter()
     last: dict[tuple[int, str], Any] = {}
@@ -227,7 +227,7 @@ def check_record(clerks: list[Clerk]) -> None:
             recorded[event.actor, event.organisation_id, code, _text(old), _text(new)] += 1
     assert recorded == sent
     stored = stored_reports(SYSTEM, YEAR, list(ids.values()))
-    there = {(own, code): value for own, report in stored.items() for code, value in (report.answers | report.evidence).items()}
+    there = {(organisation, code): value for organisation, report in stored.items() for code, value in (report.answers | report.evidence).items()}
     assert there == {key: value for key, value in last.items() if value is not None}
 
 

@@ -93,7 +93,7 @@ def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: 
         page.evaluate("navigator.clipboard.writeText('1\\n?\\n3')")
         keys.press("Control+Home")
         keys.press("Control+v")
-        expect(page.locator("[data-count=wrong]")).to_have_text("1")
+        expect(page.locator("[data-count=rejected]")).to_have_text("1")
         page.locator("[data-action=apply]").click()
         saved(cell(page, 2, money), "3")
         expect(cell(page, 1, money)).to_have_text("?")

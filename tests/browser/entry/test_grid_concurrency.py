@@ -31,7 +31,7 @@ def test_six_hundred_organisations_by_one_paste(
         page.evaluate("text => navigator.clipboard.writeText(text)", block(order, code, SIX_HUNDRED))
         page.keyboard.press("Control+v")
         expect(page.locator("[data-count=new]")).to_have_text(language(code).number(count))
-        expect(page.locator("[data-count=wrong]")).to_have_text("0")
+        expect(page.locator("[data-count=rejected]")).to_have_text("0")
         page.keyboard.press("Enter")
         expect(page.locator("td.is-saved")).to_have_count(count)
         expect(page.locator("#grid-preview")).to_be_hidden()

@@ -28,7 +28,7 @@ def test_undoing_a_paste_removes_its_rejected_cells(grid: GridSite, new_page: Ne
         page.evaluate("navigator.clipboard.writeText('16 543 тыс\\n7\\n8 тыс\\n9 тыс')")
         keys.press("Control+Home")
         keys.press("Control+v")
-        expect(page.locator("[data-count=wrong]")).to_have_text("3")
+        expect(page.locator("[data-count=rejected]")).to_have_text("3")
         page.locator("[data-action=apply]").click()
         saved(cell(page, 1, money), "7")
         expect(cell(page, 0, money)).to_have_text("16 543 тыс")

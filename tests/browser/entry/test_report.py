@@ -31,7 +31,7 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
             else:
                 hands.press(letters[code] if item.type == "yes_no" else "1")
         expect(page.locator("[data-next]")).to_be_focused()
-        count = language(code).gettext("Answered %(answered)s of %(required)s", given=len(items), asked=len(items))
+        count = language(code).gettext("Answered %(answered)s of %(required)s", answered=len(items), required=len(items))
         expect(page.locator("[data-answer-count]")).to_have_text(count)
         for item in items:
             state_of(page, item.code, "saved")
@@ -185,7 +185,7 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         site.store_answers(organisation_bin, {money: 70_000})
         page.click("button[value=stay]")
         expect(page.locator(f"#field-{money} .conflict")).to_contain_text("700")
-        page.check(f"#mine-{money}")
+        page.check(f"#typed-{money}")
         page.click("button[value=stay]")
         expect(page.locator(f"#answer-{money}")).to_have_value("100")
         expect(page.locator(".conflict")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Files given as evidence: taken by their content, kept by their hash, seen by the body's people and its reviewer alone."""
+"""Evidence files: detection of their type, storage by hash, permissions of people of the body and of its reviewer, pages."""
 
 import hashlib
 import io
@@ -59,7 +59,7 @@ def zip_of(name: str) -> bytes:
 
 
 def huge_png() -> bytes:
-    """A picture of a few bytes that says it has more pixels than anybody scans."""
+    """A picture of few bytes whose header declares more pixels than the limit."""
     side = int(MAX_PIXELS**0.5) + 10
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -116,21 +116,21 @@ def test_file_type_is_detected_from_content(order: Order) -> None:
         huge_png(),
         b"PK\x03\x04" + b"\0" * 100,
     ],
-    # By number: two processes that collect the tests must name them alike, and a zip holds the time it was made.
+    # Numbers, because two processes that collect the tests need the same names, and the bytes of a ZIP contain the current time.
     ids=map(str, range(20)),
 )
-def test_everything_else_is_refused(data: bytes) -> None:
+def test_other_types_are_rejected(data: bytes) -> None:
     with pytest.raises(EvidenceRejected):
         detect_file_type(data)
 
 
-def test_a_workbook_with_macros_is_refused(order: Order) -> None:
+def test_a_workbook_with_macros_is_rejected(order: Order) -> None:
     with pytest.raises(EvidenceRejected, match="macros"):
         detect_file_type(with_macros(order))
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("sent_name", "shown"),
     [
         ("Акт № 5.pdf", "Акт № 5.pdf"),
         ("АКТ.PDF", "АКТ.pdf"),
@@ -161,10 +161,10 @@ def test_bytes_are_stored_once_by_hash(scenario: Scenario) -> None:
         (folder / sha256[:2] / sha256).write_bytes(b"other")
         with pytest.raises(files.MissingFile):
             files.read(sha256)
-        assert files.store(A_PDF) == sha256 and files.read(sha256) == A_PDF, "what is damaged is kept anew"
-        for wrong in ("../../evaluation.db", "", "A" * 64):
+        assert files.store(A_PDF) == sha256 and files.read(sha256) == A_PDF, "storing again restores damaged bytes"
+        for invalid in ("../../evaluation.db", "", "A" * 64):
             with pytest.raises(ValueError, match="SHA-256"):
-                files.read(wrong)
+                files.read(invalid)
         with pytest.raises(files.MissingFile):
             files.read("0" * 64)
 
@@ -192,7 +192,7 @@ def test_attaching_and_removing_a_file_is_audited(scenario: Scenario) -> None:
     with scenario.app.app_context():
         file = attach(scenario, name="../акт.jpg")
         assert (file.name, file.media_type, file.size) == ("акт.jpg.pdf", "application/pdf", len(A_PDF))
-        assert attach(scenario, name="другой.pdf").id == file.id, "the same file twice is once"
+        assert attach(scenario, name="другой.pdf").id == file.id, "attaching the same file again returns the stored one"
         attach(scenario, picture("PNG"))
         attach(scenario, organisation_id=scenario.organisations[scenario.organisation_bins[1]])
         assert len(queries.files(clerk, YEAR, body)) == 3
@@ -206,7 +206,7 @@ def test_attaching_and_removing_a_file_is_audited(scenario: Scenario) -> None:
         db.session.commit()
 
 
-def test_bounds(scenario: Scenario) -> None:
+def test_limits_of_size_and_number(scenario: Scenario) -> None:
     change_settings(scenario.app, evidence_files=2)
     with scenario.app.app_context():
         for data in (b"", A_PDF[:-7] + b" " * (20 * 2**20) + b"\n%%EOF\n"):
@@ -216,7 +216,7 @@ def test_bounds(scenario: Scenario) -> None:
         attach(scenario, picture("PNG", colour=2))
         with pytest.raises(EvidenceRejected, match="already"):
             attach(scenario, picture("PNG", colour=3))
-        assert attach(scenario, picture("PNG", colour=2)).size, "one that is there already is no more"
+        assert attach(scenario, picture("PNG", colour=2)).size, "a stored file does not count again"
         db.session.rollback()
 
 
@@ -234,13 +234,13 @@ def test_roles_that_can_view_and_change_files(scenario: Scenario) -> None:
                 queries.files(viewer, YEAR, body)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER):
             assert queries.file(scenario.viewer(role), YEAR, body, file.organisation_id, file.id)
-        for wrong in (
+        for unknown_cell in (
             {"organisation_id": scenario.organisations[scenario.foreign_bin]},
             {"criterion": "no such"},
             {"organisation_id": 10**6},
         ):
             with pytest.raises(UnknownCell):
-                attach(scenario, **wrong)
+                attach(scenario, **unknown_cell)
         both = scenario.viewer(Role.CLERK, BODY, OTHER_BODY)
         assert queries.file(both, YEAR, scenario.bodies[OTHER_BODY], file.organisation_id, file.id) is None
         assert queries.file(both, YEAR - 1, body, file.organisation_id, file.id) is None
@@ -259,70 +259,71 @@ def test_files_of_a_submitted_year_cannot_change(scenario: Scenario) -> None:
         db.session.commit()
 
 
-def address(scenario: Scenario, rest: str = "", organisation_bin: str = "", body: str = BODY) -> str:
+def files_url(scenario: Scenario, rest: str = "", organisation_bin: str = "", body: str = BODY) -> str:
     return f"/bodies/{body}/{YEAR}/organisations/{organisation_bin or scenario.organisation_bins[0]}/files{rest}"
 
 
-def sent(client: Any, scenario: Scenario, *files: tuple[str, bytes], field: str = "") -> Any:
-    token = token_of(client, address(scenario).removesuffix("/files"))
+def send_files(client: Any, scenario: Scenario, *files: tuple[str, bytes], field: str = "") -> Any:
+    token = token_of(client, files_url(scenario).removesuffix("/files"))
     data = MultiDict({"csrf_token": token})
     for name, content in files:
         data.add(field or f"file-{criterion(scenario)}", (io.BytesIO(content), name))
-    return client.post(address(scenario), data=data, content_type="multipart/form-data")
+    return client.post(files_url(scenario), data=data, content_type="multipart/form-data")
 
 
-def test_files_by_the_pages(scenario: Scenario) -> None:
+def test_pages_for_files(scenario: Scenario) -> None:
     clerk, observer = scenario.client("clerk"), scenario.client("observer")
-    report = address(scenario).removesuffix("/files")
-    response = sent(clerk, scenario, ("Акт №1.pdf", A_PDF), ("сурет.html", picture("PNG")))
+    report = files_url(scenario).removesuffix("/files")
+    response = send_files(clerk, scenario, ("Акт №1.pdf", A_PDF), ("сурет.html", picture("PNG")))
     assert response.status_code == 303 and response.location == f"{report}#files-{criterion(scenario)}"
     with scenario.app.app_context():
         first, second = (file.id for file in db.session.query(EvidenceFile).order_by(EvidenceFile.id))
     text = clerk.get(report).text
-    assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{address(scenario)}"' in text
+    assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{files_url(scenario)}"' in text
     for role in ("clerk", "head", "reviewer"):
-        got = scenario.client(role).get(address(scenario, f"/{first}"))
-        assert got.status_code == 200 and got.data == A_PDF
-        disposition = got.headers["Content-Disposition"]
+        response = scenario.client(role).get(files_url(scenario, f"/{first}"))
+        assert response.status_code == 200 and response.data == A_PDF
+        disposition = response.headers["Content-Disposition"]
         assert disposition.startswith("attachment") and "filename*=UTF-8''%D0%90%D0%BA%D1%82%20%E2%84%961.pdf" in disposition
-        assert got.mimetype == "application/pdf" and got.headers["X-Content-Type-Options"] == "nosniff"
-        assert "sandbox" in got.headers["Content-Security-Policy"] and "no-store" in got.headers["Cache-Control"]
+        assert response.mimetype == "application/pdf" and response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in response.headers["Content-Security-Policy"] and "no-store" in response.headers["Cache-Control"]
     for role in ("observer", "administrator"):
-        assert scenario.client(role).get(address(scenario, f"/{first}")).status_code == 403
+        assert scenario.client(role).get(files_url(scenario, f"/{first}")).status_code == 403
     assert "Акт №1.pdf" not in observer.get(report).text
-    shown = scenario.client("reviewer").get(report).text
-    assert "Акт №1.pdf" in shown and f'formaction="{address(scenario)}' not in shown
+    text = scenario.client("reviewer").get(report).text
+    assert "Акт №1.pdf" in text and f'formaction="{files_url(scenario)}' not in text
     token = {"csrf_token": token_of(clerk, report)}
-    assert clerk.post(address(scenario, f"/{second}/remove"), data=token).status_code == 303
+    assert clerk.post(files_url(scenario, f"/{second}/remove"), data=token).status_code == 303
     assert "сурет" not in clerk.get(report).text
-    assert clerk.get(address(scenario, f"/{second}")).status_code == 404
-    assert clerk.post(address(scenario, f"/{second}/remove"), data=token).status_code == 303
+    assert clerk.get(files_url(scenario, f"/{second}")).status_code == 404
+    assert clerk.post(files_url(scenario, f"/{second}/remove"), data=token).status_code == 303
 
 
-def test_with_one_refused_none_is_stored(scenario: Scenario) -> None:
+def test_one_rejected_file_prevents_storing_any(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
-    response = sent(clerk, scenario, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"))
+    response = send_files(clerk, scenario, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"))
     assert response.status_code == 422 and "&lt;b&gt;вирус.pdf" in response.text and "жақсы.pdf" not in response.text
-    assert sent(clerk, scenario).status_code == 422
-    assert sent(clerk, scenario, ("a.pdf", A_PDF), field="file-9.9.9").status_code == 404
-    many = [(f"{number}.pdf", A_PDF) for number in range(21)]
-    assert sent(clerk, scenario, *many).status_code == 422
+    assert send_files(clerk, scenario).status_code == 422
+    assert send_files(clerk, scenario, ("a.pdf", A_PDF), field="file-9.9.9").status_code == 404
+    too_many = [(f"{number}.pdf", A_PDF) for number in range(21)]
+    assert send_files(clerk, scenario, *too_many).status_code == 422
     with scenario.app.app_context():
         assert not db.session.query(EvidenceFile).count()
 
 
-def test_files_of_other_bodies_are_not_found(scenario: Scenario) -> None:
+def test_files_of_other_bodies_are_404(scenario: Scenario) -> None:
     with scenario.app.app_context():
         id_ = attach(scenario).id
         db.session.commit()
-    stranger = scenario.client("clerk", OTHER_BODY)
-    token = {"csrf_token": token_of(stranger, address(scenario, organisation_bin=scenario.foreign_bin, body=OTHER_BODY).removesuffix("/files"))}
+    other_clerk = scenario.client("clerk", OTHER_BODY)
+    foreign_report = files_url(scenario, organisation_bin=scenario.foreign_bin, body=OTHER_BODY).removesuffix("/files")
+    token = {"csrf_token": token_of(other_clerk, foreign_report)}
     for rest in (f"/{id_}", "/999"):
-        assert stranger.get(address(scenario, rest)).status_code == 404
-        assert stranger.get(address(scenario, rest, scenario.foreign_bin, OTHER_BODY)).status_code == 404
-        assert stranger.get(address(scenario, rest, body=OTHER_BODY)).status_code == 404
-    assert stranger.post(address(scenario), data=token).status_code == 404
-    assert stranger.post(address(scenario, f"/{id_}/remove"), data=token).status_code == 404
-    assert stranger.post(address(scenario, f"/{id_}/remove", scenario.foreign_bin, OTHER_BODY), data=token).status_code == 303
+        assert other_clerk.get(files_url(scenario, rest)).status_code == 404
+        assert other_clerk.get(files_url(scenario, rest, scenario.foreign_bin, OTHER_BODY)).status_code == 404
+        assert other_clerk.get(files_url(scenario, rest, body=OTHER_BODY)).status_code == 404
+    assert other_clerk.post(files_url(scenario), data=token).status_code == 404
+    assert other_clerk.post(files_url(scenario, f"/{id_}/remove"), data=token).status_code == 404
+    assert other_clerk.post(files_url(scenario, f"/{id_}/remove", scenario.foreign_bin, OTHER_BODY), data=token).status_code == 303
     with scenario.app.app_context():
-        assert db.session.get(EvidenceFile, id_), "removed by the address of another body's organisation"
+        assert db.session.get(EvidenceFile, id_), "removed through the address of another body's organisation"

@@ -1,4 +1,4 @@
-"""How far a body's year has come, and reasons for what looks odd: on SQLite and on PostgreSQL."""
+"""Progress of a body's year and justifications of warnings, on SQLite and on PostgreSQL."""
 
 from datetime import date
 from typing import Any
@@ -85,7 +85,7 @@ def test_a_body_whose_clerk_has_not_begun(app: Flask, order: Order, scenario: Sc
             assert organisation.blank == tuple(unconditional) and organisation.stage == "blank" and not organisation.issues and not organisation.costs
         assert progress.totals[enterprise] == ProgressTotals(organisations=3, blank=3, required=3 * organisation.required)
         assert progress.total.organisations == 4
-        assert not state(clerk(scenario, OTHER_BODY), order, scenario.body_id).organisations, "a body one may not see has nothing to show"
+        assert not state(clerk(scenario, OTHER_BODY), order, scenario.body_id).organisations, "a body that the viewer cannot see has no organisations"
         assert not state(clerk(scenario), order, scenario.bodies[OTHER_BODY]).organisations
 
 
@@ -99,14 +99,14 @@ def test_answers_are_counted_out_of_the_required_ones(app: Flask, order: Order, 
         done, partly = (progress.organisations[scenario.organisations[bin_of(n)]] for n in (21, 22))
         assert (done.stage, done.blank, done.answers, done.version) == ("done", (), whole, 1)
         assert done.answered == done.required == len(whole)
-        assert partly.stage == "partly" and "budget_due_on" in partly.blank, "asked once a sum is due"
+        assert partly.stage == "partly" and "budget_due_on" in partly.blank, "required because an amount is due"
         assert not {"key_indicators_planned", "key_indicators_met"} & set(partly.blank), "implied"
         total = progress.totals[enterprise]
         assert (total.blank, total.partial, total.complete) == (1, 1, 1)
         assert (total.with_errors, total.with_warnings) == (0, 1)
 
 
-def test_costs_count_the_whole_body(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_costs_count_all_organisations_of_the_body(app: Flask, order: Order, scenario: Scenario) -> None:
     enterprise = list(order.kind)[1]
     ids = [scenario.organisations[bin_of(n)] for n in (21, 22, 23)]
     with app.app_context():
@@ -117,7 +117,7 @@ def test_costs_count_the_whole_body(app: Flask, order: Order, scenario: Scenario
         last_row = order.table[enterprise].scored_rows[-1]
         assert cost_by_criterion["7.2"].row == last_row.number
         assert (cost_by_criterion["7.2"].points, cost_by_criterion["7.2"].worst_points, cost_by_criterion["7.2"].other_organisation_count, cost_by_criterion["7.2"].codes) == (-2, -2, 1, ("insolvent",))
-        assert (cost_by_criterion["1"].points, cost_by_criterion["1"].worst_points, cost_by_criterion["1"].other_organisation_count) == (-1, -2, 2), "last year's count is not known"
+        assert (cost_by_criterion["1"].points, cost_by_criterion["1"].worst_points, cost_by_criterion["1"].other_organisation_count) == (-1, -2, 2), "last year's count is unknown"
         db.session.add(DeclaredCount(year=YEAR, body_id=scenario.body_id, kind=enterprise, criterion="1", count=3))
         whole = state(clerk(scenario), order, scenario.body_id)
         assert [cost.points for cost in whole.organisations[ids[0]].costs if cost.criterion == "1"] == [-2]
@@ -136,7 +136,7 @@ def test_last_year_is_read_under_last_years_supervision(app: Flask, order: Order
         assert [progress[organisation_id].last_year_answers for organisation_id in ids.values()] == [{CELL: 100}, {CELL: 100}, None]
         assert rules(progress[ids[11]]) == ["no_answers_after_last_year"]
         assert rules(progress[ids[22]]) == [RULE]
-        assert rules(progress[ids[23]]) == [], "its body of last year is not the clerk's"
+        assert rules(progress[ids[23]]) == [], "last year's body is not the clerk's body"
         for viewer in (SYSTEM, Viewer("reviewer", Role.REVIEWER, both)):
             assert rules(state(viewer, order, scenario.body_id).organisations[ids[23]]) == [RULE]
 
@@ -163,9 +163,9 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
         assert now().issues[0].reason == f"{REASON} Отчет прилагается."
 
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -200, -100)])
-        assert now().warnings == 1 and now().issues[0].reason is None, "a changed answer asks anew"
+        assert now().warnings == 1 and now().issues[0].reason is None, "a changed answer needs a new reason"
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -100, -200)])
-        assert now().warnings == 0, "and stands again with the value the reason was given for"
+        assert now().warnings == 0, "the reason applies again to the value that it justifies"
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -200, -100)])
         give()
         assert now().warnings == 0
@@ -204,7 +204,7 @@ def test_a_justified_warning_without_a_cell_ends_when_its_cause_ends(
 def test_a_blank_report_warns_once_half_of_the_organisations_have_answered(
     app: Flask, order: Order, scenario: Scenario
 ) -> None:
-    """On the day a year opens all are silent: a warning at every one would say nothing."""
+    """When a year opens, all reports are blank, and a warning at each of them would be useless."""
     ids = {number: scenario.organisations[bin_of(number)] for number in (11, 21, 22, 23)}
     silent = "no_answers_after_last_year"
     with app.app_context():
@@ -218,12 +218,12 @@ def test_a_blank_report_warns_once_half_of_the_organisations_have_answered(
         assert warned_organisations() == []
         report(ids[11], {CELL: 100})
         report(ids[21], {CELL: None}, evidence={"note": "жабылды"})
-        assert warned_organisations() == [], "a blank and evidence are no answers"
+        assert warned_organisations() == [], "blanks and evidence do not count as answers"
         with pytest.raises(JustificationRejected):
             justify(clerk(scenario), order, YEAR, scenario.body_id, ids[22], silent, None, REASON, TODAY)
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(ids[23], CELL, 100)])
         assert warned_organisations() == [ids[21], ids[22]]
-        assert warned_organisations([ids[22]]) == [ids[22]], "counted over the whole body, whoever is asked for"
+        assert warned_organisations([ids[22]]) == [ids[22]], "counted over all organisations of the body, not only the requested ones"
 
 
 def test_answers_are_counted_for_several_bodies(app: Flask, order: Order, scenario: Scenario) -> None:
@@ -296,7 +296,7 @@ def test_the_query_count_is_independent_of_the_organisation_count(app: Flask, or
             report(registered[bin_][0], clean(order, enterprise), YEAR - 1)
             report(registered[bin_][0], clean(order, enterprise) | {CELL: -1})
         statements: list[str] = []
-        event.listen(db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+        event.listen(db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
         progress = state(clerk(scenario), order, scenario.body_id)
         assert progress.total.organisations == 124 and progress.total.with_warnings == 120
         assert len(statements) <= 9, statements

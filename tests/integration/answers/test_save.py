@@ -1,4 +1,4 @@
-"""Saving answers: what is changed, what somebody else forestalled, what can be put back; on both databases."""
+"""Saving answers: changes, conflicts with concurrent changes, undo; on both databases."""
 
 import threading
 from typing import Any
@@ -82,7 +82,7 @@ def test_a_concurrently_changed_cell_is_not_overwritten(app: Flask, order: Order
         assert chosen.changed and answers(organisation_id)[first] == 100
 
 
-def test_what_was_changed_since_is_not_undone(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_later_changes_are_not_undone(app: Flask, order: Order, scenario: Scenario) -> None:
     viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     first, second = money(order)
     with app.app_context():
@@ -94,26 +94,26 @@ def test_what_was_changed_since_is_not_undone(app: Flask, order: Order, scenario
 
 
 def test_true_is_not_one_and_a_blank_empties(app: Flask, order: Order, scenario: Scenario) -> None:
-    viewer, body, own, _ = clerk_and_ids(scenario)
+    viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     yes_no = next(item.code for item in order.indicators_of(order.kinds[1].code) if item.type == "yes_no")
     with app.app_context():
-        save_answers(viewer, order, YEAR, body, [AnswerInput(own, yes_no, True)])
-        assert save_answers(viewer, order, YEAR, body, [AnswerInput(own, yes_no, False, 1)]).conflicts
-        assert save_answers(viewer, order, YEAR, body, [AnswerInput(own, yes_no, None, True)]).changed
-        assert answers(own) == {}
+        save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, yes_no, True)])
+        assert save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, yes_no, False, 1)]).conflicts
+        assert save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, yes_no, None, True)]).changed
+        assert answers(organisation_id) == {}
 
 
-def test_what_is_not_the_bodys_is_refused(app: Flask, order: Order, scenario: Scenario) -> None:
-    viewer, body, own, foreign = clerk_and_ids(scenario)
+def test_cells_of_other_bodies_are_rejected(app: Flask, order: Order, scenario: Scenario) -> None:
+    viewer, body, organisation_id, foreign = clerk_and_ids(scenario)
     first, _ = money(order)
     institution_only = next(
-        item.code for item in order.indicators if item.code not in {each.code for each in order.indicators_of(order.kinds[1].code)}
+        item.code for item in order.indicators if item.code not in {indicator.code for indicator in order.indicators_of(order.kinds[1].code)}
     )
     with app.app_context():
         for edit in (
             AnswerInput(foreign, first, 1),
-            AnswerInput(own, institution_only, "compliant"),
-            AnswerInput(own, "nothing", 1),
+            AnswerInput(organisation_id, institution_only, "compliant"),
+            AnswerInput(organisation_id, "nothing", 1),
             AnswerInput(10**9, first, 1),
         ):
             with pytest.raises(UnknownCell):
@@ -125,15 +125,15 @@ def test_what_is_not_the_bodys_is_refused(app: Flask, order: Order, scenario: Sc
             save_answers(viewer, order, YEAR, other, [AnswerInput(foreign, first, 1)])
         observer = Viewer("observer", Role.OBSERVER, frozenset({body}))
         with pytest.raises(Forbidden):
-            save_answers(observer, order, YEAR, body, [AnswerInput(own, first, 1)])
+            save_answers(observer, order, YEAR, body, [AnswerInput(organisation_id, first, 1)])
         set_status(YEAR, body)
         with pytest.raises(Locked):
-            save_answers(viewer, order, YEAR, body, [AnswerInput(own, first, 1)])
+            save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 1)])
 
 
-def test_many_at_once_lose_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_concurrent_saves_lose_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
     """Sixteen people each fill a cell of their own in the same new report, and one more round each; all is there."""
-    viewer, body, own, _ = clerk_and_ids(scenario)
+    viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     kind = order.kinds[1].code
     texts = [item.code for item in order.evidence_of(kind) if item.type == "text"]
     codes = [item.code for item in order.indicators_of(kind) if item.type in ("money", "whole")]
@@ -143,19 +143,19 @@ def test_many_at_once_lose_nothing(app: Flask, order: Order, scenario: Scenario)
     def person(code: str, one: Any, two: Any) -> None:
         with app.app_context():
             try:
-                for edit in (AnswerInput(own, code, one), AnswerInput(own, code, two, one)):
+                for edit in (AnswerInput(organisation_id, code, one), AnswerInput(organisation_id, code, two, one)):
                     results.append(save_answers(viewer, order, YEAR, body, [edit]))
                     db.session.commit()
             except Exception as error:
                 results.append(error)
 
-    threads = [threading.Thread(target=person, args=each) for each in work]
+    threads = [threading.Thread(target=person, args=cells) for cells in work]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(isinstance(each, SaveResult) and each.changed for each in results), results
+    assert all(isinstance(cells, SaveResult) and cells.changed for cells in results), results
     with app.app_context():
-        report = queries.stored_reports(SYSTEM, YEAR, [own])[own]
+        report = queries.stored_reports(SYSTEM, YEAR, [organisation_id])[organisation_id]
         assert report.answers | report.evidence == {code: two for code, _, two in work}
         assert report.version == 2 * len(work)

@@ -1,4 +1,4 @@
-"""`flask record` and `flask backup`: what they say, write and end with."""
+"""`flask audit` and `flask backup`: their messages, files and exit codes."""
 
 import json
 import zipfile
@@ -32,7 +32,7 @@ def run(app: Flask, *words: Any) -> Result:
 
 
 @pytest.fixture
-def kept(app: Flask) -> Flask:
+def audited_app(app: Flask) -> Flask:
     """An app whose record has a chain of a body."""
     with app.app_context():
         registry.open_year(SYSTEM, 2024, app.extensions["orders"].latest.code)
@@ -42,49 +42,49 @@ def kept(app: Flask) -> Flask:
     return app
 
 
-def test_the_record_is_verified_and_its_checkpoints_are_taken(kept: Flask, tmp_path: Path) -> None:
+def test_the_record_is_verified_and_its_checkpoints_are_taken(audited_app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.json"
-    assert run(kept, "audit", "checkpoint", "--out", file).exit_code == 0
-    assert json.loads(run(kept, "audit", "checkpoint").output) == json.loads(file.read_text())
-    done = run(kept, "audit", "verify", "--checkpoint", file, "--lang", "ru")
+    assert run(audited_app, "audit", "checkpoint", "--out", file).exit_code == 0
+    assert json.loads(run(audited_app, "audit", "checkpoint").output) == json.loads(file.read_text())
+    done = run(audited_app, "audit", "verify", "--checkpoint", file, "--lang", "ru")
     assert done.exit_code == 0 and "5" in done.output and "2" in done.output, done.output
-    with kept.app_context(), db.engine.connect() as connection:
+    with audited_app.app_context(), db.engine.connect() as connection:
         owner = AuditTables(connection)
         owner.remove_protection()
         owner.run("UPDATE audit_event SET actor = 'x' WHERE chain = 1 AND seq = 2")
         owner.run("DELETE FROM chain_head WHERE chain = 0")
         connection.commit()
     for code in LANGUAGE_CODES:
-        done = run(kept, "audit", "verify", "--lang", code)
+        done = run(audited_app, "audit", "verify", "--lang", code)
         first, second = done.stdout.splitlines()
         assert done.exit_code == 1 and first.startswith(bin_of(1)) and " 2" in first.split(":")[0] and second, done.output
         assert ("line" in first) == (code == "en"), "the place is told in the language asked for"
-    with kept.app_context():
-        (altered, _) = [finding.kind for finding in verify_audit_log(SYSTEM)]
+    with audited_app.app_context():
+        (altered, _) = [issue.kind for issue in verify_audit_log(SYSTEM)]
         assert altered == "altered"
-    with kept.app_context(), db.engine.connect() as connection:
+    with audited_app.app_context(), db.engine.connect() as connection:
         AuditTables(connection).run("UPDATE body SET name_kk = 'x'")
         connection.commit()
-    assert f"{bin_of(1)}, 2024: " in run(kept, "audit", "verify").stdout, "what is stored is not what the record says"
+    assert f"{bin_of(1)}, 2024: " in run(audited_app, "audit", "verify").stdout, "what is stored is not what the record says"
     file.write_text("{")
-    done = run(kept, "audit", "verify", "--checkpoint", file)
+    done = run(audited_app, "audit", "verify", "--checkpoint", file)
     assert done.exit_code == 1 and "Traceback" not in done.output
 
 
-def test_a_state_is_told_in_words() -> None:
+def test_a_status_is_described_in_words() -> None:
     differs = Discrepancy("status_differs", bin_of(1), 2024, {"state": "returned", "logged": "accepted"})
     for code in LANGUAGE_CODES:
-        told = differs.message(language(code))
-        assert "returned" not in told and "accepted" not in told and language(code).gettext("Returned for correction") in told
+        message = differs.message(language(code))
+        assert "returned" not in message and "accepted" not in message and language(code).gettext("Returned for correction") in message
 
 
-def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, make_app: Any) -> None:
+def test_a_backup_contains_everything_and_verifies(audited_app: Flask, tmp_path: Path, make_app: Any) -> None:
     files = tmp_path / "evidence"
     (files / "ab").mkdir(parents=True)
     (files / "ab" / "cd").write_bytes(b"proof")
-    change_settings(kept, files_folder=files)
+    change_settings(audited_app, files_folder=files)
     whole = tmp_path / "backups" / "whole"
-    assert run(kept, "backup", "--out", whole).exit_code == 0
+    assert run(audited_app, "backup", "--out", whole).exit_code == 0
     assert (whole / "files" / "ab" / "cd").read_bytes() == b"proof" and whole.stat().st_mode & 0o077 == 0
     file = json.loads((whole / "checkpoint.json").read_text())
     if (whole / "evaluation.db").exists():
@@ -97,19 +97,19 @@ def test_a_backup_holds_everything_and_verifies(kept: Flask, tmp_path: Path, mak
     else:
         assert (whole / "evaluation.dump").stat().st_size > 1000
     packed = tmp_path / "backup.zip"
-    assert run(kept, "backup", "--out", packed).exit_code == 0
+    assert run(audited_app, "backup", "--out", packed).exit_code == 0
     with zipfile.ZipFile(packed) as archive:
         assert {"files/ab/cd", "checkpoint.json"} < set(archive.namelist()) and len(archive.namelist()) == 3
     assert packed.stat().st_mode & 0o077 == 0
-    done = run(kept, "backup", "--out", packed)
+    done = run(audited_app, "backup", "--out", packed)
     assert done.exit_code == 1 and str(packed) in done.stderr
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.part.zip"))
 
 
-def test_a_database_that_cannot_be_copied_says_why(kept: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with kept.app_context():
+def test_a_database_that_cannot_be_copied_says_why(audited_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with audited_app.app_context():
         if db.engine.dialect.name == "sqlite":
             return
     monkeypatch.setenv("PATH", str(tmp_path))
-    done = run(kept, "backup", "--out", tmp_path / "backup", "--lang", "en")
+    done = run(audited_app, "backup", "--out", tmp_path / "backup", "--lang", "en")
     assert done.exit_code == 1 and "pg_dump" in done.stderr and not list(tmp_path.iterdir())

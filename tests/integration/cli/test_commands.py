@@ -130,9 +130,9 @@ def test_load_then_sheet_in_every_format(app: Flask, order: Order, tmp_path: Pat
             assert done.exit_code == 0, done.output
             assert Path(done.stdout.strip()).stat().st_size > 500
     assert len(list(out.iterdir())) == 12
-    found = json.loads(next(out.glob("*-kk.json")).read_text(encoding="utf-8"))
+    sheet_json = json.loads(next(out.glob("*-kk.json")).read_text(encoding="utf-8"))
     scored = json.loads(run(app, "score", path, "--json").stdout)
-    assert found["bodies"] == scored["bodies"], "stored and loaded again, the scores are the same"
+    assert sheet_json["bodies"] == scored["bodies"], "stored and loaded again, the scores are the same"
     for words in (("--body", bin_of(5), "--year", 2024), ("--body", bin_of(1), "--year", 2023)):
         failed = run(app, "sheet", *words, "--out", out, "--lang", "ru")
         assert failed.exit_code == 1 and failed.stderr.startswith(language("ru").gettext("Error:"))
@@ -141,13 +141,13 @@ def test_load_then_sheet_in_every_format(app: Flask, order: Order, tmp_path: Pat
 def test_demo_and_all_sheets(app: Flask, tmp_path: Path) -> None:
     assert run(app, "demo").exit_code == 0
     assert "already" in run(app, "demo", "--lang", "en").stdout
-    made = []
+    archives = []
     for workers in (1, 2):
         out = tmp_path / f"{workers}.zip"
         done = run(app, "sheets", "--year", 2024, "--out", out, "--format", "json", "--workers", workers)
         assert done.exit_code == 0, done.output
-        made.append(out.read_bytes())
-    assert made[0] == made[1], "as many processes as there are, the same bytes"
+        archives.append(out.read_bytes())
+    assert archives[0] == archives[1], "as many processes as there are, the same bytes"
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert len(archive.namelist()) == 24 and archive.testzip() is None
 
@@ -174,17 +174,17 @@ def fill(order: Order, path: Path, body: str, code: str) -> None:
     """Fill a template as a clerk would, in the words its drop-down lists offer."""
     book = openpyxl.load_workbook(path)
     words = {True: {"kk": "иә", "ru": "да", "en": "yes"}[code], False: {"kk": "жоқ", "ru": "нет", "en": "no"}[code]}
-    for place, kind in enumerate(order.kind, start=1):
+    for position, kind in enumerate(order.kind, start=1):
         sheet = book[kind]
         assert sheet.freeze_panes == "E4" and sheet["E2"].comment is not None
-        line = row(order, body, bin_of(10 * place), clean(order, kind))
+        line = row(order, body, bin_of(10 * position), clean(order, kind))
         for column, cell in enumerate(sheet[1], start=1):
             value = line.get(str(cell.value))
             item = order.by_code.get(str(cell.value))
             if isinstance(value, bool):
                 value = words[value]
             elif item is not None and item.type == "choice":
-                value = next(each.label[code] for each in order.choices[str(item.choices)] if each.value == value)
+                value = next(choice.label[code] for choice in order.choices[str(item.choices)] if choice.value == value)
             sheet.cell(4, column).value = value
     book.save(path)
 
@@ -211,7 +211,7 @@ def test_the_template_opens_in_libreoffice(lone: Flask, tmp_path: Path) -> None:
     again = run(lone, "score", tmp_path / "out" / "template.xlsx", "--json")
     assert again.exit_code == 0, again.output
     validations = openpyxl.load_workbook(tmp_path / "out" / "template.xlsx")["enterprise"].data_validations.dataValidation
-    assert {each.type for each in validations} >= {"list", "date", "decimal", "whole"}
+    assert {validation.type for validation in validations} >= {"list", "date", "decimal", "whole"}
 
 
 def test_every_command_explains_itself(lone: Flask) -> None:
@@ -236,11 +236,11 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     }
     number = 10
     for kind, lines in answers.items():
-        for place, line in enumerate(lines, start=4):
+        for row_number, line in enumerate(lines, start=4):
             number += 1
             cells = {"body_bin": bin_of(1), "body_name": "Мәдениет", "bin": bin_of(number), "name": f"Ұйым {number}"} | line
             for cell in book[kind][1]:
-                book[kind].cell(place, cell.column).value = cells.get(cell.value)
+                book[kind].cell(row_number, cell.column).value = cells.get(cell.value)
     for column, value in enumerate((bin_of(1), "museum", 3), start=1):
         book["previous"].cell(4, column).value = value
     book.save(path)

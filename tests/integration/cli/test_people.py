@@ -40,10 +40,10 @@ def run(app: Flask, *words: object) -> Result:
     return result
 
 
-def test_the_first_administrator_is_made_by_a_command(app: Flask) -> None:
-    made = run(app, "add", "admin@example.kz", "--name", "Admin", "--role", "administrator", "--lang", "ru")
-    assert made.exit_code == 0 and made.stdout.startswith("http://127.0.0.1:") and len(made.stdout.splitlines()) == 1
-    assert "password_confirm" in app.test_client().get(urlsplit(made.stdout.strip()).path).text
+def test_a_command_adds_the_first_administrator(app: Flask) -> None:
+    result = run(app, "add", "admin@example.kz", "--name", "Admin", "--role", "administrator", "--lang", "ru")
+    assert result.exit_code == 0 and result.stdout.startswith("http://127.0.0.1:") and len(result.stdout.splitlines()) == 1
+    assert "password_confirm" in app.test_client().get(urlsplit(result.stdout.strip()).path).text
     with app.app_context():
         [event] = events("account_added")
         assert event.actor == "system"
@@ -51,11 +51,11 @@ def test_the_first_administrator_is_made_by_a_command(app: Flask) -> None:
 
 def test_commands_on_people(site: Flask) -> None:
     words = ("--name", "Айгүл", "--role", "clerk", "--body", CITY, "--body", VILLAGE)
-    made = run(site, "add", "aigul@example.kz", *words, "--address", "https://assess.example.kz/")
-    assert made.stdout.startswith("https://assess.example.kz/account/")
+    added = run(site, "add", "aigul@example.kz", *words, "--address", "https://assess.example.kz/")
+    assert added.stdout.startswith("https://assess.example.kz/account/")
     again = run(site, "reset", "AIGUL@example.kz")
     assert again.exit_code == 0
-    old, new = (urlsplit(done.stdout.strip()).path for done in (made, again))
+    old, new = (urlsplit(done.stdout.strip()).path for done in (added, again))
     assert "password_confirm" not in site.test_client().get(old).text and "password_confirm" in site.test_client().get(new).text
     listed = run(site, "list", "--lang", "en").stdout
     assert re.search(rf"aigul@example.kz +Айгүл +Clerk +{CITY}, {VILLAGE} +No password yet", listed)
@@ -133,7 +133,7 @@ def test_a_demonstration_from_before_there_were_people_gets_them(
     assert len(printed(demo(app))) > 5
 
 
-def test_the_invented_country_has_a_few_people(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+def test_the_invented_country_has_some_people(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'country.db'}")
     done = demo(app, "--country", "--bodies", "30", "--organisations", "120")
     assert done.exit_code == 0 and len(printed(done)) == 3, done.output

@@ -31,7 +31,7 @@ def test_upgrading_again_changes_nothing_and_down_leaves_nothing(app: Flask) -> 
         schema.upgrade()
 
 
-def test_sqlite_keeps_a_journal_ahead_and_its_foreign_keys(app: Flask) -> None:
+def test_sqlite_uses_wal_and_foreign_keys(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             assert connection.scalar(text("PRAGMA journal_mode")) == "wal"

@@ -44,11 +44,11 @@ def accepted(scenario: Scenario, version: int = 1, bin_: str = BODY) -> SheetRev
 
 def cell(scenario: Scenario) -> tuple[int, str, Any]:
     """A money answer of the first organisation: whose, its code, its value."""
-    own = scenario.organisations[scenario.organisation_bins[0]]
+    organisation_id = scenario.organisations[scenario.organisation_bins[0]]
     code = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
-    given = sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR)
-    assert given
-    return own, code, next(each for each in given.current.organisations if each.entity.bin == scenario.organisation_bins[0]).answers.get(code)
+    sheet_input = sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR)
+    assert sheet_input
+    return organisation_id, code, next(organisation for organisation in sheet_input.current.organisations if organisation.entity.bin == scenario.organisation_bins[0]).answers.get(code)
 
 
 def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenario) -> None:
@@ -63,17 +63,17 @@ def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenari
         data = orjson.loads(first.content)
         assert first.content == orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
         assert (data["revision"], data["points"], data["submitted"]["by"]) == (1, live.points, "The head")
-        own, code, value = cell(scenario)
+        organisation_id, code, value = cell(scenario)
         with pytest.raises(Locked):
-            save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(own, code, 5, value)])
+            save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(organisation_id, code, 5, value)])
         with pytest.raises(SubmissionRejected):
             reopen(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, " ")
         reopen(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, "Түзету керек")
-        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(own, code, value + 100, value)])
+        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(organisation_id, code, value + 100, value)])
         scenario.submit(3)
         second = accepted(scenario, 4)
         db.session.commit()
-        assert [each.revision for each in queries.sheet_revisions(SYSTEM, scenario.bodies[BODY], YEAR)] == [2, 1]
+        assert [revision.revision for revision in queries.sheet_revisions(SYSTEM, scenario.bodies[BODY], YEAR)] == [2, 1]
         assert second.sha256 != first.sha256 and orjson.loads(second.content)["revision"] == 2
         for frozen in (first, second):
             assert reconstruct(SYSTEM, registry.orders(), scenario.body(), YEAR, frozen.revision) == frozen.content
@@ -86,9 +86,9 @@ def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(scenario: Scenario)
         registering.open_year(SYSTEM, YEAR - 1, scenario.order.code)
         scenario.fill()
         scenario.submit()
-        own, code, value = cell(scenario)
+        organisation_id, code, value = cell(scenario)
         db.session.commit()
-        save_answers(SYSTEM, scenario.order, YEAR - 1, scenario.bodies[BODY], [AnswerInput(own, code, value, None)])
+        save_answers(SYSTEM, scenario.order, YEAR - 1, scenario.bodies[BODY], [AnswerInput(organisation_id, code, value, None)])
         with scenario.app.app_context():
             wait = "PRAGMA busy_timeout = 1" if db.engine.dialect.name == "sqlite" else "SET LOCAL lock_timeout = 1"
             db.session.connection().exec_driver_sql(wait)
@@ -153,17 +153,17 @@ def test_what_is_not_complete_any_more_is_not_accepted(scenario: Scenario) -> No
         register.register_organisations(
             SYSTEM, [(late, scenario.kinds[0], "Кешіккен", ""), ("100000000013", scenario.kinds[0], "Тағы", "")]
         )
-        known_ = registry.registry_index(SYSTEM)
+        index = registry.registry_index(SYSTEM)
         since = TODAY - timedelta(days=900)
-        register.add_supervision(SYSTEM, [(known_.organisations[late][0], scenario.bodies[BODY], since, None)])
-        register.add_supervision(SYSTEM, [(known_.organisations["100000000013"][0], scenario.bodies[EMPTY_BODY], since, None)])
+        register.add_supervision(SYSTEM, [(index.organisations[late][0], scenario.bodies[BODY], since, None)])
+        register.add_supervision(SYSTEM, [(index.organisations["100000000013"][0], scenario.bodies[EMPTY_BODY], since, None)])
         outcomes = accept_bodies(scenario.viewer(Role.REVIEWER, BODY, EMPTY_BODY), YEAR, [(scenario.body(), 1), (scenario.body(EMPTY_BODY), 1)], TODAY)
         assert [type(outcome) for _, outcome in outcomes] == [NotReady, SubmissionRejected]
         assert queries.sheet_revision(SYSTEM, scenario.bodies[BODY], YEAR) is None
         db.session.rollback()
 
 
-def test_the_database_excludes_states_that_exclude_each_other(scenario: Scenario) -> None:
+def test_the_database_refuses_contradicting_states(scenario: Scenario) -> None:
     head, reviewer = scenario.accounts[Role.HEAD], scenario.accounts[Role.REVIEWER]
     with scenario.app.app_context():
         scenario.fill()
@@ -209,16 +209,16 @@ def test_the_database_excludes_states_that_exclude_each_other(scenario: Scenario
             db.session.rollback()
 
 
-def test_the_past_is_known_as_it_was(scenario: Scenario) -> None:
+def test_a_past_day_is_reconstructed(scenario: Scenario) -> None:
     """What is entered later, in this year or the registry, is not there before."""
     with scenario.app.app_context():
         scenario.fill()
-        own, code, value = cell(scenario)
+        organisation_id, code, value = cell(scenario)
         orders = registry.orders()
         before = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, precise_now())
         assert before and before.status == "draft" and build_sheet(before.sheet_input) == sheets.body_sheet(SYSTEM, BODY, YEAR)
         then = precise_now()
-        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(own, code, -500, value)])
+        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(organisation_id, code, -500, value)])
         db.session.commit()
         past = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, then)
         assert past and build_sheet(past.sheet_input) == build_sheet(before.sheet_input) != sheets.body_sheet(SYSTEM, BODY, YEAR)
@@ -265,19 +265,19 @@ def points_cells(client: FlaskClient) -> list[str]:
     return [str(cell) for cell in parse(client.get(ADDRESS)).select('td[data-label="Points / maximum"]')]
 
 
-def test_an_accepted_year_keeps_its_points_whatever_the_registry_becomes(scenario: Scenario) -> None:
+def test_later_registry_changes_do_not_change_the_points_of_an_accepted_year(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.fill()
         scenario.submit()
         frozen = accepted(scenario)
-        most = from_canonical_json(frozen.content, registry.orders()).max
+        max_points = from_canonical_json(frozen.content, registry.orders()).max
         db.session.commit()
     observer = scenario.client("observer")
     before = points_cells(observer)
     with scenario.app.app_context():
         move_organisation(SYSTEM, organisation_states(SYSTEM, scenario.organisation_bins[0])[scenario.organisation_bins[0]], OTHER_BODY, YEAR)
         live = sheets.body_sheet(SYSTEM, BODY, YEAR)
-        assert live and live.max != most, "one of its tables applies no more"
+        assert live and live.max != max_points, "one of its tables applies no more"
         db.session.commit()
     assert before and points_cells(observer) == before
 

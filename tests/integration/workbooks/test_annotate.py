@@ -32,7 +32,7 @@ from tests.support.upload_cases import (
 )
 
 
-def test_the_annotated_copy_names_each_issue_and_is_accepted_after_correction(
+def test_the_annotated_copy_names_every_issue_and_is_accepted_after_correction(
     filled: Flask, order: Order, kinds: tuple[str, ...], tmp_path: Path
 ) -> None:
     data = download(filled, "ru")

@@ -250,7 +250,7 @@ def test_all_kinds_of_errors_are_reported_together(app: Flask, order: Order, kin
     assert codes == [rule.code, "not_money", "unknown_organisation", "not_bin"]
 
 
-def test_a_name_has_at_most_the_length_of_its_column(app: Flask, order: Order, kinds: tuple[str, ...]) -> None:
+def test_a_name_is_limited_to_the_length_of_its_column(app: Flask, order: Order, kinds: tuple[str, ...]) -> None:
     fits = workbook(order, 2024, {kinds[0]: [row(order, BODY, bin_of(10), {}, name="Ә" * 1000)]})
     assert counts(load(app, fits)) == (1, 0, 0)
     too_long = workbook(order, 2024, {kinds[0]: [row(order, BODY, bin_of(11), {}, name="Ә" * 1001)]})

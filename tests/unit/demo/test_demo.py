@@ -34,14 +34,14 @@ def whole() -> DemoCountry:
 
 
 @pytest.fixture(params=["demo", "whole"])
-def made(request) -> DemoCountry:
+def dataset(request) -> DemoCountry:
     return request.getfixturevalue(request.param)
 
 
-def frames(made: DemoCountry, year: int) -> dict:
+def frames(dataset: DemoCountry, year: int) -> dict:
     """The year's answers as the scoring takes them, organisations without a report included."""
-    answers = {report.bin: report.answers for report in made.reports if report.year == year}
-    members = [row for row in made.organisations if row.counts_in(year)]
+    answers = {report.bin: report.answers for report in dataset.reports if report.year == year}
+    members = [row for row in dataset.organisations if row.counts_in(year)]
     by_kind = {kind: [row for row in members if row.kind == kind] for kind in ORDER.kind}
     return {
         kind: report_frame(
@@ -51,29 +51,29 @@ def frames(made: DemoCountry, year: int) -> dict:
     }
 
 
-def scores(made: DemoCountry) -> dict[int, Scores]:
-    found, previous = {}, {(row.body_bin, row.kind, row.criterion): row.count for row in made.declared}
-    for year in made.years:
-        reports = frames(made, year)
-        found[year] = score(ORDER, reports, previous)
+def scores(dataset: DemoCountry) -> dict[int, Scores]:
+    scores_by_year, previous = {}, {(row.body_bin, row.kind, row.criterion): row.count for row in dataset.declared}
+    for year in dataset.years:
+        reports = frames(dataset, year)
+        scores_by_year[year] = score(ORDER, reports, previous)
         previous = prior_year_counts(ORDER, reports)
-    return found
+    return scores_by_year
 
 
-def body_at(made: DemoCountry, kato: str) -> str:
-    return next(body.bin for body in made.bodies if body.kato == kato)
+def body_at(dataset: DemoCountry, kato: str) -> str:
+    return next(body.bin for body in dataset.bodies if body.kato == kato)
 
 
 # Repeatable
 
 
-def test_the_same_seed_gives_the_same_data(demo):
+def test_the_same_seed_means_the_same_data(demo):
     assert demonstration(ORDER) == demo
     small = {"bodies": 90, "organisations": 700}
     assert country(ORDER, **small) == country(ORDER, **small)
 
 
-def test_another_seed_gives_other_answers_for_the_same_organisations(demo):
+def test_another_seed_means_other_answers_for_the_same_organisations(demo):
     other = demonstration(ORDER, seed=1)
     assert (other.bodies, other.organisations) == (demo.bodies, demo.organisations)
     assert other.reports != demo.reports
@@ -83,11 +83,11 @@ def test_another_seed_gives_other_answers_for_the_same_organisations(demo):
 # The register
 
 
-def test_bins_are_valid_and_belong_to_one_body_or_organisation(made):
-    bodies = Counter(body.bin for body in made.bodies)
+def test_bins_are_valid_and_belong_to_one_body_or_organisation(dataset):
+    bodies = Counter(body.bin for body in dataset.bodies)
     assert set(bodies.values()) == {1}
     names = defaultdict(set)
-    for row in made.organisations:
+    for row in dataset.organisations:
         names[row.bin].add((row.kind, row.name_kk, row.name_ru))
         assert row.bin not in bodies or row.bin == row.body_bin
     assert {len(different) for different in names.values()} == {1}
@@ -98,15 +98,15 @@ def test_bins_are_valid_and_belong_to_one_body_or_organisation(made):
 
 
 def test_the_demonstration_and_the_country_share_no_bin(demo, whole):
-    def numbers(made):
-        return {body.bin for body in made.bodies} | {row.bin for row in made.organisations}
+    def numbers(dataset):
+        return {body.bin for body in dataset.bodies} | {row.bin for row in dataset.organisations}
 
     assert numbers(demo).isdisjoint(numbers(whole))
 
 
-def test_bodies_stand_after_their_parents_and_below_them(made):
+def test_bodies_stand_after_their_parents_and_below_them(dataset):
     level = {}
-    for body in made.bodies:
+    for body in dataset.bodies:
         assert body.level in LEVELS
         assert body.name_kk
         assert body.name_ru
@@ -116,10 +116,10 @@ def test_bodies_stand_after_their_parents_and_below_them(made):
         level[body.bin] = body.level
 
 
-def test_organisations_are_under_one_body_at_a_time(made):
-    bodies = {body.bin for body in made.bodies}
+def test_organisations_are_under_one_body_at_a_time(dataset):
+    bodies = {body.bin for body in dataset.bodies}
     periods = defaultdict(list)
-    for row in made.organisations:
+    for row in dataset.organisations:
         assert row.body_bin in bodies
         assert row.kind in ORDER.kind
         periods[row.bin].append((row.since, row.until or date.max))
@@ -129,7 +129,7 @@ def test_organisations_are_under_one_body_at_a_time(made):
         assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
-def test_names_of_the_demonstration_are_not_given_twice(demo):
+def test_names_of_the_demonstration_are_unique(demo):
     for name in ("name_kk", "name_ru"):
         numbers = defaultdict(set)
         for row in demo.organisations:
@@ -150,9 +150,9 @@ def test_one_organisation_moves_between_the_last_two_years(demo):
 # Answers
 
 
-def test_every_answer_fits_its_indicator(made):
-    kinds = {row.bin: row.kind for row in made.organisations}
-    for report in made.reports:
+def test_every_answer_fits_its_indicator(dataset):
+    kinds = {row.bin: row.kind for row in dataset.organisations}
+    for report in dataset.reports:
         kind = kinds[report.bin]
         assert report.answers.keys() <= {item.code for item in ORDER.indicators_of(kind)}
         assert report.evidence.keys() <= {item.code for item in ORDER.evidence_of(kind)}
@@ -174,26 +174,26 @@ def fits(code: str, value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def test_nothing_contradicts_itself_or_calls_for_caution(made):
-    for year in made.years:
-        for kind, reports in frames(made, year).items():
+def test_nothing_contradicts_itself_or_calls_for_caution(dataset):
+    for year in dataset.years:
+        for kind, reports in frames(dataset, year).items():
             for rule in ORDER.rules_on_answers(ORDER.rules_for_kind(kind, ORDER.contradictions + ORDER.cautions)):
                 assert not is_certain(evaluate(ORDER, rule.when, reports)).any(), rule.code
 
 
-def test_reports_are_of_organisations_on_the_register_that_year(made):
-    members = {(year, row.bin) for row in made.organisations for year in made.years if row.counts_in(year)}
-    reports = Counter((report.year, report.bin) for report in made.reports)
+def test_reports_are_of_organisations_on_the_register_that_year(dataset):
+    members = {(year, row.bin) for row in dataset.organisations for year in dataset.years if row.counts_in(year)}
+    reports = Counter((report.year, report.bin) for report in dataset.reports)
     assert reports.keys() <= members
     assert set(reports.values()) == {1}
 
 
-def test_declared_counts_are_of_the_first_year_and_of_no_more_than_there_are(made):
+def test_declared_counts_are_of_the_first_year_and_of_no_more_than_there_are(dataset):
     wanted = {criterion.code for criterion, _ in ORDER.prior_year_counts()}
-    kinds = {(row.body_bin, row.kind) for row in made.organisations}
-    assert {(row.year, row.criterion) for row in made.declared} == {(made.years[0], code) for code in wanted}
-    assert all((row.body_bin, row.kind) in kinds and row.count >= 0 for row in made.declared)
-    assert len({(row.body_bin, row.kind, row.criterion) for row in made.declared}) == len(made.declared)
+    kinds = {(row.body_bin, row.kind) for row in dataset.organisations}
+    assert {(row.year, row.criterion) for row in dataset.declared} == {(dataset.years[0], code) for code in wanted}
+    assert all((row.body_bin, row.kind) in kinds and row.count >= 0 for row in dataset.declared)
+    assert len({(row.body_bin, row.kind, row.criterion) for row in dataset.declared}) == len(dataset.declared)
 
 
 # What the files say
@@ -206,8 +206,8 @@ def test_usual_answers_are_complete_and_in_breach_of_nothing(kind):
     for seed in range(200):
         answers, _ = recipes.fill(Random(seed), kind, 2024, 1)
         for item in ORDER.indicators_of(kind):
-            asked = item.applies_when is None or condition_predicate(ORDER, item.applies_when)(answers)
-            assert (item.code in answers) == asked, item.code
+            is_required = item.applies_when is None or condition_predicate(ORDER, item.applies_when)(answers)
+            assert (item.code in answers) == is_required, item.code
         assert not [criterion.code for criterion in criteria if condition_predicate(ORDER, criterion.breach)(answers)]
 
 
@@ -223,30 +223,30 @@ def test_a_case_is_a_breach_of_its_criterion_and_no_other(name, kind):
         assert [criterion.code for criterion in criteria if condition_predicate(ORDER, criterion.breach)(answers)] == [case.criterion]
 
 
-def test_every_scored_criterion_has_a_case_for_each_kind_it_scores():
+def test_every_scored_criterion_has_a_case_for_every_kind_it_scores():
     recipes = Recipes(ORDER)
     for kind, table in ORDER.table.items():
         assert {row.criterion for row in table.scored_rows} == {case.criterion for case in recipes.breaches(kind)}
 
 
 def test_answers_and_stories_name_only_what_there_is():
-    written, stories, places = data("answers"), data("stories"), data("places")
+    written, stories, registry_data = data("answers"), data("stories"), data("places")
     named = [entry["code"] for entry in written["usual"] + written["evidence"]]
     named += [change["code"] for case in written["case"] for change in case["changes"]]
     named += [code for entry in stories["blanks"] for code in entry["codes"]]
     assert set(named) <= ORDER.by_code.keys()
-    assert {form["kind"] for form in places["forms"].values()} <= ORDER.kind.keys()
+    assert {form["kind"] for form in registry_data["forms"].values()} <= ORDER.kind.keys()
 
-    whom = {f"{body}.{key}" for body, forms in places["organisations"].items() for keys in forms.values() for key in keys}
-    whom |= {f"{key}.itself" for key, body in places["bodies"].items() if "itself" in body}
+    whom = {f"{body}.{key}" for body, forms in registry_data["organisations"].items() for keys in forms.values() for key in keys}
+    whom |= {f"{key}.itself" for key, body in registry_data["bodies"].items() if "itself" in body}
     used = {name for story in stories["stories"] for name in story["whom"]}
     used |= {entry["whom"] for entry in stories["blanks"] + stories["missing"]}
-    assert used <= whom | places["bodies"].keys()
-    assert {period["organisation"] for period in places["periods"]} <= whom
+    assert used <= whom | registry_data["bodies"].keys()
+    assert {period["organisation"] for period in registry_data["periods"]} <= whom
     assert {story["case"] for story in stories["stories"]} <= Recipes(ORDER).cases.keys()
 
 
-def test_conditions_on_blanks_do_not_hold():
+def test_conditions_on_blanks_are_false():
     for rule in ORDER.contradictions:
         assert not condition_predicate(ORDER, rule.when)({})
         assert not condition_predicate(ORDER, rule.when)(dict.fromkeys(codes(rule.when)))
@@ -287,7 +287,7 @@ def test_every_criterion_is_breached_somewhere_in_the_demonstration(demo):
 # The country
 
 
-def test_the_country_has_the_asked_size_and_the_real_proportions(whole):
+def test_the_country_has_the_requested_size_and_the_real_proportions(whole):
     assert (len(whole.bodies), len(whole.organisations)) == (2700, 25_000)
     assert Counter(body.level for body in whole.bodies) == {"region": 20, "district": 195, "rural": 2485}
     kinds = Counter(row.kind for row in whole.organisations)
@@ -298,9 +298,9 @@ def test_the_country_has_the_asked_size_and_the_real_proportions(whole):
 
 @pytest.mark.parametrize(("bodies", "organisations"), [(1, 3), (2, 2), (40, 300), (500, 900), (6000, 9000)])
 def test_a_country_of_any_size(bodies, organisations):
-    made = country(ORDER, bodies, organisations, years=(2024,))
-    assert (len(made.bodies), len(made.organisations)) == (bodies, organisations)
-    assert {report.year for report in made.reports} == {2024}
+    dataset = country(ORDER, bodies, organisations, years=(2024,))
+    assert (len(dataset.bodies), len(dataset.organisations)) == (bodies, organisations)
+    assert {report.year for report in dataset.reports} == {2024}
 
 
 def test_a_country_is_nearly_answered_and_now_and_then_in_breach(whole):

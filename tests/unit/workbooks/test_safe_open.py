@@ -80,7 +80,7 @@ XML_SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("name", XML_SPELLINGS)
-def test_every_spelling_of_the_xml_gives_the_same_values_and_errors(name: str) -> None:
+def test_every_spelling_of_the_xml_means_the_same_values_and_errors(name: str) -> None:
 
     def respell(data: bytes) -> bytes:
         spelling = XML_SPELLINGS[name]

@@ -46,7 +46,7 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "id_": resources.file,
         "remark_id": resources.remark,
         "account_id": world.account,
-        "audit.history:code": _asked(world),
+        "audit.history:code": _indicator_code(world),
         "registry.organisation:bin_": resources.organisation_bin,
         "registry.change_organisation:bin_": resources.organisation_bin,
         "uploads:id_": resources.uploads.get(role, resources.uploads[Role.CLERK]),
@@ -55,14 +55,14 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
     }
 
 
-def _asked(world: World) -> str:
+def _indicator_code(world: World) -> str:
     """The code of an indicator that organisations of the world are asked."""
     return str(world.app.extensions["orders"].latest.indicators_of(world.kind)[0].code)
 
 
 def _edit(world: World) -> dict[str, Any]:
     return {
-        "json": {"edits": [{"organisation": world.body.organisation_bin, "code": _asked(world), "typed": "", "expected": None}]}
+        "json": {"edits": [{"organisation": world.body.organisation_bin, "code": _indicator_code(world), "typed": "", "expected": None}]}
     }
 
 
@@ -84,11 +84,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Wo
 # What the policy says
 
 
-def expected(role: Role, action: Action, known: bool) -> str:
+def expected(role: Role, action: Action, is_visible: bool) -> str:
     """The outcome for a role of what needs the action, of something it may know of or may not."""
     if action not in ALLOWED[role]:
         return "to sign in" if role == Role.NOBODY else "403"
-    return "let in" if known or action in (Action.PUBLIC, Action.ACCOUNT) else "404"
+    return "let in" if is_visible or action in (Action.PUBLIC, Action.ACCOUNT) else "404"
 
 
 def outcome(response: TestResponse) -> str:
@@ -101,35 +101,35 @@ def outcome(response: TestResponse) -> str:
 
 def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
     """The addresses of a route that are asked for, and whether who knows the own body alone knows of what stands there."""
-    own, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
+    visible_values, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
     choices = re.search(r"any\(([^)]*)\):(\w+)", rule.rule)
     for choice in re.split(r",\s*", choices[1]) if choices else [None]:
         more = {choices[2]: choice} if choices else {}
-        yield _build(world, rule, own | more), True
-        if own != foreign:
+        yield _build(world, rule, visible_values | more), True
+        if visible_values != foreign:
             yield _build(world, rule, foreign | more), False
 
 
 def strays(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
     """Addresses in which what belongs to the foreign body stands under the own one."""
-    own, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
+    visible_values, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
     if "bin_" in rule.arguments:
-        for name in sorted(set(own) - {"bin_"}):
-            if own[name] != foreign[name]:
-                yield _build(world, rule, own | {name: foreign[name]}), name in SILENT.get(rule.endpoint, ())
+        for name in sorted(set(visible_values) - {"bin_"}):
+            if visible_values[name] != foreign[name]:
+                yield _build(world, rule, visible_values | {name: foreign[name]}), name in SILENT.get(rule.endpoint, ())
 
 
-def _values(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
+def _values(rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
     choices = re.findall(r"any\([^)]*\):(\w+)", rule.rule)
-    found = {name: _value(rule, given, name) for name in rule.arguments if name not in choices}
-    missing = [name for name, value in found.items() if value is None]
+    route_values = {name: _value(rule, values, name) for name in rule.arguments if name not in choices}
+    missing = [name for name, value in route_values.items() if value is None]
     assert not missing, f"{rule.endpoint} needs {missing}: give them in `arguments` of {__name__}"
-    return found
+    return route_values
 
 
-def _value(rule: Rule, given: dict[str, Any], name: str) -> Any:
+def _value(rule: Rule, values: dict[str, Any], name: str) -> Any:
     resources = (f"{rule.endpoint}:{name}", f"{rule.endpoint.partition('.')[0]}:{name}", name)
-    return next((given[resources] for resources in resources if resources in given), None)
+    return next((values[resources] for resources in resources if resources in values), None)
 
 
 def _build(world: World, rule: Rule, values: dict[str, Any]) -> str:
@@ -145,10 +145,10 @@ def rules(app: Flask) -> list[Rule]:
 
 def in_words(counts: "Counter[tuple[Role, str, str]]") -> str:
     """The counts as a table."""
-    lines = [f"{'':15}{'':10}" + "".join(f"{each:>12}" for each in OUTCOMES)]
+    lines = [f"{'':15}{'':10}" + "".join(f"{outcome_:>12}" for outcome_ in OUTCOMES)]
     for role in (Role.NOBODY, *SIGN_IN_ROLES):
         for whose in ("own", "foreign", "stray"):
-            numbers = [counts[role, whose, each] for each in OUTCOMES]
+            numbers = [counts[role, whose, outcome_] for outcome_ in OUTCOMES]
             if any(numbers):
                 lines.append(f"{role:15}{whose:10}" + "".join(f"{number:>12}" for number in numbers))
     return "\n".join(lines)
@@ -172,28 +172,28 @@ def test_every_route_for_every_role_and_body(world: World, capsys: pytest.Captur
         for method in sorted((rule.methods or set()) & set(METHODS)):
             for role in (Role.NOBODY, *SIGN_IN_ROLES):
                 everywhere = role in (Role.ADMINISTRATOR, Role.NOBODY)
-                asked = [(url, known or everywhere, "own" if known else "foreign") for url, known in addresses(world, rule, role)]
-                asked += [(url, known, "stray") for url, known in strays(world, rule, role)]
-                for url, known, whose in asked:
+                requests = [(url, is_visible or everywhere, "own" if is_visible else "foreign") for url, is_visible in addresses(world, rule, role)]
+                requests += [(url, is_visible, "stray") for url, is_visible in strays(world, rule, role)]
+                for url, is_visible, whose in requests:
                     sent = SENT.get(rule.endpoint, _nothing) if method != "GET" else _nothing
                     response = world.request(role, method, url, **sent(world))
-                    should, was = expected(role, action, known), outcome(response)
-                    if action == Action.PUBLIC and was == "to sign in":
-                        was = "let in"
-                    counts[role, whose, was] += 1
-                    if was != should:
-                        wrong.append(f"{role} {method} {url} ({rule.endpoint}, {action}): {should}, not {was}")
+                    should, actual = expected(role, action, is_visible), outcome(response)
+                    if action == Action.PUBLIC and actual == "to sign in":
+                        actual = "let in"
+                    counts[role, whose, actual] += 1
+                    if actual != should:
+                        wrong.append(f"{role} {method} {url} ({rule.endpoint}, {action}): {should}, not {actual}")
     with capsys.disabled():
         print(f"\n{len(rules(world.app))} routes\n{in_words(counts)}")
     assert not wrong, "\n".join(wrong)
-    assert set(counts) <= {(role, whose, each) for role, whose, _ in counts for each in OUTCOMES}
+    assert set(counts) <= {(role, whose, outcome_) for role, whose, _ in counts for outcome_ in OUTCOMES}
 
 
 def _nothing(_: World) -> dict[str, Any]:
     return {}
 
 
-def test_scripts_that_are_signed_out_are_told_so(world: World) -> None:
+def test_a_signed_out_script_gets_json(world: World) -> None:
     for rule in rules(world.app):
         with world.app.app_context():
             action = action_of(rule.endpoint)
@@ -217,7 +217,7 @@ def test_a_route_that_declares_nothing_is_for_nobody(tmp_path: Path, make_app: C
 # Whose bodies
 
 
-def test_whom_each_role_sees(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+def test_which_bodies_every_role_can_see(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
     with app.app_context():
         region = Body(bin=bin_of(1), name_kk="Облыс", level="region", kato="310000000")
@@ -249,26 +249,26 @@ def test_whom_each_role_sees(tmp_path: Path, make_app: Callable[..., Flask]) -> 
             assert status == (200 if bin_ in seen else 404), (role, bin_)
 
 
-def test_who_is_asking_costs_two_queries_at_most(world: World) -> None:
-    asked: list[str] = []
+def test_identifying_the_viewer_costs_at_the_limit_two_queries(world: World) -> None:
+    statements: list[str] = []
 
-    def note(*given: Any) -> None:
-        asked.append(given[2])
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
 
     with world.app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", note)
     try:
         for role in SIGN_IN_ROLES:
-            asked.clear()
+            statements.clear()
             # Nothing that asks for more than who it is.
             nowhere = world.request(role, "GET", "/nowhere", headers={"Accept": "application/json"})
-            assert nowhere.status_code == 404 and len(asked) <= 2, asked
+            assert nowhere.status_code == 404 and len(statements) <= 2, statements
     finally:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_what_was_kept_is_what_is_restored(world: World) -> None:
+def test_the_saved_database_is_restored(world: World) -> None:
     """The walk itself: what one route changes does not decide what the next one says."""
     assert world.request(Role.ADMINISTRATOR, "POST", f"/people/{world.account}/disable").status_code < 400
     with world.app.app_context():

@@ -20,7 +20,7 @@ from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, audit_ent
 # What is left behind on a shared computer
 
 
-def test_browsers_keep_no_page_of_somebody_signed_in(app: Flask, order: Order) -> None:
+def test_browsers_cache_no_page_of_a_signed_in_person(app: Flask, order: Order) -> None:
     scenario = two_kind_scenario(app, order)
     client = scenario.client("clerk")
     at = f"/bodies/{BODY}/{YEAR}"
@@ -32,8 +32,8 @@ def test_browsers_keep_no_page_of_somebody_signed_in(app: Flask, order: Order) -
         f"{at}/state",
         "/nowhere",
     ):
-        kept = client.get(url).headers.get_all("Cache-Control")
-        assert kept == ["private, no-store"], url
+        directives = client.get(url).headers.get_all("Cache-Control")
+        assert directives == ["private, no-store"], url
 
 
 # While signed in
@@ -81,7 +81,7 @@ def test_nothing_is_sent_without_a_token(careless: Flask, order: Order) -> None:
 # What scripts send
 
 
-def test_nonsense_in_place_of_answers_is_refused(careless: Flask, order: Order) -> None:
+def test_nonsense_instead_of_answers_is_refused(careless: Flask, order: Order) -> None:
     scenario = two_kind_scenario(careless, order)
     client, url = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}/answers"
     token = {"X-CSRFToken": token_of(client, "/account/")}
@@ -147,8 +147,8 @@ def test_words_that_databases_do_not_look_for(careless: Flask, order: Order, typ
         (f"/registry/organisations/{scenario.organisation_bins[0]}/move", "body"),
     ):
         ticked = {name: "x", f"{name}-typed": "x", f"{name}-match": typed}
-        for given in ({name: typed}, ticked):
-            assert post(client, url, expected=expected_on(client, url), **given).status_code == 422
+        for values in ({name: typed}, ticked):
+            assert post(client, url, expected=expected_on(client, url), **values).status_code == 422
 
 
 def expected_on(client: FlaskClient, url: str) -> str:

@@ -51,7 +51,7 @@ def test_the_language_link_leads_nowhere_else(shown: Flask, target: str) -> None
     assert shown.test_client().get("/language/kk", query_string={"next": target}).location == "/"
 
 
-def test_headers_keep_browsers_in_bounds(shown: Flask) -> None:
+def test_headers_restrict_browsers(shown: Flask) -> None:
     for url in ("/", "/nowhere", "/static/css/base.css", f"/template/{YEAR}.xlsx"):
         with client(shown).get(url) as response:
             headers = response.headers

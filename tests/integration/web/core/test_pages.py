@@ -75,9 +75,9 @@ def role_for(url: str) -> str:
 
 def bin_named(app: Flask, name: str) -> str:
     with app.app_context():
-        found = db.session.scalar(select(Body.bin).where(Body.name_ru.contains(name)).order_by(Body.id))
-    assert found
-    return found
+        bin_ = db.session.scalar(select(Body.bin).where(Body.name_ru.contains(name)).order_by(Body.id))
+    assert bin_
+    return bin_
 
 
 def assert_valid(response: TestResponse, code: str) -> None:
@@ -173,29 +173,29 @@ def test_what_is_not_there_is_404(shown: Flask, code: str, url: str) -> None:
 
 
 def test_a_year_that_is_not_open_is_404(shown: Flask) -> None:
-    known = bin_named(shown, "Таласского")
+    bin_ = bin_named(shown, "Таласского")
     for year in (2021, 2031, 9999):
-        assert client(shown).get(f"/bodies/{known}/{year}").status_code == 404
-    assert client(shown).get(f"/bodies/{known}/{YEAR}/sheet.odt").status_code == 404
-    assert client(shown).get(f"/bodies/{known}/{YEAR}/sheet.pdf?lang=en").status_code == 404
+        assert client(shown).get(f"/bodies/{bin_}/{year}").status_code == 404
+    assert client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet.odt").status_code == 404
+    assert client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet.pdf?lang=en").status_code == 404
 
 
 def test_unseen_bodies_are_as_unknown_ones(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = bin_named(shown, "Таласского")
+    visible_bin = bin_named(shown, "Таласского")
     monkeypatch.setattr("evaluation.web.core.request_context.viewer_of_request", lambda: Viewer("somebody", Role.CLERK))
-    unseen, unknown = (client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet") for bin_ in (known, UNKNOWN))
+    unseen, unknown = (client(shown).get(f"/bodies/{bin_}/{YEAR}/sheet") for bin_ in (visible_bin, UNKNOWN))
     assert unseen.status_code == unknown.status_code == 404
-    assert without_tokens(unseen.text).replace(known, "") == without_tokens(unknown.text).replace(UNKNOWN, "")
-    assert known not in client(shown).get("/bodies").text
+    assert without_tokens(unseen.text).replace(visible_bin, "") == without_tokens(unknown.text).replace(UNKNOWN, "")
+    assert visible_bin not in client(shown).get("/bodies").text
 
 
 def test_an_unseen_higher_body_is_not_named(shown: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with shown.app_context():
-        own = db.session.scalar(select(Body).where(Body.parent_id.is_not(None), Body.level == "rural"))
-        assert own
-        higher = db.session.get(Body, own.parent_id)
+        body = db.session.scalar(select(Body).where(Body.parent_id.is_not(None), Body.level == "rural"))
+        assert body
+        higher = db.session.get(Body, body.parent_id)
         assert higher
-        bin_, id_, parent, names = own.bin, own.id, higher.bin, (higher.name_kk, higher.name_ru)
+        bin_, id_, parent, names = body.bin, body.id, higher.bin, (higher.name_kk, higher.name_ru)
     urls = "/bodies", f"/bodies/{bin_}/{YEAR}"
     seen = [client(shown, "ru").get(url).text for url in urls]
     assert all(names[1] in text for text in seen) and f'href="/bodies/{parent}/{YEAR}"' in seen[1]
@@ -215,18 +215,18 @@ def listed(response: TestResponse) -> list[str]:
     return linked_bins(response)
 
 
-def test_the_list_is_kept_to_what_is_asked_for(shown: Flask) -> None:
-    known = bin_named(shown, "Таласского")
+def test_the_list_is_filtered(shown: Flask) -> None:
+    bin_ = bin_named(shown, "Таласского")
     with shown.app_context():
         count = db.session.scalar(select(func.count()).select_from(Body))
     assert len(listed(client(shown).get("/bodies"))) == count
-    assert listed(client(shown).get(f"/bodies?q={known}")) == [known]
-    assert known in listed(client(shown).get("/bodies?q=ТАЛАС"))
+    assert listed(client(shown).get(f"/bodies?q={bin_}")) == [bin_]
+    assert bin_ in listed(client(shown).get("/bodies?q=ТАЛАС"))
     levels = [len(listed(client(shown).get(f"/bodies?level={level}"))) for level in ("central", "region", "district", "rural")]
     assert sum(levels) == count and 0 not in levels
     # A rural district without a KATO code stands within the region of its district.
     region = listed(client(shown).get("/bodies?region=31"))
-    assert known in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
+    assert bin_ in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
 
 
 def test_the_list_opens_on_the_latest_year_that_anybody_has_begun(app: Flask, order: Order) -> None:
@@ -323,16 +323,16 @@ def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
     page = parse(client(shown).get(f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet?lang=ru"))
     details = [element.get_text() for element in page.select("details")]
     assert len(details) == sum(len(table.scored_rows) for table in order.form.tables if table.kind != list(order.kind)[2])
-    assert any(order.criteria[0].scale_entry("not_decreased").text.ru in each for each in details)
+    assert any(order.criteria[0].scale_entry("not_decreased").text.ru in detail for detail in details)
     assert any("БИН" in text or "BIN" in text for text in details)
 
 
 def test_an_english_page_shows_the_sheet_in_both_languages(shown: Flask) -> None:
     url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet"
     for code, expected in (("kk", "kk"), ("ru", "ru"), ("en", "kk+ru")):
-        page, asked = client(shown, code).get(url).text, client(shown, code).get(url, query_string={"lang": expected}).text
+        page, expected_page = client(shown, code).get(url).text, client(shown, code).get(url, query_string={"lang": expected}).text
         # The link of the language switch alone tells the two apart.
-        assert without_next_page(without_tokens(page)) == without_next_page(without_tokens(asked))
+        assert without_next_page(without_tokens(page)) == without_next_page(without_tokens(expected_page))
 
 
 # Files
@@ -359,7 +359,7 @@ def test_the_template_is_one_that_is_read(shown: Flask, order: Order, code: str)
     assert set(order.kind) < set(openpyxl.load_workbook(io.BytesIO(response.data)).sheetnames)
 
 
-def test_what_is_alike_in_every_language_is_offered_once(shown: Flask) -> None:
+def test_a_file_that_is_the_same_in_every_language_is_linked_once(shown: Flask) -> None:
     url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}"
     for page in (url, f"{url}/sheet"):
         addresses = attributes(client(shown).get(page), '[href*="/sheet."]', "href")

@@ -188,5 +188,5 @@ def test_saving_one_cell_takes_a_limited_number_of_queries(app: Flask, order: Or
     event.listen(engine, "before_cursor_execute", lambda _c, _r, statement, *_: statements.append(statement))
     answer = client.post(ANSWERS, json={"edits": [edit(organisation_bin, money, "1")]}, headers={"X-CSRFToken": token})
     assert answer.get_json()["cells"][0]["state"] == "saved"
-    assert len([each for each in statements if each.startswith("SELECT")]) <= 9, statements
-    assert sum(each.startswith(("INSERT", "UPDATE")) for each in statements) <= 3, statements
+    assert len([statement for statement in statements if statement.startswith("SELECT")]) <= 9, statements
+    assert sum(statement.startswith(("INSERT", "UPDATE")) for statement in statements) <= 3, statements

@@ -56,10 +56,10 @@ def save(client: FlaskClient, url: str, go: str = "stay", page: TestResponse | N
     return client.post(url, data=sent | {"csrf_token": token_of(client, url)} | ({"go": go} if go else {}))
 
 
-def test_the_page_shows_what_is_asked_beside_last_year_s_answers(app: Flask, order: Order, scenario: Scenario) -> None:
-    for kind, (own, _) in scenario.bins_by_kind.items():
+def test_the_page_shows_questions_beside_last_years_answers(app: Flask, order: Order, scenario: Scenario) -> None:
+    for kind, (organisation_bin, _) in scenario.bins_by_kind.items():
         for code in ("kk", "ru", "en"):
-            response = client_of(app, scenario.emails["clerk"], code).get(scenario.report_url(own))
+            response = client_of(app, scenario.emails["clerk"], code).get(scenario.report_url(organisation_bin))
             parser = html5lib.HTMLParser(strict=True)
             parser.parse(response.text)
             ids = attributes(response, "[id]", "id")
@@ -74,9 +74,9 @@ def test_the_page_shows_what_is_asked_beside_last_year_s_answers(app: Flask, ord
             assert " style=" not in response.text and "onclick" not in response.text
 
 
-def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_saving_stores_valid_answers_and_shows_invalid_ones(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    own, url = scenario.bins_of(kind)[1], scenario.report_url(scenario.bins_of(kind)[1])
+    organisation_bin, url = scenario.bins_of(kind)[1], scenario.report_url(scenario.bins_of(kind)[1])
     money, amount = (
         first_indicator(order, kind, "money", has_minimum=False),
         first_indicator(order, kind, "money", has_minimum=True),
@@ -92,22 +92,22 @@ def test_saving_keeps_what_is_right_and_shows_what_is_wrong(app: Flask, order: O
     assert "“many” is not an amount" in response.text
     assert "3 answers are saved." in response.text and "12\xa0500.50" in response.text
     with app.app_context():
-        assert stored_values(own) == {money: 1_250_050, yes: False, note: "one\ntwo"}
-    mended = save(client, url, page=response, **{f"answer__{amount}": "7"})
-    assert mended.status_code == 303 and mended.location == url
+        assert stored_values(organisation_bin) == {money: 1_250_050, yes: False, note: "one\ntwo"}
+    corrected = save(client, url, page=response, **{f"answer__{amount}": "7"})
+    assert corrected.status_code == 303 and corrected.location == url
     assert "1 answer is saved." in client.get(url).text
     assert save(client, url).status_code == 303
     emptied = save(client, url, **{f"answer__{yes}": "", f"answer__{amount}": " "})
     assert emptied.status_code == 303
     with app.app_context():
-        assert stored_values(own) == {money: 1_250_050, note: "one\ntwo"}
+        assert stored_values(organisation_bin) == {money: 1_250_050, note: "one\ntwo"}
 
 
-def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_a_conflict_shows_both_values(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), money, yes = scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    (organisation_bin, _), money, yes = scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
     url, mine, theirs = (
-        scenario.report_url(own),
+        scenario.report_url(organisation_bin),
         client_of(app, scenario.emails["clerk"]),
         client_of(app, scenario.emails["colleague"]),
     )
@@ -119,19 +119,19 @@ def test_who_saves_over_another_s_value_chooses(app: Flask, order: Order, scenar
     assert clash.status_code == 200 and f"<strong>{label}</strong>" in clash.text and "<strong>700</strong>" in clash.text
     assert clash.text.count("(The clerk, ") == 2 and 'value="100"' in clash.text
     with app.app_context():
-        assert stored_values(own) == {money: 70_000, yes: "violated"}
+        assert stored_values(organisation_bin) == {money: 70_000, yes: "violated"}
     assert save(mine, url, page=clash).status_code == 200, "without a choice nothing is overwritten"
     chosen = save(mine, url, page=clash, **{f"choice__{money}": "typed", f"choice__{yes}": "stored"})
     assert chosen.status_code == 303
     with app.app_context():
-        assert stored_values(own) == {money: 10_000, yes: "violated"}
+        assert stored_values(organisation_bin) == {money: 10_000, yes: "violated"}
 
 
 def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
     url, mine, theirs = (
-        scenario.report_url(own),
+        scenario.report_url(organisation_bin),
         client_of(app, scenario.emails["clerk"]),
         client_of(app, scenario.emails["colleague"]),
     )
@@ -142,18 +142,18 @@ def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, sce
     again = save(mine, url, page=clash, **{f"choice__{money}": "typed"})
     assert again.status_code == 200 and "<strong>800</strong>" in again.text
     with app.app_context():
-        assert stored_values(own) == {money: 80_000}
+        assert stored_values(organisation_bin) == {money: 80_000}
 
 
-def test_costs_and_findings_stand_at_their_answers(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_costs_and_issues_are_shown_at_their_answers(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    (own, _), rule = scenario.bins_of(kind), order.contradictions[0]
+    (organisation_bin, _), rule = scenario.bins_of(kind), order.contradictions[0]
     loss = first_indicator(order, kind, "money", has_minimum=False)
     compare: Any = rule.when
     with app.app_context():
-        store_answers(order, own, {loss: -1, compare.left: 5, compare.right: 1})
+        store_answers(order, organisation_bin, {loss: -1, compare.left: 5, compare.right: 1})
         db.session.commit()
-    page = parse(client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)))
+    page = parse(client_of(app, scenario.emails["clerk"]).get(scenario.report_url(organisation_bin)))
     field = find(page, f"#field-{rule.indicator}").get_text()
     assert rule.message.en in field and "Error:" in field
     row = next(row.number for row in order.table[kind].scored_rows if row.criterion == order.by_code[loss].criteria[0])
@@ -166,24 +166,24 @@ def warning(order: Order, kind: str) -> tuple[Any, dict[str, Any]]:
     return choice, {choice: "violated"}
 
 
-def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), url = scenario.bins_of(kind), scenario.report_url(scenario.bins_of(kind)[0])
+    (organisation_bin, _), url = scenario.bins_of(kind), scenario.report_url(scenario.bins_of(kind)[0])
     choice, answers = warning(order, kind)
     with app.app_context():
-        store_answers(order, own, answers)
+        store_answers(order, organisation_bin, answers)
         db.session.commit()
     client = client_of(app, scenario.emails["clerk"])
     text = client.get(url).text
-    key = next(each for each in attributes(text, 'button[name="justify"]', "value") if each.endswith(f":{choice}"))
+    key = next(value for value in attributes(text, 'button[name="justify"]', "value") if value.endswith(f":{choice}"))
     first = parse(text).select('#report button, button[form="report"]')[0]
     assert first["name"] == "go", "Enter in a field presses the first button, which saves"
     short = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": "so"})
     assert short.status_code == 200 and ">so</textarea>" in short.text and "at least" in short.text
-    kept = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON})
-    assert kept.status_code == 303 and kept.location.endswith(f"#field-{choice}")
+    response = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON})
+    assert response.status_code == 303 and response.location.endswith(f"#field-{choice}")
     with app.app_context():
-        assert [each.reason for each in db.session.query(Justification)] == [REASON]
+        assert [value.reason for value in db.session.query(Justification)] == [REASON]
     for email in (scenario.emails["clerk"], scenario.emails["reviewer"]):
         assert REASON in client_of(app, email).get(url).text
     withdrawn = client.post(url, data=fields(client.get(url).text) | {"csrf_token": token_of(client, url), "withdraw": key})
@@ -192,46 +192,46 @@ def test_a_warning_is_kept_by_a_reason(app: Flask, order: Order, scenario: Scena
         assert not db.session.query(Justification).count()
 
 
-def test_a_warning_unfolds_and_links_the_evidence_it_asks_for(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_a_warning_expands_and_links_its_evidence(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    own = scenario.bins_of(kind)[0]
+    organisation_bin = scenario.bins_of(kind)[0]
     choice, answers = warning(order, kind)
-    rule = next(each for each in order.cautions if each.indicator == choice and order.evidence_by_rule[each.code])
+    rule = next(caution for caution in order.cautions if caution.indicator == choice and order.evidence_by_rule[caution.code])
     [act] = order.evidence_by_rule[rule.code]
 
     def shown() -> tuple[str, bool]:
-        text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)).text
+        text = client_of(app, scenario.emails["clerk"]).get(scenario.report_url(organisation_bin)).text
         return text, find(text, f"details.evidence:has(#field-{act})").has_attr("open")
 
     assert not shown()[1]
     with app.app_context():
-        store_answers(order, own, answers)
+        store_answers(order, organisation_bin, answers)
         db.session.commit()
     text, unfolded = shown()
     assert unfolded and f'<a href="#field-{act}">' in text
     with app.app_context():
-        store_answers(order, own, {act: "No. 5"})
+        store_answers(order, organisation_bin, {act: "No. 5"})
         db.session.commit()
     text, unfolded = shown()
     assert not unfolded and f'<a href="#field-{act}">' not in text
 
 
-def test_files_are_asked_for_by_the_row_of_the_form(app: Flask, order: Order, scenario: Scenario) -> None:
-    for kind, (own, _) in scenario.bins_by_kind.items():
-        labels = texts(client_of(app, scenario.emails["clerk"]).get(scenario.report_url(own)), "label")
+def test_every_row_of_the_form_accepts_files(app: Flask, order: Order, scenario: Scenario) -> None:
+    for kind, (organisation_bin, _) in scenario.bins_by_kind.items():
+        labels = texts(client_of(app, scenario.emails["clerk"]).get(scenario.report_url(organisation_bin)), "label")
         prefix = "Files for row "
         assert [label.removeprefix(prefix) for label in labels if label.startswith(prefix)] == [
             row.number for row in order.table[kind].scored_rows
         ]
 
 
-def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_the_page_is_read_only_without_edit_permission(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
-    (_, own), yes = scenario.bins_of(kind), first_indicator(order, kind, "yes_no")
+    (_, organisation_bin), yes = scenario.bins_of(kind), first_indicator(order, kind, "yes_no")
     with app.app_context():
-        store_answers(order, own, {yes: True})
+        store_answers(order, organisation_bin, {yes: True})
         db.session.commit()
-    url = scenario.report_url(own)
+    url = scenario.report_url(organisation_bin)
     for email in (scenario.emails["reviewer"], scenario.emails["observer"]):
         client = client_of(app, email, "ru")
         text = client.get(url).text
@@ -253,29 +253,29 @@ def test_who_may_not_edit_reads(app: Flask, order: Order, scenario: Scenario) ->
     late = client.post(url, data=token)
     assert late.status_code == 409 and "was submitted" in late.text
     with app.app_context():
-        assert stored_values(own) == {yes: True}
+        assert stored_values(organisation_bin) == {yes: True}
 
 
-def test_what_is_foreign_is_not_there(app: Flask, order: Order, scenario: Scenario) -> None:
-    own = scenario.bins_of(order.kinds[0].code)[0]
+def test_reports_of_other_bodies_are_404(app: Flask, order: Order, scenario: Scenario) -> None:
+    organisation_bin = scenario.bins_of(order.kinds[0].code)[0]
     clerk, stranger = client_of(app, scenario.emails["clerk"]), client_of(app, scenario.emails["stranger"])
     token = {"csrf_token": token_of(clerk, "/account/password")}
     for url in (
         scenario.report_url(FOREIGN_ORGANISATION),
         scenario.report_url(FOREIGN_ORGANISATION, OTHER_BODY),
         scenario.report_url("1"),
-        scenario.report_url(own).replace(str(YEAR), "1999"),
+        scenario.report_url(organisation_bin).replace(str(YEAR), "1999"),
     ):
         assert clerk.get(url).status_code == 404
         assert clerk.post(url, data=token).status_code == 404
-    assert stranger.get(scenario.report_url(own)).status_code == 404
-    assert stranger.get(scenario.report_url(own, OTHER_BODY)).status_code == 404
-    nobody = app.test_client().get(scenario.report_url(own))
+    assert stranger.get(scenario.report_url(organisation_bin)).status_code == 404
+    assert stranger.get(scenario.report_url(organisation_bin, OTHER_BODY)).status_code == 404
+    nobody = app.test_client().get(scenario.report_url(organisation_bin))
     assert nobody.status_code == 303 and "/sign-in" in nobody.location
 
 
 def test_from_organisation_to_organisation(app: Flask, order: Order, scenario: Scenario) -> None:
-    every = [own for kind in order.kind for own in scenario.bins_of(kind)]
+    every = [organisation_bin for kind in order.kind for organisation_bin in scenario.bins_of(kind)]
     client = client_of(app, scenario.emails["clerk"])
     url = scenario.report_url(every[0])
     assert 'rel="prev"' not in client.get(url).text
@@ -292,16 +292,16 @@ def test_from_organisation_to_organisation(app: Flask, order: Order, scenario: S
     assert len(parse(focused).select("[autofocus]")) == 1
 
 
-def test_what_was_tampered_with_changes_nothing_unseen(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_tampered_hidden_fields_overwrite_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (own, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
+    (organisation_bin, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
     with app.app_context():
-        store_answers(order, own, {money: 500})
+        store_answers(order, organisation_bin, {money: 500})
         db.session.commit()
     client = client_of(app, scenario.emails["clerk"])
-    for was in ("{", '"x"', "[1]", "null", json.dumps({"a": 1})):
-        response = save(client, scenario.report_url(own), **{f"answer__{money}": "9", f"expected__{money}": was})
+    for expected in ("{", '"x"', "[1]", "null", json.dumps({"a": 1})):
+        response = save(client, scenario.report_url(organisation_bin), **{f"answer__{money}": "9", f"expected__{money}": expected})
         assert response.status_code == 200 and "<strong>5</strong>" in response.text
     with app.app_context():
-        assert stored_values(own) == {money: 500}
-    assert client.get(f"/bodies/{BODY}/{YEAR}/organisations/{own}?field=%22x").status_code == 200
+        assert stored_values(organisation_bin) == {money: 500}
+    assert client.get(f"/bodies/{BODY}/{YEAR}/organisations/{organisation_bin}?field=%22x").status_code == 200

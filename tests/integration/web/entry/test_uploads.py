@@ -130,7 +130,7 @@ def test_a_stale_plan_is_shown_again_and_nothing_is_stored(
     assert stored(filled)[organisation_bin(0, 0)][profit] == -1234
 
 
-def test_undo_is_refused_if_a_value_was_changed_afterwards(
+def test_undo_is_rejected_after_a_later_change(
     filled: Flask, order: Order, kinds: tuple[str, ...], edited: bytes
 ) -> None:
     profit = money(order, kinds[0])[0]
@@ -157,7 +157,7 @@ def test_undo_is_refused_if_a_value_was_changed_afterwards(
     assert stored(filled) == before, "a changed declared count prevents the undo of the answers too"
 
 
-def test_undo_is_refused_after_the_year_was_submitted(filled: Flask, edited: bytes) -> None:
+def test_undo_is_rejected_after_submission(filled: Flask, edited: bytes) -> None:
     client = signed_in(filled, "clerk", BODY)
     address = sent(client, edited)
     press(client, address, "apply")
@@ -171,7 +171,7 @@ def test_undo_is_refused_after_the_year_was_submitted(filled: Flask, edited: byt
     assert response.status_code == 409 and "was submitted" in response.text and stored(filled) == before
 
 
-def test_undo_of_declared_counts_only_is_refused_after_the_year_was_submitted(filled: Flask, order: Order) -> None:
+def test_undo_of_declared_counts_is_rejected_after_submission(filled: Flask, order: Order) -> None:
     data = download(filled, "en")
     client = signed_in(filled, "clerk", BODY)
     address = sent(client, changed(data, **{f"previous__{cell_of(data, 'previous', declared(order))}": 5}))
