@@ -412,7 +412,7 @@ def test_a_changed_registry_is_previewed_again(app: Flask, admin: FlaskClient) -
         operations.change_body(SYSTEM, state, state.name_kk, "Новейший район", state.level, state.parent, state.kato, None)
         db.session.commit()
     late = admin.post("/registry/workbook/store", data=hidden_fields(preview.text))
-    assert late.status_code == 409 and "Новейший район" in late.text and "meanwhile" in late.text
+    assert late.status_code == 409 and "Новейший район" in late.text and "in the meantime" in late.text
     assert_valid(late, "en")
     assert admin.post("/registry/workbook/store", data=hidden_fields(late.text)).status_code == 303
     with app.app_context():
