@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -37,6 +38,12 @@ class SnapshotError(EvaluationError):
     """A sheet cannot be converted to canonical JSON, or canonical JSON cannot be read."""
 
 
+class ProvisionalSheet(SnapshotError):
+    """Answers are missing, so the sheet has no final points and cannot be accepted."""
+
+    status = HTTPStatus.CONFLICT
+
+
 @dataclass(frozen=True)
 class Acceptance:
     """The facts of an acceptance that become part of the canonical JSON.
@@ -63,11 +70,11 @@ def to_canonical_json(source: SheetInput, acceptance: Acceptance, current: Score
         current: The scored year of the sheet, when the caller has scored it already.
 
     Raises:
-        SnapshotError: Missing answers make the sheet provisional.
+        ProvisionalSheet: Answers are missing.
     """
     sheet = build_sheet(source, current)
     if sheet.provisional:
-        raise SnapshotError(N_("The sheet is provisional: answers are missing. Only a complete sheet can be accepted."))
+        raise ProvisionalSheet(N_("The sheet is provisional: answers are missing. Only a complete sheet can be accepted."))
     order = sheet.order
     organisations = sorted(source.current.organisations, key=lambda organisation: organisation.entity.bin)
     content = {

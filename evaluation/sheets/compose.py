@@ -23,11 +23,11 @@ def compose_sheets(
     year: int,
     bodies: Mapping[str, LegalEntity],
     organisations: Mapping[str, LegalEntity],
-    history: Mapping[str, tuple[YearPoints, ...]] | None = None,
-    invented: bool = False,
-    breach_facts: BreachFacts | None = None,
+    history: Mapping[str, tuple[YearPoints, ...]],
+    breach_facts: BreachFacts,
+    invented: bool,
 ) -> Iterator[Sheet]:
-    """Yield the sheets of `bodies`, in their order.
+    """Yield the sheets of `bodies`, in their order; only :func:`evaluation.sheets.input.build_sheets` calls this.
 
     All tables of the form are always present; those of a body without scores do not apply.
 
@@ -39,17 +39,16 @@ def compose_sheets(
         bodies: Bodies by BIN.
         organisations: Organisations of the scores by BIN; an organisation that is missing is named by its BIN.
         history: The points of this and earlier years by BIN of the body.
-        invented: Whether the data is demonstration data.
         breach_facts: The answers that put organisations in breach.
+        invented: Whether the data is demonstration data.
     """
     rows, named = _lines_by_body(scores.rows), _lines_by_body(scores.named_organisations)
     for bin_, body in bodies.items():
         scored = {(line.kind, line.row): line for line in rows.get(bin_, [])}
-        named_by_row = _named_by_row(scored, named.get(bin_, []), organisations, breach_facts or {})
+        named_by_row = _named_by_row(scored, named.get(bin_, []), organisations, breach_facts)
         tables = tuple(_table(scores.order, table, scored, named_by_row) for table in scores.order.form.tables)
         low, high, max_points = (sum(getattr(table, name) for table in tables) for name in ("low", "high", "max"))
-        body_history = (history or {}).get(bin_, ())
-        yield Sheet(scores.order, body, year, tables, low, high, max_points, body_history, invented)
+        yield Sheet(scores.order, body, year, tables, low, high, max_points, history.get(bin_, ()), invented)
 
 
 def year_points(scores: Scores, year: int) -> dict[str, tuple[YearPoints, ...]]:

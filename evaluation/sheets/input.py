@@ -121,7 +121,7 @@ def build_sheets(
             history[bin_] = (*history.get(bin_, ()), *points)
     last = years[-1]
     facts = breach_facts(last.scores, last.frames)
-    return list(compose_sheets(last.scores, last.year, bodies, organisations, history, invented, facts))
+    return list(compose_sheets(last.scores, last.year, bodies, organisations, history, facts, invented))
 
 
 def _score_year(year_input: YearInput, previous: YearInput | None, body_bin: str) -> ScoredYear:

@@ -18,6 +18,10 @@ class StepForm(FlaskForm):  # type: ignore[misc]
         """The version that the person saw; -1, which no submission has, when the form does not say."""
         return -1 if self.version.data is None else int(self.version.data)
 
+    def show_version(self, version: int) -> None:
+        """Render this version instead of the submitted one."""
+        self.version.data, self.version.raw_data = version, None
+
 
 class SubmitForm(StepForm):
     """Submitting; `nil` is set when the body has no organisations to report on."""

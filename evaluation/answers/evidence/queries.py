@@ -1,4 +1,4 @@
-"""Reads of files given as evidence, for those who may see them: the body's own people and its reviewers."""
+"""Reads evidence files for people who can see them: the people of the body and its reviewers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from evaluation.registry.queries import in_force_at_year_end, visible
 
 
 def files(viewer: Viewer, year: int, body_id: int, organisation_id: int | None = None) -> Sequence[EvidenceFile]:
-    """The files of a body's year, or of one of its organisations', in the order they were given. Raises Forbidden."""
+    """Return the files of a body's year, or of one of its organisations, in the order of upload. Raises Forbidden."""
     statement = _of(viewer, select(EvidenceFile), year, body_id)
     if organisation_id is not None:
         statement = statement.where(EvidenceFile.organisation_id == organisation_id)
@@ -21,14 +21,14 @@ def files(viewer: Viewer, year: int, body_id: int, organisation_id: int | None =
 
 
 def counts(viewer: Viewer, year: int, body_id: int) -> dict[str, int]:
-    """How many files each organisation of a body has for the year, by BIN; those without any are left out. Raises Forbidden."""
+    """Return BIN of an organisation → number of its files of the year; without files it is left out. Raises Forbidden."""
     statement = _of(viewer, select(Organisation.bin, func.count()).select_from(EvidenceFile), year, body_id)
     statement = statement.join(Organisation, Organisation.id == EvidenceFile.organisation_id).group_by(Organisation.bin)
     return dict(fetch_rows(statement))
 
 
 def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int) -> EvidenceFile | None:
-    """One file of an organisation's; None where it is not there. Raises Forbidden."""
+    """Return a file of an organisation; None when it does not exist. Raises Forbidden."""
     statement = _of(viewer, select(EvidenceFile), year, body_id)
     evidence_file: EvidenceFile | None = db.session.scalar(
         statement.where(EvidenceFile.id == id_, EvidenceFile.organisation_id == organisation_id)

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
 from werkzeug import Response as Redirection
 from werkzeug.datastructures import FileStorage
 
@@ -18,8 +19,8 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation
 from evaluation.submissions import queries as submissions
-from evaluation.submissions.locks import Locked
 from evaluation.web.core.access import allow
+from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of, send_bytes
 
 ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<organisation_bin>/files"
@@ -42,20 +43,15 @@ def upload(bin_: str, year: int, organisation_bin: str) -> str | Redirection | t
     body, viewer = find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
     organisation_id = _organisation_id(body, year, organisation_bin)
-    names = [name for name in request.files if name.startswith(FIELD_PREFIX)]
-    uploads = [(name.removeprefix(FIELD_PREFIX), file) for name in names for file in _files_of_field(name)]
-    if not uploads or len(uploads) > MAX_FILES_PER_REQUEST:
-        message = TOO_MANY_FILES if uploads else NO_FILE
-        text = current_language().gettext(message, limit=MAX_FILES_PER_REQUEST)
-        return _rejected_page(body, year, organisation_bin, [("", text)]), HTTPStatus.UNPROCESSABLE_ENTITY
-    order, rejections = order_of(year), []
-    for criterion, file in uploads:
-        try:
-            operations.attach(viewer, order, year, body.id, organisation_id, criterion, file.filename or "", _read(file))
-        except EvidenceRejected as error:
-            rejections.append((file.filename or "", error.message(current_language())))
-        except Locked as error:
-            return _rejected_page(body, year, organisation_bin, [("", error.message(current_language()))]), error.status
+    form, order, rejections = FlaskForm(), order_of(year), []
+    with errors_shown_in(form, lambda: _rejected_page(body, year, organisation_bin, _unnamed(form))):
+        uploads = _uploads()
+        for criterion, file in uploads:
+            try:
+                operations.attach(viewer, order, year, body.id, organisation_id, criterion, file.filename or "", _read(file))
+            except EvidenceRejected as error:
+                # The page lists the errors of all files.
+                rejections.append((file.filename or "", error.message(current_language())))
     if rejections:
         return _rejected_page(body, year, organisation_bin, rejections), HTTPStatus.UNPROCESSABLE_ENTITY
     return _back_to_report(bin_, year, organisation_bin, uploads[-1][0])
@@ -83,10 +79,9 @@ def remove(bin_: str, year: int, organisation_bin: str, id_: int) -> str | Redir
     find_year(year)
     body, viewer = find_body(bin_), current_viewer()
     viewer.require(Action.EDIT, body.id)
-    try:
-        removed = operations.remove(viewer, year, body.id, _organisation_id(body, year, organisation_bin), id_)
-    except Locked as error:
-        return _rejected_page(body, year, organisation_bin, [("", error.message(current_language()))]), error.status
+    form, organisation_id = FlaskForm(), _organisation_id(body, year, organisation_bin)
+    with errors_shown_in(form, lambda: _rejected_page(body, year, organisation_bin, _unnamed(form))):
+        removed = operations.remove(viewer, year, body.id, organisation_id, id_)
     return _back_to_report(bin_, year, organisation_bin, removed.criterion if removed else None)
 
 
@@ -94,6 +89,22 @@ def _organisation_id(body: Body, year: int, organisation_bin: str) -> int:
     """Return the id of the body's organisation of that 31 December with this BIN; aborts with 404 when there is none."""
     member = registry.members(current_viewer(), year, body.bin, [organisation_bin])[1].get(organisation_bin)
     return member[0] if member is not None else abort(404)
+
+
+def _uploads() -> list[tuple[str, FileStorage]]:
+    """Return (criterion, file) of the request's files. Raises EvidenceRejected for no file or too many."""
+    names = [name for name in request.files if name.startswith(FIELD_PREFIX)]
+    uploads = [(name.removeprefix(FIELD_PREFIX), file) for name in names for file in _files_of_field(name)]
+    if not uploads:
+        raise EvidenceRejected(NO_FILE)
+    if len(uploads) > MAX_FILES_PER_REQUEST:
+        raise EvidenceRejected(TOO_MANY_FILES, limit=MAX_FILES_PER_REQUEST)
+    return uploads
+
+
+def _unnamed(form: FlaskForm) -> list[tuple[str, str]]:
+    """Return the errors that concern all files of a request, as rejections without a file name."""
+    return [("", message) for message in form.form_errors]
 
 
 def _files_of_field(name: str) -> list[FileStorage]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -14,7 +15,6 @@ from evaluation.answers.prior_year_counts import CountConflict, save_declared_co
 from evaluation.answers.progress.model import OrganisationProgress, ProgressTotals
 from evaluation.answers.readiness.compose import readiness_of
 from evaluation.answers.readiness.model import Readiness
-from evaluation.answers.save import ConcurrentChange
 from evaluation.answers.year_data import YearData, read_year_data
 from evaluation.clock import today
 from evaluation.criteria.model import Order
@@ -24,11 +24,12 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear
 from evaluation.submissions import queries as submissions
-from evaluation.submissions.locks import Lock, Locked, is_open
+from evaluation.submissions.locks import Lock, is_open
 from evaluation.submissions.models import Submission
 from evaluation.submissions.status import STATUS_LABELS, other_open_years
 from evaluation.submissions.timeliness import Timeliness
 from evaluation.web.core.access import allow
+from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import (
     YEAR,
@@ -194,7 +195,9 @@ class Home:
     def cell(self, row: OrganisationRow, code: str | None) -> str:
         """Return the address of a cell in the report's form, which receives the focus; of the form when `code` is None."""
         anchor, organisation_bin = f"field-{code}" if code else None, row.organisation.bin
-        return url_for("report.page", bin_=self.body.bin, year=self.year.year, organisation_bin=organisation_bin, field=code, _anchor=anchor)
+        return url_for(
+            "report.page", bin_=self.body.bin, year=self.year.year, organisation_bin=organisation_bin, field=code, _anchor=anchor
+        )
 
     @cached_property
     def step(self) -> tuple[str, str] | None:
@@ -256,17 +259,15 @@ def declare_counts(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
     home = read_home(bin_, year)
     form = PriorYearCountsForm.of(home.readiness.prior_year_counts)
     if not form.validate():
-        return _page(home, form), 422
-    try:
+        return _page(home, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    with errors_shown_in(form, lambda: _page(home, form)):
         conflicts = save_declared_counts(current_viewer(), home.order, year, home.body.id, form.inputs())
-    except (Locked, ConcurrentChange) as error:
-        return _page(home, form, error_message=error.message(current_language())), error.status
     if conflicts:
         by_key = {conflict.count_input.count_key: conflict for conflict in conflicts}
         for entry_ in form.entries:
             if conflict := by_key.get(entry_.key):
                 form.show_conflict(entry_, conflict, _conflict_message(conflict))
-        return _page(home, form), 409
+        return _page(home, form), HTTPStatus.CONFLICT
     return redirect(url_for(".entry", bin_=bin_, year=year, _anchor="last-year"), 303)
 
 
@@ -279,7 +280,7 @@ def next_blank(bin_: str, year: int) -> Redirection:
     return redirect(home.cell(row, row.progress.blank[0]) if row else url_for(".entry", bin_=bin_, year=year), 303)
 
 
-def _page(home: Home, form: PriorYearCountsForm, error_message: str = "") -> str:
+def _page(home: Home, form: PriorYearCountsForm) -> str:
     filters = Filters.of(request.args, home.order)
     address: dict[str, Any] = {"bin_": home.body.bin, "year": home.year.year}
     years = [opened for opened in registry.years() if home.body.has_begun_by(opened.year)]
@@ -299,7 +300,6 @@ def _page(home: Home, form: PriorYearCountsForm, error_message: str = "") -> str
         heads=submissions.head_names(current_viewer(), home.body.id),
         may_submit=current_viewer().may(Action.SUBMIT, home.body.id),
         form=form,
-        error_message=error_message,
     )
 
 

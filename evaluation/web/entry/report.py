@@ -17,15 +17,15 @@ from evaluation.answers import justifications
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.progress.compose import progress_of
 from evaluation.answers.progress.model import OrganisationProgress
-from evaluation.answers.save import ConcurrentChange, save_answers
+from evaluation.answers.save import save_answers
 from evaluation.answers.year_data import YearData, read_year_data
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation
-from evaluation.submissions.locks import Locked
 from evaluation.web.core.access import allow
+from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, order_of
 from evaluation.web.entry.report_presenter import ReportPage, SaveOutcome
 from forms.entry.report import STORED, TYPED, ReportForm, SubmittedCell, report_form
@@ -78,8 +78,9 @@ class ReportContext:
 
     def url(self, organisation: Organisation | None = None, field: str | None = None) -> str:
         """Return the address of this or another organisation's form, or of one of its fields."""
-        organisation_bin, anchor = (organisation or self.organisation).bin, field and f"field-{field}"
-        return url_for("report.page", bin_=self.body.bin, year=self.year, organisation_bin=organisation_bin, field=field, _anchor=anchor)
+        anchor = field and f"field-{field}"
+        address = {"bin_": self.body.bin, "year": self.year, "organisation_bin": (organisation or self.organisation).bin}
+        return url_for("report.page", **address, field=field, _anchor=anchor)
 
 
 @blueprint.get(ADDRESS)
@@ -98,11 +99,9 @@ def save(bin_: str, year: int, organisation_bin: str) -> Response | str | tuple[
     form = _form(context)
     form.validate()
     cells = [cell for cell in form.submitted_cells() if cell.choice != STORED]
-    try:
+    with errors_shown_in(form, lambda: _render(context, _unsaved(cells), form.form_errors)):
         outcome, changed_count = _store(context, cells)
         outcome = replace(outcome, rejected_reasons=_save_reasons(context))
-    except (Locked, ConcurrentChange) as error:
-        return _render(context, _unsaved(cells), error.message(current_language())), error.status
     if changed_count:
         flash(ngettext("%(num)d answer is saved.", "%(num)d answers are saved.", changed_count), SAVED)
     if outcome.cells or outcome.rejected_reasons:
@@ -172,10 +171,11 @@ def _form(context: ReportContext, **options: Any) -> ReportForm:
     return report_form(context.order, report.kind)({**report.answers, **report.evidence}, current_language(), **options)
 
 
-def _render(context: ReportContext, outcome: SaveOutcome, error_message: str = "") -> str:
-    """Render the stored answers, and what was submitted and could not be stored."""
+def _render(context: ReportContext, outcome: SaveOutcome, form_errors: Sequence[str] = ()) -> str:
+    """Render the stored answers, the submitted answers that are not stored, and the errors of the whole form."""
     viewer, language = current_viewer(), current_language()
     form = _form(context, formdata=None)
+    form.form_errors = list(form_errors)
     for cell in outcome.cells.values():
         form.show_submitted(cell)
     lock = context.data.lock(today())
@@ -190,7 +190,6 @@ def _render(context: ReportContext, outcome: SaveOutcome, error_message: str = "
         may_edit=viewer.may(Action.EDIT, context.body.id) and lock is None,
         may_see_files=viewer.may(Action.VIEW_FILES, context.body.id),
         lock=lock,
-        error_message=error_message,
         focused_field=request.args.get("field", ""),
         account=viewer.account_id or 0,
         home=_home_url(context),

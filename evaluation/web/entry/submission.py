@@ -1,22 +1,21 @@
 """Pages of the steps of a body's year: submitted by its head; returned, accepted and reopened by its reviewer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response as Redirection
 
 from evaluation.clock import today
-from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.policy import Action, Forbidden
+from evaluation.policy import Action
 from evaluation.registry.models import Body
 from evaluation.review import operations
-from evaluation.review.workflow_errors import NilReturnRejected, NotReady, StaleSubmission, SubmissionRejected
 from evaluation.submissions import queries as submissions
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
 from evaluation.web.core.access import allow
-from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of
+from evaluation.web.core.errors import errors_shown_in
+from evaluation.web.core.request_context import YEAR, current_viewer, find_body, find_year, order_of
 from evaluation.web.entry.home import read_home
 from forms.entry.submission import AcceptForm, ReopenForm, ReturnForm, StepForm, SubmitForm
 
@@ -49,10 +48,8 @@ def submit(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
     order = order_of(year)
     if form.version.data is None:
         return _page(bin_, year), HTTPStatus.UNPROCESSABLE_ENTITY
-    try:
+    with errors_shown_in(form, lambda: _page(bin_, year, form.form_errors)):
         operations.submit(viewer, order, year, body, form.expected_version, today(), bool(form.nil.data))
-    except (StaleSubmission, NotReady, NilReturnRejected) as error:
-        return _page(bin_, year, error.message(current_language())), error.status
     return redirect(url_for("home.entry", bin_=bin_, year=year), 303)
 
 
@@ -99,21 +96,16 @@ def _take_step(
     find_year(year)
     body = find_body(bin_)
     current_viewer().require(Action.REVIEW, body.id)
-    try:
+    with errors_shown_in(form, lambda: _rejected_step_page(name, body, year, form)):
         step(body)
-    except Forbidden:
-        raise
-    except (StaleSubmission, SubmissionRejected) as error:
-        return _refused(name, body, year, form, error), error.status
-    except EvaluationError as error:
-        # The sheet is not complete: the year has changed since it was submitted.
-        return _refused(name, body, year, form, error), HTTPStatus.CONFLICT
     return redirect(url_for("review.body", bin_=bin_, year=year), 303)
 
 
-def _refused(name: str, body: Body, year: int, form: StepForm, error: EvaluationError) -> str:
+def _rejected_step_page(name: str, body: Body, year: int, form: StepForm) -> str:
     current = submissions.submission(current_viewer(), year, body.id)
-    form.version.data = current.version if current else 0
+    version = current.version if current else 0
+    is_stale = form.expected_version != version
+    form.show_version(version)
     required_status, title = STEPS[name]
     return render_template(
         "entry/submission/step.html",
@@ -124,16 +116,17 @@ def _refused(name: str, body: Body, year: int, form: StepForm, error: Evaluation
         submission=current,
         possible=current is not None and current.status == required_status,
         form=form,
-        error_message=error.message(current_language()),
-        changed=isinstance(error, StaleSubmission),
+        changed=is_stale,
     )
 
 
-def _page(bin_: str, year: int, error_message: str = "") -> str:
+def _page(bin_: str, year: int, form_errors: Sequence[str] = ()) -> str:
     home = read_home(bin_, year)
     viewer = current_viewer()
     nil = "1" if home.readiness.has_no_organisations else ""
     unfinished = {progress.organisation_id for progress in home.readiness.unfinished}
+    form = SubmitForm(formdata=None, version=home.submission.version if home.submission else 0, nil=nil)
+    form.form_errors = list(form_errors)
     return render_template(
         "entry/submission/page.html",
         home=home,
@@ -143,6 +136,5 @@ def _page(bin_: str, year: int, error_message: str = "") -> str:
         max_shown=MAX_UNFINISHED_SHOWN,
         heads=submissions.head_names(viewer, home.body.id),
         may_submit=viewer.may(Action.SUBMIT, home.body.id),
-        form=SubmitForm(formdata=None, version=home.submission.version if home.submission else 0, nil=nil),
-        error_message=error_message,
+        form=form,
     )

@@ -20,10 +20,10 @@ from evaluation.answers.evidence.content import JPEG, PDF, PNG, XLSX, EvidenceRe
 from evaluation.answers.evidence.picture_check import MAX_PIXELS
 from evaluation.answers.models import EvidenceFile
 from evaluation.answers.save import UnknownCell
-from evaluation.audit.models import AuditEvent
+from evaluation.audit import queries as audit
 from evaluation.criteria import Order
 from evaluation.database import db
-from evaluation.policy import Forbidden, Role
+from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.review.operations import submit
 from evaluation.submissions.locks import Locked
 from tests.support.accounts import token_of
@@ -80,7 +80,11 @@ def criterion(scenario: Scenario) -> str:
 
 
 def attach(scenario: Scenario, data: bytes = A_PDF, name: str = "Акт.pdf", role: Role = Role.CLERK, **other: Any) -> EvidenceFile:
-    arguments = {"year": YEAR, "body_id": scenario.bodies[BODY], "organisation_id": scenario.organisations[scenario.organisation_bins[0]]}
+    arguments = {
+        "year": YEAR,
+        "body_id": scenario.bodies[BODY],
+        "organisation_id": scenario.organisations[scenario.organisation_bins[0]],
+    }
     arguments |= {"criterion": criterion(scenario)} | other
     return operations.attach(scenario.viewer(role), scenario.order, name=name, data=data, **arguments)
 
@@ -200,8 +204,10 @@ def test_attaching_and_removing_a_file_is_audited(scenario: Scenario) -> None:
         assert operations.remove(clerk, YEAR, body, organisation_id, file.id)
         assert operations.remove(clerk, YEAR, body, organisation_id, file.id) is None
         assert files.read(file.sha256) == A_PDF
-        events = [(event.action, event.data.get("sha256")) for event in db.session.query(AuditEvent).order_by(AuditEvent.id)]
-        assert [action for action, _ in events if action.startswith("file_")] == ["evidence_file_attached"] * 3 + ["evidence_file_removed"]
+        events = [(event.action, event.data.get("sha256")) for event in audit.events(Viewer.system())]
+        assert [action for action, _ in events if action.startswith("evidence_file_")] == ["evidence_file_attached"] * 3 + [
+            "evidence_file_removed"
+        ]
         assert events[-1] == ("evidence_file_removed", file.sha256)
         db.session.commit()
 
@@ -229,7 +235,11 @@ def test_roles_that_can_view_and_change_files(scenario: Scenario) -> None:
                 attach(scenario, role=role)
             with pytest.raises(Forbidden):
                 operations.remove(scenario.viewer(role), YEAR, body, file.organisation_id, file.id)
-        for viewer in (scenario.viewer(Role.OBSERVER), scenario.viewer(Role.ADMINISTRATOR), scenario.viewer(Role.HEAD, OTHER_BODY)):
+        for viewer in (
+            scenario.viewer(Role.OBSERVER),
+            scenario.viewer(Role.ADMINISTRATOR),
+            scenario.viewer(Role.HEAD, OTHER_BODY),
+        ):
             with pytest.raises(Forbidden):
                 queries.files(viewer, YEAR, body)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER):
@@ -324,6 +334,8 @@ def test_files_of_other_bodies_are_404(scenario: Scenario) -> None:
         assert other_clerk.get(files_url(scenario, rest, body=OTHER_BODY)).status_code == 404
     assert other_clerk.post(files_url(scenario), data=token).status_code == 404
     assert other_clerk.post(files_url(scenario, f"/{id_}/remove"), data=token).status_code == 404
-    assert other_clerk.post(files_url(scenario, f"/{id_}/remove", scenario.foreign_bin, OTHER_BODY), data=token).status_code == 303
+    assert (
+        other_clerk.post(files_url(scenario, f"/{id_}/remove", scenario.foreign_bin, OTHER_BODY), data=token).status_code == 303
+    )
     with scenario.app.app_context():
         assert db.session.get(EvidenceFile, id_), "removed through the address of another body's organisation"

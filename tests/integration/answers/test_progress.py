@@ -19,6 +19,7 @@ from evaluation.answers.models import DeclaredCount, Report
 from evaluation.answers.progress.model import BodyProgress, OrganisationProgress, ProgressTotals
 from evaluation.answers.progress.queries import answer_counts, body_progress
 from evaluation.answers.save import UnknownCell, save_answers
+from evaluation.audit import queries as audit
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -81,26 +82,38 @@ def test_a_body_whose_clerk_has_not_begun(app: Flask, order: Order, scenario: Sc
         assert list(progress.totals) == [institution, enterprise]
         for organisation_id, organisation in progress.organisations.items():
             unconditional = [item.code for item in order.indicators_of(organisation.kind) if item.applies_when is None]
-            assert (organisation.organisation_id, organisation.version, organisation.answered, organisation.required) == (organisation_id, 0, 0, len(unconditional))
-            assert organisation.blank == tuple(unconditional) and organisation.stage == "blank" and not organisation.issues and not organisation.costs
+            assert (organisation.organisation_id, organisation.version, organisation.answered, organisation.required) == (
+                organisation_id,
+                0,
+                0,
+                len(unconditional),
+            )
+            assert (
+                organisation.blank == tuple(unconditional)
+                and organisation.stage == "blank"
+                and not organisation.issues
+                and not organisation.costs
+            )
         assert progress.totals[enterprise] == ProgressTotals(organisations=3, blank=3, required=3 * organisation.required)
         assert progress.total.organisations == 4
-        assert not state(clerk(scenario, OTHER_BODY), order, scenario.body_id).organisations, "a body that the viewer cannot see has no organisations"
+        assert not state(clerk(scenario, OTHER_BODY), order, scenario.body_id).organisations, (
+            "a body that the viewer cannot see has no organisations"
+        )
         assert not state(clerk(scenario), order, scenario.bodies[OTHER_BODY]).organisations
 
 
 def test_answers_are_counted_out_of_the_required_ones(app: Flask, order: Order, scenario: Scenario) -> None:
     enterprise = list(order.kind)[1]
     with app.app_context():
-        whole = clean(order, enterprise)
-        report(scenario.organisations[bin_of(21)], whole)
+        all_answers = clean(order, enterprise)
+        report(scenario.organisations[bin_of(21)], all_answers)
         report(scenario.organisations[bin_of(22)], {"budget_due": 500, "key_indicators_defined": False})
         progress = state(clerk(scenario), order, scenario.body_id)
-        done, partly = (progress.organisations[scenario.organisations[bin_of(n)]] for n in (21, 22))
-        assert (done.stage, done.blank, done.answers, done.version) == ("done", (), whole, 1)
-        assert done.answered == done.required == len(whole)
-        assert partly.stage == "partly" and "budget_due_on" in partly.blank, "required because an amount is due"
-        assert not {"key_indicators_planned", "key_indicators_met"} & set(partly.blank), "implied"
+        complete, partial = (progress.organisations[scenario.organisations[bin_of(n)]] for n in (21, 22))
+        assert (complete.stage, complete.blank, complete.answers, complete.version) == ("complete", (), all_answers, 1)
+        assert complete.answered == complete.required == len(all_answers)
+        assert partial.stage == "partial" and "budget_due_on" in partial.blank, "required because an amount is due"
+        assert not {"key_indicators_planned", "key_indicators_met"} & set(partial.blank), "implied"
         total = progress.totals[enterprise]
         assert (total.blank, total.partial, total.complete) == (1, 1, 1)
         assert (total.with_errors, total.with_warnings) == (0, 1)
@@ -116,8 +129,17 @@ def test_costs_count_all_organisations_of_the_body(app: Flask, order: Order, sce
         cost_by_criterion = {cost.criterion: cost for cost in alone.costs}
         last_row = order.table[enterprise].scored_rows[-1]
         assert cost_by_criterion["7.2"].row == last_row.number
-        assert (cost_by_criterion["7.2"].points, cost_by_criterion["7.2"].worst_points, cost_by_criterion["7.2"].other_organisation_count, cost_by_criterion["7.2"].codes) == (-2, -2, 1, ("insolvent",))
-        assert (cost_by_criterion["1"].points, cost_by_criterion["1"].worst_points, cost_by_criterion["1"].other_organisation_count) == (-1, -2, 2), "last year's count is unknown"
+        assert (
+            cost_by_criterion["7.2"].points,
+            cost_by_criterion["7.2"].worst_points,
+            cost_by_criterion["7.2"].other_organisation_count,
+            cost_by_criterion["7.2"].codes,
+        ) == (-2, -2, 1, ("insolvent",))
+        assert (
+            cost_by_criterion["1"].points,
+            cost_by_criterion["1"].worst_points,
+            cost_by_criterion["1"].other_organisation_count,
+        ) == (-1, -2, 2), "last year's count is unknown"
         db.session.add(DeclaredCount(year=YEAR, body_id=scenario.body_id, kind=enterprise, criterion="1", count=3))
         whole = state(clerk(scenario), order, scenario.body_id)
         assert [cost.points for cost in whole.organisations[ids[0]].costs if cost.criterion == "1"] == [-2]
@@ -133,7 +155,11 @@ def test_last_year_is_read_under_last_years_supervision(app: Flask, order: Order
         report(ids[22], {CELL: -100})
         report(ids[23], {CELL: -100})
         progress = state(clerk(scenario), order, scenario.body_id).organisations
-        assert [progress[organisation_id].last_year_answers for organisation_id in ids.values()] == [{CELL: 100}, {CELL: 100}, None]
+        assert [progress[organisation_id].last_year_answers for organisation_id in ids.values()] == [
+            {CELL: 100},
+            {CELL: 100},
+            None,
+        ]
         assert rules(progress[ids[11]]) == ["no_answers_after_last_year"]
         assert rules(progress[ids[22]]) == [RULE]
         assert rules(progress[ids[23]]) == [], "last year's body is not the clerk's body"
@@ -150,16 +176,16 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
         def now() -> OrganisationProgress:
             return state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id]
 
-        def give(reason: str = REASON) -> None:
+        def add_reason(reason: str = REASON) -> None:
             justify(clerk(scenario), order, YEAR, scenario.body_id, organisation_id, RULE, CELL, reason, TODAY)
 
         assert (now().warnings, now().errors) == (1, 0)
-        give(f"  {REASON}\u200b ")
+        add_reason(f"  {REASON}\u200b ")
         (issue,) = now().issues
         assert issue.reason == REASON and issue.justification is not None and issue.justification.author == clerk(scenario).name
         assert now().warnings == 0 and state(clerk(scenario), order, scenario.body_id).total.warnings == 0
-        give()
-        give(f"{REASON} Отчет прилагается.")
+        add_reason()
+        add_reason(f"{REASON} Отчет прилагается.")
         assert now().issues[0].reason == f"{REASON} Отчет прилагается."
 
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -200, -100)])
@@ -167,12 +193,12 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -100, -200)])
         assert now().warnings == 0, "the reason applies again to the value that it justifies"
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(organisation_id, CELL, -200, -100)])
-        give()
+        add_reason()
         assert now().warnings == 0
         withdraw(clerk(scenario), YEAR, scenario.body_id, organisation_id, RULE, CELL)
         withdraw(clerk(scenario), YEAR, scenario.body_id, organisation_id, RULE, CELL)
         assert now().warnings == 1
-        events = db.session.query(AuditEvent).filter(AuditEvent.action.like("justif%")).order_by(AuditEvent.id)
+        events = audit.events(Viewer.system(), AuditEvent.action.like("justif%"))
         assert [
             (event.action, event.data["value"], event.actor, event.body_id, event.organisation_id, event.year) for event in events
         ] == [
@@ -184,16 +210,16 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
         assert events[0].data == {"rule": RULE, "code": CELL, "value": -100, "reason": REASON}
 
 
-def test_a_justified_warning_without_a_cell_ends_when_its_cause_ends(
-    app: Flask, order: Order, scenario: Scenario
-) -> None:
+def test_a_justified_warning_without_a_cell_ends_when_its_cause_ends(app: Flask, order: Order, scenario: Scenario) -> None:
     organisation_id = scenario.organisations[bin_of(22)]
     with app.app_context():
         report(organisation_id, {CELL: 100}, YEAR - 1)
         for number in (11, 23):
             report(scenario.organisations[bin_of(number)], {CELL: 100})
         for reason in (REASON, REASON * 2):
-            justify(clerk(scenario), order, YEAR, scenario.body_id, organisation_id, "no_answers_after_last_year", None, reason, TODAY)
+            justify(
+                clerk(scenario), order, YEAR, scenario.body_id, organisation_id, "no_answers_after_last_year", None, reason, TODAY
+            )
             db.session.commit()
         (issue,) = state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id].issues
         assert (issue.code, issue.value, issue.reason) == (None, None, REASON * 2)
@@ -201,9 +227,7 @@ def test_a_justified_warning_without_a_cell_ends_when_its_cause_ends(
         assert state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id].issues == ()
 
 
-def test_a_blank_report_warns_once_half_of_the_organisations_have_answered(
-    app: Flask, order: Order, scenario: Scenario
-) -> None:
+def test_a_blank_report_warns_once_half_of_the_organisations_have_answered(app: Flask, order: Order, scenario: Scenario) -> None:
     """When a year opens, all reports are blank, and a warning at each of them would be useless."""
     ids = {number: scenario.organisations[bin_of(number)] for number in (11, 21, 22, 23)}
     silent = "no_answers_after_last_year"
@@ -223,7 +247,9 @@ def test_a_blank_report_warns_once_half_of_the_organisations_have_answered(
             justify(clerk(scenario), order, YEAR, scenario.body_id, ids[22], silent, None, REASON, TODAY)
         save_answers(clerk(scenario), order, YEAR, scenario.body_id, [AnswerInput(ids[23], CELL, 100)])
         assert warned_organisations() == [ids[21], ids[22]]
-        assert warned_organisations([ids[22]]) == [ids[22]], "counted over all organisations of the body, not only the requested ones"
+        assert warned_organisations([ids[22]]) == [ids[22]], (
+            "counted over all organisations of the body, not only the requested ones"
+        )
 
 
 def test_answers_are_counted_for_several_bodies(app: Flask, order: Order, scenario: Scenario) -> None:
@@ -233,7 +259,9 @@ def test_answers_are_counted_for_several_bodies(app: Flask, order: Order, scenar
         totals = state(clerk(scenario), order, scenario.body_id).total
         both = Viewer("both", Role.CLERK, frozenset({scenario.body_id, scenario.bodies[OTHER_BODY]}))
         assert totals.answered
-        assert answer_counts(both, order, YEAR, [scenario.body_id, scenario.bodies[OTHER_BODY]]) == {bin_of(1): (totals.answered, totals.required)}
+        assert answer_counts(both, order, YEAR, [scenario.body_id, scenario.bodies[OTHER_BODY]]) == {
+            bin_of(1): (totals.answered, totals.required)
+        }
         assert answer_counts(clerk(scenario, OTHER_BODY), order, YEAR, [scenario.body_id, scenario.bodies[OTHER_BODY]]) == {}
 
 
@@ -244,13 +272,25 @@ def test_justifications_that_are_rejected(app: Flask, order: Order, scenario: Sc
         report(organisation_id, {CELL: -100, "key_indicators_planned": 1, "key_indicators_met": 2})
 
         def give(
-            rule: str = RULE, code: str | None = CELL, reason: str = REASON, viewer: Viewer = clerk(scenario), to: int = organisation_id
+            rule: str = RULE,
+            code: str | None = CELL,
+            reason: str = REASON,
+            viewer: Viewer = clerk(scenario),
+            to: int = organisation_id,
         ) -> None:
             justify(viewer, order, YEAR, scenario.body_id, to, rule, code, reason, TODAY)
 
-        for reason in ("", "так надо", " " * 50, "a" + " " * 20 + "b", "\u200b" * 50, "д" * (MIN_REASON_CHARACTERS - 1), "д" * (MAX_REASON_CHARACTERS + 1)):
+        for reason in (
+            "",
+            "так надо",
+            " " * 50,
+            "a" + " " * 20 + "b",
+            "\u200b" * 50,
+            "д" * (MIN_REASON_CHARACTERS - 1),
+            "д" * (MAX_REASON_CHARACTERS + 1),
+        ):
             with pytest.raises(JustificationRejected):
-                give(reason=reason)
+                add_reason(reason=reason)
         for rule, code in (
             ("met_above_planned", "key_indicators_met"),
             ("no_answers_after_last_year", None),
@@ -258,19 +298,23 @@ def test_justifications_that_are_rejected(app: Flask, order: Order, scenario: Sc
             ("x", "y"),
         ):
             with pytest.raises(JustificationRejected):
-                give(rule, code)
-        for viewer in (clerk(scenario, OTHER_BODY), Viewer("reviewer", Role.REVIEWER, None), Viewer("observer", Role.OBSERVER, None)):
+                add_reason(rule, code)
+        for viewer in (
+            clerk(scenario, OTHER_BODY),
+            Viewer("reviewer", Role.REVIEWER, None),
+            Viewer("observer", Role.OBSERVER, None),
+        ):
             with pytest.raises(Forbidden):
-                give(viewer=viewer)
+                add_reason(viewer=viewer)
             with pytest.raises(Forbidden):
                 withdraw(viewer, YEAR, scenario.body_id, organisation_id, RULE, CELL)
         with pytest.raises(UnknownCell):
-            give(to=organisation_id + 1000)
-        give(reason="д" * MIN_REASON_CHARACTERS)
-        give(reason="д" * MAX_REASON_CHARACTERS)
+            add_reason(to=organisation_id + 1000)
+        add_reason(reason="д" * MIN_REASON_CHARACTERS)
+        add_reason(reason="д" * MAX_REASON_CHARACTERS)
         set_status(YEAR, scenario.body_id)
         with pytest.raises(Locked):
-            give()
+            add_reason()
         with pytest.raises(Locked):
             withdraw(clerk(scenario), YEAR, scenario.body_id, organisation_id, RULE, CELL)
         progress = state(clerk(scenario), order, scenario.body_id, [organisation_id]).organisations[organisation_id]

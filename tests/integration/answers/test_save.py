@@ -9,7 +9,8 @@ from flask import Flask
 from evaluation.answers import queries
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import SaveResult, UnknownCell, save_answers, undo_batch
-from evaluation.audit import queries as record
+from evaluation.audit import queries as audit
+from evaluation.audit.actions import AuditAction
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer
@@ -49,21 +50,24 @@ def test_saved_answers_are_audited_and_can_be_undone(app: Flask, order: Order, s
     first, second = money(order)
     note = next(item.code for item in order.evidence_of(order.kinds[1].code) if item.type == "text")
     with app.app_context():
-        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, note, "Акт № 1")])
+        saved = save_answers(
+            viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, note, "Акт № 1")]
+        )
         assert len(saved.changed) == 2 and not saved.conflicts
-        again = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 250, 100), AnswerInput(organisation_id, second, 5)], "block_pasted", all_or_nothing=True)
+        block = [AnswerInput(organisation_id, first, 250, 100), AnswerInput(organisation_id, second, 5)]
+        pasted = save_answers(viewer, order, YEAR, body, block, AuditAction.BLOCK_PASTED, all_or_nothing=True)
         assert answers(organisation_id) == {first: 250, second: 5}
         assert queries.stored_reports(SYSTEM, YEAR, [organisation_id])[organisation_id].evidence == {note: "Акт № 1"}
         assert queries.stored_reports(SYSTEM, YEAR, [organisation_id])[organisation_id].version == 2
-        last_changes = record.last_changes(viewer, YEAR, [(organisation_id, first), (organisation_id, "nothing")])
+        last_changes = audit.last_changes(viewer, YEAR, [(organisation_id, first), (organisation_id, "nothing")])
         assert last_changes.keys() == {(organisation_id, first)} and last_changes[organisation_id, first][0] == viewer.name
-        assert [event.data for event in record.batch_events(viewer, again.batch)] == [{first: [100, 250], second: [None, 5]}]
-        last = record.last_batch(viewer, YEAR, body, ("saved", "block_pasted"))
-        assert last is not None and (last.name, last.action) == (again.batch, "block_pasted")
-        assert not undo_batch(viewer, order, YEAR, body, again.batch).conflicts
+        assert [event.data for event in audit.batch_events(viewer, pasted.batch)] == [{first: [100, 250], second: [None, 5]}]
+        last = audit.last_batch(viewer, YEAR, body, (AuditAction.ANSWERS_SAVED, AuditAction.BLOCK_PASTED))
+        assert last is not None and (last.name, last.action) == (pasted.batch, "block_pasted")
+        assert not undo_batch(viewer, order, YEAR, body, pasted.batch).conflicts
         assert answers(organisation_id) == {first: 100}
-        last = record.last_batch(viewer, YEAR, body, ("saved", "block_pasted"))
-        assert last is not None and last.name == saved.batch, "what was undone is not the last action any more"
+        last = audit.last_batch(viewer, YEAR, body, (AuditAction.ANSWERS_SAVED, AuditAction.BLOCK_PASTED))
+        assert last is not None and last.name == saved.batch, "an undone batch is not the last one any more"
 
 
 def test_a_concurrently_changed_cell_is_not_overwritten(app: Flask, order: Order, scenario: Scenario) -> None:
@@ -71,14 +75,25 @@ def test_a_concurrently_changed_cell_is_not_overwritten(app: Flask, order: Order
     first, second = money(order)
     with app.app_context():
         save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(organisation_id, first, 700)])
-        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, second, 5)])
+        saved = save_answers(
+            viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, second, 5)]
+        )
         assert [(conflict.stored_value, conflict.author) for conflict in saved.conflicts] == [(700, "system")]
         assert saved.conflicts[0].changed_at is not None
         assert answers(organisation_id) == {first: 700, second: 5}, "the other cell is stored"
-        all_or_nothing = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, second, 6, 5)], all_or_nothing=True)
+        all_or_nothing = save_answers(
+            viewer,
+            order,
+            YEAR,
+            body,
+            [AnswerInput(organisation_id, first, 100), AnswerInput(organisation_id, second, 6, 5)],
+            all_or_nothing=True,
+        )
         assert all_or_nothing.conflicts and not all_or_nothing.changed
         assert answers(organisation_id) == {first: 700, second: 5}
-        chosen = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100, saved.conflicts[0].stored_value)])
+        chosen = save_answers(
+            viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100, saved.conflicts[0].stored_value)]
+        )
         assert chosen.changed and answers(organisation_id)[first] == 100
 
 
@@ -86,14 +101,16 @@ def test_later_changes_are_not_undone(app: Flask, order: Order, scenario: Scenar
     viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     first, second = money(order)
     with app.app_context():
-        saved = save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 1), AnswerInput(organisation_id, second, 2)])
+        saved = save_answers(
+            viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 1), AnswerInput(organisation_id, second, 2)]
+        )
         save_answers(Viewer.system(), order, YEAR, body, [AnswerInput(organisation_id, second, 3, 2)])
-        refused = undo_batch(viewer, order, YEAR, body, saved.batch)
-        assert [conflict.answer_input.code for conflict in refused.conflicts] == [second]
+        rejected = undo_batch(viewer, order, YEAR, body, saved.batch)
+        assert [conflict.answer_input.code for conflict in rejected.conflicts] == [second]
         assert answers(organisation_id) == {first: 1, second: 3}
 
 
-def test_true_is_not_one_and_a_blank_empties(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_true_differs_from_1_and_a_blank_removes_an_answer(app: Flask, order: Order, scenario: Scenario) -> None:
     viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     yes_no = next(item.code for item in order.indicators_of(order.kinds[1].code) if item.type == "yes_no")
     with app.app_context():
@@ -107,7 +124,9 @@ def test_cells_of_other_bodies_are_rejected(app: Flask, order: Order, scenario: 
     viewer, body, organisation_id, foreign = clerk_and_ids(scenario)
     first, _ = money(order)
     institution_only = next(
-        item.code for item in order.indicators if item.code not in {indicator.code for indicator in order.indicators_of(order.kinds[1].code)}
+        item.code
+        for item in order.indicators
+        if item.code not in {indicator.code for indicator in order.indicators_of(order.kinds[1].code)}
     )
     with app.app_context():
         for edit in (
@@ -132,7 +151,7 @@ def test_cells_of_other_bodies_are_rejected(app: Flask, order: Order, scenario: 
 
 
 def test_concurrent_saves_lose_nothing(app: Flask, order: Order, scenario: Scenario) -> None:
-    """Sixteen people each fill a cell of their own in the same new report, and one more round each; all is there."""
+    """Sixteen people each save two values of a different cell of the same new report; every value is stored."""
     viewer, body, organisation_id, _ = clerk_and_ids(scenario)
     kind = order.kinds[1].code
     texts = [item.code for item in order.evidence_of(kind) if item.type == "text"]

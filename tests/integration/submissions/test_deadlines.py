@@ -82,8 +82,15 @@ def test_when_a_year_takes_changes() -> None:
             assert (lock is None) == (name in open_on), (term, name)
         else:
             assert (lock is None) == (state in OPEN_STATUSES)
-    past, ahead = lock_of(DRAFT, YEAR, EntryPeriod(START, DEADLINE, day(9)), day(10)), lock_of(None, YEAR, EntryPeriod(START), days["early"])
-    assert past and (past.reason, past.day, past.since) == (DEADLINE_PASSED, day(9), day(10)) and "10.04.2025" in past.message(language("en"))
+    past, ahead = (
+        lock_of(DRAFT, YEAR, EntryPeriod(START, DEADLINE, day(9)), day(10)),
+        lock_of(None, YEAR, EntryPeriod(START), days["early"]),
+    )
+    assert (
+        past
+        and (past.reason, past.day, past.since) == (DEADLINE_PASSED, day(9), day(10))
+        and "10.04.2025" in past.message(language("en"))
+    )
     assert ahead and (ahead.reason, ahead.day, ahead.since) == (NOT_STARTED, START, None)
     assert {lock_of(state, YEAR, EntryPeriod(), START).reason for state in (SUBMITTED, ACCEPTED)} == {SUBMITTED, "accepted"}  # type: ignore[union-attr]
     assert set(LOCK_MESSAGES) <= set(MESSAGES), "a workbook's rows are told each of them too"
@@ -98,7 +105,9 @@ def test_the_day_ends_at_midnight_of_almaty() -> None:
     midnight = datetime(2025, 4, 1, 19, tzinfo=UTC)
     last, next_ = (today_at(moment) for moment in (midnight - timedelta(seconds=1), midnight))
     assert (last, next_) == (DEADLINE, day(1))
-    assert lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), last) is None and lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), next_)
+    assert lock_of(DRAFT, YEAR, EntryPeriod(None, DEADLINE), last) is None and lock_of(
+        DRAFT, YEAR, EntryPeriod(None, DEADLINE), next_
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +128,11 @@ def test_who_is_late(deadline: date | None, submitted: date | None, today: date,
     extension = Extension(year=YEAR, body_id=1, until=day(30), reason="Себеп")
     for extension_or_none in (None, extension):
         timeliness = timeliness_of(deadline, submitted, today, extension_or_none)
-        assert (timeliness.status, timeliness.days, timeliness.extension) == (state, days, extension_or_none) and state in TIMELINESS_LABELS
+        assert (timeliness.status, timeliness.days, timeliness.extension) == (
+            state,
+            days,
+            extension_or_none,
+        ) and state in TIMELINESS_LABELS
     labels = {ON_TIME: "On time", LATE: f"{days} day", OVERDUE: f"Not submitted, {days} day"}
     assert timeliness.label(language("en")).startswith(labels.get(state, TIMELINESS_LABELS[state]))
 
@@ -134,7 +147,12 @@ def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
     organisation_id, order = scenario.organisations[scenario.organisation_bins[0]], scenario.order
     money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
     criterion, field = next(order.prior_year_counts())
-    sent = {"year": YEAR, "body_id": body, "organisation_id": organisation_id, "criterion": sorted(evidence.criteria_of(order, kind))[0]}
+    sent = {
+        "year": YEAR,
+        "body_id": body,
+        "organisation_id": organisation_id,
+        "criterion": sorted(evidence.criteria_of(order, kind))[0],
+    }
     answers = clean(order, kind)
     first, second = (
         workbook(
@@ -152,7 +170,9 @@ def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
         taken, waiting = (uploads.receive(clerk, book, "book.xlsx", "overwrite", orders) for book in (first, second))
         shown = uploads.current_plan(clerk, taken, orders, "overwrite", today=START).digest
         uploads.apply(clerk, taken, orders, "overwrite", shown, START)
-        save_answers(clerk, order, YEAR, body, [AnswerInput(scenario.organisations[scenario.organisation_bins[1]], money, 7)], today=START)
+        save_answers(
+            clerk, order, YEAR, body, [AnswerInput(scenario.organisations[scenario.organisation_bins[1]], money, 7)], today=START
+        )
         db.session.commit()
 
         def apply(today: date) -> None:
@@ -160,11 +180,26 @@ def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
             uploads.apply(clerk, waiting, orders, "overwrite", plan.digest, today)
 
         yield {
-            "save": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(organisation_id, money, 9, answers[money])], today=today),
-            "paste": lambda today: save_answers(clerk, order, YEAR, body, [AnswerInput(organisation_id, money, 9, 5)], "block_pasted", all_or_nothing=True, today=today),
-            "any body": lambda today: save_answers(clerk, order, YEAR, None, [AnswerInput(organisation_id, money, 9, 5)], today=today),
+            "save": lambda today: save_answers(
+                clerk, order, YEAR, body, [AnswerInput(organisation_id, money, 9, answers[money])], today=today
+            ),
+            "paste": lambda today: save_answers(
+                clerk,
+                order,
+                YEAR,
+                body,
+                [AnswerInput(organisation_id, money, 9, 5)],
+                "block_pasted",
+                all_or_nothing=True,
+                today=today,
+            ),
+            "any body": lambda today: save_answers(
+                clerk, order, YEAR, None, [AnswerInput(organisation_id, money, 9, 5)], today=today
+            ),
             "undo": lambda today: saving.undo_batch(clerk, order, YEAR, body, stored.batch, today),
-            "declare": lambda today: save_declared_counts(clerk, order, YEAR, body, [CountInput(kind, criterion.code, 3, 2)], today=today),
+            "declare": lambda today: save_declared_counts(
+                clerk, order, YEAR, body, [CountInput(kind, criterion.code, 3, 2)], today=today
+            ),
             "justify": lambda today: justify(clerk, order, YEAR, body, organisation_id, "no such rule", None, REASON, today),
             "withdraw": lambda today: withdraw(clerk, YEAR, body, organisation_id, "no such rule", None, today),
             "attach": lambda today: evidence.attach(clerk, order, name="b.pdf", data=A_PDF + b"\n", today=today, **sent),
@@ -232,12 +267,17 @@ def test_locks_of_all_bodies_take_one_statement(scenario: Scenario) -> None:
         with counted() as statements:
             locks = submission_queries.locks(SYSTEM, YEAR, ids, day(5))
         assert len(statements) == 1
-        assert {id_: lock.reason for id_, lock in locks.items()} == {scenario.bodies[BODY]: DEADLINE_PASSED, scenario.bodies[EMPTY_BODY]: SUBMITTED}
+        assert {id_: lock.reason for id_, lock in locks.items()} == {
+            scenario.bodies[BODY]: DEADLINE_PASSED,
+            scenario.bodies[EMPTY_BODY]: SUBMITTED,
+        }
         assert set(submission_queries.locks(scenario.viewer(Role.CLERK), YEAR, ids, day(30))) == {scenario.bodies[BODY]}
         assert submission_queries.lock(SYSTEM, YEAR, scenario.bodies[OTHER_BODY], day(9)) is None
         editable_reports = collection.editable_reports(SYSTEM, YEAR, list(scenario.organisations.values()))
         assert editable_reports[scenario.organisations[scenario.foreign_bin]].period == EntryPeriod(START, DEADLINE, day(9))
-        assert editable_reports[scenario.organisations[scenario.organisation_bins[0]]].period == EntryPeriod(START, DEADLINE, None)
+        assert editable_reports[scenario.organisations[scenario.organisation_bins[0]]].period == EntryPeriod(
+            START, DEADLINE, None
+        )
 
 
 @contextmanager
@@ -284,12 +324,17 @@ def test_who_grants_an_extension_and_which(scenario: Scenario) -> None:
         assert extend(scenario, day(9), day(1), "Өтініш № 5").id == first.id, "pressed twice"
         extend(scenario, day(5), day(5), "Қысқартылды")
         events = db.session.query(AuditEvent).filter_by(action="deadline_extended").order_by(AuditEvent.id).all()
-        assert [(event.year, event.body_id, event.actor) for event in events] == [(YEAR, scenario.bodies[BODY], "The administrator")] * 2
+        assert [(event.year, event.body_id, event.actor) for event in events] == [
+            (YEAR, scenario.bodies[BODY], "The administrator")
+        ] * 2
         assert [event.data for event in events] == [
             {"until": [None, f"{day(9)}"], "reason": "Өтініш № 5"},
             {"until": [f"{day(9)}", f"{day(5)}"], "reason": "Қысқартылды"},
         ]
-        assert [extension.until for extension in queries.extensions_of_body(SYSTEM, YEAR, scenario.bodies[BODY])] == [day(5), day(9)]
+        assert [extension.until for extension in queries.extensions_of_body(SYSTEM, YEAR, scenario.bodies[BODY])] == [
+            day(5),
+            day(9),
+        ]
         assert queries.extensions_in_force(SYSTEM, YEAR)[scenario.bodies[BODY]].until == day(5)
         assert queries.list_extensions(scenario.viewer(Role.REVIEWER, OTHER_BODY), YEAR).total == 0
         set_submission_status(scenario, SUBMITTED, DEADLINE)
@@ -316,8 +361,12 @@ def test_lateness_of_many_bodies_is_two_questions(scenario: Scenario) -> None:
             other_body: (ON_TIME, 0),
             empty_body: (OVERDUE, 6),
         }
-        assert timeliness[body].submitted_on == day(4) and timeliness[body].extension and timeliness[body].extension.until == day(9)
+        assert (
+            timeliness[body].submitted_on == day(4) and timeliness[body].extension and timeliness[body].extension.until == day(9)
+        )
         assert list(timeliness_by_body(scenario.viewer(Role.REVIEWER), year, (body, other_body, empty_body), day(6))) == [body]
-        assert timeliness_by_body(SYSTEM, year, range(2000), day(6)).keys() == set(range(2000)), "so many are not named one by one"
+        assert timeliness_by_body(SYSTEM, year, range(2000), day(6)).keys() == set(range(2000)), (
+            "so many are not named one by one"
+        )
         assert submission_queries.status_counts(SYSTEM, YEAR) == {"draft": 1, "submitted": 1, "returned": 1}
         assert submission_queries.status_counts(scenario.viewer(Role.REVIEWER), YEAR) == {"returned": 1}

@@ -35,8 +35,15 @@ def test_a_complete_year_is_submitted_locked_and_returned(scenario: Scenario) ->
     with scenario.app.app_context():
         scenario.fill()
         submission = scenario.submit()
-        assert (submission.status, submission.version, submission.nil_return, submission.changed_by) == ("submitted", 1, False, "The head")
-        edit = AnswerInput(scenario.organisations[scenario.organisation_bins[0]], scenario.order.indicators_of(scenario.kinds[0])[0].code, 5)
+        assert (submission.status, submission.version, submission.nil_return, submission.changed_by) == (
+            "submitted",
+            1,
+            False,
+            "The head",
+        )
+        edit = AnswerInput(
+            scenario.organisations[scenario.organisation_bins[0]], scenario.order.indicators_of(scenario.kinds[0])[0].code, 5
+        )
         with pytest.raises(Locked):
             save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [edit])
         with pytest.raises(StaleSubmission) as stale:
@@ -79,7 +86,9 @@ def test_an_incomplete_year_is_not_submitted(scenario: Scenario) -> None:
         scenario.fill()
         contradiction = next(rule for rule in order.rules_for_kind(scenario.kinds[1], order.contradictions))
         indicators = {item.code: item for item in order.indicators_of(scenario.kinds[1])}
-        scenario.answer(second, **{contradiction.indicator: 9 if indicators[contradiction.indicator].type != "date" else "2025-05-05"})
+        scenario.answer(
+            second, **{contradiction.indicator: 9 if indicators[contradiction.indicator].type != "date" else "2025-05-05"}
+        )
         with pytest.raises(NotReady) as wrong:
             scenario.submit()
         assert any(organisation.errors or organisation.blank for organisation in wrong.value.readiness.unfinished)
@@ -110,7 +119,9 @@ def test_a_warning_needs_a_reason(scenario: Scenario) -> None:
 
 def test_a_prior_year_count_is_required_where_points_depend_on_it(scenario: Scenario) -> None:
     criterion, _field = next(scenario.order.prior_year_counts())
-    money = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
+    money = next(
+        item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None
+    )
     clerk, body = scenario.viewer(Role.CLERK), scenario.bodies[BODY]
     with scenario.app.app_context():
         scenario.fill()
@@ -171,14 +182,18 @@ def test_a_concurrent_save_and_submission_are_serialised(scenario: Scenario) -> 
     code = scenario.order.indicators_of(scenario.kinds[0])[0].code
     with scenario.app.app_context():
         scenario.fill()
-        value = readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations[organisation_id].answers[code]
+        value = (
+            readiness(SYSTEM, scenario.order, YEAR, scenario.body(), TODAY).progress.organisations[organisation_id].answers[code]
+        )
     start, outcomes = threading.Barrier(2), []
 
     def empty() -> None:
         with scenario.app.app_context():
             start.wait()
             try:
-                save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, body, [AnswerInput(organisation_id, code, None, value)])
+                save_answers(
+                    scenario.viewer(Role.CLERK), scenario.order, YEAR, body, [AnswerInput(organisation_id, code, None, value)]
+                )
                 db.session.commit()
                 outcomes.append("emptied")
             except Locked:

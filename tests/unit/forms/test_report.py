@@ -62,7 +62,9 @@ def test_typed_values_are_parsed(order: Order) -> None:
         "choice": (choice.label.kk.upper(), choice.value),
     }
     form = filled(order, kind, {}, **{by_type[type_].code: text for type_, (text, _) in typed.items()})
-    assert {cell.item.type: cell.value for cell in form.submitted_cells()} == {type_: value for type_, (_, value) in typed.items()}
+    assert {cell.item.type: cell.value for cell in form.submitted_cells()} == {
+        type_: value for type_, (_, value) in typed.items()
+    }
     assert all(cell.expected is None and cell.error is None for cell in form.submitted_cells())
 
 

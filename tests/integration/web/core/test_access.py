@@ -62,7 +62,11 @@ def _indicator_code(world: World) -> str:
 
 def _edit(world: World) -> dict[str, Any]:
     return {
-        "json": {"edits": [{"organisation": world.body.organisation_bin, "code": _indicator_code(world), "typed": "", "expected": None}]}
+        "json": {
+            "edits": [
+                {"organisation": world.body.organisation_bin, "code": _indicator_code(world), "typed": "", "expected": None}
+            ]
+        }
     }
 
 
@@ -172,7 +176,10 @@ def test_every_route_for_every_role_and_body(world: World, capsys: pytest.Captur
         for method in sorted((rule.methods or set()) & set(METHODS)):
             for role in (Role.NOBODY, *SIGN_IN_ROLES):
                 everywhere = role in (Role.ADMINISTRATOR, Role.NOBODY)
-                requests = [(url, is_visible or everywhere, "own" if is_visible else "foreign") for url, is_visible in addresses(world, rule, role)]
+                requests = [
+                    (url, is_visible or everywhere, "own" if is_visible else "foreign")
+                    for url, is_visible in addresses(world, rule, role)
+                ]
                 requests += [(url, is_visible, "stray") for url, is_visible in strays(world, rule, role)]
                 for url, is_visible, whose in requests:
                     sent = SENT.get(rule.endpoint, _nothing) if method != "GET" else _nothing

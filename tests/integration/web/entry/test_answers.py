@@ -52,10 +52,18 @@ def edit(organisation_bin: str, code: str, typed: str, expected: Any = None) -> 
 def test_every_cell_gets_its_result(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
     organisation_bin = scenario.bins_of(kind)[1]
-    money, amount = first_indicator(order, kind, "money", has_minimum=False), first_indicator(order, kind, "money", has_minimum=True)
+    money, amount = (
+        first_indicator(order, kind, "money", has_minimum=False),
+        first_indicator(order, kind, "money", has_minimum=True),
+    )
     yes, choice = first_indicator(order, kind, "yes_no"), first_indicator(order, kind, "choice")
     client = client_of(app, scenario.emails["clerk"], "ru")
-    sent = (edit(organisation_bin, money, " -12 500 000,5"), edit(organisation_bin, amount, "-1"), edit(organisation_bin, yes, "yes"), edit(organisation_bin, choice, "?"))
+    sent = (
+        edit(organisation_bin, money, " -12 500 000,5"),
+        edit(organisation_bin, amount, "-1"),
+        edit(organisation_bin, yes, "yes"),
+        edit(organisation_bin, choice, "?"),
+    )
     cells = send(client, scenario, *sent).get_json()["cells"]
     assert [cell["state"] for cell in cells] == ["saved", "invalid", "saved", "invalid"]
     assert set(cells[0]) == {"organisation", "code", "state", "value", "text", "message", "stored"}
@@ -65,7 +73,9 @@ def test_every_cell_gets_its_result(app: Flask, order: Order, scenario: Scenario
         assert stored_values(organisation_bin) == {money: -1_250_000_050, yes: True}
         event = db.session.query(AuditEvent).filter_by(action="answers_saved", actor="The clerk", year=YEAR).one()
         assert event.data == {money: [None, -1_250_000_050], yes: [None, True]}
-    again = send(client, scenario, edit(organisation_bin, money, "-12500000.50"), edit(organisation_bin, yes, "", True)).get_json()["cells"]
+    again = send(
+        client, scenario, edit(organisation_bin, money, "-12500000.50"), edit(organisation_bin, yes, "", True)
+    ).get_json()["cells"]
     assert [(cell["state"], cell["value"]) for cell in again] == [("unchanged", -1_250_000_050), ("saved", None)]
 
 
@@ -104,7 +114,12 @@ def test_malformed_requests_are_rejected_completely(app: Flask, order: Order, sc
 def test_an_unknown_cell_does_not_stop_the_valid_ones(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
     organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
-    sent = (edit(FOREIGN_ORGANISATION, money, "1"), edit(organisation_bin, "nothing", "1"), edit("x", money, "1"), edit(organisation_bin, money, "1"))
+    sent = (
+        edit(FOREIGN_ORGANISATION, money, "1"),
+        edit(organisation_bin, "nothing", "1"),
+        edit("x", money, "1"),
+        edit(organisation_bin, money, "1"),
+    )
     cells = send(client_of(app, scenario.emails["clerk"]), scenario, *sent).get_json()["cells"]
     assert [cell["state"] for cell in cells] == ["invalid", "invalid", "invalid", "saved"]
     with app.app_context():
@@ -127,9 +142,13 @@ def test_only_people_of_the_body_save(app: Flask, order: Order, scenario: Scenar
     kind = order.kinds[0].code
     right = edit(scenario.bins_of(kind)[0], first_indicator(order, kind, "money"), "1")
     assert send(client_of(app, scenario.emails["stranger"]), scenario, right).status_code == 404
-    assert send(client_of(app, scenario.emails["clerk"]), scenario, right, url=ANSWERS.replace(BODY, OTHER_BODY)).status_code == 404
+    assert (
+        send(client_of(app, scenario.emails["clerk"]), scenario, right, url=ANSWERS.replace(BODY, OTHER_BODY)).status_code == 404
+    )
     assert send(client_of(app, scenario.emails["reviewer"]), scenario, right).status_code == 403
-    assert send(client_of(app, scenario.emails["clerk"]), scenario, right, url=ANSWERS.replace(str(YEAR), "1999")).status_code == 404
+    assert (
+        send(client_of(app, scenario.emails["clerk"]), scenario, right, url=ANSWERS.replace(str(YEAR), "1999")).status_code == 404
+    )
     nobody = app.test_client()
     signed_out = nobody.post(ANSWERS, json={"edits": [right]}, headers={"Accept": "application/json"})
     assert signed_out.status_code == 401 and "sign-in" in signed_out.get_json()["sign_in"]
@@ -169,8 +188,12 @@ def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scena
     assert {"code", "severity", "rule", "message", "reason", "evidence"} == set(state["issues"][0])
     every = client.get(STATE).get_json()["organisations"]
     assert set(every) == {bin_ for bins in scenario.bins_by_kind.values() for bin_ in bins}
-    named = client.get(STATE, query_string={"organisation": [organisation_bin, FOREIGN_ORGANISATION], "names": 1}).get_json()["organisations"]
-    assert {bin_: organisation["name"] for bin_, organisation in named.items()} == {organisation_bin: f"Ұйым {organisation_bin}"} and "name" not in state
+    named = client.get(STATE, query_string={"organisation": [organisation_bin, FOREIGN_ORGANISATION], "names": 1}).get_json()[
+        "organisations"
+    ]
+    assert {bin_: organisation["name"] for bin_, organisation in named.items()} == {
+        organisation_bin: f"Ұйым {organisation_bin}"
+    } and "name" not in state
     assert client.get(STATE, query_string={"organisation": [FOREIGN_ORGANISATION, ""]}).get_json()["organisations"] == {}
     assert client.get(STATE, query_string={"organisation": ["x"] * 1001}).status_code == 400
     assert client_of(app, scenario.emails["stranger"]).get(STATE).status_code == 404

@@ -105,7 +105,11 @@ def test_saving_stores_valid_answers_and_shows_invalid_ones(app: Flask, order: O
 
 def test_a_conflict_shows_both_values(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
-    (organisation_bin, _), money, yes = scenario.bins_of(kind), first_indicator(order, kind, "money"), first_indicator(order, kind, "choice")
+    (organisation_bin, _), money, yes = (
+        scenario.bins_of(kind),
+        first_indicator(order, kind, "money"),
+        first_indicator(order, kind, "choice"),
+    )
     url, mine, theirs = (
         scenario.report_url(organisation_bin),
         client_of(app, scenario.emails["clerk"]),
@@ -180,7 +184,9 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
     assert first["name"] == "go", "Enter in a field presses the first button, which saves"
     short = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": "so"})
     assert short.status_code == 200 and ">so</textarea>" in short.text and "at least" in short.text
-    response = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON})
+    response = client.post(
+        url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON}
+    )
     assert response.status_code == 303 and response.location.endswith(f"#field-{choice}")
     with app.app_context():
         assert [value.reason for value in db.session.query(Justification)] == [REASON]
@@ -300,7 +306,9 @@ def test_tampered_hidden_fields_overwrite_nothing(app: Flask, order: Order, scen
         db.session.commit()
     client = client_of(app, scenario.emails["clerk"])
     for expected in ("{", '"x"', "[1]", "null", json.dumps({"a": 1})):
-        response = save(client, scenario.report_url(organisation_bin), **{f"answer__{money}": "9", f"expected__{money}": expected})
+        response = save(
+            client, scenario.report_url(organisation_bin), **{f"answer__{money}": "9", f"expected__{money}": expected}
+        )
         assert response.status_code == 200 and "<strong>5</strong>" in response.text
     with app.app_context():
         assert stored_values(organisation_bin) == {money: 500}
