@@ -82,7 +82,10 @@ class BreachCost:
 
 
 def contradictions(order: Order, kind: str, frame: pd.DataFrame) -> Iterator[tuple[int, Contradiction]]:
-    """Yield (position in the frame, contradiction) for answers that cannot all be true; implied values count as answers."""
+    """Yield (position in the frame, contradiction) for answers that cannot all be true; implied values count as answers.
+
+    Source: data dictionary, "Implications"; the contradictions are in the criteria file.
+    """
     return _matches(order, kind, frame, order.contradictions)
 
 
@@ -176,7 +179,12 @@ def _codes_of_rules(order: Order, kind: str) -> frozenset[str]:
 def breach_costs(scores: Scores, kind: str, frame: pd.DataFrame) -> dict[str, tuple[BreachCost, ...]]:
     """Return organisation BIN → costs of its breaches in the form's order; organisations without a breach are left out.
 
-    `frame` is the kind's frame that was scored.
+    Source: Order 47, Annex 1, the scale of each criterion.
+
+    Args:
+        scores: The scores of the year.
+        kind: The kind of organisation.
+        frame: The kind's frame that was scored.
     """
     order = scores.order
     costs: dict[str, tuple[BreachCost, ...]] = {}

@@ -28,8 +28,7 @@ MESSAGES = {
     ),
     # Worksheets and headings
     "unknown_worksheet": N_(
-        "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to exclude it. Expected: "
-        "%(expected)s."
+        "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to exclude it. Expected: %(expected)s."
     ),
     "missing_worksheet": N_("The worksheet “%(name)s” is missing. Copy it from the template."),
     "missing_key": N_("“%(key)s” is empty. Write its value in column B next to its name in column A."),

@@ -70,7 +70,7 @@ def parse_money(cell: object, minimum: int | None = None) -> int:
 
 
 def parse_whole_number(cell: object, minimum: int | None = None) -> int:
-    """Parse a whole number."""
+    """Parse a whole number below 2⁵³. Raises InvalidValue."""
     number = (
         Decimal(format(cell, ".15g"))
         if isinstance(cell, float) and math.isfinite(cell)
@@ -197,7 +197,7 @@ def parse_bin(cell: object, registered: Iterable[str] = frozenset()) -> str:
 
 
 def is_unusual_bin(bin_: str) -> bool:
-    """Whether a BIN with a right check digit has a form (month, kind of entity) that the register does not give out."""
+    """Return whether a BIN with a valid check digit has a month or kind of entity that the state register does not assign."""
     return bins.is_unusual(bin_)
 
 

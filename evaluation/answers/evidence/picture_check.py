@@ -70,7 +70,7 @@ def _count_scans(data: bytes) -> int:
 
 
 def _has_all_chunks(data: bytes) -> bool:
-    """Whether a PNG has its last chunk after at most `MAX_SEGMENTS` chunks."""
+    """Return whether a PNG has its last chunk after at most `MAX_SEGMENTS` chunks."""
     position = PNG_SIGNATURE_BYTES
     for _ in range(1, MAX_SEGMENTS):
         if data[position + 4 : position + 8] == b"IEND":

@@ -114,7 +114,8 @@ def locate_block(
     leading = {column: [row[column] for row in data] for column in range(min(width, MAX_IDENTITY_COLUMNS))}
     bin_column = next((column for column, cells in leading.items() if _are_bins(cells, positions)), None)
     identity_columns = {bin_column} | {column for column, cells in leading.items() if _are_names(cells, grid_rows)}
-    excess_column_count, unknown_headings = 0, ()
+    excess_column_count = 0
+    unknown_headings: tuple[str, ...] = ()
     if heading_count:
         columns, unknown_headings = _columns_by_heading(rows[0], by_heading, identity_columns)
     else:

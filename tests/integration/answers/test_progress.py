@@ -271,7 +271,7 @@ def test_justifications_that_are_rejected(app: Flask, order: Order, scenario: Sc
         report(organisation_id, {CELL: 100}, YEAR - 1)
         report(organisation_id, {CELL: -100, "key_indicators_planned": 1, "key_indicators_met": 2})
 
-        def give(
+        def add_reason(
             rule: str = RULE,
             code: str | None = CELL,
             reason: str = REASON,

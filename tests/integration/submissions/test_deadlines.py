@@ -1,4 +1,4 @@
-"""The days of a year: from when answers are entered, when drafts lock, more time for one body, and who was in time."""
+"""Dates of a year: first day of entry, deadline, extensions, locks and lateness."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,7 +72,7 @@ def test_when_a_year_takes_changes() -> None:
         EntryPeriod(START): set(days) - {"early"},
         EntryPeriod(START, DEADLINE): {"first", "last"},
         EntryPeriod(None, DEADLINE, day(9)): set(days) - {"ended"},
-        # An extension that the deadline has overtaken takes no days away, and without a deadline there is none to extend.
+        # An extension before the deadline shortens nothing; a year without a deadline needs no extension.
         EntryPeriod(None, DEADLINE, START): {"early", "first", "last"},
         EntryPeriod(None, None, START): set(days),
     }
@@ -93,7 +93,7 @@ def test_when_a_year_takes_changes() -> None:
     )
     assert ahead and (ahead.reason, ahead.day, ahead.since) == (NOT_STARTED, START, None)
     assert {lock_of(state, YEAR, EntryPeriod(), START).reason for state in (SUBMITTED, ACCEPTED)} == {SUBMITTED, "accepted"}  # type: ignore[union-attr]
-    assert set(LOCK_MESSAGES) <= set(MESSAGES), "a workbook's rows are told each of them too"
+    assert set(LOCK_MESSAGES) <= set(MESSAGES), "rows of a workbook use the same messages"
 
 
 def test_the_day_ends_at_midnight_of_almaty() -> None:
@@ -124,7 +124,7 @@ def test_the_day_ends_at_midnight_of_almaty() -> None:
         (None, DEADLINE, DEADLINE, NO_DEADLINE, 0),
     ],
 )
-def test_who_is_late(deadline: date | None, submitted: date | None, today: date, state: str, days: int) -> None:
+def test_timeliness(deadline: date | None, submitted: date | None, today: date, state: str, days: int) -> None:
     extension = Extension(year=YEAR, body_id=1, until=day(30), reason="Себеп")
     for extension_or_none in (None, extension):
         timeliness = timeliness_of(deadline, submitted, today, extension_or_none)
@@ -142,7 +142,7 @@ def test_who_is_late(deadline: date | None, submitted: date | None, today: date,
 
 @pytest.fixture
 def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
-    """Each way by which a year is written, as a clerk would on a day; nothing of it is kept."""
+    """Yield name → operation that writes to the year on a day; every change is rolled back."""
     clerk, body, kind = scenario.viewer(Role.CLERK), scenario.bodies[BODY], scenario.kinds[0]
     organisation_id, order = scenario.organisations[scenario.organisation_bins[0]], scenario.order
     money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
@@ -211,7 +211,7 @@ def ways(scenario: Scenario) -> Iterator[dict[str, Callable[[date], Any]]]:
 
 
 def locked(ways: dict[str, Callable[[date], Any]], today: date) -> dict[str, str]:
-    """What keeps each way from writing on a day; those that write are left out. Nothing is kept."""
+    """Return operation → message of the lock on a day; operations that succeed are left out. Changes are rolled back."""
     lock_reasons = {}
     for name, write in ways.items():
         try:
@@ -233,18 +233,18 @@ def test_every_way_of_writing_is_locked_outside_the_dates(scenario: Scenario, wa
     assert locked(ways, START) == locked(ways, DEADLINE) == {}
     assert locked(ways, START - timedelta(1)) == dict.fromkeys(everything, NOT_STARTED)
     assert locked(ways, day(1)) == dict.fromkeys(everything, DEADLINE_PASSED)
-    # Given after it locked, the extension opens it and locks it again by itself; then it is shortened, then lengthened.
+    # An extension after the lock opens the year until its last day; then it is shortened and lengthened.
     extend(scenario, day(10), day(5))
     assert locked(ways, day(10)) == {} and set(locked(ways, day(11))) == everything
     extend(scenario, day(7), day(6))
     assert locked(ways, day(7)) == {} and set(locked(ways, day(8))) == everything
     extend(scenario, day(20), day(8))
     assert locked(ways, day(20)) == {} and set(locked(ways, day(21))) == everything
-    # Somebody else's extension is no help.
+    # The extension of another body has no effect.
     db.session.query(Extension).delete()
     extend(scenario, day(20), day(8), body_bin=OTHER_BODY)
     assert set(locked(ways, day(9))) == everything
-    # What was handed over is locked whatever the day and extension, what is to be mended open.
+    # A submitted year is always locked; a returned year is always open.
     extend(scenario, day(20), day(8))
     set_submission_status(scenario, SUBMITTED, DEADLINE)
     for today in (START, day(9)):
@@ -297,7 +297,7 @@ def counted() -> Iterator[list[str]]:
 # Extensions
 
 
-def test_who_grants_an_extension_and_which(scenario: Scenario) -> None:
+def test_permissions_and_rules_of_extensions(scenario: Scenario) -> None:
     with scenario.app.app_context():
         year = set_dates(START, DEADLINE)
         for role in (Role.CLERK, Role.HEAD, Role.REVIEWER, Role.OBSERVER, Role.NOBODY):
@@ -345,7 +345,7 @@ def test_who_grants_an_extension_and_which(scenario: Scenario) -> None:
             extend(scenario, day(30), day(6), body_bin=OTHER_BODY)
 
 
-def test_lateness_of_many_bodies_is_two_questions(scenario: Scenario) -> None:
+def test_timeliness_of_all_bodies_takes_two_statements(scenario: Scenario) -> None:
     with scenario.app.app_context():
         year = set_dates(START, DEADLINE)
         extend(scenario, day(9), day(-3))

@@ -1,4 +1,4 @@
-"""The order's own cautions and contradictions: each at its edges, with blanks, and only where what it looks at is known."""
+"""The cautions and contradictions of the criteria file: edge cases, blanks, and missing data."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -22,7 +22,7 @@ Documents = Mapping[str, Any]
 def check(
     answers: Documents, last: Documents | None = None, evidence: Documents | None = None, kind: str = ENTERPRISE
 ) -> list[tuple[str, str, str | None]]:
-    """Severity, rule and cell of what is found in one organisation's answers of 2024."""
+    """Return severity, rule and cell of the issues in one organisation's answers of 2024."""
     issues = check_answers(ORDER, 2024, kind, [answers], [evidence or {}], [last], TODAY)
     assert {position for position, _ in issues} <= {0}
     return [(issue.severity, issue.rule, issue.code) for _, issue in issues]
@@ -136,9 +136,9 @@ def test_an_organisation_that_answered_last_year_and_is_silent() -> None:
         first = next(iter(before))
         assert check({}, {first: before[first]}, kind=kind) == silent
         assert check({}, None, kind=kind) == check({}, {}, kind=kind) == []
-        assert check({}, before, {"note": "закрыто"}, kind) == silent, "evidence is no answer"
+        assert check({}, before, {"note": "закрыто"}, kind) == silent, "evidence does not count as an answer"
         assert ("warning", "no_answers_after_last_year", None) not in check({first: before[first]}, before, kind=kind)
-    assert check({"financial_result": None}, {"financial_result": 5}) == silent, "a blank is no answer however it is written"
+    assert check({"financial_result": None}, {"financial_result": 5}) == silent, "a stored blank does not count as an answer"
 
 
 # What stood already
@@ -184,11 +184,11 @@ def test_a_rule_without_its_data_raises_no_issue() -> None:
     assert rules(None, [None], TODAY) == {"paid_before_year", "due_date_in_future"}
 
 
-def test_nothing_in_nothing_out() -> None:
+def test_no_answers_have_no_issues() -> None:
     assert check_answers(ORDER, 2024, ENTERPRISE, [], [], [], TODAY) == []
 
 
-def test_messages_speak_three_languages_and_say_what_to_do(order: Order) -> None:
+def test_messages_exist_in_three_languages(order: Order) -> None:
     for rule in order.cautions:
         for code in LANGUAGE_CODES:
             sentences = rule.message[code].rstrip(".").split(".")

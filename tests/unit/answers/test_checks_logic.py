@@ -1,4 +1,4 @@
-"""The logic beneath the checks: blanks are decided exactly, last year is read by its own order, costs agree with the scores."""
+"""The logic of the checks: three-valued conditions with blanks, last year read by last year's order, costs equal to the scores."""
 
 import itertools
 import tomllib
@@ -47,12 +47,12 @@ def test_differs_by_factor_is_exact(left: int | None, right: int | None, factor:
         small, large = sorted(map(abs, (left, right)))
         assert result is (small > 0 and large >= factor * small)
     else:
-        # Whatever the blank turns out to be, nothing is apart from 0; beside any other amount it may be or not.
+        # No value differs from 0 by a factor; beside any other amount the result depends on the blank.
         assert result is (False if 0 in (left, right) else None)
 
 
 def cases() -> list[Any]:
-    """Every caution but those that ask whether an answer is given, which is no matter of what it turns out to be."""
+    """Return every caution except those that test whether an answer exists, which does not depend on its value."""
     return [
         pytest.param(order, kind, rule, id=f"{rule.code}, {kind}")
         for order in (ORDER, SECOND)
@@ -63,14 +63,14 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize("order, kind, rule", cases())
-def test_a_caution_is_sure_where_every_filling_agrees(order: Order, kind: str, rule: Any) -> None:
-    """Every way to leave some of what it looks at blank, against every way to fill that."""
+def test_a_caution_is_certain_when_all_fillings_agree(order: Order, kind: str, rule: Any) -> None:
+    """Compare every combination of blanks with every way to fill them."""
     indicator_codes = {item.code for item in order.indicators_of(kind)}
     names = sorted(name for name in columns(rule.when) if (last_year_code(name) or name) in indicator_codes)
     domains = [DOMAINS[order.by_code[last_year_code(name) or name].type](order, name) for name in names]
     full = [dict(zip(names, way, strict=True)) for way in itertools.product(*domains)]
     outcome = dict(zip(map(str, full), evaluate_rule(order, kind, rule, full), strict=True))
-    assert set(outcome.values()) == {True, False}, "the domain brings about both"
+    assert set(outcome.values()) == {True, False}, "the domain produces both results"
     partly = [dict(zip(names, way, strict=True)) for way in itertools.product(*((None, *domain) for domain in domains))]
     for answers, result in zip(partly, evaluate_rule(order, kind, rule, partly), strict=True):
         agree = {outcome[str(row)] for row in full if all(answers[name] in (None, row[name]) for name in names)}
@@ -93,7 +93,7 @@ def bare(name: str) -> str:
 
 
 def evaluate_rule(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]) -> list[bool | None]:
-    """The rule over answers of this year and of the last, by their names in it, without any evidence."""
+    """Evaluate the rule on answers of this year and last year, by their names in the rule, without evidence."""
     now, then = (
         [
             {bare(name): value for name, value in row.items() if value is not None and bool(last_year_code(name)) is last}
@@ -128,9 +128,9 @@ def test_last_years_answers_are_read_by_last_years_order() -> None:
     renamed = changed(("visitors", "guests"))
     assert second({"visitors": 10}, {"guests": 1, "visitors": 1}, by=renamed) == [], "a code that is absent there is unknown"
     other_type = changed(('code = "visitors"\ntype = "whole"', 'code = "visitors"\ntype = "money"'))
-    assert second({"visitors": 10}, {"visitors": 1}, by=other_type) == [], "another type is another thing"
+    assert second({"visitors": 10}, {"visitors": 1}, by=other_type) == [], "an indicator of another type is not compared"
     of_others = changed(('kinds = ["museum", "library", "theatre", "zoo"]', 'kinds = ["library", "theatre", "zoo"]'))
-    assert second({"visitors": 10}, {"visitors": 1}, by=of_others) == [], "it was not asked of the kind"
+    assert second({"visitors": 10}, {"visitors": 1}, by=of_others) == [], "the kind had no such indicator"
     assert second({"visitors": 10}, {"visitors": 1}, "library", by=of_others) == ["visitors_differs_by_factor"]
     assert second({"visitors": 10}, {"financial_result": 1}, by=ORDER) == [], "an order of other kinds"
     assert second({}, {"financial_result": 1}, by=ORDER) == []
@@ -146,7 +146,7 @@ def test_a_choice_has_the_same_meaning_after_the_list_changes() -> None:
     moved = changed((list_[0] + list_[1], list_[1] + list_[0]))
     assert second(leaking, sound, by=moved) == ["leaking_without_note"] and second(leaking, leaking, by=moved) == []
     more = changed((list_[0], list_[0] + '[[choices.survey]]\nvalue = "gone"\nlabel = { kk = "жоқ", ru = "нет", en = "gone" }\n'))
-    assert second(leaking, {"roof": "gone"}, by=more) == [], "a choice that is no more is unknown"
+    assert second(leaking, {"roof": "gone"}, by=more) == [], "a removed choice is unknown"
     assert second(leaking, sound, by=more) == ["leaking_without_note"]
 
 
@@ -174,7 +174,7 @@ def test_last_year_conditions_and_the_days_of_the_second_order() -> None:
 
 @pytest.mark.parametrize("kind", list(ORDER.kind))
 @pytest.mark.parametrize("seed", range(15))
-def test_costs_agree_with_the_plain_reckoning(kind: str, seed: int) -> None:
+def test_costs_equal_the_reference_implementation(kind: str, seed: int) -> None:
     random = Random(f"{kind}/{seed}")
     body, bins = bin_of(1), [bin_of(10 + number) for number in range(random.randint(1, 6))]
     answers = {bin_: random_answers(ORDER, kind, random, blank=random.choice([0.05, 0.4])) for bin_ in bins}
@@ -196,7 +196,7 @@ def test_costs_agree_with_the_plain_reckoning(kind: str, seed: int) -> None:
             assert list(cost.codes) == [item.code for item in ORDER.indicators_of(kind) if item.code in cost.codes]
 
 
-def test_the_answers_that_decide() -> None:
+def test_deciding_answers_of_a_breach() -> None:
     rows: list[dict[str, Any]] = [
         {"budget_due": 100, "budget_paid": 50},
         {"budget_due": 100, "budget_paid": 100, "budget_due_on": "2025-05-01", "budget_paid_on": "2025-05-02"},
@@ -230,6 +230,8 @@ def test_no_breach_no_cost() -> None:
 
 def test_costs_belong_to_the_body_of_the_organisation() -> None:
     first, second_ = bin_of(1), bin_of(2)
-    table = report_frame(ORDER, ENTERPRISE, [first, first, second_], [bin_of(10), bin_of(11), bin_of(12)], [{"insolvent": True}] * 3)
+    table = report_frame(
+        ORDER, ENTERPRISE, [first, first, second_], [bin_of(10), bin_of(11), bin_of(12)], [{"insolvent": True}] * 3
+    )
     costs_by_bin = breach_costs(score(ORDER, {ENTERPRISE: table}), ENTERPRISE, table)
     assert [costs_by_bin[bin_of(number)][0].other_organisation_count for number in (10, 11, 12)] == [1, 1, 0]

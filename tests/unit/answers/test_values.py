@@ -1,4 +1,4 @@
-"""What a cell may hold, and what is said when it holds something else."""
+"""Parsing of cell values and the issues of invalid values."""
 
 from datetime import date, datetime
 from typing import Any

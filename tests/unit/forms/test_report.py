@@ -1,4 +1,4 @@
-"""The report's form, built from the criteria: a field for whatever is asked, and each reads as cells elsewhere do."""
+"""The report's form: built from the criteria file, its fields parse values like workbook cells."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def request_context() -> Iterator[None]:
 
 
 def filled(order: Order, kind: str, stored: dict[str, Any], **typed: str) -> ReportForm:
-    """The form as a browser sends it back: everything as it was, and what was typed."""
+    """Return the form as a browser submits it: the stored answers with the typed changes."""
     shown = report_form(order, kind)(stored, RUSSIAN, formdata=None)
     sent = {field.name: field.data or "" for field in shown if field.name.startswith(("answer-", "expected-"))}
     sent |= {f"answer-{code}": text for code, text in typed.items()}

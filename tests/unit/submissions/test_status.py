@@ -1,4 +1,4 @@
-"""Which year comes first for who answers: the one rule, over what bodies' years can be."""
+"""The rule that chooses the year to show first."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ TODAY = date(2026, 3, 1)
 
 
 def at(year: int, left: int | None, state: str = DRAFT, body: int = 1) -> YearStatus:
-    """A year with so many days left, below 0 late, None without a deadline."""
+    """Return a year's status with this number of days left: negative after the deadline, None without a deadline."""
     return YearStatus(year, body, None if left is None else TODAY + timedelta(days=left), state)
 
 
@@ -45,7 +45,7 @@ def test_the_year_that_is_due(first: int, statuses: list[YearStatus]) -> None:
     assert due_year(statuses, TODAY).year == due_year(statuses[::-1], TODAY).year == first
 
 
-def test_of_several_bodies_whichever_is_not_done_decides() -> None:
+def test_of_several_bodies_the_unsubmitted_one_decides() -> None:
     mine = [at(2025, 30), at(2024, 5, SUBMITTED), at(2025, 30, body=2), at(2024, 5, body=2)]
     assert due_year(mine, TODAY) == mine[3]
 
@@ -56,10 +56,10 @@ def test_of_the_other_years_the_returned_one_comes_first() -> None:
     assert [status.days_left(TODAY) for status in other_open_years(mine, 2025)] == [5, -2000, None, None]
 
 
-def test_where_a_year_stands_and_the_days_it_has_left() -> None:
+def test_status_and_days_left() -> None:
     assert tuple(STATUS_LABELS) == STATUSES and {state for state in STATUSES if at(2025, 1, state).is_open} == set(OPEN_STATUSES)
     assert status_of(None) == DRAFT
     assert [status_of(Submission(status=state)) for state in STATUSES] == list(STATUSES)
     assert [at(2025, left).days_left(TODAY) for left in (1, 0, -1, None)] == [1, 0, -1, None]
-    # What was handed over once is late or in time by that, however long its mending takes.
+    # The first submission decides whether a year is late, however long its correction takes.
     assert [at(2025, left, RETURNED).days_left(TODAY) for left in (1, 0, -1, None)] == [1, 0, None, None]

@@ -1,4 +1,4 @@
-"""Answers saved by scripts: each cell answered for, what somebody else changed, and what follows; on both databases."""
+"""Answers that scripts save: the result of each cell, conflicts, progress and issues; on both databases."""
 
 from typing import Any
 
@@ -127,7 +127,7 @@ def test_an_unknown_cell_does_not_stop_the_valid_ones(app: Flask, order: Order, 
 
 
 def test_strange_characters_do_no_harm(app: Flask, order: Order, scenario: Scenario) -> None:
-    """Such as no database stores: NUL, and halves of characters (surrogates)."""
+    """NUL and surrogates, which the databases cannot store."""
     kind = order.kinds[0].code
     organisation_bin = scenario.bins_of(kind)[0]
     note = next(item.code for item in order.evidence_of(kind) if item.type == "text")
@@ -182,7 +182,7 @@ def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scena
     required_count = len(order.indicators_of(kind))
     assert (state["answered"], state["required"], len(state["blank"])) == (1, required_count, required_count - 1)
     [cost] = state["costs"]
-    # Last year's count is not known: one of the two said nothing then.
+    # Last year's count is unknown, because one of the two organisations has no report of last year.
     assert cost["codes"] == [money] and cost["points"] == -1
     assert cost["text"] == f"breaches row {cost['row']}: −1, at worst −2; 1 other organisation does too"
     assert {"code", "severity", "rule", "message", "reason", "evidence"} == set(state["issues"][0])
@@ -200,7 +200,7 @@ def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scena
 
 
 def test_saving_one_cell_takes_a_limited_number_of_queries(app: Flask, order: Order, scenario: Scenario) -> None:
-    """The year, the body, the organisation and its report, then the change with its record: no frames, no findings."""
+    """Reads the year, the body, the organisation and its report; writes the change and its audit event. No scoring, no issues."""
     kind = order.kinds[0].code
     organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     client = client_of(app, scenario.emails["clerk"])

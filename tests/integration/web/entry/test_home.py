@@ -1,4 +1,4 @@
-"""The first page by role, and the clerk's home: what is due, how far it has come, where the next blank is."""
+"""The first page by role, and the clerk's home: deadline, progress, next blank answer."""
 
 import re
 from datetime import date, timedelta
@@ -56,13 +56,13 @@ def test_the_first_page_is_by_role(scenario: Scenario) -> None:
     assert "/account/sign-in" in scenario.app.test_client().get("/").location
 
 
-def hand_over(scenario: Scenario, bin_: str = BODY) -> None:
-    """Hand the year over, whatever is in it; committed."""
+def submit_year(scenario: Scenario, bin_: str = BODY) -> None:
+    """Set the year's status to submitted without checking its answers, and commit."""
     set_status(YEAR, scenario.bodies[bin_])
     db.session.commit()
 
 
-def return_it(scenario: Scenario, reason: str) -> None:
+def return_year(scenario: Scenario, reason: str) -> None:
     return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, reason)
     db.session.commit()
 
@@ -92,11 +92,11 @@ def test_the_due_year_comes_first_and_the_page_names_the_others(scenario: Scenar
     shown = visible_text(others)
     assert "400 days left" in shown and "no deadline" in shown and "Returned for correction" not in shown
     with scenario.app.app_context():
-        hand_over(scenario)
+        submit_year(scenario)
     links_below = find(clerk.get(newer), "#others").find_all_next("a", href=True)
     assert clerk.get("/").location == newer and not any(ENTRY in str(link["href"]) for link in links_below)
     with scenario.app.app_context():
-        return_it(scenario, reason)
+        return_year(scenario, reason)
     assert clerk.get("/").location == ENTRY
     others = other_years(clerk.get(newer).text)
     shown = visible_text(others)
@@ -104,14 +104,14 @@ def test_the_due_year_comes_first_and_the_page_names_the_others(scenario: Scenar
     assert reason[:80] in shown and reason.strip() not in shown
 
 
-def test_who_has_several_bodies_chooses_body_and_year(scenario: Scenario) -> None:
+def test_people_of_several_bodies_choose_body_and_year(scenario: Scenario) -> None:
     clerk = scenario.client("clerk", BODY, OTHER_BODY, EMPTY_BODY)
     with scenario.app.app_context():
         open_years(scenario, y2025=today() + timedelta(days=400))
         scenario.answer(scenario.organisation_bins[0], **{first_code(scenario, 0): 1})
-        hand_over(scenario, OTHER_BODY)
-        hand_over(scenario)
-        return_it(scenario, "Тексеріңіз")
+        submit_year(scenario, OTHER_BODY)
+        submit_year(scenario)
+        return_year(scenario, "Тексеріңіз")
     text = clerk.get("/").text
     assert f'href="/?year={YEAR}" aria-current="page"' in text and 'href="/?year=2025"' in text
     rows = parse(text).select("table.my-bodies tbody tr")
@@ -139,13 +139,13 @@ def test_answers_of_a_locked_year_can_be_viewed(scenario: Scenario) -> None:
     clerk, page = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}"
     assert "Enter answers" in clerk.get(page).text and "View the answers" not in clerk.get(page).text
     with scenario.app.app_context():
-        hand_over(scenario)
+        submit_year(scenario)
     for url in (page, ENTRY):
         text = clerk.get(url).text
         assert texts(text, "main a.btn-primary")[0] == "View the answers"
         assert "Enter answers" not in text and "Next blank answer" not in texts(text, "a")
     with scenario.app.app_context():
-        return_it(scenario, "Тексеріңіз")
+        return_year(scenario, "Тексеріңіз")
     assert "Enter answers" in clerk.get(page).text
 
 
@@ -157,7 +157,7 @@ def test_without_a_year_the_clerk_gets_an_explanation(app: Flask, order: Order) 
     assert "No reporting year is open yet" in signed_in(app, "clerk", bodies=[id_]).get("/").text
 
 
-def test_what_stands_in_the_head_is_by_role(scenario: Scenario) -> None:
+def test_sections_in_the_page_head_depend_on_the_role(scenario: Scenario) -> None:
     parts = {"My year", "Bodies", "Workbook", "Registry", "People"}
     shown = {
         "clerk": {"My year", "Bodies", "Workbook"},
@@ -171,7 +171,7 @@ def test_what_stands_in_the_head_is_by_role(scenario: Scenario) -> None:
         assert parts.intersection(links) == words, role
 
 
-def test_the_entry_home_is_its_peoples(scenario: Scenario) -> None:
+def test_only_people_of_the_body_open_its_home(scenario: Scenario) -> None:
     assert scenario.client("clerk").get(ENTRY).status_code == 200
     for role in ("reviewer", "observer", "administrator"):
         assert scenario.client(role).get(ENTRY).status_code == 403
@@ -179,7 +179,7 @@ def test_the_entry_home_is_its_peoples(scenario: Scenario) -> None:
     assert scenario.client("clerk").get(ENTRY.replace(str(YEAR), "2019")).status_code == 404
 
 
-def test_what_is_due_and_what_to_do_next(scenario: Scenario) -> None:
+def test_deadline_and_next_step_are_shown(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
     text = clerk.get(ENTRY).text
     required_count = sum(
@@ -228,7 +228,7 @@ def test_errors_and_warnings_are_next_when_nothing_is_blank(scenario: Scenario) 
     assert listed(clerk.get(f"{ENTRY}?state=errors").text) == [scenario.organisation_bins[1]]
 
 
-def test_next_blank_goes_round(scenario: Scenario) -> None:
+def test_next_blank_continues_at_the_start_of_the_list(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
     codes = first_code(scenario, 0), first_code(scenario, 1)
     assert clerk.get(f"{ENTRY}/next").location == cell(scenario, 0, codes[0])

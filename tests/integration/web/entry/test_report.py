@@ -1,4 +1,4 @@
-"""The report's form without scripts: what is stored, what stays on the page, who sees it and how. On both databases."""
+"""The report's form without scripts: saving, conflicts, issues, permissions; on both databases."""
 
 import json
 from typing import Any
@@ -44,12 +44,12 @@ def client_of(app: Flask, email: str, code: str = "en") -> FlaskClient:
 
 
 def fields(text: str) -> dict[str, str]:
-    """What a browser would send of the page's form: every control of it, by name, as the page has it."""
+    """Return what a browser sends for the unchanged form: field name → value."""
     return form_values(find(text, "#report"))
 
 
 def save(client: FlaskClient, url: str, go: str = "stay", page: TestResponse | None = None, **changed: Any) -> TestResponse:
-    """Open the page, change fields, press Save; `page` is one that was opened before."""
+    """Open the page or use the opened `page`, change fields and press Save."""
     text = (page or client.get(url)).text
     # Keyword names cannot hold hyphens: answer__code stands for answer-code.
     sent = fields(text) | {name.replace("__", "-", 1): value for name, value in changed.items()}
@@ -165,7 +165,7 @@ def test_costs_and_issues_are_shown_at_their_answers(app: Flask, order: Order, s
 
 
 def warning(order: Order, kind: str) -> tuple[Any, dict[str, Any]]:
-    """A caution about a kind's audits without an act, and answers that bring it about."""
+    """Return the indicator of the caution for audits without an act, and answers that cause the caution."""
     choice = first_indicator(order, kind, "choice")
     return choice, {choice: "violated"}
 
