@@ -22,8 +22,7 @@ def uploads(viewer: Viewer) -> list[Upload]:
 
 def find_upload(viewer: Viewer, upload_id: int) -> Upload | None:
     """Return an upload of the viewer; None if there is none or another person sent it."""
-    upload: Upload | None = db.session.scalar(_uploads_of(viewer).where(Upload.id == upload_id))
-    return upload
+    return db.session.scalars(_uploads_of(viewer).where(Upload.id == upload_id)).first()
 
 
 def changed_report_counts(viewer: Viewer, batches: Iterable[str]) -> dict[str, int]:
@@ -42,7 +41,7 @@ def changes_since(viewer: Viewer, year: int, organisation_ids: Sequence[int], ev
     return audit.organisation_events_after(viewer, year, organisation_ids, event_id, MAX_EVENTS)
 
 
-def _uploads_of(viewer: Viewer) -> Select[tuple[Upload]]:
+def _uploads_of(viewer: Viewer) -> Select[Upload]:
     """Select the viewer's uploads; none if the viewer may not edit."""
     statement = select(Upload)
     return statement.where(Upload.account_id == viewer.account_id) if viewer.may(Action.EDIT) else statement.where(Upload.id < 0)

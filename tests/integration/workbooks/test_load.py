@@ -14,6 +14,7 @@ from sqlalchemy import text
 from evaluation.answers import queries
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.answers.prior_year_counts import audit_key
+from evaluation.answers.year_data import read_year_data
 from evaluation.criteria import Order
 from evaluation.criteria.loader import FOLDER
 from evaluation.database import db
@@ -355,6 +356,7 @@ def test_every_query_returns_nothing_to_a_viewer_without_rights(app: Flask, orde
             "id_": 1,
             "event_id": 0,
             "key": audit_key(next(iter(order.kind)), next(order.prior_year_counts())[0].code),
+            "data": read_year_data(nobody, order, 2024, ids[0]),
             "batches": list(db.session.execute(text("SELECT DISTINCT batch FROM audit_event")).scalars()),
         }
         for module in (registry, queries, sheets, uploads):
