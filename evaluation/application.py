@@ -45,7 +45,7 @@ class Application(Flask):
                 wiring()
 
     @property
-    def url_map(self) -> Map:  # type: ignore[override]
+    def url_map(self) -> Map:
         """The routes; every request and link needs them."""
         self.wire()
         return self._url_map
@@ -82,7 +82,4 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
         "GUESS_LIMIT": "30 per 10 minutes",
         "LINK_LIMIT": "10 per hour",
         "VERIFY_LIMIT": "60 per 10 minutes",
-        # Read by modules that do not use the settings object yet.
-        "PRODUCTION": settings.is_production,
-        "ADDRESS": settings.local_address,
     }

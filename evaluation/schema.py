@@ -82,4 +82,5 @@ def _revision(connection: Connection) -> str | None:
     """Return the revision of the stored schema; None for an empty database."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision

@@ -58,7 +58,7 @@ def test_the_record_is_verified_and_its_checkpoints_are_taken(audited_app: Flask
         done = run(audited_app, "audit", "verify", "--lang", code)
         first, second = done.stdout.splitlines()
         assert done.exit_code == 1 and first.startswith(bin_of(1)) and " 2" in first.split(":")[0] and second, done.output
-        assert ("line" in first) == (code == "en"), "the place is told in the language asked for"
+        assert ("event" in first) == (code == "en"), "the position is in the requested language"
     with audited_app.app_context():
         (altered, _) = [issue.kind for issue in verify_audit_log(SYSTEM)]
         assert altered == "altered"
