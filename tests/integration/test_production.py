@@ -18,7 +18,7 @@ from evaluation.language import LANGUAGE_CODES, language
 from evaluation.settings import InvalidSettings, Settings, env_example, load_settings
 from tests.support.accounts import make_account, token_of
 from tests.support.paths import ROOT
-from tests.support.visits import SIGN_IN, attempt, audit_entries, messages, anonymous_client
+from tests.support.visits import SIGN_IN, anonymous_client, attempt, audit_entries, messages
 
 
 def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[..., Flask]) -> None:

@@ -75,7 +75,11 @@ def test_a_status_is_described_in_words() -> None:
     differs = Discrepancy("status_differs", bin_of(1), 2024, {"state": "returned", "logged": "accepted"})
     for code in LANGUAGE_CODES:
         message = differs.message(language(code))
-        assert "returned" not in message and "accepted" not in message and language(code).gettext("Returned for correction") in message
+        assert (
+            "returned" not in message
+            and "accepted" not in message
+            and language(code).gettext("Returned for correction") in message
+        )
 
 
 def test_a_backup_contains_everything_and_verifies(audited_app: Flask, tmp_path: Path, make_app: Any) -> None:
