@@ -354,6 +354,7 @@ def test_every_query_returns_nothing_to_a_viewer_without_rights(app: Flask, orde
             "body_bin": BODY,
             "years": [2024],
             "id_": 1,
+            "upload_id": 1,
             "event_id": 0,
             "key": audit_key(next(iter(order.kind)), next(order.prior_year_counts())[0].code),
             "data": read_year_data(nobody, order, 2024, ids[0]),
