@@ -119,7 +119,10 @@ def exit_with_issues(rejected: WorkbookRejected, language_code: str, as_json: bo
         print_issues(rejected.issues, message_language)
         count = len(rejected.issues)
         click.echo(
-            message_language.ngettext("%(num)d error; nothing was stored from the file.", "%(num)d errors; nothing was stored from the file.", count), err=True
+            message_language.ngettext(
+                "%(num)d error; nothing was stored from the file.", "%(num)d errors; nothing was stored from the file.", count
+            ),
+            err=True,
         )
     sys.exit(1)
 

@@ -38,8 +38,10 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
     """
     if configuration().settings.is_production:
         raise EvaluationError(
-            N_("The demonstration data and their published password must not be used in production. Unset APP_ENV to try the "
-               "product.")
+            N_(
+                "The demonstration data and their published password must not be used in production. Unset APP_ENV to try the "
+                "product."
+            )
         )
     schema.upgrade()
     order = registry.orders().latest

@@ -34,8 +34,7 @@ def store(order: Order, country: DemoCountry) -> bool:
     stored_years = queries.years()
     if any(not year.invented for year in stored_years):
         raise EvaluationError(
-            N_("The database holds real data; load demonstration data into an empty database. Set another one in "
-               "DATABASE_URL.")
+            N_("The database holds real data; load demonstration data into an empty database. Set another one in DATABASE_URL.")
         )
     if stored_years:
         return False

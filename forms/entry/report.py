@@ -49,7 +49,9 @@ def expected_text(order: Order, item: Indicator, expected: Any, language: Langua
 def options(order: Order, item: Indicator, language: Language) -> list[tuple[str, str]]:
     """Return the radio buttons of a yes/no or a choice: value and label."""
     if item.type == "yes_no":
-        return [(token(order, item, value, language), values.format_value(order, item, value, language)) for value in (True, False)]
+        return [
+            (token(order, item, value, language), values.format_value(order, item, value, language)) for value in (True, False)
+        ]
     return [(choice.value, choice.label[language.code]) for choice in order.choices.get(item.choices or "", ())]
 
 

@@ -100,10 +100,14 @@ def _serve_floor(app: Flask, organisation_id: int, body: int, code: str, answers
         value, next_version = int(edit["typed"]) * 100, next(version)
         values = {"answers": answers | {code: value}, "evidence": {}, "version": next_version, "changed_at": now()}
         reports = table_of(Report)
-        db.session.execute(update(reports).where(reports.c.organisation_id == organisation_id, reports.c.year == YEAR).values(values))
+        db.session.execute(
+            update(reports).where(reports.c.organisation_id == organisation_id, reports.c.year == YEAR).values(values)
+        )
         # A chain of its own, so that the product's goes on beside it.
         chain_head = {"chain": body + 1, "body_id": body + 1, "seq": next_version, "mac": "0" * 64}
         event = {"at": now(), "actor": "clerk", "account_id": 1, "action": "answers_saved", "year": YEAR} | chain_head
         data = {code: [edit["expected"], value]}
-        db.session.execute(insert(table_of(AuditEvent)).values(event | {"organisation_id": organisation_id, "batch": None, "data": data}))
+        db.session.execute(
+            insert(table_of(AuditEvent)).values(event | {"organisation_id": organisation_id, "batch": None, "data": data})
+        )
         return jsonify(cells=[{"state": "saved"}])

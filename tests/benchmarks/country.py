@@ -61,7 +61,9 @@ def workbook(order: Order, country: DemoCountry) -> bytes:
         for organisation in country.organisations:
             if organisation.kind != kind or not organisation.counts_in(YEAR):
                 continue
-            for column, value in enumerate((organisation.body_bin, names[organisation.body_bin], organisation.bin, organisation.name_kk)):
+            for column, value in enumerate(
+                (organisation.body_bin, names[organisation.body_bin], organisation.bin, organisation.name_kk)
+            ):
                 sheet.write_string(line, column, value)
             answers = reports[organisation.bin].answers if organisation.bin in reports else {}
             for column, item in enumerate(columns, start=4):

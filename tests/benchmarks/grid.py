@@ -11,6 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from app import create_app
 from evaluation.answers.checks import check_answers
+from evaluation.answers.columns import documents, read_column
 from evaluation.answers.grid.formatting import value_formatter
 from evaluation.answers.grid.queries import grid_rows
 from evaluation.clock import today
@@ -19,7 +20,6 @@ from evaluation.language import language
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.web.core.access import allow
-from evaluation.answers.columns import documents, read_column
 from tests.browser import grid_site
 from tests.browser.conftest import ARGUMENTS, served, sign_in
 from tests.browser.grid_site import BODY, CLERKS, SYSTEM, YEAR, organisation_bin

@@ -14,7 +14,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from tests.browser.database_copies import Copy
 from tests.support import accounts
-from tests.support.scenario import Scenario, store_answers, all_kinds_scenario, stored_values
+from tests.support.scenario import Scenario, all_kinds_scenario, store_answers, stored_values
 
 Result = TypeVar("Result")
 

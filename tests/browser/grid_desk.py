@@ -53,7 +53,9 @@ def cell(page: Page, number: int, column: int) -> Locator:
 def first_of(order: Order, type_: str) -> tuple[int, str]:
     """The place of the first column of a type, and its code."""
     indicators = order.indicators_of(grid_site.widest(order))
-    return next((position, item.code) for position, item in enumerate(indicators) if item.type == type_ and item.applies_when is None)
+    return next(
+        (position, item.code) for position, item in enumerate(indicators) if item.type == type_ and item.applies_when is None
+    )
 
 
 def saved(where: Locator, text: str) -> None:
@@ -77,5 +79,8 @@ def block(order: Order, code: str, count: int) -> str:
     labels = {"kk": ("БСН", "иә"), "ru": ("БИН", "да")}[code]
     samples = {"money": "1 250,5", "whole": "1", "date": "31.05.2025", "yes_no": labels[1]}
     cells = [samples.get(item.type) or order.choices[item.choices or ""][0].label[code] for item in indicators]
-    lines = [[labels[0], *(item.label[code] for item in indicators)], *([organisation_bin(n), *cells] for n in reversed(range(count)))]
+    lines = [
+        [labels[0], *(item.label[code] for item in indicators)],
+        *([organisation_bin(n), *cells] for n in reversed(range(count))),
+    ]
     return "".join("\t".join(line) + "\r\n" for line in lines)

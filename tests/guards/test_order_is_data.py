@@ -41,9 +41,11 @@ def docstrings_removed(text: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [statement for statement in body if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))] or [
-                ast.Pass()
-            ]  # type: ignore[attr-defined]
+            node.body = [
+                statement
+                for statement in body
+                if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+            ] or [ast.Pass()]  # type: ignore[attr-defined]
     return ast.unparse(tree)
 
 

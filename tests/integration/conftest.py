@@ -60,7 +60,9 @@ def kinds(order: Order) -> tuple[str, ...]:
 def filled(database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], tmp_path: Path) -> Flask:
     """Two bodies: three organisations of each kind under the first, one under the second, all of them answered."""
     app = make_app(database_url, FILES_FOLDER=tmp_path / "files")
-    rows = {kind: [row(order, BODY, organisation_bin(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)}
+    rows = {
+        kind: [row(order, BODY, organisation_bin(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)
+    }
     rows[kinds[0]].append(row(order, OTHER, bin_of(90), clean(order, kinds[0])))
     previous = [{"body_bin": BODY, "kind": kinds[0], declared(order): 2}]
     with app.app_context():

@@ -43,7 +43,9 @@ BEST: dict[str, Any] = {
 def reports(order: Order, rows: Mapping[str, Iterable[tuple[str, str, Mapping[str, Any]]]]) -> dict[str, Any]:
     """Frames by kind from (body, organisation, stored answers)."""
     return {
-        kind: report_frame(order, kind, *map(list, zip(*lines, strict=True))) for kind, kind_rows in rows.items() if (lines := list(kind_rows))
+        kind: report_frame(order, kind, *map(list, zip(*lines, strict=True)))
+        for kind, kind_rows in rows.items()
+        if (lines := list(kind_rows))
     }
 
 

@@ -150,7 +150,9 @@ def form_fields(page: str, action: str) -> dict[str, str]:
 
 def press(client: FlaskClient, address: str, action_name: str, page: str | None = None) -> TestResponse:
     page = client.get(address).text if page is None else page
-    return client.post(f"{address.partition('?')[0]}/{action_name}", data=form_fields(page, f"{address.partition('?')[0]}/{action_name}"))
+    return client.post(
+        f"{address.partition('?')[0]}/{action_name}", data=form_fields(page, f"{address.partition('?')[0]}/{action_name}")
+    )
 
 
 def count(page: str, name: str) -> int:

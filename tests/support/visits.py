@@ -44,7 +44,11 @@ def audit_entries(app: Flask) -> list[tuple[str, str]]:
     """Actor and action of each event, in order, without the events that start the log and its chains."""
     with app.app_context():
         events = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id))
-        return [(event.actor, event.action) for event in events if event.action not in (AuditAction.LOG_STARTED, AuditAction.CHAIN_STARTED)]
+        return [
+            (event.actor, event.action)
+            for event in events
+            if event.action not in (AuditAction.LOG_STARTED, AuditAction.CHAIN_STARTED)
+        ]
 
 
 def change_account(app: Flask, email: str, **columns: object) -> None:

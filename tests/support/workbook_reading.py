@@ -25,7 +25,9 @@ def good(kind: str, organisation_bin: str = bin_of(10), **cells: Any) -> dict[st
 
 def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
     """An indicator's code by what it is."""
-    return next(item.code for item in ORDER.indicators_of(kind) if item.type == type_ and item.min == minimum and not item.applies_when)
+    return next(
+        item.code for item in ORDER.indicators_of(kind) if item.type == type_ and item.min == minimum and not item.applies_when
+    )
 
 
 def errors(data: bytes) -> list[tuple[str | None, str | None, str | None, str]]:

@@ -214,7 +214,9 @@ def check_record(clerks: list[Clerk]) -> None:
     """Every answer that was acknowledged stands once in the record, each follows on the one before, the last one is stored."""
     ids = {organisation: id_ for organisation, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
     sent = Counter(
-        (clerk.email, ids[organisation], code, _text(expected), _text(value)) for clerk in clerks for organisation, code, expected, value in clerk.sent
+        (clerk.email, ids[organisation], code, _text(expected), _text(value))
+        for clerk in clerks
+        for organisation, code, expected, value in clerk.sent
     )
     recorded: Counter[tuple[str, int, str, str, str]] = Counter()
     last: dict[tuple[int, str], Any] = {}
@@ -227,7 +229,11 @@ def check_record(clerks: list[Clerk]) -> None:
             recorded[event.actor, event.organisation_id, code, _text(old), _text(new)] += 1
     assert recorded == sent
     stored = stored_reports(SYSTEM, YEAR, list(ids.values()))
-    there = {(organisation, code): value for organisation, report in stored.items() for code, value in (report.answers | report.evidence).items()}
+    there = {
+        (organisation, code): value
+        for organisation, report in stored.items()
+        for code, value in (report.answers | report.evidence).items()
+    }
     assert there == {key: value for key, value in last.items() if value is not None}
 
 

@@ -359,7 +359,9 @@ def upgrade() -> None:
         sa.CheckConstraint("mail_status IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_notification_mail_status")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_notification_account_id_account")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_notification_body_id_body")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_notification_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_notification_organisation_id_organisation")
+        ),
         sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_notification_year_reporting_year")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
         sa.UniqueConstraint("account_id", "dedup_key", name=op.f("uq_notification_account_id_dedup_key")),

@@ -36,8 +36,9 @@ class RegistryConflict(EvaluationError):
     def __init__(self, expected: RegistryState, current: RegistryState | None):
         self.current = current
         self.changed: Mapping[str, tuple[Any, Any]] = changed_fields(expected, current) if current is not None else {}
-        super().__init__(N_("Someone else changed this in the meantime. Nothing was stored; check what changed and decide "
-                            "again."))
+        super().__init__(
+            N_("Someone else changed this in the meantime. Nothing was stored; check what changed and decide again.")
+        )
 
 
 # Bodies

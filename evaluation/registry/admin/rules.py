@@ -22,9 +22,7 @@ MESSAGES = {
         "The KATO code of a district or of a city of regional significance ends with three zeros, not with seven."
     ),
     "kato_of_rural": N_("The KATO code of a town, village or rural district does not end with five zeros."),
-    "kato_elsewhere": N_(
-        "The KATO code is in another region than the higher body. Correct the code or the higher body."
-    ),
+    "kato_elsewhere": N_("The KATO code is in another region than the higher body. Correct the code or the higher body."),
     "unknown_parent": N_("The higher body %(value)s is not in the registry. Check the BIN, or enter that body first."),
     "own_parent": N_("A body cannot be its own higher body."),
     "parent_cycle": N_("This would make the body its own higher body through %(value)s."),
@@ -46,8 +44,9 @@ MESSAGES = {
     "body_has_organisations": N_(
         "Organisations are under this body after %(day)s: %(count)s. Move them to another body, or close them, first."
     ),
-    "body_has_lower": N_("This body is the higher body of others: %(value)s. Close them or assign them another higher body "
-                         "first."),
+    "body_has_lower": N_(
+        "This body is the higher body of others: %(value)s. Close them or assign them another higher body first."
+    ),
     "not_status": N_("“%(value)s” is not a status."),
     "same_status": N_("It has this status already."),
     "status_later": N_("The latest status applies from %(day)s on. A new one must begin after that date."),

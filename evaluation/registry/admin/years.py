@@ -27,8 +27,7 @@ class YearDatesConflict(EvaluationError):
 
     def __init__(self, current: YearDates):
         self.current = current
-        super().__init__(N_("Someone else changed these dates in the meantime. Nothing was stored; the current dates are "
-                            "shown."))
+        super().__init__(N_("Someone else changed these dates in the meantime. Nothing was stored; the current dates are shown."))
 
 
 def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None = None, starts_on: date | None = None) -> None:

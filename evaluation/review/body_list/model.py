@@ -160,7 +160,10 @@ BASIC_SORTS = {
 }
 COUNT_SORTS = {"organisations": N_("Organisations"), "begun": N_("Started to answer")}
 POINT_SORTS = {"points": N_("Points"), "share": N_("Share of the maximum")}
-PREVIOUS_YEAR_SORTS = {"previous_year": N_("Points of the previous year"), "previous_year_share": N_("Share of the previous year")}
+PREVIOUS_YEAR_SORTS = {
+    "previous_year": N_("Points of the previous year"),
+    "previous_year_share": N_("Share of the previous year"),
+}
 COUNTS, POINTS, PREVIOUS_YEAR = COLUMN_GROUPS = ("counts", "points", "previous_year")
 """The groups of columns that are expensive to read."""
 ASCENDING_SORTS = (LOCATION, "name", "level", "parent", "status")

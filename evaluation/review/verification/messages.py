@@ -43,8 +43,7 @@ DAMAGED = N_("The stored sheet does not match the audit log of its acceptance, s
 ASK_ADMINISTRATOR = N_("Tell the administrator of this product: `flask audit verify` shows what was changed.")
 TRY_CODE = N_("If the foot of its pages shows a code, enter the code: the sheet's original points are shown.")
 GET_ORIGINAL = N_(
-    "Do not rely on this file. Download the original from the page of the body's assessment sheet, or request it from the "
-    "body."
+    "Do not rely on this file. Download the original from the page of the body's assessment sheet, or request it from the body."
 )
 
 
@@ -96,8 +95,7 @@ def _status_sentences(verified: VerifiedSheet, language: Language) -> list[str]:
         latest = {"revision": verified.latest_revision, "date": language.short_date(verified.latest_accepted_on)}
         return [
             gettext("Revision %(revision)s of the sheet was accepted on %(date)s and replaced it.", **latest),
-            gettext("Download the revision in force from the page of the body's assessment sheet, or request it from the "
-                    "body."),
+            gettext("Download the revision in force from the page of the body's assessment sheet, or request it from the body."),
         ]
     if verified.status == Outcome.REOPENED:
         return [

@@ -79,7 +79,11 @@ class ReportContext:
     def url(self, organisation: Organisation | None = None, field: str | None = None) -> str:
         """Return the address of this or another organisation's form, or of one of its fields."""
         anchor = field and f"field-{field}"
-        address = {"bin_": self.body.bin, "year": self.year, "organisation_bin": (organisation or self.organisation).bin}
+        address: dict[str, Any] = {
+            "bin_": self.body.bin,
+            "year": self.year,
+            "organisation_bin": (organisation or self.organisation).bin,
+        }
         return url_for("report.page", **address, field=field, _anchor=anchor)
 
 

@@ -167,7 +167,7 @@ def prefilled(bin_: str, year: int) -> Response:
         abort(404)
     content = write_prefilled_workbook(current_viewer(), order, year, body, in_language)
     record_answers_export(current_viewer(), year, body.id, content)
-    g.keep = True
+    g.commit_get = True
     return send_bytes(content, MEDIA_TYPE, f"indicators-{year}-{body.bin}-{in_language.code}.xlsx")
 
 

@@ -86,7 +86,7 @@ def file(format_: str) -> Response:
     table = export.export_table(rows, order, year, language, with_remarks=viewer.may(Action.REPLY))
     content = WRITERS[format_](table, str(year.year))
     record_body_list_export(viewer, year.year, format_, filters.to_query() | sort.to_query(), content)
-    g.keep = True
+    g.commit_get = True
     return send_bytes(content, export.FORMATS[format_], f"bodies-{year.year}.{format_}")
 
 

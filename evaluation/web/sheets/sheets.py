@@ -73,7 +73,7 @@ def file(bin_: str, year: int, format_: str) -> Response:
         export = export_revision(viewer, revision, format_, languages)
     else:
         export = export_draft(viewer, body.id, find_draft_sheet(body, year), format_, languages)
-    g.keep = True
+    g.commit_get = True
     return send_bytes(export.content, export.media_type, export.name)
 
 

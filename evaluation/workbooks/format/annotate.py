@@ -48,9 +48,7 @@ COMMENT_WIDTH_PIXELS, COMMENT_LINE_PIXELS, COMMENT_LINE_CHARACTERS = 320, 18, 42
 COMMENT_MARGIN_PIXELS = 40
 
 TOO_LARGE = N_("The workbook is too large for a marked copy: use the list on this page.")
-UNUSUAL = N_(
-    "The workbook cannot be annotated: use the list on this page, or save it again in Excel or LibreOffice and send it."
-)
+UNUSUAL = N_("The workbook cannot be annotated: use the list on this page, or save it again in Excel or LibreOffice and send it.")
 
 CELL_ELEMENT = re.compile(rb"<(?:\w+:)?c[ />]")
 RANGE_ELEMENT = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink|comment)\b[^>]*?\bref\s*=\s*[\"']([^\"']*)[\"']")

@@ -12,7 +12,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from evaluation.review.verification.messages import TITLES
-from evaluation.review.verification.model import Subject, Outcome
+from evaluation.review.verification.model import Outcome, Subject
 from tests.browser.conftest import NewPage, served
 from tests.browser.entry.test_entry_to_submission import in_a_thread
 from tests.browser.entry_desk import assert_for_everybody, state_of, typed

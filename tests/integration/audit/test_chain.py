@@ -154,14 +154,14 @@ def test_the_database_refuses_changes(app: Flask) -> None:
             refused += ["TRUNCATE audit_event", "TRUNCATE chain_head", "TRUNCATE checkpoint"]
         for statement in refused:
             # The triggers also work on a connection without the product's settings.
-            with owner() as connection, pytest.raises(DBAPIError, match="kept"):
+            with owner() as connection, pytest.raises(DBAPIError, match="append-only"):
                 if connection.dialect.name == "sqlite":
                     connection.exec_driver_sql("PRAGMA recursive_triggers = OFF")
                 connection.exec_driver_sql(statement)
         if db.engine.dialect.name == "sqlite":
             columns = ", ".join(COLUMNS[1:])
             for copy in ("id", "id + 100"):
-                with db.engine.connect() as connection, pytest.raises(DBAPIError, match="kept"):
+                with db.engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
                     connection.exec_driver_sql("PRAGMA recursive_triggers = ON")
                     connection.exec_driver_sql(
                         f"INSERT OR REPLACE INTO audit_event (id, {columns}) SELECT {copy}, {columns} FROM audit_event"

@@ -300,7 +300,9 @@ def test_a_server_that_is_down_is_tried_again(mailing: Scenario, server: Server)
     change_account(app, gone, active=False)
     server.up()
     run = app.test_cli_runner().invoke(args=["remind", "--lang", "en"])
-    assert run.exit_code == 0 and "E-mails sent: 2" in run.output and "E-mails given up after too many attempts: 2" in run.output, run.output
+    assert (
+        run.exit_code == 0 and "E-mails sent: 2" in run.output and "E-mails given up after too many attempts: 2" in run.output
+    ), run.output
     taken = server.taken()
     with app.app_context():
         results = {email: state for email, (state, _) in states().items()}

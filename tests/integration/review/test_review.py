@@ -45,10 +45,20 @@ def accepted(scenario: Scenario, version: int = 1, bin_: str = BODY) -> SheetRev
 def cell(scenario: Scenario) -> tuple[int, str, Any]:
     """A money answer of the first organisation: whose, its code, its value."""
     organisation_id = scenario.organisations[scenario.organisation_bins[0]]
-    code = next(item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None)
+    code = next(
+        item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None
+    )
     sheet_input = sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR)
     assert sheet_input
-    return organisation_id, code, next(organisation for organisation in sheet_input.current.organisations if organisation.entity.bin == scenario.organisation_bins[0]).answers.get(code)
+    return (
+        organisation_id,
+        code,
+        next(
+            organisation
+            for organisation in sheet_input.current.organisations
+            if organisation.entity.bin == scenario.organisation_bins[0]
+        ).answers.get(code),
+    )
 
 
 def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenario) -> None:
@@ -57,7 +67,11 @@ def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenari
         scenario.submit()
         first = accepted(scenario)
         db.session.commit()
-        assert sha256_of(first.content) == first.sha256 and code_of(first.sha256) == first.code and len(format_code(first.code)) == 14
+        assert (
+            sha256_of(first.content) == first.sha256
+            and code_of(first.sha256) == first.code
+            and len(format_code(first.code)) == 14
+        )
         live = build_sheet(sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR))  # type: ignore[arg-type]
         assert from_canonical_json(first.content, registry.orders()) == live == sheets.body_sheet(SYSTEM, BODY, YEAR)
         data = orjson.loads(first.content)
@@ -65,11 +79,23 @@ def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenari
         assert (data["revision"], data["points"], data["submitted"]["by"]) == (1, live.points, "The head")
         organisation_id, code, value = cell(scenario)
         with pytest.raises(Locked):
-            save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(organisation_id, code, 5, value)])
+            save_answers(
+                scenario.viewer(Role.CLERK),
+                scenario.order,
+                YEAR,
+                scenario.bodies[BODY],
+                [AnswerInput(organisation_id, code, 5, value)],
+            )
         with pytest.raises(SubmissionRejected):
             reopen(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, " ")
         reopen(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, "Түзету керек")
-        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(organisation_id, code, value + 100, value)])
+        save_answers(
+            scenario.viewer(Role.CLERK),
+            scenario.order,
+            YEAR,
+            scenario.bodies[BODY],
+            [AnswerInput(organisation_id, code, value + 100, value)],
+        )
         scenario.submit(3)
         second = accepted(scenario, 4)
         db.session.commit()
@@ -157,7 +183,9 @@ def test_what_is_not_complete_any_more_is_not_accepted(scenario: Scenario) -> No
         since = TODAY - timedelta(days=900)
         register.add_supervision(SYSTEM, [(index.organisations[late][0], scenario.bodies[BODY], since, None)])
         register.add_supervision(SYSTEM, [(index.organisations["100000000013"][0], scenario.bodies[EMPTY_BODY], since, None)])
-        outcomes = accept_bodies(scenario.viewer(Role.REVIEWER, BODY, EMPTY_BODY), YEAR, [(scenario.body(), 1), (scenario.body(EMPTY_BODY), 1)], TODAY)
+        outcomes = accept_bodies(
+            scenario.viewer(Role.REVIEWER, BODY, EMPTY_BODY), YEAR, [(scenario.body(), 1), (scenario.body(EMPTY_BODY), 1)], TODAY
+        )
         assert [type(outcome) for _, outcome in outcomes] == [NotReady, SubmissionRejected]
         assert queries.sheet_revision(SYSTEM, scenario.bodies[BODY], YEAR) is None
         db.session.rollback()
@@ -218,7 +246,13 @@ def test_a_past_day_is_reconstructed(scenario: Scenario) -> None:
         before = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, precise_now())
         assert before and before.status == "draft" and build_sheet(before.sheet_input) == sheets.body_sheet(SYSTEM, BODY, YEAR)
         then = precise_now()
-        save_answers(scenario.viewer(Role.CLERK), scenario.order, YEAR, scenario.bodies[BODY], [AnswerInput(organisation_id, code, -500, value)])
+        save_answers(
+            scenario.viewer(Role.CLERK),
+            scenario.order,
+            YEAR,
+            scenario.bodies[BODY],
+            [AnswerInput(organisation_id, code, -500, value)],
+        )
         db.session.commit()
         past = sheet_as_of(SYSTEM, orders, scenario.body(), YEAR, then)
         assert past and build_sheet(past.sheet_input) == build_sheet(before.sheet_input) != sheets.body_sheet(SYSTEM, BODY, YEAR)
@@ -275,7 +309,9 @@ def test_later_registry_changes_do_not_change_the_points_of_an_accepted_year(sce
     observer = scenario.client("observer")
     before = points_cells(observer)
     with scenario.app.app_context():
-        move_organisation(SYSTEM, organisation_states(SYSTEM, scenario.organisation_bins[0])[scenario.organisation_bins[0]], OTHER_BODY, YEAR)
+        move_organisation(
+            SYSTEM, organisation_states(SYSTEM, scenario.organisation_bins[0])[scenario.organisation_bins[0]], OTHER_BODY, YEAR
+        )
         live = sheets.body_sheet(SYSTEM, BODY, YEAR)
         assert live and live.max != max_points, "one of its tables applies no more"
         db.session.commit()
@@ -292,7 +328,9 @@ def test_the_page_of_a_past_day(scenario: Scenario) -> None:
     page, day = f"{ADDRESS}/as-of", today()
     assert "Show the sheet" in observer.get(page).text
     shown = observer.get(f"{page}?on={day}").text
-    assert "As known at the end of" in shown and "Accepted" in shown and scenario.organisation_bins[0] in observer.get(ADDRESS).text
+    assert (
+        "As known at the end of" in shown and "Accepted" in shown and scenario.organisation_bins[0] in observer.get(ADDRESS).text
+    )
     assert "As known at the end of" in observer.get(f"{page}?on={day:%d.%m.%Y}").text, "as typed by hand"
     shown = observer.get(f"{page}?on={day}&lang=kk").text
     assert scenario.order.form.title.kk in shown and language("kk").gettext(NOT_ACCEPTED) not in shown

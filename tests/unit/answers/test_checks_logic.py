@@ -1,4 +1,4 @@
-"""The logic of the checks: three-valued conditions with blanks, last year read by last year's order, costs equal to the scores."""
+"""The logic of the checks: three-valued conditions with blanks, last year read by last year's order, costs as in the scores."""
 
 import itertools
 import tomllib

@@ -16,7 +16,7 @@ from evaluation.demo.draws import condition_predicate
 from evaluation.demo.recipes import Recipes, data
 from evaluation.registry.models import LEVELS
 from evaluation.scoring import report_frame, score
-from evaluation.scoring.conditions import is_certain, evaluate
+from evaluation.scoring.conditions import evaluate, is_certain
 from evaluation.scoring.score import Scores, prior_year_counts
 
 ORDER = load_orders().for_year(2024)
@@ -220,7 +220,9 @@ def test_a_case_is_a_breach_of_its_criterion_and_no_other(name, kind):
     criteria = [ORDER.criterion[row.criterion] for row in ORDER.table[kind].scored_rows]
     for seed in range(50):
         answers, _ = recipes.fill(Random(seed), kind, 2024, 0.3, [case])
-        assert [criterion.code for criterion in criteria if condition_predicate(ORDER, criterion.breach)(answers)] == [case.criterion]
+        assert [criterion.code for criterion in criteria if condition_predicate(ORDER, criterion.breach)(answers)] == [
+            case.criterion
+        ]
 
 
 def test_every_scored_criterion_has_a_case_for_every_kind_it_scores():

@@ -234,8 +234,9 @@ ORGANISATION_ACTIONS: Mapping[str, ChangeAction] = {
         prepare=_set_status_choices,
         effects=effects.status_effects,
         is_available=_is_open,
-        hint=N_("An organisation in liquidation or bankrupt still counts on sheets. One closed on 31 December or earlier "
-                "does not."),
+        hint=N_(
+            "An organisation in liquidation or bankrupt still counts on sheets. One closed on 31 December or earlier does not."
+        ),
     ),
     "withdraw": ChangeAction(
         title=N_("Withdraw the latest status"),

@@ -26,7 +26,8 @@ def close_effects(previous: BodyState, current: BodyState) -> list[str]:
     return [
         gettext("Its last day is %(day)s.", day=f"{last_day:%d.%m.%Y}"),
         gettext(
-            "It is not listed among the bodies of %(year)s and later years. Its earlier years and their sheets stay.", year=first_year
+            "It is not listed among the bodies of %(year)s and later years. Its earlier years and their sheets stay.",
+            year=first_year,
         ),
     ]
 

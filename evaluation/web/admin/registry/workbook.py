@@ -37,7 +37,7 @@ def workbook_file() -> Response:
     language = current_language()
     content = write_registry(current_viewer(), registry.orders(), language)
     record_registry_export(current_viewer(), content)
-    g.keep = True
+    g.commit_get = True
     return send_bytes(content, FORMATS["xlsx"].media_type, f"registry-{today():%Y-%m-%d}-{language.code}.xlsx")
 
 

@@ -113,7 +113,9 @@ def _page(
 ) -> tuple[Page[tuple[Organisation, OrganisationProgress]], str]:
     """Return one page of organisations with their progress, and the BINs of the organisations on all pages."""
     listed = registry.organisations(grid.viewer, grid.body.id, grid.year.year, current_language().code)
-    all_rows = [(organisation, progress.organisations[organisation.id]) for organisation in listed if organisation.kind == grid.kind]
+    all_rows = [
+        (organisation, progress.organisations[organisation.id]) for organisation in listed if organisation.kind == grid.kind
+    ]
     if submitted_bins is not None:
         submitted = set(submitted_bins)
         rows = [row for row in all_rows if row[0].bin in submitted][:ROWS_PER_PAGE]
@@ -164,8 +166,11 @@ def _message_of_last_request(grid: GridContext) -> str:
         return ""
     action, language = events[0].action, current_language()
     if action == AuditAction.CHANGE_UNDONE:
-        return language.ngettext("Undone: %(num)d answer has its previous value again.", "Undone: %(num)d answers have their previous values "
-                                                                         "again.", count)
+        return language.ngettext(
+            "Undone: %(num)d answer has its previous value again.",
+            "Undone: %(num)d answers have their previous values again.",
+            count,
+        )
     if action == AuditAction.ANSWERS_SAVED:
         return language.ngettext("%(num)d answer was stored.", "%(num)d answers were stored.", count)
     return stored_message(action, count)

@@ -29,8 +29,7 @@ from tests.support.visits import (
 )
 
 WRONG = (
-    "The e-mail address or the password is wrong. After several wrong attempts wait %(minutes)s minutes or request a new "
-    "link."
+    "The e-mail address or the password is wrong. After several wrong attempts wait %(minutes)s minutes or request a new link."
 )
 
 # Signing in and out

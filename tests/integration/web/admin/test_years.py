@@ -70,7 +70,9 @@ def test_an_extension_is_granted_on_a_page(scenario: Scenario) -> None:
         set_submission_status(scenario, SUBMITTED, today, EMPTY_BODY)
     until = f"{today + timedelta(days=4):%d.%m.%Y}"
     text = admin.get(YEAR_URL).text
-    assert "2 bodies" in text and f'href="/bodies?year={YEAR}&amp;status=draft"' in text and "No extension has been granted" in text
+    assert (
+        "2 bodies" in text and f'href="/bodies?year={YEAR}&amp;status=draft"' in text and "No extension has been granted" in text
+    )
     several = send(admin, f"{YEAR_URL}/extension", body="інші", until=until, reason="Себеп")
     assert several.status_code == 422 and len(parse(several).select('[name="body-match"]')) == 3
     for invalid in (

@@ -330,7 +330,10 @@ def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
 def test_an_english_page_shows_the_sheet_in_both_languages(shown: Flask) -> None:
     url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}/sheet"
     for code, expected in (("kk", "kk"), ("ru", "ru"), ("en", "kk+ru")):
-        page, expected_page = client(shown, code).get(url).text, client(shown, code).get(url, query_string={"lang": expected}).text
+        page, expected_page = (
+            client(shown, code).get(url).text,
+            client(shown, code).get(url, query_string={"lang": expected}).text,
+        )
         # The link of the language switch alone tells the two apart.
         assert without_next_page(without_tokens(page)) == without_next_page(without_tokens(expected_page))
 

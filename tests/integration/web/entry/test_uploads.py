@@ -130,9 +130,7 @@ def test_a_stale_plan_is_shown_again_and_nothing_is_stored(
     assert stored(filled)[organisation_bin(0, 0)][profit] == -1234
 
 
-def test_undo_is_rejected_after_a_later_change(
-    filled: Flask, order: Order, kinds: tuple[str, ...], edited: bytes
-) -> None:
+def test_undo_is_rejected_after_a_later_change(filled: Flask, order: Order, kinds: tuple[str, ...], edited: bytes) -> None:
     profit = money(order, kinds[0])[0]
     client = signed_in(filled, "clerk", BODY)
     address = sent(client, edited)

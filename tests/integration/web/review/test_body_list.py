@@ -72,7 +72,9 @@ def test_the_list_shows_the_visible_bodies_with_status_and_points(country: Count
     assert rows["region"][0] == "Submitted 2 open remarks"
     assert "3 days late" in rows["district"][0] and "1 open remark" in rows["district"][0]
     assert (
-        rows["other"][0].startswith("Draft") and f"{DAYS_LATE} days late" in rows["other"][0] and rows["other"][1] == "2 started: 0"
+        rows["other"][0].startswith("Draft")
+        and f"{DAYS_LATE} days late" in rows["other"][0]
+        and rows["other"][1] == "2 started: 0"
     )
     assert rows["unplaced"][-2:] == ["–", "–"]
     assert re.search(r"\d–\d+ / \d+ \d+\.\d–\d+\.\d %", rows["district"][-2].replace("\xa0", " ").replace("% ", "%"))
