@@ -20,8 +20,8 @@ class Account(Base, UserMixin):
     """A person who signs in with one role: a clerk or head of the bodies in `account_body`, others of a region or the country.
 
     `region` is the first two digits of the KATO code; None means the whole country. `fs_uniquifier` changes with every password,
-    which ends every session. Flask-Security uses the columns with the prefixes `tf_` and `mf_` for the second factor. `tf_counter`
-    is the period of 30 seconds, counted since 1970, of the last accepted code; no code is accepted twice.
+    which ends every session. Flask-Security uses the columns with the prefixes `tf_` and `mf_` for the second factor.
+    `tf_counter` is the period of 30 seconds, counted since 1970, of the last accepted code; no code is accepted twice.
 
     `failures` and `locked_until` count attempts from any device; `trusted_failures` and `trusted_locked_until` count attempts
     from devices with which the person has signed in before, so that attempts from elsewhere do not lock the person out.

@@ -2,8 +2,8 @@
 
 Before a person has shown both factors their identity is unknown: failed attempts are written for the account with no actor.
 
-A device with which a person has signed in before is recognised by a signed cookie. Its attempts are counted and locked separately:
-otherwise anybody who knows an e-mail address could lock its owner out permanently.
+A device with which a person has signed in before is recognised by a signed cookie. Its attempts are counted and locked
+separately: otherwise anybody who knows an e-mail address could lock its owner out permanently.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """The one scenario builder of the tests: a registry with open years, people, and the operations that they perform.
 
-`build_scenario` registers what a test describes. The presets `two_kind_scenario` and `all_kinds_scenario` describe what most tests need.
+`build_scenario` registers what a test describes. The presets `two_kind_scenario` and `all_kinds_scenario` describe what most
+tests need.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -155,7 +156,8 @@ def build_scenario(
     Args:
         organisations: (BIN, kind) of the organisations of each body, by the body's BIN.
         deadline: Deadline of the last year.
-        supervisions: (organisation BIN, body BIN, first day, last day); by default each organisation is under its body from 2020 on.
+        supervisions: (organisation BIN, body BIN, first day, last day); by default each organisation
+            is under its body from 2020 on.
     """
     kind_of = {bin_: kind for rows in organisations.values() for bin_, kind in rows}
     periods = supervisions or [(bin_, body, SUPERVISED_FROM, None) for body, rows in organisations.items() for bin_, _ in rows]

@@ -202,7 +202,8 @@ def test_many_clerks_at_once(
     with capsys.disabled():
         name = database_url.partition(":")[0]
         print(
-            f"\n{name}: {len(clerks)} clerks, {SECONDS} s: {dict(answered)}, slowest {max(clerk_.slowest for clerk_ in clerks):.2f} s"
+            f"\n{name}: {len(clerks)} clerks, {SECONDS} s: {dict(answered)}, "
+            f"slowest {max(clerk_.slowest for clerk_ in clerks):.2f} s"
         )
 
 
