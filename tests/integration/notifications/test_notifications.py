@@ -439,7 +439,7 @@ def test_reminders(scenario: Scenario) -> None:
         with pytest.raises(Forbidden):
             remind(scenario.viewer(Role.REVIEWER), deadline)
         db.session.commit()
-    assert "Last day to hand the year over: 11 April 2025" in shown(sign_in_en(app, clerk))
+    assert "Last day to submit the year: 11 April 2025" in shown(sign_in_en(app, clerk))
 
 
 def sign_in_en(app: Flask, email: str) -> FlaskClient:
