@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 MODULES = sorted(
     path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
 )
-COMMITS = {"evaluation/cli/context.py", "evaluation/database.py", "evaluation/web/core/request_context.py"}
+COMMITS = {"evaluation/cli/context.py", "evaluation/schema.py", "evaluation/web/core/request_context.py"}
 SEPARATE_TRANSACTIONS = {"evaluation/notifications/outbox.py"}
 """What is mailed is claimed before it is sent, and noted after: each in a transaction that ends at once."""
 
