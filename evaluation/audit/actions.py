@@ -48,14 +48,14 @@ class AuditAction(StrEnum):
     label: str
     """The message id of the action's name."""
     group: AuditGroup
-    required: Action
+    read_permission: Action
     """The permission that reading events of this action requires."""
 
-    def __new__(cls, value: str, label: str, group: AuditGroup, required: Action = Action.VIEW) -> Self:
+    def __new__(cls, value: str, label: str, group: AuditGroup, read_permission: Action = Action.VIEW) -> Self:
         """Create a member with its label, group and permission."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.label, member.group, member.required = label, group, required
+        member.label, member.group, member.read_permission = label, group, read_permission
         return member
 
     ANSWERS_SAVED = "answers_saved", N_("Answers changed"), AuditGroup.ANSWERS
@@ -148,11 +148,11 @@ def find_action(stored: str) -> AuditAction | None:
     return next((action for action in AuditAction if action.value == stored), None)
 
 
-def hidden_actions(viewer: Viewer) -> tuple[AuditAction, ...]:
+def unreadable_actions(viewer: Viewer) -> tuple[AuditAction, ...]:
     """Return the actions whose events the viewer may not read."""
-    return tuple(action for action in AuditAction if not viewer.may(action.required))
+    return tuple(action for action in AuditAction if not viewer.may(action.read_permission))
 
 
 def readable_groups(viewer: Viewer) -> tuple[AuditGroup, ...]:
     """Return the groups with at least one action whose events the viewer may read."""
-    return tuple(group for group in AuditGroup if any(viewer.may(action.required) for action in group.actions))
+    return tuple(group for group in AuditGroup if any(viewer.may(action.read_permission) for action in group.actions))

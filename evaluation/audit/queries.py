@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from evaluation.audit.actions import EVENTS_WITHOUT_BODY, AuditAction, hidden_actions
+from evaluation.audit.actions import EVENTS_WITHOUT_BODY, AuditAction, unreadable_actions
 from evaluation.audit.chain import flush_events
 from evaluation.audit.models import AuditEvent, ChainHead, Checkpoint, CheckpointCoverage
 from evaluation.database import Statement, db
@@ -79,7 +79,7 @@ def visible_to(statement: Statement, viewer: Viewer, by_chain: bool = False) -> 
         viewer: The reader.
         by_chain: Let the database use the index of chains, which is fast if no other condition of the statement has an index.
     """
-    if hidden := hidden_actions(viewer):
+    if hidden := unreadable_actions(viewer):
         statement = statement.where(AuditEvent.action.not_in(hidden))
     without_body = viewer.may(EVENTS_WITHOUT_BODY)
     if viewer.bodies is None:

@@ -17,7 +17,7 @@ OPEN_STATUSES = (DRAFT, RETURNED, REOPENED)
 
 
 class Submission(Base):
-    """One body's year in the workflow: draft → submitted → returned → submitted … → accepted → reopened → submitted …
+    """One body's year in the workflow: draft → submitted → returned → submitted → accepted → reopened → submitted.
 
     A year without a row is a draft. The columns:
 

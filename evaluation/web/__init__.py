@@ -23,6 +23,7 @@ __all__ = ["commit_request", "current_viewer", "init_app"]
 
 
 def init_app(app: Flask) -> None:
+    """Wire languages, access, errors, security and all blueprints."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.undefined = StrictUndefined
     languages.init_app(app)

@@ -1,0 +1,1 @@
+"""Workbooks: their format, uploads and the registry workbook."""

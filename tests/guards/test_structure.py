@@ -40,9 +40,22 @@ def test_only_listed_modules_commit() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_public_functions_and_classes_say_what_they_are(path: Path) -> None:
+def test_modules_and_public_functions_and_classes_have_docstrings(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert ast.get_docstring(tree), "a module says what it is for"
+    assert ast.get_docstring(tree) or not tree.body, "the module has no docstring"
+    public = [
+        node
+        for owner in [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]
+        for node in owner.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+    properties = {"setter", "overload"}
+    assert not [
+        node.name
+        for node in public
+        if not ast.get_docstring(node)
+        and not any(getattr(decorator, "attr", getattr(decorator, "id", "")) in properties for decorator in node.decorator_list)
+    ]
 
 
 def test_every_query_of_bodies_is_scoped_by_a_viewer() -> None:

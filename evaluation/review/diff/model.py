@@ -76,8 +76,10 @@ def merge_changes(order: Order, events: Iterable[AuditEntry], earlier_events: It
     """Merge events into one change per cell; cells that have their old value again are left out.
 
     Args:
-        order: The order of the year. events: The events to merge, the oldest first. earlier_events: Events of justifications
-        before `events`, the oldest first. Events of justifications do not contain the old value, so it is taken from these.
+        order: The order of the year.
+        events: The events to merge, the oldest first.
+        earlier_events: Events of justifications before `events`, the oldest first. Events of justifications do not contain the
+            old value, so it is taken from these.
     """
     justifications = {change.cell: change.new for event in earlier_events for change in _changes_of(order, event)}
     merged: dict[Cell, CellChange] = {}

@@ -1,0 +1,1 @@
+"""Pages that every audience shares: access, errors, languages, request context."""

@@ -1,0 +1,1 @@
+"""Pages for clerks and heads: home, report, grid, workbook, evidence, submission."""
