@@ -11,7 +11,7 @@ from evaluation.policy import Action, Viewer
 
 
 class AuditGroup(StrEnum):
-    """A group of audit actions that the search page can be filtered by. The value stands in the page's address."""
+    """A group of audit actions that the search page can be filtered by. The value is part of the page's address."""
 
     label: str
     """The message id of the group's name."""
@@ -140,7 +140,7 @@ class AuditAction(StrEnum):
 
 
 EVENTS_WITHOUT_BODY = Action.MANAGE_ACCOUNTS
-"""The permission that reading events of no body requires, whatever their action."""
+"""The permission that reading an event of no body requires, independent of the event's action."""
 
 
 def find_action(stored: str) -> AuditAction | None:
