@@ -20,8 +20,8 @@ from evaluation.demo import demonstration
 from evaluation.demo.store import store
 from evaluation.policy import SIGN_IN_ROLES
 from tests.browser import grid_site
-from tests.browser.entry_desk import HEIGHT, Site
-from tests.browser.grid_desk import GridSite
+from tests.browser.entry_helpers import HEIGHT, Site
+from tests.browser.grid_helpers import GridSite
 from tests.support import accounts
 from tests.support.html import csrf_token
 
@@ -85,7 +85,7 @@ def email_of(role: str) -> str:
 
 
 def sign_in(page: Page, email: str, password: str = accounts.PASSWORD) -> None:
-    """Sign in by the form, as people do; the page stands where the form leads."""
+    """Sign in by the form; the page then shows the page that the form leads to."""
     page.goto("/account/sign-in")
     page.fill("#email", email)
     page.fill("#password", password)
@@ -95,7 +95,7 @@ def sign_in(page: Page, email: str, password: str = accounts.PASSWORD) -> None:
 
 
 def let_in(context: BrowserContext, email: str) -> None:
-    """Sign a browser in without a page: the same form is sent, nothing is drawn. How people sign in stands in test_sign_in."""
+    """Sign a browser in by sending the form without opening a page. test_sign_in tests the form itself."""
     form = context.request.get("/account/sign-in").text()
     token = csrf_token(form)
     assert token

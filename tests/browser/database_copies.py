@@ -1,4 +1,4 @@
-"""A database that is prepared once and put back before each test, under the server that uses it."""
+"""A database that is prepared once and restored before each test while the server uses it."""
 
 import sqlite3
 from contextlib import closing
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 class Copy:
-    """A copy of a folder's database as it stands now."""
+    """A copy of a folder's database in its current state."""
 
     def __init__(self, folder: Path):
         self._used, self._copy_path = folder / "evaluation.db", folder / "prepared.db"
         self._copy(self._used, self._copy_path)
 
     def put_back(self) -> None:
-        """The database is as it was; whoever has it open sees that at once."""
+        """Restore the copied state; processes that have the database open read it immediately."""
         self._copy(self._copy_path, self._used)
 
     @staticmethod

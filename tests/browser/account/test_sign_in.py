@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from evaluation.language import language
 from tests.browser.conftest import NewPage, email_of, sign_in
-from tests.browser.entry_desk import WIDTHS, assert_for_everybody, press
+from tests.browser.entry_helpers import WIDTHS, assert_accessible, press
 from tests.support import accounts
 
 CODES = ("kk", "ru", "en")
@@ -37,20 +37,20 @@ def test_account_pages_are_accessible(code: str, empty_site: str, new_page: NewP
     with new_page(empty_site, code) as page:
         for address in ("/account/sign-in", "/account/new-password"):
             page.goto(address)
-            assert_for_everybody(page, *WIDTHS)
+            assert_accessible(page, *WIDTHS)
         page.goto("/account/sign-in")
         page.fill("#email", "unknown@example.org")
         page.fill("#password", "wrong")
         assert press(page, "#submit") == 200
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)
         sign_in(page, email_of("observer"))
         for address in ("/account/", "/account/password", "/account/second-factor", "/account/recovery-codes", "/people"):
             page.goto(address)
-            assert_for_everybody(page, *WIDTHS)
+            assert_accessible(page, *WIDTHS)
         page.goto("/account/second-factor")
         press(page, "button[value=authenticator]")
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)
         page.goto("/account/recovery-codes")
         press(page, "#generate_new_codes")
         assert page.locator(".codes li").count() == 8
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)

@@ -15,7 +15,7 @@ from evaluation.criteria.model import Indicator
 from evaluation.database import db
 from evaluation.language import language
 from tests.browser.conftest import NewPage, served
-from tests.browser.entry_desk import assert_for_everybody
+from tests.browser.entry_helpers import assert_accessible
 from tests.support import accounts
 from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
@@ -94,9 +94,9 @@ def test_answering_blank_by_blank_leads_to_the_submission(
     with new_page(address, code, width, email="own-clerk@example.org") as page:
         page.goto("/")
         assert page.url.endswith(f"/bodies/{BODY}/{YEAR}/entry")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         page.goto(f"/bodies/{BODY}/{YEAR}/submission")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         for bin_, items in blanks(scenario).items():
             for item in items:
                 next_step(page)
@@ -105,7 +105,7 @@ def test_answering_blank_by_blank_leads_to_the_submission(
         page.goto("/")
         assert say("Every question is answered: the year is ready to be submitted.") in page.inner_text(".due-next")
         assert "The head" in page.inner_text(".due-next") and not page.locator(".due-next .btn-primary").count()
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
 
         page.goto(f"/bodies/{BODY}/{YEAR}/organisations/{scenario.organisation_bins[0]}")
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
@@ -115,7 +115,7 @@ def test_answering_blank_by_blank_leads_to_the_submission(
             files.locator(".evidence-files-add button").click()
         assert "#files-" in page.url
         assert page.get_by_role("link", name="Акт № 5.pdf").is_visible()
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         with page.expect_download() as download:
             page.get_by_role("link", name="Акт № 5.pdf").click()
         assert download.value.suggested_filename == "Акт № 5.pdf"
@@ -123,16 +123,16 @@ def test_answering_blank_by_blank_leads_to_the_submission(
     with new_page(address, code, width, email="own-head@example.org") as page:
         next_step(page)
         assert page.inner_text("h1") == say("Submit the year")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         with page.expect_navigation():
             page.click("main form button[type=submit]")
         assert say("The year was submitted") in page.inner_text(".due-next")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
 
     with new_page(address, code, width, role="reviewer") as page:
         page.goto(f"/bodies/{BODY}/{YEAR}")
         assert say("Warnings kept with a reason") in page.inner_text("main")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         page.fill("#return_submission-reason", BACK)
         with page.expect_navigation():
             page.click("#return_submission-send")
@@ -141,7 +141,7 @@ def test_answering_blank_by_blank_leads_to_the_submission(
     with new_page(address, code, width, email="own-clerk@example.org") as page:
         page.goto("/")
         assert BACK in page.inner_text(".due-next")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
 
 
 def test_the_home_works_by_keyboard_and_without_javascript(site: tuple[str, Scenario], new_page: NewPage) -> None:

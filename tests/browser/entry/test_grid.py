@@ -7,8 +7,8 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser import grid_site
 from tests.browser.conftest import NewPage
-from tests.browser.entry_desk import WIDTHS, fits
-from tests.browser.grid_desk import GridSite, cell, first_of, open_grid, saved, status, words
+from tests.browser.entry_helpers import WIDTHS, fits
+from tests.browser.grid_helpers import GridSite, cell, first_of, open_grid, saved, status, words
 from tests.browser.grid_site import CLERKS, organisation_bin
 
 

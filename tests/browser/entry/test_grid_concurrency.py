@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.entry_desk import fits
-from tests.browser.grid_desk import GridSite, block, cell, first_of, open_grid, saved, status, words
+from tests.browser.entry_helpers import fits
+from tests.browser.grid_helpers import GridSite, block, cell, first_of, open_grid, saved, status, words
 from tests.browser.grid_site import CLERKS, SIX_HUNDRED, organisation_bin, widest
 
 WAITING = "No connection. Not sent yet: {0}. It will be sent when the connection is back."

@@ -10,7 +10,7 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser import grid_site
 from tests.browser.conftest import NewPage
-from tests.browser.grid_desk import GridSite, cell, first_of, open_grid, saved, status, words
+from tests.browser.grid_helpers import GridSite, cell, first_of, open_grid, saved, status, words
 from tests.browser.grid_site import CLERKS, SIX_HUNDRED, organisation_bin
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -95,7 +95,7 @@ def test_on_paper_every_page_has_the_headings(
     columns = order.indicators_of(grid_site.widest(order))
     headings = {word for item in columns for word in item.label[code].split() if len(word) > 2}
     for sheet in sheets:
-        # Every word of every heading stands on every page, without a break.
+        # Every page shows every word of every heading without a line break in it.
         assert headings <= set(sheet.split()), headings - set(sheet.split())
     assert sum(sheet.count(organisation_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
     assert language(code).gettext("Fill blank cells with…") not in sheets[0]

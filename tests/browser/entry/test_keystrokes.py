@@ -22,8 +22,8 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
 from tests.browser.conftest import NewPage
-from tests.browser.entry_desk import Hands, Site
-from tests.browser.grid_desk import GridSite, block
+from tests.browser.entry_helpers import CountingKeyboard, Site
+from tests.browser.grid_helpers import GridSite, block
 from tests.browser.grid_site import CLERKS, SIX_HUNDRED, address, widest
 from tests.support.accounts import make_account
 from tests.support.factories import bin_of
@@ -72,25 +72,25 @@ def test_the_year_of_five(site: Site, new_page: NewPage, order: Order, capsys: p
     items = order.indicators_of(order.kinds[1].code)
     with new_page(site.address, "kk", email=clerk) as page:
         page.goto(f"/bodies/{BODY}/{YEAR}/organisations/{FIVE[0]}#field-{items[0].code}")
-        hands = Hands(page)
+        keyboard = CountingKeyboard(page)
         for organisation_bin in FIVE:
             expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
             for item in items:
                 if item.type in TYPED:
-                    hands.type(TYPED[item.type])
-                    hands.press("Enter")
+                    keyboard.type(TYPED[item.type])
+                    keyboard.press("Enter")
                 else:
-                    hands.press("и" if item.type == "yes_no" else "1")
+                    keyboard.press("и" if item.type == "yes_no" else "1")
             if organisation_bin != FIVE[-1]:
                 expect(page.locator("[data-next]")).to_be_focused()
-                hands.press("Enter")
+                keyboard.press("Enter")
                 page.wait_for_url(f"**/{FIVE[FIVE.index(organisation_bin) + 1]}*")
         expect(page.locator("[data-queue-status]")).to_have_text(language("kk").gettext("Everything is saved."))
     for organisation_bin in FIVE:
         assert site.stored_values(organisation_bin).keys() == {item.code for item in items}
-    assert hands.strokes < in_dhis2(items) and hands.strokes < in_excel(items)
+    assert keyboard.strokes < in_dhis2(items) and keyboard.strokes < in_excel(items)
     with capsys.disabled():
-        print(f"\nThe year of five: {hands.strokes} keys here, {in_excel(items)} in Excel, {in_dhis2(items)} in DHIS2")
+        print(f"\nThe year of five: {keyboard.strokes} keys here, {in_excel(items)} in Excel, {in_dhis2(items)} in DHIS2")
 
 
 def test_the_year_of_600(large_grid: GridSite, new_page: NewPage, order: Order, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,16 +99,16 @@ def test_the_year_of_600(large_grid: GridSite, new_page: NewPage, order: Order, 
     with new_page(large_grid.address, "kk", email=CLERKS[0], permissions=allowed) as page:
         page.goto(address(order))
         page.evaluate("text => navigator.clipboard.writeText(text)", block(order, "kk", SIX_HUNDRED))
-        hands = Hands(page)
-        hands.click(page.locator("td.is-active"))
-        hands.press("Control+v")
+        keyboard = CountingKeyboard(page)
+        keyboard.click(page.locator("td.is-active"))
+        keyboard.press("Control+v")
         expect(page.locator("[data-count=new]")).to_have_text(language("kk").number(SIX_HUNDRED * len(items)))
         expect(page.locator("#grid-preview [data-action=apply]")).to_be_focused()
-        hands.press("Enter")
+        keyboard.press("Enter")
         expect(page.locator("td.is-saved")).to_have_count(SIX_HUNDRED * len(items))
     stored = large_grid.answers()
     assert len(stored) == SIX_HUNDRED and all(answers.keys() == {item.code for item in items} for answers in stored.values())
     excel, dhis2 = mailed_from_excel(), in_dhis2(items, SIX_HUNDRED)
-    assert hands.strokes < excel and hands.strokes < dhis2
+    assert keyboard.strokes < excel and keyboard.strokes < dhis2
     with capsys.disabled():
-        print(f"\nThe year of 600: {hands.strokes} keys here, {excel} in Excel, {dhis2} in DHIS2")
+        print(f"\nThe year of 600: {keyboard.strokes} keys here, {excel} in Excel, {dhis2} in DHIS2")

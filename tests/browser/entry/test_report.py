@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.entry_desk import WIDTHS, Hands, Site, assert_for_everybody, state_of, typed
+from tests.browser.entry_helpers import WIDTHS, CountingKeyboard, Site, assert_accessible, state_of, typed
 from tests.support.scenario import first_indicator
 
 
@@ -22,14 +22,14 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
     text = {"money": "12500000,50", "date": "31.05.2025", "whole": "3"}
     with new_page(site.address, code, width, email=site.scenario.emails["clerk"]) as page:
         page.goto(f"{site.scenario.report_url(organisation_bin)}#field-{items[0].code}")
-        hands = Hands(page)
+        keyboard = CountingKeyboard(page)
         expect(page.locator(f"#answer-{items[0].code}")).to_be_focused()
         for item in items:
             if item.type in text:
-                hands.type(text[item.type])
-                hands.press("Enter")
+                keyboard.type(text[item.type])
+                keyboard.press("Enter")
             else:
-                hands.press(letters[code] if item.type == "yes_no" else "1")
+                keyboard.press(letters[code] if item.type == "yes_no" else "1")
         expect(page.locator("[data-next]")).to_be_focused()
         count = language(code).gettext("Answered %(answered)s of %(required)s", answered=len(items), required=len(items))
         expect(page.locator("[data-answer-count]")).to_have_text(count)
@@ -38,9 +38,9 @@ def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, n
         money = first_indicator(order, kind, "money")
         expect(page.locator(f"#answer-{money}")).to_have_value(language(code).number(12_500_000.5, 2))
         expect(page.locator("[data-queue-status]")).to_have_text(language(code).gettext("Everything is saved."))
-        assert hands.strokes == sum(len(text[item.type]) + 1 if item.type in text else 1 for item in items)
+        assert keyboard.strokes == sum(len(text[item.type]) + 1 if item.type in text else 1 for item in items)
         following = site.scenario.bins_of(order.kinds[2].code)[0]
-        hands.press("Enter")
+        keyboard.press("Enter")
         page.wait_for_url(f"**/{following}*")
     answers = site.stored_values(organisation_bin)
     assert set(answers) == {item.code for item in items} and answers[money] == 1_250_000_050
@@ -130,7 +130,7 @@ def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, 
         state_of(page, money, "invalid")
         expect(page.locator(f"#field-{money} [data-save-status]")).to_have_text(say("Not valid, not saved"))
         expect(page.locator(f"#error-{money}")).to_contain_text("көп")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         page.reload()
         state_of(page, money, "invalid")
         expect(page.locator(f"#answer-{money}")).to_have_value("көп")
@@ -139,7 +139,7 @@ def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, 
         state_of(page, money, "saved")
         page.reload()
         expect(page.locator(f"#answer-{money}")).to_have_value("1\xa0300")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
     assert site.stored_values(organisation_bin) == {money: 130_000}
 
 
@@ -206,4 +206,4 @@ def test_the_page_is_for_everybody(code: str, site: Site, new_page: NewPage, ord
     for email in (site.scenario.emails["clerk"], site.scenario.emails["observer"]):
         with new_page(site.address, code, email=email) as page:
             page.goto(site.scenario.report_url(organisation_bin))
-            assert_for_everybody(page, *WIDTHS)
+            assert_accessible(page, *WIDTHS)

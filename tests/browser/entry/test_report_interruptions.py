@@ -9,7 +9,7 @@ from evaluation.criteria import Order
 from evaluation.criteria.expressions import codes
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.entry_desk import WIDTHS, Site, assert_for_everybody, state_of, typed
+from tests.browser.entry_helpers import WIDTHS, Site, assert_accessible, state_of, typed
 from tests.support.scenario import BODY, FOREIGN_ORGANISATION, YEAR, first_indicator
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
@@ -49,7 +49,7 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
             assert page.url.endswith(organisation_bin)
         page.keyboard.press("Alt+ArrowDown")
         expect(page.locator(f"#answer-{money}")).to_have_value("100")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         page.context.set_offline(False)
         state_of(page, money, "saved")
         expect(page.locator("[data-leave-warning]")).to_be_empty()
@@ -119,7 +119,7 @@ def test_pages_of_the_year_report_unsent_answers(site: Site, new_page: NewPage, 
             store_unsent(page, site, organisation_bin, money, "abc")
             page.reload()
             expect(page.locator("#unsent-answers a")).to_have_text(f"Ұйым {organisation_bin}")
-            assert_for_everybody(page, *WIDTHS)
+            assert_accessible(page, *WIDTHS)
         page.locator("#unsent-answers a").click()
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
 
@@ -140,7 +140,7 @@ def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site
             expect(page.locator(field)).to_be_focused()
             # The same is there where the page comes with the warning.
             page.goto(site.scenario.report_url(organisation_bin))
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         typed(page, act, "№ 5")
         expect(page.locator(warning)).to_have_count(0)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, sign_in
-from tests.browser.entry_desk import WIDTHS, Site, assert_for_everybody, state_of, typed
+from tests.browser.entry_helpers import WIDTHS, Site, assert_accessible, state_of, typed
 from tests.support.scenario import first_indicator
 
 
@@ -41,7 +41,7 @@ def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: N
         expect(conflict.locator("[data-stored]")).to_have_text("700")
         expect(conflict.locator("[data-typed]")).to_have_text("100")
         expect(conflict.locator("[data-author]")).to_contain_text("The clerk, ")
-        assert_for_everybody(second_user, width)
+        assert_accessible(second_user, width)
         assert site.stored_values(organisation_bin) == {money: 70_000, choice: "violated"}
         second_user.reload()
         state_of(second_user, money, "conflict")
@@ -79,7 +79,7 @@ def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_p
         cut = say("No connection. Stored in this browser until it is back: {waiting}.")
         expect(queue).to_contain_text(cut.format(waiting=2))
         expect(queue).to_have_attribute("data-state", "trouble")
-        assert_for_everybody(page, width)
+        assert_accessible(page, width)
         assert site.stored_values(organisation_bin) == {}
         page.context.set_offline(False)
         state_of(page, money, "saved")

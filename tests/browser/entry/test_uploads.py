@@ -13,7 +13,7 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser import workbook_site
 from tests.browser.conftest import NewPage, served
-from tests.browser.entry_desk import WIDTHS, assert_for_everybody, press
+from tests.browser.entry_helpers import WIDTHS, assert_accessible, press
 from tests.browser.workbook_site import BODY, CLERK, YEAR
 
 
@@ -101,18 +101,18 @@ def test_every_page_of_uploads_is_for_everybody(code: str, site: str, new_page: 
     money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
     with new_page(site, code, email=CLERK) as page:
         page.goto("/workbook")
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)
         book = download(page, f"a[href='/bodies/{BODY}/{YEAR}/workbook.xlsx']", tmp_path)
         for value in ("?", -5):
             change(book, kind, **{money: value})
             send(page, book)
-            assert_for_everybody(page, *WIDTHS)
+            assert_accessible(page, *WIDTHS)
         page.goto(f"{page.url}?mode=blanks")
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)
         page.go_back()
         press(page, "#apply")
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)
         press(page, "#undo")
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)
         page.goto("/uploads")
-        assert_for_everybody(page, *WIDTHS)
+        assert_accessible(page, *WIDTHS)

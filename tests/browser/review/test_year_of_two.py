@@ -1,4 +1,4 @@
-"""A whole year between two people: entered, handed over, returned with two remarks, mended, accepted, verified, reopened."""
+"""A year of a head and a reviewer: entered, submitted, returned with two remarks, corrected, accepted, verified, reopened."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from evaluation.review.verification.messages import TITLES
 from evaluation.review.verification.model import Outcome, Subject
 from tests.browser.conftest import NewPage, served
 from tests.browser.entry.test_entry_to_submission import in_a_thread
-from tests.browser.entry_desk import assert_for_everybody, state_of, typed
+from tests.browser.entry_helpers import assert_accessible, state_of, typed
 from tests.support import accounts
 from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
@@ -25,7 +25,7 @@ HEAD = "the-years-head@example.org"
 
 @dataclass(frozen=True)
 class YearSite:
-    """A server whose one body has one amount left to answer: of its first organisation, `code`."""
+    """A server with one body that has one blank answer: the amount `code` of its first organisation."""
 
     address: str
     scenario: Scenario
@@ -59,11 +59,11 @@ def press(page: Page, selector: str) -> None:
 
 
 def unfold(page: Page, selector: str) -> None:
-    """Open the fold that holds this."""
+    """Expand the section that contains an element."""
     page.locator(f"details:has({selector})").last.evaluate("each => { each.open = true }")
 
 
-def hand_over(page: Page) -> None:
+def submit(page: Page) -> None:
     page.goto(f"{BODY}/submission")
     press(page, "main form button[type=submit]")
     expect(page.locator(".due-next")).to_be_visible()
@@ -103,9 +103,9 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         head.goto(f"{year.report}#field-{year.code}")
         typed(head, year.code, "1 000,50")
         state_of(head, year.code, "saved")
-        hand_over(head)
+        submit(head)
 
-        # Two remarks: on the answer and on a row of the sheet; no other reason.
+        # The reviewer returns the year with two remarks, on the answer and on a row of the sheet, and without a reason.
         reviewer.goto(f"{year.report}#field-{year.code}")
         text = f"#remark-text-{year.code}"
         unfold(reviewer, text)
@@ -122,35 +122,35 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         unfold(reviewer, "#return_submission-send")
         press(reviewer, "#return_submission-send")
 
-        # The list leads to the very cell.
+        # The list of remarks links to the answer.
         head.goto(HOME)
         press(head, f"a[href='{BODY}/remarks']")
         assert head.locator("article.remark").count() == 2
-        assert_for_everybody(head, width)
+        assert_accessible(head, width)
         press(head, f"a[href*='field-{year.code}']")
         expect(head.locator(f"#answer-{year.code}")).to_be_visible()
         typed(head, year.code, "2 000,50")
         state_of(head, year.code, "saved")
-        hand_over(head)
+        submit(head)
 
-        # Only what changed is shown; both remarks are settled, the year is accepted.
+        # The page of changes shows only the changed answer; the reviewer resolves both remarks and accepts the year.
         reviewer.goto(f"{BODY}/changes")
         assert reviewer.locator("main tbody tr").count() == 1
         assert "2 000,50" in reviewer.inner_text("main tbody").replace("\u00a0", " ").replace("\u202f", " ")
-        assert_for_everybody(reviewer, width)
+        assert_accessible(reviewer, width)
         for _ in range(2):
             reviewer.goto(f"{BODY}/remarks")
             press(reviewer, "form[action$='/resolve'] button")
         accept(reviewer)
-        assert_for_everybody(reviewer, width)
+        assert_accessible(reviewer, width)
 
         head.goto(BODY)
         first = download(head, tmp_path, "first.pdf", code)
         with new_page(*at) as anybody:
             assert verdict(anybody, first) == say(TITLES[Outcome.ACCEPTED, Subject.FILE])
-            assert_for_everybody(anybody, width)
+            assert_accessible(anybody, width)
 
-        # Reopened, changed and accepted again: the first still verifies, as replaced.
+        # After the year is reopened, changed and accepted again, the first file is verified as superseded.
         reviewer.goto(BODY)
         unfold(reviewer, "#reopen-send")
         reviewer.fill("#reopen-reason", "Жаңа акт келді")
@@ -158,7 +158,7 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         head.goto(f"{year.report}#field-{year.code}")
         typed(head, year.code, "3 000")
         state_of(head, year.code, "saved")
-        hand_over(head)
+        submit(head)
         accept(reviewer)
         head.goto(BODY)
         second = download(head, tmp_path, "second.pdf", code)

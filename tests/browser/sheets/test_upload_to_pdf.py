@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, served
-from tests.browser.entry_desk import WIDTHS, assert_for_everybody, press
+from tests.browser.entry_helpers import WIDTHS, assert_accessible, press
 from tests.browser.workbook_site import BODY, CLERK, YEAR, prepare, rows
 from tests.support.factories import bin_of, workbook
 
@@ -85,10 +85,10 @@ def addresses(page: Page) -> list[str]:
 def test_every_page_is_for_everybody(code: str, demo_site: str, new_page: NewPage) -> None:
     """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
     with new_page(demo_site, code, role="reviewer") as page:
-        # In English what differs is the sheet, which stands there in two languages.
+        # In English only the sheet differs: the page shows it in two languages.
         for address in addresses(page)[3 if code == "en" else 0 : 4 if code == "en" else None]:
             page.goto(address)
-            assert_for_everybody(page, *WIDTHS)
+            assert_accessible(page, *WIDTHS)
 
 
 def test_pages_work_by_keyboard_and_without_javascript(demo_site: str, new_page: NewPage) -> None:

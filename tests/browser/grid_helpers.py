@@ -1,4 +1,4 @@
-"""What tests of the grid sit at: a server with a table to fill, and where things stand on its page."""
+"""Helpers of the browser tests of the grid: a server with a body of many organisations, and locators of the page's elements."""
 
 import re
 from pathlib import Path
@@ -23,11 +23,11 @@ class GridSite:
         self._prepared = Copy(folder)
 
     def renew(self) -> None:
-        """Let everything stand again as it was prepared."""
+        """Restore the database to its prepared state."""
         self._prepared.put_back()
 
     def answers(self) -> dict[str, Any]:
-        """What is stored, by BIN."""
+        """Return BIN → stored answers."""
 
         def read(app: Flask) -> dict[str, Any]:
             with app.app_context():
@@ -40,7 +40,7 @@ class GridSite:
 
 
 def open_grid(page: Page, order: Order) -> None:
-    """Open the table and stand in its first cell."""
+    """Open the grid and focus its first cell."""
     page.goto(grid_site.address(order))
     expect(page.locator("#grid[data-ready]")).to_be_visible()
     page.locator("td.is-active").focus()
@@ -51,7 +51,7 @@ def cell(page: Page, number: int, column: int) -> Locator:
 
 
 def first_of(order: Order, type_: str) -> tuple[int, str]:
-    """The place of the first column of a type, and its code."""
+    """Return the position and the code of the first column of a type."""
     indicators = order.indicators_of(grid_site.widest(order))
     return next(
         (position, item.code) for position, item in enumerate(indicators) if item.type == type_ and item.applies_when is None
@@ -69,12 +69,12 @@ def status(page: Page) -> Locator:
 
 
 def words(message: str) -> str:
-    """A message up to what is filled into it."""
+    """Return the text of a message before its first placeholder."""
     return message.split("{")[0].strip()
 
 
 def block(order: Order, code: str, count: int) -> str:
-    """All answers of `count` organisations as another spreadsheet has them, under its headings, the last organisation first."""
+    """Return a block as a spreadsheet copies it: headings and all answers of `count` organisations, the last one first."""
     indicators = order.indicators_of(grid_site.widest(order))
     labels = {"kk": ("БСН", "иә"), "ru": ("БИН", "да")}[code]
     samples = {"money": "1 250,5", "whole": "1", "date": "31.05.2025", "yes_no": labels[1]}

@@ -1,4 +1,4 @@
-"""What tests of entry sit at: a server with a body to enter, and a keyboard that counts."""
+"""Helpers of the browser tests of data entry: a server with a body, a counting keyboard, and checks of a page."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +19,13 @@ from tests.support.scenario import Scenario, all_kinds_scenario, store_answers, 
 Result = TypeVar("Result")
 
 WIDTHS = (1280, 390)
-"""Of a desk and of a telephone, in pixels."""
+"""Widths in pixels of a desktop window and of a telephone."""
 HEIGHT = 900
-"""Of every browser window, in pixels."""
+"""Height of every browser window in pixels."""
 
 
 class Site:
-    """A server with a body to enter, and its database. The database is used in another thread than the browser's."""
+    """A server with a body and its database. The database is used in a thread of its own, not in the browser's."""
 
     def __init__(self, address: str, folder: Path, order: Order):
         self.address, self.order = address, order
@@ -34,7 +34,7 @@ class Site:
         self._prepared = Copy(folder)
 
     def renew(self) -> None:
-        """Let everything stand again as it was prepared."""
+        """Restore the database to its prepared state."""
         self._prepared.put_back()
 
     def run(self, work: Callable[[Flask], Result], whole: bool = False) -> Result:
@@ -58,8 +58,8 @@ class Site:
         self.run(lambda _: store_answers(self.order, organisation_bin, answers))
 
 
-class Hands:
-    """A keyboard that counts."""
+class CountingKeyboard:
+    """A keyboard that counts key presses."""
 
     def __init__(self, page: Page):
         self.page, self.strokes = page, 0
@@ -69,7 +69,7 @@ class Hands:
         self.strokes += len(text)
 
     def click(self, where: Locator) -> None:
-        """Counted as a key."""
+        """Click; this counts as one key press."""
         where.click()
         self.strokes += 1
 
@@ -91,27 +91,27 @@ def state_of(page: Page, code: str, state: str) -> None:
 
 
 def typed(page: Page, code: str, text: str) -> None:
-    """Type over what stands in a field of the form, and leave it."""
+    """Replace the text of a field of the form, and leave the field."""
     field = page.locator(f"#answer-{code}")
     field.fill(text)
     field.press("Tab")
 
 
 def press(page: Page, selector: str) -> int:
-    """Press what leads to another page; the status it answers with."""
+    """Click an element that opens another page; return the HTTP status of that page."""
     with page.expect_navigation() as navigation:
         page.click(selector)
     return navigation.value.status if navigation.value else 0
 
 
-def assert_for_everybody(page: Page, *widths: int) -> None:
-    """Nothing reaches past the page's side, and nothing for axe to object to, with all that folds unfolded, at each width."""
+def assert_accessible(page: Page, *widths: int) -> None:
+    """Expand all sections of the page and check at each width that it fits and that axe reports no violation."""
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     fits(page, *widths)
 
 
 def fits(page: Page, *widths: int) -> None:
-    """Nothing reaches past the page's side, and nothing for axe to object to, at each width as the page stands."""
+    """Check at each width that the page does not scroll sideways and that axe reports no violation."""
     for width in widths:
         if page.viewport_size != {"width": width, "height": HEIGHT}:
             page.set_viewport_size({"width": width, "height": HEIGHT})
