@@ -1,4 +1,4 @@
-"""The application: the list of what is wired. `app:create_app()` is the WSGI entry point."""
+"""Creates the application and connects its parts. `app:create_app()` is the WSGI entry point."""
 
 import os
 from collections.abc import Mapping

@@ -175,7 +175,7 @@ def _prepared(
 
 
 def advisory_lock(*key: int, exclusive: bool = False) -> None:
-    """Lock what the key stands for until the transaction ends.
+    """Lock the resource that the key identifies until the transaction ends.
 
     On SQLite the transaction becomes the only writer. On PostgreSQL shared locks of a key exclude only an exclusive one.
 

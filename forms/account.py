@@ -80,7 +80,7 @@ def _is_locked(form: Any) -> bool:
 
 
 def _failure_message() -> str:
-    """Return the message of every failed sign-in, whatever the reason."""
+    """Return the message of a failed sign-in; it is the same for every reason."""
     message: str = gettext(
         "The e-mail address or the password is wrong. After several wrong attempts wait %(minutes)s minutes or request a new "
         "link.",

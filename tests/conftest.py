@@ -18,11 +18,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 if "INSTANCE" not in os.environ:
-    # Before the app is imported, and for every process of the tests; whoever made it removes it.
+    # Created before the app is imported, and shared by all processes of the tests; the process that created it removes it.
     instance = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
     atexit.register(instance.cleanup)
     os.environ["INSTANCE"] = instance.name
-# One for every process that opens a database of the tests, whatever its folder.
+# One key for every process that opens a database of the tests, in any folder.
 os.environ.setdefault("AUDIT_KEY", "the record of the tests")
 
 from app import create_app
@@ -32,12 +32,12 @@ from tests.support import accounts
 
 SHEETS = ("tests/integration/sheets/test_sheets.py", "tests/integration/sheets/test_printed_sheets.py")
 ALONE = ("tests/browser/", "tests/integration/web/core/test_pages.py")
-"""Modules whose tests share what is slow to make: a server and a browser, the demonstration."""
+"""Modules whose tests share a slow fixture: a server and a browser, or the demonstration."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests that share what is slow to make go to one process, and are begun first; what stands alone fills up the end."""
+    """Run tests that share a slow fixture in one process and first; independent tests run last."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Together(LoadScopeScheduling):

@@ -1,1 +1,1 @@
-"""Accounts of people, their roles, and the viewer that each account is."""
+"""Accounts, their roles, and the viewer of each account."""

@@ -1,6 +1,6 @@
 """Changes other people's accounts, as an administrator or by the operator's command, and writes each change to the audit log.
 
-A new account has no password: its owner sets one by a one-time link, so that nobody else ever knows it. The audit log has the old
+A new account has no password: its owner sets one by a one-time link, so that no other person knows it. The audit log has the old
 and new values of the fields, never a password or the secret of a second factor.
 """
 
@@ -77,8 +77,8 @@ def change_account(
 ) -> bool:
     """Change an account's fields; return False if nothing changes.
 
-    A new e-mail address ends the person's sessions and links, because whoever reads the old address may have them. A role that
-    requires a second factor which is not set up ends the sessions too: the person sets it up at the next sign-in.
+    A new e-mail address ends the person's sessions and links, because a person who reads the old address may have them. A role
+    that requires a second factor which is not set up ends the sessions too: the person sets it up at the next sign-in.
 
     Raises:
         Forbidden: The viewer may not manage accounts.

@@ -1,4 +1,4 @@
-"""Reads accounts and the viewer that each account is."""
+"""Reads accounts and returns the viewer of an account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ DEMONSTRATION_DOMAIN = "@demo.invalid"
 
 
 def viewer_of(account: Account) -> Viewer:
-    """Return the viewer that an account is; an inactive account is nobody.
+    """Return the viewer of an account; an inactive account has the role `nobody`.
 
     Clerks and heads see the bodies that they belong to. Reviewers and observers see a region or the country, administrators see
     the country.

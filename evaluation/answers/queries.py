@@ -236,7 +236,7 @@ def declared_counts_of_body(viewer: Viewer, years: Iterable[int], body_id: int) 
 
 
 def last_declaration(viewer: Viewer, year: int, body_id: int, key: str) -> tuple[str, datetime] | None:
-    """Who declared a figure last or undid that, and when; `key` as the record has it."""
+    """Return who last declared a count or reverted the declaration, and when; `key` is the count's key in the audit data."""
     actions = (AuditAction.PRIOR_YEAR_COUNTS_DECLARED, AuditAction.CHANGE_UNDONE)
     conditions = (AuditEvent.body_id == body_id, AuditEvent.year == year, AuditEvent.organisation_id.is_(None))
     newest = (AuditEvent.id.desc(),)

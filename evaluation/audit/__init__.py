@@ -1,1 +1,1 @@
-"""The append-only record of events: who changed what, when, from what to what."""
+"""The append-only audit log: for each event its actor and time, and the old and new values."""

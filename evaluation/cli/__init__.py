@@ -12,29 +12,29 @@ from flask import Flask, current_app, has_app_context
 from evaluation.application import Application
 
 COMMANDS = {
-    "audit": ("evaluation.cli.audit:audit", "Verify the record of who did what, and take checkpoints of it."),
+    "audit": ("evaluation.cli.audit:audit", "Verify the audit log, and take checkpoints of it."),
     "backup": (
         "evaluation.cli.backup:backup",
-        "Copy the database as of one moment, the files of evidence, and a checkpoint of the record.",
+        "Copy the database as of one moment, the evidence files, and a checkpoint of the audit log.",
     ),
     "database": ("evaluation.cli.database:database", "Create and upgrade the database."),
     "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),
     "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),
-    "remind": ("evaluation.cli.remind:remind", "Remind clerks and heads of deadlines, and send all mail that waits."),
+    "remind": ("evaluation.cli.remind:remind", "Remind clerks and heads of deadlines, and send all waiting mail."),
     "score": ("evaluation.cli.workbooks:score", "Score a filled workbook without touching the database."),
     "sheet": (
         "evaluation.cli.sheets:sheet",
-        "Write one body's assessment sheet: the accepted one where the year is accepted, else as the answers are now.",
+        "Write one body's assessment sheet: the accepted one if the year is accepted, otherwise one from the current answers.",
     ),
     "sheets": (
         "evaluation.cli.sheets:sheets",
-        "Write the assessment sheets of all bodies of a year into one zip file: accepted ones frozen, others as they are now.",
+        "Write all assessment sheets of a year into one zip file: accepted sheets, and the current state of the others.",
     ),
     "template": ("evaluation.cli.workbooks:template", "Write an empty workbook for a reporting year."),
     "user": ("evaluation.cli.users:user", "Add people, give them one-time links, disable them, list them."),
     "verify": (
         "evaluation.cli.verify:verify",
-        "Say of files whether each is an accepted sheet in force, superseded, or altered, with the true points.",
+        "Verify sheet files: each is an accepted sheet in force, superseded, or altered; print the true points.",
     ),
 }
 """The object of each command, as `module:attribute`, and the line of help that `flask --app app --help` shows."""

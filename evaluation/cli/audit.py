@@ -18,7 +18,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.review.integrity import discrepancies
 
-audit = AppGroup("audit", help="Verify the record of who did what, and take checkpoints of it.")
+audit = AppGroup("audit", help="Verify the audit log, and take checkpoints of it.")
 
 INTACT = N_("The audit log is sound: %(lines)s events in %(chains)s chains.")
 EVENT_NUMBER = N_("event %(number)s")
@@ -26,15 +26,18 @@ EVENT_NUMBER = N_("event %(number)s")
 
 @command(
     click.option(
-        "--checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A checkpoint kept elsewhere."
+        "--checkpoint",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A checkpoint stored elsewhere.",
     ),
     language_option,
     name="verify",
 )
 def verify(checkpoint: Path | None, lang: str) -> None:
-    """Verify every line of the record, and what is stored against it; ends with 1 and a line for each thing that is wrong.
+    """Verify every event of the audit log, and compare the stored data with it.
 
-    With a checkpoint kept elsewhere it is also found when the whole database was set back or made anew.
+    Prints a line for each problem. The exit code is 1 if there is a problem. A checkpoint that was stored elsewhere also reveals
+    that the whole database was restored to an earlier state or created again.
 
     Example: flask --app app audit verify --checkpoint checkpoint-12.json
     """
@@ -66,7 +69,9 @@ def verify(checkpoint: Path | None, lang: str) -> None:
     name="checkpoint",
 )
 def checkpoint(out: Path | None, lang: str) -> None:
-    """Take a checkpoint of the record and write it, to be kept where no administrator of the database gets at it.
+    """Take a checkpoint of the audit log and write it to a file.
+
+    Store the file where no administrator of the database can change it.
 
     Example: flask --app app audit checkpoint --out checkpoint.json
     """

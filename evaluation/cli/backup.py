@@ -1,4 +1,4 @@
-"""The command that copies everything the product keeps, with a checkpoint of the record beside it."""
+"""The command that copies everything the product stores, together with a checkpoint of the audit log."""
 
 import os
 import shutil
@@ -38,9 +38,9 @@ DONE = N_(
     name="backup",
 )
 def backup(out: Path, lang: str) -> None:
-    """Copy the database as of one moment, the files of evidence, and a checkpoint of the record.
+    """Copy the database as of one moment, the evidence files, and a checkpoint of the audit log.
 
-    People may go on working meanwhile. The keys are not copied.
+    People can continue to work during the copy. The keys are not copied.
 
     Example: flask --app app backup --out backup-2026-02-01.zip
     """
@@ -64,7 +64,7 @@ def backup(out: Path, lang: str) -> None:
 
 
 def copy_database(url: URL, folder: Path) -> None:
-    """Copy a database into a folder as it is at one moment. Raises EvaluationError where it cannot be."""
+    """Copy a database into a folder as of one moment. Raises EvaluationError if it cannot be copied."""
     if url.get_backend_name() == "sqlite":
         with closing(sqlite3.connect(str(url.database))) as source, closing(sqlite3.connect(folder / "evaluation.db")) as target:
             source.backup(target)
@@ -72,7 +72,7 @@ def copy_database(url: URL, folder: Path) -> None:
     program = shutil.which("pg_dump")
     if program is None:
         raise EvaluationError(NO_PG_DUMP)
-    # Not as arguments, which everybody on the computer may read.
+    # Environment variables, because every user of the computer can read a program's arguments.
     connection_variables = {
         "PGHOST": url.host,
         "PGPORT": url.port,
@@ -88,7 +88,7 @@ def copy_database(url: URL, folder: Path) -> None:
 
 
 def _finish(draft: Path, out: Path) -> None:
-    """Give the copy its name once it is whole."""
+    """Rename the complete copy to its final name."""
     if out.suffix.lower() != ".zip":
         draft.rename(out)
         return

@@ -24,10 +24,10 @@ SEND_RESULTS = {
     name="remind",
 )
 def remind(dry_run: bool, lang: str) -> None:
-    """Remind clerks and heads of deadlines, and send all mail that waits.
+    """Remind clerks and heads of deadlines, and send all waiting mail.
 
-    Reminds 14 and 3 days before the deadline of a year that is not handed over, and on its last day. Let cron do it once an hour
-    or once a day: nobody is reminded of the same twice.
+    Reminds 14 and 3 days before the deadline of a year that is not submitted, and on its last day. Let cron run it once an hour
+    or once a day: nobody gets the same reminder twice.
 
     Example: flask --app app remind
     """

@@ -83,7 +83,7 @@ class Job:
     name="sheet",
 )
 def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, draft: bool, out: Path) -> None:
-    """Write one body's assessment sheet: the accepted one where the year is accepted, else as the answers are now.
+    """Write one body's assessment sheet: the accepted one if the year is accepted, otherwise one from the current answers.
 
     Example: flask --app app sheet --body 990140900064 --year 2024 --format pdf --lang kk+ru --out sheets
     """
@@ -115,7 +115,7 @@ def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, d
     name="sheets",
 )
 def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: int) -> None:
-    """Write the assessment sheets of all bodies of a year into one zip file: accepted ones frozen, others as they are now.
+    """Write all assessment sheets of a year into one zip file: accepted sheets, and the current state of the others.
 
     Example: flask --app app sheets --year 2024 --out sheets-2024.zip
     """

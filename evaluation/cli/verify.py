@@ -28,9 +28,9 @@ EXIT_STATUSES = {
     name="verify",
 )
 def verify(files: tuple[Path, ...], lang: str) -> None:
-    """Say of files whether each is an accepted sheet in force, superseded, or altered, with the true points.
+    """Verify sheet files: each is an accepted sheet in force, superseded, or altered; print the true points.
 
-    Ends with 0 where all are in force, 1 where one is altered, unknown or cannot be judged, 2 where one is no longer in force.
+    The exit code is 0 if all are in force, 1 if one is altered, unknown or unreadable, 2 if one is no longer in force.
 
     Example: flask --app app verify bagalau-paragy-2024-990140900064-r1-kk.pdf --lang ru
     """

@@ -1,1 +1,1 @@
-"""Messages: what people are told of, in their inbox and by e-mail."""
+"""Notifications: people read them in their inbox and receive them by e-mail."""

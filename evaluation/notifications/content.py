@@ -43,7 +43,7 @@ def quotation(view: NotificationView) -> str:
 
 
 def actor(view: NotificationView) -> str:
-    """Return the name of whoever acted; empty for a reminder."""
+    """Return the name of the person who acted; empty for a reminder."""
     return "" if view.notification.kind == "deadline" else str(view.notification.data.get("by") or "")
 
 
@@ -74,7 +74,7 @@ def link(view: NotificationView, role: str, links: LinkBuilder, absolute: bool =
 
 
 def mail_subject(view: NotificationView, language: Language) -> str:
-    """Return the subject of the mail as one line, whatever characters the names have."""
+    """Return the subject of the mail as one line, even if a name has line breaks."""
     name = _name(view.body, language)
     short = name if len(name) <= MAX_SUBJECT_NAME else name[: MAX_SUBJECT_NAME - 1].rstrip() + "…"
     subject = f"{title(view, language)} – {short}, {language.period(view.notification.year)}"

@@ -1,4 +1,4 @@
-"""Sends e-mail by SMTP, if the operator has configured a mail server: the only way by which mail leaves the product."""
+"""Sends e-mail by SMTP if the operator has configured a mail server. No other module sends mail."""
 
 import logging
 import smtplib
@@ -82,7 +82,7 @@ class MailConnection:
             raise MailRejected(str(error)) from error
 
     def close(self) -> None:
-        """Close the connection, whatever the server answers."""
+        """Close the connection; ignore errors of the server."""
         if self._server is not None:
             with suppress(OSError):
                 self._server.quit()
@@ -113,7 +113,7 @@ class MailConnection:
         message["From"], message["To"], message["Subject"] = self._sender, mail.recipient, mail.subject
         message["Date"] = format_datetime(now())
         message["Message-ID"] = f"<{mail.message_name}@{domain}>" if mail.message_name else make_msgid(domain=domain)
-        # Servers do not answer automatic mail, so that two machines never write to each other without end.
+        # Servers do not reply automatically to mail with this header; otherwise two of them could reply to each other endlessly.
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text, cte="quoted-printable")
         return message

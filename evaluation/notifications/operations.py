@@ -41,7 +41,7 @@ def notify(
         dedup_key: Nobody is notified twice with the same key.
         recipients: `body`: the body's active clerks and heads; `reviewers`: the active reviewers of its region, or of the country
             if the region has none.
-        excluded_account_id: The account of whoever acts.
+        excluded_account_id: The account of the person who acts.
         send_mail: Start sending the mail after the commit; without it the mail waits for the caller to send it.
 
     Returns:

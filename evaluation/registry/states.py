@@ -1,6 +1,6 @@
 """A body and an organisation as values: everything an administrator enters, including its history.
 
-A page shows a state, a change computes the next one, and whoever stores it names the state that it expects to replace.
+A page shows a state, a change computes the next one, and the operation that stores it names the state that it expects to replace.
 """
 
 from dataclasses import dataclass, fields, replace

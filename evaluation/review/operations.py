@@ -232,7 +232,8 @@ def _clean_reason(typed: str) -> str:
 def _lock_sheet_sources(body_ids: Collection[int], year: int) -> None:
     """Lock what sheets are built from: the registry, and this and all earlier years of the bodies.
 
-    The locks are exclusive, because people who save answers share the lock of their year. Their order is fixed, so that
+    The lock of the registry is shared. The locks of the years are exclusive, because people who save answers share the lock of
+    their year. The order of the locks is fixed, so that
     two people who accept the same years wait for each other instead of deadlocking.
     """
     lock_registry()

@@ -1,22 +1,18 @@
-"""Thin blueprints by audience, and what every page has: a language, a viewer, errors that help, one commit."""
+"""The web pages: blueprints grouped by audience, and the hooks that set the language and viewer, handle errors and commit."""
 
 from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from evaluation.web.account import account, security
-from evaluation.web.account import inbox as messages
+from evaluation.web.account import account, inbox, security
 from evaluation.web.admin import people, registry
-from evaluation.web.audit import views as audit
+from evaluation.web.audit import views as audit_views
 from evaluation.web.core import access, errors, headers, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
-from evaluation.web.entry import answers, grid, home, report, submission, uploads
-from evaluation.web.entry import evidence as files
-from evaluation.web.review import body_list as bodies
-from evaluation.web.review import body_year as review
-from evaluation.web.review import bulk_accept
-from evaluation.web.review.remarks import views as remarks
+from evaluation.web.entry import answers, evidence, grid, home, report, submission, uploads
+from evaluation.web.review import body_list, body_year, bulk_accept
+from evaluation.web.review.remarks import views as remark_views
 from evaluation.web.sheets import as_of, sheets, verify
 
 __all__ = ["commit_request", "current_viewer", "init_app"]
@@ -28,11 +24,11 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     languages.init_app(app)
     Bootstrap5(app)
-    # Before CSRFProtect, so that the language and the database are there whatever it finds.
+    # Registered before CSRFProtect, whose error page needs the language and the database.
     app.before_request(require_usable_database)
     app.before_request(security.end_expired_session)
     app.before_request(identify_viewer)
-    # Before CSRFProtect too: whose session is over is told so, not that a form has expired.
+    # Registered before CSRFProtect too: after the session has ended, the page says so instead of that the form has expired.
     app.before_request(access.guard)
     CSRFProtect(app)
     app.after_request(headers.add_security_headers)
@@ -41,23 +37,23 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     security.init_app(app)
     for blueprint in (
-        bodies.blueprint,
+        body_list.blueprint,
         bulk_accept.blueprint,
-        review.blueprint,
+        body_year.blueprint,
         sheets.blueprint,
         as_of.blueprint,
         uploads.blueprint,
         languages.blueprint,
         account.blueprint,
-        messages.blueprint,
+        inbox.blueprint,
         people.blueprint,
         grid.blueprint,
         home.blueprint,
         submission.blueprint,
-        files.blueprint,
+        evidence.blueprint,
         answers.blueprint,
-        audit.blueprint,
-        remarks.blueprint,
+        audit_views.blueprint,
+        remark_views.blueprint,
         report.blueprint,
         registry.blueprint,
         verify.blueprint,

@@ -1,4 +1,4 @@
-"""The house keeps its rules: reads stand in queries, commits in one place for commands and one for requests."""
+"""Checks the structure of the code: only queries modules read tables, and only the listed modules commit."""
 
 import ast
 from pathlib import Path
@@ -12,7 +12,7 @@ MODULES = sorted(
 )
 COMMITS = {"evaluation/cli/context.py", "evaluation/schema.py", "evaluation/web/core/request_context.py"}
 SEPARATE_TRANSACTIONS = {"evaluation/notifications/outbox.py"}
-"""What is mailed is claimed before it is sent, and noted after: each in a transaction that ends at once."""
+"""Modules that begin transactions of their own: a mail is claimed before it is sent, and its result is stored afterwards."""
 
 
 def calls(path: Path) -> list[str]:
@@ -21,7 +21,7 @@ def calls(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_select_stands_in_queries_alone(path: Path) -> None:
+def test_only_queries_modules_use_select(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     taken = {
         alias.name
@@ -62,7 +62,7 @@ def test_every_query_of_bodies_is_scoped_by_a_viewer() -> None:
     """Every public function of a queries module that reads bodies or what belongs to them takes a viewer first."""
     free = {"orders", "years", "reporting_year", "order_of", "visible"}
     free |= {"in_force_at_year_end", "supervisor_ids", "supervision_periods", "orders_with_open_years"}
-    # Makes the viewer that all the others take.
+    # Creates the viewer that the other functions take.
     free |= {"viewer_of"}
     for path in (path for path in MODULES if path.name == "queries.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:

@@ -81,7 +81,7 @@ def test_a_new_message_is_added_and_compiled(copy: Path) -> None:
 
 
 def test_no_message_of_the_code_is_overlooked() -> None:
-    """What stands inside an f-string is not extracted before Python 3.12, and so would stay English."""
+    """Messages inside an f-string are not extracted before Python 3.12, so they would stay English."""
     catalogued = {message.id[0] if isinstance(message.id, tuple) else message.id for message in catalog("kk")}
     sources = [file for folder in ("evaluation", "forms") for file in (ROOT / folder).rglob("*.py")]
     marked = {

@@ -114,7 +114,7 @@ def merged(order: Order, random: Random) -> bytes:
 
 
 def _guarded(make: Callable[[], bytes], order: Order, rows: dict[str, list[dict[str, Any]]]) -> bytes:
-    """Return the made workbook; without the merges if the writer rejects them because they overlap."""
+    """Return the workbook; without the merges if the writer rejects them because they overlap."""
     try:
         return make()
     except (ValueError, AttributeError, KeyError):
@@ -274,7 +274,7 @@ def entities(order: Order, random: Random) -> bytes:
 
 
 def cells_astray(order: Order, random: Random) -> bytes:
-    """Cells far out, out of order, duplicate, or without names."""
+    """Cells with distant, unordered, duplicate, or missing references."""
     cell = random.choice(
         (
             b'<c r="XFD1048576"><v>1</v></c>',

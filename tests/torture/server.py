@@ -1,4 +1,4 @@
-"""The product as a server of its own process serves it to many people at once, with cheap passwords; see test_clerks."""
+"""The product in a server process of its own, with fast password hashes; test_clerks uses it."""
 
 import os
 

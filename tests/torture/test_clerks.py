@@ -1,4 +1,4 @@
-"""Many clerks save at once: nothing is lost, nobody sees an error, and the record of what was sent is what is stored.
+"""Many clerks save concurrently: no answer is lost, no request fails, and the audit log equals the sent and stored answers.
 
 `make torture` lets 200 of them work for a minute on each database; `make test` fewer for a few seconds.
 """
@@ -49,7 +49,7 @@ SYSTEM = Viewer.system()
 
 @dataclass
 class Clerk:
-    """One person at one computer: what they sent, in order, and what they were answered."""
+    """A clerk at a computer: the sent answers in order, and the counts of the responses."""
 
     email: str
     body: str
@@ -62,7 +62,7 @@ class Clerk:
 
 @contextmanager
 def server(url: str, folder: Path) -> Iterator[int]:
-    """The port of a gunicorn with the product's own configuration on the database."""
+    """Run gunicorn with the product's configuration on the database; yield its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -115,7 +115,7 @@ def clerks(app: Flask, order: Order) -> list[Clerk]:
 
 
 class Browser:
-    """As much of a browser as saving takes: one connection, cookies, the page's token."""
+    """The parts of a browser that saving needs: one connection, cookies, the page's CSRF token."""
 
     def __init__(self, port: int, clerk: Clerk):
         self.connection, self.cookies, self.clerk = (
@@ -163,7 +163,7 @@ def _token(page: str) -> str:
 
 
 def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Barrier) -> None:
-    """Answer at random, as long as it takes; who was forestalled looks and answers again."""
+    """Save random answers until the time is over; after a conflict, continue with the stored value."""
     random, seen = Random(number), {}
     try:
         browser = Browser(port, clerk)
@@ -198,7 +198,7 @@ def test_many_clerks_at_once(
     answered = sum((clerk.answers for clerk in clerks), Counter())
     assert set(answered) <= {"saved", "unchanged", "conflict"} and answered["saved"] > CLERKS
     with app.app_context():
-        check_record(clerks)
+        check_audit_log(clerks)
     with capsys.disabled():
         name = database_url.partition(":")[0]
         print(
@@ -211,8 +211,8 @@ def db_name(url: str) -> str:
     return url.partition(":")[0]
 
 
-def check_record(clerks: list[Clerk]) -> None:
-    """Every answer that was acknowledged stands once in the record, each follows on the one before, the last one is stored."""
+def check_audit_log(clerks: list[Clerk]) -> None:
+    """Every acknowledged answer is in the audit log once, each follows the previous one, and the last one is stored."""
     ids = {organisation: id_ for organisation, (id_, _) in registry.registry_index(SYSTEM).organisations.items()}
     sent = Counter(
         (clerk.email, ids[organisation], code, _text(expected), _text(value))
@@ -225,7 +225,7 @@ def check_record(clerks: list[Clerk]) -> None:
     for event in events:
         assert event.organisation_id is not None
         for code, (old, new) in event.data.items():
-            assert last.get((event.organisation_id, code)) == old, "a change that does not follow on the one before"
+            assert last.get((event.organisation_id, code)) == old, "an old value differs from the new value before it"
             last[event.organisation_id, code] = new
             recorded[event.actor, event.organisation_id, code, _text(old), _text(new)] += 1
     assert recorded == sent

@@ -1,4 +1,4 @@
-"""A body's year under random actions of all roles: no forbidden step, no incomplete sheet, no self-accepted sheet.
+"""A body's year under random actions of all roles: no forbidden step, incomplete sheet or self-accepted sheet is stored.
 
 A simple model predicts the result of every step. `make torture` runs longer sequences and more of them.
 """
@@ -58,7 +58,7 @@ right = st.sampled_from([True, True, True, False])
 
 
 class Machine(RuleBasedStateMachine):
-    """A model of the year beside the stored year."""
+    """A state machine with a simple model of the stored year."""
 
     app: Flask
     order: Order
@@ -123,7 +123,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(who=likely, blank=st.sampled_from([False, False, True]), odd=st.booleans(), part=st.integers(0, 99))
     def answer(self, who: str, blank: bool, odd: bool, part: int) -> None:
-        """Blank one answer, or give every answer, some of them with a warning."""
+        """Clear one answer, or save all answers, some of them with a warning."""
         wanted = {item.code: self.value(item, odd and n == part % len(self.indicators)) for n, item in enumerate(self.indicators)}
         if blank:
             wanted = {self.indicators[part % len(self.indicators)].code: None}

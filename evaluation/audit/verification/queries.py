@@ -1,4 +1,4 @@
-"""Raw reads of the audit tables for verification: values come as stored, whatever someone has put there."""
+"""Raw reads of the audit tables for verification: values are returned as stored, even if someone has tampered with them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -99,7 +99,7 @@ def verify_connection(viewer: Viewer, connection: Connection, checkpoint: Any = 
 
 
 def is_event_intact(event: AuditEvent) -> bool:
-    """Return whether an event is as the product stored it after the event before it, whatever else is wrong."""
+    """Return whether an event is as the product stored it after the event before it; other issues do not matter."""
     rows = queries.event_row_and_previous(Viewer.system(), event.chain, event.seq)
     if [row[2] for row in rows] != [seq for seq in (event.seq - 1, event.seq) if seq]:
         return False

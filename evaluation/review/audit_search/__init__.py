@@ -1,1 +1,1 @@
-"""Finding things in the record: what is sought, and the events of one answer."""
+"""Searches the audit log: filtered events, and the history of one answer."""

@@ -193,5 +193,5 @@ def _write_cell(sheet: Any, row: int, column: int, value: Value, formats: dict[t
     elif isinstance(value, int):
         sheet.write_number(row, column, value)
     elif value:
-        # write_string never writes a formula or a link, whatever the text begins with.
+        # write_string never writes a formula or a link, even if the text begins with `=` or an address.
         sheet.write_string(row, column, value)

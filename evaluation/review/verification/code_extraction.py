@@ -33,7 +33,7 @@ GROUP = rf"[{ALPHABET}]{{4}}"
 CODE = re.compile(rf"(?<![0-9A-Za-z-]){GROUP}-{GROUP}-{GROUP}(?![0-9A-Za-z-])".encode())
 BODY = re.compile(rb'"body":\s*\{[^}]*?"bin":\s*"(\d{12})"')
 MAX_BODY_BYTES = 10_000
-"""The BIN of a snapshot's body stands within this many bytes of the key `body`."""
+"""The maximum distance in bytes from the key `body` of a snapshot to the BIN of its body."""
 RELEVANT_ENTRIES = re.compile(r"(docProps/|(meta|styles|content)\.xml$|(word/(document|footer)|xl/worksheets/sheet)\w*\.xml$)")
 """Entries in which office programs store a document's properties, footers and text."""
 CODE_TRANSLATION = str.maketrans("OIL", "011")

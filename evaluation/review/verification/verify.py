@@ -20,7 +20,7 @@ from evaluation.review.verification.model import Outcome, StoredSheetDamaged, Su
 
 
 def verify(viewer: Viewer, data: bytes) -> Verdict:
-    """Verify a file. A person who has a file may learn about its sheet, whatever the viewer can see.
+    """Verify a file. A person who has a file may learn about its sheet, even if the viewer cannot see the body.
 
     Raises:
         SnapshotError: The criteria file of the sheet's order is missing.

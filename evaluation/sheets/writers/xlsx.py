@@ -1,6 +1,6 @@
 """Writes a sheet's document as an Excel workbook: the form on one worksheet, ready to print, and worksheets for the annexes.
 
-All text is written as text, whatever its first character; points that are one number are numbers.
+All text is written as text, never as a formula; points that are one number are numbers.
 """
 
 import io

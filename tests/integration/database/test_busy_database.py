@@ -1,4 +1,4 @@
-"""A database that is busy or gone is told of, not traced."""
+"""A page reports a busy database with a message, and an up-to-date database is not locked again."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""From submitted to accepted: who may, what is frozen, and that the record rebuilds exactly what was frozen."""
+"""Acceptance: its permissions, the frozen sheet, and the reconstruction of the frozen sheet from the audit log."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -43,7 +43,7 @@ def accepted(scenario: Scenario, version: int = 1, bin_: str = BODY) -> SheetRev
 
 
 def cell(scenario: Scenario) -> tuple[int, str, Any]:
-    """A money answer of the first organisation: whose, its code, its value."""
+    """A money answer of the first organisation: organisation id, code, value."""
     organisation_id = scenario.organisations[scenario.organisation_bins[0]]
     code = next(
         item.code for item in scenario.order.indicators_of(scenario.kinds[0]) if item.type == "money" and item.min is None
@@ -106,8 +106,8 @@ def test_accepting_freezes_and_reopening_begins_a_new_revision(scenario: Scenari
         assert reconstruct(SYSTEM, registry.orders(), scenario.body(), YEAR, 3) is None
 
 
-def test_an_earlier_year_stays_still_while_a_sheet_is_frozen(scenario: Scenario) -> None:
-    """The sheet gives the shares of earlier years: one that is changed at the same moment is waited for."""
+def test_acceptance_waits_for_concurrent_changes_of_earlier_years(scenario: Scenario) -> None:
+    """The sheet has the shares of earlier years, so acceptance waits for a transaction that changes one of them."""
     with scenario.app.app_context():
         registering.open_year(SYSTEM, YEAR - 1, scenario.order.code)
         scenario.fill()
@@ -135,7 +135,7 @@ def test_a_nil_year_is_accepted_too(scenario: Scenario) -> None:
         assert reconstruct(SYSTEM, registry.orders(), scenario.body(EMPTY_BODY), YEAR, 1) == frozen.content
 
 
-def test_who_may_accept_and_when(scenario: Scenario) -> None:
+def test_permissions_and_preconditions_of_acceptance(scenario: Scenario) -> None:
     body = scenario.bodies[BODY]
     with scenario.app.app_context():
         scenario.fill()
@@ -150,7 +150,7 @@ def test_who_may_accept_and_when(scenario: Scenario) -> None:
             accept(scenario.viewer(Role.REVIEWER, OTHER_BODY), YEAR, scenario.body(), 1, TODAY)
         with pytest.raises(Forbidden):
             accept(SYSTEM, YEAR, scenario.body(), 1, TODAY)
-        # The head has become a reviewer since.
+        # A head who becomes a reviewer may not accept the year that they submitted.
         promoted = Viewer("The head", Role.REVIEWER, None, scenario.accounts[Role.HEAD])
         with pytest.raises(SubmissionRejected):
             accept(promoted, YEAR, scenario.body(), 1, TODAY)
@@ -160,15 +160,15 @@ def test_who_may_accept_and_when(scenario: Scenario) -> None:
         db.session.flush()
         with pytest.raises(SubmissionRejected):
             accepted(scenario)
-        # A remark is reason enough.
+        # A year with a remark can be returned without a reason.
         assert return_submission(scenario.viewer(Role.REVIEWER), YEAR, body, 1).status == "returned"
         with pytest.raises(SubmissionRejected):
             accepted(scenario, 2)
         db.session.rollback()
 
 
-def test_what_is_not_complete_any_more_is_not_accepted(scenario: Scenario) -> None:
-    """An organisation came under the body after the hand-over, as of a day before the year's end."""
+def test_a_submission_with_blank_reports_is_not_accepted(scenario: Scenario) -> None:
+    """After the submission an organisation is assigned to the body, as of a day before the end of the year."""
     from evaluation.registry import operations as register
 
     with scenario.app.app_context():
@@ -238,7 +238,7 @@ def test_the_database_refuses_contradicting_states(scenario: Scenario) -> None:
 
 
 def test_a_past_day_is_reconstructed(scenario: Scenario) -> None:
-    """What is entered later, in this year or the registry, is not there before."""
+    """The page of a past day has no answers or registry changes that were entered later."""
     with scenario.app.app_context():
         scenario.fill()
         organisation_id, code, value = cell(scenario)

@@ -250,7 +250,7 @@ def test_a_worksheet_is_released_after_its_rows_are_read() -> None:
 
 
 def test_a_plain_worksheet_takes_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The XML that spreadsheet programs write for values is not rewritten, whatever the formats of its cells."""
+    """The XML that spreadsheet programs write for values is not rewritten, for any format of its cells."""
     from evaluation.xlsx import safe_open
 
     def fail(_: bytes) -> None:

@@ -80,7 +80,7 @@ SUBJECTS = {
 }
 
 NO_MESSAGE = " "
-"""Stands for no message; gettext translates an empty message to the catalogue's header."""
+"""The placeholder for no message; gettext translates an empty message to the catalogue's header."""
 
 MESSAGES = {
     # Shown for an empty field; the form has its own message for every other failure.

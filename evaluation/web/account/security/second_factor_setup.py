@@ -44,7 +44,7 @@ def _reloaded_page(token: str) -> Any:
     """Return the page with its key again, if it belongs to this session."""
     within = current_app.config["SECURITY_TWO_FACTOR_SETUP_WITHIN"]
     is_expired, is_invalid, state = check_and_get_token_status(token, "tf_setup", within)
-    # Whoever makes a link with a key of their own would know the person's codes.
+    # An attacker who creates a link with a key of their own would know the person's codes.
     if is_expired or is_invalid or state["totp_secret"] != session.get("tf_totp_secret"):
         return redirect(url_for("security.two_factor_setup"))
     form = CodeForm(formdata=None)

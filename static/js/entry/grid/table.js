@@ -6,7 +6,7 @@ import { toStoredValue } from "./cell-value.js";
 /** @import { StoredValue } from "../outbox/states.js" */
 /** @import { Column } from "./cell-value.js" */
 
-/** Index of the first column of answers; before it stands the organisation. */
+/** Index of the first column of answers; the organisation's column precedes it. */
 const FIRST_ANSWER_COLUMN = 1;
 
 /**

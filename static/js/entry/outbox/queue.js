@@ -16,14 +16,14 @@ const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
 /**
- * What keeps the queue from being sent: nothing, a lost connection, an ended session, or a refusal of the server.
+ * The reason why the queue is not sent: none (empty), a lost connection, an ended session, or a rejection by the server.
  *
  * @typedef {"" | "offline" | "signed-out" | "refused"} Trouble
  */
 
 /**
  * @typedef {object} QueueStatus
- * @property {number} waiting - Entries that are still to be sent.
+ * @property {number} waiting - Number of entries that are not sent yet.
  * @property {number} invalid
  * @property {number} conflicts
  * @property {Trouble} trouble

@@ -78,7 +78,7 @@
  */
 
 /**
- * What a page is told of a cell: an answer of the server, or the state of the queue.
+ * A notice to a page about a cell: an answer of the server, or the state of the queue.
  *
  * @typedef {object} CellNotice
  * @property {string} organisation

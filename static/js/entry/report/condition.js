@@ -1,5 +1,5 @@
 /**
- * Conditions of the order (`asked_when`) over typed text, so that the form knows what is required without waiting for the server.
+ * Conditions of the order (`applies_when`) over typed text, so that the form knows what is required without waiting for the server.
  * Blank or unreadable text decides nothing: a condition is satisfied only where it certainly is.
  */
 

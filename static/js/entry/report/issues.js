@@ -78,7 +78,7 @@ function isBlankField(code) {
 }
 
 /**
- * Changes the page without moving the focused field on the screen, whatever unfolds above it.
+ * Changes the page without moving the focused field on the screen, even if sections above it expand.
  *
  * @param {() => void} change
  */

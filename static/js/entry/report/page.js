@@ -200,7 +200,7 @@ function goToOrganisation(direction) {
   return Boolean(link);
 }
 
-/** Focuses the question in the address. "#first" stands for the first one: it comes from another organisation's form. */
+/** Focuses the question in the address. "#first" means the first question: the link comes from another organisation's form. */
 function goToFragment() {
   if (location.hash === "#first") {
     [...questions.values()].find(canBeVisited)?.focus();

@@ -27,7 +27,7 @@ import { showConflict } from "./conflict-box.js";
  * @property {Condition | null | undefined} condition - Undefined where the question has none.
  * @property {string} text - What is typed or chosen.
  * @property {boolean} hasEarlyInput - The text differs from the text that the page came with.
- * @property {boolean} isCollapsed - The question stands in a folded section.
+ * @property {boolean} isCollapsed - The question is in a collapsed section.
  * @property {boolean} isNotRequired
  * @property {() => void} onInput
  * @property {() => void} onBlur
@@ -127,7 +127,7 @@ export function createQuestion(element, { messages, organisation, outbox, onSave
         if (!notice.newer) setStatus("saved");
         onSaved();
       } else if (notice.state === "invalid") {
-        // Half a date is not yet an invalid one: the message waits until the person leaves the field.
+        // An incomplete date may become valid: the error message is shown only after the person leaves the field.
         postponed = hasFocus() && !notice.isFinal ? notice : null;
         if (notice.newer) return;
         if (postponed) setStatus("waiting");

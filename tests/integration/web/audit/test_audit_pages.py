@@ -185,7 +185,7 @@ def test_every_filter(app: Flask, order: Order, scenario: Scenario) -> None:
 
 
 def test_a_batch_is_listed_once(app: Flask, order: Order, scenario: Scenario) -> None:
-    """Over all pages each single event and each batch is listed once, whatever is between the events of the batch."""
+    """All pages together list each single event and each batch once, even if other events are between those of a batch."""
     with app.app_context():
         batch, clerk = new_batch(), Viewer(CLERK, Role.CLERK, frozenset({scenario.body_id}))
         filters = AuditFilters(body=BODY, actions=["workbook_applied", "answers_saved", "prior_year_counts_declared"])

@@ -1,7 +1,7 @@
-"""Every route × every role × own and foreign body: let in, refused, or told that there is no such thing; by the policy alone.
+"""Requests every route as every role for the own and a foreign body, and compares the responses with the policy.
 
-A new route declares its action (`allow`) and, where its address has arguments that stand here for nothing yet, gets them in
-`arguments`; what it is sent goes into `SENT`. The test fails on a route that lacks either.
+A new route declares its action (`allow`). If its address has new arguments, their values are added to `arguments`; the body of
+its request is added to `SENT`. The test fails on a route that lacks either.
 """
 
 import re
@@ -32,7 +32,7 @@ OUTCOMES = ("let in", "to sign in", "403", "404")
 
 
 def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, Any]:
-    """What stands in addresses, by the name of the argument; `endpoint:name` and `blueprint:name` where it is something else."""
+    """Argument of an address → value; keys `endpoint:name` and `blueprint:name` override the value of `name`."""
     return {
         "bin_": resources.bin,
         "organisation_bin": resources.organisation_bin,
@@ -50,13 +50,13 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "registry.organisation:bin_": resources.organisation_bin,
         "registry.change_organisation:bin_": resources.organisation_bin,
         "uploads:id_": resources.uploads.get(role, resources.uploads[Role.CLERK]),
-        # Everyone's own: what decides is whether they may still know of the body that it is about.
+        # A notification of the role's own account: access depends on whether the account can see the notification's body.
         "notification_id": world.messages[resources.id, role if role in SIGN_IN_ROLES else Role.CLERK],
     }
 
 
 def _indicator_code(world: World) -> str:
-    """The code of an indicator that organisations of the world are asked."""
+    """The code of an indicator that applies to the organisations of the world."""
     return str(world.app.extensions["orders"].latest.indicators_of(world.kind)[0].code)
 
 
@@ -71,10 +71,10 @@ def _edit(world: World) -> dict[str, Any]:
 
 
 SENT: dict[str, Callable[[World], dict[str, Any]]] = {"answers.save": _edit}
-"""What an endpoint is sent; the others get an empty form, and what they say to it counts as letting in."""
+"""Endpoint → request; other endpoints get an empty form, and their error message counts as access."""
 
 SILENT = {"files.remove": {"id_"}}
-"""Where it comes to the same whether the thing was there or not, so that nothing is said of it: endpoint → arguments."""
+"""Endpoint → arguments whose missing resource is no error, because the result is the same."""
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,11 @@ def world(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Wo
         db.engine.dispose()
 
 
-# What the policy says
+# Expected responses
 
 
 def expected(role: Role, action: Action, is_visible: bool) -> str:
-    """The outcome for a role of what needs the action, of something it may know of or may not."""
+    """The outcome of a request for a role, the route's action and the visibility of the resource."""
     if action not in ALLOWED[role]:
         return "to sign in" if role == Role.NOBODY else "403"
     return "let in" if is_visible or action in (Action.PUBLIC, Action.ACCOUNT) else "404"
@@ -104,7 +104,7 @@ def outcome(response: TestResponse) -> str:
 
 
 def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
-    """The addresses of a route that are asked for, and whether who knows the own body alone knows of what stands there."""
+    """Yield the addresses of a route to request, each with whether a viewer of only the own body can see its resource."""
     visible_values, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
     choices = re.search(r"any\(([^)]*)\):(\w+)", rule.rule)
     for choice in re.split(r",\s*", choices[1]) if choices else [None]:
@@ -115,7 +115,7 @@ def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]
 
 
 def strays(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
-    """Addresses in which what belongs to the foreign body stands under the own one."""
+    """Yield addresses that have the own body with a resource of the foreign body."""
     visible_values, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
     if "bin_" in rule.arguments:
         for name in sorted(set(visible_values) - {"bin_"}):
@@ -127,7 +127,7 @@ def _values(rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
     choices = re.findall(r"any\([^)]*\):(\w+)", rule.rule)
     route_values = {name: _value(rule, values, name) for name in rule.arguments if name not in choices}
     missing = [name for name, value in route_values.items() if value is None]
-    assert not missing, f"{rule.endpoint} needs {missing}: give them in `arguments` of {__name__}"
+    assert not missing, f"{rule.endpoint} needs {missing}: add them to `arguments` in {__name__}"
     return route_values
 
 
@@ -147,7 +147,7 @@ def rules(app: Flask) -> list[Rule]:
     return sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
 
 
-def in_words(counts: "Counter[tuple[Role, str, str]]") -> str:
+def as_table(counts: "Counter[tuple[Role, str, str]]") -> str:
     """The counts as a table."""
     lines = [f"{'':15}{'':10}" + "".join(f"{outcome_:>12}" for outcome_ in OUTCOMES)]
     for role in (Role.NOBODY, *SIGN_IN_ROLES):
@@ -158,10 +158,10 @@ def in_words(counts: "Counter[tuple[Role, str, str]]") -> str:
     return "\n".join(lines)
 
 
-# The walk
+# Requests of all routes
 
 
-def test_every_route_declares_what_it_needs(world: World) -> None:
+def test_every_route_declares_its_action(world: World) -> None:
     with world.app.app_context():
         assert not [rule.endpoint for rule in rules(world.app) if action_of(rule.endpoint) is None]
 
@@ -191,7 +191,7 @@ def test_every_route_for_every_role_and_body(world: World, capsys: pytest.Captur
                     if actual != should:
                         wrong.append(f"{role} {method} {url} ({rule.endpoint}, {action}): {should}, not {actual}")
     with capsys.disabled():
-        print(f"\n{len(rules(world.app))} routes\n{in_words(counts)}")
+        print(f"\n{len(rules(world.app))} routes\n{as_table(counts)}")
     assert not wrong, "\n".join(wrong)
     assert set(counts) <= {(role, whose, outcome_) for role, whose, _ in counts for outcome_ in OUTCOMES}
 
@@ -213,7 +213,7 @@ def test_a_signed_out_script_gets_json(world: World) -> None:
                 assert response.json["sign_in"].startswith(SIGN_IN) and response.json["message"]
 
 
-def test_a_route_that_declares_nothing_is_for_nobody(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+def test_a_route_without_an_action_is_forbidden_for_every_role(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
     app.add_url_rule("/undeclared", "undeclared", lambda: "let in")
     for role in (None, *SIGN_IN_ROLES):
@@ -221,7 +221,7 @@ def test_a_route_that_declares_nothing_is_for_nobody(tmp_path: Path, make_app: C
         assert client.get("/undeclared").status_code == 403
 
 
-# Whose bodies
+# Visible bodies of each role
 
 
 def test_which_bodies_every_role_can_see(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
@@ -256,7 +256,7 @@ def test_which_bodies_every_role_can_see(tmp_path: Path, make_app: Callable[...,
             assert status == (200 if bin_ in seen else 404), (role, bin_)
 
 
-def test_identifying_the_viewer_costs_at_the_limit_two_queries(world: World) -> None:
+def test_identifying_the_viewer_needs_two_queries_or_fewer(world: World) -> None:
     statements: list[str] = []
 
     def note(*arguments: Any) -> None:
@@ -268,7 +268,7 @@ def test_identifying_the_viewer_costs_at_the_limit_two_queries(world: World) -> 
     try:
         for role in SIGN_IN_ROLES:
             statements.clear()
-            # Nothing that asks for more than who it is.
+            # An address without a route needs no query except those that identify the viewer.
             nowhere = world.request(role, "GET", "/nowhere", headers={"Accept": "application/json"})
             assert nowhere.status_code == 404 and len(statements) <= 2, statements
     finally:
@@ -276,7 +276,7 @@ def test_identifying_the_viewer_costs_at_the_limit_two_queries(world: World) -> 
 
 
 def test_the_saved_database_is_restored(world: World) -> None:
-    """The walk itself: what one route changes does not decide what the next one says."""
+    """A request of one route does not influence the responses of the next routes."""
     assert world.request(Role.ADMINISTRATOR, "POST", f"/people/{world.account}/disable").status_code < 400
     with world.app.app_context():
         account = db.session.get(accounts.Account, world.account)

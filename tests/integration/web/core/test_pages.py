@@ -224,7 +224,7 @@ def test_the_list_is_filtered(shown: Flask) -> None:
     assert bin_ in listed(client(shown).get("/bodies?q=ТАЛАС"))
     levels = [len(listed(client(shown).get(f"/bodies?level={level}"))) for level in ("central", "region", "district", "rural")]
     assert sum(levels) == count and 0 not in levels
-    # A rural district without a KATO code stands within the region of its district.
+    # A rural district without a KATO code belongs to the region of its district.
     region = listed(client(shown).get("/bodies?region=31"))
     assert bin_ in region and bin_named(shown, "Ойык") in region and bin_named(shown, "Жанакорганского") not in region
 

@@ -51,7 +51,7 @@ def fields(text: str) -> dict[str, str]:
 def save(client: FlaskClient, url: str, go: str = "stay", page: TestResponse | None = None, **changed: Any) -> TestResponse:
     """Open the page or use the opened `page`, change fields and press Save."""
     text = (page or client.get(url)).text
-    # Keyword names cannot hold hyphens: answer__code stands for answer-code.
+    # Keyword names cannot contain hyphens: answer__code means answer-code.
     sent = fields(text) | {name.replace("__", "-", 1): value for name, value in changed.items()}
     return client.post(url, data=sent | {"csrf_token": token_of(client, url)} | ({"go": go} if go else {}))
 
