@@ -16,7 +16,7 @@ from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
 from evaluation.registry import bins
 from evaluation.text import INVISIBLE as INVISIBLE
-from evaluation.text import LINE_BREAK as BREAK
+from evaluation.text import LINE_BREAK
 from evaluation.text import SPACES as SPACES
 
 YES_NO = {"yes": True, "no": False, "иә": True, "жоқ": False, "да": True, "нет": False, "true": True, "false": False}
@@ -47,7 +47,7 @@ def parse_text(cell: object, limit: int = MAX_TEXT) -> str:
     """Parse a text. Line breaks become the ones that Excel uses, so that an exported workbook imports as the same text."""
     if isinstance(cell, bool):
         raise InvalidValue("not_text", value=display_text(cell))
-    text = INVISIBLE.sub("", BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else display_text(cell)
+    text = INVISIBLE.sub("", LINE_BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else display_text(cell)
     if len(text) > limit:
         raise InvalidValue("text_too_long", limit=limit)
     return text

@@ -1,4 +1,4 @@
-"""A real server and a real browser."""
+"""Fixtures with a running server and a browser."""
 
 import shutil
 import threading
@@ -47,7 +47,7 @@ def served(folder: Path, demo: bool = False) -> Iterator[str]:
     """The address of the product on a free port of this computer, with an empty database or the demonstration."""
     started: Queue[BaseWSGIServer | Exception] = Queue()
 
-    # The app lives in a thread of its own: the browser's event loop runs in this one, and the two do not get on.
+    # The app runs in a thread of its own, because this thread runs the browser's event loop.
     def serve() -> None:
         try:
             app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
@@ -127,7 +127,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def entered(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Site]:
-    """A server with a body to enter, for a whole module."""
+    """A server with a body that has data to enter, shared by a module."""
     folder = tmp_path_factory.mktemp("entered")
     with served(folder) as address:
         yield Site(address, folder, order)
@@ -135,14 +135,14 @@ def entered(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[
 
 @pytest.fixture
 def site(entered: Site) -> Site:
-    """A server with a body to enter, nothing of the year answered yet."""
+    """A server with a body that has no answers of the year."""
     entered.renew()
     return entered
 
 
 @contextmanager
 def served_grid(folder: Path, order: Order, count: int) -> Iterator[GridSite]:
-    """A server with a body of so many organisations of the kind that is asked most, nothing answered."""
+    """Serve a body with a number of organisations of the kind with the most indicators, without answers."""
     grid_site.prepare(folder, count)
     with served(folder) as address:
         yield GridSite(address, folder, order)
@@ -162,21 +162,21 @@ def grid_of_600(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Itera
 
 @pytest.fixture
 def grid(grid_of_a_dozen: GridSite) -> GridSite:
-    """A body with a dozen organisations, nothing answered."""
+    """A body with twelve organisations without answers."""
     grid_of_a_dozen.renew()
     return grid_of_a_dozen
 
 
 @pytest.fixture
 def large_grid(grid_of_600: GridSite) -> GridSite:
-    """A body with 600 organisations, nothing answered."""
+    """A body with 600 organisations without answers."""
     grid_of_600.renew()
     return grid_of_600
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Closed with its module, since while it is open no app can be used in this thread."""
+    """A browser for a module. It is closed with the module, because no app can be used in this thread while it is open."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         yield browser

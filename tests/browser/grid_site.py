@@ -1,4 +1,4 @@
-"""A body with many organisations of the kind that is asked most, for the grid."""
+"""A body with many organisations of the kind with the most indicators, for the grid."""
 
 import threading
 from collections.abc import Callable
@@ -32,12 +32,12 @@ CLERKS = ("first@example.org", "second@example.org")
 
 
 def organisation_bin(number: int) -> str:
-    """The BIN of the number-th organisation by name."""
+    """Return the BIN of an organisation by its position in the order of names."""
     return bin_of(1000 + number)
 
 
 def widest(order: Order) -> str:
-    """The kind that is asked most."""
+    """Return the kind with the most indicators."""
     return max(order.kinds, key=lambda kind: len(order.indicators_of(kind.code))).code
 
 
@@ -46,7 +46,7 @@ def address(order: Order) -> str:
 
 
 def fill(app: Flask, count: int, blank: float) -> None:
-    """A body with so many organisations, a share of their answers `blank`, and two clerks."""
+    """Store a body with a number of organisations and two clerks; `blank` is the share of blank answers."""
     order, random = app.extensions["orders"].latest, Random(7)
     kind = widest(order)
     with app.app_context():
@@ -60,7 +60,7 @@ def fill(app: Flask, count: int, blank: float) -> None:
         ids = [index.organisations[organisation_bin(n)][0] for n in range(count)]
         operations.add_supervision(SYSTEM, [(id_, body, date(2020, 1, 1), None) for id_ in ids])
         edits = [
-            # No two amounts are alike.
+            # All amounts differ.
             AnswerInput(id_, code, value * 98_765 + 100 * id_ if order.by_code[code].type == "money" and value > 0 else value)
             for id_ in ids
             for code, value in (random_answers(order, kind, random, blank) if blank < 1 else {}).items()
@@ -73,12 +73,12 @@ def fill(app: Flask, count: int, blank: float) -> None:
 
 
 def prepare(folder: Path, count: int, blank: float = 1.0) -> None:
-    """Such a database in the folder; made in a thread, since no app can be used beside a browser."""
+    """Create the database in the folder, in a thread, because no app can be used in the browser's thread."""
     in_thread(folder, lambda app: fill(app, count, blank))
 
 
 def in_thread(folder: Path, work: Callable[[Flask], object]) -> object:
-    """What `work` gives back with the app on the folder's database."""
+    """Return the result of `work` with an app on the folder's database."""
     results: list[object] = []
 
     def run() -> None:

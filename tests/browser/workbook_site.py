@@ -20,7 +20,7 @@ CLERK = "asset.clerk@example.org"
 
 
 def rows(order: Order, answered: bool, **cells: object) -> dict[str, list[dict[str, object]]]:
-    """By kind, the rows of a workbook; `cells` go into the first of each."""
+    """Return kind → rows of a workbook; `cells` replace cells of the first row of each kind."""
     return {
         kind: [
             row(
@@ -37,7 +37,7 @@ def rows(order: Order, answered: bool, **cells: object) -> dict[str, list[dict[s
 
 
 def prepare(folder: Path, answered: bool) -> None:
-    """Such a database in the folder, its organisations answered or blank."""
+    """Create the database in the folder, with or without answers."""
 
     def fill(app: Flask) -> None:
         order = app.extensions["orders"].latest

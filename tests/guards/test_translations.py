@@ -1,4 +1,4 @@
-"""The catalogues are what `make translations` makes of the code, complete, and say the same placeholders as the source."""
+"""The catalogues equal the output of `make translations`, are complete, and have the placeholders of the source."""
 
 import ast
 import filecmp
@@ -31,7 +31,7 @@ def catalog(language: str, root: Path = ROOT) -> Catalog:
 
 
 def make_translations(root: Path) -> None:
-    """The target of the Makefile, by the programs that run these tests."""
+    """Run the target of the Makefile with the Python that runs these tests."""
     environment = root / ".venv"
     if not environment.exists():
         environment.mkdir()
@@ -45,7 +45,7 @@ def make_translations(root: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of what messages are extracted from, and of the recipe."""
+    """A copy of the files from which messages are extracted, and of the Makefile."""
     root = tmp_path / "copy"
     root.mkdir()
     for folder in ("evaluation", "forms", "templates"):
@@ -56,7 +56,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_catalogues_are_what_the_target_makes(copy: Path) -> None:
-    """With nothing new nothing changes: not a date, not a line's end. So no message is missing, unused or uncompiled."""
+    """Without new messages no byte changes, not even a date or a line break. So no message is missing, unused or uncompiled."""
     make_translations(copy)
     for language in ("kk", "ru"):
         for extension in ("po", "mo"):
@@ -118,7 +118,7 @@ def test_translations_have_the_placeholders(language: str) -> None:
 
 
 def test_kazakh_is_written_with_kazakh_letters() -> None:
-    """Latin look-alikes and Russian letters that Kazakh words never have would pass the eye, but not a search."""
+    """A reader does not notice Latin look-alikes and Russian letters that no Kazakh word has, but a search fails on them."""
     for message in catalog("kk"):
         for string in message.string if isinstance(message.string, tuple) else (message.string,):
             assert not re.search(r"[A-Za-z][А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі]|[А-Яа-яӘәҒғҚқҢңӨөҰұҮүҺһІі][A-Za-z]", string), string

@@ -1,4 +1,4 @@
-"""What the tests of the workbook reader share."""
+"""Helpers of the tests of the workbook reader."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def good(kind: str, organisation_bin: str = bin_of(10), **cells: Any) -> dict[st
 
 
 def of_type(kind: str, type_: str, minimum: int | None = None) -> str:
-    """An indicator's code by what it is."""
+    """Return the code of an indicator of a type."""
     return next(
         item.code for item in ORDER.indicators_of(kind) if item.type == type_ and item.min == minimum and not item.applies_when
     )

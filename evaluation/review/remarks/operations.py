@@ -22,6 +22,7 @@ from evaluation.review.remarks import queries
 from evaluation.review.remarks.model import RemarkTarget
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
 from evaluation.submissions.queries import submission
+from evaluation.text import LINE_BREAK
 
 MAX_TEXT_CHARACTERS = 2000
 """The length of a remark or a reply."""
@@ -201,7 +202,7 @@ def _check_target(viewer: Viewer, order: Order, year: int, body_id: int, target:
 
 def _clean_text(text: str) -> str:
     """Normalise line ends and remove invisible characters. Raises RemarkRefused."""
-    cleaned = values.INVISIBLE.sub("", values.BREAK.sub("\n", text)).strip()
+    cleaned = values.INVISIBLE.sub("", LINE_BREAK.sub("\n", text)).strip()
     if not cleaned:
         raise RemarkRefused(EMPTY_TEXT, field="text")
     if len(cleaned) > MAX_TEXT_CHARACTERS:

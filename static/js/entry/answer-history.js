@@ -1,10 +1,10 @@
-/** Page script: unfolds the history of an answer in place. Without this script its link leads to a page of its own. */
+/** Page script: expands the history of an answer in place. Without this script its link leads to a page of its own. */
 
 /** @type {NodeListOf<HTMLAnchorElement>} */
 const links = document.querySelectorAll("a[data-history]");
 for (const link of links) link.replaceWith(createDisclosure(link));
 
-/* Alt+H unfolds the history of the question that has the focus. Tab skips the history of a form, so that it leads on to the next answer. */
+/* Alt+H expands the history of the question that has the focus. Tab skips the history of a form, so that it leads on to the next answer. */
 document.addEventListener("keydown", (event) => {
   if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyH") return;
   const question = event.target instanceof Element ? event.target.closest(".question") : null;
@@ -15,7 +15,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 /**
- * Makes the element that replaces a link and unfolds the history.
+ * Makes the element that replaces a link and expands the history.
  *
  * @param {HTMLAnchorElement} link
  * @returns {HTMLDetailsElement}

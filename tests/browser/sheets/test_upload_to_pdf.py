@@ -1,4 +1,4 @@
-"""From a filled workbook to a downloaded PDF, as a clerk goes; and every page for every eye, hand and paper."""
+"""A clerk's way from a filled workbook to a downloaded PDF; accessibility and print of every page."""
 
 import subprocess
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def workbook_file(path: Path, order: Order, **cells: object) -> Path:
 
 @pytest.fixture
 def blank_site(tmp_path: Path) -> Iterator[str]:
-    """A server whose one body has answered nothing yet."""
+    """A server with one body without answers."""
     prepare(tmp_path, answered=False)
     with served(tmp_path) as address:
         yield address
@@ -75,15 +75,15 @@ def test_from_workbook_to_pdf(code: str, blank_site: str, new_page: NewPage, ord
 
 
 def addresses(page: Page) -> list[str]:
-    """One page of each look, of the body with blanks. The sheet is in the page's language, on an English page in both."""
+    """Return one page of each layout, for the body with blanks. The sheet is in the page's language, on an English page in both."""
     page.goto("/bodies?level=district")
     body = page.locator("tbody tr", has_text="–").last.locator("a").get_attribute("href")
     return ["/bodies", "/bodies?q=nothing+like+it", f"{body}", f"{body}/sheet", "/nowhere"]
 
 
 @pytest.mark.parametrize("code", ["kk", "ru", "en"])
-def test_every_page_is_for_everybody(code: str, demo_site: str, new_page: NewPage) -> None:
-    """Nothing for axe to object to, and nothing to scroll sideways for, on a desk and on a telephone."""
+def test_every_page_is_accessible(code: str, demo_site: str, new_page: NewPage) -> None:
+    """axe reports no violation and no page scrolls sideways, on a desktop and on a telephone."""
     with new_page(demo_site, code, role="reviewer") as page:
         # In English only the sheet differs: the page shows it in two languages.
         for address in addresses(page)[3 if code == "en" else 0 : 4 if code == "en" else None]:
@@ -110,7 +110,7 @@ def test_pages_work_by_keyboard_and_without_javascript(demo_site: str, new_page:
 
 @pytest.mark.parametrize("chosen", ["kk", "kk+ru"])
 def test_the_sheet_on_paper(chosen: str, demo_site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
-    """The form, then the annex; reasons unfolded, no navigation, and every page marked as provisional."""
+    """The print has the form and then the annex, expanded reasons, no navigation, and every page is marked as provisional."""
     with new_page(demo_site, "kk", role="reviewer") as page:
         body = next(address for address in addresses(page) if address.startswith("/bodies/"))
         page.goto(f"{body}/sheet?lang={chosen.replace('+', '%2B')}")

@@ -57,7 +57,7 @@ def _setup_page(form: CodeForm, token: str | None) -> str:
     setup = SecondFactorForm(formdata=None)
     setup.user = account_of(form.user)
     key = current_app.extensions["security"].totp_factory.fetch_setup_values(form.tf_totp_secret, setup.user)
-    # The errors stand at the field.
+    # The errors are shown at the field.
     session.pop("_flashes", None)
     return render_template(
         "account/second_factor.html",

@@ -20,7 +20,7 @@ export function createCellPanel({ root, table, messages, statuses, isEditable })
   const panel = requireElement(root, "#grid-cell", HTMLDetailsElement);
   const { organisation, column: heading, description, history } = namedParts(panel);
   const historyLink = /** @type {HTMLAnchorElement} */ (history);
-  // On a narrow screen the panel is folded; it unfolds for what is invalid.
+  // On a narrow screen the panel is collapsed; it expands for an invalid cell.
   let isUnfolded = !matchMedia("(max-width: 47.98rem)").matches;
 
   /** @param {HTMLTableCellElement} td */

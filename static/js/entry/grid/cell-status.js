@@ -16,7 +16,7 @@
  * @typedef {object} CellStatuses
  * @property {(td: HTMLTableCellElement, state: CellState, detail?: { typed?: string, message?: string | null }) => void} set
  * @property {(td: HTMLTableCellElement) => void} clear
- * @property {(td: HTMLTableCellElement) => CellStatus | undefined} get - Undefined where the cell shows what is stored.
+ * @property {(td: HTMLTableCellElement) => CellStatus | undefined} get - Undefined if the cell shows the stored value.
  * @property {(td: HTMLTableCellElement) => boolean} isInvalid
  * @property {(td: HTMLTableCellElement) => string} storedText - The stored text, also while the cell shows an invalid one.
  * @property {(td: HTMLTableCellElement, text: string) => void} rememberStoredText - Remembers it while the cell shows another text.

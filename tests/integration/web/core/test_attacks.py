@@ -1,4 +1,4 @@
-"""What somebody does who wants more than is theirs, or wants the product to fall over; on both databases where data matter."""
+"""Attacks: access to data of other people, and malformed requests; on both databases if the data matter."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.support.html import attributes
 from tests.support.scenario import BODY, OTHER_BODY, YEAR, two_kind_scenario
 from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, audit_entries, change_account, post
 
-# What is left behind on a shared computer
+# A shared computer after signing out
 
 
 def test_browsers_cache_no_page_of_a_signed_in_person(app: Flask, order: Order) -> None:
@@ -78,7 +78,7 @@ def test_nothing_is_sent_without_a_token(careless: Flask, order: Order) -> None:
     assert len(audit_entries(careless)) == before
 
 
-# What scripts send
+# Requests of scripts
 
 
 def test_nonsense_instead_of_answers_is_refused(careless: Flask, order: Order) -> None:

@@ -1,4 +1,4 @@
-"""Pages: every route in every language, the form of the order, files out, and what no page may do."""
+"""Pages: every route in every language, the form of the order, downloaded files, and forbidden content."""
 
 import hashlib
 import io
@@ -59,17 +59,17 @@ def shown(tmp_path_factory: pytest.TempPathFactory, order: Order) -> Iterator[Fl
 
 @pytest.fixture
 def empty(tmp_path: Path, make_app: Callable[..., Flask]) -> Flask:
-    """An app with nothing stored yet, for tests that store."""
+    """An app with an empty database, for tests that store data."""
     return make_app(f"sqlite:///{tmp_path / 'evaluation.db'}")
 
 
 def client(app: Flask, code: str = "en", role: str = "reviewer") -> FlaskClient:
-    """Somebody who is signed in; a clerk belongs to every body there is."""
+    """A client that is signed in; a clerk belongs to every body."""
     return accounts.shared_client(app, role, code)
 
 
 def role_for(url: str) -> str:
-    """A role that the page is for."""
+    """Return a role that may open the page."""
     return "clerk" if url.startswith(("/workbook", "/template")) else "reviewer"
 
 
@@ -81,7 +81,7 @@ def bin_named(app: Flask, name: str) -> str:
 
 
 def assert_valid(response: TestResponse, code: str) -> None:
-    """A whole, strictly valid page in its language."""
+    """Check that the page is complete, strictly valid and in its language."""
     parser = html5lib.HTMLParser(strict=True)
     parser.parse(response.text)
     assert find(response, "html")["lang"] == code
@@ -93,7 +93,7 @@ def assert_valid(response: TestResponse, code: str) -> None:
 
 
 def without_tokens(page: str) -> str:
-    """A page without what differs each time: the tokens of its forms."""
+    """Return a page without the tokens of its forms, which differ in every response."""
     token = csrf_token(page)
     return page.replace(token, "") if token else page
 
@@ -134,7 +134,7 @@ def test_every_page_is_valid_in_every_language(shown: Flask, code: str) -> None:
 
 
 def test_every_route_is_visited(shown: Flask) -> None:
-    """A new route belongs in these tests: add it here when they walk it."""
+    """A new route must be visited by these tests: add it here when they do."""
     blueprints = ("bodies.", "bulk_accept.", "review.", "sheets.", "language.")
     routes = {rule.rule for rule in shown.url_map.iter_rules() if rule.endpoint.startswith(blueprints)}
     year = "<int(min=1000, max=9999):year>"
@@ -334,7 +334,7 @@ def test_an_english_page_shows_the_sheet_in_both_languages(shown: Flask) -> None
             client(shown, code).get(url).text,
             client(shown, code).get(url, query_string={"lang": expected}).text,
         )
-        # The link of the language switch alone tells the two apart.
+        # The two pages differ only in the link of the language switch.
         assert without_next_page(without_tokens(page)) == without_next_page(without_tokens(expected_page))
 
 
