@@ -112,7 +112,7 @@ def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite,
         page.locator("[data-action=fill]").click()
         expect(page.locator("#grid-fill-code")).to_have_value(code)
         expect(page.locator("#grid-fill :checked:not(option)")).to_have_count(0)
-        # A blank answer is not filled into other cells.
+        # The dialog refuses to fill without an answer.
         page.keyboard.press("Enter")
         expect(page.locator("#grid-fill [data-part=refused]")).to_be_visible()
         page.keyboard.press("Space")
@@ -131,7 +131,7 @@ def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite,
 @pytest.mark.parametrize("code", ["kk", "ru"])
 def test_the_grid_is_accessible(code: str, grid: GridSite, new_page: NewPage, order: Order) -> None:
     """axe finds no violation, and only the table scrolls sideways."""
-    # Wait for transitions to end: axe would measure an intermediate colour.
+    # Reduced motion, because during a transition axe would measure an intermediate colour.
     with new_page(grid.address, code, email=CLERKS[0], reduced_motion="reduce") as page:
         open_grid(page, order)
         fits(page, *WIDTHS)

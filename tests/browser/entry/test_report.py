@@ -199,7 +199,7 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
-def test_the_page_is_for_everybody(code: str, site: Site, new_page: NewPage, order: Order) -> None:
+def test_the_page_is_accessible(code: str, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[1].code
     organisation_bin, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     site.store_answers(organisation_bin, {money: -5, first_indicator(order, kind, "choice"): "violated"})

@@ -96,7 +96,7 @@ def test_the_round_trip(code: str, width: int, site: str, new_page: NewPage, ord
 
 
 @pytest.mark.parametrize("code", ["kk", "ru"])
-def test_every_page_of_uploads_is_for_everybody(code: str, site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
+def test_every_page_of_uploads_is_accessible(code: str, site: str, new_page: NewPage, order: Order, tmp_path: Path) -> None:
     kind = order.kinds[0].code
     money = next(item.code for item in order.indicators_of(kind) if item.type == "money")
     with new_page(site, code, email=CLERK) as page:

@@ -75,7 +75,7 @@ def test_from_workbook_to_pdf(code: str, blank_site: str, new_page: NewPage, ord
 
 
 def addresses(page: Page) -> list[str]:
-    """Return one page of each layout, for the body with blanks. The sheet is in the page's language, on an English page in both."""
+    """Return a page of each layout, of the body with blanks. The sheet is in the page's language, on an English page in both."""
     page.goto("/bodies?level=district")
     body = page.locator("tbody tr", has_text="–").last.locator("a").get_attribute("href")
     return ["/bodies", "/bodies?q=nothing+like+it", f"{body}", f"{body}/sheet", "/nowhere"]
