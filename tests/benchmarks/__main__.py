@@ -24,7 +24,7 @@ def main() -> int:
     from tests.benchmarks.jobs import JOBS
 
     good = True
-    print(f"{'job':<10}{'product, ms':>14}{'floor, ms':>12}{'ratio':>8}{'at max_ratio':>9}{'peak, MB':>10}{'at max_ratio':>9}")
+    print(f"{'job':<10}{'product, ms':>14}{'floor, ms':>12}{'ratio':>8}{'at most':>9}{'peak, MB':>10}{'at most':>9}")
     for name, (_, _, max_ratio) in JOBS.items():
         paired, alone = (_run(option, name) for option in ("--pair", "--alone"))
         good &= paired["ratio"] <= max_ratio and alone["peak"] <= MEMORY

@@ -23,7 +23,7 @@ from evaluation.sheets import Sheet, queries
 from evaluation.sheets.document import build_document
 from evaluation.sheets.writers import pdf, write
 from evaluation.workbooks.load import load_workbook
-from tests.benchmarks import answers, country, grid
+from tests.benchmarks import answers, country, grid, home
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -195,6 +195,7 @@ JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
     "loading": (prepare_loading, loading, 1.6),
     "pdf": (prepare_scoring, one_pdf, 1.25),
     "saving": (answers.prepare_saving, answers.saving, 1.3),
+    "home": (home.prepare_home, home.home, 2.0),
     "opening": (grid.prepare_grid, grid.opening, 3.0),
     "typing": (grid.prepare_grid, grid.typing, 1.5),
     "preview": (grid.prepare_grid, grid.preview, 2.0),
