@@ -42,8 +42,8 @@ def prepare_home(folder: Path) -> None:
 def home(folder: Path) -> Iterator[Pair]:
     """Five requests for the clerk's home.
 
-    Floor: five requests by the same person that fetch the same reports through the driver, decode the answers and render them in a
-    bare table, one cell per answer.
+    Floor: five requests by the same person that fetch the same reports through the driver, decode the answers and render them in
+    a bare table, one cell per answer.
     """
     app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
     codes = [item.code for item in load_orders().latest.indicators_of(grid_site.widest(load_orders().latest))]
