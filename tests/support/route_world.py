@@ -59,7 +59,7 @@ class World:
         client = self.app.test_client()
         client.set_cookie("session", self.cookies[role])
         headers = {"X-CSRFToken": self.tokens[role]} | more.pop("headers", {})
-        response = client.open(url, method=method, headers=headers, **more)
+        response = client.open(url, method=method, headers=headers, buffered=True, **more)
         if method != "GET":
             self.restore_database()
         return response
@@ -161,7 +161,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
             uploaded_by="tests",
         )
         book = workbook(order, YEAR, {})
-        account_ids = dict(db.session.query(accounts.Account.email, accounts.Account.id).tuples())
+        account_ids = dict(iter(db.session.query(accounts.Account.email, accounts.Account.id)))
         # Only its sender can see an upload; those of the foreign body have other senders.
         uploads = {
             role: Upload(
@@ -171,7 +171,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
                 sha256=files.store(book),
                 size=len(book),
                 mode="blanks",
-                state="seen",
+                status="previewed",
             )
             for role in SIGN_IN_ROLES
         }

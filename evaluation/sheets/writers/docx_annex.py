@@ -51,6 +51,8 @@ def _add_readings(word: Word, annex: Annex) -> None:
         paragraph = parts.set_style(word.add_paragraph(), "Sheet Reading")
         parts.add_text(paragraph, f"{id_}\t", code, bold=True)
         parts.add_text(paragraph, text, code)
+        # A reading that breaks over two pages has the footer in the middle of its sentence.
+        paragraph.paragraph_format.keep_together = True
         paragraphs.append(paragraph)
     if annex.translation_note:
         paragraphs.append(parts.set_style(word.add_paragraph(), "Sheet Note"))

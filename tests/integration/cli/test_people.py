@@ -107,7 +107,7 @@ def test_the_demonstration_prints_who_can_sign_in(app: Flask) -> None:
     assert first.exit_code == 0, first.output
     people = printed(first)
     with app.app_context():
-        roles = dict(db.session.execute(select(Account.email, Account.role)).tuples().all())
+        roles = dict(db.session.execute(select(Account.email, Account.role)).all())
         assert roles.keys() == people.keys() and set(roles.values()) == set(Role) - {Role.SYSTEM, Role.NOBODY}
         latest = db.session.scalars(select(ReportingYear).order_by(ReportingYear.year.desc())).first()
         assert latest is not None and latest.deadline is not None and latest.deadline > date.today() + timedelta(days=20)

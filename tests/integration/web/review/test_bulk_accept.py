@@ -69,7 +69,7 @@ def test_years_are_accepted_together(country: CountryScenario) -> None:
     # All of the page at once; one version is stale, one body is not submitted.
     assert len(choices(post(reviewer, f"{url}/preview", [], all="1", listed=choices(page.text)).text)) == 3
     stale = post(reviewer, f"{url}/preview", [f"{bin_of(5)}:1", f"{bin_of(4)}:7", f"{bin_of(3)}:1"])
-    assert choices(stale.text) == [f"{bin_of(5)}:1"] and "2 chosen years cannot be accepted" in stale.text
+    assert choices(stale.text) == [f"{bin_of(5)}:1"] and "2 selected years can no longer be accepted" in stale.text
     html5lib.HTMLParser(strict=True).parse(stale.text)
     assert "Accept 1 year" in stale.text
     regional = country.client("reviewer", region="43")
