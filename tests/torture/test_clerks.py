@@ -165,6 +165,7 @@ def _token(page: str) -> str:
 def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Barrier) -> None:
     """Save random answers until the time is over; after a conflict, continue with the stored value."""
     random, seen = Random(number), {}
+    browser: Browser | None = None
     try:
         browser = Browser(port, clerk)
         begin.wait(timeout=300)
@@ -182,6 +183,9 @@ def work(order: Order, clerk: Clerk, port: int, number: int, begin: threading.Ba
     except Exception as error:
         clerk.faults.append(f"{type(error).__name__}: {error}")
         begin.abort()
+    finally:
+        if browser is not None:
+            browser.connection.close()
 
 
 def test_many_clerks_at_once(

@@ -80,7 +80,9 @@ def victim(url: str, files: str) -> Iterator["subprocess.Popen[str]"]:
         yield process
     finally:
         process.stdin.close()  # type: ignore[union-attr]
-        assert process.wait(timeout=60) == 0
+        result = process.wait(timeout=60)
+        process.stdout.close()  # type: ignore[union-attr]
+        assert result == 0
 
 
 def run_action(process: "subprocess.Popen[str]", line: str, delay: float | None) -> float:

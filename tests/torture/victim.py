@@ -13,7 +13,7 @@ from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
 from evaluation.review import operations as review
 from evaluation.workbooks.upload import operations as uploads
-from evaluation.workbooks.upload.queries import upload
+from evaluation.workbooks.upload.queries import find_upload
 
 YEAR, TODAY = 2024, date(2025, 3, 1)
 ACTIONS = ("submit", "accept", "upload")
@@ -33,7 +33,7 @@ def act(action: str, bin_: str, head: int, reviewer: int, upload_id: int) -> Non
         review.accept(Viewer("reviewer", Role.REVIEWER, mine, reviewer), YEAR, body, 1, TODAY)
     else:
         clerk = Viewer("head", Role.HEAD, mine, head)
-        sent_upload = upload(clerk, upload_id)
+        sent_upload = find_upload(clerk, upload_id)
         assert sent_upload
         digest = uploads.current_plan(clerk, sent_upload, orders, "overwrite").digest
         uploads.apply(clerk, sent_upload, orders, "overwrite", digest)

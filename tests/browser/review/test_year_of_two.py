@@ -19,7 +19,7 @@ from tests.browser.entry_helpers import assert_accessible, state_of, typed
 from tests.support import accounts
 from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
-HOME, BODY = f"/bodies/{BODY}/{YEAR}/entry", f"/bodies/{BODY}/{YEAR}"
+HOME_URL, BODY_URL = f"/bodies/{BODY}/{YEAR}/entry", f"/bodies/{BODY}/{YEAR}"
 HEAD = "the-years-head@example.org"
 
 
@@ -33,7 +33,7 @@ class YearSite:
 
     @property
     def report(self) -> str:
-        return f"{BODY}/organisations/{self.scenario.organisation_bins[0]}"
+        return f"{BODY_URL}/organisations/{self.scenario.organisation_bins[0]}"
 
 
 @pytest.fixture
@@ -64,20 +64,20 @@ def unfold(page: Page, selector: str) -> None:
 
 
 def submit(page: Page) -> None:
-    page.goto(f"{BODY}/submission")
+    page.goto(f"{BODY_URL}/submission")
     press(page, "main form button[type=submit]")
     expect(page.locator(".due-next")).to_be_visible()
 
 
 def accept(page: Page) -> None:
-    page.goto(BODY)
+    page.goto(BODY_URL)
     press(page, "#accept-send")
     expect(page.locator(".submission-step .notice")).to_be_visible()
 
 
 def download(page: Page, folder: Path, name: str, lang: str) -> Path:
     with page.expect_download() as download_info:
-        page.locator(f"a[href='{BODY}/sheet.pdf?lang={lang}']").first.click()
+        page.locator(f"a[href='{BODY_URL}/sheet.pdf?lang={lang}']").first.click()
     path = folder / name
     download_info.value.save_as(path)
     return path
@@ -112,19 +112,19 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         reviewer.fill(text, "Неге сонша аз?")
         press(reviewer, f"form:has({text}) button")
         assert f"#field-{year.code}" in reviewer.url or "#remark" in reviewer.url
-        reviewer.goto(f"{BODY}/sheet?lang={code}")
+        reviewer.goto(f"{BODY_URL}/sheet?lang={code}")
         text = f"[id='remark-text-{kind}-{row.number}']"
         unfold(reviewer, text)
         reviewer.fill(text, "Қосымша растаңыз")
         press(reviewer, f"form:has({text}) button")
-        reviewer.goto(BODY)
+        reviewer.goto(BODY_URL)
         assert not reviewer.locator("#accept-send").count()
         unfold(reviewer, "#return_submission-send")
         press(reviewer, "#return_submission-send")
 
         # The list of remarks links to the answer.
-        head.goto(HOME)
-        press(head, f"a[href='{BODY}/remarks']")
+        head.goto(HOME_URL)
+        press(head, f"a[href='{BODY_URL}/remarks']")
         assert head.locator("article.remark").count() == 2
         assert_accessible(head, width)
         press(head, f"a[href*='field-{year.code}']")
@@ -134,24 +134,24 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         submit(head)
 
         # The page of changes shows only the changed answer; the reviewer resolves both remarks and accepts the year.
-        reviewer.goto(f"{BODY}/changes")
+        reviewer.goto(f"{BODY_URL}/changes")
         assert reviewer.locator("main tbody tr").count() == 1
         assert "2 000,50" in reviewer.inner_text("main tbody").replace("\u00a0", " ").replace("\u202f", " ")
         assert_accessible(reviewer, width)
         for _ in range(2):
-            reviewer.goto(f"{BODY}/remarks")
+            reviewer.goto(f"{BODY_URL}/remarks")
             press(reviewer, "form[action$='/resolve'] button")
         accept(reviewer)
         assert_accessible(reviewer, width)
 
-        head.goto(BODY)
+        head.goto(BODY_URL)
         first = download(head, tmp_path, "first.pdf", code)
         with new_page(*at) as anybody:
             assert verdict(anybody, first) == say(TITLES[Outcome.ACCEPTED, Subject.FILE])
             assert_accessible(anybody, width)
 
         # After the year is reopened, changed and accepted again, the first file is verified as superseded.
-        reviewer.goto(BODY)
+        reviewer.goto(BODY_URL)
         unfold(reviewer, "#reopen-send")
         reviewer.fill("#reopen-reason", "Жаңа акт келді")
         press(reviewer, "#reopen-send")
@@ -160,7 +160,7 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         state_of(head, year.code, "saved")
         submit(head)
         accept(reviewer)
-        head.goto(BODY)
+        head.goto(BODY_URL)
         second = download(head, tmp_path, "second.pdf", code)
     with new_page(*at) as anybody:
         assert verdict(anybody, first) == say(TITLES[Outcome.SUPERSEDED, Subject.FILE])
