@@ -14,6 +14,7 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
+from evaluation.audit.actions import AuditAction
 from evaluation.charts import to_svg
 from evaluation.criteria import load_orders
 from evaluation.database import db
@@ -80,7 +81,7 @@ def prepare_loading(folder: Path) -> None:
     bare = sqlite3.connect(folder / "floor.db")
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("ATTACH ? AS made", (str(folder / "country.db"),))
-    tables = "('report', 'event', 'organisation', 'reporting_year')"
+    tables = "('report', 'audit_event', 'organisation', 'reporting_year')"
     for (statement,) in bare.execute(
         "SELECT sql FROM made.sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index') "
         f"AND tbl_name IN {tables} ORDER BY type DESC"
@@ -88,7 +89,10 @@ def prepare_loading(folder: Path) -> None:
         bare.execute(statement)
     for table in ("reporting_year", "organisation", "report"):
         bare.execute(f"INSERT INTO {table} SELECT * FROM made.{table}")
-    bare.execute("INSERT INTO audit_event SELECT * FROM made.event WHERE action = 'uploaded' AND organisation_id IS NOT NULL")
+    bare.execute(
+        "INSERT INTO audit_event SELECT * FROM made.audit_event WHERE action = ? AND organisation_id IS NOT NULL",
+        (AuditAction.WORKBOOK_APPLIED,),
+    )
     bare.commit()
     bare.close()
 
@@ -99,7 +103,7 @@ EVENT = (
 
 
 def sealed(lines: list[tuple[Any, ...]], by: int) -> Iterator[tuple[Any, ...]]:
-    """The same lines after so many others, each with its keyed hash: nobody keeps such a record without."""
+    """The same events with later numbers, each with its keyed hash, as any such log needs."""
     before = b""
     for id_, chain, seq, *rest in lines:
         line = (id_ + by, chain, seq + by, *rest)
@@ -119,14 +123,14 @@ def loading(folder: Path) -> Iterator[Pair]:
     bare.executescript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
     columns = {
         "report": ("organisation_id", "year", "answers", "evidence", "version", "changed_at"),
-        "event": EVENT,
+        "audit_event": EVENT,
     }
     documents: dict[str, list[tuple[Any, ...]]] = {}
     times = itertools.count(1)
     with app.app_context():
 
         def ours() -> None:
-            # The record stays, as ever.
+            # The audit log stays: it is append-only.
             db.session.execute(text("DELETE FROM report"))
             db.session.commit()
             yield_to_clock()

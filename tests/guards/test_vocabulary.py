@@ -21,6 +21,7 @@ ALLOWED = frozenset(
         # openpyxl, python-docx
         "get_or_add_keepNext",
         "keep_links",
+        "keep_together",
         "keep_with_next",
         # SQLAlchemy
         "NoResultFound",
