@@ -21,11 +21,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         CriteriaError: A criteria file has mistakes.
         SystemExit: A setting is invalid.
     """
-    given = dict(config or {})
-    overrides = {name: given.pop(name.upper()) for name in Settings.model_fields if name.upper() in given}
+    remaining = dict(config or {})
+    overrides = {name: remaining.pop(name.upper()) for name in Settings.model_fields if name.upper() in remaining}
     settings = load_settings_or_exit(**overrides)
     app = Application(__name__, instance_path=str(settings.instance))
-    app.config.from_mapping(flask_configuration(settings) | given)
+    app.config.from_mapping(flask_configuration(settings) | remaining)
     cli.init_app(app)
     app.wire_with(lambda: wire(app, settings), deferred=os.environ.get("FLASK_RUN_FROM_CLI") == "true")
     return app
