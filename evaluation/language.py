@@ -63,11 +63,8 @@ class Language:
 
     def number(self, value: float | Decimal, decimals: int = 0) -> str:
         """Return a number with no-break spaces between groups of three digits: 12 500,5; in English 12 500.5."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        # Round half up, as Excel does, so that a page and its XLSX file show the same number.
-        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-        text = format_decimal(exact, pattern, locale="en")
-        return text.replace(",", "\xa0") if self.code == "en" else text.replace(",", "\xa0").replace(".", ",")
+        text = _format_number(value, decimals)
+        return text if self.code == "en" else text.replace(".", ",")
 
     def share(self, part: float, total: float) -> str:
         """Return a part of a total as a percentage with one decimal; a dash where the total is 0."""
@@ -102,6 +99,15 @@ class Language:
     def period(self, year: int) -> str:
         """Return a reporting year as the sheet names the period: 2022 жыл, 2022 год, 2022."""
         return {"kk": f"{year} жыл", "ru": f"{year} год"}.get(self.code, str(year))
+
+
+@lru_cache(maxsize=4096)
+def _format_number(value: float | Decimal, decimals: int) -> str:
+    """Return a number with no-break spaces between groups and a decimal point. Cached: pages repeat their small numbers."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    # Round half up, as Excel does, so that a page and its XLSX file show the same number.
+    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return format_decimal(exact, pattern, locale="en").replace(",", "\xa0")
 
 
 @cache

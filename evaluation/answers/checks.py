@@ -82,7 +82,9 @@ class BreachCost:
 
 
 def contradictions(order: Order, kind: str, frame: pd.DataFrame) -> Iterator[tuple[int, Contradiction]]:
-    """Yield (position in the frame, contradiction) for answers that cannot all be true; implied values count as answers.
+    """Yield (position in the frame, contradiction) for answers that cannot all be true.
+
+    Implied values count as answers: the frame has them already (:func:`evaluation.scoring.conditions.apply_implications`).
 
     Source: data dictionary, "Implications"; the contradictions are in the criteria file.
     """
@@ -98,10 +100,9 @@ def _matches(order: Order, kind: str, frame: pd.DataFrame, rules: tuple[RuleType
     if frame.empty:
         return
     # A date beside an amount that only an implication sets to 0 surprises the clerk, but it is still a contradiction.
-    implied = apply_implications(order, kind, frame)
     for rule in order.rules_for_kind(kind, rules):
-        if has_columns(rule.when, implied):
-            for position in np.flatnonzero(is_certain(evaluate(order, rule.when, implied))).tolist():
+        if has_columns(rule.when, frame):
+            for position in np.flatnonzero(is_certain(evaluate(order, rule.when, frame))).tolist():
                 yield position, rule
 
 
@@ -135,13 +136,14 @@ def check_answers(
     context = CautionContext(year, today, evidence, last_year_answers, last_order)
     blank = [""] * len(answers)
     frame = report_frame(order, kind, blank, blank, answers, _codes_of_rules(order, kind))
+    frame = apply_implications(order, kind, frame)
     return issues_in_frame(order, kind, add_context(order, kind, frame, answers, context), answers, evidence)
 
 
 def add_context(
     order: Order, kind: str, frame: pd.DataFrame, answers: Sequence[Mapping[str, Any]], context: CautionContext
 ) -> pd.DataFrame:
-    """Return the frame of these answers with the columns that the order's cautions need besides."""
+    """Return the frame of these answers, implications applied, with the columns that the order's cautions need besides."""
     names = frozenset().union(*(columns(rule.when) for rule in order.rules_for_kind(kind, order.cautions)))
     return frame.assign(**context_columns(order, kind, answers, context, names))
 
@@ -184,21 +186,20 @@ def breach_costs(scores: Scores, kind: str, frame: pd.DataFrame) -> dict[str, tu
     Args:
         scores: The scores of the year.
         kind: The kind of organisation.
-        frame: The kind's frame that was scored.
+        frame: The kind's frame that was scored, implications applied.
     """
     order = scores.order
     costs: dict[str, tuple[BreachCost, ...]] = {}
     if frame.empty or kind not in order.table:
         return costs
-    filled = apply_implications(order, kind, frame)
-    position_of = {organisation: position for position, organisation in enumerate(filled["organisation"])}
+    position_of = {organisation: position for position, organisation in enumerate(frame["organisation"])}
     scored = {(row.body, row.row): row for row in scores.rows[scores.rows["kind"] == kind].itertuples(index=False)}
     breaches = _breaches_by_row(scores, kind)
     for row in order.table[kind].scored_rows:
         if row.number not in breaches:
             continue
         criterion = order.criterion[str(row.criterion)]
-        decisive = decisive_answers(order, criterion.breach, filled)
+        decisive = decisive_answers(order, criterion.breach, frame)
         items = [(item.code, decisive[item.code]) for item in order.indicators_of(kind) if item.code in decisive]
         for body, organisation in breaches[row.number]:
             points: Any = scored[body, row.number]

@@ -11,12 +11,13 @@ from functools import cached_property
 from typing import Any
 
 from evaluation.answers import queries
-from evaluation.answers.checks import WarningReason
+from evaluation.answers.checks import BreachCost, WarningReason, breach_costs
 from evaluation.answers.model import ReportSnapshot
-from evaluation.criteria.model import Order
+from evaluation.criteria.model import Criterion, Order
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
+from evaluation.scoring.conditions import apply_implications, evaluate, is_certain
 from evaluation.scoring.frames import ReportFrames, report_frame
 from evaluation.scoring.score import PriorYearCounts, Scores, prior_year_counts, score
 from evaluation.submissions.deadlines import EntryPeriod
@@ -83,6 +84,12 @@ class YearData:
             self._frames[kind] = frame_of_reports(self.order, kind, self.reports_by_kind[kind])
         return self._frames[kind]
 
+    def frame_with_implications(self, kind: str) -> Any:
+        """Return the frame of this year's answers of a kind with the values that implications fill in, built once."""
+        if kind not in self._frames_with_implications:
+            self._frames_with_implications[kind] = apply_implications(self.order, kind, self.frame(kind))
+        return self._frames_with_implications[kind]
+
     @cached_property
     def frames(self) -> ReportFrames:
         """The frames of this year's answers by kind."""
@@ -91,13 +98,23 @@ class YearData:
     @cached_property
     def scores(self) -> Scores:
         """The scores of this year."""
-        return score(self.order, self.frames, self.prior_year_counts)
+        return self._score(self.reports_by_kind)
 
-    def scores_of(self, kinds: Collection[str]) -> Scores:
-        """Return the scores of these kinds alone, or of all kinds where they are scored already or all are wanted."""
-        if "scores" in self.__dict__ or set(kinds) >= self.reports_by_kind.keys():
-            return self.scores
-        return score(self.order, {kind: self.frame(kind) for kind in kinds}, self.prior_year_counts)
+    def breach_costs(self, kinds: Collection[str]) -> Mapping[str, tuple[BreachCost, ...]]:
+        """Return organisation BIN → what its breaches cost the body, for the organisations of these kinds.
+
+        Costs depend on all organisations of a kind. Only these kinds are scored, unless all are scored already.
+        """
+        scores = self.scores if "scores" in self.__dict__ else self._score(kinds)
+        costs = [breach_costs(scores, kind, self.frame_with_implications(kind)) for kind in kinds]
+        return {organisation_bin: of_bin for of_kind in costs for organisation_bin, of_bin in of_kind.items()}
+
+    def has_breach(self, kind: str, criterion: Criterion) -> bool:
+        """Return whether an organisation of a kind is certainly in breach of a criterion."""
+        return bool(is_certain(evaluate(self.order, criterion.breach, self.frame_with_implications(kind))).any())
+
+    def _score(self, kinds: Collection[str]) -> Scores:
+        return score(self.order, {kind: self.frame_with_implications(kind) for kind in kinds}, self.prior_year_counts)
 
     # ---- the year before ----
 
@@ -151,6 +168,10 @@ class YearData:
 
     @cached_property
     def _frames(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _frames_with_implications(self) -> dict[str, Any]:
         return {}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
@@ -16,7 +16,7 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_, alphabetical_key
 from evaluation.pagination import Page
 from evaluation.policy import Action, Viewer
-from evaluation.registry.clauses import began_by, exists_in_year, filter_by_name, location_order, name_order
+from evaluation.registry.clauses import began_by, exists_in_year, filter_by_name, location_order
 from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
 from evaluation.registry.states import SupervisionPeriod
 
@@ -142,22 +142,29 @@ def parents(viewer: Viewer, bodies: Iterable[Body]) -> dict[int, Body]:
     return {id_: parents_by_id[parent_id] for id_, parent_id in parent_ids.items() if parent_id in parents_by_id}
 
 
-def organisations(viewer: Viewer, body_id: int, year: int, language: str = "kk") -> list[Organisation]:
-    """Return a body's organisations on 31 December of the year, by kind and name, with their names of that day."""
+class SupervisedOrganisation(NamedTuple):
+    """An organisation of a body on 31 December of a year, with its names of that day; `kind` is a code of the order."""
+
+    id: int
+    bin: str
+    kind: str
+    name_kk: str
+    name_ru: str
+
+
+def organisations(viewer: Viewer, body_id: int, year: int, language: str = "kk") -> list[SupervisedOrganisation]:
+    """Return a body's organisations on 31 December of the year, by kind and name."""
     statement = (
-        select(Organisation)
+        select(Organisation.id, Organisation.bin, Organisation.kind, Organisation.name_kk, Organisation.name_ru)
         .join(Supervision, Supervision.organisation_id == Organisation.id)
         .join(Body, Body.id == Supervision.body_id)
         .where(Body.id == body_id, in_force_at_year_end(year))
     )
-    ordered = visible(statement, viewer).order_by(Organisation.kind, name_order(Organisation, language))
-    items: list[Organisation] = list(db.session.scalars(ordered))
-    former = _former_names(FormerName.organisation_id, year, [item.id for item in items])
-    if not former:
-        return items
-    items = [_with_names(item, former.get(item.id)) for item in items]
+    rows = fetch_rows(visible(statement, viewer))
+    former = _former_names(FormerName.organisation_id, year, [id_ for id_, *_ in rows])
+    items = [SupervisedOrganisation(id_, bin_, kind, *former.get(id_, names)) for id_, bin_, kind, *names in rows]
     first, second = ("name_ru", "name_kk") if language == "ru" else ("name_kk", "name_ru")
-    return sorted(items, key=lambda item: (item.kind, alphabetical_key(getattr(item, first) or getattr(item, second))))
+    return sorted(items, key=lambda item: (item.kind, alphabetical_key(getattr(item, first) or getattr(item, second)), item.bin))
 
 
 def members(viewer: Viewer, year: int, body_bin: str, bins: Iterable[str]) -> tuple[int | None, dict[str, tuple[int, str]]]:
@@ -259,15 +266,12 @@ def _former_names(owner: Any, year: int, ids: Sequence[int]) -> dict[int, tuple[
     return {id_: (name_kk, name_ru) for id_, name_kk, name_ru in rows if id_ in wanted}
 
 
-Item = TypeVar("Item", Body, Organisation)
-
-
-def _with_names(item: Item, names: tuple[str, str] | None) -> Item:
+def _with_names(item: Body, names: tuple[str, str] | None) -> Body:
     """Return a copy with other names that belongs to no session, so that it is never stored."""
     if names is None:
         return item
-    values = {column.name: getattr(item, column.name) for column in table_of(type(item)).columns}
-    return type(item)(**(values | {"name_kk": names[0], "name_ru": names[1]}))
+    values = {column.name: getattr(item, column.name) for column in table_of(Body).columns}
+    return Body(**(values | {"name_kk": names[0], "name_ru": names[1]}))
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def score(order: Order, reports: ReportFrames, previous: PriorYearCounts | None 
     Args:
         order: The order to score by.
         reports: Frames as :mod:`evaluation.scoring.frames` describes them.
-        previous: The known prior-year counts.
+        previous: The prior-year counts; a missing count is unknown.
     """
     rows, named = _FrameBuilder(ROW_COLUMNS), _FrameBuilder(NAMED_COLUMNS)
     for table in order.form.tables:
@@ -178,7 +178,7 @@ def _counts(
         bodies: The BINs of n bodies.
         in_breach: Which organisations are in breach, N booleans.
         undecided: Which organisations are undecided, N booleans.
-        previous: The known prior-year counts.
+        previous: The prior-year counts; a missing count is unknown.
     """
     zeros = np.zeros(len(bodies), np.int64)
 

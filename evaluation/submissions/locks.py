@@ -4,7 +4,7 @@ Every way of entering answers uses this one rule:
 
 - a submitted year is locked until it is returned, an accepted year until it is reopened;
 - a draft takes changes from the year's first day to its deadline, or to the last day of the body's extension;
-- a returned or reopened year is open on every day, because the body was asked to correct it.
+- a returned or reopened year is open on every day, because the body has to correct it.
 
 Days are calendar days in Asia/Almaty.
 """

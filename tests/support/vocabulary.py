@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -16,6 +17,7 @@ CSS_CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)(?=[^{}]*\{)")
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
+@cache
 def retired_words() -> frozenset[str]:
     """The words of the glossary's section "Retired words"."""
     section = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("## Retired words")[2]
@@ -49,13 +51,15 @@ def identifiers(path: Path) -> Iterator[tuple[int, str]]:
 
 def retired_identifiers(path: Path, allowed: frozenset[str]) -> list[str]:
     """`file:line identifier` of each identifier that contains a retired word and is not in the allow-list."""
-    retired = retired_words()
     location = path.relative_to(ROOT)
     return [
-        f"{location}:{number} {name}"
-        for number, name in identifiers(path)
-        if name not in allowed and any(word.lower() in retired for word in WORD.findall(name))
+        f"{location}:{number} {name}" for number, name in identifiers(path) if name not in allowed and _has_retired_word(name)
     ]
+
+
+@cache
+def _has_retired_word(name: str) -> bool:
+    return any(word.lower() in retired_words() for word in WORD.findall(name))
 
 
 def _python(text: str) -> Iterator[tuple[int, str]]:
@@ -68,8 +72,8 @@ def _python(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _names(code: str) -> Iterator[tuple[int, str]]:
-    for match in IDENTIFIER.finditer(code):
-        yield code.count("\n", 0, match.start()) + 1, match[0]
+    for number, line in enumerate(code.splitlines(), 1):
+        yield from ((number, name) for name in IDENTIFIER.findall(line))
 
 
 def _blank(match: re.Match[str]) -> str:

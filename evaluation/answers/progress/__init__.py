@@ -1,1 +1,1 @@
-"""Progress of a body's year: what is answered, which issues the answers have, and what breaches cost."""
+"""Progress of a body's year: what is answered, and which issues the answers have."""

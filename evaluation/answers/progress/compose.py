@@ -7,22 +7,21 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from evaluation.answers.checks import Issue, add_context, breach_costs, issues_in_frame
+from evaluation.answers.checks import Issue, add_context, issues_in_frame
 from evaluation.answers.model import same_value
 from evaluation.answers.progress.model import BodyProgress, OrganisationProgress
 from evaluation.answers.year_data import YearData
 from evaluation.criteria.model import Order
 from evaluation.memory import gc_paused
-from evaluation.scoring.conditions import apply_implications, evaluate, is_certain
+from evaluation.scoring.conditions import evaluate, is_certain
 from evaluation.scoring.context import CautionContext
-from evaluation.scoring.score import Scores
 
 
 @gc_paused()
 def progress_of(data: YearData, today: date, organisation_ids: Collection[int] | None = None) -> BodyProgress:
     """Return the progress of all the body's organisations or of these, as of a day (Asia/Almaty).
 
-    Costs depend on all organisations of a kind, whichever organisations are requested.
+    Issues of an organisation do not depend on the others of its kind.
     """
     wanted = None if organisation_ids is None else set(organisation_ids)
     kinds = [
@@ -32,21 +31,19 @@ def progress_of(data: YearData, today: date, organisation_ids: Collection[int] |
     ]
     if not kinds:
         return BodyProgress({})
-    scores = data.scores_of(kinds)
-    organisations = [progress for kind in kinds for progress in organisation_progress(data, kind, today, scores)]
+    organisations = [progress for kind in kinds for progress in organisation_progress(data, kind, today)]
     return BodyProgress(
         {progress.organisation_id: progress for progress in organisations if wanted is None or progress.organisation_id in wanted}
     )
 
 
-def organisation_progress(data: YearData, kind: str, today: date, scores: Scores) -> list[OrganisationProgress]:
+def organisation_progress(data: YearData, kind: str, today: date) -> list[OrganisationProgress]:
     """Return the progress of all the body's organisations of a kind."""
     order, reports = data.order, data.reports_by_kind[kind]
     answers, evidence = [report.answers for report in reports], [report.evidence for report in reports]
     last_year_answers = [data.last_year_answers.get(report.organisation_id) for report in reports]
     context = CautionContext(data.year, today, evidence, last_year_answers, data.last_order, data.entry_has_started)
-    filled = apply_implications(order, kind, add_context(order, kind, data.frame(kind), answers, context))
-    costs = breach_costs(scores, kind, filled)
+    filled = add_context(order, kind, data.frame_with_implications(kind), answers, context)
     issues: list[list[Issue]] = [[] for _ in reports]
     for position, issue in issues_in_frame(order, kind, filled, answers, evidence):
         issues[position].append(_with_reason(data, reports[position].organisation_id, issue))
@@ -58,7 +55,6 @@ def organisation_progress(data: YearData, kind: str, today: date, scores: Scores
             answered + len(blank),
             blank,
             tuple(issues[position]),
-            costs.get(report.organisation_bin, ()),
         )
         for position, (report, (answered, blank)) in enumerate(zip(reports, count_answers(order, kind, filled), strict=True))
     ]

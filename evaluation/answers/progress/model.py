@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from evaluation.answers.checks import BreachCost, Issue
+from evaluation.answers.checks import Issue
 from evaluation.answers.model import ReportSnapshot
 
 Stage = Literal["blank", "partial", "complete"]
@@ -13,13 +13,12 @@ Stage = Literal["blank", "partial", "complete"]
 
 @dataclass(frozen=True)
 class OrganisationProgress:
-    """One organisation's report with its progress, issues and costs.
+    """One organisation's report with its progress and issues.
 
     - `last_year_answers`: last year's answers in stored form; None without a stored report that the viewer can see.
     - `answered`, `required`: numbers of answered and of required indicators.
     - `blank`: codes of the required indicators without an answer, in the form's order.
     - `issues`: what the checks report, in the form's order.
-    - `costs`: what the organisation's breaches cost its body.
     """
 
     report: ReportSnapshot
@@ -28,7 +27,6 @@ class OrganisationProgress:
     required: int
     blank: tuple[str, ...]
     issues: tuple[Issue, ...]
-    costs: tuple[BreachCost, ...]
 
     @property
     def organisation_id(self) -> int:

@@ -23,10 +23,6 @@ def prior_year_count_entries(data: YearData) -> list[PriorYearCountEntry]:
         for criterion, definition in data.order.prior_year_counts()
         if table.kind in data.reports_by_kind and criterion.code in {row.criterion for row in table.scored_rows}
     ]
-    if not required:
-        return []
-    rows = data.scores.rows
-    in_breach = set(rows.loc[rows["in_breach"] > 0, ["kind", "criterion"]].itertuples(index=False, name=None))
     return [
         PriorYearCountEntry(
             kind,
@@ -34,7 +30,7 @@ def prior_year_count_entries(data: YearData) -> list[PriorYearCountEntry]:
             definition,
             data.counted_prior_year.get((data.body_bin, kind, criterion.code)),
             data.declared_counts.get((kind, criterion.code)),
-            (kind, criterion.code) in in_breach,
+            data.has_breach(kind, criterion),
         )
         for kind, criterion, definition in required
     ]

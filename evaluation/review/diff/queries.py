@@ -47,7 +47,7 @@ def baseline(viewer: Viewer, year: int, body_id: int) -> Baseline | None:
 def changed_since(viewer: Viewer, order: Order, year: int, body_id: int) -> list[CellChange]:
     """Return the cells of a body's year whose values differ from the :func:`baseline`; none in the first round.
 
-    Changes of membership come first. The answers that a new member gave under another body are not listed.
+    Changes of membership come first. Answers of a new member from its time under another body are not listed.
 
     Raises:
         Forbidden: The viewer cannot reply to the body's remarks.

@@ -4,10 +4,14 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, abort, current_app, redirect, request
 from flask_babel import Babel
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from werkzeug import Response
 
+from evaluation.language import Language
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
+from evaluation.web.core.request_context import current_language
 
 LANGUAGE_COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -20,6 +24,8 @@ blueprint = Blueprint("language", __name__)
 def init_app(app: Flask) -> None:
     """Set up Flask-Babel and what templates need for the links between languages."""
     Babel(app, locale_selector=select)
+    # Flask-Babel looks up the catalogue of the request at every message; a page has hundreds of messages and one language.
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.context_processor(lambda: {"language_names": NAMES, "here": here})
     app.after_request(_vary)
 
@@ -60,6 +66,18 @@ def local_path(target: str) -> str:
 def here() -> str:
     """Return the path and query of this page, to come back to it."""
     return request.full_path.rstrip("?")
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    language: Language = context.get("language") or current_language()
+    return language.translations.gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, n: int) -> str:
+    language: Language = context.get("language") or current_language()
+    return language.translations.ngettext(singular, plural, n)
 
 
 def _vary(response: Response) -> Response:

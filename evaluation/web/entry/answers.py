@@ -26,10 +26,11 @@ from pydantic_core import PydanticCustomError
 from evaluation.answers import values
 from evaluation.answers.checks import BreachCost, Issue
 from evaluation.answers.model import AnswerInput
+from evaluation.answers.progress.compose import progress_of
 from evaluation.answers.progress.model import OrganisationProgress
-from evaluation.answers.progress.queries import body_progress
 from evaluation.answers.save import Conflict, save_answers
 from evaluation.answers.values import InvalidValue
+from evaluation.answers.year_data import read_year_data
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
@@ -142,8 +143,12 @@ def state(bin_: str, year: int) -> tuple[Response, int] | Response:
         message = gettext("At most %(limit)s organisations at once.", limit=MAX_ORGANISATIONS)
         return jsonify(message=message), HTTPStatus.BAD_REQUEST
     ids = [id_ for id_, _ in registry.members(viewer, year, bin_, requested)[1].values()] if requested else None
-    progress, language = body_progress(viewer, order, year, body.id, today(), ids), current_language()
-    organisations = {item.bin: progress_json(order, item, language) for item in progress.organisations.values()}
+    data, language = read_year_data(viewer, order, year, body.id), current_language()
+    progress = progress_of(data, today(), ids)
+    costs = data.breach_costs(progress.totals)
+    organisations = {
+        item.bin: progress_json(order, item, costs.get(item.bin, ()), language) for item in progress.organisations.values()
+    }
     if "names" in request.args:
         for organisation in registry.organisations(viewer, body.id, year, language.code):
             if organisation.bin in organisations:
@@ -151,8 +156,10 @@ def state(bin_: str, year: int) -> tuple[Response, int] | Response:
     return jsonify(organisations=organisations)
 
 
-def progress_json(order: Order, progress: OrganisationProgress, language: Language) -> dict[str, Any]:
-    """Return an organisation's progress as JSON for scripts."""
+def progress_json(
+    order: Order, progress: OrganisationProgress, costs: Sequence[BreachCost], language: Language
+) -> dict[str, Any]:
+    """Return an organisation's progress and the costs of its breaches as JSON for scripts."""
     return {
         "answered": progress.answered,
         "required": progress.required,
@@ -166,7 +173,7 @@ def progress_json(order: Order, progress: OrganisationProgress, language: Langua
                 "codes": list(cost.codes),
                 "text": cost_text(cost, language),
             }
-            for cost in progress.costs
+            for cost in costs
         ],
     }
 

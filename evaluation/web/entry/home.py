@@ -22,7 +22,8 @@ from evaluation.language import N_
 from evaluation.pagination import Page
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Body, Organisation, ReportingYear
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import Lock, is_open
 from evaluation.submissions.models import Submission
@@ -99,7 +100,7 @@ def sections() -> list[tuple[str, str, bool]]:
 class OrganisationRow:
     """An organisation in the list."""
 
-    organisation: Organisation
+    organisation: SupervisedOrganisation
     progress: OrganisationProgress
 
     def matches(self, progress_filter: str) -> bool:

@@ -14,6 +14,7 @@ from flask_babel import gettext, ngettext
 from werkzeug import Response
 
 from evaluation.answers import justifications
+from evaluation.answers.checks import BreachCost
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.progress.compose import progress_of
 from evaluation.answers.progress.model import OrganisationProgress
@@ -23,7 +24,8 @@ from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Body, Organisation
+from evaluation.registry.models import Body
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, order_of
@@ -43,7 +45,7 @@ class ReportContext:
 
     data: YearData
     body: Body
-    organisations: Sequence[Organisation]
+    organisations: Sequence[SupervisedOrganisation]
     position: int
 
     @property
@@ -57,7 +59,7 @@ class ReportContext:
         return self.data.year
 
     @property
-    def organisation(self) -> Organisation:
+    def organisation(self) -> SupervisedOrganisation:
         """The organisation of the page."""
         return self.organisations[self.position]
 
@@ -67,16 +69,21 @@ class ReportContext:
         return progress_of(self.data, today(), [self.organisation.id]).organisations[self.organisation.id]
 
     @property
-    def previous(self) -> Organisation | None:
+    def costs(self) -> Sequence[BreachCost]:
+        """What the organisation's breaches cost its body."""
+        return self.data.breach_costs([self.organisation.kind]).get(self.organisation.bin, ())
+
+    @property
+    def previous(self) -> SupervisedOrganisation | None:
         """The organisation before this one in the list."""
         return self.organisations[self.position - 1] if self.position else None
 
     @property
-    def next(self) -> Organisation | None:
+    def next(self) -> SupervisedOrganisation | None:
         """The organisation after this one in the list."""
         return self.organisations[self.position + 1] if self.position + 1 < len(self.organisations) else None
 
-    def url(self, organisation: Organisation | None = None, field: str | None = None) -> str:
+    def url(self, organisation: SupervisedOrganisation | None = None, field: str | None = None) -> str:
         """Return the address of this or another organisation's form, or of one of its fields."""
         anchor = field and f"field-{field}"
         address: dict[str, Any] = {
@@ -189,7 +196,7 @@ def _render(context: ReportContext, outcome: SaveOutcome, form_errors: Sequence[
         body=context.body,
         year=context.year,
         organisation=context.organisation,
-        page=ReportPage(context.order, form, context.progress, context.data.last_order, outcome, language),
+        page=ReportPage(context.order, form, context.progress, context.costs, context.data.last_order, outcome, language),
         form=form,
         may_edit=viewer.may(Action.EDIT, context.body.id) and lock is None,
         may_see_files=viewer.may(Action.VIEW_FILES, context.body.id),

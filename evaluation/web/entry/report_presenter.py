@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.answers import values
-from evaluation.answers.checks import Issue
+from evaluation.answers.checks import BreachCost, Issue
 from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.answers.save import Conflict
 from evaluation.criteria import expressions
@@ -104,6 +104,7 @@ class ReportPage:
         order: Order,
         form: ReportForm,
         progress: OrganisationProgress,
+        costs: Sequence[BreachCost],
         last_order: Order | None,
         outcome: SaveOutcome,
         page_language: Language,
@@ -111,7 +112,7 @@ class ReportPage:
         self.order, self.form, self.progress = order, form, progress
         self.outcome, self.language = outcome, page_language
         self.last_order = last_order or order
-        self._costs = self._costs_by_code()
+        self._costs = self._costs_by_code(costs)
         self._evidence_codes = {item.code for item in order.evidence_of(progress.kind)}
         needed = {item.code for issue in progress.issues if issue.is_open for item in self.evidence_for(issue)}
         self._missing = frozenset(code for code in needed if progress.evidence.get(code) is None)
@@ -208,10 +209,10 @@ class ReportPage:
         answer = (self.progress.last_year_answers or {}).get(item.code)
         return values.format_value(self.last_order, last_year_item, answer, self.language)
 
-    def _costs_by_code(self) -> dict[str, tuple[str, ...]]:
+    def _costs_by_code(self, costs: Sequence[BreachCost]) -> dict[str, tuple[str, ...]]:
         """Return indicator code → texts of the costs; a cost is shown at the last of the answers that decide the breach."""
         texts: dict[str, tuple[str, ...]] = {}
-        for cost in self.progress.costs:
+        for cost in costs:
             code = cost.codes[-1] if cost.codes else ""
             texts[code] = (*texts.get(code, ()), cost_text(cost, self.language))
         return texts

@@ -14,7 +14,7 @@ from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Organisation
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.review.queries import open_remark_counts
 from evaluation.sheets import SheetTable
 from evaluation.sheets.document import LANGUAGES
@@ -33,7 +33,7 @@ class TableSummary:
     """A table of the sheet with the progress of its organisations."""
 
     table: SheetTable
-    organisations: list[tuple[Organisation, OrganisationProgress]]
+    organisations: list[tuple[SupervisedOrganisation, OrganisationProgress]]
 
     @property
     def answered(self) -> int:
@@ -50,7 +50,7 @@ class TableSummary:
 class JustifiedWarning:
     """A warning with its justification; `label` and `answer` are empty if it concerns the whole report."""
 
-    organisation: Organisation
+    organisation: SupervisedOrganisation
     label: str
     answer: str
     issue: Issue
@@ -93,7 +93,9 @@ def body(bin_: str, year: int) -> str:
     )
 
 
-def _justified_warnings(order: Order, organisations: list[tuple[Organisation, OrganisationProgress]]) -> list[JustifiedWarning]:
+def _justified_warnings(
+    order: Order, organisations: list[tuple[SupervisedOrganisation, OrganisationProgress]]
+) -> list[JustifiedWarning]:
     language, warnings = current_language(), []
     for organisation, progress in organisations:
         for issue in progress.issues:

@@ -9,6 +9,7 @@ from evaluation.answers.columns import ParsedColumn
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.model import Order
 from evaluation.registry.models import NAME_LENGTH
+from evaluation.scoring.conditions import apply_implications
 from evaluation.workbooks.format.issue_collector import IssueCollector
 from evaluation.workbooks.format.model import FIRST_DATA_ROW, IDENTITY_COLUMNS, PRIOR_YEAR, Worksheet, as_frame
 from evaluation.workbooks.format.table import read_table
@@ -103,7 +104,7 @@ class WorksheetReader:
             *order.rules_for_kind(kind, order.rules_on_answers(order.cautions)),
         )
         needed_codes = order.with_implication_sources(frozenset().union(*(codes(rule.when) for rule in rules)))
-        frame = as_frame(order, kind, worksheet, needed_codes)
+        frame = apply_implications(order, kind, as_frame(order, kind, worksheet, needed_codes))
         for position, rule in contradictions(order, kind, frame):
             cell = worksheet.row_numbers[position], worksheet.column_indexes.get(rule.indicator, 0)
             self.issues.add_error(rule.code, kind, cell, rule.indicator, text=rule.message)

@@ -17,6 +17,7 @@ from evaluation.database import advisory_lock, db
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.queries import RegistryIndex
+from evaluation.scoring.conditions import apply_implications
 from evaluation.scoring.frames import report_frame
 from evaluation.submissions import queries as submissions
 from evaluation.workbooks.format.model import ABOUT, PRIOR_YEAR, Workbook, Worksheet
@@ -188,7 +189,8 @@ def _new_contradictions(plan: Plan) -> Iterator[CellIssue]:
 def _contradictions(order: Order, kind: str, answers: Sequence[Document]) -> Iterator[tuple[int, Any]]:
     """Yield (index of the report, contradicted rule)."""
     blank = [""] * len(answers)
-    yield from contradictions(order, kind, report_frame(order, kind, blank, blank, answers))
+    frame = apply_implications(order, kind, report_frame(order, kind, blank, blank, answers))
+    yield from contradictions(order, kind, frame)
 
 
 def find_warnings(viewer: Viewer, plan: Plan, today: date) -> list[CellIssue]:

@@ -19,7 +19,7 @@ from evaluation.audit.actions import AuditAction
 from evaluation.clock import today
 from evaluation.pagination import Page
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Organisation
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.submissions.locks import Locked
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, matches, moment, search_words
@@ -47,7 +47,7 @@ class GridFilters:
         mark = request.args.get("mark", "")
         return cls(search_words(request.args.get("q")), mark if mark in MARKS else "")
 
-    def matches(self, organisation: Organisation, progress: OrganisationProgress) -> bool:
+    def matches(self, organisation: SupervisedOrganisation, progress: OrganisationProgress) -> bool:
         """Whether an organisation is shown."""
         return matches(organisation, self.search) and (not self.mark or self.mark in marks(progress).split())
 
@@ -56,7 +56,7 @@ class GridFilters:
 class FormRow:
     """An organisation of the form; `expected` is the JSON of its stored answers, which the form sends back with the cells."""
 
-    organisation: Organisation
+    organisation: SupervisedOrganisation
     progress: OrganisationProgress
     cells: list[GridCell]
     expected: str
@@ -110,7 +110,7 @@ def _next_url(grid: GridContext, result: SaveResult) -> str:
 
 def _page(
     grid: GridContext, filters: GridFilters, progress: BodyProgress, submitted_bins: list[str] | None
-) -> tuple[Page[tuple[Organisation, OrganisationProgress]], str]:
+) -> tuple[Page[tuple[SupervisedOrganisation, OrganisationProgress]], str]:
     """Return one page of organisations with their progress, and the BINs of the organisations on all pages."""
     listed = registry.organisations(grid.viewer, grid.body.id, grid.year.year, current_language().code)
     all_rows = [
@@ -127,7 +127,7 @@ def _page(
 
 def _row(
     grid: GridContext,
-    organisation: Organisation,
+    organisation: SupervisedOrganisation,
     progress: OrganisationProgress,
     form: GridForm | None,
     result: SaveResult | None,

@@ -15,7 +15,7 @@ from evaluation.answers.grid.formatting import value_formatter
 from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import LANGUAGE_CODES, Language, language
-from evaluation.registry.models import Organisation
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.web.core.request_context import language_of, named
 
 TYPE_CLASSES = {
@@ -105,7 +105,7 @@ def _initials(order: Order, item: Indicator, answer: Any) -> str:
 
 
 def rows(
-    shown: Sequence[tuple[Organisation, OrganisationProgress]],
+    shown: Sequence[tuple[SupervisedOrganisation, OrganisationProgress]],
     columns: Sequence[Column],
     language: Language,
     address: Mapping[str, Any],
@@ -126,7 +126,7 @@ def marks(progress: OrganisationProgress) -> str:
 
 
 def _row(
-    organisation: Organisation,
+    organisation: SupervisedOrganisation,
     progress: OrganisationProgress,
     columns: Sequence[Column],
     language: Language,

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask_babel import gettext
 
 from evaluation.criteria.model import Order
-from evaluation.registry.models import Organisation
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.review.diff import CellChange, ChangeKind
 from evaluation.web.review.remarks.presenter import (
     ROW_RANK,
@@ -39,7 +39,7 @@ class ChangeRow:
 class ChangeGroup:
     """The changes of one organisation; without an organisation, those of the counts that the body declares."""
 
-    organisation: Organisation | None
+    organisation: SupervisedOrganisation | None
     rows: tuple[ChangeRow, ...]
 
 

@@ -13,7 +13,8 @@ from evaluation.criteria.model import Order
 from evaluation.language import Language, heading
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.models import Body, Organisation, ReportingYear
+from evaluation.registry.models import Body, ReportingYear
+from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.review.diff import CellChange, ChangeKind
 from evaluation.review.models import Remark
 from evaluation.review.remarks import queries
@@ -102,7 +103,7 @@ class RemarkLocator:
         organisations = registry.organisations(current_viewer(), body.id, year, language.code)
         kind_ranks = {kind: rank for rank, kind in enumerate(order.kind)}
         organisations.sort(key=lambda organisation: kind_ranks.get(organisation.kind, len(kind_ranks)))
-        self.organisations: dict[int, Organisation] = {organisation.id: organisation for organisation in organisations}
+        self.organisations: dict[int, SupervisedOrganisation] = {organisation.id: organisation for organisation in organisations}
         self._organisation_ranks = {organisation.id: rank for rank, organisation in enumerate(organisations)}
         self._code_ranks = {code: rank for rank, code in enumerate(order.by_code)}
 
@@ -146,7 +147,7 @@ class RemarkLocator:
         """Return the name of a kind's table."""
         return heading(self.order.kind[kind].plural[self.language.code])
 
-    def report_url(self, organisation: Organisation, anchor: str, code: str = "") -> str:
+    def report_url(self, organisation: SupervisedOrganisation, anchor: str, code: str = "") -> str:
         """Return the address of an organisation's report, or of one of its answers."""
         return url_for(
             "report.page",
@@ -157,7 +158,7 @@ class RemarkLocator:
             _anchor=anchor or None,
         )
 
-    def _name(self, organisation: Organisation) -> tuple[str, str]:
+    def _name(self, organisation: SupervisedOrganisation) -> tuple[str, str]:
         """Return an organisation's name and the language that the name is in."""
         entity = named(organisation)
         return entity.name(self.language.code), language_of(entity, self.language.code)

@@ -3,7 +3,7 @@
  *
  * An entry exists from the moment a person types until the server acknowledges the text or the person gives it up. `waiting` entries
  * are sent; `invalid` and `conflict` entries wait for the person. A `waiting` entry is in flight from the start of a request until
- * its answer. A newer text typed meanwhile is kept in `next`.
+ * its answer. A newer text typed meanwhile is in `next`.
  *
  * | event             | none      | waiting   | in flight                           | invalid   | conflict              |
  * |-------------------|-----------|-----------|-------------------------------------|-----------|-----------------------|
