@@ -37,7 +37,7 @@ ARGUMENTS = [
 
 NewPage = Callable[..., AbstractContextManager[Page]]
 
-PATIENCE = 15_000
+PATIENCE = 45_000
 """Milliseconds that a page may take: six hundred organisations on a computer that is busy with another test."""
 expect.set_options(timeout=PATIENCE)
 

@@ -20,6 +20,8 @@ Result = TypeVar("Result")
 
 WIDTHS = (1280, 390)
 """Widths in pixels of a desktop window and of a telephone."""
+VIEWS = (("kk", WIDTHS[0]), ("ru", WIDTHS[1]))
+"""Language and width of a page: each language and each width once."""
 HEIGHT = 900
 """Height of every browser window in pixels."""
 

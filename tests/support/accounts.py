@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Iterable
 
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_security import hash_password
+from flask_wtf.csrf import generate_csrf
 
 from evaluation.accounts.models import Account, AccountBody
 from evaluation.database import db
@@ -43,7 +44,7 @@ def make_account(
 
 def sign_in(client: FlaskClient, email: str, password: str = PASSWORD, url: str = "/account/sign-in") -> FlaskClient:
     """Sign the client in by the form; returns the client."""
-    response = client.post(url, data={"email": email, "password": password, "csrf_token": token_of(client, url)})
+    response = client.post(url, data={"email": email, "password": password, "csrf_token": new_token(client)})
     assert response.status_code == 302, response.text
     return client
 
@@ -74,6 +75,15 @@ def assign_bodies(app: Flask, email: str, bodies: Iterable[int]) -> None:
         db.session.query(AccountBody).filter_by(account_id=id_).delete()
         db.session.add_all(AccountBody(account_id=id_, body_id=body_id) for body_id in bodies)
         db.session.commit()
+
+
+def new_token(client: FlaskClient) -> str:
+    """A CSRF token of the client's session without a request for a page."""
+    with client.session_transaction() as stored, client.application.test_request_context():
+        session.update(stored)
+        token = generate_csrf()
+        stored.update(session)
+    return token
 
 
 def token_of(client: FlaskClient, url: str) -> str:

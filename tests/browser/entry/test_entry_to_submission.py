@@ -15,7 +15,7 @@ from evaluation.criteria.model import Indicator
 from evaluation.database import db
 from evaluation.language import language
 from tests.browser.conftest import NewPage, served
-from tests.browser.entry_helpers import assert_accessible
+from tests.browser.entry_helpers import VIEWS, assert_accessible
 from tests.support import accounts
 from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
@@ -85,7 +85,7 @@ def next_step(page: Page) -> None:
         page.click(".due-next .btn-primary")
 
 
-@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_answering_blank_by_blank_leads_to_the_submission(
     code: str, width: int, site: tuple[str, Scenario], new_page: NewPage
 ) -> None:

@@ -7,7 +7,7 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser import grid_site
 from tests.browser.conftest import NewPage
-from tests.browser.entry_helpers import WIDTHS, fits
+from tests.browser.entry_helpers import VIEWS, fits
 from tests.browser.grid_helpers import GridSite, cell, first_of, open_grid, saved, status, words
 from tests.browser.grid_site import CLERKS, organisation_bin
 
@@ -20,8 +20,7 @@ def press_letter(page: Page, letter: str, code: str = "", control: bool = False)
         session.send("Input.dispatchKeyEvent", {"type": type_, "key": letter, "code": code, **options})
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_answers_are_typed_chosen_corrected_and_undone_by_keys(
     code: str, width: int, grid: GridSite, new_page: NewPage, order: Order
 ) -> None:
@@ -128,22 +127,22 @@ def test_blanks_of_the_organisations_shown_are_filled_and_undone(grid: GridSite,
     assert not any(grid.answers().values())
 
 
-@pytest.mark.parametrize("code", ["kk", "ru"])
-def test_the_grid_is_accessible(code: str, grid: GridSite, new_page: NewPage, order: Order) -> None:
+@pytest.mark.parametrize(("code", "width"), VIEWS)
+def test_the_grid_is_accessible(code: str, width: int, grid: GridSite, new_page: NewPage, order: Order) -> None:
     """axe finds no violation, and only the table scrolls sideways."""
     # Reduced motion, because during a transition axe would measure an intermediate colour.
     with new_page(grid.address, code, email=CLERKS[0], reduced_motion="reduce") as page:
         open_grid(page, order)
-        fits(page, *WIDTHS)
+        fits(page, width)
         page.locator("[data-action=fill]").click()
         expect(page.locator("#grid-fill")).to_be_visible()
-        fits(page, *WIDTHS)
+        fits(page, width)
         page.locator("#grid-fill-typed").fill("0")
         page.locator("#grid-fill button[type=submit]").click()
         expect(page.locator("#grid-preview")).to_be_visible()
-        fits(page, *WIDTHS)
+        fits(page, width)
         page.goto(f"{grid_site.address(order)}?plain=1")
-        fits(page, *WIDTHS)
+        fits(page, width)
 
 
 def test_without_scripts_the_grid_is_a_form_page_by_page(grid: GridSite, new_page: NewPage, order: Order) -> None:

@@ -8,15 +8,14 @@ from playwright.sync_api import expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.entry_helpers import fits
+from tests.browser.entry_helpers import VIEWS, fits
 from tests.browser.grid_helpers import GridSite, block, cell, first_of, open_grid, saved, status, words
 from tests.browser.grid_site import CLERKS, SIX_HUNDRED, organisation_bin, widest
 
 WAITING = "No connection. Not sent yet: {0}. It will be sent when the connection is back."
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_six_hundred_organisations_by_one_paste(
     code: str, width: int, large_grid: GridSite, new_page: NewPage, order: Order
 ) -> None:
@@ -32,6 +31,7 @@ def test_six_hundred_organisations_by_one_paste(
         page.keyboard.press("Control+v")
         expect(page.locator("[data-count=new]")).to_have_text(language(code).number(count))
         expect(page.locator("[data-count=rejected]")).to_have_text("0")
+        expect(page.locator("#grid-preview [data-action=apply]")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator("td.is-saved")).to_have_count(count)
         expect(page.locator("#grid-preview")).to_be_hidden()

@@ -8,12 +8,11 @@ from playwright.sync_api import Route, expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.entry_helpers import WIDTHS, CountingKeyboard, Site, assert_accessible, state_of, typed
+from tests.browser.entry_helpers import VIEWS, CountingKeyboard, Site, assert_accessible, state_of, typed
 from tests.support.scenario import first_indicator
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_one_organisation_by_keyboard_alone(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     """An answer takes its characters and one key to go on; yes, no and choices take one key."""
     kind = order.kinds[1].code
@@ -114,8 +113,7 @@ def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Ord
     assert site.stored_values(organisation_bin) == {codes[0]: 100}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_what_is_not_valid_stays_on_the_page(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
@@ -165,7 +163,7 @@ def test_a_warning_is_justified_by_a_reason(site: Site, new_page: NewPage, order
         expect(warning.locator("[data-justify]")).to_have_count(1)
 
 
-@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (organisation_bin, _), money, choice = (
@@ -198,12 +196,12 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
     assert site.stored_values(organisation_bin) == {money: 10_000, choice: "violated"}
 
 
-@pytest.mark.parametrize("code", ["kk", "ru"])
-def test_the_page_is_accessible(code: str, site: Site, new_page: NewPage, order: Order) -> None:
+@pytest.mark.parametrize(("code", "width"), VIEWS)
+def test_the_page_is_accessible(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[1].code
     organisation_bin, money = site.scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     site.store_answers(organisation_bin, {money: -5, first_indicator(order, kind, "choice"): "violated"})
     for email in (site.scenario.emails["clerk"], site.scenario.emails["observer"]):
         with new_page(site.address, code, email=email) as page:
             page.goto(site.scenario.report_url(organisation_bin))
-            assert_accessible(page, *WIDTHS)
+            assert_accessible(page, width)

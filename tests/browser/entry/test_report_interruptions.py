@@ -9,7 +9,7 @@ from evaluation.criteria import Order
 from evaluation.criteria.expressions import codes
 from evaluation.language import language
 from tests.browser.conftest import NewPage
-from tests.browser.entry_helpers import WIDTHS, Site, assert_accessible, state_of, typed
+from tests.browser.entry_helpers import VIEWS, WIDTHS, Site, assert_accessible, state_of, typed
 from tests.support.scenario import BODY, FOREIGN_ORGANISATION, YEAR, first_indicator
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
@@ -124,7 +124,7 @@ def test_pages_of_the_year_report_unsent_answers(site: Site, new_page: NewPage, 
         expect(page.locator(f"#answer-{money}")).to_have_value("abc")
 
 
-@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_a_warning_leads_to_the_evidence_it_asks_for(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (organisation_bin, _), (choice, digit, act) = site.scenario.bins_of(kind), caution_with_evidence(order, kind)

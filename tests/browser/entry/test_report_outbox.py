@@ -8,12 +8,11 @@ from playwright.sync_api import expect
 from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, sign_in
-from tests.browser.entry_helpers import WIDTHS, Site, assert_accessible, state_of, typed
+from tests.browser.entry_helpers import VIEWS, Site, assert_accessible, state_of, typed
 from tests.support.scenario import first_indicator
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     """The second user keeps the typed answer of one question and takes the stored answer of another."""
     kind = order.kinds[0].code
@@ -57,8 +56,7 @@ def test_two_browsers_in_one_cell(code: str, width: int, site: Site, new_page: N
     assert site.stored_values(organisation_bin) == {money: 10_000, choice: "compliant"}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("code", ["kk", "ru"])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_a_cut_connection_loses_nothing(code: str, width: int, site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (organisation_bin, _), money, choice = (

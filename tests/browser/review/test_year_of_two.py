@@ -15,7 +15,7 @@ from evaluation.review.verification.messages import TITLES
 from evaluation.review.verification.model import Outcome, Subject
 from tests.browser.conftest import NewPage, served
 from tests.browser.entry.test_entry_to_submission import in_a_thread
-from tests.browser.entry_helpers import assert_accessible, state_of, typed
+from tests.browser.entry_helpers import VIEWS, assert_accessible, state_of, typed
 from tests.support import accounts
 from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
@@ -90,7 +90,7 @@ def verdict(page: Page, file: Path) -> str:
     return page.inner_text("#verdict")
 
 
-@pytest.mark.parametrize(("code", "width"), [("kk", 1280), ("ru", 390)])
+@pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: NewPage, tmp_path: Path) -> None:
     say = language(code).gettext
     row = year.scenario.order.form.tables[0].scored_rows[0]
