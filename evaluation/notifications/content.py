@@ -18,7 +18,18 @@ TITLES = {
     "reopened": N_("The accepted year was reopened"),
     "remark": N_("A new remark"),
     "deadline": N_("Last day to submit the year: %(date)s"),
+    "opened": N_("The reporting year is open"),
+    "rescheduled": N_("The dates of the reporting year changed"),
+    "extended": N_("The deadline is extended"),
 }
+CORRECTION = N_("Last day to correct the year: %(date)s")
+DATE_LABELS = {
+    "starts_on": N_("First day of entry"),
+    "deadline": N_("Deadline"),
+    "extended_until": N_("Extended until"),
+    "correct_by": N_("Correct by"),
+}
+"""Key of a date in a notification's data → its label."""
 REPLY = N_("A reply to a remark")
 MAX_SUBJECT_NAME = 120
 """Characters of a body's name in the subject of a mail: some names have half a page."""
@@ -32,14 +43,25 @@ def title(view: NotificationView, language: Language) -> str:
     if kind == "remark" and data.get("reply"):
         return language.gettext(REPLY)
     if kind == "deadline":
-        return language.gettext(TITLES[kind], date=language.long_date(date.fromisoformat(data["until"])))
+        text = CORRECTION if data.get("correction") else TITLES[kind]
+        return language.gettext(text, date=language.long_date(date.fromisoformat(data["until"])))
     return language.gettext(TITLES[kind])
 
 
 def quotation(view: NotificationView) -> str:
-    """Return what a person wrote: the remark, the reply, or the reason for returning or reopening the year; it may be empty."""
+    """Return what a person wrote: the remark, the reply, or the reason for returning, reopening or extending; it may be empty."""
     data = view.notification.data
     return str(data.get("text") or data.get("reason") or "")
+
+
+def dates(view: NotificationView, language: Language) -> list[tuple[str, str]]:
+    """Return the dates of the notification with their labels; a date that was removed is "not set"."""
+    data = view.notification.data
+    return [
+        (language.gettext(label), language.long_date(date.fromisoformat(data[key])) if data[key] else language.gettext("not set"))
+        for key, label in DATE_LABELS.items()
+        if key in data
+    ]
 
 
 def actor(view: NotificationView) -> str:
@@ -92,6 +114,7 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
         (gettext("Reporting year"), str(notification.year)),
         (gettext("Organisation"), _name(view.organisation, language) if view.organisation else ""),
         (gettext("Subject"), subject_matter(view, language)),
+        *dates(view, language),
         (gettext("Revision"), str(notification.data.get("revision") or "")),
         (gettext("Sent by"), actor(view)),
         (gettext("When"), f"{to_local(notification.at):%d.%m.%Y %H:%M}"),

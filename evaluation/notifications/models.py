@@ -10,7 +10,7 @@ from evaluation.accounts.models import Account
 from evaluation.clock import now
 from evaluation.database import Base
 
-KINDS = ("submitted", "returned", "accepted", "reopened", "remark", "deadline")
+KINDS = ("submitted", "returned", "accepted", "reopened", "remark", "deadline", "opened", "rescheduled", "extended")
 MAIL_STATUSES = ("none", "waiting", "sent", "failed")
 """No mail is sent (no server is configured, or the address does not exist); it waits; the server has accepted it; it failed."""
 

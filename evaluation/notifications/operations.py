@@ -1,16 +1,16 @@
 """Notifies people and marks notifications as read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from evaluation.accounts.queries import DEMONSTRATION_DOMAIN
 from evaluation.clock import now
 from evaluation.configuration import configuration
 from evaluation.database import after_commit, db, insert_if_absent, table_of
 from evaluation.notifications.models import Notification
-from evaluation.notifications.queries import body_recipients, reviewer_recipients
+from evaluation.notifications.queries import body_recipients, recipients_of_bodies, reviewer_recipients
 from evaluation.policy import Action, Forbidden, Viewer
 
 
@@ -36,8 +36,9 @@ def notify(
         body_id: The body.
         organisation_id: With `code`, the answer that the notification concerns.
         code: The answer's code.
-        data: The values of the text (:mod:`evaluation.notifications.content`): none for `submitted`, "reason" for `returned` and
-            `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if it is a reply.
+        data: The values of the text (:mod:`evaluation.notifications.content`): none for `submitted`, "reason" and a day
+            "correct_by" for `returned` and `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if it
+            is a reply.
         dedup_key: Nobody is notified twice with the same key.
         recipients: `body`: the body's active clerks and heads; `reviewers`: the active reviewers of its region, or of the country
             if the region has none.
@@ -51,28 +52,52 @@ def notify(
         Forbidden: The viewer may not see the body.
     """
     accounts = body_recipients(viewer, body_id) if recipients == "body" else reviewer_recipients(viewer, body_id)
-    has_mail, notified = bool(configuration().settings.smtp_url), []
+    notified = []
     for account_id, email in sorted(accounts.items()):
         if account_id == excluded_account_id:
             continue
-        row = {
-            "account_id": account_id,
-            "kind": kind,
-            "year": year,
-            "body_id": body_id,
-            "organisation_id": organisation_id,
-            "code": code,
-            "data": {"by": viewer.name} | dict(data or {}),
-            "dedup_key": dedup_key,
-            "at": now(),
-            # The addresses of the demonstration's accounts do not exist.
-            "mail_status": "waiting" if has_mail and not email.endswith(DEMONSTRATION_DOMAIN) else "none",
-        }
+        row = _row(viewer, kind, year, body_id, account_id, email, data)
+        row |= {"organisation_id": organisation_id, "code": code, "dedup_key": dedup_key}
         if insert_if_absent(db.session.connection(), table_of(Notification), row):
             notified.append(account_id)
-    if notified and has_mail and send_mail:
-        after_commit(configuration().wake_mail_worker)
+    if notified and send_mail:
+        _wake_mail_worker()
     return notified
+
+
+def notify_bodies(viewer: Viewer, kind: str, year: int, body_ids: Collection[int], data: Mapping[str, Any]) -> int:
+    """Notify the active clerks and heads of many bodies of one event of a year; return the number of notifications.
+
+    The arguments are those of :func:`notify`.
+    """
+    recipients = recipients_of_bodies(viewer, body_ids)
+    if recipients:
+        rows = [_row(viewer, kind, year, *recipient, data) for recipient in recipients]
+        db.session.execute(insert(table_of(Notification)), rows)
+        _wake_mail_worker()
+    return len(recipients)
+
+
+def _row(
+    viewer: Viewer, kind: str, year: int, body_id: int, account_id: int, email: str, data: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    has_mail = bool(configuration().settings.smtp_url)
+    return {
+        "account_id": account_id,
+        "kind": kind,
+        "year": year,
+        "body_id": body_id,
+        "data": {"by": viewer.name} | dict(data or {}),
+        "at": now(),
+        # The addresses of the demonstration's accounts do not exist.
+        "mail_status": "waiting" if has_mail and not email.endswith(DEMONSTRATION_DOMAIN) else "none",
+    }
+
+
+def _wake_mail_worker() -> None:
+    """Send the mail after the commit, if a mail server is configured."""
+    if configuration().settings.smtp_url:
+        after_commit(configuration().wake_mail_worker)
 
 
 def mark_as_read(viewer: Viewer, notification: Notification) -> None:

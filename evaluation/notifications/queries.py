@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -40,6 +40,17 @@ def body_recipients(viewer: Viewer, body_id: int) -> dict[int, str]:
     return dict(
         fetch_rows(statement.where(AccountBody.body_id == body_id, Account.role.in_(BODY_ROLES), Account.active.is_(True)))
     )
+
+
+def recipients_of_bodies(viewer: Viewer, body_ids: Collection[int]) -> list[tuple[int, int, str]]:
+    """Return (body id, account id, e-mail address) of the active clerks and heads of these bodies that the viewer can see."""
+    statement = (
+        select(Body.id, Account.id, Account.email)
+        .join(AccountBody, AccountBody.body_id == Body.id)
+        .join(Account, Account.id == AccountBody.account_id)
+        .where(Account.role.in_(BODY_ROLES), Account.active.is_(True))
+    )
+    return [tuple(row) for row in fetch_rows(visible(statement, viewer)) if row[0] in body_ids]
 
 
 def reviewer_recipients(viewer: Viewer, body_id: int) -> dict[int, str]:
@@ -123,8 +134,8 @@ def with_recipients(viewer: Viewer, notification_ids: Collection[int]) -> list[t
     return [views[id_] for id_ in notification_ids if id_ in views]
 
 
-def submitted_body_ids(viewer: Viewer, year: int) -> frozenset[int]:
-    """Return the ids of the bodies whose year is submitted or accepted, so that they can change nothing of it."""
-    statement = select(Body.id).join(Submission, Submission.body_id == Body.id)
-    statement = visible(statement.where(Submission.year == year, Submission.status.not_in(OPEN_STATUSES)), viewer)
-    return frozenset(db.session.scalars(statement))
+def workflow_of_bodies(viewer: Viewer, year: int) -> dict[int, tuple[bool, date | None]]:
+    """Return body id → whether its year is open, and the day to correct it by; bodies that never submitted are left out."""
+    statement = select(Body.id, Submission.status, Submission.correct_by).join(Submission, Submission.body_id == Body.id)
+    rows = db.session.execute(visible(statement.where(Submission.year == year), viewer))
+    return {body_id: (status in OPEN_STATUSES, correct_by) for body_id, status, correct_by in rows}

@@ -1,11 +1,11 @@
-"""Reminders of an approaching deadline, each once on some days before it."""
+"""Reminders of the last day to submit or to correct a year, each once on some days before it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from evaluation.notifications.operations import notify
-from evaluation.notifications.queries import submitted_body_ids
+from evaluation.notifications.queries import workflow_of_bodies
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
@@ -32,7 +32,8 @@ def remind(viewer: Viewer, today: date) -> list[Reminder]:
 
     A person is reminded once for each of `REMINDER_DAYS`, however often this function is called. If it was not called on such a
     day, it reminds later, until the next of `REMINDER_DAYS`. An extension moves the last day, so people are reminded of the new
-    one. The caller sends the mail. `today` is a day in Asia/Almaty.
+    one. The last day of a year that was returned or reopened is the day to correct it by, if the reviewer set one. The caller
+    sends the mail. `today` is a day in Asia/Almaty.
 
     Raises:
         Forbidden: The viewer may not manage the registry.
@@ -47,17 +48,20 @@ def due_reminder_day(days_left: int) -> int | None:
 
 
 def _remind_of_year(viewer: Viewer, year: ReportingYear, today: date) -> Iterator[Reminder]:
-    if year.deadline is None or (year.starts_on is not None and today < year.starts_on):
+    if year.starts_on is not None and today < year.starts_on:
         return
-    extended, submitted = extensions.extensions_in_force(viewer, year.year), submitted_body_ids(viewer, year.year)
+    extended, workflow = extensions.extensions_in_force(viewer, year.year), workflow_of_bodies(viewer, year.year)
     for body in registry.all_bodies(viewer, year.year):
+        is_open, correct_by = workflow.get(body.id, (True, None))
         extended_until = extended[body.id].until if body.id in extended else None
-        until = EntryPeriod(year.starts_on, year.deadline, extended_until).last_day or year.deadline
+        until = correct_by or EntryPeriod(year.starts_on, year.deadline, extended_until).last_day
+        if until is None or not is_open:
+            continue
         days_left = (until - today).days
         reminder_day = due_reminder_day(days_left)
-        if reminder_day is None or body.id in submitted:
+        if reminder_day is None:
             continue
         dedup_key = f"deadline:{year.year}:{body.id}:{until}:{reminder_day}"
-        data = {"until": until.isoformat(), "days": days_left}
+        data = {"until": until.isoformat(), "days": days_left} | ({"correction": True} if correct_by else {})
         if notified := notify(viewer, "deadline", year.year, body.id, data=data, dedup_key=dedup_key, send_mail=False):
             yield Reminder(year.year, body, until, days_left, len(notified))

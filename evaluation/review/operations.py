@@ -8,7 +8,7 @@ CHECK constraints exclude contradicting statuses, and writes one audit event.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -20,6 +20,7 @@ from evaluation.audit.checkpoints import take_checkpoint
 from evaluation.audit.models import Checkpoint
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import now
+from evaluation.clock import today as current_day
 from evaluation.criteria.model import Order
 from evaluation.database import advisory_lock, db, insert_if_absent, table_of
 from evaluation.errors import EvaluationError
@@ -37,6 +38,8 @@ from evaluation.submissions import queries as submissions
 from evaluation.submissions.models import ACCEPTED, OPEN_STATUSES, REOPENED, RETURNED, SUBMITTED, Submission
 
 MAX_REASON_CHARACTERS = 2000
+MAX_CORRECTION_TIME = timedelta(days=2 * 365)
+"""A later day to correct a year by is taken for a typing error."""
 
 
 def submit(
@@ -78,6 +81,7 @@ def submit(
         status=SUBMITTED,
         nil_return=nil_return,
         reason="",
+        correct_by=None,
         round=(current.round if current else 0) + 1,
         submitted_id=account_id,
         submitted_by=viewer.name,
@@ -96,13 +100,23 @@ def submit(
     return submission
 
 
-def return_submission(viewer: Viewer, year: int, body_id: int, version: int, reason: str = "") -> Submission:
+def return_submission(
+    viewer: Viewer, year: int, body_id: int, version: int, reason: str = "", correct_by: date | None = None
+) -> Submission:
     """Return a submitted year to its body, with a reason or with open remarks; its answers can be changed again.
+
+    Args:
+        viewer: The reviewer.
+        year: The reporting year.
+        body_id: The body.
+        version: The version of the submission that the person saw.
+        reason: What must be corrected.
+        correct_by: The last day (Asia/Almaty) to correct the year; the body is reminded of it, and nothing locks after it.
 
     Raises:
         Forbidden: The viewer cannot review the body.
         StaleSubmission: The submission was changed.
-        SubmissionRejected: The year is not submitted, or there is neither a reason nor an open remark.
+        SubmissionRejected: The year is not submitted, there is neither a reason nor an open remark, or the day has passed.
     """
     account_id = _require_person(viewer, Action.REVIEW, body_id)
     reason = _clean_reason(reason)
@@ -111,11 +125,7 @@ def return_submission(viewer: Viewer, year: int, body_id: int, version: int, rea
         raise SubmissionRejected(workflow_errors.NOTHING_TO_RETURN)
     if not reason and not queries.open_remark_counts(viewer, year, [body_id]):
         raise SubmissionRejected(workflow_errors.NO_REASON_TO_RETURN, field="reason")
-    submission = _update(viewer, year, body_id, version, status=RETURNED, reason=reason)
-    data = {"version": submission.version, "reason": reason}
-    append_events(viewer, [NewEvent(AuditAction.RETURNED, year, body_id, data=data)])
-    notify(viewer, RETURNED, year, body_id, data={"reason": reason}, recipients="body", excluded_account_id=account_id)
-    return submission
+    return _open_for_correction(viewer, current, RETURNED, reason, correct_by, account_id)
 
 
 def accept(
@@ -190,15 +200,15 @@ def accept_bodies(
     return results
 
 
-def reopen(viewer: Viewer, year: int, body_id: int, version: int, reason: str) -> Submission:
+def reopen(viewer: Viewer, year: int, body_id: int, version: int, reason: str, correct_by: date | None = None) -> Submission:
     """Reopen an accepted year: its body can change it, and its next acceptance is a new revision.
 
-    The stored revision remains but is no longer in force.
+    The stored revision remains but is no longer in force. `correct_by` is as in :func:`return_submission`.
 
     Raises:
         Forbidden: The viewer cannot review the body.
         StaleSubmission: The submission was changed.
-        SubmissionRejected: The year is not accepted, or the reason is missing.
+        SubmissionRejected: The year is not accepted, the reason is missing, or the day has passed.
     """
     account_id = _require_person(viewer, Action.REVIEW, body_id)
     reason = _clean_reason(reason)
@@ -207,11 +217,31 @@ def reopen(viewer: Viewer, year: int, body_id: int, version: int, reason: str) -
         raise SubmissionRejected(workflow_errors.NOTHING_TO_REOPEN)
     if not reason:
         raise SubmissionRejected(workflow_errors.NO_REASON_TO_REOPEN, field="reason")
-    submission = _update(viewer, year, body_id, version, status=REOPENED, reason=reason, accepted_id=None, revision_id=None)
-    data = {"version": submission.version, "revision": submission.revision, "reason": reason}
-    append_events(viewer, [NewEvent(AuditAction.REOPENED, year, body_id, data=data)])
-    notify(viewer, REOPENED, year, body_id, data={"reason": reason}, recipients="body", excluded_account_id=account_id)
+    return _open_for_correction(viewer, current, REOPENED, reason, correct_by, account_id)
+
+
+def _open_for_correction(
+    viewer: Viewer, current: Submission, status: str, reason: str, correct_by: date | None, account_id: int
+) -> Submission:
+    """Give a year back to its body with a reason and a day to correct it by, and notify the body."""
+    _check_correction_day(correct_by)
+    year, body_id = current.year, current.body_id
+    columns = {"status": status, "reason": reason, "correct_by": correct_by, "accepted_id": None, "revision_id": None}
+    submission = _update(viewer, year, body_id, current.version, **columns)
+    message = {"reason": reason} | ({"correct_by": correct_by.isoformat()} if correct_by else {})
+    revision = {"revision": submission.revision} if status == REOPENED else {}
+    event = NewEvent(AuditAction(status), year, body_id, data={"version": submission.version, **revision, **message})
+    append_events(viewer, [event])
+    notify(viewer, status, year, body_id, data=message, recipients="body", excluded_account_id=account_id)
     return submission
+
+
+def _check_correction_day(day: date | None) -> None:
+    """Check the day to correct a year by. Raises SubmissionRejected."""
+    if day is not None and day < current_day():
+        raise SubmissionRejected(workflow_errors.PAST_CORRECTION_DAY, field="correct_by")
+    if day is not None and day > current_day() + MAX_CORRECTION_TIME:
+        raise SubmissionRejected(workflow_errors.IMPLAUSIBLE_CORRECTION_DAY, field="correct_by", day=f"{day:%d.%m.%Y}")
 
 
 def _require_person(viewer: Viewer, action: Action, body_id: int) -> int:
@@ -223,7 +253,7 @@ def _require_person(viewer: Viewer, action: Action, body_id: int) -> int:
 
 
 def _clean_reason(typed: str) -> str:
-    reason = typed.strip()
+    reason = normalise_text(typed)
     if len(reason) > MAX_REASON_CHARACTERS:
         raise SubmissionRejected(workflow_errors.REASON_TOO_LONG, field="reason", limit=MAX_REASON_CHARACTERS)
     return reason

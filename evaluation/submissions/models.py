@@ -27,6 +27,7 @@ class Submission(Base):
     - `first_submitted_on`: the day (Asia/Almaty) of the first submission; timeliness is measured by it.
     - `accepted_id`, `revision_id`: the reviewer and the sheet revision in force; set only in the status "accepted".
     - `reason`: why the year was returned or reopened.
+    - `correct_by`: the last day (Asia/Almaty) to correct it, if the reviewer set one; nothing locks after it.
 
     Accounts are stored by id and by the name that they had at that moment.
     """
@@ -43,6 +44,7 @@ class Submission(Base):
         ),
         CheckConstraint("status <> 'accepted' OR accepted_id <> submitted_id", name="not_self_accepted"),
         CheckConstraint("status <> 'reopened' OR reason <> ''", name="reopened_with_reason"),
+        CheckConstraint("status IN ('returned', 'reopened') OR correct_by IS NULL", name="correct_by"),
         CheckConstraint("status NOT IN ('accepted', 'reopened') OR revision >= 1", name="revision"),
         CheckConstraint("status = 'draft' OR round >= 1", name="round"),
     )
@@ -58,6 +60,7 @@ class Submission(Base):
     changed_by: Mapped[str] = mapped_column(String(320))
     changed_at: Mapped[datetime] = mapped_column(default=now)
     reason: Mapped[str] = mapped_column(Text, default="")
+    correct_by: Mapped[date | None]
     submitted_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
     submitted_by: Mapped[str | None] = mapped_column(String(320))
     submitted_at: Mapped[datetime | None]

@@ -22,13 +22,17 @@ OBSOLETE_AFTER = timedelta(days=183)
 
 @dataclass(frozen=True)
 class YearStatus:
-    """The status of one body's year, a key of `STATUS_LABELS`; `reason` says why it was returned or reopened."""
+    """The status of one body's year, a key of `STATUS_LABELS`.
+
+    `reason` says why the year was returned or reopened, `correct_by` is the last day to correct it, if the reviewer set one.
+    """
 
     year: int
     body_id: int
     deadline: date | None
     status: str = DRAFT
     reason: str = ""
+    correct_by: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -40,12 +44,19 @@ class YearStatus:
         """Whether the body was asked to correct the year: it was returned or reopened."""
         return self.status in (RETURNED, REOPENED)
 
-    def days_left(self, today: date) -> int | None:
-        """Return the number of days to the deadline, below 0 for a late draft.
+    @property
+    def due_on(self) -> date | None:
+        """The day on which the body is expected to submit the year."""
+        return self.correct_by or self.deadline
 
-        None without a deadline, and for a returned or reopened year after its deadline: its timeliness was settled by its first
+    def days_left(self, today: date) -> int | None:
+        """Return the number of days to the day to correct a year by or else to its deadline, below 0 after it.
+
+        None without such a day, and for a returned or reopened year after its deadline: its timeliness was settled by its first
         submission.
         """
+        if self.correct_by:
+            return (self.correct_by - today).days
         days = (self.deadline - today).days if self.deadline else None
         return None if days is not None and days < 0 and self.is_returned else days
 
@@ -57,7 +68,9 @@ def status_of(submission: Submission | None) -> str:
 
 def year_status(year: ReportingYear, body_id: int, submission: Submission | None) -> YearStatus:
     """Return the status of a body's year by its row."""
-    return YearStatus(year.year, body_id, year.deadline, status_of(submission), submission.reason if submission else "")
+    if submission is None:
+        return YearStatus(year.year, body_id, year.deadline)
+    return YearStatus(year.year, body_id, year.deadline, submission.status, submission.reason, submission.correct_by)
 
 
 def due_year(statuses: Collection[YearStatus], today: date) -> YearStatus:
@@ -65,15 +78,13 @@ def due_year(statuses: Collection[YearStatus], today: date) -> YearStatus:
 
     The choice, in this order:
 
-    1. the open year with the nearest deadline, unless that deadline passed more than `OBSOLETE_AFTER` ago;
+    1. the open year that is due next (`due_on`), unless that day passed more than `OBSOLETE_AFTER` ago;
     2. the newest returned or reopened year;
     3. the newest year.
     """
     open_years = [status for status in statuses if status.is_open]
     dated = [
-        (status.deadline, status.year, status)
-        for status in open_years
-        if status.deadline and status.deadline + OBSOLETE_AFTER >= today
+        (status.due_on, status.year, status) for status in open_years if status.due_on and status.due_on + OBSOLETE_AFTER >= today
     ]
     if dated:
         return min(dated, key=lambda entry: entry[:2])[2]
@@ -81,9 +92,9 @@ def due_year(statuses: Collection[YearStatus], today: date) -> YearStatus:
 
 
 def other_open_years(statuses: Collection[YearStatus], year: int) -> list[YearStatus]:
-    """Return the open years except this one: returned ones first, then by deadline (none last), then the newest first."""
+    """Return the open years except this one: returned ones first, then by the day they are due (none last), newest first."""
     open_years = [status for status in statuses if status.is_open and status.year != year]
     return sorted(
         open_years,
-        key=lambda status: (not status.is_returned, status.deadline is None, status.deadline or date.max, -status.year),
+        key=lambda status: (not status.is_returned, status.due_on is None, status.due_on or date.max, -status.year),
     )

@@ -1,9 +1,5 @@
 """The forms of the administration of the registry."""
 
-from abc import ABC, abstractmethod
-from datetime import date
-from typing import Any
-
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -20,58 +16,14 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Optional, ValidationError
-from wtforms.widgets import TextInput
 
 from evaluation.answers import values
-from evaluation.answers.issues import MESSAGES
 from evaluation.registry.admin.labels import format_share
 from evaluation.registry.admin.rules import RegistryError
 from evaluation.registry.models import NAME_LENGTH, Body
 from evaluation.submissions.extensions.operations import MAX_REASON_CHARACTERS
-from evaluation.text import collapse_spaces, remove_invisible
-
-
-class ParsedField(Field, ABC):  # type: ignore[misc]
-    """A text field whose text one of the answer parsers reads; an invalid text stays in the field as it was typed."""
-
-    widget = TextInput()
-    text = ""
-
-    def _value(self) -> str:
-        return self.text if self.raw_data else self.format(self.data)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Parse the text. Raises ValueError with the message."""
-        self.text, self.data = (valuelist[0] if valuelist else ""), None
-        if self.text.strip():
-            try:
-                self.data = self.parse(self.text)
-            except values.InvalidValue as error:
-                raise ValueError(self.message(error)) from error
-
-    def format(self, value: Any) -> str:
-        """Return a stored value as text."""
-        return "" if value is None else str(value)
-
-    @abstractmethod
-    def parse(self, text: str) -> Any:
-        """Return the value to store. Raises InvalidValue."""
-
-    def message(self, error: values.InvalidValue) -> str:
-        """Return the message of an invalid text."""
-        return str(gettext(MESSAGES[error.issue_code], **error.values))
-
-
-class DayField(ParsedField):
-    """A day, typed as 31.05.2025 or 2025-05-31."""
-
-    def format(self, value: date | None) -> str:
-        """Return a day as 31.05.2025."""
-        return f"{value:%d.%m.%Y}" if value else ""
-
-    def parse(self, text: str) -> date:
-        """Return the day. Raises InvalidValue."""
-        return date.fromisoformat(values.parse_date(text))
+from evaluation.text import normalise_line
+from forms.fields import DayField, ParsedField
 
 
 class BinField(ParsedField):
@@ -120,14 +72,9 @@ def require_bin(form: FlaskForm, field: Field) -> None:
         raise ValidationError(_("Enter the BIN."))
 
 
-def normalise_text(text: str | None) -> str:
-    """Return the text without invisible characters and superfluous spaces."""
-    return collapse_spaces(remove_invisible(text or ""))
-
-
 def _name_field(label: str) -> StringField:
     # The registry's rules report an empty or too long name.
-    return StringField(label, filters=[normalise_text], render_kw={"maxlength": NAME_LENGTH})
+    return StringField(label, filters=[lambda name: normalise_line(name or "")], render_kw={"maxlength": NAME_LENGTH})
 
 
 class ChangeForm(FlaskForm):  # type: ignore[misc]

@@ -6,6 +6,7 @@ from wtforms import HiddenField, IntegerField, SubmitField, TextAreaField
 from wtforms.widgets import HiddenInput
 
 from evaluation.review.operations import MAX_REASON_CHARACTERS
+from forms.fields import DayField
 
 
 class StepForm(FlaskForm):  # type: ignore[misc]
@@ -30,7 +31,13 @@ class SubmitForm(StepForm):
     send = SubmitField(_("Submit the year"))
 
 
-class ReturnForm(StepForm):
+class CorrectionForm(StepForm):
+    """A step after which the body corrects the year, with the last day to do so, if the reviewer sets one."""
+
+    correct_by = DayField(_("Correct by"))
+
+
+class ReturnForm(CorrectionForm):
     """Returning, with a reason for the body to read; it can be empty when there are remarks."""
 
     reason = TextAreaField(_("What must be corrected"), render_kw={"rows": 4, "maxlength": MAX_REASON_CHARACTERS})
@@ -43,7 +50,7 @@ class AcceptForm(StepForm):
     send = SubmitField(_("Accept the year"))
 
 
-class ReopenForm(StepForm):
+class ReopenForm(CorrectionForm):
     """Reopening, with a reason for the body to read."""
 
     reason = TextAreaField(_("Why the year is reopened"), render_kw={"rows": 4, "maxlength": MAX_REASON_CHARACTERS})

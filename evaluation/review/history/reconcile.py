@@ -21,7 +21,15 @@ Facts = dict[str, Any]
 RegistryKey = tuple[bool, str]
 """Whether the entry is an organisation's (else a body's), and its BIN."""
 
-DRAFT_WORKFLOW: Facts = {"status": DRAFT, "nil_return": False, "version": 0, "round": 0, "revision": 0, "reason": ""}
+DRAFT_WORKFLOW: Facts = {
+    "status": DRAFT,
+    "nil_return": False,
+    "version": 0,
+    "round": 0,
+    "revision": 0,
+    "reason": "",
+    "correct_by": None,
+}
 """The workflow of a year that was never submitted."""
 
 
@@ -56,7 +64,7 @@ def audited_workflow(events: Iterable[AuditEntry]) -> Facts:
             continue
         data = event.data
         facts |= {"status": event.action, "version": data["version"], "by": event.actor, "reason": data.get("reason", "")}
-        facts["accepted"] = None
+        facts |= {"correct_by": data.get("correct_by"), "accepted": None}
         if event.action == AuditAction.SUBMITTED:
             submitted = (event.account_id, event.actor, data["at"])
             facts |= {"round": data["round"], "nil_return": data["nil_return"], "submitted": submitted}
@@ -77,6 +85,7 @@ def stored_workflow(submission: Submission | None, revision: SheetRevision | Non
         is_of_year = revision is not None and (revision.body_id, revision.year) == (submission.body_id, submission.year)
         accepted = (submission.accepted_id, revision.revision if revision and is_of_year else None)
     return {name: getattr(submission, name) for name in DRAFT_WORKFLOW} | {
+        "correct_by": str(submission.correct_by) if submission.correct_by else None,
         "by": submission.changed_by,
         "submitted": (submission.submitted_id, submission.submitted_by, submission.submitted_at.isoformat()),
         "first_submitted_on": str(submission.first_submitted_on),

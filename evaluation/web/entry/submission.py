@@ -60,7 +60,8 @@ def return_submission(bin_: str, year: int) -> str | Redirection | tuple[str, in
     form = ReturnForm()
 
     def step(body: Body) -> None:
-        operations.return_submission(current_viewer(), year, body.id, form.expected_version, form.reason.data or "")
+        reason, correct_by = form.reason.data or "", form.correct_by.data
+        operations.return_submission(current_viewer(), year, body.id, form.expected_version, reason, correct_by)
 
     return _take_step("return_submission", bin_, year, form, step)
 
@@ -84,7 +85,8 @@ def reopen(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
     form = ReopenForm()
 
     def step(body: Body) -> None:
-        operations.reopen(current_viewer(), year, body.id, form.expected_version, form.reason.data or "")
+        reason, correct_by = form.reason.data or "", form.correct_by.data
+        operations.reopen(current_viewer(), year, body.id, form.expected_version, reason, correct_by)
 
     return _take_step("reopen", bin_, year, form, step)
 
@@ -96,6 +98,8 @@ def _take_step(
     find_year(year)
     body = find_body(bin_)
     current_viewer().require(Action.REVIEW, body.id)
+    if not form.validate():
+        return _rejected_step_page(name, body, year, form), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _rejected_step_page(name, body, year, form)):
         step(body)
     return redirect(url_for("review.body", bin_=bin_, year=year), 303)

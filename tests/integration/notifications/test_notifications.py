@@ -33,6 +33,7 @@ from evaluation.notifications.operations import notify
 from evaluation.notifications.reminders import due_reminder_day, remind
 from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.registry.models import Body, ReportingYear
+from evaluation.review.operations import return_submission
 from evaluation.submissions.models import Extension, Submission
 from tests.support import accounts
 from tests.support.accounts import assign_bodies, make_account, sign_in
@@ -438,8 +439,62 @@ def test_reminders(scenario: Scenario) -> None:
         }
         with pytest.raises(Forbidden):
             remind(scenario.viewer(Role.REVIEWER), deadline)
+        # The day to correct a returned year by counts in place of the deadline, even where the year has none.
+        returned = db.session.query(Submission).filter_by(body_id=bodies[2]).one()
+        returned.correct_by, year = deadline + timedelta(days=40), db.session.get(ReportingYear, YEAR)
+        assert year and at(-20) == {} and at(-30) == {EMPTY_BODY: 10}
+        year.deadline = None
+        assert at(-38) == {EMPTY_BODY: 2} and not at(-38) and not at(-41)
         db.session.commit()
-    assert "Last day to submit the year: 11 April 2025" in shown(sign_in_en(app, clerk))
+    inbox = shown(sign_in_en(app, clerk))
+    assert "Last day to submit the year: 11 April 2025" in inbox and "Last day to correct the year: 11 May 2025" in inbox
+
+
+def test_decisions_about_a_year_are_announced(mailing: Scenario, server: Server) -> None:
+    """An opened year, changed dates, an extension and a day to correct by reach the people of the bodies concerned."""
+    app, bodies = mailing.app, [mailing.bodies[bin_] for bin_ in (BODY, OTHER_BODY, EMPTY_BODY)]
+    clerk, head = make_account(app, "clerk", bodies[:1], language="en"), make_account(app, "head", bodies[1:2])
+    make_account(app, "reviewer")
+    admin = sign_in_en(app, make_account(app, "administrator"))
+    deadline, later = today() + timedelta(days=50), today() + timedelta(days=60)
+    new = {"year": f"{YEAR + 1}", "order_code": mailing.order.code, "deadline": f"{deadline:%d.%m.%Y}"}
+
+    def mails(count: int) -> dict[str, Any]:
+        return dict(server.mails.get(timeout=10) for _ in range(count))
+
+    assert post(admin, "/registry/years", **new | {"deadline": "x"}).status_code == 422
+    assert post(admin, "/registry/years", **new).status_code == 303
+    mail = mails(2)
+    assert set(mail) == {clerk, head} and mail[clerk]["Subject"].startswith("The reporting year is open – Бірінші")
+    day = language("en").long_date(deadline)
+    assert f"Deadline: {day}" in mail[clerk].get_content() and "First day of entry" not in mail[clerk].get_content()
+    year_url = f"/registry/years/{YEAR + 1}"
+    dates = {"expected_starts_on": "", "expected_deadline": new["deadline"], "starts_on": ""}
+    with app.app_context():
+        db.session.add(Submission(year=YEAR + 1, body_id=bodies[1], status="submitted", changed_by="x", **submitted_by(head)))
+        db.session.commit()
+    for deadline_text, count in ((new["deadline"], 0), (f"{later:%d.%m.%Y}", 1)):
+        assert post(admin, year_url, **dates | {"deadline": deadline_text}).status_code == 303
+        assert set(mails(count)) == ({clerk} if count else set())
+    extension = {"body": BODY, "until": f"{later + timedelta(days=5):%d.%m.%Y}", "reason": REASON}
+    for count in (1, 0):
+        assert post(admin, f"{year_url}/extension", **extension).status_code == 303
+        assert set(mails(count)) == ({clerk} if count else set())
+    with app.app_context():
+        reviewer = mailing.viewer(Role.REVIEWER, OTHER_BODY)
+        return_submission(reviewer, YEAR + 1, bodies[1], 1, REASON, later)
+        db.session.commit()
+    assert language("kk").long_date(later) in mails(1)[head].get_content()
+    inbox = shown(sign_in_en(app, clerk))
+    for text in ("The reporting year is open", "The dates of the reporting year changed", "The deadline is extended", "Себебі"):
+        assert text in inbox
+    assert f"Extended until: {language('en').long_date(later + timedelta(days=5))}" in inbox
+    assert f"Correct by: {language('en').long_date(later)}" in shown(sign_in_en(app, head)) and server.mails.empty()
+
+
+def submitted_by(email: str) -> dict[str, Any]:
+    """Return the columns of a submission by a person."""
+    return {"submitted_id": id_of(email), "submitted_at": now(), "first_submitted_on": today(), "round": 1}
 
 
 def sign_in_en(app: Flask, email: str) -> FlaskClient:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from evaluation.answers.evidence import operations as evidence
 from evaluation.audit.verification import verify_audit_log
+from evaluation.clock import today
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role
@@ -63,7 +64,7 @@ def scenario(app: Flask, order: Order) -> Scenario:
         head, reviewer, body = scenario.viewer(Role.HEAD), scenario.viewer(Role.REVIEWER), scenario.body()
         submit(head, order, YEAR, body, 0, TODAY)
         remark = remarks.add_remark(reviewer, order, YEAR, body.id, "Неге?")
-        return_submission(reviewer, YEAR, body.id, 1)
+        return_submission(reviewer, YEAR, body.id, 1, correct_by=today())
         remarks.reply(head, remark.id, "Қате еді")
         remarks.resolve(reviewer, remark.id)
         submit(head, order, YEAR, body, 2, TODAY)

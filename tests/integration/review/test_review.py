@@ -32,7 +32,7 @@ from evaluation.sheets.input import build_sheet
 from evaluation.submissions.locks import Locked
 from evaluation.submissions.models import STATUSES, Submission
 from tests.support.accounts import token_of
-from tests.support.html import parse
+from tests.support.html import parse, visible_text
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 
 ADDRESS = f"/bodies/{BODY}/{YEAR}"
@@ -288,7 +288,12 @@ def test_the_pages_of_the_review(scenario: Scenario) -> None:
     assert "Revision 1 is in force" in clerk.get(f"{ADDRESS}/entry").text + clerk.get(steps).text
     assert reviewer.post(f"{steps}/accept", data=sent | {"version": "2"}).status_code == 422
     assert reviewer.post(f"{steps}/reopen", data=sent | {"version": "2", "reason": ""}).status_code == 422
-    assert reviewer.post(f"{steps}/reopen", data=sent | {"version": "2", "reason": "<i>Қате</i>"}).status_code == 303
+    for day in ("31.02.2030", f"{today() - timedelta(days=1):%d.%m.%Y}"):
+        refused = reviewer.post(f"{steps}/reopen", data=sent | {"version": "2", "reason": "Қате", "correct_by": day})
+        assert refused.status_code == 422 and f'value="{day}"' in refused.text
+    typed = {"version": "2", "reason": "<i>Қате</i>", "correct_by": f"{today():%d.%m.%Y}"}
+    assert reviewer.post(f"{steps}/reopen", data=sent | typed).status_code == 303
+    assert f"Correct by: {language('en').long_date(today())}" in visible_text(reviewer.get(ADDRESS))
     home = clerk.get(f"{ADDRESS}/entry").text
     assert "was reopened" in home and "&lt;i&gt;Қате" in home
     assert today() > TODAY

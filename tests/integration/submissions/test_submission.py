@@ -1,6 +1,7 @@
 """Submitting and returning a body's year: permissions, preconditions, concurrent changes, pages."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from evaluation.answers.readiness.queries import readiness
 from evaluation.answers.save import UnknownCell, save_answers
 from evaluation.audit.chain import flush_events
 from evaluation.audit.models import AuditEvent
+from evaluation.clock import today
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role
 from evaluation.review.operations import return_submission, submit
@@ -52,11 +54,17 @@ def test_a_complete_year_is_submitted_locked_and_returned(scenario: Scenario) ->
         for reason in ("", "  \n"):
             with pytest.raises(SubmissionRejected):
                 return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, reason)
-        returned = return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, " Қайта қараңыз ")
+        for day in (today() - timedelta(days=1), today() + timedelta(days=3000)):
+            with pytest.raises(SubmissionRejected) as rejected:
+                return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, "Себеп", day)
+            assert rejected.value.field == "correct_by"
+        returned = return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 1, " Қайта қараңыз ", today())
         assert (returned.status, returned.version, returned.reason) == ("returned", 2, "Қайта қараңыз")
+        assert returned.correct_by == today()
         with pytest.raises(SubmissionRejected):
             return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.bodies[BODY], 2, "Тағы да")
-        assert scenario.submit(2).version == 3
+        resubmitted = scenario.submit(2)
+        assert (resubmitted.version, resubmitted.correct_by) == (3, None)
         assert actions() == ["submitted", "returned", "submitted"]
         db.session.commit()
 

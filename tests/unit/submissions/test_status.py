@@ -1,5 +1,6 @@
 """The rule that chooses the year to show first."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -54,6 +55,17 @@ def test_of_the_other_years_the_returned_one_comes_first() -> None:
     mine = [at(2025, 30), at(2024, 5, RETURNED), at(2023, -900, SUBMITTED), at(2022, None), at(2021, None), at(2020, -2000)]
     assert [status.year for status in other_open_years(mine, 2025)] == [2024, 2020, 2022, 2021]
     assert [status.days_left(TODAY) for status in other_open_years(mine, 2025)] == [5, -2000, None, None]
+
+
+def test_the_day_to_correct_a_year_by_takes_the_place_of_the_deadline() -> None:
+    returned = replace(at(2024, -90, RETURNED), correct_by=TODAY + timedelta(days=5))
+    assert (returned.due_on, returned.days_left(TODAY), returned.days_left(TODAY + timedelta(days=7))) == (
+        date(2026, 3, 6),
+        5,
+        -2,
+    )
+    assert due_year([at(2025, 30), returned], TODAY) == returned
+    assert due_year([at(2025, 3), returned], TODAY).year == 2025
 
 
 def test_status_and_days_left() -> None:

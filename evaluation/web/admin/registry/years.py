@@ -9,6 +9,7 @@ from wtforms import SelectChoice
 
 from evaluation.clock import today
 from evaluation.database import db
+from evaluation.notifications.announcements import announce_dates, announce_extension, announce_opening
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin import years as operations
@@ -48,6 +49,7 @@ def years() -> Answer:
         operations.open_year(
             current_viewer(), form.year.data, form.order_code.data, deadline=form.deadline.data, starts_on=form.starts_on.data
         )
+    announce_opening(current_viewer(), form.year.data)
     flash(gettext("The year %(year)s is open.", year=form.year.data))
     return redirect(url_for(".years"), 303)
 
@@ -82,6 +84,8 @@ def change_year_dates(year: int) -> Answer:
             db.session.rollback()
             message = conflict.message(current_language())
             return _year_page(reporting_year, _dates_form(conflict.current), message), conflict.status
+    pairs = {"starts_on": (expected[0], form.starts_on.data), "deadline": (expected[1], form.deadline.data)}
+    announce_dates(current_viewer(), year, pairs)
     flash(gettext("The dates of the year are saved."))
     return redirect(url_for(".year", year=year), 303)
 
@@ -123,7 +127,8 @@ def extension(year: int) -> Answer:
         return _extension_page(reporting_year, form, bin_), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _extension_page(reporting_year, form, bin_)):
         reason = form.reason.data or ""
-        grant_extension(current_viewer(), reporting_year, form.body.body, form.until.data, reason, today())
+        extension = grant_extension(current_viewer(), reporting_year, form.body.body, form.until.data, reason, today())
+    announce_extension(current_viewer(), extension)
     flash(gettext("The extension is granted."))
     if bin_:
         return redirect(url_for(".body", bin_=bin_, _anchor="years"), 303)
