@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 
 if "INSTANCE" not in os.environ:
     # Created before the app is imported, and shared by all processes of the tests; the process that created it removes it.
@@ -30,13 +30,16 @@ from app import create_app
 from evaluation import database, schema
 from evaluation.criteria import Order, load_orders
 from tests.support import accounts
+from tests.support.shared_compilation import share_compilation
 
-# Compiled templates are shared by all apps of the tests: to compile them was a quarter of the time of a test.
-Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(os.environ["INSTANCE"])}
+share_compilation(os.environ["INSTANCE"])
 
 SHEETS = ("tests/integration/sheets/test_sheets.py", "tests/integration/sheets/test_printed_sheets.py")
 ALONE = ("tests/browser/", "tests/integration/web/core/test_pages.py")
 """Modules whose tests share a slow fixture: a server and a browser, or the demonstration."""
+PAGES = ("tests/integration/web/", "tests/integration/cli/")
+"""Folders of tests of pages and commands."""
+ONE_DATABASE = ("sqlite", "postgresql")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -52,6 +55,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return module if module.startswith(ALONE) else nodeid
 
     return Together(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run each test of pages and commands on one database, half of them on either; EVERY_DATABASE runs all on both.
+
+    What reads and writes data is tested on both databases below the pages.
+    """
+    if "EVERY_DATABASE" in os.environ:
+        return
+    selected, deselected = [], []
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        database_ = parameters.params.get("database_url") if parameters else None
+        name = item.nodeid.partition("[")[0]
+        is_other = database_ is not None and database_ != ONE_DATABASE[zlib.crc32(name.encode()) % 2]
+        (deselected if name.startswith(PAGES) and is_other else selected).append(item)
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = selected
 
 
 @pytest.fixture(scope="session")
@@ -169,14 +190,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def make_app() -> Iterator[Callable[..., Flask]]:
-    """Make an app on a database, created; its connections are closed at the end."""
+def make_app(sqlite_template: Path) -> Iterator[Callable[..., Flask]]:
+    """Make an app on a migrated database, which is created where it is missing; its connections are closed at the end."""
     apps: list[Flask] = []
 
     def make(url: str, **config: object) -> Flask:
+        file = Path(url.removeprefix("sqlite:///"))
+        if url.startswith("sqlite:") and not file.exists():
+            shutil.copy(sqlite_template, file)
         app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **accounts.CHEAP, **config})
-        with app.app_context():
-            schema.upgrade()
         apps.append(app)
         return app
 

@@ -79,7 +79,7 @@ def preview(folder: Path) -> Iterator[Pair]:
     @app.post("/floor")
     @allow(Action.EDIT)
     def checks() -> dict[str, int]:
-        read = {item.code: read_column(order, item, column)[0] for item, column in zip(indicators, cells, strict=True)}
+        read = {item.code: read_column(order, item, YEAR, column)[0] for item, column in zip(indicators, cells, strict=True)}
         nothing: list[dict[str, Any]] = [{}] * len(rows)
         issues = check_answers(order, YEAR, kind, documents(read, len(rows)), nothing, [None] * len(rows), today(), order)
         return {"found": len(issues)}
@@ -126,7 +126,7 @@ def pages(folder: Path) -> Iterator[tuple[Page, Page]]:
     )
     bare_table.write_text(f"<!doctype html><meta charset=utf-8><title>Bare</title><table>{cells}</table>", encoding="utf-8")
     with served(folder) as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell"), args=ARGUMENTS)
         context = browser.new_context(base_url=site, locale="ru", viewport={"width": 1280, "height": 900})
         grid = context.new_page()
         sign_in(grid, CLERKS[0])

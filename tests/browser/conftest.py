@@ -178,7 +178,7 @@ def large_grid(grid_of_600: GridSite) -> GridSite:
 def browser() -> Iterator[Browser]:
     """A browser for a module. It is closed with the module, because no app can be used in this thread while it is open."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium-headless-shell"), args=ARGUMENTS)
         yield browser
         browser.close()
 
