@@ -61,11 +61,14 @@ class AuditAction(StrEnum):
     ANSWERS_SAVED = "answers_saved", N_("Answers changed"), AuditGroup.ANSWERS
     BLOCK_PASTED = "block_pasted", N_("Block pasted into the table"), AuditGroup.ANSWERS
     BLANKS_FILLED = "blanks_filled", N_("Blank cells filled in the table"), AuditGroup.ANSWERS
+    ANSWERS_REPEATED = "answers_repeated", N_("Answers copied to other rows of the table"), AuditGroup.ANSWERS
+    ANSWERS_CLEARED = "answers_cleared", N_("Answers cleared in the table"), AuditGroup.ANSWERS
     WORKBOOK_APPLIED = "workbook_applied", N_("Answers imported from a workbook"), AuditGroup.ANSWERS
     CHANGE_UNDONE = "change_undone", N_("Change reverted"), AuditGroup.ANSWERS
     PRIOR_YEAR_COUNTS_DECLARED = "prior_year_counts_declared", N_("Last year's figures declared"), AuditGroup.ANSWERS
     JUSTIFICATION_ADDED = "justification_added", N_("Reason for a warning entered"), AuditGroup.ANSWERS
     JUSTIFICATION_WITHDRAWN = "justification_withdrawn", N_("Reason for a warning withdrawn"), AuditGroup.ANSWERS
+    HEAD_NOTIFIED = "head_notified", N_("Head notified that the answers are ready"), AuditGroup.ANSWERS
 
     SUBMITTED = "submitted", N_("Year submitted"), AuditGroup.REVIEW
     RETURNED = "returned", N_("Year returned for correction"), AuditGroup.REVIEW
@@ -84,6 +87,8 @@ class AuditAction(StrEnum):
     FILE_EXPORTED = "file_exported", N_("File downloaded"), AuditGroup.FILES
 
     YEAR_OPENED = "year_opened", N_("Reporting year opened"), AuditGroup.YEARS
+    YEAR_REMOVED = "year_removed", N_("Reporting year removed"), AuditGroup.YEARS
+    YEAR_ORDER_CHANGED = "year_order_changed", N_("Year moved to another order"), AuditGroup.YEARS
     FIRST_DAY_CHANGED = "first_day_changed", N_("First day of entry changed"), AuditGroup.YEARS
     DEADLINE_CHANGED = "deadline_changed", N_("Deadline changed"), AuditGroup.YEARS
     DEADLINE_EXTENDED = "deadline_extended", N_("Deadline extended for a body"), AuditGroup.YEARS
@@ -99,6 +104,15 @@ class AuditAction(StrEnum):
     ORGANISATION_RENAMED = "organisation_renamed", N_("Organisation renamed"), AuditGroup.REGISTRY
     ORGANISATION_MOVED = "organisation_moved", N_("Organisation moved to another body"), AuditGroup.REGISTRY
     ORGANISATION_LEFT = "organisation_left", N_("Organisation left the body"), AuditGroup.REGISTRY
+    BODY_REMOVED = "body_removed", N_("Body removed: its load was undone"), AuditGroup.REGISTRY
+    ORGANISATION_REMOVED = "organisation_removed", N_("Organisation removed: its load was undone"), AuditGroup.REGISTRY
+    REGISTRY_LOADED = "registry_loaded", N_("Registry workbook stored"), AuditGroup.REGISTRY, Action.MANAGE_REGISTRY
+    REGISTRY_LOAD_UNDONE = (
+        "registry_load_undone",
+        N_("Load of a registry workbook undone"),
+        AuditGroup.REGISTRY,
+        Action.MANAGE_REGISTRY,
+    )
     STATUS_ADDED = "status_added", N_("Status of an organisation entered"), AuditGroup.REGISTRY
     STATUS_WITHDRAWN = "status_withdrawn", N_("Status of an organisation withdrawn"), AuditGroup.REGISTRY
 

@@ -19,8 +19,6 @@ from evaluation.policy import Viewer
 MAX_EVENTS_PER_ORGANISATION = 200
 """Events of an organisation, or of a body's year, that are searched for the last change of a value."""
 ORGANISATIONS_PER_QUERY = 500
-MAX_BATCHES = 50
-"""Batches that are searched for the last one that was not undone."""
 
 Cell = tuple[int, str]
 """An organisation's id and the code of an indicator or item of evidence."""
@@ -39,15 +37,6 @@ class AuditEntry:
     year: int | None
     organisation_id: int | None
     data: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One operation of one person: the name and action of its events, and the time of the last one (UTC)."""
-
-    name: str
-    action: str
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -120,15 +109,16 @@ def position(viewer: Viewer, event_id: int) -> tuple[datetime, int] | None:
     return (row[0], row[1]) if row else None
 
 
-def actor_names(viewer: Viewer) -> Any:
-    """Return a common table expression with the column `name`: every actor's name once.
+def actor_names(viewer: Viewer) -> list[str]:
+    """Return every actor's name once.
 
     It steps from name to name by their index, because there are many times as many events as names.
     """
     flush_events(db.session)
     names = select(func.min(AuditEvent.actor).label("name")).cte("names", recursive=True)
     following = select(func.min(AuditEvent.actor)).where(AuditEvent.actor > names.c.name).scalar_subquery()
-    return names.union_all(select(following).where(names.c.name.is_not(None)))
+    names = names.union_all(select(following).where(names.c.name.is_not(None)))
+    return list(db.session.scalars(select(names.c.name).where(names.c.name.is_not(None))))
 
 
 def batch_counts(viewer: Viewer, batches: Collection[str], *conditions: Any, by_chain: bool = False) -> list[BatchCount]:
@@ -199,24 +189,15 @@ def undone_batches(viewer: Viewer, batches: Collection[str]) -> set[str]:
     return {batch for batch in batches if batch in undone_names}
 
 
-def last_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[AuditAction], name: str = "") -> Batch | None:
-    """Return the viewer's last batch of these actions in a body's year that was not undone; with `name` only that batch.
-
-    A batch may have an event for each of thousands of organisations, so batches are limited, not events.
-    """
+def can_undo_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[AuditAction], batch: str) -> bool:
+    """Whether a batch is the viewer's, of the body's year, consists of these actions and was not undone yet."""
     flush_events(db.session)
     statement = (
-        visible_to(select(AuditEvent.batch, AuditEvent.action, func.max(AuditEvent.at)), viewer)
+        visible_to(select(AuditEvent.id), viewer)
         .where(AuditEvent.account_id == viewer.account_id, AuditEvent.year == year, AuditEvent.body_id == body_id)
-        .where(AuditEvent.batch.is_not(None), AuditEvent.action.in_(list(actions)))
-        .group_by(AuditEvent.batch, AuditEvent.action)
-        .order_by(func.max(AuditEvent.id).desc())
+        .where(AuditEvent.batch == batch, AuditEvent.action.in_(list(actions)))
     )
-    if name:
-        statement = statement.where(AuditEvent.batch == name)
-    batches = [Batch(str(batch), action, at) for batch, action, at in db.session.execute(statement.limit(MAX_BATCHES))]
-    undone = undone_batches(viewer, {batch.name for batch in batches})
-    return next((batch for batch in batches if batch.name not in undone), None)
+    return db.session.scalar(statement.limit(1)) is not None and not undone_batches(viewer, {batch})
 
 
 def log_size(viewer: Viewer) -> tuple[int, int]:

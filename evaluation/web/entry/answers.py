@@ -39,6 +39,7 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, moment, named, order_of
+from evaluation.web.entry.last_year import last_year_text
 from forms.entry.report import issue_text
 
 MAX_EDITS = 10_000
@@ -69,7 +70,11 @@ JsonText = Annotated[StrictStr, BeforeValidator(_without_surrogates)]
 
 
 class CellEdit(BaseModel):
-    """One edit of a request: the organisation's BIN, the indicator, the typed text, and the expected value in stored form."""
+    """One edit of a request.
+
+    The organisation's BIN, the indicator, the typed text, the expected value in stored form, and the state of the year in which
+    the text was typed.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,6 +82,7 @@ class CellEdit(BaseModel):
     code: JsonText
     typed: JsonText
     expected: StrictBool | StrictInt | JsonText | None = None
+    year_state: JsonText | None = None
 
 
 class AnswersRequest(BaseModel):
@@ -117,11 +123,9 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     if body_id is None:
         abort(404)
     viewer.require(Action.EDIT, body_id)
-    if request.json.get("account", viewer.account_id) != viewer.account_id:
-        # Another person has signed in in this browser since the page was opened. The edits are not theirs.
-        message = gettext("Another person has signed in here. Load the page again.")
-        return jsonify(message=message, sign_in=None), HTTPStatus.UNAUTHORIZED
-    parser = _EditParser(order, current_language(), members)
+    if answer := other_person_answer(str(request.json.get("account", viewer.account_id))):
+        return answer
+    parser = _EditParser(order, year, current_language(), members)
     cells, inputs = parser.parse(edits)
     if inputs:
         result = save_answers(viewer, order, year, body_id, list(inputs.values()))
@@ -133,10 +137,24 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     return jsonify(cells=[cells[position] for position in range(len(edits))])
 
 
+def other_person_answer(account: str) -> tuple[Response, int] | None:
+    """Return the refusal of what another person's page sends after the viewer has signed in in the same browser.
+
+    `account` is the account that the page was opened with; what it sends is not the viewer's.
+    """
+    if account == str(current_viewer().account_id):
+        return None
+    message = gettext("Another person has signed in here. Load the page again.")
+    return jsonify(message=message, sign_in=None), HTTPStatus.UNAUTHORIZED
+
+
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/state")
 @allow(Action.VIEW)
 def state(bin_: str, year: int) -> tuple[Response, int] | Response:
-    """Return the progress, issues and costs of organisations; with the parameter `names`, also their names."""
+    """Return the progress, issues and costs of organisations.
+
+    With the parameter `names` also their names, with `last_year` the texts of last year's answers.
+    """
     order, body, viewer = order_of(year), find_body(bin_), current_viewer()
     requested = request.args.getlist("organisation")
     if len(requested) > MAX_ORGANISATIONS:
@@ -149,6 +167,13 @@ def state(bin_: str, year: int) -> tuple[Response, int] | Response:
     organisations = {
         item.bin: progress_json(order, item, costs.get(item.bin, ()), language) for item in progress.organisations.values()
     }
+    if "last_year" in request.args:
+        for item in progress.organisations.values():
+            texts = {
+                indicator.code: last_year_text(data.last_order, indicator, item.last_year_answers, language)
+                for indicator in order.indicators_of(item.kind)
+            }
+            organisations[item.bin]["last_year"] = {code: text for code, text in texts.items() if text}
     if "names" in request.args:
         for organisation in registry.organisations(viewer, body.id, year, language.code):
             if organisation.bin in organisations:
@@ -192,7 +217,10 @@ def _issue_json(order: Order, issue: Issue, language: Language) -> dict[str, Any
 def cost_text(cost: BreachCost, language: Language) -> str:
     """Return what a breach costs as text, such as "breaches row 2.1: −2"."""
     lost, worst = language.number(-cost.points), language.number(-cost.worst_points)
-    if cost.points == cost.worst_points:
+    if not cost.worst_points:
+        # The scale can have a threshold below which breaches cost nothing.
+        text = language.gettext("breaches row %(row)s: no points are lost", row=cost.row)
+    elif cost.points == cost.worst_points:
         text = language.gettext("breaches row %(row)s: −%(points)s", row=cost.row, points=lost)
     elif not cost.points:
         text = language.gettext("breaches row %(row)s: at worst −%(points)s", row=cost.row, points=worst)
@@ -212,8 +240,8 @@ class _EditParser:
     `members` maps the BINs of the body's organisations to (organisation id, kind).
     """
 
-    def __init__(self, order: Order, language: Language, members: Mapping[str, tuple[int, str]]):
-        self.order, self.language, self.members = order, language, members
+    def __init__(self, order: Order, year: int, language: Language, members: Mapping[str, tuple[int, str]]):
+        self.order, self.year, self.language, self.members = order, year, language, members
         self._parsers: dict[str, Callable[[object], Any]] = {}
         self._codes = {kind: order.codes_of(kind) for kind in {kind for _, kind in members.values()}}
 
@@ -232,7 +260,7 @@ class _EditParser:
                 message = issue_text(self.order.by_code[edit.code], error, self.language)
                 cells[position] = self.cell(edit, "invalid", edit.expected, message)
             else:
-                inputs[position] = AnswerInput(organisation_id, edit.code, value, edit.expected)
+                inputs[position] = AnswerInput(organisation_id, edit.code, value, edit.expected, edit.year_state)
         return cells, inputs
 
     def cell(
@@ -255,10 +283,11 @@ class _EditParser:
             text = values.format_value(self.order, item, conflict.stored_value, self.language)
             changed_at = moment(conflict.changed_at)
             stored = {"value": conflict.stored_value, "text": text, "author": conflict.author, "changed_at": changed_at}
+            stored |= {"year_state": conflict.year_state, "is_outdated": conflict.is_outdated}
         return result | {"message": message, "stored": stored}
 
     def _parser(self, code: str) -> Callable[[object], Any]:
         parser = self._parsers.get(code)
         if parser is None:
-            parser = self._parsers[code] = values.parser_of(self.order, self.order.by_code[code])
+            parser = self._parsers[code] = values.parser_of(self.order, self.order.by_code[code], self.year)
         return parser

@@ -12,10 +12,12 @@ from evaluation.answers.checks import BreachCost, Issue
 from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.answers.save import Conflict
 from evaluation.criteria import expressions
-from evaluation.criteria.expressions import AllOf, Answered, AnyOf, Compare, Condition
+from evaluation.criteria.expressions import Answered, Compare, Condition
 from evaluation.criteria.model import Criterion, Indicator, Order
+from evaluation.criteria.syntax import AllOf, AnyOf
 from evaluation.language import LANGUAGE_CODES, Language, language
 from evaluation.web.entry.answers import cost_text
+from evaluation.web.entry.last_year import last_year_text
 from forms.entry.report import ReportForm, SubmittedCell, answer_name, options
 
 
@@ -88,12 +90,25 @@ class Group:
 class SaveOutcome:
     """What the page must show after a save, by indicator code: cells that were not stored, and conflicts.
 
-    `rejected_reasons` maps the key of a warning to the typed reason and its error.
+    `rejected_reasons` maps the key of a warning to the typed reason and its error, `rejected_files` a criterion to the names of
+    rejected files with the reasons.
     """
 
     cells: Mapping[str, SubmittedCell] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     rejected_reasons: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    rejected_files: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something of what was sent is not stored."""
+        return bool(self.cells or self.rejected_reasons or self.rejected_files)
+
+    @property
+    def first_unsaved(self) -> str:
+        """What receives the focus: a code, the key of a warning or a criterion's "files-…"; empty when everything is stored."""
+        files = (f"files-{criterion}" for criterion in self.rejected_files)
+        return next(iter((*self.cells, *self.rejected_reasons, *files)), "")
 
 
 class ReportPage:
@@ -186,7 +201,7 @@ class ReportPage:
             not_required=not (is_answered or is_required or optional),
             depends_on=self._depends_on(item),
             condition=None if item.applies_when is None else condition_json(item.applies_when),
-            last_year_text=self._last_year_text(item),
+            last_year_text=last_year_text(self.last_order, item, self.progress.last_year_answers, self.language),
             options=tuple(answer_options(self.order, item, self.language)),
             issues=tuple(issue for issue in self.progress.issues if issue.code == code),
             costs=self._costs.get(code, ()),
@@ -201,14 +216,6 @@ class ReportPage:
         codes = expressions.codes(item.applies_when)
         return tuple(other.label[self.language.code] for other in self.order.indicators if other.code in codes)
 
-    def _last_year_text(self, item: Indicator) -> str:
-        """Return last year's answer to the same question, by last year's order."""
-        last_year_item = self.last_order.by_code.get(item.code)
-        if last_year_item is None or last_year_item.type != item.type:
-            return ""
-        answer = (self.progress.last_year_answers or {}).get(item.code)
-        return values.format_value(self.last_order, last_year_item, answer, self.language)
-
     def _costs_by_code(self, costs: Sequence[BreachCost]) -> dict[str, tuple[str, ...]]:
         """Return indicator code → texts of the costs; a cost is shown at the last of the answers that decide the breach."""
         texts: dict[str, tuple[str, ...]] = {}
@@ -219,7 +226,7 @@ class ReportPage:
 
 
 def reason_key(issue: Issue) -> str:
-    """Return the key of a warning in the page's form: its rule and its cell."""
+    """Return the key of an issue in the page's form: its rule and its cell."""
     return f"{issue.rule}:{issue.code or ''}"
 
 

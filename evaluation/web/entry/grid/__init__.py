@@ -1,8 +1,8 @@
 """The grid: all of a body's organisations of one kind in one table.
 
 With JavaScript the table is edited in place and each cell is saved by itself (:mod:`evaluation.web.entry.answers`). Without
-JavaScript it is a form of a few organisations per page. Pasting a block, filling blanks and undoing the last action are one step
-each.
+JavaScript it is a form of a few organisations per page. Pasting, clearing and repeating a block, filling blanks and reverting such
+a change are one step each.
 """
 
 from flask import Blueprint, render_template, request
@@ -79,7 +79,7 @@ def fill(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
 @blueprint.post(f"{GRID}/undo")
 @allow(Action.EDIT)
 def undo(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
-    """Undo the viewer's last action in the body's year."""
+    """Revert a change that the viewer made in this grid, or such a reversal."""
     return changes.undo(_find_editable(bin_, year, kind))
 
 

@@ -1,4 +1,4 @@
-"""Pastes blocks, fills blanks and undoes the last action: shows the change first, then stores it in one step.
+"""Pastes, clears and repeats blocks, fills blanks and reverts these: shows the change first, then stores it in one step.
 
 A script receives JSON with the content of a dialog, a form receives a page with the same content.
 """
@@ -19,24 +19,33 @@ from evaluation.answers.grid.queries import grid_rows
 from evaluation.answers.save import SaveResult, UnknownCell
 from evaluation.answers.values import InvalidValue, parse
 from evaluation.audit.actions import AuditAction
-from evaluation.audit.queries import last_batch
+from evaluation.audit.queries import batch_events, can_undo_batch
 from evaluation.clock import today
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Forbidden
 from evaluation.registry import queries as registry
 from evaluation.submissions.locks import Locked
-from evaluation.web.core.request_context import current_language, moment
+from evaluation.web.core.request_context import current_language
 from evaluation.web.entry.grid.context import GridContext
+from evaluation.web.entry.grid.messages import left_out_message, stored_message
 from evaluation.web.entry.grid.presenter import CellPresenter, ProposalSummary
 from forms.entry.report import issue_text as value_message
 
 ChangeResponse = Response | tuple[Response, int] | tuple[str, int] | str
 
-UNDOABLE_ACTIONS = (AuditAction.ANSWERS_SAVED, AuditAction.BLOCK_PASTED, AuditAction.BLANKS_FILLED)
+REVERTIBLE_ACTIONS = (
+    AuditAction.ANSWERS_SAVED,
+    AuditAction.BLOCK_PASTED,
+    AuditAction.BLANKS_FILLED,
+    AuditAction.ANSWERS_REPEATED,
+    AuditAction.ANSWERS_CLEARED,
+    AuditAction.CHANGE_UNDONE,
+)
+"""Changes of the grid; reverting a reversal is a redo."""
 MAX_REJECTED_CELLS = 2000
 """Rejected cells that a script shows in the grid after a paste."""
-FORM_FIELDS = ("text", "rows", "organisation", "code", "erase", "typed")
+FORM_FIELDS = ("text", "rows", "organisation", "code", "erase", "repeat", "typed")
 """Fields that the form of a preview sends again."""
 COLUMN_MISSING = N_("Choose the column whose blank cells will be filled.")
 VALUE_MISSING = N_("Enter the answer for the blank cells.")
@@ -50,12 +59,12 @@ class InvalidFill(EvaluationError):
 
 
 class NothingToUndo(EvaluationError):
-    """The viewer has no action in the body's year that can be undone."""
+    """The batch of a request is not a change of this grid by the viewer, or was reverted already."""
 
     status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
-        super().__init__(N_("There is no operation of yours to undo."))
+        super().__init__(N_("There is no change of yours in this table to undo or redo."))
 
 
 class ChangeRequest:
@@ -96,7 +105,7 @@ def fill(grid: GridContext) -> ChangeResponse:
 
 
 def undo(grid: GridContext) -> ChangeResponse:
-    """Undo the viewer's last action in the body's year."""
+    """Revert a change of this grid, or its reversal."""
     return _respond(grid, _undo)
 
 
@@ -119,8 +128,15 @@ def _paste(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
     first_row = next((position for position, row in enumerate(rows) if row.bin == first_bin), 0)
     start = first_row, change_request.text("code") or None
     erase = change_request.text("erase") == "1"
-    proposal = propose.paste(grid.order, grid.kind, rows, change_request.text("text"), start, erase)
-    return _preview_or_store(grid, change_request, rows, proposal, AuditAction.BLOCK_PASTED)
+    proposal = propose.paste(grid.order, grid.kind, grid.year.year, rows, change_request.text("text"), start, erase)
+    return _preview_or_store(grid, change_request, rows, proposal, _block_action(change_request, proposal))
+
+
+def _block_action(change_request: ChangeRequest, proposal: Proposal) -> AuditAction:
+    """Return what the audit log calls a change by a block of cells."""
+    if proposal.edits and len(proposal.erasures) == len(proposal.edits):
+        return AuditAction.ANSWERS_CLEARED
+    return AuditAction.ANSWERS_REPEATED if change_request.text("repeat") else AuditAction.BLOCK_PASTED
 
 
 def _fill(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
@@ -129,7 +145,7 @@ def _fill(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
     if item is None:
         raise InvalidFill(COLUMN_MISSING)
     try:
-        value = parse(grid.order, item, change_request.text("typed"))
+        value = parse(grid.order, item, grid.year.year, change_request.text("typed"))
     except InvalidValue as error:
         message = value_message(item, error, current_language())
         return _refuse(grid, change_request, message, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -142,34 +158,22 @@ def _fill(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
 
 def _undo(grid: GridContext, change_request: ChangeRequest) -> ChangeResponse:
     year, body_id = grid.year.year, grid.body.id
-    batch = last_batch(grid.viewer, year, body_id, UNDOABLE_ACTIONS, change_request.text("batch"))
-    if batch is None:
+    batch = change_request.text("batch")
+    if not can_undo_batch(grid.viewer, year, body_id, REVERTIBLE_ACTIONS, batch) or not _is_of_grid(grid, batch):
         raise NothingToUndo
-    result = saving.undo_batch(grid.viewer, grid.order, year, body_id, batch.name)
+    result = saving.undo_batch(grid.viewer, grid.order, year, body_id, batch)
     if result.conflicts:
         return _show_conflicts(grid, change_request, result, is_undo=True)
     if not change_request.is_script:
         return redirect(_form_url(grid, done=result.batch), 303)
-    message = undone_message(len(result.changed) + len(result.unchanged), moment(batch.at))
-    return _stored_response(grid, result, message)
+    return _stored_response(grid, result)
 
 
-def stored_message(action: str, count: int) -> str:
-    """Return the message after a paste or a fill."""
-    language = current_language()
-    if action == AuditAction.BLANKS_FILLED:
-        return language.ngettext("%(num)d blank was filled.", "%(num)d blanks were filled.", count)
-    return language.ngettext("%(num)d pasted answer was stored.", "%(num)d pasted answers were stored.", count)
-
-
-def undone_message(count: int, moment_text: str) -> str:
-    """Return the message after an undo; `moment_text` is the date and time of the undone action."""
-    return current_language().ngettext(
-        "Undone: %(num)d answer of %(at)s has its previous value again.",
-        "Undone: %(num)d answers of %(at)s have their previous values again.",
-        count,
-        at=moment_text,
-    )
+def _is_of_grid(grid: GridContext, batch: str) -> bool:
+    """Whether a batch changed only cells that this grid shows."""
+    ids, codes = {row.id for row in _all_rows(grid)}, {item.code for item in grid.order.indicators_of(grid.kind)}
+    events = [event for event in batch_events(grid.viewer, batch) if event.organisation_id is not None]
+    return all(event.organisation_id in ids and codes.issuperset(event.data) for event in events)
 
 
 def _all_rows(grid: GridContext) -> list[GridRow]:
@@ -211,8 +215,9 @@ def _store(grid: GridContext, change_request: ChangeRequest, proposal: Proposal,
     if result.conflicts:
         return _show_conflicts(grid, change_request, result, is_undo=False)
     if not change_request.is_script:
-        return redirect(_form_url(grid, done=result.batch), 303)
-    return _stored_response(grid, result, stored_message(action, len(result.changed)), _rejected_cells(proposal))
+        return redirect(_form_url(grid, done=result.batch, rejected=len(proposal.rejected_cells) or None), 303)
+    message = f"{stored_message(action, len(result.changed))} {left_out_message(proposal)}".strip()
+    return _stored_response(grid, result, message, _rejected_cells(proposal))
 
 
 def _rejected_cells(proposal: Proposal) -> list[dict[str, str]]:
@@ -231,7 +236,7 @@ def _rejected_cells(proposal: Proposal) -> list[dict[str, str]]:
 
 
 def _stored_response(
-    grid: GridContext, result: SaveResult, message: str, rejected_cells: Sequence[Mapping[str, str]] = ()
+    grid: GridContext, result: SaveResult, message: str = "", rejected_cells: Sequence[Mapping[str, str]] = ()
 ) -> Response:
     """Return to a script the stored cells and the rejected ones."""
     cells = CellPresenter(grid, _all_rows(grid)).stored_cells(result)

@@ -11,13 +11,16 @@ from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.submissions import queries as submissions
-from evaluation.submissions.locks import Lock
+from evaluation.submissions.locks import Lock, lock_of
 from evaluation.web.core.request_context import current_viewer, find_body, find_year
 
 
 @dataclass(frozen=True)
 class GridContext:
-    """A body's year and one of its kinds of organisations; `lock` is the reason why the year is closed to changes, if it is."""
+    """A body's year and one of its kinds of organisations; `lock` is the reason why the year is closed to changes, if it is.
+
+    `year_state` is the state of the body's year in which the grid's answers are typed.
+    """
 
     viewer: Viewer
     year: ReportingYear
@@ -25,6 +28,7 @@ class GridContext:
     order: Order
     kind: str
     lock: Lock | None
+    year_state: str
 
     @property
     def address(self) -> dict[str, Any]:
@@ -45,5 +49,6 @@ def find_grid(bin_: str, year: int, kind: str) -> GridContext:
         abort(404)
     g.order = order
     named_body = registry.bodies_as_named_in(viewer, [body], year)[0]
-    lock = submissions.lock(viewer, year, body.id, today())
-    return GridContext(viewer, reporting_year, named_body, order, kind, lock)
+    workflow = submissions.body_workflow(viewer, year, body.id) or abort(404)
+    lock = lock_of(workflow.status, year, workflow.period(reporting_year), today())
+    return GridContext(viewer, reporting_year, named_body, order, kind, lock, workflow.year_state(reporting_year))

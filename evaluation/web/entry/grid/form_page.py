@@ -21,10 +21,11 @@ from evaluation.pagination import Page
 from evaluation.registry import queries as registry
 from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.submissions.locks import Locked
+from evaluation.text import parse_search
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, matches, moment, search_words
-from evaluation.web.entry.grid.changes import stored_message
 from evaluation.web.entry.grid.context import GridContext
+from evaluation.web.entry.grid.messages import REJECTED, stored_message
 from evaluation.web.entry.grid.rows import columns, marks
 from forms.entry import grid as forms
 from forms.entry.grid import GridCell, GridForm
@@ -49,7 +50,16 @@ class GridFilters:
 
     def matches(self, organisation: SupervisedOrganisation, progress: OrganisationProgress) -> bool:
         """Whether an organisation is shown."""
-        return matches(organisation, self.search) and (not self.mark or self.mark in marks(progress).split())
+        return matches(organisation, parse_search(self.search)) and (not self.mark or self.mark in marks(progress).split())
+
+
+@dataclass(frozen=True)
+class LastChange:
+    """What the last request stored: its batch in the audit log, whether it reverted a change, and the message about it."""
+
+    batch: str
+    is_reversal: bool
+    message: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ def page(grid: GridContext, form: GridForm | None = None, result: SaveResult | N
     progress = body_progress(grid.viewer, grid.order, grid.year.year, grid.body.id, today())
     submitted_bins = forms.submitted_bins(request.form) if form else None
     shown, filtered_bins = _page(grid, filters, progress, submitted_bins)
+    last_change = _last_change(grid)
     return render_template(
         "entry/grid/form_page.html",
         grid=grid,
@@ -81,7 +92,8 @@ def page(grid: GridContext, form: GridForm | None = None, result: SaveResult | N
         filters=filters,
         field_name=forms.field_name,
         stored_count=None if result is None else len(result.changed),
-        message=message or _message_of_last_request(grid),
+        message=message or (last_change.message if last_change else ""),
+        last_change=last_change,
     )
 
 
@@ -90,8 +102,9 @@ def save(grid: GridContext) -> tuple[str, int] | Response:
     language = current_language()
     _, members = registry.members(grid.viewer, grid.year.year, grid.body.bin, forms.submitted_bins(request.form))
     bins = [bin_ for bin_, (_, kind) in members.items() if kind == grid.kind]
-    form = forms.read_form(grid.order, grid.kind, request.form, bins, language)
-    edits = [AnswerInput(members[cell.bin][0], cell.code, cell.value, cell.expected) for cell in form.changed]
+    form = forms.read_form(grid.order, grid.kind, grid.year.year, request.form, bins, language)
+    year_state = request.form.get("year_state")
+    edits = [AnswerInput(members[cell.bin][0], cell.code, cell.value, cell.expected, year_state) for cell in form.changed]
     try:
         result = saving.save_answers(grid.viewer, grid.order, grid.year.year, grid.body.id, edits)
     except (Locked, saving.ConcurrentChange) as error:
@@ -152,25 +165,21 @@ def _row(
             cell.stored_value = orjson.dumps(conflict.stored_value).decode()
             cell.stored_text = format_value(order, cell.item, conflict.stored_value, language)
             cell.author, cell.changed_at = conflict.author, moment(conflict.changed_at)
+            cell.is_outdated = conflict.is_outdated
     answers = progress.answers
     expected = {item.code: answers[item.code] for item in order.indicators_of(grid.kind) if item.code in answers}
     return FormRow(organisation, progress, cells, orjson.dumps(expected).decode())
 
 
-def _message_of_last_request(grid: GridContext) -> str:
-    """Return what the last request stored or undid: its batch is in the address; empty if the viewer may not see the batch."""
+def _last_change(grid: GridContext) -> LastChange | None:
+    """Return what the last request stored: its batch is in the address; None if the viewer may not see the batch."""
     batch = request.args.get("done", "")
     events = audit.batch_events(grid.viewer, batch) if batch else []
     count = sum(len(event.data) for event in events if event.organisation_id is not None)
     if not count:
-        return ""
-    action, language = events[0].action, current_language()
-    if action == AuditAction.CHANGE_UNDONE:
-        return language.ngettext(
-            "Undone: %(num)d answer has its previous value again.",
-            "Undone: %(num)d answers have their previous values again.",
-            count,
-        )
-    if action == AuditAction.ANSWERS_SAVED:
-        return language.ngettext("%(num)d answer was stored.", "%(num)d answers were stored.", count)
-    return stored_message(action, count)
+        return None
+    language, rejected_count = current_language(), request.args.get("rejected", 0, int)
+    message = stored_message(events[0].action, count)
+    if rejected_count:
+        message += " " + language.gettext(REJECTED, count=language.number(rejected_count))
+    return LastChange(batch, events[0].action == AuditAction.CHANGE_UNDONE, message)

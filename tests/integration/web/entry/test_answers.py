@@ -7,9 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from evaluation.answers.values import format_value
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.language import language
 from evaluation.web.entry.answers import MAX_EDITS
 from tests.support.accounts import sign_in, token_of
 from tests.support.scenario import (
@@ -63,11 +65,14 @@ def test_every_cell_gets_its_result(app: Flask, order: Order, scenario: Scenario
         edit(organisation_bin, amount, "-1"),
         edit(organisation_bin, yes, "yes"),
         edit(organisation_bin, choice, "?"),
+        edit(organisation_bin, first_indicator(order, kind, "date"), "15.04.2015"),
+        edit(organisation_bin, first_indicator(order, kind, "whole"), "5 тыс."),
     )
     cells = send(client, scenario, *sent).get_json()["cells"]
-    assert [cell["state"] for cell in cells] == ["saved", "invalid", "saved", "invalid"]
+    assert [cell["state"] for cell in cells] == ["saved", "invalid", "saved", "invalid", "invalid", "invalid"]
     assert set(cells[0]) == {"organisation", "code", "state", "value", "text", "message", "stored"}
     assert (cells[0]["value"], cells[0]["text"]) == (-1_250_000_050, "-12\xa0500\xa0000,50")
+    assert f"от 01.01.{YEAR} до 31.12.{YEAR + 2}" in cells[4]["message"] and "полностью: 5\xa0000" in cells[5]["message"]
     assert cells[1]["text"] == "-1" and "-1" in cells[1]["message"] and cells[2]["text"] == "да"
     with app.app_context():
         assert stored_values(organisation_bin) == {money: -1_250_000_050, yes: True}
@@ -91,6 +96,27 @@ def test_a_concurrent_value_is_shown_and_not_overwritten(app: Flask, order: Orde
     with app.app_context():
         assert stored_values(organisation_bin) == {money: 70_000}
     [cell] = send(client, scenario, edit(organisation_bin, money, "100", expected=70_000)).get_json()["cells"]
+    assert cell["state"] == "saved"
+
+
+def test_an_answer_typed_in_another_state_of_the_year_is_offered(app: Flask, order: Order, scenario: Scenario) -> None:
+    kind = order.kinds[0].code
+    organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
+    client = client_of(app, scenario.emails["clerk"])
+    with app.app_context():
+        store_answers(order, organisation_bin, {money: -500})
+        set_status(YEAR, scenario.body_id, "submitted")
+        db.session.commit()
+    sent = edit(organisation_bin, money, "123", expected=-500) | {"year_state": "0/"}
+    assert send(client, scenario, sent).status_code == 409
+    with app.app_context():
+        set_status(YEAR, scenario.body_id, "returned")
+        db.session.commit()
+    [cell] = send(client, scenario, sent).get_json()["cells"]
+    assert cell["state"] == "conflict" and cell["stored"]["is_outdated"] and cell["stored"]["text"] == "-5"
+    with app.app_context():
+        assert stored_values(organisation_bin) == {money: -500}
+    [cell] = send(client, scenario, sent | {"year_state": cell["stored"]["year_state"]}).get_json()["cells"]
     assert cell["state"] == "saved"
 
 
@@ -175,6 +201,10 @@ def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scena
         store_answers(order, organisation_bin, {money: -100})
         store_answers(order, other, {money: -100})
         db.session.commit()
+        last_year = stored_values(organisation_bin, YEAR - 1)
+        last_year_texts = {
+            item.code: format_value(order, item, last_year.get(item.code), language("en")) for item in order.indicators_of(kind)
+        }
     client = client_of(app, scenario.emails["observer"])
     response = client.get(STATE, query_string={"organisation": organisation_bin}).get_json()
     assert list(response["organisations"]) == [organisation_bin]
@@ -194,6 +224,9 @@ def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scena
     assert {bin_: organisation["name"] for bin_, organisation in named.items()} == {
         organisation_bin: f"Ұйым {organisation_bin}"
     } and "name" not in state
+    rows = client.get(STATE, query_string={"organisation": [organisation_bin, other], "last_year": 1}).get_json()["organisations"]
+    assert rows[organisation_bin]["last_year"] == {code: text for code, text in last_year_texts.items() if text}
+    assert rows[organisation_bin]["last_year"][money] and rows[other]["last_year"] == {} and "last_year" not in state
     assert client.get(STATE, query_string={"organisation": [FOREIGN_ORGANISATION, ""]}).get_json()["organisations"] == {}
     assert client.get(STATE, query_string={"organisation": ["x"] * 1001}).status_code == 400
     assert client_of(app, scenario.emails["stranger"]).get(STATE).status_code == 404

@@ -12,6 +12,9 @@ from flask.testing import FlaskClient
 from evaluation.answers import queries
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import save_answers
+from evaluation.audit import queries as audit
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
@@ -189,10 +192,10 @@ def test_contradictions_are_listed_above_the_changes(site: Site) -> None:
     assert "BINs. Columns were matched" in preview.get_text(), "sentences are separated by a space"
 
 
-def test_a_date_with_slashes_is_rejected_with_the_accepted_formats(site: Site) -> None:
+def test_a_date_with_slashes_is_rejected_with_its_reading(site: Site) -> None:
     due = site.codes("date")[0]
     html = site.send("paste", text=f"БИН\t{due}\n{BINS[0]}\t25/04/2025\n", organisation=BINS[0], code=due).json["html"]
-    assert "“25/04/2025” is not a date. Write it as 31.05.2025 or 2025-05-31." in visible_text(html)
+    assert "“25/04/2025” is not written as a date here. If 25.04.2025 is meant, write it so." in visible_text(html)
 
 
 def test_blank_cells_erase_answers_only_on_request(site: Site) -> None:
@@ -233,28 +236,64 @@ def test_a_fill_covers_the_applicable_blanks_of_the_visible_rows(site: Site) -> 
     assert site.send("fill", code=yes_no, typed=" ").status_code == 422
 
 
-def test_the_last_action_is_undone_or_later_changes_are_named(site: Site) -> None:
+def test_a_change_of_the_grid_is_undone_and_redone_or_later_changes_are_named(site: Site) -> None:
     first = site.codes("money")[0]
-    assert site.send("undo").status_code == 409
-    site.store("paste", text="1\n2\n3\n", organisation=BINS[0], code=first)
-    site.store("paste", text="5\n", organisation=BINS[0], code=first)
+    block = site.store("paste", text="1\n2\n3\n", organisation=BINS[0], code=first).json["batch"]
+    cell = site.store("paste", text="5\n", organisation=BINS[0], code=first).json["batch"]
     site.save(BINS[0], first, 6_00, 5_00)
-    conflict = site.send("undo")
+    conflict = site.send("undo", batch=cell)
     assert conflict.status_code == 409
     assert "Ұйым 00" in conflict.json["html"] and "system" in conflict.json["html"]
+    assert site.stored(BINS[0]) == {first: 6_00}, "nobody's later value is overwritten"
     site.save(BINS[0], first, 5_00, 6_00)
-    assert site.send("undo").json["cells"] == {BINS[0]: {first: [1_00, "1"]}}
-    assert len(site.send("undo").json["cells"]) == 3
-    assert site.stored(BINS[0]) == {} and site.send("undo").status_code == 409
+    undone = site.send("undo", batch=cell).json
+    assert undone["cells"] == {BINS[0]: {first: [1_00, "1"]}}
+    assert site.send("undo", batch=cell).status_code == 409, "undone already"
+    redone = site.send("undo", batch=undone["batch"]).json
+    assert redone["cells"] == {BINS[0]: {first: [5_00, "5"]}} and site.stored(BINS[0]) == {first: 5_00}
+    assert site.send("undo", batch=redone["batch"]).status_code == 200
+    assert len(site.send("undo", batch=block).json["cells"]) == 3
+    assert site.stored(BINS[0]) == {}
 
 
-def test_the_actions_of_another_person_are_not_undone(site: Site) -> None:
+def test_only_changes_of_this_grid_by_this_person_are_undone(site: Site) -> None:
     first = site.codes("money")[0]
-    saved = site.store("paste", text="1\n", organisation=BINS[0], code=first)
+    batch = site.store("paste", text="1\n", organisation=BINS[0], code=first).json["batch"]
     head = accounts.signed_in(site.app, "head", bodies=[site.body])
-    assert site.send("undo", head).status_code == 409
-    assert site.send("undo", head, batch=saved.json["batch"]).status_code == 409
-    assert site.send("undo", batch=saved.json["batch"]).status_code == 200
+    note = next(item.code for item in site.order.evidence_of(site.kind) if item.type == "text")
+    with site.app.app_context():
+        db.session.get(Organisation, site.ids[BINS[1]]).kind = site.order.kinds[2].code  # type: ignore[union-attr]
+        db.session.commit()
+    form = site.client.get(f"/bodies/{BODY}/{YEAR}/organisations/{BINS[0]}").text
+    saved = [
+        site.client.post(
+            f"/bodies/{BODY}/{YEAR}/answers",
+            json={"edits": [{"organisation": bin_, "code": code, "typed": text, "expected": None}]},
+        )
+        for bin_, code, text in ((BINS[0], note, "Акт № 1"), (BINS[1], site.order.indicators_of(site.order.kinds[2].code)[0].code, "1"))
+    ]
+    assert form and [answer.json["cells"][0]["state"] for answer in saved] == ["saved", "saved"]
+    with site.app.app_context():
+        others = [event.batch for event in audit.events(SYSTEM, AuditEvent.action == AuditAction.ANSWERS_SAVED)]
+    assert len(others) == 2
+    for other in ("", "nothing", *others):
+        assert site.send("undo", batch=other).status_code == 409
+    assert site.send("undo", head, batch=batch).status_code == 409
+    assert site.send("undo", batch=batch).status_code == 200
+
+
+def test_a_clearing_and_a_repetition_have_their_own_names_and_messages(site: Site) -> None:
+    first = site.codes("money")[0]
+    content = {"organisation": BINS[0], "code": first}
+    assert "3 answers were stored." in site.store("paste", text="1\n1\n1\n", repeat="1", **content).json["message"]
+    assert "3 answers were cleared." in site.store("paste", text="\n\n\n", erase="1", **content).json["message"]
+    left = site.store("paste", text="7\tx\nя\n", rows=" ".join(BINS[:1]), **content).json
+    assert left["message"] == (
+        "1 pasted answer was stored. Invalid and not stored: 1. Rows below the last organisation, ignored: 1."
+    )
+    with site.app.app_context():
+        actions = [event.action for event in audit.events(SYSTEM, AuditEvent.organisation_id == site.ids[BINS[0]])]
+    assert actions[-3:] == ["answers_repeated", "answers_cleared", "block_pasted"]
 
 
 def test_a_submitted_year_is_locked(site: Site) -> None:
@@ -296,8 +335,10 @@ def test_the_form_has_pages_and_saves_the_valid_cells(site: Site) -> None:
     assert site.stored(BINS[0]) == {first: 12_500_50} and site.stored(BINS[2]) == {choice: "violated"}
     saved = site.client.post(site.url, data=fields(answer.text) | {f"{BINS[1]}-{second}": "5"}, follow_redirects=True)
     assert "1 answer was stored." in saved.text
-    undone = site.client.post(f"{site.url}/undo", follow_redirects=True)
-    assert "Undone: 1 answer has its previous value again." in undone.text and site.stored(BINS[1]) == {}
+    undone = site.client.post(f"{site.url}/undo", data=fields(saved.text), follow_redirects=True)
+    assert "Reverted: 1 answer has its previous value again." in undone.text and site.stored(BINS[1]) == {}
+    redone = site.client.post(f"{site.url}/undo", data=fields(undone.text), follow_redirects=True)
+    assert "Redo this change" in undone.text and "Redo this change" in redone.text and site.stored(BINS[1]) == {second: 5_00}
 
 
 def test_a_conflict_in_the_form_is_resolved_by_choice(site: Site) -> None:
