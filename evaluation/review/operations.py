@@ -35,7 +35,9 @@ from evaluation.review.snapshot import Acceptance, code_of, sha256_of, to_canoni
 from evaluation.review.workflow_errors import NilReturnRejected, NotReady, StaleSubmission, SubmissionRejected
 from evaluation.sheets.queries import scored_year_of, sheet_input_of
 from evaluation.submissions import queries as submissions
-from evaluation.submissions.models import ACCEPTED, OPEN_STATUSES, REOPENED, RETURNED, SUBMITTED, Submission
+from evaluation.submissions.locks import is_open
+from evaluation.submissions.models import ACCEPTED, OPEN_STATUSES, SUBMITTED, Submission
+from evaluation.text import normalise_text
 
 MAX_REASON_CHARACTERS = 2000
 MAX_CORRECTION_TIME = timedelta(days=2 * 365)
@@ -100,6 +102,30 @@ def submit(
     return submission
 
 
+def notify_head(viewer: Viewer, order: Order, year: int, body: Body, today: date) -> None:
+    """Notify the heads of a body that its year is ready to be submitted, once until something of the year changes.
+
+    Raises:
+        Forbidden: The viewer cannot edit the body's answers.
+        StaleSubmission: The year is not open.
+        NotReady: Something remains to be done.
+        SubmissionRejected: No head has an account.
+    """
+    viewer.require(Action.EDIT, body.id)
+    advisory_lock(body.id, year, exclusive=True)
+    data = read_year_data(viewer, order, year, body.id)
+    if not is_open(data.status):
+        raise StaleSubmission(data.submission)
+    readiness = readiness_of(data, today)
+    if not readiness.ready:
+        raise NotReady(readiness)
+    if queries.head_notice(viewer, year, body.id):
+        return
+    if not notify(viewer, "ready", year, body.id, recipients="heads", excluded_account_id=viewer.account_id):
+        raise SubmissionRejected(workflow_errors.NO_HEAD)
+    append_events(viewer, [NewEvent(AuditAction.HEAD_NOTIFIED, year, body.id)])
+
+
 def return_submission(
     viewer: Viewer, year: int, body_id: int, version: int, reason: str = "", correct_by: date | None = None
 ) -> Submission:
@@ -125,7 +151,7 @@ def return_submission(
         raise SubmissionRejected(workflow_errors.NOTHING_TO_RETURN)
     if not reason and not queries.open_remark_counts(viewer, year, [body_id]):
         raise SubmissionRejected(workflow_errors.NO_REASON_TO_RETURN, field="reason")
-    return _open_for_correction(viewer, current, RETURNED, reason, correct_by, account_id)
+    return _open_for_correction(viewer, current, AuditAction.RETURNED, reason, correct_by, account_id)
 
 
 def accept(
@@ -217,20 +243,21 @@ def reopen(viewer: Viewer, year: int, body_id: int, version: int, reason: str, c
         raise SubmissionRejected(workflow_errors.NOTHING_TO_REOPEN)
     if not reason:
         raise SubmissionRejected(workflow_errors.NO_REASON_TO_REOPEN, field="reason")
-    return _open_for_correction(viewer, current, REOPENED, reason, correct_by, account_id)
+    return _open_for_correction(viewer, current, AuditAction.REOPENED, reason, correct_by, account_id)
 
 
 def _open_for_correction(
-    viewer: Viewer, current: Submission, status: str, reason: str, correct_by: date | None, account_id: int
+    viewer: Viewer, current: Submission, action: AuditAction, reason: str, correct_by: date | None, account_id: int
 ) -> Submission:
     """Give a year back to its body with a reason and a day to correct it by, and notify the body."""
     _check_correction_day(correct_by)
-    year, body_id = current.year, current.body_id
+    # The action has the name of the status that it leads to.
+    year, body_id, status = current.year, current.body_id, action.value
     columns = {"status": status, "reason": reason, "correct_by": correct_by, "accepted_id": None, "revision_id": None}
     submission = _update(viewer, year, body_id, current.version, **columns)
     message = {"reason": reason} | ({"correct_by": correct_by.isoformat()} if correct_by else {})
-    revision = {"revision": submission.revision} if status == REOPENED else {}
-    event = NewEvent(AuditAction(status), year, body_id, data={"version": submission.version, **revision, **message})
+    revision = {"revision": submission.revision} if action == AuditAction.REOPENED else {}
+    event = NewEvent(action, year, body_id, data={"version": submission.version, **revision, **message})
     append_events(viewer, [event])
     notify(viewer, status, year, body_id, data=message, recipients="body", excluded_account_id=account_id)
     return submission

@@ -47,11 +47,25 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class NamedOrganisation:
+    """An organisation that is named beside a row: its name, its BIN, both as one text, and its answers that are the reason.
+
+    `code` is the indicator that decides; a page links to its cell.
+    """
+
+    name: str
+    bin: str
+    text: str
+    facts: tuple[str, ...]
+    code: str
+
+
+@dataclass(frozen=True)
 class NamedOrganisations:
-    """The organisations that are named beside a row for one reason: names with BINs, and texts with their answers."""
+    """The organisations that are named beside a row for one reason; `texts` has one text for each."""
 
     label: str
-    organisations: tuple[tuple[str, str], ...]
+    organisations: tuple[NamedOrganisation, ...]
     texts: tuple[str, ...]
 
 
@@ -88,11 +102,11 @@ class Annex:
     figures_title: str
     figures: tuple[Figure, ...]
     reasons_title: str
+    reasons_note: str
     reason_labels: tuple[str, ...]
     reasons: tuple[TableReasons, ...]
     readings_title: str
     readings: tuple[tuple[str, str], ...]
-    translation_note: str
     worksheets: tuple[str, str, str]
     organisation_heads: tuple[str, ...]
 
@@ -100,8 +114,6 @@ class Annex:
 def build_annex(sheet: Sheet, language: Language, stamp: Stamp | None = None) -> Annex:
     """Build the annex of a sheet; an accepted sheet has a stamp."""
     gettext = language.gettext
-    figures = [_table_figure(table, language) for table in sheet.tables if table.applicable]
-    figures += [_history_figure(sheet, language)] if table_histories(sheet, language) else []
     return Annex(
         language=language.code,
         mark=gettext("Additional information: not part of the approved form"),
@@ -111,16 +123,32 @@ def build_annex(sheet: Sheet, language: Language, stamp: Stamp | None = None) ->
         else "",
         summary=_summary(sheet, language),
         figures_title=gettext("Charts"),
-        figures=tuple(figures),
+        figures=build_figures(sheet, language),
         reasons_title=gettext("Why each row has its points"),
+        reasons_note=gettext("Text in square brackets is added by this system and is not in the Order.")
+        if any(map(reasons.has_note, applied_rows(sheet)))
+        else "",
         reason_labels=(gettext("Line applied"), gettext("Counted"), gettext("Readings")),
         reasons=tuple(_table_reasons(sheet, table, language) for table in sheet.tables),
         readings_title=gettext("Readings of the Order's text that apply"),
         readings=_readings(sheet, language),
-        translation_note="" if language.code == "kk" else sheet.order.translation_note[language.code],
         worksheets=(gettext("Summary"), gettext("Reasons"), gettext("Organisations")),
         organisation_heads=(gettext("Table"), gettext("Row"), gettext("State"), gettext("Organisation"), gettext("BIN")),
     )
+
+
+def build_figures(sheet: Sheet, language: Language) -> tuple[Figure, ...]:
+    """The charts of the tables that apply and, with earlier years, of the shares of the maximum by year."""
+    figures = [_table_figure(table, language) for table in sheet.tables if table.applicable]
+    figures += [_history_figure(sheet, language)] if table_histories(sheet, language) else []
+    return tuple(figures)
+
+
+def applied_rows(sheet: Sheet) -> Iterator[SheetRow]:
+    """Yield the scored rows of the tables that apply."""
+    for table in sheet.tables:
+        if table.applicable:
+            yield from table.scored_rows
 
 
 def points_cell(bounds: Bounds, language: Language) -> Cell:
@@ -211,23 +239,33 @@ def _row_reasons(sheet: Sheet, row: SheetRow, language: Language) -> RowReasons:
         language.points_of(row.low, row.high, row.max),
         explanations,
         tuple(
-            _named_organisations(sheet.order, label, organisations, language) for label, organisations in named if organisations
+            _named_organisations(sheet.order, row, label, organisations, language)
+            for label, organisations in named
+            if organisations
         ),
     )
 
 
 def _named_organisations(
-    order: Order, label: str, organisations: tuple[LegalEntity, ...], language: Language
+    order: Order, row: SheetRow, label: str, organisations: tuple[LegalEntity, ...], language: Language
 ) -> NamedOrganisations:
-    named = tuple((organisation.name(language.code), organisation.bin) for organisation in organisations)
-    texts = tuple(
-        "; ".join([language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=bin_), *_fact_texts(order, organisation, language)])
-        for (name, bin_), organisation in zip(named, organisations, strict=True)
+    first_code = order.first_code_of(row.criterion) if row.criterion else ""
+    named = tuple(_named_organisation(order, first_code, organisation, language) for organisation in organisations)
+    return NamedOrganisations(label, named, tuple("; ".join([item.text, *item.facts]) for item in named))
+
+
+def _named_organisation(order: Order, first_code: str, organisation: LegalEntity, language: Language) -> NamedOrganisation:
+    name = organisation.name(language.code)
+    return NamedOrganisation(
+        name,
+        organisation.bin,
+        language.gettext("%(name)s (BIN %(bin)s)", name=name, bin=organisation.bin),
+        tuple(fact_texts(order, organisation, language)),
+        next((code for code, _ in organisation.breach_facts), first_code),
     )
-    return NamedOrganisations(label, named, texts)
 
 
-def _fact_texts(order: Order, organisation: LegalEntity, language: Language) -> Iterator[str]:
+def fact_texts(order: Order, organisation: LegalEntity, language: Language) -> Iterator[str]:
     """The answers that put an organisation in breach, each after the label of its indicator."""
     for code, value in organisation.breach_facts:
         item = order.by_code[code]
@@ -243,14 +281,7 @@ def _fact_texts(order: Order, organisation: LegalEntity, language: Language) -> 
 def _readings(sheet: Sheet, language: Language) -> tuple[tuple[str, str], ...]:
     """The readings of the tables that apply, and those of no criterion, which concern every sheet: id and text."""
     of_criteria = {id_ for criterion in sheet.order.criteria for id_ in criterion.readings}
-    applied = {
-        id_
-        for table in sheet.tables
-        if table.applicable
-        for row in table.scored_rows
-        if row.criterion
-        for id_ in row.criterion.readings
-    }
+    applied = {id_ for row in applied_rows(sheet) if row.criterion for id_ in row.criterion.readings}
     return tuple(
         (reading.id, reasons.reading_text(reading, language))
         for reading in sheet.order.readings

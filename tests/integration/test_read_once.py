@@ -92,7 +92,7 @@ def test_home_draft_sheet_and_body_page(scenario: Scenario, measured: Callable[[
     clerk, reviewer = scenario.client("clerk"), scenario.client("reviewer")
     for client, url, scored in (
         (clerk, f"{address}/entry", 0),
-        (clerk, f"{address}/submission", 0),
+        (clerk, f"{address}/submission", 1),
         (clerk, scenario.report_url(scenario.organisation_bins[0]), 1),
         (reviewer, f"{address}/sheet", 2),
         (reviewer, address, 2),

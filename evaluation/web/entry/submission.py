@@ -11,12 +11,15 @@ from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry.models import Body
 from evaluation.review import operations
+from evaluation.sheets import build_sheets
+from evaluation.sheets.queries import scored_year_of
 from evaluation.submissions import queries as submissions
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
 from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
-from evaluation.web.core.request_context import YEAR, current_viewer, find_body, find_year, order_of
-from evaluation.web.entry.home import read_home
+from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, named, order_of
+from evaluation.web.entry.home import Home, head_notice, read_home
+from evaluation.web.review.year_summary import YearSummary, summarise
 from forms.entry.submission import AcceptForm, ReopenForm, ReturnForm, StepForm, SubmitForm
 
 MAX_UNFINISHED_SHOWN = 50
@@ -50,6 +53,17 @@ def submit(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
         return _page(bin_, year), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _page(bin_, year, form.form_errors)):
         operations.submit(viewer, order, year, body, form.expected_version, today(), bool(form.nil.data))
+    return redirect(url_for("home.entry", bin_=bin_, year=year), 303)
+
+
+@blueprint.post(f"/bodies/<bin_>/{YEAR}/submission/notify-head")
+@allow(Action.EDIT)
+def notify_head(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
+    """Notify the heads of the body that the year is ready to be submitted."""
+    order, body, form = order_of(year), find_body(bin_), SubmitForm(version=0)
+    current_viewer().require(Action.EDIT, body.id)
+    with errors_shown_in(form, lambda: _page(bin_, year, form.form_errors)):
+        operations.notify_head(current_viewer(), order, year, body, today())
     return redirect(url_for("home.entry", bin_=bin_, year=year), 303)
 
 
@@ -140,5 +154,14 @@ def _page(bin_: str, year: int, form_errors: Sequence[str] = ()) -> str:
         max_shown=MAX_UNFINISHED_SHOWN,
         heads=submissions.head_names(viewer, home.body.id),
         may_submit=viewer.may(Action.SUBMIT, home.body.id),
+        head_notice=head_notice(home),
+        summary=_summary(home) if home.open and home.readiness.ready and home.rows else None,
         form=form,
     )
+
+
+def _summary(home: Home) -> YearSummary:
+    """Summarise the sheet that is about to be submitted."""
+    names = {row.organisation.bin: named(row.organisation) for row in home.rows}
+    sheet = build_sheets({home.body.bin: named(home.body)}, names, [scored_year_of(home.data)], home.year.invented)[0]
+    return summarise(sheet, [(row.organisation, row.progress) for row in home.rows], current_language())

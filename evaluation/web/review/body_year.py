@@ -1,88 +1,68 @@
-"""The page of a body's year for its readers and reviewers."""
+"""The page of a body's year for its readers and reviewers, and the page on which a reviewer confirms its acceptance."""
 
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
-from evaluation.answers import values
-from evaluation.answers.checks import Issue
 from evaluation.answers.evidence import queries as evidence
 from evaluation.answers.progress.compose import progress_of
-from evaluation.answers.progress.model import OrganisationProgress
-from evaluation.answers.year_data import read_year_data
+from evaluation.answers.year_data import YearData, read_year_data
 from evaluation.clock import today
-from evaluation.criteria.model import Order
+from evaluation.configuration import configuration
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
-from evaluation.registry.queries import SupervisedOrganisation
+from evaluation.registry.models import Body
 from evaluation.review.queries import open_remark_counts
-from evaluation.sheets import SheetTable
 from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.writers import DATA_FORMATS
 from evaluation.submissions.models import ACCEPTED, SUBMITTED, Submission
 from evaluation.submissions.status import status_of
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of
-from evaluation.web.sheets.sheets import DATA_FORMATS, DOCUMENT_FORMATS, sheet_in_force
+from evaluation.web.review.year_summary import YearSummary, summarise
+from evaluation.web.sheets.sheet_presenter import present_charts
+from evaluation.web.sheets.sheets import DOCUMENT_FORMATS, sheet_in_force
 from forms.entry.submission import AcceptForm, ReopenForm, ReturnForm, StepForm
 
 blueprint = Blueprint("review", __name__)
 
 
 @dataclass(frozen=True)
-class TableSummary:
-    """A table of the sheet with the progress of its organisations."""
+class BodyYear:
+    """A body's year, read once, with its sheet in force or its draft."""
 
-    table: SheetTable
-    organisations: list[tuple[SupervisedOrganisation, OrganisationProgress]]
-
-    @property
-    def answered(self) -> int:
-        """The number of answers that are given."""
-        return sum(progress.answered for _, progress in self.organisations)
+    body: Body
+    data: YearData
+    summary: YearSummary
 
     @property
-    def required(self) -> int:
-        """The number of answers that are required."""
-        return sum(progress.required for _, progress in self.organisations)
-
-
-@dataclass(frozen=True)
-class JustifiedWarning:
-    """A warning with its justification; `label` and `answer` are empty if it concerns the whole report."""
-
-    organisation: SupervisedOrganisation
-    label: str
-    answer: str
-    issue: Issue
+    def submission(self) -> Submission | None:
+        """The submission row; None for a draft that was never submitted."""
+        return self.data.submission
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}")
 @allow(Action.VIEW)
 def body(bin_: str, year: int) -> str:
     """Show a body's year: status, points, progress of its organisations, justified warnings, and what a reviewer can do."""
-    reporting_year, current_body, viewer = find_year(year), find_body(bin_), current_viewer()
-    body_id, data = current_body.id, read_year_data(viewer, order_of(year), year, current_body.id)
-    sheet, progress = sheet_in_force(current_body, data), progress_of(data, today()).organisations
-    members = registry.organisations(viewer, body_id, year, current_language().code)
-    organisations = [(member, progress[member.id]) for member in members if member.id in progress]
-    submission, may_see_remarks = data.submission, viewer.may(Action.REPLY, body_id)
+    reporting_year, viewer, body_year = find_year(year), current_viewer(), _read(bin_, year)
+    current_body, body_id, submission = body_year.body, body_year.body.id, body_year.submission
+    may_see_remarks = viewer.may(Action.REPLY, body_id)
     return render_template(
         "review/body_year.html",
         body=next(iter(registry.bodies_as_named_in(viewer, [current_body], year))),
         parent=registry.parents(viewer, [current_body]).get(body_id),
         year=reporting_year,
         years=[item for item in registry.years() if current_body.has_begun_by(item.year)],
-        sheet=sheet,
-        tables=[
-            TableSummary(table, [pair for pair in organisations if pair[0].kind == table.table.kind]) for table in sheet.tables
-        ],
+        summary=body_year.summary,
+        charts=present_charts(body_year.summary.sheet, current_language()),
         submission=submission,
         status=status_of(submission),
-        timeliness=data.timeliness(today()),
+        timeliness=body_year.data.timeliness(today()),
         today=today(),
-        justified_warnings=_justified_warnings(sheet.order, organisations),
         files=evidence.counts(viewer, year, body_id) if viewer.may(Action.VIEW_FILES, body_id) else {},
         may_edit=viewer.may(Action.EDIT, body_id),
+        is_locked=body_year.data.lock(today()) is not None,
         steps=_steps(viewer.may(Action.REVIEW, body_id), submission),
         is_submitted_by_viewer=submission is not None and submission.submitted_id == viewer.account_id,
         may_see_remarks=may_see_remarks,
@@ -93,18 +73,34 @@ def body(bin_: str, year: int) -> str:
     )
 
 
-def _justified_warnings(
-    order: Order, organisations: list[tuple[SupervisedOrganisation, OrganisationProgress]]
-) -> list[JustifiedWarning]:
-    language, warnings = current_language(), []
-    for organisation, progress in organisations:
-        for issue in progress.issues:
-            if issue.justification is not None:
-                item = order.by_code.get(issue.code or "")
-                label = item.label[language.code] if item else ""
-                answer = values.format_value(order, item, issue.value, language) if item else ""
-                warnings.append(JustifiedWarning(organisation, label, answer, issue))
-    return warnings
+@blueprint.get(f"/bodies/<bin_>/{YEAR}/submission/accept")
+@allow(Action.REVIEW)
+def acceptance(bin_: str, year: int) -> str:
+    """Ask before a year is accepted: show its points, what costs them, and the warnings that were kept."""
+    reporting_year, viewer, body_year = find_year(year), current_viewer(), _read(bin_, year)
+    body, submission = body_year.body, body_year.submission
+    viewer.require(Action.REVIEW, body.id)
+    return render_template(
+        "review/acceptance.html",
+        body=body,
+        year=reporting_year,
+        summary=body_year.summary,
+        submission=submission,
+        form=_steps(True, submission).get("accept"),
+        is_submitted_by_viewer=submission is not None and submission.submitted_id == viewer.account_id,
+        open_remarks=open_remark_counts(viewer, year, [body.id]).get(body.id, 0),
+        has_public_url=bool(configuration().settings.public_url),
+    )
+
+
+def _read(bin_: str, year: int) -> BodyYear:
+    """Read a body's year and its sheet in force; without one, its draft."""
+    body, viewer, language = find_body(bin_), current_viewer(), current_language()
+    data = read_year_data(viewer, order_of(year), year, body.id)
+    progress = progress_of(data, today()).organisations
+    organisations = registry.organisations(viewer, body.id, year, language.code)
+    members = [(organisation, progress[organisation.id]) for organisation in organisations if organisation.id in progress]
+    return BodyYear(body, data, summarise(sheet_in_force(body, data), members, language))
 
 
 def _steps(may_review: bool, submission: Submission | None) -> dict[str, StepForm]:

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 
 from evaluation.accounts.queries import bodies_by_bin
 from evaluation.clock import today
+from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action
@@ -49,7 +50,11 @@ def preview(year: int) -> Answer:
     acceptable = acceptable_submissions(viewer, reporting_year, today(), language.code, body_ids=ids).items
     ready = [item for item in acceptable if versions[item.row.body.bin] == item.submission.version]
     return render_template(
-        "review/bulk_accept/preview.html", year=reporting_year, ready=ready, stale_count=len(versions) - len(ready)
+        "review/bulk_accept/preview.html",
+        year=reporting_year,
+        ready=ready,
+        stale_count=len(versions) - len(ready),
+        has_public_url=bool(configuration().settings.public_url),
     )
 
 

@@ -30,7 +30,9 @@ from evaluation.policy import Role, Viewer
 from evaluation.registry import operations
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
+from evaluation.sheets.reasons import scale_text
 from evaluation.sheets.writers import FORMATS
+from evaluation.workbooks.format.worksheet_titles import labels_of, titles
 from tests.support import accounts
 from tests.support.factories import bin_of
 from tests.support.html import attributes, csrf_token, find, linked_bins, parse
@@ -87,7 +89,7 @@ def assert_valid(response: TestResponse, code: str) -> None:
     assert find(response, "html")["lang"] == code
     ids = attributes(response, "[id]", "id")
     assert len(ids) == len(set(ids))
-    assert " style=" not in response.text and "<script" not in response.text
+    assert " style=" not in response.text and not parse(response).select("script:not([src])")
     for address in attributes(response, '[href^="#"]', "href"):
         assert address == "#" or address.removeprefix("#") in ids
 
@@ -114,6 +116,7 @@ def pages(app: Flask) -> list[str]:
         "/bodies?q=nothing+like+it",
         "/bodies?region=31&sort=share&order=desc&late=late",
         f"/bodies/accept/{YEAR}",
+        f"/bodies/{district}/{YEAR}/submission/accept",
         "/workbook",
         *(
             f"/bodies/{bin_}/{year}{rest}"
@@ -146,6 +149,7 @@ def test_every_route_is_visited(shown: Flask) -> None:
         f"/bodies/accept/{year}/preview",
         "/language/<code>",
         f"/bodies/<bin_>/{year}",
+        f"/bodies/<bin_>/{year}/submission/accept",
         f"/bodies/<bin_>/{year}/sheet",
         f"/bodies/<bin_>/{year}/sheet.<format_>",
     }
@@ -276,7 +280,7 @@ def test_odd_questions_are_answered(shown: Flask, query: str) -> None:
 def test_long_lists_have_pages(empty: Flask) -> None:
     with empty.app_context():
         db.session.add(ReportingYear(year=YEAR, order_code=empty.extensions["orders"].latest.code))
-        db.session.add_all(Body(bin=bin_of(number), name_kk=f"Әкімдік {number:03d}") for number in range(120))
+        operations.register_bodies(SYSTEM, [operations.NewBody(bin_of(number), f"Әкімдік {number:03d}") for number in range(120)])
         db.session.commit()
     first, last = client(empty).get("/bodies"), client(empty).get("/bodies?page=3&q=Әкімдік")
     assert (len(listed(first)), len(listed(last))) == (50, 20)
@@ -315,7 +319,9 @@ def test_the_sheet_is_the_form_of_the_order(shown: Flask, order: Order, chosen: 
         assert numbers == [row.number for row in of.rows]
         for line, row_ in zip(table.findall("tbody/tr"), of.rows, strict=True):
             assert len(line) == len(codes) + 2
-            assert [(cell.text or "").strip() for cell in line[1:-1]] == [row_.text[code] for code in codes]
+            # № and its number are joined by a no-break space.
+            texts = [(cell.text or "").strip().replace("\xa0", " ") for cell in line[1:-1]]
+            assert texts == [row_.text[code] for code in codes]
             assert bool((line[-1].text or "").strip()) == bool(row_.criterion)
         assert [cell.text for cell in table.find("tfoot/tr").findall("th")] == [of.total[code] for code in codes]
 
@@ -326,6 +332,49 @@ def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
     assert len(details) == sum(len(table.scored_rows) for table in order.form.tables if table.kind != list(order.kind)[2])
     assert any(order.criteria[0].scale_entry("not_decreased").text.ru in detail for detail in details)
     assert any("БИН" in text or "BIN" in text for text in details)
+    # Each organisation leads to the cell for which it is named.
+    links = [link["href"] for link in page.select("details.why a[href*='/organisations/']")]
+    assert links and all(re.search(r"/organisations/\d{12}#field-[a-z_]+$", link) for link in links)
+    # On paper the reasons are in the annex; the form has nothing that the product adds.
+    printed = page.select_one(".annex .printed-reasons")
+    assert printed and len(printed.select("tbody > tr")) == len(details)
+    assert page.select_one(f'a[href$="/{YEAR}#charts"]')
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_method_page_explains_the_order(shown: Flask, order: Order, code: str) -> None:
+    """Made from the criteria file: the law, every line of the scales, every reading with its alternatives; without an account."""
+    visitor = shown.test_client()
+    visitor.set_cookie("language", code)
+    page = visitor.get(f"/method/{order.code}")
+    assert_valid(page, code)
+    text = without_breaks(parse(page).get_text())
+    assert order.legal_basis and order.product_note and order.translation_note and order.checked_on
+    for item in (order.source, order.legal_basis, order.product_note, order.translation_note):
+        assert without_breaks(item[code]) in text
+    for reading in order.readings:
+        for item in (reading.passage, reading.interpretation, *reading.alternatives):
+            assert without_breaks(item[code]) in text
+    for criterion in order.criteria:
+        for entry in criterion.scale:
+            assert without_breaks(scale_text(entry, code)) in text
+    assert visitor.get("/method/nowhere").status_code == 404
+
+
+def without_breaks(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_notices_are_shown_to_reviewer_and_administrator(shown: Flask, order: Order) -> None:
+    """Those of the year alone; the reviewer also reads once what is the product's own."""
+    notices, note = order.notices_of(YEAR), order.product_note
+    assert notices and note and len(notices) < len(order.notices)
+    url = f"/bodies/{bin_named(shown, 'Таласского')}/{YEAR}"
+    reviewer, administrator = client(shown, "ru", "reviewer").get(url).text, client(shown, "ru", "administrator")
+    assert all(notice.text.ru in reviewer for notice in notices) and reviewer.count(note.ru) == 1
+    assert order.notices[-1].text.ru not in reviewer and f'href="/method/{order.code}"' in reviewer
+    assert notices[0].text.ru in administrator.get(f"/registry/years/{YEAR}").text
+    assert notices[0].text.ru not in client(shown, "ru", "observer").get(url).text
 
 
 def test_an_english_page_shows_the_sheet_in_both_languages(shown: Flask) -> None:
@@ -360,7 +409,8 @@ def test_files_of_the_sheet(shown: Flask, format_: str, chosen: str) -> None:
 def test_the_template_is_one_that_is_read(shown: Flask, order: Order, code: str) -> None:
     response = client(shown, role="clerk").get(f"/template/{YEAR}.xlsx?lang={code}")
     assert response.status_code == 200 and response.mimetype.endswith("sheet") and response.get_etag()[0]
-    assert set(order.kind) < set(openpyxl.load_workbook(io.BytesIO(response.data)).sheetnames)
+    book = openpyxl.load_workbook(io.BytesIO(response.data))
+    assert book.sheetnames == list(titles(labels_of(order), language(code)).values())
 
 
 def test_a_file_that_is_the_same_in_every_language_is_linked_once(shown: Flask) -> None:
@@ -369,7 +419,8 @@ def test_a_file_that_is_the_same_in_every_language_is_linked_once(shown: Flask) 
         addresses = attributes(client(shown).get(page), '[href*="/sheet."]', "href")
         links = [urlsplit(address).path.rpartition("/sheet.")[2] for address in addresses]
         assert links.count("json") == 1
-        assert links.count("pdf") == (len(LANGUAGES) if page == url else 1)
+        # The page of the sheet offers each format with the annex and as the form alone.
+        assert links.count("pdf") == (len(LANGUAGES) if page == url else 2)
     text = client(shown, "ru").get(url).text
     assert "<dt>КАТО</dt>" in text and "<dt>код КАТО</dt>" not in text
 
@@ -416,7 +467,7 @@ def test_the_template_of_an_open_year_is_by_its_order(tmp_path: Path, make_app: 
         db.session.add(ReportingYear(year=latest.from_year, order_code=older.code))
         db.session.commit()
     for year, order in ((latest.from_year, older), (latest.from_year + 1, latest)):
-        book = openpyxl.load_workbook(io.BytesIO(client(app, role="clerk").get(f"/template/{year}.xlsx").data))
+        book = openpyxl.load_workbook(io.BytesIO(client(app, role="clerk").get(f"/template/{year}.xlsx?lang=en").data))
         assert set(order.kind) < set(book.sheetnames)
 
 
@@ -428,3 +479,37 @@ def test_without_data_the_first_page_says_what_to_do(empty: Flask) -> None:
     assert "No reporting year is open yet" in response.text and 'href="/registry/years"' in response.text
     assert_valid(response, "en")
     assert "The administrator opens the year" in client(empty).get("/bodies").text
+
+
+def test_a_database_without_accounts_says_how_to_add_the_first_one(empty: Flask) -> None:
+    visitor = empty.test_client()
+    assert visitor.get("/").headers["Location"] == "/account/sign-in"
+    page = visitor.get("/account/sign-in")
+    assert page.status_code == 200 and page.text.count("user add name@example.kz --name") == 3 and not parse(page).select("form")
+    assert attributes(page, "main section", "lang") == ["kk", "ru", "en"]
+    assert_valid(page, "kk")
+    accounts.make_account(empty, "administrator")
+    assert find(visitor.get("/account/sign-in"), "input[type=password]")
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_an_administrator_sees_the_first_steps_until_they_are_done(empty: Flask, order: Order, code: str) -> None:
+    administrator = client(empty, code, role="administrator")
+
+    def steps() -> list[bool]:
+        page = administrator.get("/")
+        assert_valid(page, code)
+        return [not item.select(".is-incomplete") for item in parse(page).select("main li")]
+
+    assert steps() == [False, False, False]
+    with empty.app_context():
+        operations.open_year(SYSTEM, YEAR, order.code)
+        db.session.commit()
+    accounts.make_account(empty, "clerk")
+    assert steps() == [True, False, True]
+    with empty.app_context():
+        operations.register_bodies(SYSTEM, [operations.NewBody(BODY, "Әкімдік")])
+        operations.register_organisations(SYSTEM, [(bin_of(100), order.kinds[0].code, "Мектеп", "")])
+        operations.add_supervision_for_year(SYSTEM, YEAR, [(1, 1)])
+        db.session.commit()
+    assert administrator.get("/").headers["Location"] == "/bodies"
