@@ -6,14 +6,14 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from evaluation.web.account import account, inbox, security
-from evaluation.web.admin import people, registry
+from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
-from evaluation.web.core import access, errors, headers, languages
+from evaluation.web.core import access, compression, drafts, errors, headers, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
-from evaluation.web.entry import answers, evidence, grid, home, report, submission, uploads
+from evaluation.web.entry import alike_warnings, answer_check, answers, evidence, grid, home, report, submission, uploads
 from evaluation.web.review import body_list, body_year, bulk_accept
 from evaluation.web.review.remarks import views as remark_views
-from evaluation.web.sheets import as_of, sheets, verify
+from evaluation.web.sheets import as_of, method, sheets, verify
 
 __all__ = ["commit_request", "current_viewer", "init_app"]
 
@@ -31,8 +31,10 @@ def init_app(app: Flask) -> None:
     # Registered before CSRFProtect too: after the session has ended, the page says so instead of that the form has expired.
     app.before_request(access.guard)
     CSRFProtect(app)
+    compression.init_app(app)
     app.after_request(headers.add_security_headers)
     app.after_request(commit_request)
+    app.after_request(drafts.confirm_stored_draft)
     app.context_processor(context)
     errors.init_app(app)
     security.init_app(app)
@@ -47,9 +49,12 @@ def init_app(app: Flask) -> None:
         account.blueprint,
         inbox.blueprint,
         people.blueprint,
+        people_table.blueprint,
         grid.blueprint,
         home.blueprint,
         submission.blueprint,
+        alike_warnings.blueprint,
+        answer_check.blueprint,
         evidence.blueprint,
         answers.blueprint,
         audit_views.blueprint,
@@ -57,5 +62,6 @@ def init_app(app: Flask) -> None:
         report.blueprint,
         registry.blueprint,
         verify.blueprint,
+        method.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -13,14 +13,14 @@ from evaluation.database import db
 from evaluation.language import language
 from evaluation.review.verification.messages import TITLES
 from evaluation.review.verification.model import Outcome, Subject
-from tests.browser.conftest import NewPage, served
+from tests.browser.conftest import NewPage, let_in, served
 from tests.browser.entry.test_entry_to_submission import in_a_thread
 from tests.browser.entry_helpers import VIEWS, assert_accessible, state_of, typed
 from tests.support import accounts
 from tests.support.scenario import BODY, YEAR, Scenario, two_kind_scenario
 
 HOME_URL, BODY_URL = f"/bodies/{BODY}/{YEAR}/entry", f"/bodies/{BODY}/{YEAR}"
-HEAD = "the-years-head@example.org"
+HEAD, REVIEWER = "the-years-head@example.org", "the-years-reviewer@example.org"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def year(tmp_path: Path, order: Order) -> Iterator[YearSite]:
             scenario.answer(scenario.organisation_bins[0], **{code: None})
             db.session.commit()
         accounts.make_account(app, "head", [scenario.bodies[BODY]], email=HEAD)
+        accounts.make_account(app, "reviewer", email=REVIEWER)
         return YearSite("", scenario, code)
 
     with served(tmp_path) as address:
@@ -71,6 +72,7 @@ def submit(page: Page) -> None:
 
 def accept(page: Page) -> None:
     page.goto(BODY_URL)
+    press(page, f"a[href='{BODY_URL}/submission/accept']")
     press(page, "#accept-send")
     expect(page.locator(".submission-step .notice")).to_be_visible()
 
@@ -98,7 +100,7 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
     at = (year.address, code, width)
     with (
         new_page(year.address, code, width, email=HEAD) as head,
-        new_page(year.address, code, width, role="reviewer") as reviewer,
+        new_page(year.address, code, width, email=REVIEWER) as reviewer,
     ):
         head.goto(f"{year.report}#field-{year.code}")
         typed(head, year.code, "1 000,50")
@@ -110,7 +112,16 @@ def test_a_year_of_two_people(code: str, width: int, year: YearSite, new_page: N
         text = f"#remark-text-{year.code}"
         unfold(reviewer, text)
         reviewer.fill(text, "Неге сонша аз?")
+        # The sign-in expires before the remark is sent: after the next sign-in the text is there again.
+        reviewer.context.clear_cookies(name="session")
         press(reviewer, f"form:has({text}) button")
+        assert "/account/sign-in" in reviewer.url
+        let_in(reviewer.context, REVIEWER)
+        reviewer.goto(f"{year.report}#field-{year.code}")
+        expect(reviewer.locator(text)).to_have_value("Неге сонша аз?")
+        expect(reviewer.locator(f"{text}-restored")).to_be_visible()
+        press(reviewer, f"form:has({text}) button")
+        expect(reviewer.locator(text)).to_have_value("")
         assert f"#field-{year.code}" in reviewer.url or "#remark" in reviewer.url
         reviewer.goto(f"{BODY_URL}/sheet?lang={code}")
         text = f"[id='remark-text-{kind}-{row.number}']"

@@ -60,6 +60,26 @@ def test_headers_restrict_browsers(shown: Flask) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
 
 
+@pytest.mark.parametrize(
+    ("url", "origin", "is_compressed"),
+    [
+        ("/bodies", "same-origin", True),
+        ("/bodies?q=a", "none", True),
+        ("/bodies?q=a", "cross-site", False),
+        ("/bodies?q=a", "same-site", False),
+        ("/bodies", None, False),
+        ("/static/css/base.css", "cross-site", True),
+        ("/static/css/base.css", None, True),
+    ],
+)
+def test_what_another_site_asks_for_is_not_compressed(shown: Flask, url: str, origin: str | None, is_compressed: bool) -> None:
+    browser = client(shown)
+    headers = {"Accept-Encoding": "gzip, deflate"} | ({"Sec-Fetch-Site": origin} if origin else {})
+    with browser.get(url) as plain, browser.get(url, headers=headers) as response:
+        assert ("Content-Encoding" in response.headers) == is_compressed
+        assert (len(response.data) < len(plain.data) / 2) == is_compressed
+
+
 def test_no_other_name_is_answered(shown: Flask) -> None:
     browser = client(shown)
     assert browser.get("/bodies", headers={"Host": "attacker.example"}).status_code == 400

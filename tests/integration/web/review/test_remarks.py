@@ -1,5 +1,7 @@
 """Pages of remarks: forms beside answers and rows, replies and resolution in the list, changes between submission rounds."""
 
+import json
+
 from flask.testing import FlaskClient
 
 from evaluation.answers.progress.queries import body_progress
@@ -9,6 +11,7 @@ from evaluation.review.models import Remark
 from evaluation.review.operations import return_submission, submit
 from evaluation.review.remarks.operations import MAX_TEXT_CHARACTERS
 from tests.support.accounts import token_of
+from tests.support.html import attributes, find, form_values, texts
 from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 
 REMARKS = f"/bodies/{BODY}/{YEAR}/remarks"
@@ -110,3 +113,34 @@ def test_remarks_are_added_answered_and_resolved_by_pages(scenario: Scenario) ->
     text = reviewer.get(REMARKS).text
     assert "Mark as resolved" in text and "Reopen" in text and "Міне" in text
     assert "1 open remark<" in clerk.get(f"{body}/entry").text
+
+
+def test_the_browser_keeps_a_text_until_it_is_stored(scenario: Scenario) -> None:
+    """The next page names the key of a stored text; a refused text and one whose sign-in expired stay in the browser."""
+    with scenario.app.app_context():
+        scenario.fill()
+        submit_year(scenario)
+    reviewer, sheet = scenario.client("reviewer"), f"/bodies/{BODY}/{YEAR}/sheet"
+    form = find(reviewer.get(REMARKS), f'form[action="{REMARKS}"]')
+    values, field = form_values(form), find(form, "textarea")
+    key = str(field["data-draft"])
+    assert key == values["draft"] == f"{YEAR}/{BODY}/remark" and form.select(f"#{field['id']}-restored[hidden]")
+    year = reviewer.get(f"/bodies/{BODY}/{YEAR}")
+    assert attributes(year, "textarea", "data-draft") == [f"{YEAR}/{BODY}/return_submission"]
+
+    def stored_keys(url: str) -> list[str]:
+        """Return the keys that the next page names, once."""
+        page = find(reviewer.get(url), "body")
+        assert find(reviewer.get(url), "body")["data-stored-drafts"] == "[]"
+        assert page["data-account"] != "0"
+        return list(json.loads(str(page["data-stored-drafts"])))
+
+    assert reviewer.post(REMARKS, data=values | {"text": " "}).status_code == 422
+    assert stored_keys(sheet) == []
+    assert reviewer.post(REMARKS, data=values | {"text": "Неге?"}).status_code == 303
+    assert stored_keys(sheet) == [key] and key not in texts(reviewer.get(sheet), ".notice")
+    visitor = scenario.app.test_client()
+    assert "/account/sign-in" in visitor.post(REMARKS, data=values | {"text": "Неге?"}).location
+    assert not find(visitor.get("/account/sign-in"), "body").has_attr("data-stored-drafts")
+    with visitor.session_transaction() as session:
+        assert "stored-draft" not in str(session.get("_flashes"))
