@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from evaluation.submissions.deadlines import EntryPeriod
-from evaluation.submissions.locks import require_open
+from evaluation.submissions.locks import require_open, year_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class ReportSnapshot:
     """One organisation's report of a year as stored, under the body that supervises the organisation on 31 December.
 
     `answers` and `evidence` map indicator codes to values in stored form. `report_id` is None and `version` is 0 when nothing is
-    stored yet.
+    stored yet. `registry` are the facts of the registry that cautions read.
     """
 
     organisation_id: int
@@ -26,6 +26,7 @@ class ReportSnapshot:
     version: int
     answers: Mapping[str, Any]
     evidence: Mapping[str, Any]
+    registry: Mapping[str, Any]
 
     def value(self, code: str) -> Any:
         """Return an answer or an evidence value in stored form; None for a blank."""
@@ -41,12 +42,18 @@ class ReportSnapshot:
 class EditableReport:
     """A report with what decides whether it takes changes: the status and the entry period of its body's year.
 
-    `status` is None when the body's year has no submission row.
+    `status` is None and `submission_version` 0 when the body's year has no submission row.
     """
 
     report: ReportSnapshot
     status: str | None
+    submission_version: int
     period: EntryPeriod
+
+    @property
+    def year_state(self) -> str:
+        """The state of the body's year."""
+        return year_state(self.submission_version, self.period)
 
     def require_open(self, year: int, today: date | None = None) -> None:
         """Check that the report takes changes on a day, by default the current one. Raises Locked."""
@@ -57,13 +64,15 @@ class EditableReport:
 class AnswerInput:
     """One cell to change: an organisation's indicator or evidence item, its new value, and the value expected to be stored.
 
-    Both values are in stored form; None is a blank.
+    Both values are in stored form; None is a blank. `year_state` is the state of the body's year in which the value was typed;
+    None where it does not matter.
     """
 
     organisation_id: int
     code: str
     value: Any
     expected: Any = None
+    year_state: str | None = None
 
 
 def same_value(first: Any, second: Any) -> bool:

@@ -15,6 +15,7 @@ from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
 from evaluation.audit.queries import events
 from evaluation.criteria.expressions import codes
+from evaluation.criteria.indicators import REGISTRY_FACTS
 from evaluation.criteria.model import Order
 from evaluation.database import Statement, db, fetch_rows, to_json
 from evaluation.memory import gc_paused
@@ -68,10 +69,11 @@ def editable_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int])
     reports: dict[int, EditableReport] = {}
     for start in range(0, len(organisation_ids), MAX_IDS_PER_STATEMENT):
         batch = list(organisation_ids[start : start + MAX_IDS_PER_STATEMENT])
-        for status, starts_on, deadline, extended_until, *columns in fetch_rows(statement, parameters | {"organisations": batch}):
+        rows = fetch_rows(statement, parameters | {"organisations": batch})
+        for status, version, starts_on, deadline, extended_until, *columns in rows:
             period = EntryPeriod(_as_date(starts_on), _as_date(deadline), _as_date(extended_until))
             report = _snapshot(*columns)
-            reports[report.organisation_id] = EditableReport(report, status, period)
+            reports[report.organisation_id] = EditableReport(report, status, version or 0, period)
     return reports
 
 
@@ -85,6 +87,7 @@ REPORT_COLUMNS: tuple[Any, ...] = (
     Report.version,
     cast(Report.answers, Text),
     cast(Report.evidence, Text),
+    *(getattr(Organisation, code) for code in REGISTRY_FACTS),
 )
 """The columns of a :class:`ReportSnapshot`, in the order of its fields."""
 
@@ -107,8 +110,10 @@ def _snapshot(
     version: int | None,
     answers: str | None,
     evidence: str | None,
+    *facts: Any,
 ) -> ReportSnapshot:
-    documents = orjson.loads(answers or "{}"), orjson.loads(evidence or "{}")
+    registry_facts = dict(zip(REGISTRY_FACTS, facts, strict=True))
+    documents = orjson.loads(answers or "{}"), orjson.loads(evidence or "{}"), registry_facts
     return ReportSnapshot(organisation_id, organisation_bin, kind, body_id, body_bin, report_id, version or 0, *documents)
 
 
@@ -118,7 +123,7 @@ def _editable_statement(limited: bool) -> Statement:
     year: Any = bindparam("year")
     last_day: Any = bindparam("last_day")
     statement = (
-        select(Submission.status, *entry_period_columns(year), *REPORT_COLUMNS)
+        select(Submission.status, Submission.version, *entry_period_columns(year), *REPORT_COLUMNS)
         .select_from(Supervision)
         .join(Body, Body.id == Supervision.body_id)
         .join(Organisation, Organisation.id == Supervision.organisation_id)
@@ -194,7 +199,7 @@ def prior_year_counts(viewer: Viewer, year: int, body_ids: Iterable[int] | None 
     """Return the counts of breaches in the year before `year`, of these bodies or of all that the viewer can see.
 
     They are counted from last year's reports when all organisations of the kind answered; otherwise the body's declared count is
-    used. Source: Order 47, Annex 1, rule "decrease" (readings R1 and R13).
+    used. Source: Order 47, Annex 1, criterion 1 (readings R1 and R13).
     """
     ids = None if body_ids is None else list(body_ids)
     statement = select(Body.bin, DeclaredCount.kind, DeclaredCount.criterion, DeclaredCount.count)
@@ -203,17 +208,17 @@ def prior_year_counts(viewer: Viewer, year: int, body_ids: Iterable[int] | None 
         (body, kind, criterion): count for body, kind, criterion, count in fetch_rows(_of_bodies(visible(statement, viewer), ids))
     }
     # Last year's breaches are counted by last year's own order, as on last year's sheet.
-    last_order = registry.order_of(year - 1)
-    if last_order is None:
+    last_order, order = registry.order_of(year - 1), registry.order_of(year)
+    if last_order is None or order is None:
         return declared
-    frames = report_frames(viewer, last_order, year - 1, ids, counted_codes(last_order))
-    return declared | count_breaches(last_order, frames)
+    frames = report_frames(viewer, last_order, year - 1, ids, counted_codes(last_order, order.compared_criteria))
+    return declared | count_breaches(last_order, frames, order.compared_criteria)
 
 
-def counted_codes(order: Order) -> frozenset[str]:
-    """Return the codes of the indicators from which the next year's prior-year counts are counted."""
-    breaches = (criterion.breach for criterion in order.criteria if criterion.rule == "decrease")
-    return order.with_implication_sources(frozenset().union(*map(codes, breaches)))
+def counted_codes(last_order: Order, compared: frozenset[str]) -> frozenset[str]:
+    """Return the codes of the indicators from which the prior-year counts of the compared criteria are counted."""
+    breaches = (criterion.breach for criterion in last_order.criteria if criterion.code in compared)
+    return last_order.with_implication_sources(frozenset().union(*map(codes, breaches)))
 
 
 def declared_counts(viewer: Viewer, year: int) -> dict[tuple[int, str, str], DeclaredCount]:

@@ -29,12 +29,22 @@ MEANWHILE = N_("Someone else stored data of the same organisations in the meanti
 
 @dataclass(frozen=True)
 class Conflict:
-    """A cell that someone else changed: the stored value, and by whom and when it was stored where the audit log says so."""
+    """A cell that is not changed: someone else changed it, or the new value was typed in another state of the body's year.
+
+    `author` and `changed_at` say by whom and when the stored value was stored where the audit log says so. `year_state` is the
+    current state.
+    """
 
     answer_input: AnswerInput
     stored_value: Any
     author: str
     changed_at: datetime | None
+    year_state: str
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the value was typed in another state of the year."""
+        return self.answer_input.year_state not in (None, self.year_state)
 
 
 @dataclass(frozen=True)
@@ -137,14 +147,15 @@ class _Save:
     conflicts: list[Conflict] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
 
-    def attempt(self, viewer: Viewer, reports: Mapping[int, ReportSnapshot]) -> bool:
+    def attempt(self, viewer: Viewer, editable: Mapping[int, EditableReport]) -> bool:
         """Write what can be written into the reports as read; return False when an `all_or_nothing` change has a conflict."""
+        reports = {id_: editable[id_].report for id_ in self.waiting}
         # In the order of ids, so that two people who save the same reports wait for each other instead of deadlocking.
-        compared = {id_: _compare(reports[id_], self.waiting[id_]) for id_ in sorted(self.waiting)}
+        compared = {id_: _compare(editable[id_], self.waiting[id_]) for id_ in sorted(self.waiting)}
         conflicting = [input_ for _, _, conflicts in compared.values() for input_ in conflicts]
         if self.all_or_nothing and conflicting and self.changed:
             raise ConcurrentChange
-        self.conflicts.extend(_conflicts(viewer, self.year, reports, conflicting))
+        self.conflicts.extend(_conflicts(viewer, self.year, editable, conflicting))
         if self.all_or_nothing and self.conflicts:
             return False
         for id_, (changes, unchanged, _) in compared.items():
@@ -163,7 +174,7 @@ class _Save:
 
 def _lock_reports(
     viewer: Viewer, order: Order, year: int, body_id: int | None, waiting: Mapping[int, list[AnswerInput]], today: date | None
-) -> dict[int, ReportSnapshot]:
+) -> dict[int, EditableReport]:
     """Lock the bodies' year, read the reports and check that the viewer can change these cells."""
     if body_id is not None:
         viewer.require(Action.EDIT, body_id)
@@ -181,7 +192,7 @@ def _lock_reports(
         codes = order.codes_of(report.kind)
         if unknown := next((input_.code for input_ in inputs if input_.code not in codes), None):
             raise UnknownCell(f"{unknown} of organisation {organisation_id}")
-    return {organisation_id: editable.report for organisation_id, editable in reports.items()}
+    return reports
 
 
 def editable_report_of(
@@ -194,14 +205,19 @@ def editable_report_of(
     return editable.report
 
 
-def _compare(report: ReportSnapshot, inputs: list[AnswerInput]) -> tuple[list[AnswerInput], list[AnswerInput], list[AnswerInput]]:
-    """Split inputs into those that change a cell, those that are stored already, and those in conflict with another value."""
+def _compare(
+    editable: EditableReport, inputs: list[AnswerInput]
+) -> tuple[list[AnswerInput], list[AnswerInput], list[AnswerInput]]:
+    """Split inputs into those that change a cell, those that are stored already, and those in conflict.
+
+    A value that was typed in another state of the year is in conflict with any other value.
+    """
     changes, unchanged, conflicts = [], [], []
     for input_ in inputs:
-        stored = report.value(input_.code)
+        stored = editable.report.value(input_.code)
         if same_value(stored, input_.value):
             unchanged.append(input_)
-        elif same_value(stored, input_.expected):
+        elif same_value(stored, input_.expected) and input_.year_state in (None, editable.year_state):
             changes.append(input_)
         else:
             conflicts.append(input_)
@@ -209,13 +225,14 @@ def _compare(report: ReportSnapshot, inputs: list[AnswerInput]) -> tuple[list[An
 
 
 def _conflicts(
-    viewer: Viewer, year: int, reports: Mapping[int, ReportSnapshot], inputs: Sequence[AnswerInput]
+    viewer: Viewer, year: int, reports: Mapping[int, EditableReport], inputs: Sequence[AnswerInput]
 ) -> Iterator[Conflict]:
     cells = [(input_.organisation_id, input_.code) for input_ in inputs]
     last_changes = audit.last_changes(viewer, year, cells) if cells else {}
     for input_, cell in zip(inputs, cells, strict=True):
         author, changed_at = last_changes.get(cell, ("", None))
-        yield Conflict(input_, reports[input_.organisation_id].value(input_.code), author, changed_at)
+        editable = reports[input_.organisation_id]
+        yield Conflict(input_, editable.report.value(input_.code), author, changed_at, editable.year_state)
 
 
 def _write(order: Order, year: int, report: ReportSnapshot, changes: Sequence[AnswerInput]) -> bool:

@@ -17,13 +17,13 @@ from evaluation.criteria.model import Criterion, Order
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
-from evaluation.scoring.conditions import apply_implications, evaluate, is_certain
+from evaluation.scoring.conditions import apply_implications
 from evaluation.scoring.frames import ReportFrames, report_frame
-from evaluation.scoring.score import PriorYearCounts, Scores, prior_year_counts, score
+from evaluation.scoring.score import PriorYearCounts, Scores, depends_on_last_year, prior_year_counts, score
 from evaluation.submissions.deadlines import EntryPeriod
 from evaluation.submissions.locks import Lock, lock_of
 from evaluation.submissions.models import Extension, Submission
-from evaluation.submissions.queries import body_workflow
+from evaluation.submissions.queries import BodyWorkflow, body_workflow
 from evaluation.submissions.timeliness import Timeliness, timeliness_of
 
 IssueKey = tuple[int, str, str]
@@ -109,9 +109,9 @@ class YearData:
         costs = [breach_costs(scores, kind, self.frame_with_implications(kind)) for kind in kinds]
         return {organisation_bin: of_bin for of_kind in costs for organisation_bin, of_bin in of_kind.items()}
 
-    def has_breach(self, kind: str, criterion: Criterion) -> bool:
-        """Return whether an organisation of a kind is certainly in breach of a criterion."""
-        return bool(is_certain(evaluate(self.order, criterion.breach, self.frame_with_implications(kind))).any())
+    def depends_on_last_year(self, kind: str, criterion: Criterion) -> bool:
+        """Return whether the points by the answers at hand depend on the count of the year before."""
+        return depends_on_last_year(self.order, criterion, self.frame_with_implications(kind))
 
     def _score(self, kinds: Collection[str]) -> Scores:
         return score(self.order, {kind: self.frame_with_implications(kind) for kind in kinds}, self.prior_year_counts)
@@ -133,8 +133,10 @@ class YearData:
         """(body BIN, kind, criterion) → count of breaches by last year's reports, where the kind answered in full."""
         if self.last_order is None:
             return {}
-        only = queries.counted_codes(self.last_order)
-        return prior_year_counts(self.last_order, frames_of_reports(self.last_order, self.supervised_last_year_reports, only))
+        compared = self.order.compared_criteria
+        only = queries.counted_codes(self.last_order, compared)
+        frames = frames_of_reports(self.last_order, self.supervised_last_year_reports, only)
+        return prior_year_counts(self.last_order, frames, compared)
 
     @cached_property
     def prior_year_counts(self) -> PriorYearCounts:
@@ -147,15 +149,17 @@ class YearData:
     @property
     def status(self) -> str | None:
         """The status of the submission; None for a draft that was never submitted."""
-        return self.submission.status if self.submission else None
+        return self._workflow.status
 
     @property
     def entry_period(self) -> EntryPeriod:
         """The days between which a draft takes changes."""
-        year, extension = self.reporting_year, self.extension
-        if year is None:
-            return EntryPeriod(None, None, extension.until if extension else None)
-        return EntryPeriod(year.starts_on, year.deadline, extension.until if extension else None)
+        return self._workflow.period(self.reporting_year)
+
+    @property
+    def year_state(self) -> str:
+        """The state of the body's year, in which its pages' answers are typed."""
+        return self._workflow.year_state(self.reporting_year)
 
     def lock(self, today: date) -> Lock | None:
         """Return what prevents changes on a day (Asia/Almaty); None when the year is open."""
@@ -165,6 +169,10 @@ class YearData:
         """Return how the year's submission relates to the deadline on a day (Asia/Almaty)."""
         submitted_on = self.submission.first_submitted_on if self.submission else None
         return timeliness_of(self.entry_period.deadline, submitted_on, today, self.extension)
+
+    @property
+    def _workflow(self) -> BodyWorkflow:
+        return BodyWorkflow(self.body_bin, self.submission, self.extension)
 
     @cached_property
     def _frames(self) -> dict[str, Any]:

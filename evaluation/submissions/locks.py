@@ -83,6 +83,14 @@ def lock_of(status: str | None, year: int, period: EntryPeriod, today: date) -> 
     return Lock(DEADLINE_PASSED, year, last_day) if last_day is not None and today > last_day else None
 
 
+def year_state(version: int, period: EntryPeriod) -> str:
+    """Return what names the state of a body's year, so that an answer typed in one state is not stored unseen in another.
+
+    Each step of the workflow changes the version of the submission (0 without a row), an extension or a new deadline the last day.
+    """
+    return f"{version}/{period.last_day or ''}"
+
+
 def require_open(status: str | None, year: int, period: EntryPeriod, today: date | None = None) -> None:
     """Check that the year takes changes on a day, by default the current day in Asia/Almaty.
 

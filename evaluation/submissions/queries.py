@@ -15,7 +15,7 @@ from evaluation.registry.clauses import exists_in_year
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, visible
 from evaluation.submissions.deadlines import EntryPeriod
-from evaluation.submissions.locks import Lock, lock_of
+from evaluation.submissions.locks import Lock, lock_of, year_state
 from evaluation.submissions.models import DRAFT, Extension, Submission
 from evaluation.submissions.status import YearStatus, year_status
 
@@ -35,6 +35,20 @@ class BodyWorkflow:
     body_bin: str
     submission: Submission | None = None
     extension: Extension | None = None
+
+    @property
+    def status(self) -> str | None:
+        """The status of the submission; None for a draft that was never submitted."""
+        return self.submission.status if self.submission else None
+
+    def period(self, year: ReportingYear | None) -> EntryPeriod:
+        """Return the days between which a draft takes changes; `year` is None when it is not open."""
+        until = self.extension.until if self.extension else None
+        return EntryPeriod(None, None, until) if year is None else EntryPeriod(year.starts_on, year.deadline, until)
+
+    def year_state(self, year: ReportingYear | None) -> str:
+        """Return the state of the body's year."""
+        return year_state(self.submission.version if self.submission else 0, self.period(year))
 
 
 def body_workflow(viewer: Viewer, year: int, body_id: int) -> BodyWorkflow | None:

@@ -30,6 +30,7 @@ class GridCell:
         stored_text: the stored value as text.
         author: who stored it.
         changed_at: when it was stored, as text.
+        is_outdated: the text was typed in another state of the year.
     """
 
     item: Indicator
@@ -40,6 +41,7 @@ class GridCell:
     stored_text: str = ""
     author: str = ""
     changed_at: str = ""
+    is_outdated: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def submitted_bins(data: Mapping[str, str]) -> list[str]:
     return data.get(BINS_FIELD, "").split()
 
 
-def read_form(order: Order, kind: str, data: Mapping[str, str], bins: Sequence[str], language: Language) -> GridForm:
+def read_form(order: Order, kind: str, year: int, data: Mapping[str, str], bins: Sequence[str], language: Language) -> GridForm:
     """Read the submitted cells of the organisations with these BINs."""
     form, items = GridForm(), order.indicators_of(kind)
     for bin_ in bins:
@@ -89,12 +91,19 @@ def read_form(order: Order, kind: str, data: Mapping[str, str], bins: Sequence[s
         expected = expected_values if isinstance(expected_values, dict) else {}
         for item in items:
             if field_name(bin_, item.code) in data:
-                _read_cell(order, item, data, bin_, expected.get(item.code), form, language)
+                _read_cell(order, item, year, data, bin_, expected.get(item.code), form, language)
     return form
 
 
 def _read_cell(
-    order: Order, item: Indicator, data: Mapping[str, str], bin_: str, expected: Any, form: GridForm, language: Language
+    order: Order,
+    item: Indicator,
+    year: int,
+    data: Mapping[str, str],
+    bin_: str,
+    expected: Any,
+    form: GridForm,
+    language: Language,
 ) -> None:
     key = field_name(bin_, item.code)
     text, choice = data[key], data.get(f"choice-{key}")
@@ -105,7 +114,7 @@ def _read_cell(
     elif text.strip() == expected_text(order, item, expected, language).strip():
         return
     try:
-        value = values.parse(order, item, text)
+        value = values.parse(order, item, year, text)
     except InvalidValue as error:
         form.invalid[bin_, item.code] = GridCell(item, text, issue_text(item, error, language))
         return

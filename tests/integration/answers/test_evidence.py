@@ -28,7 +28,8 @@ from evaluation.review.operations import submit
 from evaluation.submissions.locks import Locked
 from tests.support.accounts import token_of
 from tests.support.factories import workbook
-from tests.support.scenario import BODY, OTHER_BODY, TODAY, YEAR, Scenario, two_kind_scenario
+from tests.support.html import find
+from tests.support.scenario import BODY, OTHER_BODY, TODAY, YEAR, Scenario, first_indicator, stored_values, two_kind_scenario
 from tests.support.settings import change_settings
 
 A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
@@ -273,12 +274,17 @@ def files_url(scenario: Scenario, rest: str = "", organisation_bin: str = "", bo
     return f"/bodies/{body}/{YEAR}/organisations/{organisation_bin or scenario.organisation_bins[0]}/files{rest}"
 
 
-def send_files(client: Any, scenario: Scenario, *files: tuple[str, bytes], field: str = "") -> Any:
-    token = token_of(client, files_url(scenario).removesuffix("/files"))
-    data = MultiDict({"csrf_token": token})
+def send_files(
+    client: Any, scenario: Scenario, *files: tuple[str, bytes], field: str = "", script: bool = False, **more: Any
+) -> Any:
+    """Send files by the report's form, or as its script does."""
+    report = files_url(scenario).removesuffix("/files")
+    data = MultiDict({"csrf_token": token_of(client, report)} | more)
     for name, content in files:
         data.add(field or f"file-{criterion(scenario)}", (io.BytesIO(content), name))
-    return client.post(files_url(scenario), data=data, content_type="multipart/form-data")
+    headers = {"Accept": "application/json"} if script else {}
+    address = files_url(scenario) if script else report
+    return client.post(address, data=data, content_type="multipart/form-data", headers=headers)
 
 
 def test_pages_for_files(scenario: Scenario) -> None:
@@ -289,36 +295,58 @@ def test_pages_for_files(scenario: Scenario) -> None:
     with scenario.app.app_context():
         first, second = (file.id for file in db.session.query(EvidenceFile).order_by(EvidenceFile.id))
     text = clerk.get(report).text
-    assert "Акт №1.pdf" in text and "сурет.html.png" in text and f'action="{files_url(scenario)}"' in text
+    assert "Акт №1.pdf" in text and "сурет.html.png" in text and 'name="remove_file"' in text
     for role in ("clerk", "head", "reviewer"):
         response = scenario.client(role).get(files_url(scenario, f"/{first}"))
         assert response.status_code == 200 and response.data == A_PDF
         disposition = response.headers["Content-Disposition"]
-        assert disposition.startswith("attachment") and "filename*=UTF-8''%D0%90%D0%BA%D1%82%20%E2%84%961.pdf" in disposition
+        assert disposition == "attachment; filename=\"Akt No1.pdf\"; filename*=UTF-8''%D0%90%D0%BA%D1%82%20%E2%84%961.pdf"
         assert response.mimetype == "application/pdf" and response.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in response.headers["Content-Security-Policy"] and "no-store" in response.headers["Cache-Control"]
     for role in ("observer", "administrator"):
         assert scenario.client(role).get(files_url(scenario, f"/{first}")).status_code == 403
     assert "Акт №1.pdf" not in observer.get(report).text
     text = scenario.client("reviewer").get(report).text
-    assert "Акт №1.pdf" in text and f'formaction="{files_url(scenario)}' not in text
-    token = {"csrf_token": token_of(clerk, report)}
-    assert clerk.post(files_url(scenario, f"/{second}/remove"), data=token).status_code == 303
-    assert "сурет" not in clerk.get(report).text
+    assert "Акт №1.pdf" in text and 'name="remove_file"' not in text
+    for _ in range(2):
+        assert send_files(clerk, scenario, remove_file=str(second)).status_code == 303
+        assert "сурет" not in clerk.get(report).text
     assert clerk.get(files_url(scenario, f"/{second}")).status_code == 404
-    assert clerk.post(files_url(scenario, f"/{second}/remove"), data=token).status_code == 303
 
 
-def test_one_rejected_file_prevents_storing_any(scenario: Scenario) -> None:
-    clerk = scenario.client("clerk")
-    response = send_files(clerk, scenario, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"))
-    assert response.status_code == 422 and "&lt;b&gt;вирус.pdf" in response.text and "жақсы.pdf" not in response.text
-    assert send_files(clerk, scenario).status_code == 422
-    assert send_files(clerk, scenario, ("a.pdf", A_PDF), field="file-9.9.9").status_code == 404
-    too_many = [(f"{number}.pdf", A_PDF) for number in range(21)]
-    assert send_files(clerk, scenario, *too_many).status_code == 422
+def test_a_chosen_file_is_stored_whichever_button_sends_the_form(scenario: Scenario) -> None:
+    clerk, money = scenario.client("clerk"), first_indicator(scenario.order, scenario.order.kinds[0].code, "money")
+    sent = {f"answer-{money}": "5", f"expected-{money}": "null", "go": "next"}
+    response = send_files(clerk, scenario, ("act.pdf", A_PDF), **sent)
+    assert response.status_code == 303 and scenario.organisation_bins[1] in response.location
     with scenario.app.app_context():
-        assert not db.session.query(EvidenceFile).count()
+        assert [file.name for file in db.session.query(EvidenceFile)] == ["act.pdf"]
+        assert stored_values(scenario.organisation_bins[0]) == {money: 500}
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_a_rejected_file_is_named_at_its_criterion(scenario: Scenario, script: bool) -> None:
+    clerk = scenario.client("clerk")
+    response = send_files(clerk, scenario, ("жақсы.pdf", A_PDF), ("<b>вирус.pdf", b"MZ\x90"), script=script)
+    html = response.json["html"] if script else response.text
+    assert response.status_code == 200 and "жақсы.pdf" in html
+    assert "<b>вирус.pdf" in find(html, f'[id="files-error-{criterion(scenario)}"]').text
+    assert find(html, "input[type=file][autofocus]")["name"] == f"file-{criterion(scenario)}"
+    if script:
+        assert response.json["rejected"] and response.json["count"] == "1 file"
+    assert send_files(clerk, scenario, field="file-9.9.9", script=script, attach=criterion(scenario)).status_code == (
+        422 if script else 200
+    )
+    assert send_files(clerk, scenario, ("a.pdf", A_PDF), field="file-9.9.9", script=script).status_code == 404
+    too_many = [(f"{number}.pdf", A_PDF) for number in range(21)]
+    assert send_files(clerk, scenario, *too_many, script=script).status_code == 422
+    with scenario.app.app_context():
+        assert db.session.query(EvidenceFile).count() == 1
+
+
+def test_another_persons_page_attaches_nothing(scenario: Scenario) -> None:
+    response = send_files(scenario.client("clerk"), scenario, ("act.pdf", A_PDF), script=True, account="999")
+    assert response.status_code == 401 and "Another person" in response.json["message"]
 
 
 def test_files_of_other_bodies_are_404(scenario: Scenario) -> None:
@@ -333,9 +361,7 @@ def test_files_of_other_bodies_are_404(scenario: Scenario) -> None:
         assert other_clerk.get(files_url(scenario, rest, scenario.foreign_bin, OTHER_BODY)).status_code == 404
         assert other_clerk.get(files_url(scenario, rest, body=OTHER_BODY)).status_code == 404
     assert other_clerk.post(files_url(scenario), data=token).status_code == 404
-    assert other_clerk.post(files_url(scenario, f"/{id_}/remove"), data=token).status_code == 404
-    assert (
-        other_clerk.post(files_url(scenario, f"/{id_}/remove", scenario.foreign_bin, OTHER_BODY), data=token).status_code == 303
-    )
+    for file_id in (id_, 10**30, -1, "x"):
+        assert other_clerk.post(foreign_report, data=token | {"remove_file": str(file_id)}).status_code == 303
     with scenario.app.app_context():
         assert db.session.get(EvidenceFile, id_), "removed through the address of another body's organisation"

@@ -16,6 +16,7 @@ import { connectDialog } from "./dialog.js";
 export function createConflictDialog({ root, table, selection, saving, messages }) {
   const dialog = requireElement(root, "#grid-conflict", HTMLDialogElement);
   const { cell, typed, stored, author } = namedParts(dialog);
+  const title = requireElement(dialog, "h2", HTMLElement);
   let bin = "";
   let code = "";
 
@@ -25,9 +26,8 @@ export function createConflictDialog({ root, table, selection, saving, messages 
   }
 
   function takeStored() {
-    const value = saving.outbox?.takeStored(bin, code);
+    saving.takeStored(bin, code);
     dialog.close();
-    if (value) saving.applyBatch({ [bin]: { [code]: [value.value, value.text] } });
   }
 
   connectDialog(dialog, selection);
@@ -44,8 +44,9 @@ export function createConflictDialog({ root, table, selection, saving, messages 
       typed.textContent = entry.typed || messages.format("blank");
       stored.textContent = value.text || messages.format("blank");
       author.textContent = value.author ? messages.format("conflict_who", value.author, value.changed_at ?? "") : "";
+      title.textContent = (value.is_outdated ? title.dataset.outdated : title.dataset.changed) ?? "";
       dialog.showModal();
-      requireElement(dialog, "h2", HTMLElement).focus();
+      title.focus();
     },
   };
 }

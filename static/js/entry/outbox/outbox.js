@@ -21,6 +21,7 @@ const MAX_KEEPALIVE_CHARACTERS = 60_000;
  * @property {number} account - Id of the account.
  * @property {string} body - BIN.
  * @property {string} year
+ * @property {string} yearState - The state of the year that the page was opened in.
  * @property {string} csrfToken - The page's token; where it has expired, the server's answer brings a fresh one.
  * @property {(notice: CellNotice) => void} onCell - Called for each change of a cell.
  * @property {(status: QueueStatus) => void} onStatus - Called for each change of the queue.
@@ -32,12 +33,13 @@ const MAX_KEEPALIVE_CHARACTERS = 60_000;
  * @param {OutboxOptions} options
  * @returns {Queue}
  */
-export function createOutbox({ saveUrl, account, body, year, csrfToken, onCell, onStatus }) {
+export function createOutbox({ saveUrl, account, body, year, yearState, csrfToken, onCell, onStatus }) {
   const name = queueName(account, body, year);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(name) : null;
   const queue = createQueue({
     store: createStore(name),
     account,
+    yearState,
     csrfToken,
     post: (content, token, isLeaving) =>
       postJson(saveUrl, content, token, {

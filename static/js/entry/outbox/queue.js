@@ -35,6 +35,7 @@ const MAX_RETRY_MS = 60_000;
  * @typedef {object} QueueOptions
  * @property {EntryStore} store
  * @property {number} account - Id of the account that the edits belong to.
+ * @property {string} [yearState] - The state of the year in which the page's edits are typed.
  * @property {string} csrfToken
  * @property {(body: string, token: string, isLeaving: boolean) => Promise<{ status: number, body: any }>} post - Sends a batch;
  *   rejects where the server cannot be reached.
@@ -72,6 +73,7 @@ const MAX_RETRY_MS = 60_000;
 export function createQueue({
   store,
   account,
+  yearState,
   csrfToken,
   post,
   runExclusively,
@@ -87,6 +89,8 @@ export function createQueue({
   let dueAt = Infinity;
   let failures = 0;
   let token = csrfToken;
+  /** Moves when a conflict shows another state: from then on the person knows it. */
+  let currentYearState = yearState;
   let isTokenRenewed = false;
   /** @type {Promise<void> | null} */
   let sending = null;
@@ -95,7 +99,7 @@ export function createQueue({
 
   /** @param {Edit} edit */
   function persistEdit(edit) {
-    store.write(persist(store.read(edit.organisation, edit.code), edit, now()));
+    store.write(persist(store.read(edit.organisation, edit.code), { ...edit, year_state: currentYearState }, now()));
     onCell({ organisation: edit.organisation, code: edit.code, state: "waiting", typed: edit.typed });
   }
 
@@ -209,6 +213,7 @@ export function createQueue({
 
   /** @param {CellResult} result */
   function acknowledgeCell(result) {
+    currentYearState = result.stored?.year_state ?? currentYearState;
     const entry = store.read(result.organisation, result.code);
     if (!entry) return;
     const { entry: next, notice } = acknowledge(entry, result);

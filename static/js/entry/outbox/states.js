@@ -39,6 +39,8 @@
  * @property {string} code - Code of the indicator.
  * @property {string} typed
  * @property {StoredValue} expected - The stored value that the person saw when the edit began.
+ * @property {string} [year_state] - The state of the year in which the edit began. In another state the server does not store it but
+ *   answers "conflict", so that the person chooses.
  */
 
 /**
@@ -51,17 +53,19 @@
  * @property {StoredValue} value
  * @property {string} text - The value as the page shows it.
  * @property {string | null} message - Why the text is invalid.
- * @property {StoredCell | null} stored - The value that another person stored, of a conflict.
+ * @property {StoredCell | null} stored - The stored value, of a conflict.
  */
 
 /**
- * A value that another person stored meanwhile.
+ * A stored value that is in conflict with a typed one.
  *
  * @typedef {object} StoredCell
  * @property {StoredValue} value
  * @property {string} text
  * @property {string} author
  * @property {string} changed_at
+ * @property {string} [year_state] - The current state of the year.
+ * @property {boolean} [is_outdated] - The text was typed in another state of the year.
  */
 
 /**
@@ -98,12 +102,12 @@
  * @param {Edit} entry
  * @returns {Edit}
  */
-export function editOf({ organisation, code, typed, expected }) {
-  return { organisation, code, typed, expected };
+export function editOf({ organisation, code, typed, expected, year_state }) {
+  return { organisation, code, typed, expected, year_state };
 }
 
 /**
- * Queues an edit. The expected value of an entry that is queued already stays.
+ * Queues an edit. The expected value and the state of the year of an entry that is queued already stay.
  *
  * @param {Entry | undefined} entry
  * @param {Edit} edit
@@ -113,7 +117,8 @@ export function editOf({ organisation, code, typed, expected }) {
 export function persist(entry, edit, now) {
   if (entry?.inFlight) return { ...entry, next: edit.typed };
   const expected = (entry ? entry.expected : edit.expected) ?? null;
-  return { ...editOf(edit), expected, state: "waiting", queuedAt: entry?.queuedAt ?? now };
+  const year_state = entry ? entry.year_state : edit.year_state;
+  return { ...editOf(edit), expected, year_state, state: "waiting", queuedAt: entry?.queuedAt ?? now };
 }
 
 /**
@@ -180,14 +185,14 @@ export function requeue(entry) {
 }
 
 /**
- * Decides a conflict for the typed text: it replaces the value that another person stored.
+ * Decides a conflict for the typed text: it replaces the stored value.
  *
  * @param {Entry} entry - An entry in state "conflict".
  * @returns {Entry}
  */
 export function preferTyped(entry) {
-  const expected = entry.answer?.stored?.value ?? null;
-  return { ...editOf(entry), expected, state: "waiting", queuedAt: entry.queuedAt };
+  const { value: expected = null, year_state } = entry.answer?.stored ?? {};
+  return { ...editOf(entry), expected, year_state, state: "waiting", queuedAt: entry.queuedAt };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The choice between a typed answer and the answer that another person stored meanwhile. */
+/** The choice between a typed answer and the stored one: of another person, or of another state of the year. */
 
 import { cloneTemplate, requireElement } from "../../core/dom.js";
 
@@ -18,6 +18,8 @@ import { cloneTemplate, requireElement } from "../../core/dom.js";
 export function showConflict(box, { stored, typedLabel, noAnswer, onPreferTyped, onTakeStored }) {
   const content = cloneTemplate("conflict");
   const author = [stored.author, stored.changed_at].filter(Boolean).join(", ");
+  const cause = requireElement(content, "[data-cause]", HTMLElement);
+  if (stored.is_outdated) cause.textContent = cause.dataset.outdated ?? "";
   requireElement(content, "[data-stored]", HTMLElement).textContent = stored.text || noAnswer;
   requireElement(content, "[data-typed]", HTMLElement).textContent = typedLabel || noAnswer;
   requireElement(content, "[data-author]", HTMLElement).textContent = author && `(${author})`;

@@ -123,6 +123,7 @@ function createIssue({ issue, key, reason }) {
   setText(element, "[data-message]", issue.message);
   setText(element, "[data-reason-text]", reason);
   element.querySelector("textarea")?.setAttribute("name", `reason-${key}`);
+  element.querySelector(".justify")?.setAttribute("id", `reason-${key}`);
   for (const button of element.querySelectorAll("button")) button.value = key;
   const links = element.querySelector("[data-evidence-links]");
   const codes = issue.evidence.filter(fieldOf);

@@ -16,7 +16,14 @@
  * @param {KeyboardActions} actions
  */
 export function listenToKeys({ questionOf, goToNext, goToBlank, goToOrganisation }) {
+  /** The key before has chosen an answer and gone on: people who then press Enter to go on must not skip a question. */
+  let hasGoneOn = false;
+  document.addEventListener("pointerdown", () => {
+    hasGoneOn = false;
+  });
   document.addEventListener("keydown", (event) => {
+    const isEnterAfterChoice = hasGoneOn && event.key === "Enter";
+    hasGoneOn = false;
     if (event.defaultPrevented || event.isComposing) return;
     const hasControl = event.ctrlKey || event.metaKey;
     if (event.altKey && !hasControl && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
@@ -32,9 +39,9 @@ export function listenToKeys({ questionOf, goToNext, goToBlank, goToOrganisation
     if (!question || event.altKey || hasControl) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      goToNext(question);
+      if (!isEnterAfterChoice) goToNext(question);
     } else if (question.radios.length) {
-      chooseByKey(question, event, goToNext);
+      hasGoneOn = chooseByKey(question, event, goToNext);
     }
   });
 }
@@ -45,22 +52,25 @@ export function listenToKeys({ questionOf, goToNext, goToBlank, goToOrganisation
  * @param {Question} question
  * @param {KeyboardEvent} event
  * @param {(question: Question) => void} goToNext
+ * @returns {boolean} Whether the page has gone on to the next question.
  */
 function chooseByKey(question, event, goToNext) {
   const key = event.key.toLowerCase();
-  if (key === " ") return;
+  if (key === " ") return false;
   const isLetter = key.length === 1;
   const sharing = isLetter ? question.radios.filter(({ dataset }) => dataset.sharedLetters?.includes(key)) : [];
   if (sharing.length) {
     event.preventDefault();
     question.choose(sharing[(sharing.findIndex((radio) => radio.checked) + 1) % sharing.length]);
-    return;
+    return false;
   }
   const isErasing = key === "delete" || key === "backspace";
   const digit = isErasing ? "0" : key;
   const radio = question.radios.find(({ dataset }) => dataset.number === digit || (isLetter && dataset.letters?.includes(key)));
-  if (!radio) return;
+  if (!radio) return false;
   event.preventDefault();
   question.choose(radio);
-  if (!isErasing) goToNext(question);
+  if (isErasing) return false;
+  goToNext(question);
+  return true;
 }

@@ -5,6 +5,7 @@ import { getJson } from "../../core/http.js";
 import { formatMessage } from "../../core/text.js";
 import { createOutbox } from "../outbox/outbox.js";
 import { isSatisfied } from "./condition.js";
+import { createEvidence } from "./evidence.js";
 import { showCosts, showIssues } from "./issues.js";
 import { listenToKeys } from "./keyboard.js";
 import { createOfflineGuard } from "./offline-guard.js";
@@ -21,8 +22,10 @@ const REFRESH_DELAY_MS = 150;
 const form = requireElement(document, "#report", HTMLFormElement);
 const messages = requireElement(document, "#messages", HTMLTemplateElement).dataset;
 const { organisation = "", stateUrl = "", saveUrl = "", account = "0", body = "", year = "" } = form.dataset;
+const yearState = requireElement(form, "[name=year_state]", HTMLInputElement).value;
 const progress = requireElement(document, "[data-answer-count]", HTMLElement);
 const steps = requireElement(document, "[data-steps]", HTMLElement);
+const errorCount = requireElement(document, "[data-error-count]", HTMLAnchorElement);
 const leaveWarning = requireElement(document, "[data-leave-warning]", HTMLElement);
 
 /** @type {HTMLElement[]} */
@@ -35,8 +38,8 @@ let blankCodes = questionElements
 let refreshTimer = 0;
 let refreshCount = 0;
 let isOffline = false;
-/** The unsaved answers that the person was warned of. */
-let warnedAnswers = "";
+/** What the person was warned of before going on. */
+let warnedOf = "";
 
 const otherEntries = createOtherEntries({
   organisation,
@@ -51,6 +54,7 @@ const outbox = createOutbox({
   account: Number(account),
   body,
   year,
+  yearState,
   csrfToken: requireElement(form, "[name=csrf_token]", HTMLInputElement).value,
   onCell,
   onStatus,
@@ -70,6 +74,10 @@ for (const question of questions.values()) {
 }
 listenToKeys({ questionOf, goToNext, goToBlank, goToOrganisation });
 document.addEventListener("submit", onSubmit);
+errorCount.addEventListener("click", (event) => {
+  event.preventDefault();
+  openErrors()[0]?.focus();
+});
 document.addEventListener("click", ({ target }) => {
   // A browser does nothing for a link to the fragment that the address already has.
   const link = elementOf(target)?.closest("a[href^='#']");
@@ -83,6 +91,7 @@ const offlineGuard = createOfflineGuard({
     leaveWarning.textContent = isStopped ? (messages.stayOffline ?? "") : "";
   },
 });
+const evidence = createEvidence({ form, messages, onAttached: scheduleRefresh });
 window.addEventListener("hashchange", goToFragment);
 // Once loaded, a browser scrolls to the fragment itself and takes the focus away.
 if (document.readyState === "complete") goToFragment();
@@ -149,6 +158,14 @@ function showState({ answered, required, blank, issues, costs }) {
   updateRequired();
   showCosts(costs);
   showIssues(issues);
+  showErrorCount();
+}
+
+/** Shows the number of errors where it is always in view: an error of several answers may stand outside of it. */
+function showErrorCount() {
+  const { length } = openErrors();
+  errorCount.hidden = !length;
+  errorCount.textContent = formatMessage(messages.errorCount ?? "", { "count": length });
 }
 
 /** Dims a question that the other answers make unnecessary; its answer stays. */
@@ -160,6 +177,16 @@ function updateRequired() {
         ? blankCodes.includes(question.code)
         : isSatisfied(question.condition, (code) => questions.get(code));
     question.element.classList.toggle("is-not-required", !isRequired && !question.text.trim());
+  }
+  updateEvidenceCounts();
+}
+
+/** Counts the evidence that is filled in, beside each heading. */
+function updateEvidenceCounts() {
+  for (const count of document.querySelectorAll("[data-evidence-count]")) {
+    const items = [...(count.closest("details")?.querySelectorAll(".question") ?? [])];
+    const answered = items.filter(({ classList }) => !classList.contains("is-blank")).length;
+    count.textContent = formatMessage(messages.filled ?? "", { answered, all: items.length });
   }
 }
 
@@ -216,8 +243,8 @@ function goToFragment() {
 }
 
 /**
- * Saves by the outbox instead of sending the form. The first press leads to an answer that could not be saved; a second press goes on
- * to the next organisation all the same, because the answer stays in the browser.
+ * Saves by the outbox instead of sending the form. The first press leads to what is not stored or has an error; a second press goes on
+ * to the next organisation all the same, because an answer stays in the browser.
  *
  * @param {SubmitEvent} event
  */
@@ -227,18 +254,65 @@ function onSubmit(event) {
   event.preventDefault();
   for (const question of questions.values()) question.onBlur();
   const nextLink = submitter.value === "next" ? steps.querySelector(/** @type {"a"} */ ("[rel=next]")) : null;
-  outbox.flush().finally(() => {
-    const unsaved = [...questions.values()].filter(({ code }) =>
-      ["invalid", "conflict"].includes(outbox.entry(organisation, code)?.state ?? ""),
-    );
-    const answers = unsaved.map(({ code, text }) => `${code}=${text}`).join("\n");
-    if (unsaved.length && (!nextLink || answers !== warnedAnswers)) {
-      warnedAnswers = answers;
-      unsaved[0].focus();
-      leaveWarning.textContent = nextLink ? (messages.fixFirst ?? "") : "";
-    } else {
-      leaveWarning.textContent = "";
-      nextLink?.click();
-    }
+  saveAll().finally(() => goOn(nextLink));
+}
+
+/** Waits until answers and files are stored and their issues are shown, as far as the server can be reached. */
+async function saveAll() {
+  await outbox.flush();
+  await evidence.firstUnattached();
+  if (!isOffline) await refresh();
+}
+
+/** @param {HTMLAnchorElement | null} nextLink - Null where the person stays on the page. */
+async function goOn(nextLink) {
+  const obstacle = await firstObstacle();
+  if (obstacle && (!nextLink || obstacle.identity !== warnedOf)) {
+    warnedOf = obstacle.identity;
+    obstacle.focus();
+    leaveWarning.textContent = nextLink ? (obstacle.message ?? "") : "";
+    return;
+  }
+  leaveWarning.textContent = "";
+  if (nextLink) evidence.giveUp();
+  nextLink?.click();
+}
+
+/**
+ * Finds what a person should see before leaving: an answer that is not stored, a file that is not attached, an error.
+ *
+ * @returns {Promise<{ identity: string, message: string | undefined, focus: () => void } | null>}
+ */
+async function firstObstacle() {
+  const unsaved = [...questions.values()].filter(({ code }) =>
+    ["invalid", "conflict"].includes(outbox.entry(organisation, code)?.state ?? ""),
+  );
+  if (unsaved.length) {
+    const identity = unsaved.map(({ code, text }) => `${code}=${text}`).join("\n");
+    return { identity, message: messages.fixFirst, focus: () => unsaved[0].focus() };
+  }
+  const field = await evidence.firstUnattached();
+  if (field) return { identity: field.value, message: messages.attachFirst, focus: () => field.focus() };
+  const issues = openErrors();
+  if (!issues.length) return null;
+  return { identity: issues.map(({ identity }) => identity).join("\n"), message: messages.errorFirst, focus: issues[0].focus };
+}
+
+/**
+ * Lists the errors that the page shows, in its order.
+ *
+ * @returns {{ identity: string, focus: () => void }[]}
+ */
+function openErrors() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const elements = document.querySelectorAll("[data-issues] > .issue.is-error");
+  return [...elements].map((element) => {
+    /** @type {HTMLElement | null} */
+    const box = element.closest(".question");
+    const focus = () => {
+      questions.get(box?.dataset.code ?? "")?.focus();
+      element.scrollIntoView({ block: "center" });
+    };
+    return { identity: `${element.dataset.key}=${element.textContent}`, focus };
   });
 }

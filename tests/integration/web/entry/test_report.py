@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from evaluation.answers.models import Justification
+from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
@@ -149,6 +150,44 @@ def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, sce
         assert stored_values(organisation_bin) == {money: 80_000}
 
 
+def test_an_answer_typed_in_another_state_of_the_year_is_offered_with_both_values(
+    app: Flask, order: Order, scenario: Scenario
+) -> None:
+    """A page that was opened before the year was submitted and returned stores nothing by itself."""
+    kind = order.kinds[0].code
+    (organisation_bin, _), money = scenario.bins_of(kind), first_indicator(order, kind, "money")
+    url, client = scenario.report_url(organisation_bin), client_of(app, scenario.emails["clerk"])
+    with app.app_context():
+        store_answers(order, organisation_bin, {money: -125_000_000})
+        db.session.commit()
+    opened = client.get(url)
+    with app.app_context():
+        set_status(YEAR, scenario.body_id, "returned")
+        db.session.commit()
+    offered = save(client, url, page=opened, **{f"answer__{money}": "123"})
+    assert offered.status_code == 200 and "<strong>-1\xa0250\xa0000</strong>" in offered.text
+    assert "before the year was submitted, returned" in find(offered, f"#field-{money} .conflict").text
+    assert find(offered, f"#answer-{money}[autofocus]")["value"] == "123"
+    with app.app_context():
+        assert stored_values(organisation_bin) == {money: -125_000_000}
+    assert save(client, url, page=offered, **{f"choice__{money}": "typed"}).status_code == 303
+    with app.app_context():
+        assert stored_values(organisation_bin) == {money: 12_300}
+
+
+def test_an_error_is_shown_before_going_on(app: Flask, order: Order, scenario: Scenario) -> None:
+    kind = order.kinds[1].code
+    (organisation_bin, other), rule = scenario.bins_of(kind), order.contradictions[0]
+    compare: Any = rule.when
+    url, client = scenario.report_url(organisation_bin), client_of(app, scenario.emails["clerk"])
+    answers = {f"answer__{compare.left}": "5", f"answer__{compare.right}": "1"}
+    stopped = save(client, url, go="next", **answers)
+    assert stopped.status_code == 303 and f"?field={rule.indicator}#field-{rule.indicator}" in stopped.location
+    assert "The answers have an error" in (page := client.get(stopped.location)).text
+    assert find(page, "[data-error-count]").text == "Errors: 1"
+    assert save(client, url, go="next").location.endswith(other)
+
+
 def test_costs_and_issues_are_shown_at_their_answers(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[1].code
     (organisation_bin, _), rule = scenario.bins_of(kind), order.contradictions[0]
@@ -183,7 +222,11 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
     first = parse(text).select('#report button, button[form="report"]')[0]
     assert first["name"] == "go", "Enter in a field presses the first button, which saves"
     short = client.post(url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": "so"})
-    assert short.status_code == 200 and ">so</textarea>" in short.text and "at least" in short.text
+    assert short.status_code == 200 and "at least" in short.text
+    field = find(short, "textarea[autofocus]")
+    assert (field["name"], field.text, field["aria-invalid"]) == (f"reason-{key}", "so", "true")
+    assert find(short, f'[id="{field["aria-describedby"]}"]').text and find(short, f'details.justify[id="reason-{key}"][open]')
+    assert f"#reason-{key}" in attributes(short, "[data-unsaved-list] a", "href")
     response = client.post(
         url, data=fields(text) | {"csrf_token": token_of(client, url), "justify": key, f"reason-{key}": REASON}
     )
@@ -196,6 +239,30 @@ def test_a_reason_justifies_a_warning(app: Flask, order: Order, scenario: Scenar
     assert withdrawn.status_code == 303
     with app.app_context():
         assert not db.session.query(Justification).count()
+
+
+def test_one_reason_is_stored_for_the_same_warning_of_several_organisations(app: Flask, order: Order, scenario: Scenario) -> None:
+    kind = order.kinds[0].code
+    bins, (choice, answers) = scenario.bins_of(kind), warning(order, kind)
+    with app.app_context():
+        for organisation_bin in bins:
+            store_answers(order, organisation_bin, answers)
+        db.session.commit()
+    client, url = client_of(app, scenario.emails["clerk"]), f"/bodies/{BODY}/{YEAR}/warnings"
+    group = next(address for address in attributes(client.get(url), "tbody a", "href") if address.endswith(f"code={choice}"))
+    assert group in attributes(client.get(scenario.report_url(bins[0])), f"#field-{choice} .justify a", "href")
+    assert attributes(client.get(group), "input[name=organisation][checked]", "value") == list(bins)
+    token = {"csrf_token": token_of(client, group)}
+    for sent in ({"organisation": bins[0], "reason": "so"}, {"organisation": "1", "reason": REASON}):
+        rejected = client.post(group, data=token | sent)
+        assert rejected.status_code == 422 and sent["reason"] in rejected.text
+    assert client.post(group, data=token | {"organisation": list(bins), "reason": REASON}).status_code == 303
+    assert "The reason is saved for 2 organisations." in client.get(url).text
+    with app.app_context():
+        assert [value.reason for value in db.session.query(Justification)] == [REASON] * 2
+        batches = {event.batch for event in db.session.query(AuditEvent).filter_by(action="justification_added")}
+        assert len(batches) == 1 and None not in batches
+    assert group not in attributes(client.get(url), "tbody a", "href")
 
 
 def test_a_warning_expands_and_links_its_evidence(app: Flask, order: Order, scenario: Scenario) -> None:

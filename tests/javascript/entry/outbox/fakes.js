@@ -40,6 +40,7 @@ export class Scene {
   acknowledged = [];
   time = 1000;
   timers = new Map();
+  yearState = "0";
   /** What the next requests meet: a function of the request, or nothing for a working server. */
   faults = [];
 
@@ -47,6 +48,7 @@ export class Scene {
     return createQueue({
       store: createStore("outbox/1/BODY/2024", () => this.storage),
       account: 1,
+      yearState: this.yearState,
       csrfToken: "token",
       post: (body, token, isLeaving) => this.#answer({ ...JSON.parse(body), token, isLeaving }),
       runExclusively: (work) => Promise.resolve().then(work),
@@ -77,17 +79,24 @@ export class Scene {
     return { status: 200, body: { cells: edits.map((edit) => this.#saveCell(edit)) } };
   }
 
-  #saveCell({ organisation, code, typed, expected }) {
+  #saveCell({ organisation, code, typed, expected, year_state }) {
     const value = typed === "" ? null : Number(typed);
     const current = this.stored.get(code) ?? null;
     const cell = { organisation, code, value, text: typed, message: null, stored: null };
     if (Number.isNaN(value)) return { ...cell, state: "invalid", value: expected, message: "no number" };
     if (value === current) return { ...cell, state: "unchanged" };
-    if (expected !== current) {
+    if (expected !== current || year_state !== this.yearState) {
       return {
         ...cell,
         state: "conflict",
-        stored: { value: current, text: String(current), author: "Colleague", changed_at: "12:00" },
+        stored: {
+          value: current,
+          text: String(current),
+          author: "Colleague",
+          changed_at: "12:00",
+          year_state: this.yearState,
+          is_outdated: year_state !== this.yearState,
+        },
       };
     }
     this.stored.set(code, value);
@@ -120,6 +129,7 @@ export async function settle() {
 }
 
 export const edit = (code, typed, expected = null) => ({ organisation: "ORG", code, typed, expected });
+export const sentEdit = (code, typed, expected = null) => ({ ...edit(code, typed, expected), year_state: "0" });
 export const offline = () => {
   throw new TypeError("Failed to fetch");
 };

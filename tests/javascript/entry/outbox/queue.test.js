@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { edit, offline, refuse, Scene, settle } from "./fakes.js";
+import { edit, offline, refuse, Scene, sentEdit, settle } from "./fakes.js";
 
 test("edits typed in quick succession are sent once, after a pause", async () => {
   const scene = new Scene();
@@ -11,7 +11,7 @@ test("edits typed in quick succession are sent once, after a pause", async () =>
   queue.put(edit("b", "5"));
   assert.equal(scene.requests.length, 0);
   await scene.pass(300);
-  assert.deepEqual(scene.requests[0].edits, [edit("a", "12"), edit("b", "5")]);
+  assert.deepEqual(scene.requests[0].edits, [sentEdit("a", "12"), sentEdit("b", "5")]);
   assert.deepEqual(scene.statesOf("a"), ["waiting", "waiting", "saving", "saved"]);
   assert.deepEqual(
     [...scene.stored],
@@ -261,4 +261,39 @@ test("an answer for an entry that was discarded meanwhile changes nothing", asyn
   queue.put(edit("a", "1"));
   await scene.pass(600);
   assert.deepEqual(scene.statesOf("a"), ["waiting", "saving"]);
+});
+
+test("what was typed in another state of the year is offered, not stored", async () => {
+  const scene = new Scene();
+  scene.stored.set("a", -5);
+  scene.faults = [refuse(409, { message: "The year was submitted." })];
+  scene.open().put(edit("a", "123", -5));
+  await scene.pass(600);
+  assert.equal(scene.status.trouble, "refused");
+  scene.yearState = "2";
+  const queue = scene.open();
+  queue.resend();
+  await settle();
+  assert.equal(scene.stored.get("a"), -5);
+  const notice = scene.notices.at(-1);
+  assert.deepEqual([notice.state, notice.typed, notice.stored.text, notice.stored.is_outdated], ["conflict", "123", "-5", true]);
+  queue.put(edit("a", "124", -5));
+  await scene.pass(600);
+  assert.equal(scene.stored.get("a"), -5, "another text of the same cell needs the choice as well");
+  queue.preferTyped("ORG", "a");
+  await settle();
+  assert.equal(scene.stored.get("a"), 124);
+});
+
+test("a page that has met another state of the year types in that state", async () => {
+  const scene = new Scene();
+  const queue = scene.open();
+  scene.yearState = "2";
+  queue.put(edit("a", "1"));
+  await scene.pass(600);
+  assert.equal(scene.status.conflicts, 1);
+  queue.takeStored("ORG", "a");
+  queue.put(edit("a", "3"));
+  await scene.pass(600);
+  assert.deepEqual([scene.stored.get("a"), scene.status.conflicts], [3, 0]);
 });

@@ -12,7 +12,7 @@ import {
 } from "../../../../static/js/entry/outbox/states.js";
 
 const CELL = { organisation: "990140900094", code: "debt" };
-const edit = (typed, expected = null) => ({ ...CELL, typed, expected });
+const edit = (typed, expected = null, year_state = "0") => ({ ...CELL, typed, expected, year_state });
 const waiting = (typed = "1", expected = null) => persist(undefined, edit(typed, expected), 1000);
 const inFlight = (typed = "1") => startSending(waiting(typed));
 const inFlightWithNext = () => persist(inFlight("1"), edit("2"), 2000);
@@ -22,7 +22,7 @@ const answer = (state, value = 100) => ({
   value,
   text: "1",
   message: state === "invalid" ? "no number" : null,
-  stored: state === "conflict" ? { value: 700, text: "7", author: "Colleague", changed_at: "12:00" } : null,
+  stored: state === "conflict" ? { value: 700, text: "7", author: "Colleague", changed_at: "12:00", year_state: "2" } : null,
 });
 const stateOf = (entry) => entry && [entry.state, Boolean(entry.inFlight), entry.typed, entry.next];
 
@@ -31,8 +31,12 @@ test("none: an edit starts waiting with the value that the person saw", () => {
   assert.equal(persist(undefined, { ...CELL, typed: "5", expected: undefined }, 1).expected, null);
 });
 
-test("waiting: another edit replaces the text and leaves the expected value and the position in the queue", () => {
-  assert.deepEqual(persist(waiting("1", 300), edit("2", 999), 5000), { ...edit("2", 300), state: "waiting", queuedAt: 1000 });
+test("waiting: another edit replaces the text and leaves the expected value, the year's state and the position in the queue", () => {
+  assert.deepEqual(persist(waiting("1", 300), edit("2", 999, "2"), 5000), {
+    ...edit("2", 300),
+    state: "waiting",
+    queuedAt: 1000,
+  });
 });
 
 test("in flight: another edit is stored beside the sent one", () => {
@@ -90,9 +94,9 @@ test('in flight: "conflict" waits for the person with the newest text', () => {
   assert.deepEqual([notice.typed, notice.newer], ["2", false]);
 });
 
-test("conflict: keeping the typed text expects the value that is stored now", () => {
+test("conflict: keeping the typed text expects the value that is stored now, in the current state of the year", () => {
   const conflict = acknowledge(inFlight(), answer("conflict")).entry;
-  assert.deepEqual(preferTyped(conflict), { ...edit("1", 700), state: "waiting", queuedAt: 1000 });
+  assert.deepEqual(preferTyped(conflict), { ...edit("1", 700, "2"), state: "waiting", queuedAt: 1000 });
 });
 
 test("conflict: a new text without a decision still expects the old value", () => {
