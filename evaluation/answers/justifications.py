@@ -1,5 +1,6 @@
 """Stores the reason for keeping an answer that causes a warning, and withdraws it. The reviewer sees the reason."""
 
+from collections.abc import Collection
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -9,14 +10,14 @@ from evaluation.answers.models import Justification
 from evaluation.answers.progress.queries import body_progress
 from evaluation.answers.save import editable_report_of
 from evaluation.audit.actions import AuditAction
-from evaluation.audit.operations import NewEvent, append_events
+from evaluation.audit.operations import NewEvent, append_events, new_batch
 from evaluation.clock import now
 from evaluation.criteria.model import Order
 from evaluation.database import advisory_lock, db, insert_if_absent, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
-from evaluation.text import collapse_spaces, remove_invisible
+from evaluation.text import collapse_spaces, normalise_text
 
 MIN_REASON_CHARACTERS, MAX_REASON_CHARACTERS = 10, 2000
 """A shorter reason says nothing, a longer one is not read."""
@@ -54,19 +55,44 @@ def justify(
         UnknownCell: The body has no such organisation.
         JustificationRejected: No such warning exists, or the reason is refused.
     """
-    _require_editable(viewer, year, body_id, organisation_id, today)
+    if not justify_alike(viewer, order, year, body_id, [organisation_id], rule, code, reason, today):
+        raise JustificationRejected(GONE)
+
+
+def justify_alike(
+    viewer: Viewer,
+    order: Order,
+    year: int,
+    body_id: int,
+    organisation_ids: Collection[int],
+    rule: str,
+    code: str | None,
+    reason: str,
+    today: date,
+) -> int:
+    """Store one reason for the same warning of several organisations; return in how many of them the warning exists.
+
+    Takes arguments and raises as :func:`justify` does, except for a warning that does not exist.
+    """
+    _require_editable(viewer, year, body_id, organisation_ids, today)
     reason = _clean_reason(reason)
-    value = _warned_value(viewer, order, year, body_id, organisation_id, rule, code or None, today)
-    key = {"year": year, "organisation_id": organisation_id, "rule": rule, "code": code or ""}
-    columns = {"value": value, "reason": reason, "author": viewer.name, "justified_at": now()}
-    if not insert_if_absent(db.session.connection(), table_of(Justification), key | columns):
-        stored = queries.justifications(viewer, year, body_id)[organisation_id, rule, code or ""]
-        if (stored.value, stored.reason) == (value, reason):
-            return
-        for name, new in columns.items():
-            setattr(stored, name, new)
-        db.session.flush()
-    _append_event(viewer, AuditAction.JUSTIFICATION_ADDED, key, body_id, value, reason)
+    values = _warned_values(viewer, order, year, body_id, organisation_ids, rule, code or None, today)
+    stored: dict[tuple[int, str, str], Justification] = {}
+    events = []
+    for organisation_id, value in values.items():
+        key = {"year": year, "organisation_id": organisation_id, "rule": rule, "code": code or ""}
+        columns = {"value": value, "reason": reason, "author": viewer.name, "justified_at": now()}
+        if not insert_if_absent(db.session.connection(), table_of(Justification), key | columns):
+            stored = stored or queries.justifications(viewer, year, body_id)
+            justification = stored[organisation_id, rule, code or ""]
+            if (justification.value, justification.reason) == (value, reason):
+                continue
+            for name, new in columns.items():
+                setattr(justification, name, new)
+        events.append(_event(AuditAction.JUSTIFICATION_ADDED, key, body_id, value, reason))
+    db.session.flush()
+    append_events(viewer, events, new_batch() if len(events) > 1 else None)
+    return len(values)
 
 
 def withdraw(
@@ -81,26 +107,27 @@ def withdraw(
         Locked: The year takes no changes.
         UnknownCell: The body has no such organisation.
     """
-    _require_editable(viewer, year, body_id, organisation_id, today)
+    _require_editable(viewer, year, body_id, [organisation_id], today)
     stored = queries.justifications(viewer, year, body_id).get((organisation_id, rule, code or ""))
     if stored is None:
         return
     key = {"year": year, "organisation_id": organisation_id, "rule": rule, "code": code or ""}
-    _append_event(viewer, AuditAction.JUSTIFICATION_WITHDRAWN, key, body_id, stored.value, stored.reason)
+    append_events(viewer, [_event(AuditAction.JUSTIFICATION_WITHDRAWN, key, body_id, stored.value, stored.reason)])
     db.session.delete(stored)
     db.session.flush()
 
 
-def _require_editable(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> None:
-    """Lock the body's year and check that the viewer can change the organisation's report."""
+def _require_editable(viewer: Viewer, year: int, body_id: int, organisation_ids: Collection[int], today: date | None) -> None:
+    """Lock the body's year and check that the viewer can change the organisations' reports."""
     viewer.require(Action.EDIT, body_id)
     advisory_lock(body_id, year)
-    editable = queries.editable_reports(viewer, year, [organisation_id]).get(organisation_id)
-    editable_report_of(editable, body_id, organisation_id, year, today)
+    editable = queries.editable_reports(viewer, year, list(organisation_ids))
+    for organisation_id in organisation_ids:
+        editable_report_of(editable.get(organisation_id), body_id, organisation_id, year, today)
 
 
 def _clean_reason(typed: str) -> str:
-    reason = remove_invisible(typed)
+    reason = normalise_text(typed)
     if len(collapse_spaces(reason)) < MIN_REASON_CHARACTERS:
         raise JustificationRejected(REASON_TOO_SHORT, field="reason", min=MIN_REASON_CHARACTERS)
     if len(reason) > MAX_REASON_CHARACTERS:
@@ -108,20 +135,29 @@ def _clean_reason(typed: str) -> str:
     return reason
 
 
-def _warned_value(
-    viewer: Viewer, order: Order, year: int, body_id: int, organisation_id: int, rule: str, code: str | None, today: date
-) -> Any:
-    """Return the stored value of the cell with this warning. Raises JustificationRejected when there is no such warning."""
-    progress = body_progress(viewer, order, year, body_id, today, [organisation_id]).organisations.get(organisation_id)
-    issues = progress.issues if progress else ()
-    issue = next((issue for issue in issues if (issue.rule, issue.code) == (rule, code)), None)
-    if issue is None:
-        raise JustificationRejected(GONE)
-    if issue.severity == "error":
+def _warned_values(
+    viewer: Viewer,
+    order: Order,
+    year: int,
+    body_id: int,
+    organisation_ids: Collection[int],
+    rule: str,
+    code: str | None,
+    today: date,
+) -> dict[int, Any]:
+    """Return organisation id → the stored value of the cell, of those that have the warning. Raises JustificationRejected."""
+    progress = body_progress(viewer, order, year, body_id, today, organisation_ids).organisations
+    issues = {
+        organisation_id: issue
+        for organisation_id, organisation in progress.items()
+        for issue in organisation.issues
+        if (issue.rule, issue.code) == (rule, code)
+    }
+    if any(issue.severity == "error" for issue in issues.values()):
         raise JustificationRejected(IS_ERROR)
-    return issue.value
+    return {organisation_id: issue.value for organisation_id, issue in issues.items()}
 
 
-def _append_event(viewer: Viewer, action: AuditAction, key: dict[str, Any], body_id: int, value: Any, reason: str) -> None:
+def _event(action: AuditAction, key: dict[str, Any], body_id: int, value: Any, reason: str) -> NewEvent:
     data = {"rule": key["rule"], "code": key["code"], "value": value, "reason": reason}
-    append_events(viewer, [NewEvent(action, key["year"], body_id, key["organisation_id"], data)])
+    return NewEvent(action, key["year"], body_id, key["organisation_id"], data)

@@ -21,6 +21,7 @@ TITLES = {
     "opened": N_("The reporting year is open"),
     "rescheduled": N_("The dates of the reporting year changed"),
     "extended": N_("The deadline is extended"),
+    "ready": N_("The answers are ready: check and submit the year"),
 }
 CORRECTION = N_("Last day to correct the year: %(date)s")
 DATE_LABELS = {

@@ -10,7 +10,7 @@ from evaluation.accounts.models import Account
 from evaluation.clock import now
 from evaluation.database import Base
 
-KINDS = ("submitted", "returned", "accepted", "reopened", "remark", "deadline", "opened", "rescheduled", "extended")
+KINDS = ("submitted", "returned", "accepted", "reopened", "remark", "deadline", "opened", "rescheduled", "extended", "ready")
 MAIL_STATUSES = ("none", "waiting", "sent", "failed")
 """No mail is sent (no server is configured, or the address does not exist); it waits; the server has accepted it; it failed."""
 
@@ -38,7 +38,8 @@ class Notification(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     kind: Mapped[str] = mapped_column(String(16))
-    year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year"))
+    # A year that was opened by mistake is removed with its notifications.
+    year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"))
     body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     code: Mapped[str | None] = mapped_column(String(64))

@@ -11,7 +11,7 @@ from evaluation.configuration import configuration
 from evaluation.database import after_commit, db, insert_if_absent, table_of
 from evaluation.notifications.models import Notification
 from evaluation.notifications.queries import body_recipients, recipients_of_bodies, reviewer_recipients
-from evaluation.policy import Action, Forbidden, Viewer
+from evaluation.policy import BODY_ROLES, Action, Forbidden, Role, Viewer
 
 
 def notify(
@@ -23,7 +23,7 @@ def notify(
     code: str | None = None,
     data: Mapping[str, Any] | None = None,
     dedup_key: str | None = None,
-    recipients: Literal["body", "reviewers"] = "body",
+    recipients: Literal["body", "heads", "reviewers"] = "body",
     excluded_account_id: int | None = None,
     send_mail: bool = True,
 ) -> list[int]:
@@ -36,12 +36,12 @@ def notify(
         body_id: The body.
         organisation_id: With `code`, the answer that the notification concerns.
         code: The answer's code.
-        data: The values of the text (:mod:`evaluation.notifications.content`): none for `submitted`, "reason" and a day
-            "correct_by" for `returned` and `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if it
+        data: The values of the text (:mod:`evaluation.notifications.content`): none for `submitted` and `ready`, "reason" and a
+            day "correct_by" for `returned` and `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if it
             is a reply.
         dedup_key: Nobody is notified twice with the same key.
-        recipients: `body`: the body's active clerks and heads; `reviewers`: the active reviewers of its region, or of the country
-            if the region has none.
+        recipients: `body`: the body's active clerks and heads; `heads`: its active heads; `reviewers`: the active reviewers of
+            its region, or of the country if the region has none.
         excluded_account_id: The account of the person who acts.
         send_mail: Start sending the mail after the commit; without it the mail waits for the caller to send it.
 
@@ -51,7 +51,10 @@ def notify(
     Raises:
         Forbidden: The viewer may not see the body.
     """
-    accounts = body_recipients(viewer, body_id) if recipients == "body" else reviewer_recipients(viewer, body_id)
+    if recipients == "reviewers":
+        accounts = reviewer_recipients(viewer, body_id)
+    else:
+        accounts = body_recipients(viewer, body_id, BODY_ROLES if recipients == "body" else (Role.HEAD,))
     notified = []
     for account_id, email in sorted(accounts.items()):
         if account_id == excluded_account_id:

@@ -33,12 +33,12 @@ class NotificationView:
     order: Order | None
 
 
-def body_recipients(viewer: Viewer, body_id: int) -> dict[int, str]:
-    """Return account id → e-mail address of the active clerks and heads of a body. Raises Forbidden."""
+def body_recipients(viewer: Viewer, body_id: int, roles: Collection[Role] = BODY_ROLES) -> dict[int, str]:
+    """Return account id → e-mail address of the active clerks and heads of a body, or of these roles. Raises Forbidden."""
     viewer.require(Action.VIEW, body_id)
     statement = select(Account.id, Account.email).join(AccountBody, AccountBody.account_id == Account.id)
     return dict(
-        fetch_rows(statement.where(AccountBody.body_id == body_id, Account.role.in_(BODY_ROLES), Account.active.is_(True)))
+        fetch_rows(statement.where(AccountBody.body_id == body_id, Account.role.in_(roles), Account.active.is_(True)))
     )
 
 

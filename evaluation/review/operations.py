@@ -8,10 +8,7 @@ CHECK constraints exclude contradicting statuses, and writes one audit event.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
-
-from sqlalchemy import update
+from datetime import date, timedelta
 
 from evaluation.answers.readiness.compose import readiness_of
 from evaluation.answers.year_data import YearData, read_year_data
@@ -22,19 +19,18 @@ from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import now
 from evaluation.clock import today as current_day
 from evaluation.criteria.model import Order
-from evaluation.database import advisory_lock, db, insert_if_absent, table_of
+from evaluation.database import advisory_lock
 from evaluation.errors import EvaluationError
 from evaluation.notifications.operations import notify
-from evaluation.policy import Action, Forbidden, Viewer
+from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body
 from evaluation.review import queries, workflow_errors
 from evaluation.review.models import SheetRevision
-from evaluation.review.snapshot import Acceptance, code_of, sha256_of, to_canonical_json
+from evaluation.review.revisions import store_revision
+from evaluation.review.transition import lock_submission, require_person, update_submission
 from evaluation.review.workflow_errors import NilReturnRejected, NotReady, StaleSubmission, SubmissionRejected
-from evaluation.sheets.queries import scored_year_of, sheet_input_of
-from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import is_open
 from evaluation.submissions.models import ACCEPTED, OPEN_STATUSES, SUBMITTED, Submission
 from evaluation.text import normalise_text
@@ -64,8 +60,8 @@ def submit(
         NotReady: Something remains to be done.
         NilReturnRejected: `nil_return` contradicts the registry.
     """
-    account_id = _require_person(viewer, Action.SUBMIT, body.id)
-    current = _lock_submission(viewer, year, body.id, version)
+    account_id = require_person(viewer, Action.SUBMIT, body.id)
+    current = lock_submission(viewer, year, body.id, version)
     if current is not None and current.status not in OPEN_STATUSES:
         raise StaleSubmission(current)
     readiness = readiness_of(read_year_data(viewer, order, year, body.id), today)
@@ -75,7 +71,7 @@ def submit(
     if not readiness.ready:
         raise NotReady(readiness)
     submitted_at = now()
-    submission = _update(
+    submission = update_submission(
         viewer,
         year,
         body.id,
@@ -144,9 +140,9 @@ def return_submission(
         StaleSubmission: The submission was changed.
         SubmissionRejected: The year is not submitted, there is neither a reason nor an open remark, or the day has passed.
     """
-    account_id = _require_person(viewer, Action.REVIEW, body_id)
+    account_id = require_person(viewer, Action.REVIEW, body_id)
     reason = _clean_reason(reason)
-    current = _lock_submission(viewer, year, body_id, version)
+    current = lock_submission(viewer, year, body_id, version)
     if current is None or current.status != SUBMITTED:
         raise SubmissionRejected(workflow_errors.NOTHING_TO_RETURN)
     if not reason and not queries.open_remark_counts(viewer, year, [body_id]):
@@ -166,17 +162,17 @@ def accept(
         SubmissionRejected: The year is not submitted, was submitted by the viewer, or has open remarks.
         SnapshotError: The sheet is provisional.
     """
-    account_id = _require_person(viewer, Action.REVIEW, body.id)
+    account_id = require_person(viewer, Action.REVIEW, body.id)
     _lock_sheet_sources([body.id], year)
-    current = _lock_submission(viewer, year, body.id, version)
+    current = lock_submission(viewer, year, body.id, version)
     if current is None or current.status != SUBMITTED:
         raise SubmissionRejected(workflow_errors.NOTHING_TO_ACCEPT)
     data = _check_acceptable(viewer, current, body, today, account_id)
     accepted_at, number = now(), current.revision + 1
     checkpoint = checkpoint or take_checkpoint(viewer)
     checkpoint_data = {"number": checkpoint.number, "digest": checkpoint.digest}
-    revision = _store_revision(viewer, current, body, data, number, accepted_at, checkpoint_data)
-    submission = _update(
+    revision = store_revision(viewer, current, body, data, number, accepted_at, checkpoint_data)
+    submission = update_submission(
         viewer,
         year,
         body.id,
@@ -213,7 +209,7 @@ def accept_bodies(
     """
     results: list[tuple[Body, SheetRevision | EvaluationError]] = []
     for body, _ in versions:
-        _require_person(viewer, Action.REVIEW, body.id)
+        require_person(viewer, Action.REVIEW, body.id)
     # Lock all bodies before the checkpoint row: a fixed order avoids deadlock.
     _lock_sheet_sources([body.id for body, _ in versions], year)
     checkpoint = take_checkpoint(viewer)
@@ -236,9 +232,9 @@ def reopen(viewer: Viewer, year: int, body_id: int, version: int, reason: str, c
         StaleSubmission: The submission was changed.
         SubmissionRejected: The year is not accepted, the reason is missing, or the day has passed.
     """
-    account_id = _require_person(viewer, Action.REVIEW, body_id)
+    account_id = require_person(viewer, Action.REVIEW, body_id)
     reason = _clean_reason(reason)
-    current = _lock_submission(viewer, year, body_id, version)
+    current = lock_submission(viewer, year, body_id, version)
     if current is None or current.status != ACCEPTED:
         raise SubmissionRejected(workflow_errors.NOTHING_TO_REOPEN)
     if not reason:
@@ -254,7 +250,7 @@ def _open_for_correction(
     # The action has the name of the status that it leads to.
     year, body_id, status = current.year, current.body_id, action.value
     columns = {"status": status, "reason": reason, "correct_by": correct_by, "accepted_id": None, "revision_id": None}
-    submission = _update(viewer, year, body_id, current.version, **columns)
+    submission = update_submission(viewer, year, body_id, current.version, **columns)
     message = {"reason": reason} | ({"correct_by": correct_by.isoformat()} if correct_by else {})
     revision = {"revision": submission.revision} if action == AuditAction.REOPENED else {}
     event = NewEvent(action, year, body_id, data={"version": submission.version, **revision, **message})
@@ -269,14 +265,6 @@ def _check_correction_day(day: date | None) -> None:
         raise SubmissionRejected(workflow_errors.PAST_CORRECTION_DAY, field="correct_by")
     if day is not None and day > current_day() + MAX_CORRECTION_TIME:
         raise SubmissionRejected(workflow_errors.IMPLAUSIBLE_CORRECTION_DAY, field="correct_by", day=f"{day:%d.%m.%Y}")
-
-
-def _require_person(viewer: Viewer, action: Action, body_id: int) -> int:
-    """Return the viewer's account id. Two different people submit and accept, so the system itself can do neither."""
-    viewer.require(action, body_id)
-    if viewer.account_id is None:
-        raise Forbidden("a person with an account must do this")
-    return viewer.account_id
 
 
 def _clean_reason(typed: str) -> str:
@@ -300,15 +288,6 @@ def _lock_sheet_sources(body_ids: Collection[int], year: int) -> None:
             advisory_lock(body_id, opened_year, exclusive=True)
 
 
-def _lock_submission(viewer: Viewer, year: int, body_id: int, version: int) -> Submission | None:
-    """Lock the body's year against changes and return its submission. Raises StaleSubmission for another version."""
-    advisory_lock(body_id, year, exclusive=True)
-    current = submissions.submission(viewer, year, body_id)
-    if (current.version if current else 0) != version:
-        raise StaleSubmission(current)
-    return current
-
-
 def _check_acceptable(viewer: Viewer, current: Submission, body: Body, today: date, account_id: int) -> YearData:
     """Check that the year can be accepted and return what was read for it."""
     if current.submitted_id == account_id:
@@ -325,58 +304,3 @@ def _check_acceptable(viewer: Viewer, current: Submission, body: Body, today: da
     if not readiness.ready:
         raise NotReady(readiness, workflow_errors.NOT_COMPLETE)
     return data
-
-
-def _store_revision(
-    viewer: Viewer,
-    current: Submission,
-    body: Body,
-    data: YearData,
-    number: int,
-    accepted_at: datetime,
-    checkpoint: dict[str, Any],
-) -> SheetRevision:
-    """Store the canonical JSON of the sheet as a revision."""
-    sheet_input = sheet_input_of(viewer, body, data)
-    if sheet_input is None or current.submitted_at is None:
-        raise SubmissionRejected(workflow_errors.NOTHING_TO_ACCEPT)
-    acceptance = Acceptance(
-        revision=number,
-        nil_return=current.nil_return,
-        submitted_by=str(current.submitted_by),
-        submitted_at=current.submitted_at.isoformat(),
-        accepted_by=viewer.name,
-        accepted_at=accepted_at.isoformat(),
-        checkpoint=checkpoint,
-    )
-    content = to_canonical_json(sheet_input, acceptance, scored_year_of(data))
-    sha256 = sha256_of(content)
-    revision = SheetRevision(
-        body_id=body.id,
-        year=current.year,
-        revision=number,
-        content=content,
-        sha256=sha256,
-        code=code_of(sha256),
-        accepted_by=viewer.name,
-        accepted_at=accepted_at,
-    )
-    db.session.add(revision)
-    db.session.flush()
-    return revision
-
-
-def _update(viewer: Viewer, year: int, body_id: int, version: int, **columns: object) -> Submission:
-    """Change the submission from a version to the next. Raises StaleSubmission when it has another version."""
-    columns |= {"changed_by": viewer.name, "changed_at": now(), "version": version + 1}
-    table = table_of(Submission)
-    if version == 0:
-        is_stored = insert_if_absent(db.session.connection(), table, {"year": year, "body_id": body_id, **columns})
-    else:
-        matches = (table.c.year == year, table.c.body_id == body_id, table.c.version == version)
-        result: Any = db.session.execute(update(table).where(*matches).values(**columns))
-        is_stored = result.rowcount == 1
-    submission = submissions.submission(viewer, year, body_id)
-    if not is_stored or submission is None:
-        raise StaleSubmission(submission)
-    return submission

@@ -5,12 +5,24 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from evaluation.audit import queries as audit
+from evaluation.audit.actions import AuditAction, AuditGroup
+from evaluation.audit.models import AuditEvent
 from evaluation.database import db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 from evaluation.review.models import Export, Remark, SheetRevision
 from evaluation.submissions.models import Submission
+
+CHANGES_OF_A_YEAR = (
+    *AuditGroup.ANSWERS.actions,
+    *AuditGroup.REVIEW.actions,
+    *AuditGroup.REMARKS.actions,
+    AuditAction.EVIDENCE_FILE_ATTACHED,
+    AuditAction.EVIDENCE_FILE_REMOVED,
+)
+"""The actions after which a head may be notified again that a year is ready."""
 
 
 def sheet_revision(viewer: Viewer, body_id: int, year: int, revision: int | None = None) -> SheetRevision | None:
@@ -47,6 +59,13 @@ def open_remark_counts(viewer: Viewer, year: int, body_ids: Collection[int]) -> 
     statement = select(Remark.body_id, func.count()).join(Body, Body.id == Remark.body_id)
     statement = statement.where(Remark.year == year, Remark.body_id.in_(body_ids), Remark.resolved_at.is_(None))
     return dict(fetch_rows(visible(statement, viewer).group_by(Remark.body_id)))
+
+
+def head_notice(viewer: Viewer, year: int, body_id: int) -> AuditEvent | None:
+    """Return the event by which the heads were notified that the year is ready; None if the year changed since."""
+    conditions = (AuditEvent.chain == body_id, AuditEvent.year == year, AuditEvent.action.in_(CHANGES_OF_A_YEAR))
+    last = audit.events(viewer, *conditions, order_by=(AuditEvent.seq.desc(),), limit=1, by_chain=True)
+    return last[0] if last and last[0].action == AuditAction.HEAD_NOTIFIED else None
 
 
 def _revisions_statement(viewer: Viewer, body_id: int, year: int) -> Any:

@@ -23,6 +23,7 @@ NO_REASON_TO_REOPEN = N_("Write why the accepted year is reopened: the body read
 PAST_CORRECTION_DAY = N_("That date has passed. Give today or a later date to correct the year by.")
 IMPLAUSIBLE_CORRECTION_DAY = N_("The date %(day)s cannot be correct. Check the year.")
 REASON_TOO_LONG = N_("The reason is longer than %(limit)s characters. Shorten it.")
+NO_HEAD = N_("No head of the body has an account: ask the administrator for one.")
 SUBMITTED_BY_REVIEWER = N_("You submitted this year yourself. Another reviewer must accept it.")
 OPEN_REMARKS = N_("There are unresolved remarks. Resolve them, or return the year for correction.")
 

@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["body.id"], name=op.f("fk_body_parent_id_body")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_body")),
         sa.UniqueConstraint("bin", name=op.f("uq_body_bin")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_body_kato"), "body", ["kato"], unique=False)
     op.create_index(op.f("ix_body_parent_id"), "body", ["parent_id"], unique=False)
@@ -205,13 +206,14 @@ def upgrade() -> None:
         sa.Column("name_kk", sa.String(length=1000), nullable=False),
         sa.Column("name_ru", sa.String(length=1000), nullable=False),
         sa.Column("state_share", sa.Integer(), nullable=True),
-        sa.Column("state_body", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("state_body", sa.Boolean(), nullable=True),
         sa.Column("national_company", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.CheckConstraint("length(bin) = 12", name=op.f("ck_organisation_bin")),
         sa.CheckConstraint("state_share BETWEEN 0 AND 10000", name=op.f("ck_organisation_state_share")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("bin", name=op.f("uq_organisation_bin")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "reporting_year",
@@ -358,7 +360,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('submitted', 'returned', 'accepted', 'reopened', 'remark', 'deadline', 'opened', 'rescheduled', "
-            "'extended')",
+            "'extended', 'ready')",
             name=op.f("ck_notification_kind"),
         ),
         sa.CheckConstraint("mail_status IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_notification_mail_status")),
@@ -367,7 +369,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_notification_organisation_id_organisation")
         ),
-        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_notification_year_reporting_year")),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_notification_year_reporting_year"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification")),
         sa.UniqueConstraint("account_id", "dedup_key", name=op.f("uq_notification_account_id_dedup_key")),
     )

@@ -16,6 +16,7 @@ from evaluation.answers.progress.model import OrganisationProgress, ProgressTota
 from evaluation.answers.readiness.compose import readiness_of
 from evaluation.answers.readiness.model import Readiness
 from evaluation.answers.year_data import YearData, read_year_data
+from evaluation.audit.models import AuditEvent
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.language import N_
@@ -24,11 +25,14 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.registry.queries import SupervisedOrganisation
+from evaluation.review import queries as review
 from evaluation.submissions import queries as submissions
 from evaluation.submissions.locks import Lock, is_open
-from evaluation.submissions.models import Submission
+from evaluation.submissions.models import REOPENED, RETURNED, Submission
 from evaluation.submissions.status import STATUS_LABELS, other_open_years
 from evaluation.submissions.timeliness import Timeliness
+from evaluation.text import parse_search
+from evaluation.web.admin.first_steps import first_steps
 from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.pagination import page_urls, requested_page
@@ -133,12 +137,13 @@ class Filters:
 
     def apply(self, rows: list[OrganisationRow]) -> list[OrganisationRow]:
         """Return the rows that match all filters."""
+        search = parse_search(self.search)
         return [
             row
             for row in rows
             if (not self.kind or row.organisation.kind == self.kind)
             and (not self.state or row.matches(self.state))
-            and matches(row.organisation, self.search)
+            and matches(row.organisation, search)
         ]
 
     def query(self) -> dict[str, Any]:
@@ -176,6 +181,11 @@ class Home:
     def timeliness(self) -> Timeliness:
         """How the submission relates to the deadline."""
         return self.data.timeliness(self.today)
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether the body was asked to correct the year."""
+        return self.data.status in (RETURNED, REOPENED)
 
     @property
     def open(self) -> bool:
@@ -231,8 +241,14 @@ def read_home(bin_: str, year: int) -> Home:
 @blueprint.get("/")
 @allow(Action.VIEW)
 def index() -> str | Redirection:
-    """Redirect people who enter answers to the year of their body that is due, and other people to the list of bodies."""
+    """Redirect people who enter answers to the year of their body that is due, and other people to the list of bodies.
+
+    Administrators see the first steps until all of them are done.
+    """
     viewer, years = current_viewer(), registry.years()
+    steps = first_steps(viewer) if viewer.may(Action.MANAGE_REGISTRY) else []
+    if not all(step.is_done for step in steps):
+        return render_template("admin/first_steps.html", steps=steps)
     if not viewer.may(Action.EDIT) or viewer.bodies is None:
         return redirect(url_for("bodies.index"), 303)
     all_bodies = registry.all_bodies(viewer)
@@ -281,6 +297,14 @@ def next_blank(bin_: str, year: int) -> Redirection:
     return redirect(home.cell(row, row.progress.blank[0]) if row else url_for(".entry", bin_=bin_, year=year), 303)
 
 
+def head_notice(home: Home) -> AuditEvent | None:
+    """Return by whom and when the heads were notified that the year is ready, for a person who cannot submit it."""
+    viewer = current_viewer()
+    if not home.open or not home.readiness.ready or viewer.may(Action.SUBMIT, home.body.id):
+        return None
+    return review.head_notice(viewer, home.year.year, home.body.id)
+
+
 def _page(home: Home, form: PriorYearCountsForm) -> str:
     filters = Filters.of(request.args, home.order)
     address: dict[str, Any] = {"bin_": home.body.bin, "year": home.year.year}
@@ -300,6 +324,7 @@ def _page(home: Home, form: PriorYearCountsForm) -> str:
         list_url=lambda kind, state: url_for(".entry", **address, kind=kind or None, state=state, _anchor="organisations"),
         heads=submissions.head_names(current_viewer(), home.body.id),
         may_submit=current_viewer().may(Action.SUBMIT, home.body.id),
+        head_notice=head_notice(home),
         form=form,
     )
 

@@ -45,6 +45,13 @@ class RemarkThreads:
         """The remarks that are not resolved."""
         return self.index.open
 
+    @property
+    def unanswered(self) -> tuple[Remark, ...]:
+        """The open remarks to which the body has not replied since their author wrote last."""
+        return tuple(
+            remark for remark in self.index.open if not remark.replies or remark.replies[-1].author_id == remark.author_id
+        )
+
     def has_open_remark(self, organisation_id: int, codes: Collection[str]) -> bool:
         """Return whether one of these answers has an open remark."""
         return any(code in self.open_codes.get(organisation_id, ()) for code in codes)
@@ -137,11 +144,6 @@ class RemarkLocator:
         url = self._sheet_url(f"row-{kind}-{number}", languages)
         rank = (ROW_RANK, tables.index(kind), numbers.index(number))
         return RemarkLocation(self.kind_name(kind), self.language.code, label, url, rank)
-
-    def row_number(self, kind: str, criterion: str) -> str:
-        """Return the number of the row of a criterion in a kind's table; empty if it has none."""
-        rows = self.order.table[kind].scored_rows if kind in self.order.table else ()
-        return next((row.number for row in rows if row.criterion == criterion), "")
 
     def kind_name(self, kind: str) -> str:
         """Return the name of a kind's table."""

@@ -10,16 +10,18 @@ from evaluation.audit.models import AuditEvent
 from evaluation.clock import today
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.notifications.models import Notification
 from evaluation.pagination import PAGE_SIZE
 from evaluation.policy import Role
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.operations import return_submission
+from evaluation.review.remarks.operations import add_remark, reply
 from tests.support.accounts import signed_in, token_of
 from tests.support.factories import bin_of, clean
 from tests.support.html import attributes, find, linked_bins, parse, texts, visible_text
-from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario
+from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario, first_indicator
 from tests.support.submission_states import set_status
 
 ENTRY = f"/bodies/{BODY}/{YEAR}/entry"
@@ -207,6 +209,53 @@ def test_deadline_and_next_step_are_shown(scenario: Scenario) -> None:
     assert f'href="/bodies/{BODY}/{YEAR}/submission"' in scenario.client("head").get(ENTRY).text
 
 
+def test_a_clerk_notifies_the_head_once_until_something_changes(scenario: Scenario) -> None:
+    clerk, notify = scenario.client("clerk"), f"/bodies/{BODY}/{YEAR}/submission/notify-head"
+    token = {"csrf_token": token_of(clerk, "/account/password")}
+    assert clerk.post(notify, data=token).status_code == 409, "not ready"
+    with scenario.app.app_context():
+        scenario.fill()
+    head = scenario.client("head")
+
+    def notified_count() -> int:
+        with scenario.app.app_context():
+            return db.session.query(Notification).filter_by(kind="ready").count()
+
+    assert find(clerk.get(ENTRY), ".due-next form button").text == "Notify the head"
+    assert not parse(head.get(ENTRY)).select(".due-next form"), "a head submits"
+    for _ in range(2):
+        assert clerk.post(notify, data=token).status_code == 303 and notified_count() == 1
+    assert "The head has been notified: The clerk, " in visible_text(find(clerk.get(ENTRY), ".due-next"))
+    with scenario.app.app_context():
+        code = first_indicator(scenario.order, scenario.kinds[0], "money")
+        scenario.answer(scenario.organisation_bins[0], **{code: 70_000})
+        db.session.commit()
+    assert clerk.post(notify, data=token).status_code == 303 and notified_count() == 2
+    with scenario.app.app_context():
+        actions = [event.action for event in db.session.query(AuditEvent).order_by(AuditEvent.id)]
+        assert actions.count("head_notified") == 2
+        set_status(YEAR, scenario.body_id)
+        db.session.commit()
+    assert clerk.post(notify, data=token).status_code == 409, "submitted"
+
+
+def test_a_returned_year_shows_when_to_correct_it_and_what_is_unanswered(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        scenario.fill()
+        version = scenario.submit().version
+        remark = add_remark(scenario.viewer(Role.REVIEWER), scenario.order, YEAR, scenario.body_id, "Неге?").id
+        correct_by = today() + timedelta(days=5)
+        return_submission(scenario.viewer(Role.REVIEWER), YEAR, scenario.body_id, version, "", correct_by)
+        db.session.commit()
+    due = find(scenario.client("clerk").get(ENTRY), ".due")
+    assert "Correct by" in due.text and "5 days left" in due.text and "Submitted on time" not in due.text
+    assert "1 remark has no reply yet." in due.text and "ready to be submitted" not in due.text
+    with scenario.app.app_context():
+        reply(scenario.viewer(Role.CLERK), remark, "Түзетілді.")
+        db.session.commit()
+    assert "ready to be submitted" in find(scenario.client("clerk").get(ENTRY), ".due").text
+
+
 def test_errors_and_warnings_are_next_when_nothing_is_blank(scenario: Scenario) -> None:
     clerk = scenario.client("clerk")
     with scenario.app.app_context():
@@ -318,3 +367,18 @@ def test_the_body_page_links_the_home_for_people_of_the_body(scenario: Scenario)
         text = scenario.client(role).get(page).text
         assert ENTRY not in text and f'href="{page}/organisations/{scenario.organisation_bins[0]}"' in text
     assert f'href="/bodies/{EMPTY_BODY}/{YEAR}"' in scenario.client("reviewer").get("/bodies").text
+
+
+def test_answers_are_checked_beside_last_years_before_submitting(scenario: Scenario) -> None:
+    head, address = scenario.client("head"), f"/bodies/{BODY}/{YEAR}/submission/answers"
+    money = first_indicator(scenario.order, scenario.kinds[0], "money")
+    with scenario.app.app_context():
+        scenario.fill()
+        scenario.answer(scenario.organisation_bins[0], **{money: 1_234_500})
+        db.session.commit()
+    assert address in attributes(head.get(f"/bodies/{BODY}/{YEAR}/submission"), "a", "href")
+    page = head.get(address)
+    assert texts(page, ".checked-answers caption .bin-note") == list(scenario.organisation_bins)
+    row = find(page, f'.checked-answers tr:has(a[href="{cell(scenario, 0, money)}"])')
+    assert texts(row, "td") == ["12 345", "–"]
+    assert scenario.client("clerk", OTHER_BODY).get(address).status_code == 404
