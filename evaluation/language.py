@@ -86,7 +86,8 @@ class Language:
 
     def short_date(self, day: date) -> str:
         """Return a date in figures: 20.06.2022."""
-        return f"{day:%d.%m.%Y}"
+        # strftime does not pad a year before 1000.
+        return f"{day.day:02}.{day.month:02}.{day.year:04}"
 
     def long_date(self, day: date) -> str:
         """Return a date as legal acts write it: 2022 жылғы 20 маусым, 20 июня 2022 года, 20 June 2022."""

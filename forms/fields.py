@@ -4,12 +4,13 @@ from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext
-from wtforms import Field
-from wtforms.widgets import TextInput
+from flask_babel import get_locale
+from wtforms import Field, StringField
+from wtforms.widgets import CheckboxInput, TextInput
 
 from evaluation.answers import values
-from evaluation.answers.issues import MESSAGES
+from evaluation.answers.issues import issue_message
+from evaluation.language import language
 
 
 class ParsedField(Field, ABC):  # type: ignore[misc]
@@ -40,7 +41,21 @@ class ParsedField(Field, ABC):  # type: ignore[misc]
 
     def message(self, error: values.InvalidValue) -> str:
         """Return the message of an invalid text."""
-        return str(gettext(MESSAGES[error.issue_code], **error.values))
+        return issue_message(error.issue_code, error.values, language(str(get_locale())))
+
+
+class ConfirmationField(StringField):  # type: ignore[misc]
+    """A check box that confirms a doubtful value; it is shown once an error asks for it, and counts for that value only.
+
+    `requested` is the confirmation that the error asks for (:attr:`evaluation.errors.EvaluationError.confirmation`).
+    """
+
+    widget = CheckboxInput()
+    checked = False
+    requested = ""
+
+    def _value(self) -> str:
+        return self.requested
 
 
 class DayField(ParsedField):

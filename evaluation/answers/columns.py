@@ -4,6 +4,7 @@ Each reader takes n cells as the workbook parser returns them (a blank cell is a
 for a blank or invalid cell, and the issues of the invalid cells.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
@@ -21,26 +22,24 @@ ParsedColumn = tuple[list[Any], list[ColumnIssue]]
 TIYN_PER_TENGE = 100
 
 
-def read_column(order: Order, item: Indicator, cells: Sequence[object]) -> ParsedColumn:
-    """Read the column of an indicator or of an item of evidence."""
+def read_column(order: Order, item: Indicator, year: int, cells: Sequence[object]) -> ParsedColumn:
+    """Read the column of an indicator or of an item of evidence; `year` as in :func:`evaluation.answers.values.parser_of`."""
     match item.type:
         case "money":
             return _read_numbers(cells, TIYN_PER_TENGE, item.min, values.parse_money)
         case "whole":
             return _read_numbers(cells, 1, item.min, values.parse_whole_number)
-        case "date":
-            return _read_distinct(cells, values.parse_date)
-        case "yes_no":
-            return _read_distinct(cells, values.parse_yes_no)
-        case "choice":
-            return _read_distinct(cells, values.choice_parser(order, item))
-    return read_text(cells)
+        case "text":
+            return read_text(cells)
+    return _read_distinct(cells, values.parser_of(order, item, year))
 
 
 def read_text(cells: Sequence[Any], max_characters: int = MAX_TEXT) -> ParsedColumn:
     """Read text; a number becomes text as Excel shows it."""
-    if set(map(type, cells)) == {str} and max(map(len, cells)) <= max_characters and "".join(cells).isprintable():
-        return [cell.strip() or None for cell in cells], []
+    if set(map(type, cells)) == {str} and max(map(len, cells)) <= max_characters:
+        together = "".join(cells)
+        if together.isprintable() and unicodedata.is_normalized("NFC", together):
+            return [cell.strip() or None for cell in cells], []
     return _read_distinct(cells, lambda cell: values.parse_text(cell, max_characters))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from evaluation.criteria.model import Text
@@ -30,6 +32,7 @@ MESSAGES = {
     "unknown_worksheet": N_(
         "This worksheet is not part of the workbook. Delete it, or begin its name with “_” to exclude it. Expected: %(expected)s."
     ),
+    "duplicate_worksheet": N_("Another worksheet of this file has the same meaning. Delete one of the two."),
     "missing_worksheet": N_("The worksheet “%(name)s” is missing. Copy it from the template."),
     "missing_key": N_("“%(key)s” is empty. Write its value in column B next to its name in column A."),
     "wrong_order": N_("The order “%(value)s” is unknown. Expected: %(expected)s."),
@@ -54,6 +57,27 @@ MESSAGES = {
     "not_text": N_("Text is expected here, not %(value)s."),
     "text_too_long": N_("The text is too long: at most %(limit)s characters."),
     "not_money": N_("“%(value)s” is not an amount. Write a number in tenge, such as 12 500 000,50."),
+    "wrong_groups": N_(
+        "In “%(value)s” the spaces do not stand between groups of three digits. If this is one number, write %(number)s; if these "
+        "are two numbers, write each of them in its own cell."
+    ),
+    "ambiguous_separator": N_(
+        "“%(value)s” can be read in two ways. Write %(thousands)s if the comma or point separates "
+        "thousands, or %(decimals)s if it separates tiyn."
+    ),
+    "exponent": N_(
+        "“%(value)s” is a shortened form of Excel in which digits are lost. Widen the column or give it a number format in Excel and "
+        "copy the number again, or write it with all its digits."
+    ),
+    "hidden_value": N_(
+        "“%(value)s” stands for a value that did not fit into its column in Excel. Widen the column and copy the value again."
+    ),
+    "shortened_amount": N_("“%(value)s” is a shortened amount. Write the whole amount in tenge: %(number)s."),
+    "shortened_number": N_("“%(value)s” is a shortened number. Write the whole number: %(number)s."),
+    "other_currency": N_(
+        "“%(value)s” is an amount in another currency (%(currency)s). Convert it, and write the amount in tenge, such as 12 500 000,50."
+    ),
+    "dash": N_("“%(value)s” is neither an amount nor a blank. Write 0 if the amount is zero, or leave the cell empty."),
     "too_many_decimals": N_("“%(value)s” has more than two decimals. Enter the amount in tenge and tiyn."),
     "too_large_amount": N_("“%(value)s” is too large for an amount in tenge. Check the unit."),
     "negative": N_("“%(value)s” is below zero. Write 0 or more."),
@@ -61,6 +85,11 @@ MESSAGES = {
     "not_whole": N_("“%(value)s” is not a whole number. Write a number without decimals, such as 3."),
     "too_large_number": N_("“%(value)s” is too large."),
     "not_date": N_("“%(value)s” is not a date. Write it as 31.05.2025 or 2025-05-31."),
+    "date_with_two_readings": N_("“%(value)s” can be read in two ways. Write %(first)s or %(second)s."),
+    "date_in_other_form": N_("“%(value)s” is not written as a date here. If %(day)s is meant, write it so."),
+    "date_outside_years": N_(
+        "%(value)s is not possible here: the date must lie between %(first)s and %(last)s. Check and correct the year."
+    ),
     "not_yes_no": N_("“%(value)s” is neither yes nor no. Write “yes” or “no”."),
     "not_choice": N_("“%(value)s” is not one of the answers here. Choose: %(expected)s."),
     "not_kind": N_("“%(value)s” is not a kind of organisation. Choose: %(expected)s."),
@@ -118,6 +147,9 @@ MESSAGES = {
     "unusual_bin": N_(
         "The BIN %(value)s has a right check digit but an unusual form. Compare it with the registration certificate."
     ),
+    "previous_counted": N_(
+        "Last year's reports give %(count)s here, and this count is used; the figure of the workbook is stored but not used."
+    ),
     "previous_without_organisations": N_(
         "The body %(value)s has no organisations of this kind in the workbook; the figure is stored but not used."
     ),
@@ -126,7 +158,18 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class CellIssue:
-    """An issue of a cell, worksheet or workbook. `code` is the code of the column; `cell` is None without a cell."""
+    """An issue of a cell, worksheet or workbook.
+
+    Attributes:
+        issue_code: the key of its message.
+        worksheet: the code of the worksheet; the name of an unknown one.
+        cell: the name of the cell, such as F4; None without a cell.
+        code: the code of the column.
+        values: the values of the message.
+        text: a text in place of the message.
+        title: the name of the worksheet in the file.
+        organisation: name and BIN of the row's organisation; empty if there is none.
+    """
 
     issue_code: str
     worksheet: str | None = None
@@ -134,13 +177,14 @@ class CellIssue:
     code: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     text: Text | None = None
+    title: str | None = None
+    organisation: str = ""
 
     def message(self, language: Language) -> str:
         """Return the message in a language."""
         if self.text is not None:
             return self.text[language.code]
-        texts = {key: _value_text(value, language) for key, value in self.values.items()}
-        return language.gettext(MESSAGES[self.issue_code], **texts)
+        return issue_message(self.issue_code, self.values, language)
 
     def as_json(self, language: Language) -> dict[str, str | None]:
         """Return the issue as the JSON of commands."""
@@ -151,6 +195,11 @@ class CellIssue:
             "problem": self.issue_code,
             "message": self.message(language),
         }
+
+
+def issue_message(issue_code: str, values: Mapping[str, Any], language: Language) -> str:
+    """Return the message of an issue in a language, with its values."""
+    return language.gettext(MESSAGES[issue_code], **{key: _value_text(value, language) for key, value in values.items()})
 
 
 class WorkbookRejected(Exception):
@@ -180,5 +229,9 @@ def _value_text(value: object, language: Language) -> str:
         return value[language.code]
     if isinstance(value, tuple):
         return ", ".join(_value_text(item, language) for item in value)
+    if isinstance(value, Decimal):
+        return language.number(value, 0 if value == value.to_integral_value() else 2)
+    if isinstance(value, date):
+        return language.short_date(value)
     text = str(value)
     return text if len(text) <= 200 else text[:199] + "…"

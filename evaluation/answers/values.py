@@ -6,36 +6,25 @@ and the values of its message.
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from evaluation.answers.date_text import parse_date as parse_date
+from evaluation.answers.invalid_value import InvalidValue as InvalidValue
+from evaluation.answers.invalid_value import display_text as display_text
+from evaluation.answers.number_text import parse_amount, parse_count, parse_percentage
 from evaluation.criteria.model import Indicator, Order
 from evaluation.language import Language
 from evaluation.registry import bins
-from evaluation.text import INVISIBLE as INVISIBLE
-from evaluation.text import LINE_BREAK
-from evaluation.text import SPACES as SPACES
+from evaluation.text import INVISIBLE, SPACES, caseless, normalise_text
 
 YES_NO = {"yes": True, "no": False, "иә": True, "жоқ": False, "да": True, "нет": False, "true": True, "false": False}
-NUMBER = re.compile(r"([+-]?)(\d+)(?:[.,](\d+))?")
-ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
-LOCAL_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 MAX_EXACT_INTEGER = 2**53
 MAX_TEXT = 4000
-MAX_DIGITS = 40
 YES_NO_LABELS = {"kk": ("иә", "жоқ"), "ru": ("да", "нет"), "en": ("yes", "no")}
 """Language → labels of yes and no."""
-
-
-class InvalidValue(ValueError):
-    """A value that cannot be stored: the code of the issue and the values of its message."""
-
-    def __init__(self, issue_code: str, **values: Any):
-        self.issue_code, self.values = issue_code, values
-        super().__init__(issue_code)
 
 
 def is_blank(cell: object) -> bool:
@@ -47,7 +36,7 @@ def parse_text(cell: object, limit: int = MAX_TEXT) -> str:
     """Parse a text. Line breaks become the ones that Excel uses, so that an exported workbook imports as the same text."""
     if isinstance(cell, bool):
         raise InvalidValue("not_text", value=display_text(cell))
-    text = INVISIBLE.sub("", LINE_BREAK.sub("\n", cell)).strip() if isinstance(cell, str) else display_text(cell)
+    text = normalise_text(cell) if isinstance(cell, str) else display_text(cell)
     if len(text) > limit:
         raise InvalidValue("text_too_long", limit=limit)
     return text
@@ -55,11 +44,7 @@ def parse_text(cell: object, limit: int = MAX_TEXT) -> str:
 
 def parse_money(cell: object, minimum: int | None = None) -> int:
     """Parse an amount in tenge; return whole tiyn. `minimum` is in tenge."""
-    if isinstance(cell, float) and math.isfinite(cell):
-        # Excel stores 15 significant digits; further digits of the float are noise, not decimals.
-        amount = Decimal(format(cell, ".15g"))
-    else:
-        amount = _decimal(cell, "not_money", decimals=2)
+    amount = _decimal(cell, parse_amount, "not_money")
     tiyn = amount * 100
     if tiyn != tiyn.to_integral_value():
         raise InvalidValue("too_many_decimals", value=display_text(cell))
@@ -71,11 +56,7 @@ def parse_money(cell: object, minimum: int | None = None) -> int:
 
 def parse_whole_number(cell: object, minimum: int | None = None) -> int:
     """Parse a whole number below 2⁵³. Raises InvalidValue."""
-    number = (
-        Decimal(format(cell, ".15g"))
-        if isinstance(cell, float) and math.isfinite(cell)
-        else _decimal(cell, "not_whole", decimals=0)
-    )
+    number = _decimal(cell, parse_count, "not_whole")
     if number != number.to_integral_value():
         raise InvalidValue("not_whole", value=display_text(cell))
     if abs(number) >= MAX_EXACT_INTEGER:
@@ -84,30 +65,22 @@ def parse_whole_number(cell: object, minimum: int | None = None) -> int:
     return int(number)
 
 
-def parse_date(cell: object) -> str:
-    """Parse a day; return YYYY-MM-DD."""
-    if isinstance(cell, date):
-        return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
-    if isinstance(cell, str):
-        text = cell.strip()
-        if match := ISO_DATE.fullmatch(text):
-            parts: tuple[Any, ...] = match.groups()
-        elif match := LOCAL_DATE.fullmatch(text):
-            parts = match.groups()[::-1]
-        else:
-            raise InvalidValue("not_date", value=display_text(cell))
-        try:
-            return date(*map(int, parts)).isoformat()
-        except ValueError:
-            pass
-    raise InvalidValue("not_date", value=display_text(cell))
+def parse_share(cell: object) -> int:
+    """Parse a share in percent; return hundredths of a percent. Raises InvalidValue."""
+    try:
+        hundredths = _decimal(cell, parse_percentage, "not_share") * 100
+    except InvalidValue as error:
+        raise InvalidValue("not_share") from error
+    if hundredths != hundredths.to_integral_value():
+        raise InvalidValue("not_share")
+    return int(hundredths)
 
 
 def parse_yes_no(cell: object) -> bool:
     """Parse yes or no in any language."""
     if isinstance(cell, bool):
         return cell
-    is_yes = YES_NO.get(cell.strip().casefold()) if isinstance(cell, str) else None
+    is_yes = YES_NO.get(caseless(cell)) if isinstance(cell, str) else None
     if is_yes is None:
         raise InvalidValue("not_yes_no", value=display_text(cell))
     return is_yes
@@ -116,10 +89,10 @@ def parse_yes_no(cell: object) -> bool:
 def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
     """Return a parser of a choice: its code or its label in any language, in upper or lower case."""
     choices = order.choices[item.choices or ""]
-    values = {label.casefold(): choice.value for choice in choices for label in (choice.value, *choice.label.in_all_languages())}
+    values = {caseless(label): choice.value for choice in choices for label in (choice.value, *choice.label.in_all_languages())}
 
     def read(cell: object) -> str:
-        value = values.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
+        value = values.get(caseless(cell)) if isinstance(cell, str) else None
         if value is None:
             raise InvalidValue("not_choice", value=display_text(cell), expected=tuple(choice.label for choice in choices))
         return value
@@ -127,15 +100,18 @@ def choice_parser(order: Order, item: Indicator) -> Callable[[object], str]:
     return read
 
 
-def parser_of(order: Order, item: Indicator) -> Callable[[object], Any]:
-    """Return the parser of an indicator's or evidence item's values; the parser raises InvalidValue."""
+def parser_of(order: Order, item: Indicator, year: int) -> Callable[[object], Any]:
+    """Return the parser of an indicator's or evidence item's values for a reporting year; the parser raises InvalidValue.
+
+    The year is 0 where it could not be read: then dates are not limited to the years of the indicator.
+    """
     match item.type:
         case "money":
             return lambda cell: parse_money(cell, item.min)
         case "whole":
             return lambda cell: parse_whole_number(cell, item.min)
         case "date":
-            return parse_date
+            return (lambda cell: parse_date(cell, *item.days(year))) if year else parse_date
         case "yes_no":
             return parse_yes_no
         case "choice":
@@ -143,9 +119,9 @@ def parser_of(order: Order, item: Indicator) -> Callable[[object], Any]:
     return parse_text
 
 
-def parse(order: Order, item: Indicator, typed: str) -> Any:
-    """Parse what a person typed; return None for a blank. Raises InvalidValue."""
-    return None if is_blank(typed) else parser_of(order, item)(typed)
+def parse(order: Order, item: Indicator, year: int, typed: str) -> Any:
+    """Parse what a person typed for a reporting year; return None for a blank. Raises InvalidValue."""
+    return None if is_blank(typed) else parser_of(order, item, year)(typed)
 
 
 def format_value(order: Order, item: Indicator, value: Any, language: Language) -> str:
@@ -169,10 +145,10 @@ def format_value(order: Order, item: Indicator, value: Any, language: Language) 
 
 def kind_parser(order: Order) -> Callable[[object], str]:
     """Return a parser of a kind of organisation: its code or its name in any language."""
-    names = {name.casefold(): kind.code for kind in order.kinds for name in (kind.code, *kind.name.in_all_languages())}
+    names = {caseless(name): kind.code for kind in order.kinds for name in (kind.code, *kind.name.in_all_languages())}
 
     def read(cell: object) -> str:
-        code = names.get(SPACES.sub(" ", cell.strip()).casefold()) if isinstance(cell, str) else None
+        code = names.get(caseless(cell)) if isinstance(cell, str) else None
         if code is None:
             raise InvalidValue("not_kind", value=display_text(cell), expected=tuple(kind.name for kind in order.kinds))
         return code
@@ -201,29 +177,13 @@ def is_unusual_bin(bin_: str) -> bool:
     return bins.is_unusual(bin_)
 
 
-def display_text(cell: object) -> str:
-    """Return a cell's value as Excel shows it, for a message."""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return format(cell, ".15g")
-    if isinstance(cell, datetime) and cell.time() == time():
-        cell = cell.date()
-    if isinstance(cell, datetime | date | time | timedelta):
-        return str(cell)
-    return str(cell).strip()
-
-
-def _decimal(cell: object, problem: str, decimals: int) -> Decimal:
-    """Parse a number in text, with spaces between groups and a comma or a point before decimals."""
-    typed = SPACES.sub("", cell).replace("−", "-").replace("–", "-") if isinstance(cell, str) else ""
-    match = NUMBER.fullmatch(typed) if len(typed) <= MAX_DIGITS else None
-    if match is None or not match[2].isascii():
-        raise InvalidValue(problem, value=display_text(cell))
-    if len(match[3] or "") > decimals:
-        # Even zeros are refused: "12,500" can mean twelve thousand five hundred.
-        raise InvalidValue("too_many_decimals" if decimals else problem, value=display_text(cell))
-    return Decimal(f"{match[1]}{match[2]}.{match[3] or 0}")
+def _decimal(cell: object, parse_number: Callable[[str], Decimal], issue_code: str) -> Decimal:
+    if isinstance(cell, float) and math.isfinite(cell):
+        # Excel stores 15 significant digits; further digits of the float are noise, not decimals.
+        return Decimal(format(cell, ".15g"))
+    if isinstance(cell, str):
+        return parse_number(cell)
+    raise InvalidValue(issue_code, value=display_text(cell))
 
 
 def _not_below(number: Decimal, minimum: int | None, cell: object) -> None:

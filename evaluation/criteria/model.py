@@ -1,247 +1,83 @@
 """The Order as frozen, validated objects. :mod:`evaluation.criteria.loader` reads them from a criteria file.
 
-`docs/criteria-file-format.md` explains every key of the file.
+The parts are defined in the modules beside this one; `docs/criteria-file-format.md` explains every key of the file.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from evaluation.criteria import expressions
+from evaluation.criteria.answer_rules import AnswerRule, AnswerRuleT, Caution, Contradiction, Implication
+from evaluation.criteria.base import Code, OrderModel, Text
+from evaluation.criteria.criterion import Criterion, PriorYearCount, ScaleEntry
 from evaluation.criteria.expressions import Condition
-
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
-Number = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
-ParsedCondition = Annotated[Any, BeforeValidator(lambda value: expressions.parse(_string(value)))]
-AnswerType = Literal["money", "whole", "date", "yes_no", "choice", "text"]
-Outcome = Literal["absent", "present", "decreased", "not_decreased", "not_audited"]
-
-OUTCOMES: dict[str, tuple[Outcome, ...]] = {
-    "absence": ("absent", "present"),
-    "decrease": ("absent", "decreased", "not_decreased"),
-    "audit": ("absent", "not_audited", "present"),
-}
-"""The outcomes of each rule, from the most points to the fewest. :mod:`evaluation.scoring.rules` implements the rules.
-
-Source: Order 47, Annex 1 (readings R1 and R2)."""
-
-
-def _string(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be a condition in quotes")
-    return value
-
-
-class OrderModel(BaseModel):
-    """Base of the parts of an order: immutable, and no other key is allowed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-
-
-class Text(OrderModel):
-    """One text in the three languages. Kazakh is the original; Russian and English are translations."""
-
-    kk: str = Field(min_length=1)
-    ru: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __getitem__(self, language: str) -> str:
-        return str(getattr(self, language))
-
-    def in_all_languages(self) -> tuple[str, str, str]:
-        """The Kazakh, Russian and English text."""
-        return self.kk, self.ru, self.en
-
-
-class Choice(OrderModel):
-    """One value of a list of choices."""
-
-    value: Code
-    label: Text
-
-
-class Kind(OrderModel):
-    """A kind of organisation; each kind has one table on the assessment sheet."""
-
-    code: Code
-    name: Text
-    plural: Text
-
-
-class Indicator(OrderModel):
-    """A question that an organisation of certain kinds answers for one year; an item of evidence has the same shape.
-
-    For money, `min` and the constants of conditions are in tenge; stored and compared amounts are whole tiyn. `applies_when` is
-    the condition under which an answer is required; without it an answer is always required. `criteria` are the criteria beside
-    which the indicator appears on forms.
-    """
-
-    code: Code
-    type: AnswerType
-    kinds: tuple[Code, ...] = Field(min_length=1)
-    label: Text
-    hint: Text
-    criteria: tuple[Number, ...] = ()
-    min: int | None = None
-    choices: Code | None = None
-    applies_when: ParsedCondition = None
-
-
-class AnswerRule(OrderModel):
-    """A rule on one organisation's answers, which applies if its condition is true."""
-
-    when: ParsedCondition
-
-
-class Implication(AnswerRule):
-    """If the condition is true, a blank answer to `indicator` can only be `value`."""
-
-    indicator: Code
-    value: bool | int | str
-
-
-class Contradiction(AnswerRule):
-    """Answers that exclude each other: an error at the cell of `indicator`."""
-
-    code: Code
-    indicator: Code
-    message: Text
-
-
-class Caution(AnswerRule):
-    """Answers that are possible but unlikely: a warning at the cell of `indicator`, or at the whole report without one.
-
-    Only the condition of a caution can read evidence, last year's answers and the current day.
-    """
-
-    code: Code
-    indicator: Code | None = None
-    message: Text
-
-
-AnswerRuleT = TypeVar("AnswerRuleT", bound=AnswerRule)
-
-
-class ScaleEntry(OrderModel):
-    """An entry of a criterion's points scale as Annex 1 prints it.
-
-    An entry without an outcome is a subheading, or is refined by other entries; it is printed and never gives points.
-    """
-
-    outcome: Outcome | None = None
-    text: Text
-    points: int | None = Field(default=None, ge=0)
-
-
-class PriorYearCount(OrderModel):
-    """The figure that a body declares for the year before, where the reports of that year do not give the count."""
-
-    code: Code
-    label: Text
-    hint: Text
-
-
-class Criterion(OrderModel):
-    """A criterion of Annex 1: the condition of a breach, the rule that is applied to the count of breaches, and the points scale.
-
-    `audited` is the condition under which an organisation counts as audited, for the rule `audit`. `readings` are the ids of the
-    readings that the criterion relies on.
-    """
-
-    code: Number
-    name: Text
-    paragraph: Text
-    breach: ParsedCondition
-    breach_text: Text
-    rule: Literal["absence", "decrease", "audit"]
-    audited: ParsedCondition = None
-    prior_year_count: PriorYearCount | None = None
-    scale: tuple[ScaleEntry, ...]
-    readings: tuple[str, ...] = ()
-
-    @cached_property
-    def points(self) -> dict[str, int]:
-        """The points of each outcome."""
-        return {entry.outcome: entry.points for entry in self.scale if entry.outcome and entry.points is not None}
-
-    @property
-    def max(self) -> int:
-        """The most points that the criterion gives."""
-        return max(self.points.values())
-
-    def scale_entry(self, outcome: str) -> ScaleEntry:
-        """The entry of the points scale for an outcome.
-
-        Raises:
-            StopIteration: The scale has no such outcome.
-        """
-        return next(entry for entry in self.scale if entry.outcome == outcome)
-
-
-class Row(OrderModel):
-    """A row of a table of the form; a row without a criterion is a heading and has no points."""
-
-    number: Number
-    text: Text
-    criterion: Number | None = None
-
-
-class Table(OrderModel):
-    """A table of the form for one kind: title, three column headings, the numbering row, rows, and the label of the last row."""
-
-    kind: Code
-    title: Text
-    columns: tuple[Text, Text, Text]
-    numbering: tuple[str, str, str]
-    rows: tuple[Row, ...]
-    total: Text
-
-    @property
-    def scored_rows(self) -> tuple[Row, ...]:
-        """The rows with a criterion."""
-        return tuple(row for row in self.rows if row.criterion)
-
-
-class Form(OrderModel):
-    """The assessment sheet as printed: the texts above the tables, and the tables.
-
-    Source: Order 47, Annex 2, which is Annex 4 to the Rules.
-    """
-
-    order_mark: Text
-    rules_mark: Text
-    form_mark: Text
-    title: Text
-    hint_body: Text
-    hint_period: Text
-    tables: tuple[Table, ...]
+from evaluation.criteria.form import Form, Row, Table
+from evaluation.criteria.indicators import REGISTRY_FACTS, AnswerType, Choice, Indicator, Kind
+
+__all__ = [
+    "AnswerRule",
+    "AnswerType",
+    "Caution",
+    "Choice",
+    "Contradiction",
+    "Criterion",
+    "Form",
+    "Implication",
+    "Indicator",
+    "Kind",
+    "Notice",
+    "Order",
+    "OrderModel",
+    "PriorYearCount",
+    "Reading",
+    "Row",
+    "ScaleEntry",
+    "Table",
+    "Text",
+    "conditions",
+]
 
 
 class Reading(OrderModel):
-    """A passage of the Order that allows more than one interpretation: the interpretation used, and an alternative."""
+    """A passage of the Order that allows more than one interpretation: the interpretation used, and the others."""
 
     id: Annotated[str, StringConstraints(pattern=r"^R[0-9]+$")]
     passage: Text
     interpretation: Text
-    alternative: Text
-    changes_points: bool = False
+    alternatives: tuple[Text, ...] = Field(min_length=1)
+    changes_points: StrictBool = False
+
+
+class Notice(OrderModel):
+    """What reviewers and administrators of reporting years from `from_year` on have to know about the text of the Order."""
+
+    from_year: StrictInt
+    text: Text
 
 
 class Order(OrderModel):
     """One redaction of the Order, in effect from `from_year` until a later redaction supersedes it.
 
-    `sha256` is the hexadecimal SHA-256 of its criteria file.
+    `sha256` is the hexadecimal SHA-256 of its criteria file. `translation_note` is absent where every text is official.
+    `checked_on` is the day on which the file was last compared with the published law, `product_note` what the product adds to
+    the Order.
     """
 
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]+$")]
-    from_year: int
+    from_year: StrictInt
     title: Text
     source: Text
-    translation_note: Text
+    legal_basis: Text | None = None
+    translation_note: Text | None = None
+    product_note: Text | None = None
+    checked_on: date | None = None
+    notices: tuple[Notice, ...] = ()
     kinds: tuple[Kind, ...] = Field(min_length=1)
-    choices: dict[Code, tuple[Choice, ...]] = {}
+    choices: dict[Code, tuple[Choice, ...]] = Field(default_factory=dict)
     indicators: tuple[Indicator, ...] = Field(min_length=1)
     evidence: tuple[Indicator, ...] = ()
     implications: tuple[Implication, ...] = ()
@@ -259,6 +95,17 @@ class Order(OrderModel):
     def by_code(self) -> dict[str, Indicator]:
         """Indicators and items of evidence by code."""
         return {item.code: item for item in self.indicators + self.evidence}
+
+    @cached_property
+    def in_conditions(self) -> dict[str, Indicator]:
+        """All that a condition can name: indicators, items of evidence, and facts of the registry."""
+        kinds = tuple(kind.code for kind in self.kinds)
+        names = {code: Text(kk=code, ru=code, en=code) for code in REGISTRY_FACTS}
+        facts = (
+            Indicator(code=code, type=type_, kinds=kinds, label=names[code], hint=names[code])
+            for code, type_ in REGISTRY_FACTS.items()
+        )
+        return {item.code: item for item in facts} | self.by_code
 
     @cached_property
     def criterion(self) -> dict[str, Criterion]:
@@ -287,6 +134,20 @@ class Order(OrderModel):
         """Readings by id."""
         return {reading.id: reading for reading in self.readings}
 
+    def row_number(self, kind: str, criterion: str) -> str:
+        """The number of the row of a kind's table that a criterion scores; empty if it has none."""
+        rows = self.table[kind].scored_rows if kind in self.table else ()
+        return next((row.number for row in rows if row.criterion == criterion), "")
+
+    def first_code_of(self, criterion: Criterion) -> str:
+        """The first indicator, in the order of the file, that a criterion's breach depends on."""
+        read = expressions.codes(criterion.breach)
+        return next(item.code for item in self.indicators if item.code in read)
+
+    def notices_of(self, year: int) -> tuple[Notice, ...]:
+        """The notices that concern a reporting year."""
+        return tuple(notice for notice in self.notices if notice.from_year <= year)
+
     def indicators_of(self, kind: str) -> tuple[Indicator, ...]:
         """The indicators of a kind, in the order of the file."""
         return tuple(item for item in self.indicators if kind in item.kinds)
@@ -294,6 +155,11 @@ class Order(OrderModel):
     def evidence_of(self, kind: str) -> tuple[Indicator, ...]:
         """The items of evidence of a kind, in the order of the file."""
         return tuple(item for item in self.evidence if kind in item.kinds)
+
+    @cached_property
+    def compared_criteria(self) -> frozenset[str]:
+        """The codes of the criteria whose points depend on the count of the year before."""
+        return frozenset(criterion.code for criterion in self.criteria if criterion.compares_with_last_year)
 
     def prior_year_counts(self) -> Iterator[tuple[Criterion, PriorYearCount]]:
         """Yield the criteria for which a body can declare the count of the year before."""
@@ -311,8 +177,8 @@ class Order(OrderModel):
         return codes if wider == codes else self.with_implication_sources(wider)
 
     def rules_for_kind(self, kind: str, rules: tuple[AnswerRuleT, ...]) -> tuple[AnswerRuleT, ...]:
-        """Those of the rules whose condition reads only indicators and evidence of the kind."""
-        codes = self.codes_of(kind)
+        """Those of the rules whose condition reads only indicators and evidence of the kind, and facts of the registry."""
+        codes = self.codes_of(kind) | REGISTRY_FACTS.keys()
         return tuple(rule for rule in rules if expressions.codes(rule.when) <= codes)
 
     def rules_on_answers(self, rules: tuple[AnswerRuleT, ...]) -> tuple[AnswerRuleT, ...]:
@@ -328,7 +194,7 @@ def conditions(order: Order) -> Iterator[tuple[str, Condition]]:
             if item.applies_when is not None:
                 yield f"{name}[{item.code}].applies_when", item.applies_when
     for position, implication in enumerate(order.implications):
-        yield f"implications[{implication.indicator}, {position}].when", implication.when
+        yield f"implications[{position}].when", implication.when
     for name in ("contradictions", "cautions"):
         for rule in getattr(order, name):
             yield f"{name}[{rule.code}].when", rule.when

@@ -18,12 +18,11 @@ from pandas.arrays import BooleanArray
 
 from evaluation.criteria.expressions import (
     STOPPED_REPORTING,
-    AllOf,
     Answered,
-    AnyOf,
     Blank,
     Compare,
     Condition,
+    DiffersByDays,
     DiffersByFactor,
     StoppedReporting,
     codes,
@@ -31,6 +30,7 @@ from evaluation.criteria.expressions import (
     last_year_code,
 )
 from evaluation.criteria.model import Order
+from evaluation.criteria.syntax import AllOf, AnyOf
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -54,6 +54,9 @@ def evaluate(order: Order, condition: Condition, frame: pd.DataFrame) -> Boolean
             return _decided(frame[STOPPED_REPORTING].to_numpy(dtype=bool))
         case DiffersByFactor():
             return _differs_by_factor(condition, frame)
+        case DiffersByDays(left, right, days):
+            result: BooleanArray = abs(frame[left].array - frame[right].array) > days
+            return result
         case AllOf(operands):
             return reduce(operator.and_, (evaluate(order, operand, frame) for operand in operands))
         case AnyOf(operands):
@@ -105,7 +108,7 @@ def apply_implications(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataF
             fill = is_certain(evaluate(order, rule.when, frame)) & np.asarray(target.isna())
             if fill.any():
                 filled = target.copy()
-                filled[fill] = _constant(order, rule.indicator, rule.value)
+                filled[fill] = constant_in_frame(order, rule.indicator, rule.value)
                 frame = frame.assign(**{rule.indicator: filled})
                 changed = True
     return frame
@@ -114,6 +117,14 @@ def apply_implications(order: Order, kind: str, frame: pd.DataFrame) -> pd.DataF
 def has_columns(condition: Condition, frame: pd.DataFrame) -> bool:
     """Whether the frame has every column that the condition reads."""
     return columns(condition) <= set(frame.columns)
+
+
+def constant_in_frame(order: Order, code: str, value: int | str | bool) -> int | bool:
+    """A constant of the criteria file in the units of the frame."""
+    item = order.in_conditions[code]
+    if item.type == "choice":
+        return [choice.value for choice in order.choices[item.choices or ""]].index(str(value))
+    return int(value) * TIYN_PER_TENGE if item.type == "money" else value  # type: ignore[return-value]
 
 
 def _is_blank(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -126,7 +137,7 @@ def _decided(is_true: np.ndarray) -> BooleanArray:
 
 def _compare(order: Order, compare: Compare, frame: pd.DataFrame) -> BooleanArray:
     code = last_year_code(compare.left) or compare.left
-    right = frame[compare.right].array if compare.right_is_column else _constant(order, code, compare.right)
+    right = frame[compare.right].array if compare.right_is_column else constant_in_frame(order, code, compare.right)
     result: BooleanArray = COMPARISONS[compare.operator](frame[compare.left].array, right)
     return result
 
@@ -138,11 +149,3 @@ def _differs_by_factor(leaf: DiffersByFactor, frame: pd.DataFrame) -> BooleanArr
     is_zero = (~is_left_blank & (left == 0)) | (~is_right_blank & (right == 0))
     differs = np.maximum(left, right) >= leaf.factor * np.minimum(left, right)
     return BooleanArray(differs & ~is_zero, (is_left_blank | is_right_blank) & ~is_zero)
-
-
-def _constant(order: Order, code: str, value: int | str | bool) -> int | bool:
-    """A constant of the criteria file in the units of the frame."""
-    item = order.by_code[code]
-    if item.type == "choice":
-        return [choice.value for choice in order.choices[item.choices or ""]].index(str(value))
-    return int(value) * TIYN_PER_TENGE if item.type == "money" else value  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The columns that cautions read beside the year's answers: evidence, last year's answers and days.
+"""The columns that cautions read beside the year's answers: evidence, last year's answers, facts of the registry and days.
 
 Conditions name the columns (:mod:`evaluation.criteria.expressions`). Data that is not available has no column, and a caution that
 reads it is not evaluated.
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from pandas.arrays import BooleanArray, IntegerArray
 
-from evaluation.criteria.expressions import STOPPED_REPORTING, TODAY, YEAR_START, last_year_column
+from evaluation.criteria.expressions import STOPPED_REPORTING, TODAY, YEAR_END, YEAR_START, last_year_column
+from evaluation.criteria.indicators import REGISTRY_FACTS
 from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.conditions import apply_implications
 from evaluation.scoring.frames import AnswerColumn, answer_column, report_frame
@@ -28,7 +29,8 @@ class CautionContext:
     """The data beside the answers; None where it is not available.
 
     `last_year_answers` are answers under `last_year_order`, the order of that year. `entry_has_started` is whether a missing
-    report already means something; until then ``stopped_reporting()`` is not available.
+    report already means something; until then ``stopped_reporting()`` is not available. `registry` has the facts of
+    :data:`evaluation.criteria.indicators.REGISTRY_FACTS`.
     """
 
     year: int
@@ -37,13 +39,14 @@ class CautionContext:
     last_year_answers: StoredDocuments | None = None
     last_year_order: Order | None = None
     entry_has_started: bool = True
+    registry: StoredDocuments | None = None
 
 
 def context_columns(
     order: Order, kind: str, answers: StoredDocuments, context: CautionContext, names: frozenset[str]
 ) -> dict[str, AnswerColumn]:
     """The available columns of those in `names`, for the frame of the n organisations with these answers."""
-    days = {YEAR_START: date(context.year, 1, 1), TODAY: context.today}
+    days = {YEAR_START: date(context.year, 1, 1), YEAR_END: date(context.year, 12, 31), TODAY: context.today}
     columns: dict[str, AnswerColumn] = {
         name: IntegerArray(np.full(len(answers), (day - EPOCH).days), np.zeros(len(answers), dtype=bool))
         for name, day in days.items()
@@ -52,6 +55,9 @@ def context_columns(
     if context.evidence is not None:
         items = [item for item in order.evidence_of(kind) if item.code in names]
         columns |= {item.code: answer_column(order, item, _values(context.evidence, item.code)) for item in items}
+    if context.registry is not None:
+        facts = [order.in_conditions[code] for code in REGISTRY_FACTS if code in names]
+        columns |= {item.code: answer_column(order, item, _values(context.registry, item.code)) for item in facts}
     if context.last_year_answers is not None:
         items = [item for item in order.indicators_of(kind) if last_year_column(item.code) in names]
         columns |= _last_year_columns(order, kind, items, context.last_year_answers, context.last_year_order or order)

@@ -1,5 +1,7 @@
 """The forms of the administration of the registry."""
 
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -23,7 +25,7 @@ from evaluation.registry.admin.rules import RegistryError
 from evaluation.registry.models import NAME_LENGTH, Body
 from evaluation.submissions.extensions.operations import MAX_REASON_CHARACTERS
 from evaluation.text import normalise_line
-from forms.fields import DayField, ParsedField
+from forms.fields import ConfirmationField, DayField, ParsedField
 
 
 class BinField(ParsedField):
@@ -43,11 +45,24 @@ class ShareField(ParsedField):
 
     def parse(self, text: str) -> int:
         """Return the share in hundredths of a percent. Raises InvalidValue."""
-        return values.parse_money(text.replace("%", ""))
+        return values.parse_share(text)
 
     def message(self, error: values.InvalidValue) -> str:
         """Return the registry's own message."""
         return str(gettext(RegistryError("not_share").template))
+
+
+def _yes_no(value: Any) -> Any:
+    return {"": None, "yes": True, "no": False}.get(value, value)
+
+
+class YesNoField(SelectField):  # type: ignore[misc]
+    """Yes, no, or nothing entered: True, False or None."""
+
+    CHOICES = (("", _("Not entered")), ("yes", _("Yes")), ("no", _("No")))
+
+    def __init__(self, label: str, **options: Any):
+        super().__init__(label, choices=list(self.CHOICES), coerce=_yes_no, **options)
 
 
 class BodyField(StringField):  # type: ignore[misc]
@@ -110,7 +125,7 @@ class OrganisationForm(NamesForm):
 
     kind = SelectField(_("Kind of organisation"))
     state_share = ShareField(_("State share, percent"))
-    state_body = BooleanField(_("State body"))
+    state_body = YesNoField(_("State body"))
     national_company = BooleanField(_("National company"))
 
 
@@ -120,6 +135,13 @@ class NewOrganisationForm(OrganisationForm):
     bin = BinField(_("BIN"), validators=[require_bin])
     body = BodyField(_("Body"))
     since = DayField(_("Under it from"))
+    confirmed = ConfirmationField(_("The date is correct: store it"))
+
+
+class FirstDayForm(ChangeForm):
+    """The first day under the latest body."""
+
+    since = DayField(_("Under it from"), validators=[require_day])
 
 
 class RenameForm(NamesForm):
@@ -159,6 +181,14 @@ class YearForm(FlaskForm):  # type: ignore[misc]
     order_code = RadioField(_("Order"))
     starts_on = DayField(_("Entry begins"))
     deadline = DayField(_("Deadline"))
+    confirmed = ConfirmationField(_("The date is correct: store it"))
+
+
+class YearOrderForm(FlaskForm):  # type: ignore[misc]
+    """The order to move a year to; `expected` is the code of the order that the administrator saw."""
+
+    order_code = HiddenField()
+    expected = HiddenField()
 
 
 class YearDatesForm(FlaskForm):  # type: ignore[misc]
@@ -168,6 +198,7 @@ class YearDatesForm(FlaskForm):  # type: ignore[misc]
     deadline = DayField(_("Deadline"))
     expected_starts_on = DayField()
     expected_deadline = DayField()
+    confirmed = ConfirmationField(_("The date is correct: store it"))
 
 
 class ExtensionForm(FlaskForm):  # type: ignore[misc]
@@ -191,6 +222,12 @@ class RegistryWorkbookForm(FlaskForm):  # type: ignore[misc]
         ],
         default="new",
     )
+
+
+class UndoLoadForm(FlaskForm):  # type: ignore[misc]
+    """A stored registry workbook to undo, by the batch of its audit events."""
+
+    batch = HiddenField(validators=[InputRequired()])
 
 
 class ApplyForm(FlaskForm):  # type: ignore[misc]

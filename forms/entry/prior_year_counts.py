@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, SubmitField
 from wtforms.validators import ValidationError
 
+from evaluation.answers.issues import issue_message
 from evaluation.answers.prior_year_counts import CountConflict, CountInput
 from evaluation.answers.readiness.model import PriorYearCountEntry
 from evaluation.answers.values import InvalidValue, is_blank, parse_whole_number
+from evaluation.language import language
 
 MAX_COUNT = 1_000_000
 
@@ -72,6 +74,6 @@ def _validate_count(form: PriorYearCountsForm, field: StringField) -> None:
     try:
         count = _parse_count(field.data or "")
     except InvalidValue as error:
-        raise ValidationError(gettext("Enter a whole number, 0 or more.")) from error
+        raise ValidationError(issue_message(error.issue_code, error.values, language(str(get_locale())))) from error
     if count is not None and count > MAX_COUNT:
         raise ValidationError(gettext("Enter a whole number, 0 or more."))

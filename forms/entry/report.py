@@ -60,13 +60,14 @@ class _ParsedField:
 
     order: Order
     item: Indicator
+    year: int
     data: str | None
     value: Any = None
 
     def pre_validate(self, form: FlaskForm) -> None:
         """Parse the text."""
         try:
-            self.value = values.parse(self.order, self.item, self.data or "")
+            self.value = values.parse(self.order, self.item, self.year, self.data or "")
         except InvalidValue as error:
             raise ValidationError(issue_text(self.item, error, form.language)) from error
 
@@ -112,7 +113,7 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
     order: ClassVar[Order]
     kind: ClassVar[str]
 
-    def __init__(self, stored: Mapping[str, Any], language: Language, **form_options: Any):
+    def __init__(self, stored: Mapping[str, Any], year: int, language: Language, **form_options: Any):
         self.language = language
         data: dict[str, Any] = {}
         for item in self.items():
@@ -121,7 +122,7 @@ class ReportForm(FlaskForm):  # type: ignore[misc]
         super().__init__(data=data, **form_options)
         for item in self.items():
             field = self[answer_name(item)]
-            field.item, field.order = item, self.order
+            field.item, field.order, field.year = item, self.order, year
             if isinstance(field, RadioField):
                 field.choices = [SelectChoice(*option) for option in (*options(self.order, item, language), ("", ""))]
                 field.validate_choice = False

@@ -20,10 +20,10 @@ from evaluation.scoring.conditions import apply_implications, evaluate, is_certa
 from evaluation.scoring.frames import report_frame
 
 PLAIN_NUMBER = {
-    "money": re.compile(r"[0-9]{1,13}(?:[.,][0-9]{1,2})?").fullmatch,
-    "whole": re.compile(r"[0-9]{1,15}").fullmatch,
+    "money": re.compile(r"(?:[0-9]{1,13}|[0-9]{1,3}(?:[ \xa0][0-9]{3}){1,3})(?:[.,][0-9]{1,2})?").fullmatch,
+    "whole": re.compile(r"[0-9]{1,15}|[0-9]{1,3}(?:[ \xa0][0-9]{3}){1,4}").fullmatch,
 }
-"""Indicator type → match of a number that a float holds exactly."""
+"""Indicator type → match of a number that a float holds exactly, with or without spaces between groups of three digits."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class _ColumnChange:
 def paste(
     order: Order,
     kind: str,
+    year: int,
     grid_rows: Sequence[GridRow],
     text: str,
     start: tuple[int, str | None] = (0, None),
@@ -48,6 +49,7 @@ def paste(
     Args:
         order: the order of the year.
         kind: the kind of the grid's organisations.
+        year: the reporting year.
         grid_rows: the rows of the grid as the user sees them.
         text: the block, tabs between columns.
         start: where the first cell is pasted: position of the grid row, code of the indicator (None for the first one).
@@ -64,7 +66,7 @@ def paste(
     changes: list[_ColumnChange] = []
     for column, item in block.columns if positions else ():
         cells = cells_by_column[column]
-        values, issues = _parse_cells(order, item, cells)
+        values, issues = _parse_cells(order, item, year, cells)
         for position, issue_code, details in issues:
             block_row, issue = (
                 block.heading_count + positions[position][0] + 1,
@@ -139,16 +141,17 @@ def with_issues(
         return proposal
     answers = edited_answers(changed_rows, proposal.edits)
     evidence, last_year_answers = [row.evidence for row in changed_rows], [row.last_year_answers for row in changed_rows]
-    issues = check_answers(order, year, kind, answers, evidence, last_year_answers, today, last_order)
+    facts = [row.registry for row in changed_rows]
+    issues = check_answers(order, year, kind, answers, evidence, last_year_answers, today, last_order, facts)
     return replace(proposal, issues=tuple((changed_rows[position], issue) for position, issue in issues))
 
 
-def _parse_cells(order: Order, item: Indicator, cells: Sequence[str]) -> ParsedColumn:
+def _parse_cells(order: Order, item: Indicator, year: int, cells: Sequence[str]) -> ParsedColumn:
     """Parse a column as the column of a workbook; equal cells once, since most columns have few distinct ones."""
     distinct = list(dict.fromkeys(cells))
     if 2 * len(distinct) > len(cells):
-        return read_column(order, item, _plain_numbers_as_floats(item, cells))
-    values, issues = read_column(order, item, _plain_numbers_as_floats(item, distinct))
+        return read_column(order, item, year, _plain_numbers_as_floats(item, cells))
+    values, issues = read_column(order, item, year, _plain_numbers_as_floats(item, distinct))
     value_by_cell = dict(zip(distinct, values, strict=True))
     issue_by_cell = {distinct[position]: (issue_code, details) for position, issue_code, details in issues}
     positions = [position for position, cell in enumerate(cells) if cell in issue_by_cell] if issue_by_cell else []
@@ -164,8 +167,11 @@ def _plain_numbers_as_floats(item: Indicator, cells: Sequence[str]) -> Sequence[
     is_plain = PLAIN_NUMBER.get(item.type)
     if is_plain is None or (item.min or 0) > 0:
         return cells
-    numbers = [cell.replace(NO_BREAK_SPACE, "").replace(" ", "") for cell in cells]
-    return [float(number.replace(",", ".")) if is_plain(number) else cell for number, cell in zip(numbers, cells, strict=True)]
+    return [_to_float(cell) if is_plain(cell) else cell for cell in cells]
+
+
+def _to_float(number: str) -> float:
+    return float(number.replace(NO_BREAK_SPACE, "").replace(" ", "").replace(",", "."))
 
 
 def _foreign_rows(block: Block) -> list[RejectedCell]:

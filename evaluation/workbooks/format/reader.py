@@ -17,6 +17,7 @@ from evaluation.workbooks.format.issue_collector import IssueCollector
 from evaluation.workbooks.format.model import ABOUT, PRIOR_YEAR, Workbook, Worksheet
 from evaluation.workbooks.format.opening import rejecting_unreadable
 from evaluation.workbooks.format.worksheet_reader import WorksheetReader
+from evaluation.workbooks.format.worksheet_titles import about_labels, labels_of, matched_codes
 from evaluation.xlsx.safe_open import SafeWorkbook
 
 
@@ -40,10 +41,12 @@ def read_workbook(data: bytes, orders: Orders, registered_bins: Set[str] = froze
 def _read(package: SafeWorkbook, orders: Orders, registered_bins: Set[str]) -> Workbook:
     issues = IssueCollector()
     reader = WorksheetReader(package, registered_bins, issues)
+    package.rename(matched_codes(package.sheet_names, about_labels()))
     if ABOUT in package.sheet_names:
         package.parse(ABOUT)
     about = read_about(package, orders, issues)
     order = about.order
+    package.rename(matched_codes(package.sheet_names, labels_of(order)))
     expected_names = (ABOUT, *order.kind, PRIOR_YEAR)
     results: dict[str, Future[Worksheet]] = {}
     # The parser releases the interpreter lock: while it parses a worksheet, another thread checks the one before it.
@@ -51,16 +54,18 @@ def _read(package: SafeWorkbook, orders: Orders, registered_bins: Set[str]) -> W
         for name in (*order.kind, PRIOR_YEAR):
             if name in package.sheet_names:
                 package.parse(name)
-                read = reader.read_prior_year_counts if name == PRIOR_YEAR else reader.read_organisations
-                results[name] = executor.submit(read, order, name)
+                if name == PRIOR_YEAR:
+                    results[name] = executor.submit(reader.read_prior_year_counts, order, name)
+                else:
+                    results[name] = executor.submit(reader.read_organisations, order, about.year, name)
     prior_year = results.pop(PRIOR_YEAR).result() if PRIOR_YEAR in results else Worksheet(PRIOR_YEAR)
     worksheets = {kind: result.result() for kind, result in results.items()}
-    check_worksheet_names(package.sheet_names, expected_names, worksheets, issues)
+    check_worksheet_names(package.sheet_names, labels_of(order), worksheets, issues)
     body_names = collect_body_names(worksheets, issues)
-    check_organisation_bins(worksheets, registered_bins, issues)
+    check_organisation_bins(worksheets, package.titles, registered_bins, issues)
     check_prior_year_bodies(prior_year, worksheets, issues)
-    warnings = sort_issues(issues.warnings, expected_names)
-    workbook = Workbook(order, about.year, about.year_cell, worksheets, body_names, prior_year, warnings)
+    workbook = Workbook(order, about.year, about.year_cell, package.titles, worksheets, body_names, prior_year)
+    workbook.warnings = workbook.located(sort_issues(issues.warnings, expected_names))
     if issues.errors:
-        raise WorkbookRejected(sort_issues(issues.errors, expected_names), workbook)
+        raise WorkbookRejected(workbook.located(sort_issues(issues.errors, expected_names)), workbook)
     return workbook

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from evaluation.language import N_, Language
 from evaluation.language import language as language_of_code
 from evaluation.workbooks.format.model import ABOUT, FIRST_DATA_ROW, IDENTITY_COLUMNS, PRIOR_YEAR
 from evaluation.workbooks.format.prefilled import Rows, write_rows
+from evaluation.workbooks.format.worksheet_titles import labels_of, titles
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook as XlsxWorkbook
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 LAST_ROW = 30_000
 CREATED = datetime(2022, 6, 20)
 """A fixed time, so that the same template has the same bytes; the day of the order."""
-FIRST_DAY, LAST_DAY = date(1991, 12, 16), date(2099, 12, 31)
 MAX_NUMBER = 10**13
 BIN_LENGTH = 12
 MAX_MESSAGE_CHARACTERS = 255
@@ -38,9 +38,9 @@ FROZEN_COLUMNS, FROZEN_COLUMNS_OF_PRIOR_YEAR = 4, 2
 
 IDENTITY_LABELS = {
     "body_bin": (N_("BIN of the authorised body"), N_("12 digits, as text."), 14),
-    "body_name": (N_("Name of the authorised body"), N_("The full name in Kazakh, the same in every row of the body."), 34),
+    "body_name": (N_("Name of the authorised body"), N_("The full name, the same in every row of the body."), 34),
     "bin": (N_("BIN of the organisation"), N_("12 digits, as text. Each organisation appears once in the whole workbook."), 14),
-    "name": (N_("Name of the organisation"), N_("The full name in Kazakh."), 34),
+    "name": (N_("Name of the organisation"), N_("The full name; of an organisation that the registry lacks, in Kazakh."), 34),
     "kind": (N_("Kind of organisation"), N_("Choose from the list."), 16),
 }
 """Code → label, hint, and width in characters of the columns without an indicator."""
@@ -92,13 +92,13 @@ def write_template(order: Order, year: int, language: Language, rows: Mapping[st
 
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties({"created": CREATED, "title": order.title[language.code]})
-    formats = _formats(book)
-    _write_about(book.add_worksheet(ABOUT), order, year, language, formats)
+    formats, worksheet_titles = _formats(book), titles(labels_of(order), language)
+    _write_about(book.add_worksheet(worksheet_titles[ABOUT]), order, year, language, formats)
     for kind in order.kinds:
         columns = [_identity_column(code, language) for code in IDENTITY_COLUMNS]
-        columns += [_item_column(order, item, language, "indicator") for item in order.indicators_of(kind.code)]
-        columns += [_item_column(order, item, language, "evidence") for item in order.evidence_of(kind.code)]
-        sheet = book.add_worksheet(kind.code)
+        columns += [_item_column(order, item, year, language, "indicator") for item in order.indicators_of(kind.code)]
+        columns += [_item_column(order, item, year, language, "evidence") for item in order.evidence_of(kind.code)]
+        sheet = book.add_worksheet(worksheet_titles[kind.code])
         _write_headings(sheet, columns, formats, FROZEN_COLUMNS)
         _write_values(sheet, order, columns, formats, rows.get(kind.code, ()), language)
     count_columns = [_count_column(item.code, item.label, item.hint, language) for _, item in order.prior_year_counts()]
@@ -106,7 +106,7 @@ def write_template(order: Order, year: int, language: Language, rows: Mapping[st
         kind_names = [kind.name[language.code] for kind in order.kinds]
         kind_list = _list_validation(kind_names if _fits_list(kind_names) else list(order.kind))
         columns = [_identity_column("body_bin", language), _identity_column("kind", language, kind_list), *count_columns]
-        sheet = book.add_worksheet(PRIOR_YEAR)
+        sheet = book.add_worksheet(worksheet_titles[PRIOR_YEAR])
         _write_headings(sheet, columns, formats, FROZEN_COLUMNS_OF_PRIOR_YEAR)
         _write_values(sheet, order, columns, formats, rows.get(PRIOR_YEAR, ()), language)
     book.close()
@@ -138,6 +138,7 @@ def _write_about(sheet: "Worksheet", order: Order, year: int, language: Language
     for row, (key, value) in enumerate((("order", order.code), ("year", year))):
         sheet.write_string(row, 0, key, formats["key"])
         sheet.write(row, 1, value)
+    worksheet_titles = titles(labels_of(order), language)
     notes = (
         order.title[language.code],
         language.gettext("One row for each organisation, on the worksheet of its kind, from row 4 on. Do not change row 1."),
@@ -145,8 +146,8 @@ def _write_about(sheet: "Worksheet", order: Order, year: int, language: Language
         language.gettext("Amounts are in tenge, not in thousands of tenge."),
         language.gettext("Yellow columns identify the organisation, blue columns are the answers."),
         language.gettext("Grey columns are evidence: they may stay empty and are never scored."),
-        *(f"{kind.code} – {kind.plural[language.code]}" for kind in order.kinds),
-        *(f"{PRIOR_YEAR} – {item.label[language.code]}" for _, item in order.prior_year_counts()),
+        *(f"{worksheet_titles[kind.code]} – {kind.plural[language.code]}" for kind in order.kinds),
+        *(f"{worksheet_titles[PRIOR_YEAR]} – {item.label[language.code]}" for _, item in order.prior_year_counts()),
         language.gettext("A worksheet whose name begins with “_” is for your own use and is not read."),
     )
     for row, note in enumerate(notes):
@@ -189,7 +190,7 @@ def _count_column(code: str, label: Text, hint: Text, language: Language) -> Col
     return Column(code, label.kk, label.ru, title, text, COUNT_WIDTH, NUMBER_FORMATS["whole"], validation, "indicator")
 
 
-def _item_column(order: Order, item: Indicator, language: Language, style: str) -> Column:
+def _item_column(order: Order, item: Indicator, year: int, language: Language, style: str) -> Column:
     """Return the column of an indicator or an item of evidence."""
     return Column(
         item.code,
@@ -199,24 +200,27 @@ def _item_column(order: Order, item: Indicator, language: Language, style: str) 
         item.hint[language.code],
         WIDTHS[item.type],
         NUMBER_FORMATS.get(item.type, TEXT_FORMAT if item.type == "text" else ""),
-        _validation(order, item, language),
+        _validation(order, item, year, language),
         style,
     )
 
 
-def _validation(order: Order, item: Indicator, language: Language) -> dict[str, Any] | None:
+def _validation(order: Order, item: Indicator, year: int, language: Language) -> dict[str, Any] | None:
     match item.type:
         case "yes_no":
             return _list_validation(list(YES_NO_LABELS[language.code]))
         case "choice":
             return _list_validation(_choice_labels(order, item, language))
         case "date":
+            first, last = item.days(year)
             return {
                 "validate": "date",
                 "criteria": "between",
-                "minimum": FIRST_DAY,
-                "maximum": LAST_DAY,
-                "error_message": language.gettext("Write a date such as 31.05.2025."),
+                "minimum": first,
+                "maximum": last,
+                "error_message": language.gettext(
+                    "Write a date from %(first)s to %(last)s.", first=language.short_date(first), last=language.short_date(last)
+                ),
             }
         case "money" | "whole":
             rule: dict[str, Any] = {
@@ -261,6 +265,7 @@ def _write_headings(sheet: "Worksheet", columns: list[Column], formats: dict[str
     for row in (1, 2):
         sheet.set_row(row, LINE_HEIGHT_POINTS * heading_lines)
     sheet.freeze_panes(FIRST_DATA_ROW, frozen_columns)
+    sheet.autofilter(FIRST_DATA_ROW - 1, 0, LAST_ROW, len(columns) - 1)
     _set_print_layout(sheet)
     sheet.repeat_rows(0, FIRST_DATA_ROW - 1)
 

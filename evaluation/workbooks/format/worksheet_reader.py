@@ -27,8 +27,8 @@ class WorksheetReader:
     def __init__(self, package: SafeWorkbook, registered_bins: Set[str], issues: IssueCollector):
         self.package, self.registered_bins, self.issues = package, registered_bins, issues
 
-    def read_organisations(self, order: Order, kind: str) -> Worksheet:
-        """Read the organisations of a kind: headings, values, contradictions and cautions."""
+    def read_organisations(self, order: Order, year: int, kind: str) -> Worksheet:
+        """Read the organisations of a kind: headings, values, contradictions and cautions. An unreadable year is 0."""
         indicators = {item.code: item for item in order.indicators_of(kind)}
         evidence = {item.code: item for item in order.evidence_of(kind)}
         items = indicators | evidence
@@ -41,7 +41,7 @@ class WorksheetReader:
             elif code in IDENTITY_COLUMNS:
                 self._add_column(worksheet, code, columns.read_text(cells[code], NAME_LENGTH))
             else:
-                self._add_column(worksheet, code, columns.read_column(order, items[code], cells[code]))
+                self._add_column(worksheet, code, columns.read_column(order, items[code], year, cells[code]))
         self._warn_of_merged_cells(worksheet)
         worksheet.answers, worksheet.evidence = (
             columns.documents(
@@ -82,6 +82,7 @@ class WorksheetReader:
         column = worksheet.column_indexes[code]
         for position, issue_code, message_values in column_issues:
             cell = worksheet.row_numbers[position], column
+            worksheet.invalid_cells.add((position, code))
             self.issues.add_error(issue_code, worksheet.name, cell, code, **message_values)
 
     def _require_values(self, worksheet: Worksheet, code: str, cells: Sequence[object]) -> None:

@@ -9,14 +9,16 @@ from evaluation.answers import values
 from evaluation.answers.values import InvalidValue
 from evaluation.criteria import Orders
 from evaluation.criteria.model import Text
-from evaluation.language import LANGUAGE_CODES, N_, Language, language
+from evaluation.language import N_, Language
 from evaluation.registry.admin.labels import FIELD_LABELS, LEVEL_NAMES, STATUS_NAMES, organisation_kinds
 from evaluation.registry.models import NAME_LENGTH
 from evaluation.registry.states import BodyState, OrganisationState
-from evaluation.text import collapse_spaces
+from evaluation.text import caseless, normalise_line
+from evaluation.workbooks.format.worksheet_titles import Labels, translations
 
 BODIES, ORGANISATIONS = "bodies", "organisations"
 WORKSHEETS = (BODIES, ORGANISATIONS)
+WORKSHEET_LABELS = {BODIES: N_("Bodies"), ORGANISATIONS: N_("Organisations")}
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ def cell_parsers(orders: Orders, registered: frozenset[str]) -> dict[str, CellPa
     """Return column type → parser; the check digit of `registered` BINs is not verified."""
     return {
         "bin": lambda cell: values.parse_bin(cell, registered),
-        "name": lambda cell: collapse_spaces(values.parse_text(cell, NAME_LENGTH)),
+        "name": lambda cell: normalise_line(values.parse_text(cell, NAME_LENGTH)),
         "kato": lambda cell: "".join(values.parse_text(cell).split()),
         "date": lambda cell: date.fromisoformat(values.parse_date(cell)),
-        "share": _parse_share,
+        "share": values.parse_share,
         "yes_no": values.parse_yes_no,
         **{name: _choice_parser(labels) for name, labels in choice_labels(orders).items()},
     }
@@ -77,35 +79,28 @@ def cell_parsers(orders: Orders, registered: frozenset[str]) -> dict[str, CellPa
 def choice_labels(orders: Orders) -> dict[str, dict[str, Text]]:
     """Return column type → code → label of the types whose values are chosen from a list."""
     return {
-        "level": {code: _translations(label) for code, label in LEVEL_NAMES.items()},
-        "status": {code: _translations(label) for code, label in STATUS_NAMES.items()},
+        "level": {code: translations(label) for code, label in LEVEL_NAMES.items()},
+        "status": {code: translations(label) for code, label in STATUS_NAMES.items()},
         "kind": {code: kind.name for code, kind in organisation_kinds(orders).items()},
     }
 
 
-def _translations(message: str) -> Text:
-    return Text(**{code: language(code).gettext(message) for code in LANGUAGE_CODES})
+def worksheet_labels() -> Labels:
+    """Return the labels of the worksheets."""
+    return {name: (translations(label),) for name, label in WORKSHEET_LABELS.items()}
 
 
 def _choice_parser(labels: Mapping[str, Text]) -> CellParser:
     """Return a parser that accepts a code or its label in any language, in any case."""
-    codes = {text.casefold(): code for code, label in labels.items() for text in (code, *label.in_all_languages())}
+    codes = {caseless(text): code for code, label in labels.items() for text in (code, *label.in_all_languages())}
 
     def parse(cell: object) -> str:
-        code = codes.get(collapse_spaces(cell.strip()).casefold()) if isinstance(cell, str) else None
+        code = codes.get(caseless(cell)) if isinstance(cell, str) else None
         if code is None:
             raise InvalidValue("not_choice", value=values.display_text(cell), expected=tuple(labels.values()))
         return code
 
     return parse
-
-
-def _parse_share(cell: object) -> int:
-    """Return a share in hundredths of a percent. Raises InvalidValue."""
-    try:
-        return values.parse_money(cell.replace("%", "") if isinstance(cell, str) else cell)
-    except InvalidValue:
-        raise InvalidValue("not_share") from None
 
 
 def row_of(state: BodyState | OrganisationState) -> dict[str, Any]:

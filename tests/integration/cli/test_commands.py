@@ -21,6 +21,7 @@ from tests.support import accounts
 from tests.support import reference_scorer as reference
 from tests.support.factories import bin_of, clean, random_answers, report_frame, row, workbook
 from tests.support.paths import SECOND_ORDER
+from tests.support.upload_cases import sheet_of
 
 SECOND = SECOND_ORDER
 
@@ -90,6 +91,12 @@ def test_score_of_a_broken_workbook(lone: Flask, order: Order, tmp_path: Path) -
         assert error == {"worksheet": kind, "cell": "F4", "code": due, "problem": "negative"}
     result = run(lone, "score", tmp_path / "workbook.xlsx", "--lang", "ru")
     assert result.exit_code == 1 and f"{kind}!F4 ({due})" in result.stderr and not result.stdout
+    day = next(item.code for item in order.indicators_of(kind) if item.type == "date")
+    cells = {due: "5 млн", day: "15.04.0025"}
+    data = workbook(order, 2024, {kind: [row(order, bin_of(1), bin_of(2), {}, **cells)]})
+    result = run(lone, "load", saved(tmp_path, data), "--lang", "ru")
+    assert result.exit_code == 1 and "Введите сумму в тенге полностью: 5\xa0000\xa0000." in result.stderr
+    assert f"{kind}!G4 ({day})" in result.stderr and "в пределах от 01.01.2024 до 31.12.2026" in result.stderr
 
 
 def test_warnings_go_to_standard_error(lone: Flask, order: Order, tmp_path: Path) -> None:
@@ -123,6 +130,12 @@ def test_load_then_sheet_in_every_format(app: Flask, order: Order, tmp_path: Pat
     assert trial.exit_code == 0 and "4 new" in trial.stdout and "nothing was stored" in trial.stdout
     assert "4 new" in run(app, "load", path, "--register", "--lang", "en").stdout
     assert "4 unchanged" in run(app, "load", path, "--lang", "en").stdout
+    kind, code = next(iter(order.kind)), next(iter(clean(order, next(iter(order.kind)))))
+    emptied = saved(tmp_path, workbook(order, 2024, {kind: [rows[kind][0] | {code: None}]}))
+    assert "--clear-blank 1" in run(app, "load", emptied, "--lang", "en").stdout
+    refused = run(app, "load", emptied, "--lang", "en", "--clear-blank", 2)
+    assert refused.exit_code == 1 and "1 stored answers would be cleared, not 2" in refused.stderr
+    assert "1 stored answer cleared" in run(app, "load", emptied, "--lang", "en", "--clear-blank", 1).stdout
     out = tmp_path / "sheets"
     for format_ in ("pdf", "xlsx", "docx", "json"):
         for lang in ("kk", "ru", "kk+ru"):
@@ -175,7 +188,7 @@ def fill(order: Order, path: Path, body: str, code: str) -> None:
     book = openpyxl.load_workbook(path)
     words = {True: {"kk": "иә", "ru": "да", "en": "yes"}[code], False: {"kk": "жоқ", "ru": "нет", "en": "no"}[code]}
     for position, kind in enumerate(order.kind, start=1):
-        sheet = book[kind]
+        sheet = sheet_of(book, kind)
         assert sheet.freeze_panes == "E4" and sheet["E2"].comment is not None
         line = row(order, body, bin_of(10 * position), clean(order, kind))
         for column, cell in enumerate(sheet[1], start=1):
@@ -210,7 +223,8 @@ def test_the_template_opens_in_libreoffice(lone: Flask, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     again = run(lone, "score", tmp_path / "out" / "template.xlsx", "--json")
     assert again.exit_code == 0, again.output
-    validations = openpyxl.load_workbook(tmp_path / "out" / "template.xlsx")["enterprise"].data_validations.dataValidation
+    saved_book = openpyxl.load_workbook(tmp_path / "out" / "template.xlsx")
+    validations = sheet_of(saved_book, "enterprise").data_validations.dataValidation
     assert {validation.type for validation in validations} >= {"list", "date", "decimal", "whole"}
 
 
@@ -227,9 +241,10 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     path = tmp_path / "zoo.xlsx"
     assert run(app, "template", "--year", 2031, "--out", path).exit_code == 0
     book = openpyxl.load_workbook(path)
-    assert [name for name in book.sheetnames if name in second.kind] == list(second.kind)
+    assert book.sheetnames[1:-1] == [sheet_of(book, kind, second).title for kind in second.kind]
     answers: dict[str, list[dict[str, Any]]] = {
         "museum": [{"visitors": 0, "roof": "дұрыс"}, {"visitors": 0, "roof": "none"}],
+        "library": [{"visitors": 0}, {"visitors": 1}, {"visitors": 9}, {"visitors": 9}],
         "theatre": [{"visitors": 5, "grant": 2000, "audited": "нет"}, {"audited": "yes"}],
         "archive": [{"roof": "none", "audited": "жоқ"}],
         "zoo": [{"visitors": 1, "roof": "протекает", "fed_on": "02.01.2031", "promised_on": "2031-01-01"}, {"visitors": 1}],
@@ -239,10 +254,11 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
         for row_number, line in enumerate(lines, start=4):
             number += 1
             cells = {"body_bin": bin_of(1), "body_name": "Мәдениет", "bin": bin_of(number), "name": f"Ұйым {number}"} | line
-            for cell in book[kind][1]:
-                book[kind].cell(row_number, cell.column).value = cells.get(cell.value)
+            sheet = sheet_of(book, kind, second)
+            for cell in sheet[1]:
+                sheet.cell(row_number, cell.column).value = cells.get(cell.value)
     for column, value in enumerate((bin_of(1), "museum", 3), start=1):
-        book["previous"].cell(4, column).value = value
+        sheet_of(book, "previous", second).cell(4, column).value = value
     book.save(path)
     result = run(app, "score", path, "--json")
     assert result.exit_code == 0, result.output
@@ -253,12 +269,12 @@ def test_an_invented_order_goes_all_the_way(tmp_path: Path, make_app: Callable[.
     }
     assert points == {
         "museum": [("1", 4, 4, 7), ("2.1", 5, 5, 5)],
-        "library": [],
+        "library": [("1", 1, 4, 7), ("1-1", 0, 4, 6)],
         "theatre": [("1", 1, 7, 7), ("2", 0, 0, 1)],
         "archive": [("1", 3, 3, 5), ("2", 1, 1, 1)],
         "zoo": [("1", 7, 7, 7), ("2.1", 0, 0, 5), ("2.2", 2, 2, 9)],
     }
-    assert (body["low"], body["high"], body["max"]) == (23, 29, 47)
+    assert (body["low"], body["high"], body["max"]) == (24, 37, 60)
     assert run(app, "load", path, "--register").exit_code == 0
     for format_ in ("pdf", "xlsx", "docx"):
         done = run(app, "sheet", "--body", bin_of(1), "--year", 2031, "--format", format_, "--lang", "kk+ru", "--out", tmp_path)

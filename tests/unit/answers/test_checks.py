@@ -101,6 +101,44 @@ def test_a_due_date_still_ahead(day: str | None, odd: bool) -> None:
     assert check(answers) == ([("warning", "due_date_in_future", "budget_due_on")] if odd else [])
 
 
+@pytest.mark.parametrize("day, odd", [("2024-05-31", True), ("2024-12-31", True), ("2025-01-01", False), (None, False)])
+def test_due_before_the_year_ends(day: str | None, odd: bool) -> None:
+    answers = {"budget_due": 100} | ({"budget_due_on": day} if day else {})
+    assert check(answers) == ([("warning", "due_before_year_end", "budget_due_on")] if odd else [])
+
+
+@pytest.mark.parametrize(
+    "due, paid, odd",
+    [
+        ("2025-05-31", "2026-06-01", False),
+        ("2025-05-31", "2026-06-02", True),
+        ("2025-05-31", "2024-05-30", False),
+        ("2025-05-31", "2024-05-29", True),
+        ("2025-05-31", None, False),
+        (None, "2025-05-31", False),
+    ],
+)
+def test_paid_more_than_a_year_from_the_due_date(due: str | None, paid: str | None, odd: bool) -> None:
+    answers = {code: day for code, day in (("budget_due_on", due), ("budget_paid_on", paid)) if day}
+    warned = ("warning", "paid_far_from_due", "budget_paid_on")
+    assert check(answers) == ([warned] if odd else [])
+
+
+@pytest.mark.parametrize(
+    "approved, entered, odd",
+    [
+        ("2024-02-01", "2024-02-01", False),
+        ("2024-02-01", "2024-01-31", True),
+        ("2024-02-01", None, False),
+        (None, "2024-01-31", False),
+    ],
+)
+def test_a_plan_in_the_register_before_its_approval(approved: str | None, entered: str | None, odd: bool) -> None:
+    evidence = {code: day for code, day in (("plan_approved_on", approved), ("plan_in_register_on", entered)) if day}
+    warned = ("warning", "plan_in_register_before_approval", "plan_in_register_on")
+    assert check({}, evidence=evidence) == ([warned] if odd else [])
+
+
 # Audits without an act
 
 AUDITS = {
@@ -118,6 +156,15 @@ def test_an_audit_without_its_act(kind: str, code: str, answer: str | None, odd:
     assert check(answers, kind=kind) == warned
     assert check(answers, evidence={f"{code}_body": "КРУ", f"{code}_act_on": "2024-05-05"}, kind=kind) == warned
     assert check(answers, evidence={f"{code}_act": "№ 5"}, kind=kind) == []
+
+
+@pytest.mark.parametrize("kind, code", [(kind, code) for kind, codes in AUDITS.items() for code in codes])
+@pytest.mark.parametrize(
+    "day, odd", [("2023-12-31", True), ("2024-01-01", False), ("2024-12-31", False), ("2025-01-01", True), (None, False)]
+)
+def test_an_audit_act_outside_the_year(kind: str, code: str, day: str | None, odd: bool) -> None:
+    warned = [("warning", f"{code}_act_outside_year", f"{code}_act_on")] if odd else []
+    assert check({}, evidence={f"{code}_act_on": day} if day else {}, kind=kind) == warned
 
 
 def test_every_audit_has_its_caution() -> None:
@@ -177,11 +224,12 @@ def test_a_rule_without_its_data_raises_no_issue() -> None:
     def rules(evidence: Any, before: Any, today: date | None) -> set[str]:
         return {issue.rule for _, issue in check_answers(ORDER, 2024, ENTERPRISE, [answers], evidence, before, today)}
 
-    assert rules(None, None, None) == {"paid_before_year"}, "the year is always known"
-    assert rules([{}], None, None) == {"paid_before_year", "area_audit_without_act"}
-    expected = {"paid_before_year", "financial_result_differs_by_factor", "financial_result_sign_changed"}
+    of_days = {"paid_before_year", "paid_far_from_due"}
+    assert rules(None, None, None) == of_days, "the year is always known"
+    assert rules([{}], None, None) == of_days | {"area_audit_without_act"}
+    expected = of_days | {"financial_result_differs_by_factor", "financial_result_sign_changed"}
     assert rules(None, [last], None) == expected
-    assert rules(None, [None], TODAY) == {"paid_before_year", "due_date_in_future"}
+    assert rules(None, [None], TODAY) == of_days | {"due_date_in_future"}
 
 
 def test_no_answers_have_no_issues() -> None:

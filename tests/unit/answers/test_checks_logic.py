@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from evaluation.answers.checks import breach_costs, check_answers
 from evaluation.criteria import Order, load_orders, parse_order
-from evaluation.criteria.expressions import Answered, DiffersByFactor, StoppedReporting, columns, last_year_code, leaves, parse
+from evaluation.criteria.expressions import (
+    Answered,
+    Blank,
+    DiffersByFactor,
+    StoppedReporting,
+    columns,
+    last_year_code,
+    leaves,
+    parse,
+)
 from evaluation.scoring import score
 from evaluation.scoring.conditions import decisive_answers, evaluate, is_certain
 from evaluation.scoring.context import CautionContext, context_columns
@@ -65,10 +74,14 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize("order, kind, rule", cases())
 def test_a_caution_is_certain_when_all_fillings_agree(order: Order, kind: str, rule: Any) -> None:
     """Compare every combination of blanks with every way to fill them."""
-    indicator_codes = {item.code for item in order.indicators_of(kind)}
-    names = sorted(name for name in columns(rule.when) if (last_year_code(name) or name) in indicator_codes)
-    domains = [DOMAINS[order.by_code[last_year_code(name) or name].type](order, name) for name in names]
-    full = [dict(zip(names, way, strict=True)) for way in itertools.product(*domains)]
+    tested_for_blanks = {leaf.code for leaf in leaves(rule.when) if isinstance(leaf, Blank)}
+    names = sorted(name for name in columns(rule.when) - tested_for_blanks if bare(name) in order.by_code)
+    domains = [DOMAINS[order.by_code[bare(name)].type](order, name) for name in names]
+    fillings = [
+        (*domain, *FURTHER_DAYS) if order.by_code[bare(name)].type == "date" else domain
+        for name, domain in zip(names, domains, strict=True)
+    ]
+    full = [dict(zip(names, way, strict=True)) for way in itertools.product(*fillings)]
     outcome = dict(zip(map(str, full), evaluate_rule(order, kind, rule, full), strict=True))
     assert set(outcome.values()) == {True, False}, "the domain produces both results"
     partly = [dict(zip(names, way, strict=True)) for way in itertools.product(*((None, *domain) for domain in domains))]
@@ -88,12 +101,16 @@ DOMAINS: dict[str, Any] = {
 }
 
 
+FURTHER_DAYS = ("1900-01-01", "2099-12-31")
+"""Days before and after every other: a blank beside the latest day can still be a later one."""
+
+
 def bare(name: str) -> str:
     return last_year_code(name) or name
 
 
 def evaluate_rule(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]) -> list[bool | None]:
-    """Evaluate the rule on answers of this year and last year, by their names in the rule, without evidence."""
+    """Evaluate the rule on answers and evidence of this year and answers of last year, by their names in the rule."""
     now, then = (
         [
             {bare(name): value for name, value in row.items() if value is not None and bool(last_year_code(name)) is last}
@@ -101,7 +118,7 @@ def evaluate_rule(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]
         ]
         for last in (False, True)
     )
-    context = CautionContext(2024, TODAY, [{}] * len(rows), then, order)
+    context = CautionContext(2024, TODAY, now, then, order)
     table = report_frame(order, kind, [""] * len(rows), [""] * len(rows), now)
     return kleene(evaluate(order, rule.when, table.assign(**context_columns(order, kind, now, context, columns(rule.when)))))
 
@@ -155,6 +172,16 @@ def test_last_years_implications_fill_last_years_blanks() -> None:
     order = parse_order(text.replace('indicator = "visitors"\n', 'indicator = "grant"\n'))
     (position, issue), *others = check_answers(order, 2031, "theatre", [{"grant": 200_000}], [{}], [{"audited": False}], TODAY)
     assert (position, issue.code, issue.value, others) == (0, "grant", 200_000, [])
+
+
+def test_the_days_of_the_second_order() -> None:
+    def rules(fed: str, promised: str) -> list[str]:
+        issues = check_answers(SECOND, 2031, "zoo", [{"fed_on": fed, "promised_on": promised}], [{}], [None], TODAY)
+        return [issue.rule for _, issue in issues]
+
+    assert rules("2031-12-31", "2031-12-01") == []
+    assert rules("2031-12-31", "2031-11-30") == ["fed_far_from_promised"]
+    assert rules("2032-01-01", "2031-12-31") == ["fed_after_year"]
 
 
 def test_last_year_conditions_and_the_days_of_the_second_order() -> None:

@@ -48,7 +48,7 @@ def test_a_column_is_formatted_like_single_values_and_parses_back(code: str, ord
         for value in (*small_domain(order, item), *(amounts if item.type in ("money", "whole") else ())):
             assert format_(value) == format_value(order, item, value, language(code))
             if item.min is None or not isinstance(value, int) or value >= item.min:
-                assert parse(order, item, format_(value)) == value
+                assert parse(order, item, 2024, format_(value)) == value
         assert format_(None) == ""
 
 
@@ -61,7 +61,7 @@ def test_bins_without_leading_zeros_and_names_identify_rows(order: Order) -> Non
     first, second = (item.code for item in order.indicators_of(kind)[:2])
     rows = make_rows(4)
     text = "\n".join(f"{row.bin.lstrip('0')}\t{row.names[1].upper()}\t{row.id}\t7" for row in reversed(rows))
-    proposal = paste(order, kind, rows, text)
+    proposal = paste(order, kind, 2024, rows, text)
     assert proposal.rows_by_bin and not proposal.rejected_cells
     assert {(edit.organisation_id, edit.code, edit.value) for edit in proposal.edits} == {
         (row.id, code, value) for row in rows for code, value in ((first, row.id * 100), (second, 700))
@@ -77,8 +77,8 @@ def test_amounts_read_together_equal_amounts_read_one_by_one(numbers: tuple[str,
             if item.type not in ("money", "whole"):
                 continue
             cells = [number for number in numbers for _ in range(3)]
-            proposal = paste(order, kind.code, make_rows(len(cells)), "\n".join(cells), (0, item.code))
-            values, issues = read_column(order, item, cells)
+            proposal = paste(order, kind.code, 2024, make_rows(len(cells)), "\n".join(cells), (0, item.code))
+            values, issues = read_column(order, item, 2024, cells)
             assert {edit.organisation_id: edit.value for edit in proposal.edits} == {
                 position: value for position, value in enumerate(values) if value is not None
             }
@@ -87,17 +87,17 @@ def test_amounts_read_together_equal_amounts_read_one_by_one(numbers: tuple[str,
 
 def test_bins_outside_the_grid_are_rejected_and_not_read_as_amounts(order: Order) -> None:
     text = "".join(f"{bin_of(500 + number)}\t5\n" for number in range(3))
-    proposal = paste(order, order.kinds[1].code, make_rows(3), text)
+    proposal = paste(order, order.kinds[1].code, 2024, make_rows(3), text)
     assert not proposal.edits and [cell.issue.issue_code for cell in proposal.rejected_cells] == ["not_in_table"] * 3
 
 
 def test_cells_outside_the_grid_are_counted_and_left_out(order: Order) -> None:
     kind = order.kinds[1].code
     last = order.indicators_of(kind)[-1]
-    proposal = paste(order, kind, make_rows(3), "да\tнет\nнет\tда\n", (2, last.code))
+    proposal = paste(order, kind, 2024, make_rows(3), "да\tнет\nнет\tда\n", (2, last.code))
     assert (len(proposal.edits), proposal.excess_row_count, proposal.excess_column_count) == (1, 1, 1)
 
 
 def test_an_empty_block_changes_nothing(order: Order) -> None:
-    assert paste(order, order.kinds[0].code, make_rows(2), "").edits == ()
-    assert paste(order, order.kinds[0].code, [], "1\t2\n").edits == ()
+    assert paste(order, order.kinds[0].code, 2024, make_rows(2), "").edits == ()
+    assert paste(order, order.kinds[0].code, 2024, [], "1\t2\n").edits == ()

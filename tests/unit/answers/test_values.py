@@ -1,5 +1,6 @@
 """Parsing of cell values and the issues of invalid values."""
 
+import unicodedata
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.support.workbook_reading import INDICATOR_CODES, KINDS, ORDER, book, 
         ("12\u00a0500.5", 1250050),
         ("-3", -300),
         ("−3,1", -310),
+        ("1,234.50", 123450),
+        ("(100)", -10000),
         (0.1 + 0.2, 30),
         (90071992547409.91, 9007199254740991),
         (None, None),
@@ -37,15 +40,15 @@ def test_money(cell: Any, stored: int | None) -> None:
     "cell, problem",
     [
         (12.345, "too_many_decimals"),
-        ("12,345", "too_many_decimals"),
-        ("12,500", "too_many_decimals"),
+        ("12,345", "ambiguous_separator"),
+        ("12,500", "ambiguous_separator"),
+        ("1234,500", "too_many_decimals"),
         (1e14, "too_large_amount"),
-        ("1,234.50", "not_money"),
         ("тысяча", "not_money"),
         (True, "not_money"),
         (date(2024, 1, 1), "not_money"),
-        ("1e5", "not_money"),
-        ("(100)", "not_money"),
+        ("1e5", "exponent"),
+        ("-(100)", "not_money"),
         ("٣", "not_money"),
     ],
 )
@@ -92,12 +95,25 @@ def test_dates(cell: Any, stored: str) -> None:
     assert read(book({kind: [good(kind, **{dated.code: cell, amount: 5})]})).worksheets[kind].columns[dated.code] == [stored]
 
 
-@pytest.mark.parametrize("cell", ["31.02.2025", "2025/05/31", "05-31-2025", 45808, True, "вчера", "31.05.25"])
-def test_not_dates(cell: Any) -> None:
+@pytest.mark.parametrize(
+    "cell, problem",
+    [
+        ("31.02.2025", "not_date"),
+        (True, "not_date"),
+        ("вчера", "not_date"),
+        ("1.5.25", "date_with_two_readings"),
+        ("2025/05/31", "date_in_other_form"),
+        (45808, "date_in_other_form"),
+        (date(2015, 4, 15), "date_outside_years"),
+        (datetime(1900, 1, 1), "date_outside_years"),
+        (date(9999, 12, 31), "date_outside_years"),
+    ],
+)
+def test_not_dates(cell: Any, problem: str) -> None:
     kind = KINDS[1]
     code = next(item.code for item in ORDER.indicators_of(kind) if item.type == "date")
     [error] = errors(book({kind: [good(kind, **{code: cell})]}))
-    assert error[2:] == (code, "not_date")
+    assert error[2:] == (code, problem)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +153,7 @@ def test_choices_by_code_and_by_every_label() -> None:
     item = next(item for item in ORDER.indicators_of(kind) if item.type == "choice")
     for choice in ORDER.choices[str(item.choices)]:
         for label in (choice.value, *choice.label.in_all_languages()):
-            for form in (label, label.upper(), f" {label} "):
+            for form in (label, label.upper(), f" {label} ", unicodedata.normalize("NFD", label)):
                 assert read(book({kind: [good(kind, **{item.code: form})]})).worksheets[kind].columns[item.code] == [choice.value]
     [error] = errors(book({kind: [good(kind, **{item.code: "maybe"})]}))
     assert error[2:] == (item.code, "not_choice")
@@ -147,7 +163,14 @@ def test_choices_by_code_and_by_every_label() -> None:
 def test_line_ends_of_a_text_are_all_the_same(cell: str) -> None:
     kind = KINDS[0]
     note = next(item for item in ORDER.evidence_of(kind) if item.type == "text")
-    assert parser_of(ORDER, note)(cell) == "one\ntwo"
+    assert parser_of(ORDER, note, 2024)(cell) == "one\ntwo"
+
+
+def test_text_is_stored_composed_by_form_paste_and_workbook() -> None:
+    kind, typed = KINDS[0], unicodedata.normalize("NFD", "Йод, Ёлка № 7")
+    note = next(item for item in ORDER.evidence_of(kind) if item.type == "text")
+    assert len(typed) > len("Йод, Ёлка № 7") and parser_of(ORDER, note, 2024)(typed) == "Йод, Ёлка № 7"
+    assert read(book({kind: [good(kind, **{note.code: typed})]})).worksheets[kind].evidence[0][note.code] == "Йод, Ёлка № 7"
 
 
 def test_bins() -> None:

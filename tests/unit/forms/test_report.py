@@ -27,17 +27,17 @@ def request_context() -> Iterator[None]:
 
 def filled(order: Order, kind: str, stored: dict[str, Any], **typed: str) -> ReportForm:
     """Return the form as a browser submits it: the stored answers with the typed changes."""
-    shown = report_form(order, kind)(stored, RUSSIAN, formdata=None)
+    shown = report_form(order, kind)(stored, 2024, RUSSIAN, formdata=None)
     sent = {field.name: field.data or "" for field in shown if field.name.startswith(("answer-", "expected-"))}
     sent |= {f"answer-{code}": text for code, text in typed.items()}
-    form = report_form(order, kind)(stored, RUSSIAN, formdata=MultiDict(sent))
+    form = report_form(order, kind)(stored, 2024, RUSSIAN, formdata=MultiDict(sent))
     form.validate()
     return form
 
 
 def test_every_kind_has_its_fields(order: Order) -> None:
     for kind in order.kind:
-        form = report_form(order, kind)({}, RUSSIAN, formdata=None)
+        form = report_form(order, kind)({}, 2024, RUSSIAN, formdata=None)
         names = {answer_name(item) for item in (*order.indicators_of(kind), *order.evidence_of(kind))}
         assert {field.name for field in form if field.name.startswith("answer-")} == names
         assert report_form(order, kind) is report_form(order, kind)
@@ -75,7 +75,7 @@ def test_invalid_input_is_shown_with_an_error(order: Order) -> None:
     [sent] = form.submitted_cells()
     assert (sent.text, sent.value, sent.expected) == ("31.02.2025", None, "2025-05-31")
     assert sent.error and "31.02.2025" in sent.error
-    shown = report_form(order, kind)({}, RUSSIAN, formdata=None)
+    shown = report_form(order, kind)({}, 2024, RUSSIAN, formdata=None)
     shown.show_submitted(sent)
     assert shown[answer_name(item)].data == "31.02.2025" and shown[expected_name(item)].data == '"2025-05-31"'
 

@@ -1,9 +1,10 @@
-/** The panel below the table that describes the active cell. */
+/** The panel below the table that describes the active cell: its issues, what they cost, and last year's answer. */
 
 import { namedParts, requireElement } from "../../core/dom.js";
 
 /** @import { Issue } from "../report/issues.js" */
 /** @import { CellStatuses } from "./cell-status.js" */
+/** @import { RowState } from "./row-state.js" */
 /** @import { Messages } from "./messages.js" */
 /** @import { Table } from "./table.js" */
 
@@ -13,12 +14,13 @@ import { namedParts, requireElement } from "../../core/dom.js";
  * @param {Table} options.table
  * @param {Messages} options.messages
  * @param {CellStatuses} options.statuses
+ * @param {RowState} options.rowState
  * @param {boolean} options.isEditable
  * @returns {{ describe: (td: HTMLTableCellElement) => void }}
  */
-export function createCellPanel({ root, table, messages, statuses, isEditable }) {
+export function createCellPanel({ root, table, messages, statuses, rowState, isEditable }) {
   const panel = requireElement(root, "#grid-cell", HTMLDetailsElement);
-  const { organisation, column: heading, description, history } = namedParts(panel);
+  const { organisation, column: heading, description, details, history } = namedParts(panel);
   const historyLink = /** @type {HTMLAnchorElement} */ (history);
   // On a narrow screen the panel is collapsed; it expands for an invalid cell.
   let isUnfolded = !matchMedia("(max-width: 47.98rem)").matches;
@@ -31,6 +33,7 @@ export function createCellPanel({ root, table, messages, statuses, isEditable })
     historyLink.hidden = !code;
     historyLink.href = (historyLink.dataset.address ?? "").replace("BIN", table.bin(td)).replace("CODE", code ?? "");
     description.textContent = sentences(td).filter(Boolean).join(" · ");
+    details.textContent = detailSentences(td).join(" · ");
     const isAlarming = td.matches(".is-error, .is-invalid, .is-conflict");
     description.classList.toggle("is-alarming", isAlarming);
     panel.open = isUnfolded || isAlarming;
@@ -52,6 +55,16 @@ export function createCellPanel({ root, table, messages, statuses, isEditable })
     return result;
   }
 
+  /** @param {HTMLTableCellElement} td @returns {string[]} Last year's answer, and the points that the answer costs. */
+  function detailSentences(td) {
+    const { code } = table.column(td);
+    const row = rowState.details(table.bin(td));
+    if (!row) return [];
+    const lastYear = code && row.lastYear[code];
+    const costs = row.costs.filter(({ codes }) => !code || codes.includes(code)).map(({ text }) => text);
+    return lastYear ? [messages.format("last_year", lastYear), ...costs] : costs;
+  }
+
   /** @param {HTMLTableCellElement} td @returns {string[]} */
   function statusSentences(td) {
     const status = statuses.get(td);
@@ -61,12 +74,16 @@ export function createCellPanel({ root, table, messages, statuses, isEditable })
     return [messages.format("saving", status.typed ?? "")];
   }
 
-  /** @param {HTMLTableCellElement} td @param {string | undefined} code @returns {string[]} */
+  /**
+   * @param {HTMLTableCellElement} td
+   * @param {string | undefined} code - Undefined for the organisation, which shows the issues that have no column, as of evidence.
+   * @returns {string[]}
+   */
   function issueSentences(td, code) {
     /** @type {Issue[]} */
     const issues = JSON.parse(td.parentElement?.dataset.issues ?? "[]");
     return issues
-      .filter((issue) => issue.code === (code ?? null))
+      .filter((issue) => (code ? issue.code === code : !table.columns.some((column) => column.code === issue.code)))
       .flatMap(({ severity, message, reason }) => {
         const text = messages.format(severity, message);
         return reason ? [text, messages.format("reason", reason)] : [text];
