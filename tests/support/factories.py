@@ -11,6 +11,8 @@ from idnumbers.nationalid.kaz.util import checksum
 from evaluation.criteria import Order
 from evaluation.scoring.frames import report_frame
 
+A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+"""The smallest file that counts as a PDF."""
 REGISTRY_COLUMNS = ("body_bin", "body_name", "bin", "name")
 
 

@@ -29,7 +29,7 @@ class CheckedAnswer:
     label: str
     text: str
     last_year_text: str
-    kept_warnings: tuple[Issue, ...]
+    justified_warnings: tuple[Issue, ...]
 
 
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/submission/answers")

@@ -42,7 +42,7 @@ def upload(bin_: str, year: int, organisation_bin: str) -> tuple[Response, int] 
     organisation_id, kind = _member(body, year, organisation_bin)
     if answer := other_person_answer(request.form.get("account", str(viewer.account_id))):
         return answer
-    uploads = sent_files()
+    uploads = request_files()
     if not uploads:
         raise EvidenceRejected(NO_FILE)
     rejected = attach_files(order, year, body.id, organisation_id, uploads)
@@ -83,7 +83,7 @@ def _member(body: Body, year: int, organisation_bin: str) -> tuple[int, str]:
     return member if member is not None else abort(404)
 
 
-def sent_files() -> list[tuple[str, FileStorage]]:
+def request_files() -> list[tuple[str, FileStorage]]:
     """Return (criterion, file) of the request's files; browsers send an empty field as a file without a name.
 
     Raises EvidenceRejected for too many files.

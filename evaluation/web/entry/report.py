@@ -31,7 +31,7 @@ from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, order_of
-from evaluation.web.entry.evidence import NO_FILE, attach_files, files_by_criterion, sent_files
+from evaluation.web.entry.evidence import NO_FILE, attach_files, files_by_criterion, request_files
 from evaluation.web.entry.report_presenter import ReportPage, SaveOutcome, reason_key
 from forms.entry.report import STORED, TYPED, ReportForm, SubmittedCell, report_form
 
@@ -121,7 +121,7 @@ def save(bin_: str, year: int, organisation_bin: str) -> Response | str | tuple[
     form.validate()
     cells = [cell for cell in form.submitted_cells() if cell.choice != STORED]
     with errors_shown_in(form, lambda: _render(context, _unsaved(cells), form.form_errors)):
-        uploads = sent_files()
+        uploads = request_files()
         outcome, changed_count = _store(context, cells)
         outcome = replace(outcome, rejected_reasons=_save_reasons(context), rejected_files=_save_files(context, uploads))
     if changed_count:

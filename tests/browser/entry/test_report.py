@@ -9,6 +9,7 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage
 from tests.browser.entry_helpers import VIEWS, CountingKeyboard, Site, assert_accessible, state_of, typed
+from tests.support.factories import A_PDF
 from tests.support.scenario import first_indicator
 
 
@@ -96,6 +97,9 @@ def test_keys_choose_empty_and_lead_on(site: Site, new_page: NewPage, order: Ord
         page.goto(f"{site.scenario.report_url(organisation_bin)}#field-{choice}")
         expect(page.locator(f"#answer-{choice}-0")).to_be_focused()
         page.keyboard.press("3")
+        focused = page.evaluate("document.activeElement.id")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == focused
         row = next(row.number for row in order.table[kind].scored_rows if row.criterion in order.by_code[choice].criteria)
         expect(page.locator(f"#field-{choice} .cost")).to_contain_text(f"breaches row {row}: −2")
         page.locator(f"#field-{choice} input:checked").focus()
@@ -191,8 +195,12 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         page.fill(f"#field-{choice} .justify textarea", "Акт әкімдікте сақтаулы.")
         page.click(f"#field-{choice} [data-justify]")
         expect(page.locator(f"#field-{choice} [data-reason-text]")).to_have_text("Акт әкімдікте сақтаулы.")
+        act = {"name": "act.pdf", "mimeType": "application/pdf", "buffer": A_PDF}
+        page.locator("input[type=file]").first.set_input_files([act])
         page.click("button[value=next]")
         page.wait_for_url(f"**/{site.scenario.bins_of(kind)[1]}*")
+        page.goto(site.scenario.report_url(organisation_bin))
+        expect(page.get_by_role("link", name="act.pdf")).to_have_count(1)
     assert site.stored_values(organisation_bin) == {money: 10_000, choice: "violated"}
 
 

@@ -10,9 +10,8 @@ from evaluation.criteria.expressions import codes
 from evaluation.language import language
 from tests.browser.conftest import NewPage
 from tests.browser.entry_helpers import VIEWS, WIDTHS, Site, assert_accessible, state_of, typed
+from tests.support.factories import A_PDF
 from tests.support.scenario import BODY, FOREIGN_ORGANISATION, YEAR, first_indicator
-
-A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
 def store_unsent(page: Page, site: Site, organisation_bin: str, code: str, text: str) -> None:
@@ -44,6 +43,8 @@ def test_links_wait_for_the_connection(code: str, width: int, site: Site, new_pa
         typed(page, money, "100")
         state_of(page, money, "offline")
         for leave in ("[rel=next]", ".site-name", "[data-next]", ".site-who button"):
+            if not page.locator(leave).first.is_visible():
+                page.locator(".site-menu-button").click()
             page.locator(leave).first.click()
             expect(page.locator("[data-leave-warning]")).to_have_text(message)
             assert page.url.endswith(organisation_bin)
@@ -157,12 +158,46 @@ def test_a_file_alone_does_not_name_the_act(site: Site, new_page: NewPage, order
         expect(group.locator("label", has_text=language("ru").gettext("Files for row %(row)s", row=row))).to_have_count(1)
         file = {"name": "act.pdf", "mimeType": "application/pdf", "buffer": A_PDF}
         group.locator("input[type=file]").set_input_files([file])
-        group.locator(".evidence-files-add button").click()
         still = group.locator(".missing-evidence")
         expect(still.locator("a")).to_have_text(order.by_code[act].label["ru"])
         expect(still).to_be_visible()
+        count = group.locator("[data-evidence-count]")
+        before = count.inner_text()
         typed(page, act, "№ 5")
         expect(still).to_be_hidden()
+        expect(count).not_to_have_text(before)
+        expect(group.locator("[data-file-count]")).to_have_text("1 файл")
+
+
+def test_a_file_is_attached_at_once_or_the_page_says_why_not(site: Site, new_page: NewPage, order: Order) -> None:
+    """Dropped, refused, and chosen without a connection: never lost without a word."""
+    kind = order.kinds[0].code
+    organisation_bin, other = site.scenario.bins_of(kind)
+    with new_page(site.address, "ru", 390, email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(organisation_bin))
+        group = page.locator("[data-group]").last
+        group.evaluate(
+            """(element, text) => {
+                const dataTransfer = new DataTransfer();
+                dataTransfer.items.add(new File([text], "dropped.pdf", { type: "application/pdf" }));
+                element.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+            }""",
+            A_PDF.decode(),
+        )
+        expect(group.get_by_role("link", name="dropped.pdf")).to_be_visible()
+        field = group.locator("input[type=file]")
+        field.set_input_files([{"name": "virus.pdf", "mimeType": "application/pdf", "buffer": b"MZ"}])
+        expect(group.locator("[data-files-error]")).to_contain_text("virus.pdf")
+        expect(field).to_be_focused()
+        expect(group.locator("[data-files-error]")).to_be_in_viewport()
+        page.route("**/files", lambda route: route.abort())
+        field.set_input_files([{"name": "act.pdf", "mimeType": "application/pdf", "buffer": A_PDF + b"2"}])
+        expect(group.locator("[data-files-error]")).to_contain_text("нет связи")
+        page.locator("[data-next]").click()
+        expect(field).to_be_focused()
+        expect(page.locator("[data-leave-warning]")).to_contain_text("Выбранный файл не прикреплён")
+        page.locator("[data-next]").click()
+        page.wait_for_url(f"**/{other}*")
 
 
 def test_a_letter_of_several_answers_leads_from_one_to_the_next(site: Site, new_page: NewPage, order: Order) -> None:

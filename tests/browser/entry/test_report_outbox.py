@@ -9,7 +9,8 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from tests.browser.conftest import NewPage, sign_in
 from tests.browser.entry_helpers import VIEWS, Site, assert_accessible, state_of, typed
-from tests.support.scenario import first_indicator
+from tests.support.scenario import YEAR, first_indicator
+from tests.support.submission_states import set_status
 
 
 @pytest.mark.parametrize(("code", "width"), VIEWS)
@@ -150,6 +151,30 @@ def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order
         page.evaluate("window.dispatchEvent(new Event('focus'))")
         state_of(page, money, "saved")
     assert site.stored_values(organisation_bin) == {money: 10_000}
+
+
+def test_an_answer_typed_while_the_year_was_locked_is_offered_after_the_return(
+    site: Site, new_page: NewPage, order: Order
+) -> None:
+    kind = order.kinds[0].code
+    (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
+    site.store_answers(organisation_bin, {money: -125_000_000})
+    with new_page(site.address, "ru", email=site.scenario.emails["clerk"]) as page:
+        page.goto(site.scenario.report_url(organisation_bin))
+        site.run(lambda _: set_status(YEAR, site.scenario.body_id))
+        typed(page, money, "123")
+        expect(page.locator("[data-queue-status]")).to_have_attribute("data-state", "trouble")
+        site.run(lambda _: set_status(YEAR, site.scenario.body_id, "returned"))
+        page.goto(site.scenario.report_url(organisation_bin))
+        state_of(page, money, "conflict")
+        conflict = page.locator(f"#field-{money} .conflict")
+        expect(conflict.locator("[data-cause]")).to_contain_text("до того, как год был представлен")
+        expect(conflict.locator("[data-stored]")).to_have_text("-1\xa0250\xa0000")
+        expect(conflict.locator("[data-typed]")).to_have_text("123")
+        assert site.stored_values(organisation_bin) == {money: -125_000_000}
+        conflict.locator("[data-take-stored]").click()
+        state_of(page, money, "saved")
+    assert site.stored_values(organisation_bin) == {money: -125_000_000}
 
 
 def test_another_person_at_the_same_browser_sends_nothing_of_mine(site: Site, new_page: NewPage, order: Order) -> None:

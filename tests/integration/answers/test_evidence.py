@@ -27,12 +27,10 @@ from evaluation.policy import Forbidden, Role, Viewer
 from evaluation.review.operations import submit
 from evaluation.submissions.locks import Locked
 from tests.support.accounts import token_of
-from tests.support.factories import workbook
+from tests.support.factories import A_PDF, workbook
 from tests.support.html import find
 from tests.support.scenario import BODY, OTHER_BODY, TODAY, YEAR, Scenario, first_indicator, stored_values, two_kind_scenario
 from tests.support.settings import change_settings
-
-A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
 def picture(format_: str, size: tuple[int, int] = (60, 40), colour: int = 0) -> bytes:

@@ -17,9 +17,9 @@ from evaluation.review.integrity import discrepancies
 from evaluation.review.operations import accept, reopen, return_submission, submit
 from evaluation.review.remarks import operations as remarks
 from evaluation.submissions.extensions.operations import grant_extension
+from tests.support.factories import A_PDF
 from tests.support.scenario import BODY, DEADLINE, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario, two_kind_scenario
 
-A_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 ALTERED = {
     "UPDATE submission SET submitted_id = accepted_id, accepted_id = submitted_id": "workflow_differs",
     "UPDATE submission SET submitted_by = 'x'": "workflow_differs",

@@ -44,9 +44,8 @@ from evaluation.submissions.timeliness import (
 )
 from evaluation.workbooks.upload import operations as uploads
 from evaluation.workbooks.upload.operations import StalePlan
-from tests.integration.answers.test_evidence import A_PDF
 from tests.support.deadline_scenario import DEADLINE, START, day, extend, scenario_with_deadline, set_dates, set_submission_status
-from tests.support.factories import clean, row, workbook
+from tests.support.factories import A_PDF, clean, row, workbook
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, REASON, SYSTEM, YEAR, Scenario
 
 

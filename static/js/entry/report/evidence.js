@@ -6,9 +6,9 @@ const FILE_FIELD = ".evidence-files input[type=file]";
 
 /**
  * @typedef {object} Evidence
- * @property {() => Promise<HTMLInputElement | undefined>} firstUnattached - Waits for files that are being attached, and gives the
+ * @property {() => Promise<HTMLInputElement | undefined>} firstPendingField - Waits for files that are being attached, and gives the
  *   first field with a file that could not be attached.
- * @property {() => void} giveUp - Forgets the files that could not be attached.
+ * @property {() => void} discardFiles - Forgets the files that could not be attached.
  */
 
 /**
@@ -28,7 +28,7 @@ export function createEvidence({ form, messages, onAttached }) {
   let uploadCount = 0;
 
   /** @returns {HTMLInputElement[]} */
-  const unattached = () =>
+  const pendingFields = () =>
     [...document.querySelectorAll(/** @type {"input"} */ (FILE_FIELD))].filter((field) => field.files?.length);
 
   /** @param {HTMLInputElement} field */
@@ -119,16 +119,16 @@ export function createEvidence({ form, messages, onAttached }) {
     isSubmitted = !event.defaultPrevented;
   });
   window.addEventListener("beforeunload", (event) => {
-    if (!isSubmitted && (uploadCount || unattached().length)) event.preventDefault();
+    if (!isSubmitted && (uploadCount || pendingFields().length)) event.preventDefault();
   });
 
   return {
-    async firstUnattached() {
+    async firstPendingField() {
       await queue;
-      return unattached()[0];
+      return pendingFields()[0];
     },
-    giveUp() {
-      for (const field of unattached()) field.value = "";
+    discardFiles() {
+      for (const field of pendingFields()) field.value = "";
     },
   };
 }

@@ -124,6 +124,9 @@ function createIssue({ issue, key, reason }) {
   setText(element, "[data-reason-text]", reason);
   element.querySelector("textarea")?.setAttribute("name", `reason-${key}`);
   element.querySelector(".justify")?.setAttribute("id", `reason-${key}`);
+  const alike = element.querySelector("[data-alike]");
+  if (alike instanceof HTMLAnchorElement)
+    alike.search = String(new URLSearchParams({ rule: issue.rule, ...(issue.code && { code: issue.code }) }));
   for (const button of element.querySelectorAll("button")) button.value = key;
   const links = element.querySelector("[data-evidence-links]");
   const codes = issue.evidence.filter(fieldOf);

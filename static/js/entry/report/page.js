@@ -260,7 +260,7 @@ function onSubmit(event) {
 /** Waits until answers and files are stored and their issues are shown, as far as the server can be reached. */
 async function saveAll() {
   await outbox.flush();
-  await evidence.firstUnattached();
+  await evidence.firstPendingField();
   if (!isOffline) await refresh();
 }
 
@@ -274,7 +274,7 @@ async function goOn(nextLink) {
     return;
   }
   leaveWarning.textContent = "";
-  if (nextLink) evidence.giveUp();
+  if (nextLink) evidence.discardFiles();
   nextLink?.click();
 }
 
@@ -291,7 +291,7 @@ async function firstObstacle() {
     const identity = unsaved.map(({ code, text }) => `${code}=${text}`).join("\n");
     return { identity, message: messages.fixFirst, focus: () => unsaved[0].focus() };
   }
-  const field = await evidence.firstUnattached();
+  const field = await evidence.firstPendingField();
   if (field) return { identity: field.value, message: messages.attachFirst, focus: () => field.focus() };
   const issues = openErrors();
   if (!issues.length) return null;
