@@ -19,8 +19,8 @@ function retainDraft(field, key) {
   const draft = store.read(key);
   if (draft && !field.value.trim()) {
     field.value = draft;
-    const details = field.closest("details");
-    if (details) details.open = true;
+    for (let details = field.closest("details"); details; details = details.parentElement?.closest("details") ?? null)
+      details.open = true;
     const note = document.getElementById(`${field.id}-restored`);
     if (note) note.hidden = false;
   }
