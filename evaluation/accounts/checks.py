@@ -11,6 +11,7 @@ from evaluation.errors import EvaluationError
 from evaluation.language import LANGUAGE_CODES, N_
 from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role, Viewer
 from evaluation.registry import queries as registry
+from evaluation.text import normalise_line
 
 _DOMAIN_PART = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN_PART}(?:\.{_DOMAIN_PART})+")
@@ -48,7 +49,7 @@ def normalise(
 ) -> AccountInput:
     """Return the fields without surrounding and repeated spaces."""
     return AccountInput(
-        email.strip().lower(), " ".join(name.split()), role, frozenset(body_ids), (region or "").strip() or None, language or None
+        email.strip().lower(), normalise_line(name), role, frozenset(body_ids), (region or "").strip() or None, language or None
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_security import UserMixin
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, true
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,8 @@ class Account(Base, UserMixin):
     `region` is the first two digits of the KATO code; None means the whole country. `fs_uniquifier` changes with every password,
     which ends every session. Flask-Security uses the columns with the prefixes `tf_` and `mf_` for the second factor.
     `tf_counter` is the period of 30 seconds, counted since 1970, of the last accepted code; no code is accepted twice.
+
+    `search_text` are name and e-mail address as :func:`evaluation.text.search_text` returns them.
 
     `failures` and `locked_until` count attempts from any device; `trusted_failures` and `trusted_locked_until` count attempts
     from devices with which the person has signed in before, so that attempts from elsewhere do not lock the person out.
@@ -54,6 +56,7 @@ class Account(Base, UserMixin):
     trusted_locked_until: Mapped[datetime | None]
     signed_in_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    search_text: Mapped[str] = mapped_column(Text, default="")
 
     @property
     def status(self) -> str:

@@ -22,6 +22,7 @@ from evaluation.database import db, insert_many, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Role, Viewer
+from evaluation.text import search_text
 
 SELF_CREDENTIALS = N_("This is your own account: your password and second factor are changed on the page of your account.")
 SELF_DISABLING = N_("You cannot disable your own account; another administrator can.")
@@ -45,8 +46,11 @@ def add_account(
     region: str | None = None,
     language: str | None = None,
     password: str | None = None,
+    batch: str | None = None,
 ) -> Account:
     """Add an account, usually without a password: the person then needs a one-time link.
+
+    `batch` joins the audit events of accounts that are added together.
 
     Raises:
         Forbidden: The viewer may not manage accounts.
@@ -61,7 +65,7 @@ def add_account(
     _store_bodies(account, fields.body_ids)
     bins = queries.bins(viewer, fields.body_ids).values()
     changes = {field: [None, value] for field, value in _audit_values(account, bins).items()}
-    _append_event(viewer, AuditAction.ACCOUNT_ADDED, account, changes)
+    _append_event(viewer, AuditAction.ACCOUNT_ADDED, account, changes, batch)
     return account
 
 
@@ -189,6 +193,7 @@ def _new_uniquifier() -> str:
 def _store_fields(account: Account, fields: AccountInput) -> None:
     account.email, account.name, account.role = fields.email, fields.name, fields.role
     account.region, account.language = fields.region, fields.language
+    account.search_text = search_text((fields.name, fields.email))
     try:
         db.session.add(account)
         db.session.flush()
@@ -221,6 +226,12 @@ def _is_last_administrator(viewer: Viewer, account: Account) -> bool:
     return queries.active_administrators(viewer) <= {account.id}
 
 
-def _append_event(viewer: Viewer, action: AuditAction, account: Account, changes: Mapping[str, Any] | None = None) -> None:
+def _append_event(
+    viewer: Viewer,
+    action: AuditAction,
+    account: Account,
+    changes: Mapping[str, Any] | None = None,
+    batch: str | None = None,
+) -> None:
     data = {"account": account.id, "email": account.email, "changes": changes or {}}
-    append_events(viewer, [NewEvent(action, data=data)])
+    append_events(viewer, [NewEvent(action, data=data)], batch)

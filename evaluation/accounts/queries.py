@@ -12,7 +12,7 @@ from evaluation.database import alphabetical, db, fetch_rows
 from evaluation.language import N_
 from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Role, Viewer
-from evaluation.registry.clauses import filter_by_columns
+from evaluation.registry.clauses import filter_by_name, filter_by_search
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 
@@ -55,6 +55,12 @@ def has_demonstration_accounts(viewer: Viewer) -> bool:
     return db.session.scalar(select(Account.id).where(Account.email.endswith(DEMONSTRATION_DOMAIN)).limit(1)) is not None
 
 
+def has_accounts(viewer: Viewer) -> bool:
+    """Return whether there is any account other than the viewer's. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    return db.session.scalar(select(Account.id).where(Account.id != (viewer.account_id or 0)).limit(1)) is not None
+
+
 @dataclass(frozen=True)
 class AccountFilters:
     """What a list of accounts is restricted to; an empty field restricts nothing.
@@ -86,15 +92,14 @@ ACCOUNT_STATUS_NAMES = {"active": N_("Can sign in"), "waiting": N_("No password 
 def accounts(viewer: Viewer, filters: AccountFilters, page: int = 1, language: str = "kk") -> Page[Account]:
     """Return a page of accounts by name. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
-    statement = filter_by_columns(select(Account), filters.search, (Account.name, Account.email))
+    statement = filter_by_search(select(Account), filters.search, Account.search_text)
     if filters.role:
         statement = statement.where(Account.role == filters.role)
     if filters.status:
         statement = statement.where(*STATUS_CONDITIONS[filters.status])
     if filters.body:
         members = select(AccountBody.account_id).join(Body, Body.id == AccountBody.body_id)
-        names = (Body.bin, Body.name_kk, Body.name_ru)
-        statement = statement.where(Account.id.in_(filter_by_columns(visible(members, viewer), filters.body, names)))
+        statement = statement.where(Account.id.in_(filter_by_name(visible(members, viewer), filters.body, Body)))
     return Page.from_scalars(statement.order_by(alphabetical(Account.name, language), Account.email), page)
 
 

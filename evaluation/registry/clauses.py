@@ -1,16 +1,16 @@
 """Parts of SQL statements over bodies and organisations: filters and orders, for modules of queries."""
 
 import sys
-from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, true
+from sqlalchemy import and_, case, false, func, or_, true
 
 from evaluation import database
 from evaluation.database import Statement
 from evaluation.language import alphabetical_key
-from evaluation.registry.models import Body, FormerName, Organisation
+from evaluation.registry.models import Body, Organisation
+from evaluation.text import parse_search
 
 
 def exists_in_year(year: int) -> Any:
@@ -23,25 +23,29 @@ def began_by(year: int | None) -> Any:
     return true() if year is None else or_(Body.since.is_(None), Body.since <= date(year, 12, 31))
 
 
-def filter_by_name(statement: Statement, search: str, model: type[Body] | type[Organisation]) -> Statement:
-    """Filter a statement to rows that have each word of the search in a current or former name or in the BIN."""
-    owner = FormerName.body_id if model is Body else FormerName.organisation_id
-    current, former = (model.name_kk, model.name_ru, model.bin), (FormerName.name_kk, FormerName.name_ru)
-    for word in search.split():
-        condition = or_(_contains(word, current), exists().where(owner == model.id, _contains(word, former)))
+def filter_by_search(statement: Statement, typed: str, text: Any, bin_: Any = None) -> Statement:
+    """Filter a statement to rows that match a search; see :func:`evaluation.text.parse_search`.
+
+    Args:
+        statement: The statement.
+        typed: The search as a person typed it.
+        text: The column of search texts.
+        bin_: The column of BINs, if the rows have one.
+    """
+    search = parse_search(typed)
+    if not search.words:
+        return statement if search.is_empty else statement.where(false())
+    for word in search.words:
+        condition = text.contains(word.text, autoescape=True)
+        if word.bin_start and bin_ is not None:
+            condition = or_(condition, bin_.startswith(word.bin_start, autoescape=True))
         statement = statement.where(condition)
     return statement
 
 
-def filter_by_columns(statement: Statement, search: str, columns: Collection[Any]) -> Statement:
-    """Filter a statement to rows that have each word of the search in one of the columns."""
-    return statement.where(*(_contains(word, columns) for word in search.split()))
-
-
-def _contains(word: str, columns: Collection[Any]) -> Any:
-    # SQLite ignores the case of Latin letters only, so each form of the word is tried.
-    forms = {word, word.lower(), word.capitalize(), word.upper()}
-    return or_(*(column.contains(form, autoescape=True) for column in columns for form in forms))
+def filter_by_name(statement: Statement, typed: str, model: type[Body] | type[Organisation]) -> Statement:
+    """Filter a statement to rows whose current or former name, or BIN, matches a search."""
+    return filter_by_search(statement, typed, model.search_text, model.bin)
 
 
 def location_order(higher: Any, language: str) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from evaluation.database import Base
@@ -40,7 +40,8 @@ class Body(Base):
     """An authorised body.
 
     Level, parent, KATO code and Russian name may be empty, because a workbook of answers does not contain them. `since` is the
-    first day, empty where the body has always existed; `closed_on` is the last day.
+    first day, empty where the body has always existed; `closed_on` is the last day. `search_text` are the current and former
+    names as :func:`evaluation.text.search_text` returns them.
     """
 
     __tablename__ = "body"
@@ -50,6 +51,8 @@ class Body(Base):
         CheckConstraint("kato IS NULL OR length(kato) = 9", name="kato"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="parent"),
         UniqueConstraint("bin"),
+        # The id of a removed entry is not used again: audit events name it.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +64,7 @@ class Body(Base):
     kato: Mapped[str | None] = mapped_column(String(9), index=True)
     since: Mapped[date | None]
     closed_on: Mapped[date | None]
+    search_text: Mapped[str] = mapped_column(Text, default="")
 
     parent: Mapped["Body | None"] = relationship(remote_side=[id])
 
@@ -72,7 +76,9 @@ class Body(Base):
 class Organisation(Base):
     """A state institution, state enterprise, joint-stock company or LLP.
 
-    `kind` is a code of the order. `state_share` is in hundredths of a percent: 10000 is 100 percent.
+    `kind` is a code of the order. `state_share` is in hundredths of a percent: 10000 is 100 percent; `state_body` is empty where
+    nobody has entered whether the organisation is a state body. `search_text` is as in
+    `Body`.
     """
 
     __tablename__ = "organisation"
@@ -80,6 +86,7 @@ class Organisation(Base):
         CheckConstraint("length(bin) = 12", name="bin"),
         CheckConstraint("state_share BETWEEN 0 AND 10000", name="state_share"),
         UniqueConstraint("bin"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,8 +95,9 @@ class Organisation(Base):
     name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     state_share: Mapped[int | None]
-    state_body: Mapped[bool] = mapped_column(server_default=false())
+    state_body: Mapped[bool | None]
     national_company: Mapped[bool] = mapped_column(server_default=false())
+    search_text: Mapped[str] = mapped_column(Text, default="")
 
 
 class Status(Base):

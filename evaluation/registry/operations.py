@@ -75,17 +75,17 @@ def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
     if not bodies:
         return
     lock_registry(exclusive=True)
-    columns = ("bin", "name_kk", "name_ru", "level", "kato")
-    rows = [(body.bin, body.name_kk, body.name_ru, body.level, body.kato) for body in bodies]
+    states = [BodyState(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato) for body in bodies]
+    columns = ("bin", "name_kk", "name_ru", "level", "kato", "search_text")
+    rows = [tuple(getattr(state, name) for name in columns) for state in states]
     insert_many(db.session.connection(), table_of(Body), columns, rows)
     body_ids, _ = queries.ids_by_bin(viewer, {body.bin for body in bodies} | {body.parent_bin or "" for body in bodies})
     table, events = table_of(Body), []
-    for body in bodies:
-        if body.parent_bin:
-            parent_id = body_ids[body.parent_bin]
-            db.session.execute(table.update().where(table.c.bin == body.bin).values(parent_id=parent_id))
-        state = BodyState(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato)
-        events.append(NewEvent(AuditAction.BODY_ADDED, body_id=body_ids[body.bin], data=audit_data(None, state)))
+    for state in states:
+        if state.parent:
+            parent_id = body_ids[state.parent]
+            db.session.execute(table.update().where(table.c.bin == state.bin).values(parent_id=parent_id))
+        events.append(NewEvent(AuditAction.BODY_ADDED, body_id=body_ids[state.bin], data=audit_data(None, state)))
     append_events(viewer, events, new_batch())
 
 
@@ -95,10 +95,13 @@ def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, st
     if not organisations:
         return
     lock_registry(exclusive=True)
-    insert_many(db.session.connection(), table_of(Organisation), ("bin", "kind", "name_kk", "name_ru"), organisations)
-    _, ids = queries.ids_by_bin(viewer, {bin_ for bin_, *_ in organisations})
-    organisation_ids = [ids[bin_] for bin_, *_ in organisations]
-    data = [to_json_bytes(audit_data(None, OrganisationState(*values))) for values in organisations]
+    states = [OrganisationState(*values) for values in organisations]
+    columns = ("bin", "kind", "name_kk", "name_ru", "search_text")
+    rows = [tuple(getattr(state, name) for name in columns) for state in states]
+    insert_many(db.session.connection(), table_of(Organisation), columns, rows)
+    _, ids = queries.ids_by_bin(viewer, {state.bin for state in states})
+    organisation_ids = [ids[state.bin] for state in states]
+    data = [to_json_bytes(audit_data(None, state)) for state in states]
     no_bodies = (None,) * len(organisation_ids)
     append_events(viewer, NewEventColumns(AuditAction.ORGANISATION_ADDED, None, no_bodies, organisation_ids, data), new_batch())
 

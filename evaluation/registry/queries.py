@@ -1,6 +1,6 @@
 """Reads of the registry, scoped by a viewer."""
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from evaluation.configuration import configuration
 from evaluation.criteria import Order, Orders
+from evaluation.criteria.indicators import REGISTRY_FACTS
 from evaluation.database import Statement, db, fetch_rows, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, alphabetical_key
@@ -248,6 +249,20 @@ def organisation_names_by_year(
     return names_by_year
 
 
+def organisation_facts(organisation_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return organisation id → the facts that cautions read: share of the state (hundredths of a percent) and two properties.
+
+    The ids come from a read that was scoped by its viewer.
+    """
+    wanted, columns = list(organisation_ids), [getattr(Organisation, code) for code in REGISTRY_FACTS]
+    facts: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(wanted), MAX_IDS_PER_STATEMENT):
+        batch = wanted[start : start + MAX_IDS_PER_STATEMENT]
+        for id_, *values in fetch_rows(select(Organisation.id, *columns).where(Organisation.id.in_(batch))):
+            facts[id_] = dict(zip(REGISTRY_FACTS, values, strict=True))
+    return facts
+
+
 def bodies_as_named_in(viewer: Viewer, bodies: Iterable[Body], year: int) -> list[Body]:
     """Return the bodies that the viewer can see, with their names of 31 December of the year."""
     visible_bodies = [item for item in bodies if viewer.can_see(item.id)]
@@ -295,6 +310,12 @@ def registry_index(viewer: Viewer) -> RegistryIndex:
     rows = fetch_rows(select(Organisation.bin, Organisation.id, Organisation.kind))
     organisations = {bin_: (id_, kind) for bin_, id_, kind in rows}
     return RegistryIndex(dict(fetch_rows(visible(select(Body.bin, Body.id), viewer))), organisations)
+
+
+def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield parts of a list of ids that fit into one statement."""
+    for start in range(0, len(ids), MAX_IDS_PER_STATEMENT):
+        yield ids[start : start + MAX_IDS_PER_STATEMENT]
 
 
 def ids_by_bin(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str, int]]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from evaluation.database import to_json
+from evaluation.text import search_text
 
 ONE_DAY = timedelta(days=1)
 
@@ -56,6 +57,11 @@ class BodyState:
     closed_on: date | None = None
     former_names: tuple[FormerNames, ...] = ()
 
+    @property
+    def search_text(self) -> str:
+        """The text in which searches look for words of a current or former name."""
+        return _search_text(self)
+
 
 @dataclass(frozen=True)
 class OrganisationState:
@@ -66,7 +72,7 @@ class OrganisationState:
     name_kk: str = ""
     name_ru: str = ""
     state_share: int | None = None
-    state_body: bool = False
+    state_body: bool | None = None
     national_company: bool = False
     former_names: tuple[FormerNames, ...] = ()
     statuses: tuple[StatusEntry, ...] = ()
@@ -89,6 +95,11 @@ class OrganisationState:
         return self.body_on(date(year, 12, 31))
 
     @property
+    def search_text(self) -> str:
+        """The text in which searches look for words of a current or former name."""
+        return _search_text(self)
+
+    @property
     def latest_status(self) -> str:
         """The latest status entered, even if it begins in the future."""
         return self.statuses[-1].status if self.statuses else "active"
@@ -96,6 +107,16 @@ class OrganisationState:
 
 State = TypeVar("State", BodyState, OrganisationState)
 RegistryState = BodyState | OrganisationState
+
+
+def _search_text(state: RegistryState) -> str:
+    return search_text(name for names in (state, *state.former_names) for name in (names.name_kk, names.name_ru))
+
+
+def names_in(state: RegistryState, year: int) -> tuple[str, str]:
+    """Return the Kazakh and the Russian name on 31 December of a year."""
+    names = next((names for names in state.former_names if names.until >= date(year, 12, 31)), state)
+    return names.name_kk, names.name_ru
 
 
 def with_names(state: State, name_kk: str, name_ru: str) -> State:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from evaluation.answers import values
 from evaluation.answers.grid.model import BlockTooLarge, GridRow
-from evaluation.answers.values import INVISIBLE, SPACES, InvalidValue
+from evaluation.answers.values import InvalidValue
 from evaluation.criteria.model import Indicator, Order
+from evaluation.text import INVISIBLE, SPACES, caseless, comparable
 
 CELL = re.compile(r'"((?:[^"]|"")*)"(?=[\t\r\n]|\Z)|([^\t\r\n]*)')
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -106,8 +107,8 @@ def locate_block(
         start: where the first cell is pasted: position of the grid row, code of the indicator (None for the first one).
     """
     indicators = order.indicators_of(kind)
-    by_heading = {_normalise(name): item for item in indicators for name in (item.code, *item.label.in_all_languages())}
-    data_rows = (number for number, row in enumerate(rows) if not any(_normalise(cell) in by_heading for cell in row))
+    by_heading = {caseless(name): item for item in indicators for name in (item.code, *item.label.in_all_languages())}
+    data_rows = (number for number, row in enumerate(rows) if not any(caseless(cell) in by_heading for cell in row))
     heading_count = next(data_rows, len(rows))
     data, width = rows[heading_count:], len(rows[0]) if rows else 0
     positions = {row.bin: position for position, row in enumerate(grid_rows)}
@@ -137,7 +138,7 @@ def _columns_by_heading(
     columns: dict[str, Column] = {}
     unknown = []
     for column, heading in enumerate(headings):
-        item = by_heading.get(_normalise(heading))
+        item = by_heading.get(caseless(heading))
         if item is not None and item.code not in columns:
             columns[item.code] = column, item
         elif heading.strip() and column not in identity_columns:
@@ -152,10 +153,6 @@ def _columns_by_position(
     first = next((position for position, item in enumerate(indicators) if item.code == start), 0)
     columns = tuple(zip(value_columns, indicators[first:], strict=False))
     return columns, len(value_columns) - len(columns)
-
-
-def _normalise(cell: str) -> str:
-    return SPACES.sub(" ", INVISIBLE.sub("", cell).strip()).casefold()
 
 
 def _normalise_bin(cell: str) -> str:
@@ -191,5 +188,5 @@ def _are_names(cells: Sequence[str], grid_rows: Sequence[GridRow]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
     if not any(character.isalpha() for cell in filled[:SAMPLE_SIZE] for character in cell):
         return False
-    names = {_normalise(name) for row in grid_rows for name in row.names if name}
-    return 2 * sum(_normalise(cell) in names for cell in filled) >= len(filled)
+    names = {comparable(name) for row in grid_rows for name in row.names if name}
+    return 2 * sum(comparable(cell) in names for cell in filled) >= len(filled)

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, delete, update
 
 from evaluation.audit.actions import AuditAction
-from evaluation.audit.operations import append_events
+from evaluation.audit.operations import NewEvent, append_events
 from evaluation.database import db, insert_many, table_of
 from evaluation.policy import Viewer
-from evaluation.registry.audit_events import BodyChange, OrganisationChange, change_events
+from evaluation.registry.audit_events import BodyChange, OrganisationChange, change_events, removal_data
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
-from evaluation.registry.queries import ids_by_bin
-from evaluation.registry.states import RegistryState
+from evaluation.registry.queries import batched, ids_by_bin
+from evaluation.registry.states import BodyState, OrganisationState, RegistryState
 
-BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on")
-ORGANISATION_COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company")
+BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on", "search_text")
+ORGANISATION_COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company", "search_text")
 FORMER_NAME_COLUMNS = ("body_id", "organisation_id", "until", "name_kk", "name_ru")
 STATUS_COLUMNS = ("organisation_id", "status", "since")
 SUPERVISION_COLUMNS = ("organisation_id", "body_id", "since", "until")
@@ -53,6 +53,40 @@ def store_states(
     append_events(viewer, change_events(bodies, organisations, actions, body_ids, organisation_ids), batch)
     # Core statements bypassed the identity map; expire it.
     db.session.expire_all()
+
+
+def remove_states(viewer: Viewer, bodies: Sequence[BodyState], organisations: Sequence[OrganisationState], batch: str) -> None:
+    """Remove bodies and organisations to which nothing outside of the registry refers, with their history."""
+    body_ids, organisation_ids = ids_by_bin(
+        viewer, {state.bin for state in (*bodies, *organisations)} | _last_bodies(organisations)
+    )
+    events = [NewEvent(AuditAction.BODY_REMOVED, None, body_ids[state.bin], data=removal_data(state)) for state in bodies]
+    for state in organisations:
+        body_id = body_ids.get(state.periods[-1].body) if state.periods else None
+        removed = AuditAction.ORGANISATION_REMOVED
+        events.append(NewEvent(removed, None, body_id, organisation_ids[state.bin], removal_data(state)))
+    removed_bodies = [body_ids[state.bin] for state in bodies]
+    removed_organisations = [organisation_ids[state.bin] for state in organisations]
+    _delete(Status.organisation_id, removed_organisations)
+    _delete(Supervision.organisation_id, removed_organisations)
+    _delete(FormerName.organisation_id, removed_organisations)
+    _delete(Organisation.id, removed_organisations)
+    _delete(FormerName.body_id, removed_bodies)
+    for ids in batched(removed_bodies):
+        db.session.execute(update(Body).where(Body.id.in_(ids)).values(parent_id=None))
+    _delete(Body.id, removed_bodies)
+    append_events(viewer, events, batch)
+    db.session.expire_all()
+
+
+def _last_bodies(organisations: Sequence[OrganisationState]) -> set[str]:
+    return {state.periods[-1].body for state in organisations if state.periods}
+
+
+def _delete(column: Any, ids: Sequence[int]) -> None:
+    """Delete the rows in which a column has one of the values."""
+    for part in batched(ids):
+        db.session.execute(delete(column.class_).where(column.in_(part)))
 
 
 def _store_columns(table: Table, columns: Sequence[str], changes: Sequence[tuple[RegistryState | None, RegistryState]]) -> None:

@@ -6,7 +6,6 @@ never has an open remark.
 
 from http import HTTPStatus
 
-from evaluation.answers import values
 from evaluation.answers.queries import stored_reports
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
@@ -22,7 +21,7 @@ from evaluation.review.remarks import queries
 from evaluation.review.remarks.model import RemarkTarget
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
 from evaluation.submissions.queries import submission
-from evaluation.text import LINE_BREAK
+from evaluation.text import normalise_text
 
 MAX_TEXT_CHARACTERS = 2000
 """The length of a remark or a reply."""
@@ -201,8 +200,8 @@ def _check_target(viewer: Viewer, order: Order, year: int, body_id: int, target:
 
 
 def _clean_text(text: str) -> str:
-    """Normalise line ends and remove invisible characters. Raises RemarkRefused."""
-    cleaned = values.INVISIBLE.sub("", LINE_BREAK.sub("\n", text)).strip()
+    """Normalise a text. Raises RemarkRefused."""
+    cleaned = normalise_text(text)
     if not cleaned:
         raise RemarkRefused(EMPTY_TEXT, field="text")
     if len(cleaned) > MAX_TEXT_CHARACTERS:

@@ -2,12 +2,16 @@
 
 import hashlib
 import io
+import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
+from anyascii import anyascii
 from flask import Response, abort, current_app, g, request, send_file
 from flask_babel import get_locale
 from flask_login import current_user
+from werkzeug.http import dump_options_header
 
 from evaluation import database, schema
 from evaluation.accounts import queries as accounts
@@ -18,16 +22,19 @@ from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, heading, language
-from evaluation.policy import Viewer
+from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets import LegalEntity
+from evaluation.text import Search, search_text
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 STATIC_ENDPOINTS = ("static", "bootstrap.static")
 BIN_LENGTH = 12
 MAX_SEARCH = 200
 """Characters of a search text; the rest is ignored."""
+OTHER_THAN_PLAIN = re.compile(r"[^A-Za-z0-9 ._()+-]+")
+"""Characters that some system refuses in a file name."""
 YEAR = "<int(min=1000, max=9999):year>"
 """The part of an address that names a reporting year."""
 DEMONSTRATION = N_(
@@ -134,10 +141,9 @@ def search_words(typed: str | None) -> str:
     return "".join(filter(str.isprintable, typed or ""))[:MAX_SEARCH].strip()
 
 
-def matches(item: Any, search: str) -> bool:
-    """Return whether a name or the BIN of a body or organisation contains each word of a search, ignoring case."""
-    texts = f"{item.name_kk}\n{item.name_ru}\n{item.bin}".casefold()
-    return all(word in texts for word in search.casefold().split())
+def matches(item: Any, search: Search) -> bool:
+    """Return whether a name or the BIN of a body or organisation matches a search."""
+    return search.matches(search_text((item.name_kk, item.name_ru)), item.bin)
 
 
 def moment(at: datetime | None) -> str:
@@ -157,10 +163,16 @@ def language_of(item: LegalEntity, code: str) -> str:
 
 
 def send_bytes(content: bytes, media_type: str, name: str) -> Response:
-    """Return a file to download. A browser that has the same bytes gets 304."""
-    response = send_file(
-        io.BytesIO(content), media_type, as_attachment=True, download_name=name, etag=hashlib.sha256(content).hexdigest()
-    )
+    """Return a file to download. A browser that has the same bytes gets 304.
+
+    The file has its own name (`filename*`, RFC 6266) and, for programs that do not know that, the name in Latin letters.
+    """
+    response = send_file(io.BytesIO(content), media_type, etag=hashlib.sha256(content).hexdigest())
+    # Werkzeug would leave out every letter that is not ASCII: nothing but spaces would remain of a Kazakh name.
+    names = {"filename": OTHER_THAN_PLAIN.sub("_", anyascii(name))}
+    if names["filename"] != name:
+        names["filename*"] = f"UTF-8''{quote(name, safe='')}"
+    response.headers["Content-Disposition"] = dump_options_header("attachment", names)
     response.cache_control.private = True
     return response
 
@@ -178,4 +190,5 @@ def context() -> dict[str, Any]:
         # None for a year whose criteria file is missing.
         "order": g.get("order", registry.orders().latest),
         "invented": g.get("invented", False),
+        "unused_criteria_files": registry.orders().unused_files if current_viewer().may(Action.MANAGE_REGISTRY) else (),
     }

@@ -21,20 +21,23 @@ from openpyxl.utils.cell import range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from evaluation.answers.issues import CellIssue
-from evaluation.answers.values import INVISIBLE
+from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
-from evaluation.language import N_, Language
+from evaluation.language import LANGUAGE_CODES, N_, Language, language
+from evaluation.text import INVISIBLE
+from evaluation.workbooks.format.column_labels import column_label
 from evaluation.workbooks.format.opening import rejecting_unreadable
 from evaluation.xlsx.archive import unpack
 from evaluation.xlsx.safe_open import PRIVATE_PREFIX
 
-ISSUES_WORKSHEET = PRIVATE_PREFIX + "problems"
+ISSUES_LABEL = N_("problems")
+"""The name of the worksheet with the issues, after the prefix of private worksheets."""
 ERROR_COLOUR, WARNING_COLOUR = "FFF4B6B0", "FFFBE3A6"
 """Fill colours of annotated cells. A later annotation recognises the cells by them: programs drop the author of a comment."""
 COMMENT_SEPARATOR = "\n———\n"
 """Separates our text from the comment that the cell had before."""
-HEADINGS = N_("Worksheet"), N_("Cell"), N_("Column"), N_("What is wrong and what to do")
-COLUMN_WIDTHS = {"A": 16, "B": 10, "C": 28, "D": 100}
+HEADINGS = N_("Worksheet"), N_("Cell"), N_("Organisation"), N_("Column"), N_("What is wrong and what to do")
+COLUMN_WIDTHS = {"A": 30, "B": 10, "C": 44, "D": 40, "E": 90}
 CELL_COLUMN = 2
 LINK_COLOUR = "FF1F5A85"
 MAX_UNPACKED_BYTES = 24 * 2**20
@@ -66,15 +69,26 @@ class AnnotationError(EvaluationError):
 
 @dataclass(frozen=True)
 class _Annotation:
-    """An issue with its colour and message; `has_cell` if its cell exists in the workbook."""
+    """An issue with its colour, the label of its column and its message; `has_cell` if its cell exists in the workbook."""
 
     issue: CellIssue
     colour: str
+    column_label: str
     message: str
     has_cell: bool
 
+    @property
+    def worksheet(self) -> str:
+        """The name of the issue's worksheet in the file; empty for an issue of the whole file."""
+        return self.issue.title or self.issue.worksheet or ""
 
-def annotate(data: bytes, errors: Sequence[CellIssue], warnings_: Sequence[CellIssue], language: Language) -> bytes:
+
+def issues_title(language: Language) -> str:
+    """Return the name of the worksheet that lists the issues."""
+    return PRIVATE_PREFIX + language.gettext(ISSUES_LABEL)
+
+
+def annotate(data: bytes, errors: Sequence[CellIssue], warnings_: Sequence[CellIssue], order: Order, language: Language) -> bytes:
     """Return a copy of a workbook with its errors and warnings.
 
     Raises:
@@ -91,7 +105,7 @@ def annotate(data: bytes, errors: Sequence[CellIssue], warnings_: Sequence[CellI
             book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
             _remove_annotations(book)
             issues = [(issue, ERROR_COLOUR) for issue in errors] + [(issue, WARNING_COLOUR) for issue in warnings_]
-            annotations = [_annotation(book, issue, colour, language) for issue, colour in issues]
+            annotations = [_annotation(book, issue, colour, order, language) for issue, colour in issues]
             _annotate_cells(book, annotations)
             _add_list(book, annotations, language)
             out = io.BytesIO()
@@ -131,8 +145,8 @@ def _range_cell_count(name: str) -> int:
 
 def _remove_annotations(book: Any) -> None:
     """Remove the annotations of an earlier copy."""
-    if ISSUES_WORKSHEET in book.sheetnames:
-        del book[ISSUES_WORKSHEET]
+    for name in {issues_title(language(code)) for code in LANGUAGE_CODES} & set(book.sheetnames):
+        del book[name]
     for sheet in book.worksheets:
         # Only existing cells: access by row and column would create the cells between them.
         for cell in list(sheet._cells.values()):
@@ -153,9 +167,10 @@ def _comment(text: str) -> Comment:
     return Comment(text, "", width=COMMENT_WIDTH_PIXELS, height=height)
 
 
-def _annotation(book: Any, issue: CellIssue, colour: str, language: Language) -> _Annotation:
-    has_cell = bool(issue.cell) and issue.worksheet in book.sheetnames
-    return _Annotation(issue, colour, INVISIBLE.sub("", issue.message(language)), has_cell)
+def _annotation(book: Any, issue: CellIssue, colour: str, order: Order, language: Language) -> _Annotation:
+    has_cell = bool(issue.cell) and (issue.title or issue.worksheet) in book.sheetnames
+    column = " ".join(filter(None, (column_label(issue.code, (order,), language), issue.code and f"[{issue.code}]")))
+    return _Annotation(issue, colour, column, INVISIBLE.sub("", issue.message(language)), has_cell)
 
 
 def _annotate_cells(book: Any, annotations: Sequence[_Annotation]) -> None:
@@ -163,7 +178,7 @@ def _annotate_cells(book: Any, annotations: Sequence[_Annotation]) -> None:
     by_cell: dict[tuple[str, str], list[_Annotation]] = {}
     for annotation in annotations:
         if annotation.has_cell:
-            location = str(annotation.issue.worksheet), str(annotation.issue.cell)
+            location = annotation.worksheet, str(annotation.issue.cell)
             by_cell.setdefault(location, []).append(annotation)
     for (worksheet, name), cell_annotations in list(by_cell.items())[:MAX_ISSUES]:
         cell = book[worksheet][name]
@@ -178,7 +193,7 @@ def _annotate_cells(book: Any, annotations: Sequence[_Annotation]) -> None:
 
 def _add_list(book: Any, annotations: Sequence[_Annotation], language: Language) -> None:
     """Add the private worksheet that lists the issues, each with a link to its cell."""
-    sheet = book.create_sheet(ISSUES_WORKSHEET, 0)
+    sheet = book.create_sheet(issues_title(language), 0)
     sheet.append([language.gettext(heading) for heading in HEADINGS])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
@@ -197,16 +212,16 @@ def _add_list(book: Any, annotations: Sequence[_Annotation], language: Language)
 
 def _write_list_row(sheet: Any, number: int, annotation: _Annotation) -> None:
     issue = annotation.issue
-    texts = (issue.worksheet or "–", issue.cell or "–", issue.code or "–", annotation.message)
+    texts = (annotation.worksheet, issue.cell, issue.organisation, annotation.column_label, annotation.message)
     for column, text in enumerate(texts, start=1):
         cell = sheet.cell(number, column)
-        cell.value = INVISIBLE.sub("", text)
+        cell.value = INVISIBLE.sub("", text or "–")
         # Store text even if it begins with "=".
         cell.data_type = "s"
-        cell.alignment = Alignment(vertical="top", wrap_text=column == len(texts))
+        cell.alignment = Alignment(vertical="top", wrap_text=column != CELL_COLUMN)
     sheet.cell(number, len(texts)).fill = PatternFill("solid", fgColor=annotation.colour)
     if annotation.has_cell:
         link = sheet.cell(number, CELL_COLUMN)
-        target = f"{quote_sheetname(str(issue.worksheet))}!{issue.cell}"
+        target = f"{quote_sheetname(annotation.worksheet)}!{issue.cell}"
         link.hyperlink = Hyperlink(ref=link.coordinate, location=target, display=issue.cell)
         link.font = Font(color=LINK_COLOUR, underline="single")

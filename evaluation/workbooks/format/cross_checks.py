@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence, Set
 
 from evaluation.answers import values
+from evaluation.text import comparable
 from evaluation.workbooks.format.issue_collector import IssueCollector
 from evaluation.workbooks.format.model import PRIOR_YEAR, Worksheet
+from evaluation.workbooks.format.worksheet_titles import Labels, matched_codes, titles_in_all_languages
 from evaluation.xlsx.model import cell_name
 from evaluation.xlsx.safe_open import PRIVATE_PREFIX
 
@@ -21,7 +23,7 @@ def collect_body_names(worksheets: Worksheets, issues: IssueCollector) -> dict[s
         for body_bin, name in dict.fromkeys(pairs):
             if body_bin is not None and not names.get(body_bin):
                 names[body_bin] = name or ""
-            elif body_bin is not None and name and name != names[body_bin]:
+            elif body_bin is not None and name and comparable(name) != comparable(names[body_bin]):
                 different_pairs.add((body_bin, name))
         if not different_pairs:
             continue
@@ -33,8 +35,13 @@ def collect_body_names(worksheets: Worksheets, issues: IssueCollector) -> dict[s
     return dict(sorted(names.items()))
 
 
-def check_organisation_bins(worksheets: Worksheets, registered_bins: Set[str], issues: IssueCollector) -> None:
-    """Add an error at the second row of a BIN, in any worksheet and under any body, and a warning at an unusual BIN."""
+def check_organisation_bins(
+    worksheets: Worksheets, titles: Mapping[str, str], registered_bins: Set[str], issues: IssueCollector
+) -> None:
+    """Add an error at the second row of a BIN, in any worksheet and under any body, and a warning at an unusual BIN.
+
+    `titles` is name → title of each worksheet in the file.
+    """
     all_bins = [bin_ for worksheet in worksheets.values() for bin_ in worksheet.columns.get("bin", ()) if bin_ is not None]
     if len(set(all_bins)) == len(all_bins) and registered_bins >= set(all_bins):
         return
@@ -46,7 +53,7 @@ def check_organisation_bins(worksheets: Worksheets, registered_bins: Set[str], i
             column = worksheet.column_indexes["bin"]
             first_worksheet, first_row = first_rows.setdefault(bin_, (name, row))
             if (first_worksheet, first_row) != (name, row):
-                message_values = {"value": bin_, "worksheet": first_worksheet, "row": first_row + 1}
+                message_values = {"value": bin_, "worksheet": titles[first_worksheet], "row": first_row + 1}
                 issues.add_error("duplicate_bin", name, (row, column), "bin", **message_values)
             elif bin_ not in registered_bins and values.is_unusual_bin(bin_):
                 issues.add_warning("unusual_bin", name, cell_name(row, column), "bin", {"value": bin_})
@@ -64,10 +71,11 @@ def check_prior_year_bodies(prior_year: Worksheet, worksheets: Worksheets, issue
             issues.add_warning("previous_without_organisations", PRIOR_YEAR, cell, "body_bin", {"value": key[0]})
 
 
-def check_worksheet_names(names: Sequence[str], expected: Sequence[str], worksheets: Worksheets, issues: IssueCollector) -> None:
-    """Add an error for each unknown worksheet, and a warning if the workbook has no rows."""
+def check_worksheet_names(names: Sequence[str], labels: Labels, worksheets: Worksheets, issues: IssueCollector) -> None:
+    """Add an error for each unknown or second worksheet, and a warning if the workbook has no rows."""
     for name in names:
-        if name not in expected and not name.startswith(PRIVATE_PREFIX):
-            issues.add_error("unknown_worksheet", name, expected=", ".join(expected))
+        if name not in labels and not name.startswith(PRIVATE_PREFIX):
+            issue_code = "duplicate_worksheet" if matched_codes([name], labels) else "unknown_worksheet"
+            issues.add_error(issue_code, name, expected=tuple(titles_in_all_languages(labels).values()))
     if not any(worksheet.row_numbers for worksheet in worksheets.values()):
         issues.add_warning("no_data")

@@ -270,9 +270,9 @@ def test_the_list_is_searched_filtered_and_sorted(app: Flask) -> None:
         return [account.name for account in queries.accounts(SYSTEM, AccountFilters(**filters)).items]
 
     assert names() == ["Әсел", "Ғалым", "Жоқ", "Қарлығаш", "Үміт"]
-    assert names(search="әсел") == ["Әсел"] and names(search="PERSON1@example") == ["Ғалым"]
+    assert names(search="әсел") == names(search="асел") == ["Әсел"] and names(search="PERSON1@example") == ["Ғалым"]
     assert names(role="clerk") == ["Қарлығаш"]
-    assert names(body=VILLAGE) == ["Қарлығаш"] and names(body="қонаев") == ["Ғалым", "Қарлығаш"]
+    assert names(body=VILLAGE) == ["Қарлығаш"] and names(body="конаев") == ["Ғалым", "Қарлығаш"]
     assert names(status="waiting") == ["Жоқ"]
     operations.disable_account(SYSTEM, gone)
     assert names(status="disabled") == ["Жоқ"] and not names(status="waiting")

@@ -1,5 +1,6 @@
 """The registry: periods of supervision, the order of names, higher bodies, upgrades; on SQLite and PostgreSQL."""
 
+import unicodedata
 from datetime import date
 
 import pytest
@@ -13,6 +14,9 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry import operations, queries
+from evaluation.registry.admin import operations as administration
+from evaluation.registry.admin import queries as admin_queries
+from evaluation.registry.admin.queries import OrganisationFilters
 from evaluation.registry.operations import NewBody
 from tests.support.factories import bin_of
 
@@ -81,6 +85,31 @@ def test_names_are_in_alphabetical_order_of_their_language(registered: Flask, or
         assert names == ORDERED
         russian = [item.name_ru for item in queries.bodies(SYSTEM, level="district", language="ru").items]
         assert russian == sorted(russian) != [item.name_ru for item in queries.bodies(SYSTEM, level="district").items]
+        db.session.rollback()
+
+
+def test_a_search_finds_names_as_people_type_them(registered: Flask, order: Order) -> None:
+    kind = next(iter(order.kind))
+    with registered.app_context():
+        operations.register_bodies(SYSTEM, [NewBody(bin_of(60), "Қонаев қаласының әкімдігі", "Акимат города Конаев")])
+        schools = [(bin_of(700 + n), kind, f"№{n} мектеп", f"Школа № {n}") for n in (7, 8, 17, 70)]
+        water = (bin_of(800), kind, unicodedata.normalize("NFD", "«Йод-Су» ЖШС"), "")
+        operations.register_organisations(SYSTEM, [*schools, water])
+
+        def bodies(typed: str) -> list[str]:
+            return [item.bin for item in queries.bodies(SYSTEM, typed).items]
+
+        def organisations(typed: str) -> list[str]:
+            rows = admin_queries.list_organisations(SYSTEM, OrganisationFilters(typed), date(2024, 1, 1)).items
+            return [row.organisation.bin for row in rows]
+
+        assert bodies("конаев") == bodies("КОНАЕВ акимат") == bodies(bin_of(60)[:11]) == [bin_of(60)]
+        assert bodies("уштарал") == [] and bodies("ушарал") == [bin_of(8)] and not bodies("«")
+        assert organisations("Школа № 7") == organisations("№7") == [bin_of(707)]
+        assert organisations("йод-су") == organisations("«ЙОД – СУ»") == organisations("йод") == [bin_of(800)]
+        state = admin_queries.organisation_states(SYSTEM, bin_of(707))[bin_of(707)]
+        administration.rename_organisation(SYSTEM, state, date(2024, 1, 1), "Абай лицейі", "")
+        assert organisations("№ 7") == organisations("лицейи") == [bin_of(707)], "former names are found too"
         db.session.rollback()
 
 

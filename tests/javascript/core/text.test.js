@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { collapseSpaces, formatMessage, groupDigits, normaliseNumber } from "../../../static/js/core/text.js";
+import {
+  collapseSpaces,
+  comparable,
+  formatMessage,
+  groupDigits,
+  normaliseNumber,
+  parseSearch,
+} from "../../../static/js/core/text.js";
 
 test("runs of white space become one space", () => {
   assert.equal(collapseSpaces("  one\u00a0 two\n\tthree "), "one two three");
@@ -21,4 +29,11 @@ test("placeholders are filled by name or by position", () => {
   assert.equal(formatMessage("{1}: “{0}”", ["5", "money"]), "money: “5”");
   assert.equal(formatMessage("{0}{1}", ["{1}"]), "{1}", "a filled value is not filled again");
   assert.equal(formatMessage("a {missing} b", {}), "a  b");
+});
+
+test("a search compares names as the server does", async () => {
+  const file = new URL("../../support/search_cases.json", import.meta.url);
+  const { matches, misses, bin } = JSON.parse(await readFile(file, "utf8"));
+  for (const [typed, name] of matches) assert.ok(parseSearch(typed)(comparable(name), bin), `${typed}: ${name}`);
+  for (const [typed, name] of misses) assert.ok(!parseSearch(typed)(comparable(name), bin), `${typed}: ${name}`);
 });
