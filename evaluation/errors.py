@@ -22,6 +22,9 @@ class EvaluationError(Exception):
     title: ClassVar[str] = ""
     """The heading of the error page, a message of the catalogues; the default is the heading of the status."""
 
+    confirmation: str = ""
+    """What a form sends back to store the doubtful value all the same; empty where the error cannot be confirmed."""
+
     def __init__(self, message: str, *, field: str = "", **values: Any):
         self.template, self.field, self.values = message, field, values
         super().__init__(message % values if values else message)

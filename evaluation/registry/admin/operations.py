@@ -16,12 +16,12 @@ from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.registry.admin import changes, queries
 from evaluation.registry.admin.labels import organisation_kinds
-from evaluation.registry.admin.persistence import store_states
-from evaluation.registry.admin.rules import RegistryError, supervision_violations, violations
+from evaluation.registry.admin.persistence import remove_states, store_states
+from evaluation.registry.admin.rules import RegistryError, doubt_of_first_day, supervision_violations, violations
 from evaluation.registry.audit_events import BodyChange, OrganisationChange
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, Organisation
-from evaluation.registry.queries import orders
+from evaluation.registry.queries import orders, years
 from evaluation.registry.states import BodyState, OrganisationState, RegistryState, changed_fields
 
 
@@ -118,11 +118,19 @@ def _save_body(viewer: Viewer, action: AuditAction, expected: BodyState | None, 
 # Organisations
 
 
-def add_organisation(viewer: Viewer, state: OrganisationState) -> None:
-    """Enter an organisation with its periods and statuses. Raises Forbidden, RegistryError."""
+def add_organisation(viewer: Viewer, state: OrganisationState, confirmed: str = "") -> None:
+    """Enter an organisation with its periods and statuses.
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryError: The facts violate a rule.
+        DoubtfulValue: It counts in no open year, and that is not `confirmed`.
+    """
     viewer.require(Action.MANAGE_REGISTRY)
     if queries.id_of(viewer, Organisation, state.bin) is not None:
         raise RegistryError("known_bin", "bin", value=state.bin)
+    if doubt := doubt_of_first_day(None, state, [item.year for item in years()]):
+        doubt.require(confirmed)
     _save_organisation(viewer, AuditAction.ORGANISATION_ADDED, None, state)
 
 
@@ -152,6 +160,11 @@ def move_organisation(viewer: Viewer, expected: OrganisationState, body: str, ye
     """
     current = changes.move_organisation(expected, body, date(year, 1, 1))
     _save_organisation(viewer, AuditAction.ORGANISATION_MOVED, expected, current)
+
+
+def correct_first_day(viewer: Viewer, expected: OrganisationState, since: date) -> None:
+    """Correct the first day under the latest body. Raises Forbidden, RegistryError, RegistryConflict."""
+    _save_organisation(viewer, AuditAction.ORGANISATION_CHANGED, expected, changes.correct_first_day(expected, since))
 
 
 def add_status(viewer: Viewer, expected: OrganisationState, status: str, since: date) -> None:
@@ -220,6 +233,39 @@ def store_all(viewer: Viewer, bodies: Sequence[BodyChange], organisations: Seque
     all_organisations |= {current.bin: current for _, current in organisations}
     _check_all(bodies, organisations, all_bodies, all_organisations)
     store_states(viewer, bodies, organisations, {}, batch)
+
+
+def restore_all(
+    viewer: Viewer,
+    bodies: Sequence[tuple[BodyState, BodyState | None]],
+    organisations: Sequence[tuple[OrganisationState, OrganisationState | None]],
+    batch: str,
+) -> None:
+    """Give entries a former state, and remove those without one, all or nothing.
+
+    Args:
+        viewer: Who changes the registry.
+        bodies: Stored and former state of bodies; None removes the body.
+        organisations: Stored and former state of organisations.
+        batch: The name that joins the audit events.
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryError: A rule is violated; the first violation.
+    """
+    viewer.require(Action.MANAGE_REGISTRY)
+    lock_registry(exclusive=True)
+    all_bodies, all_organisations = queries.body_states(viewer), queries.organisation_states(viewer)
+    for states, pairs in ((all_bodies, bodies), (all_organisations, organisations)):
+        for stored, former in pairs:
+            del states[stored.bin]  # type: ignore[attr-defined]
+            states |= {former.bin: former} if former is not None else {}  # type: ignore[operator]
+    restored_bodies = [(stored, former) for stored, former in bodies if former is not None]
+    restored_organisations = [(stored, former) for stored, former in organisations if former is not None]
+    _check_all(restored_bodies, restored_organisations, all_bodies, all_organisations)
+    store_states(viewer, restored_bodies, restored_organisations, {}, batch)
+    removed_bodies = [stored for stored, former in bodies if former is None]
+    remove_states(viewer, removed_bodies, [stored for stored, former in organisations if former is None], batch)
 
 
 def _check_all(

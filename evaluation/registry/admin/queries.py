@@ -146,6 +146,12 @@ def id_of(viewer: Viewer, model: type[Body] | type[Organisation], bin_: str) -> 
     return id_
 
 
+def has_organisations(viewer: Viewer) -> bool:
+    """Return whether any organisation is under a body. Raises Forbidden."""
+    viewer.require(Action.MANAGE_REGISTRY)
+    return db.session.scalar(select(Supervision.id).limit(1)) is not None
+
+
 def supervised_after(viewer: Viewer, bin_: str, day: date) -> int:
     """Return how many organisations a body supervises on any later day. Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)

@@ -1,7 +1,7 @@
 """The rules that a body and an organisation must satisfy, and the messages of their violations."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -75,6 +75,26 @@ MESSAGES = {
     "early_deadline": N_("The deadline must be after the end of the reporting year."),
     "early_start": N_("Answers are not entered before the reporting year begins."),
     "late_start": N_("The deadline is %(day)s. The first day cannot be later."),
+    "past_deadline": N_(
+        "The deadline %(day)s has passed: the answers of all bodies would be locked at once. Choose a later day, or confirm this "
+        "one."
+    ),
+    "counts_in_no_year": N_(
+        "From %(day)s on the organisation would count in no open year (the last one is %(year)s): it is not under the body on "
+        "31 December. Choose an earlier day if the body answers for it, or confirm this one."
+    ),
+    "year_order_changed": N_("Someone else moved the year to the order %(order)s in the meantime. Nothing was stored."),
+    "year_order_types": N_(
+        "The other order cannot read answers that are stored, because these indicators are of another type in it: %(value)s."
+    ),
+    "year_accepted": N_(
+        "Sheets of the year are accepted (bodies: %(count)s). A year can be moved to another order while nothing of it is accepted."
+    ),
+    "year_not_open": N_("The year %(value)s is not open."),
+    "year_used": N_(
+        "The year %(value)s cannot be removed: it has answers, submissions, extensions or other entries. Only a year without any "
+        "entry can be removed."
+    ),
 }
 MIN_DAY, MAX_DAY = date(1991, 12, 16), date(2099, 12, 31)
 """Days outside of these are typing errors: before the country's independence, or after the century."""
@@ -99,6 +119,19 @@ class RegistryError(EvaluationError):
         super().__init__(MESSAGES[code], field=field, **{name: _format(value) for name, value in values.items()})
 
 
+class DoubtfulValue(RegistryError):
+    """A value that is possible but probably a mistake: it is stored once the administrator confirms exactly this value."""
+
+    def __init__(self, code: str, field: str, **values: Any):
+        super().__init__(code, field, **values)
+        self.confirmation = f"{code}: {' '.join(map(str, self.values.values()))}"
+
+    def require(self, confirmed: str) -> None:
+        """Raise the error unless it is the confirmed one."""
+        if confirmed != self.confirmation:
+            raise self
+
+
 @dataclass(frozen=True)
 class Violation:
     """A rule that a state violates: the field, the rule's code, and the values of the message."""
@@ -118,6 +151,19 @@ def check_day(day: date, field: str) -> date:
     if not MIN_DAY <= day <= MAX_DAY:
         raise RegistryError("strange_day", field, day=day)
     return day
+
+
+def doubt_of_first_day(
+    previous: OrganisationState | None, current: OrganisationState, years: Sequence[int]
+) -> DoubtfulValue | None:
+    """Return the doubt that an organisation's new or changed supervision leaves it out of every open year; None without one.
+
+    Source: reading R12 (membership as of 31 December).
+    """
+    changed = set(current.periods) - set(previous.periods if previous is not None else ())
+    if not years or not changed or any(current.body_in(year) for year in years):
+        return None
+    return DoubtfulValue("counts_in_no_year", "since", day=current.periods[-1].since, year=max(years))
 
 
 CAUSES = {

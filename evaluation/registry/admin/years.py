@@ -3,6 +3,8 @@
 from datetime import date
 from http import HTTPStatus
 
+from sqlalchemy.exc import IntegrityError
+
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import today
@@ -11,7 +13,7 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.registry import operations
-from evaluation.registry.admin.rules import RegistryError, check_day
+from evaluation.registry.admin.rules import DoubtfulValue, RegistryError, check_day
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import ReportingYear
 from evaluation.registry.queries import orders, reporting_year, years
@@ -30,7 +32,14 @@ class YearDatesConflict(EvaluationError):
         super().__init__(N_("Someone else changed these dates in the meantime. Nothing was stored; the current dates are shown."))
 
 
-def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None = None, starts_on: date | None = None) -> None:
+def open_year(
+    viewer: Viewer,
+    year: int,
+    order_code: str,
+    deadline: date | None = None,
+    starts_on: date | None = None,
+    confirmed: str = "",
+) -> None:
     """Open a reporting year under an order.
 
     Where the existing years contain invented data, the new one does too: real and invented data are never mixed.
@@ -41,10 +50,12 @@ def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None 
         order_code: The code of an order that applies to the year.
         deadline: The last day to submit the year (Asia/Almaty); drafts lock after it.
         starts_on: The first day of data entry (Asia/Almaty).
+        confirmed: The confirmation of a deadline that has passed.
 
     Raises:
         Forbidden: The viewer may not manage the registry.
         RegistryError: The year, the order or a day violates a rule.
+        DoubtfulValue: The deadline has passed, and that is not confirmed.
     """
     viewer.require(Action.MANAGE_REGISTRY)
     if reporting_year(year) is not None:
@@ -55,20 +66,24 @@ def open_year(viewer: Viewer, year: int, order_code: str, deadline: date | None 
     if order is None or order.from_year > year:
         raise RegistryError("year_order", "order_code", order=order_code, value=year)
     _check_dates(year, starts_on, deadline)
+    _confirm_deadline(deadline, confirmed)
     invented = any(item.invented for item in years())
     operations.open_year(viewer, year, order_code, invented=invented, deadline=deadline, starts_on=starts_on)
 
 
-def change_year_dates(viewer: Viewer, year: ReportingYear, expected: YearDates, new: YearDates) -> None:
+def change_year_dates(viewer: Viewer, year: ReportingYear, expected: YearDates, new: YearDates, confirmed: str = "") -> None:
     """Change the first day and the deadline of a reporting year (Asia/Almaty).
 
     Raises:
         Forbidden: The viewer may not manage the registry.
         RegistryError: A day violates a rule.
+        DoubtfulValue: The new deadline has passed, and that is not `confirmed`.
         YearDatesConflict: The stored days are not the expected ones.
     """
     viewer.require(Action.MANAGE_REGISTRY)
     _check_dates(year.year, *new)
+    if new[1] != expected[1]:
+        _confirm_deadline(new[1], confirmed)
     lock_registry(exclusive=True)
     db.session.refresh(year)
     if (year.starts_on, year.deadline) != expected:
@@ -81,6 +96,53 @@ def change_year_dates(viewer: Viewer, year: ReportingYear, expected: YearDates, 
     if new[1] != expected[1]:
         events.append(NewEvent(AuditAction.DEADLINE_CHANGED, year=year.year, data={"deadline": [expected[1], new[1]]}))
     append_events(viewer, events)
+
+
+def change_year_order(viewer: Viewer, year: ReportingYear, expected: str, order_code: str) -> None:
+    """Change the order of a year; :mod:`evaluation.review.year_order` checks what the year has stored.
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryError: The year's order is no longer the `expected` one.
+    """
+    viewer.require(Action.MANAGE_REGISTRY)
+    lock_registry(exclusive=True)
+    db.session.refresh(year)
+    if year.order_code != expected:
+        raise RegistryError("year_order_changed", order=year.order_code)
+    year.order_code = order_code
+    db.session.flush()
+    append_events(viewer, [NewEvent(AuditAction.YEAR_ORDER_CHANGED, year=year.year, data={"order": [expected, order_code]})])
+
+
+def remove_year(viewer: Viewer, year: int) -> None:
+    """Remove a year that was opened by mistake, with the notifications of it.
+
+    Raises:
+        Forbidden: The viewer may not manage the registry.
+        RegistryError: The year is not open, or something was entered in it.
+    """
+    viewer.require(Action.MANAGE_REGISTRY)
+    lock_registry(exclusive=True)
+    stored = reporting_year(year)
+    if stored is None:
+        raise RegistryError("year_not_open", value=year)
+    settings = {"order": stored.order_code, "invented": stored.invented}
+    settings |= {"deadline": stored.deadline, "starts_on": stored.starts_on}
+    try:
+        # The foreign keys of answers, submissions, extensions and everything else of a year refuse it.
+        db.session.delete(stored)
+        db.session.flush()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise RegistryError("year_used", value=year) from error
+    data = {name: [value, None] for name, value in settings.items() if value is not None}
+    append_events(viewer, [NewEvent(AuditAction.YEAR_REMOVED, year=year, data=data)])
+
+
+def _confirm_deadline(deadline: date | None, confirmed: str) -> None:
+    if deadline is not None and deadline < today():
+        DoubtfulValue("past_deadline", "deadline", day=deadline).require(confirmed)
 
 
 def _check_dates(year: int, starts_on: date | None, deadline: date | None) -> None:

@@ -20,7 +20,13 @@ from evaluation.database import db
 from evaluation.policy import Action, Viewer
 from evaluation.review.verification.export_file import CANONICAL_FORMAT
 
-YEAR_SETTING_ACTIONS = (AuditAction.YEAR_OPENED, AuditAction.FIRST_DAY_CHANGED, AuditAction.DEADLINE_CHANGED)
+YEAR_SETTING_ACTIONS = (
+    AuditAction.YEAR_OPENED,
+    AuditAction.YEAR_ORDER_CHANGED,
+    AuditAction.FIRST_DAY_CHANGED,
+    AuditAction.DEADLINE_CHANGED,
+    AuditAction.YEAR_REMOVED,
+)
 REMARK_ACTIONS = AuditGroup.REMARKS.actions
 WORKFLOW_ACTIONS = AuditGroup.REVIEW.actions
 """The actions whose values are the status of the submission that they lead to."""
@@ -59,12 +65,6 @@ def report_entries(
     """Return the events, of all chains, of these years' reports of a body's organisations, the oldest first. Raises Forbidden."""
     viewer.require(Action.VIEW, body_id)
     return _entries_of_organisations(organisation_ids, AuditEvent.year.in_(years), *_conditions(cutoff))
-
-
-def year_opening_entries(viewer: Viewer, cutoff: Cutoff) -> list[AuditEntry]:
-    """Return the events that opened years, the oldest first. Raises Forbidden."""
-    viewer.require(Action.VIEW)
-    return entries(Viewer.system(), AuditEvent.action == AuditAction.YEAR_OPENED, *_conditions(cutoff))
 
 
 def acceptance_entries(viewer: Viewer, body_id: int, year: int) -> list[AuditEntry]:
@@ -117,17 +117,23 @@ def stored_evidence(viewer: Viewer) -> Counter[EvidenceKey]:
     return Counter(map(tuple, rows))
 
 
-def year_settings(viewer: Viewer) -> dict[int, dict[str, Any]]:
+def year_settings(viewer: Viewer, cutoff: Cutoff | None = None) -> dict[int, dict[str, Any]]:
     """Return year → its settings according to the audit log: order, invented, first day and deadline, days as YYYY-MM-DD.
+
+    Args:
+        viewer: The reader.
+        cutoff: The last event to read; None for all.
 
     Raises:
         Forbidden: The viewer cannot see bodies.
     """
     viewer.require(Action.VIEW)
     settings: dict[int, dict[str, Any]] = {}
-    conditions = (AuditEvent.chain == 0, AuditEvent.action.in_(YEAR_SETTING_ACTIONS))
+    conditions = [AuditEvent.chain == 0, AuditEvent.action.in_(YEAR_SETTING_ACTIONS), *(_conditions(cutoff) if cutoff else ())]
     for entry in entries(Viewer.system(), *conditions, order_by=AuditEvent.seq):
-        if entry.year is not None:
+        if entry.action == AuditAction.YEAR_REMOVED:
+            settings.pop(entry.year or 0, None)
+        elif entry.year is not None:
             settings.setdefault(entry.year, {}).update({name: new for name, (_, new) in entry.data.items()})
     return settings
 

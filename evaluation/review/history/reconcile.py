@@ -43,7 +43,8 @@ def audited_registry(events: Iterable[AuditEntry]) -> dict[RegistryKey, Facts]:
     return {
         (is_organisation, fields["bin"]): _without_blanks(fields)
         for (is_organisation, _), fields in replayed.items()
-        if "bin" in fields
+        # A removed entry has no BIN any more.
+        if fields.get("bin")
     }
 
 

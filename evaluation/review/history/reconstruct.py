@@ -100,8 +100,8 @@ def _sheet_input(
     viewer: Viewer, orders: Orders, body_id: int, year: int, cutoff: Cutoff, entries: list[AuditEntry]
 ) -> SheetInput | None:
     """Return the input of a body's sheet; `entries` are the events of the body's chain up to the cutoff."""
-    opened = {entry.year: entry.data for entry in queries.year_opening_entries(viewer, cutoff) if entry.year is not None}
-    year_orders = {number: orders.get(opened[number]["order"][1]) for number in sorted(opened) if number <= year}
+    opened = queries.year_settings(viewer, cutoff)
+    year_orders = {number: orders.get(opened[number]["order"]) for number in sorted(opened) if number <= year}
     order_by_year = {number: order for number, order in year_orders.items() if order is not None}
     of_registry = [entry for entry in entries if entry.year is None]
     body = replay.registry_fields(entry for entry in of_registry if entry.organisation_id is None).get(None)
@@ -122,7 +122,7 @@ def _sheet_input(
 
     return SheetInput(
         replay.entity_in_year(body, year),
-        bool(opened[year]["invented"][1]),
+        bool(opened[year]["invented"]),
         tuple(
             YearInput(number, order, members(number), replay.declared_counts(entries, number))
             for number, order in order_by_year.items()

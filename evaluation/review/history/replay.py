@@ -9,7 +9,7 @@ from evaluation.answers.prior_year_counts import count_key
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.queries import AuditEntry
 from evaluation.criteria.model import Order
-from evaluation.sheets.input import JustificationInput, OrganisationInput
+from evaluation.sheets.input import JustificationInput, OrganisationInput, split_values
 from evaluation.sheets.model import LegalEntity
 
 Fields = dict[str, Any]
@@ -104,13 +104,10 @@ def declared_counts(events: Iterable[AuditEntry], year: int) -> dict[tuple[str, 
 
 def organisation_input(order: Order, fields: Fields, year: int, report: ReplayedReport) -> OrganisationInput:
     """Return an organisation with its answers, evidence and justifications of a year."""
-    kind = fields["kind"]
-    answer_codes = {item.code for item in order.indicators_of(kind)} if kind in order.kind else set()
     return OrganisationInput(
         entity_in_year(fields, year),
-        kind,
-        answers={code: value for code, value in report.values.items() if code in answer_codes},
-        evidence={code: value for code, value in report.values.items() if code not in answer_codes},
+        fields["kind"],
+        *split_values(order, fields["kind"], report.values),
         justifications=tuple(report.justifications[key] for key in sorted(report.justifications)),
     )
 

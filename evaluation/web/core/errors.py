@@ -96,8 +96,10 @@ def init_app(app: Flask) -> None:
 
 
 def add_error(form: FlaskForm, error: EvaluationError) -> None:
-    """Show the error beside the form's field that it names, or above the form."""
+    """Show the error beside the form's field that it names, or above the form, with a check box if it can be confirmed."""
     message = error.message(current_language())
+    if error.confirmation and "confirmed" in form:
+        form["confirmed"].requested = error.confirmation
     if error.field in form:
         field = form[error.field]
         field.errors = [*field.errors, message]

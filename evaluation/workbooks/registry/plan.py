@@ -1,21 +1,24 @@
 """What a registry workbook would change: the state of each row before and after, and the issues of its cells."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evaluation.answers.issues import CellIssue, WorkbookRejected, sort_issues
-from evaluation.audit.operations import new_batch
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.operations import NewEvent, append_events, new_batch
 from evaluation.criteria import Orders
 from evaluation.database import to_json
 from evaluation.memory import gc_paused
 from evaluation.policy import Action, Viewer
 from evaluation.registry import bins
+from evaluation.registry import queries as registry
 from evaluation.registry.admin import operations, queries
 from evaluation.registry.admin.operations import RegistryConflict
-from evaluation.registry.admin.rules import RegistryError, violations
+from evaluation.registry.admin.rules import RegistryError, doubt_of_first_day, violations
 from evaluation.registry.states import OrganisationState, RegistryState
+from evaluation.workbooks.format.model import ROW_NUMBER
 from evaluation.workbooks.registry.columns import BODIES, COLUMN_OF_FIELD, COLUMNS, ORGANISATIONS, WORKSHEETS, row_of
 from evaluation.workbooks.registry.queries import bins_with_reports
 from evaluation.workbooks.registry.reader import RegistryReading, Row, read_registry
@@ -62,6 +65,11 @@ class RegistryPlan:
         """Whether any row is new or changed."""
         return any(row.outcome != UNCHANGED for rows in self.rows.values() for row in rows)
 
+    @property
+    def row_counts(self) -> dict[str, int]:
+        """The number of new and of changed rows."""
+        return {outcome: sum(len(self.rows_with(name, outcome)) for name in WORKSHEETS) for outcome in (NEW, CHANGED)}
+
     def rows_with_issues(self, worksheet: str) -> set[int]:
         """Return the numbers, from 0, of the rows of a worksheet that have issues."""
         # xlsxwriter is heavy; most commands do not need it.
@@ -107,6 +115,7 @@ def apply_plan(viewer: Viewer, plan: RegistryPlan) -> str:
         operations.store_all(viewer, changes[BODIES], changes[ORGANISATIONS], batch)
     except RegistryConflict as conflict:
         raise WorkbookRejected([CellIssue("registry_changed")]) from conflict
+    append_events(viewer, [NewEvent(AuditAction.REGISTRY_LOADED, data=plan.row_counts)], batch)
     return batch
 
 
@@ -132,9 +141,25 @@ class _Planner:
         for name, rows in plan.rows.items():
             numbers = plan.rows_with_issues(name)
             plan.rows[name] = [change for change in rows if change.row.number not in numbers]
-        plan.issues = sort_issues(plan.issues, WORKSHEETS)
-        plan.warnings = sort_issues(plan.warnings, WORKSHEETS)
+        plan.issues = self.located(sort_issues(plan.issues, WORKSHEETS))
+        plan.warnings = self.located(sort_issues(plan.warnings, WORKSHEETS))
         return plan
+
+    def located(self, issues: Iterable[CellIssue]) -> list[CellIssue]:
+        """Return the issues with the title of their worksheet and the body or organisation of their row."""
+        rows = {(row.worksheet, row.number + 1): row for rows in self.reading.rows.values() for row in rows}
+        names = {}
+        for key, row in rows.items():
+            bin_, registered = row.cells["bin"], self.organisations.get(row.cells["bin"]) or self.bodies.get(row.cells["bin"])
+            name = row.cells.get("name_kk") or (registered.name_kk if registered else "")
+            names[key] = f"{name} ({bin_})" if name else bin_
+        located = []
+        for issue in issues:
+            number = ROW_NUMBER.search(issue.cell or "")
+            organisation = names.get((issue.worksheet or "", int(number[0]))) if number else None
+            title = self.reading.titles.get(issue.worksheet or "")
+            located.append(replace(issue, title=title, organisation=organisation or ""))
+        return located
 
     def add_row(self, row: Row, expected: RegistryState | None, next_state: Callable[[Row, Any], RegistryState | None]) -> None:
         """Add the row's change; a row with an invalid cell has its issue already."""
@@ -167,6 +192,10 @@ class _Planner:
             if change.outcome != UNCHANGED:
                 for violation in violations(change.expected, change.current, bodies):
                     self.add_error(change.row, violation.error)
+        open_years = [year.year for year in registry.years()]
+        for change in rows[ORGANISATIONS]:
+            if doubt := doubt_of_first_day(change.expected, change.current, open_years):
+                self.result.warnings.append(change.row.issue(doubt.code, doubt.field, doubt.values))
 
     def check_supervision(self, change: RowChange, organisations: Collection[OrganisationState]) -> None:
         """Check that a body supervises nothing before its first day or after its last one."""

@@ -313,15 +313,15 @@ def test_lists_are_filtered_and_divided_into_pages(entered: Order) -> None:
 
 
 def test_a_year_is_opened_with_its_dates(entered: Order) -> None:
-    years.open_year(ADMINISTRATOR, 2025, entered.code, date(2026, 3, 31), date(2026, 1, 10))
-    year, expected, later = queries.reporting_year(2025), (date(2026, 1, 10), date(2026, 3, 31)), (None, date(2026, 4, 15))
+    years.open_year(ADMINISTRATOR, 2025, entered.code, date(2098, 3, 31), date(2098, 1, 10))
+    year, expected, later = queries.reporting_year(2025), (date(2098, 1, 10), date(2098, 3, 31)), (None, date(2098, 4, 15))
     assert year is not None and (year.starts_on, year.deadline) == expected and not year.invented
     assert_rejected("year_open", years.open_year, 2025, entered.code)
     assert_rejected("year_order", years.open_year, entered.from_year - 1, entered.code)
     assert_rejected("future_year", years.open_year, today().year + 1, entered.code)
     assert_rejected("early_deadline", years.change_year_dates, year, expected, (None, date(2025, 12, 31)))
     assert_rejected("early_start", years.change_year_dates, year, expected, (date(2024, 12, 31), None))
-    assert_rejected("late_start", years.change_year_dates, year, expected, (date(2026, 4, 1), date(2026, 3, 31)))
+    assert_rejected("late_start", years.change_year_dates, year, expected, (date(2098, 4, 1), date(2098, 3, 31)))
     years.change_year_dates(ADMINISTRATOR, year, expected, later)
     with pytest.raises(years.YearDatesConflict):
         years.change_year_dates(ADMINISTRATOR, year, expected, (None, None))

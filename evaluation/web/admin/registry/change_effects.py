@@ -5,9 +5,12 @@ from datetime import date
 from flask_babel import gettext
 
 from evaluation.clock import today
+from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import STATUS_NAMES
+from evaluation.registry.admin.rules import doubt_of_first_day
 from evaluation.registry.models import STATUSES
 from evaluation.registry.states import ONE_DAY, BodyState, OrganisationState, RegistryState
+from evaluation.web.core.request_context import current_language
 
 
 def rename_effects(previous: RegistryState, current: RegistryState) -> list[str]:
@@ -35,6 +38,14 @@ def close_effects(previous: BodyState, current: BodyState) -> list[str]:
 def reopen_effects(previous: BodyState, current: BodyState) -> list[str]:
     """Describe the withdrawal of a body's closing."""
     return [gettext("It is listed among the bodies of every year again, as if it had not been closed.")]
+
+
+def first_day_effects(previous: OrganisationState, current: OrganisationState) -> list[str]:
+    """Describe another first day under the latest body."""
+    days = {"old": f"{previous.periods[-1].since:%d.%m.%Y}", "new": f"{current.periods[-1].since:%d.%m.%Y}"}
+    sentences = [gettext("It is under its body from %(new)s on, not from %(old)s on.", **days)]
+    doubt = doubt_of_first_day(previous, current, [year.year for year in registry.years()])
+    return sentences if doubt is None else [*sentences, doubt.message(current_language())]
 
 
 def move_effects(previous: OrganisationState, current: OrganisationState) -> list[str]:

@@ -34,7 +34,7 @@ def change_body(bin_: str, name: str) -> Answer:
     return _change(BODIES, bin_, name)
 
 
-@blueprint.route("/organisations/<bin_>/<any(change, rename, move, status, withdraw):name>", methods=["GET", "POST"])
+@blueprint.route("/organisations/<bin_>/<any(change, rename, move, since, status, withdraw):name>", methods=["GET", "POST"])
 @allow(Action.MANAGE_REGISTRY)
 def change_organisation(bin_: str, name: str) -> Answer:
     """Change an organisation."""

@@ -80,7 +80,7 @@ def organisation(bin_: str) -> str:
 @allow(Action.MANAGE_REGISTRY)
 def new_organisation() -> str | Redirection | tuple[str, int]:
     """Enter an organisation, under a body from a day on."""
-    form = NewOrganisationForm(data={"body": request.args.get("body", ""), "since": date(today().year, 1, 1)})
+    form = NewOrganisationForm(data={"body": request.args.get("body", ""), "since": _proposed_first_day()})
     set_kind_choices(form)
     if request.method == "GET":
         return _new_organisation_page(form)
@@ -88,9 +88,15 @@ def new_organisation() -> str | Redirection | tuple[str, int]:
     if not choose_body(form.body, required=False) or not is_valid:
         return _new_organisation_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _new_organisation_page(form)):
-        operations.add_organisation(current_viewer(), _new_state(form))
+        operations.add_organisation(current_viewer(), _new_state(form), form.confirmed.data or "")
     flash(gettext("The organisation is entered."))
     return redirect(url_for(".organisation", bin_=form.bin.data), 303)
+
+
+def _proposed_first_day() -> date:
+    """Return 1 January of the latest open year, which is usually the year before: an organisation that exists counts in it."""
+    years = registry.years()
+    return date(years[0].year if years else today().year, 1, 1)
 
 
 def _new_organisation_page(form: NewOrganisationForm) -> str:
@@ -101,7 +107,7 @@ def _new_state(form: NewOrganisationForm) -> OrganisationState:
     """Return the state that the form describes. Raises RegistryError for an implausible first day."""
     periods: tuple[SupervisionPeriod, ...] = ()
     if form.body.body is not None:
-        since = form.since.data or date(today().year, 1, 1)
+        since = form.since.data or _proposed_first_day()
         periods = (SupervisionPeriod(form.body.body.bin, check_day(since, "since")),)
     return OrganisationState(
         form.bin.data or "",

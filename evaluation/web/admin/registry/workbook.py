@@ -11,7 +11,8 @@ from evaluation import storage
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.clock import today
 from evaluation.database import db
-from evaluation.policy import Action
+from evaluation.errors import EvaluationError
+from evaluation.policy import Action, Forbidden
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import record_registry_export
 from evaluation.sheets.writers import FORMATS
@@ -19,11 +20,12 @@ from evaluation.web.admin.registry.blueprint import blueprint
 from evaluation.web.admin.registry.workbook_presenter import preview_worksheets, report_issues
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import current_language, current_viewer, megabytes, send_bytes
-from evaluation.workbooks.registry.columns import WORKSHEETS
-from evaluation.workbooks.registry.plan import CHANGED, NEW, RegistryPlan, apply_plan, plan_changes
+from evaluation.workbooks.registry.plan import RegistryPlan, apply_plan, plan_changes
+from evaluation.workbooks.registry.queries import loads
 from evaluation.workbooks.registry.row_states import WorkbookOptions
+from evaluation.workbooks.registry.undo import undo_load
 from evaluation.workbooks.registry.writer import write_registry
-from forms.admin.registry import ApplyForm, RegistryWorkbookForm
+from forms.admin.registry import ApplyForm, RegistryWorkbookForm, UndoLoadForm
 
 YEARS = range(1992, 2100)
 """Years in which moves can take effect."""
@@ -45,7 +47,7 @@ def workbook_file() -> Response:
 @allow(Action.MANAGE_REGISTRY)
 def workbook() -> str:
     """Show the form that uploads a registry workbook."""
-    return _page(RegistryWorkbookForm(data={"year": today().year, "names": "new"}))
+    return _page(_blank_form())
 
 
 @blueprint.post("/workbook")
@@ -89,12 +91,26 @@ def store_workbook() -> Answer:
     except WorkbookRejected as error:
         db.session.rollback()
         return _page(form, issues=report_issues(error.issues)), HTTPStatus.CONFLICT
-    flash(gettext("The registry workbook is stored: %(new)s new, %(changed)s changed.", **_row_counts(plan)))
+    flash(gettext("The registry workbook is stored: %(new)s new, %(changed)s changed.", **plan.row_counts))
     return redirect(url_for(".workbook"), 303)
 
 
-def _row_counts(plan: RegistryPlan) -> dict[str, int]:
-    return {outcome: sum(len(plan.rows_with(name, outcome)) for name in WORKSHEETS) for outcome in (NEW, CHANGED)}
+@blueprint.post("/workbook/undo")
+@allow(Action.MANAGE_REGISTRY)
+def undo_workbook() -> Answer:
+    """Undo a stored registry workbook; where something stands in the way, say what and change nothing."""
+    form = UndoLoadForm()
+    if not form.validate():
+        abort(HTTPStatus.BAD_REQUEST)
+    try:
+        undo_load(current_viewer(), form.batch.data)
+    except EvaluationError as error:
+        if isinstance(error, Forbidden):
+            raise
+        db.session.rollback()
+        return _page(_blank_form(), message=error.message(current_language())), error.status
+    flash(gettext("The load of the registry is undone."))
+    return redirect(url_for(".workbook"), 303)
 
 
 def _has_plausible_year(form: RegistryWorkbookForm) -> bool:
@@ -104,9 +120,17 @@ def _has_plausible_year(form: RegistryWorkbookForm) -> bool:
     return False
 
 
+def _blank_form() -> RegistryWorkbookForm:
+    return RegistryWorkbookForm(formdata=None, data={"year": today().year, "names": "new"})
+
+
 def _page(form: RegistryWorkbookForm, **values: Any) -> str:
-    defaults = {"issues": None, "worksheets": None, "warnings": None, "sha256": None, "registry_has_changed": False}
-    return render_template("admin/registry/workbook.html", form=form, limit=megabytes(), **(defaults | values))
+    defaults: dict[str, Any] = dict.fromkeys(("issues", "worksheets", "warnings", "sha256", "message"))
+    defaults["registry_has_changed"] = False
+    undo_forms = [(load, UndoLoadForm(formdata=None, batch=load.batch)) for load in loads(current_viewer())]
+    return render_template(
+        "admin/registry/workbook.html", form=form, limit=megabytes(), undo_forms=undo_forms, **(defaults | values)
+    )
 
 
 def _preview_page(

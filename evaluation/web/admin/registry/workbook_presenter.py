@@ -5,19 +5,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evaluation.answers.issues import CellIssue
-from evaluation.language import N_
+from evaluation.language import Language
 from evaluation.registry import queries as registry
+from evaluation.text import caseless
 from evaluation.web.admin.registry.presenter import format_value, names_of_bodies
 from evaluation.web.core.request_context import current_language
-from evaluation.web.entry.workbook_issues import WorkbookReport, group_issues
-from evaluation.workbooks.registry.columns import COLUMNS, WORKSHEETS, Column, choice_labels, display_value
+from evaluation.web.entry.workbook_issues import WorkbookReport, WorksheetReport, group_issues
+from evaluation.workbooks.registry.columns import (
+    COLUMNS,
+    WORKSHEET_LABELS,
+    WORKSHEETS,
+    Column,
+    choice_labels,
+    display_value,
+)
 from evaluation.workbooks.registry.plan import CHANGED, NEW, UNCHANGED, RegistryPlan, RowChange, state_name
 
 IDENTIFYING_COLUMNS = ("bin",)
 """Columns that stand beside the name of a row and are not listed as changes."""
 MAX_PREVIEWED_ROWS = 200
 """Changed rows of one worksheet in a preview; the counts include all rows."""
-TITLES = {WORKSHEETS[0]: N_("Bodies"), WORKSHEETS[1]: N_("Organisations")}
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ def _preview_worksheet(name: str, plan: RegistryPlan) -> WorksheetPreview:
     language = current_language().code
     names |= {row.current.bin: state_name(row.current, language) for row in plan.rows[WORKSHEETS[0]]}
     rows = [_preview_row(name, row, names) for row in shown]
-    return WorksheetPreview(name, TITLES[name], counts, rows, len(changed) - len(shown))
+    return WorksheetPreview(name, WORKSHEET_LABELS[name], counts, rows, len(changed) - len(shown))
 
 
 def _preview_row(worksheet: str, row: RowChange, body_names: Mapping[str, str]) -> RowPreview:
@@ -87,6 +94,12 @@ def _cell_text(column: Column, value: Any, body_names: Mapping[str, str]) -> str
     return format_value(column.code, value)
 
 
+def _label(worksheet: WorksheetReport, language: Language) -> str:
+    """Return the label of a worksheet; empty where its title is the label, and for an unknown worksheet."""
+    label = language.gettext(WORKSHEET_LABELS[worksheet.name]) if worksheet.name in WORKSHEET_LABELS else ""
+    return "" if caseless(label) == caseless(worksheet.title) else label
+
+
 def report_issues(issues: Sequence[CellIssue]) -> WorkbookReport:
     """Return issues by worksheet and cell, with the columns' labels of this workbook."""
     language = current_language()
@@ -95,7 +108,7 @@ def report_issues(issues: Sequence[CellIssue]) -> WorkbookReport:
     worksheets = tuple(
         replace(
             worksheet,
-            label=language.gettext(TITLES[worksheet.name]) if worksheet.name in TITLES else "",
+            label=_label(worksheet, language),
             messages=tuple(
                 replace(message, label=labels.get(worksheet.name, {}).get(message.code or "", ""))
                 for message in worksheet.messages

@@ -15,6 +15,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin import years as operations
 from evaluation.registry.admin.years import YearDates, YearDatesConflict
 from evaluation.registry.models import ReportingYear
+from evaluation.review import year_order as moves
 from evaluation.submissions import queries as submissions
 from evaluation.submissions.extensions import queries as extensions
 from evaluation.submissions.extensions.operations import grant_extension
@@ -26,7 +27,10 @@ from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year
-from forms.admin.registry import ExtensionForm, YearDatesForm, YearForm
+from forms.admin.registry import ExtensionForm, YearDatesForm, YearForm, YearOrderForm
+
+MAX_BODIES_SHOWN = 100
+"""Bodies with changed points on the preview of a move to another order."""
 
 Answer = str | Redirection | tuple[str, int]
 
@@ -47,7 +51,12 @@ def years() -> Answer:
         return _years_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
     with errors_shown_in(form, lambda: _years_page(form)):
         operations.open_year(
-            current_viewer(), form.year.data, form.order_code.data, deadline=form.deadline.data, starts_on=form.starts_on.data
+            current_viewer(),
+            form.year.data,
+            form.order_code.data,
+            deadline=form.deadline.data,
+            starts_on=form.starts_on.data,
+            confirmed=form.confirmed.data or "",
         )
     announce_opening(current_viewer(), form.year.data)
     flash(gettext("The year %(year)s is open.", year=form.year.data))
@@ -78,7 +87,8 @@ def change_year_dates(year: int) -> Answer:
     expected = (form.expected_starts_on.data, form.expected_deadline.data)
     with errors_shown_in(form, lambda: _year_page(reporting_year, form)):
         try:
-            operations.change_year_dates(current_viewer(), reporting_year, expected, (form.starts_on.data, form.deadline.data))
+            new, confirmed = (form.starts_on.data, form.deadline.data), form.confirmed.data or ""
+            operations.change_year_dates(current_viewer(), reporting_year, expected, new, confirmed)
         except YearDatesConflict as conflict:
             # The page shows the stored days in place of the typed ones.
             db.session.rollback()
@@ -88,6 +98,52 @@ def change_year_dates(year: int) -> Answer:
     announce_dates(current_viewer(), year, pairs)
     flash(gettext("The dates of the year are saved."))
     return redirect(url_for(".year", year=year), 303)
+
+
+@blueprint.get(f"/years/{YEAR}/order")
+@allow(Action.MANAGE_REGISTRY)
+def year_order(year: int) -> str:
+    """Show the orders to which a year can be moved and, for the order in the query string, what that changes."""
+    reporting_year, code = find_year(year), request.args.get("to", "")
+    return _year_order_page(reporting_year, YearOrderForm(formdata=None, order_code=code, expected=reporting_year.order_code))
+
+
+@blueprint.post(f"/years/{YEAR}/order")
+@allow(Action.MANAGE_REGISTRY)
+def move_year(year: int) -> Answer:
+    """Move a year to another order."""
+    reporting_year, form = find_year(year), YearOrderForm()
+    if not form.validate():
+        return _year_order_page(reporting_year, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    with errors_shown_in(form, lambda: _year_order_page(reporting_year, form)):
+        moves.move_year(current_viewer(), reporting_year, form.expected.data or "", form.order_code.data or "")
+    flash(gettext("The year %(year)s is moved to another order.", year=year))
+    return redirect(url_for(".year", year=year), 303)
+
+
+def _year_order_page(year: ReportingYear, form: YearOrderForm) -> str:
+    options = moves.other_orders(year)
+    chosen = next((order for order in options if order.code == form.order_code.data), None)
+    move = moves.preview_move(current_viewer(), year, chosen) if chosen else None
+    return render_template(
+        "admin/registry/year_order.html",
+        year=year,
+        year_order=registry.orders().get(year.order_code),
+        options=options,
+        form=form,
+        move=move,
+        obstacle=move.obstacle.message(current_language()) if move and move.obstacle else "",
+        max_bodies=MAX_BODIES_SHOWN,
+    )
+
+
+@blueprint.post(f"/years/{YEAR}/remove")
+@allow(Action.MANAGE_REGISTRY)
+def remove_year(year: int) -> Redirection:
+    """Remove a year that was opened by mistake."""
+    operations.remove_year(current_viewer(), year)
+    flash(gettext("The year %(year)s is removed.", year=year))
+    return redirect(url_for(".years"), 303)
 
 
 def _dates_form(dates: YearDates) -> YearDatesForm:

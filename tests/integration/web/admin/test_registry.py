@@ -1,5 +1,6 @@
 """The pages of the registry: lists, the forms of changes, their confirmation and their errors; for administrators only."""
 
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -9,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from evaluation.answers.models import Report
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.notifications.models import Notification
 from evaluation.policy import SIGN_IN_ROLES, Role, Viewer
 from evaluation.registry import operations as registry_operations
 from evaluation.registry import queries
@@ -18,6 +21,8 @@ from evaluation.registry.admin import operations
 from evaluation.registry.admin import queries as admin_queries
 from evaluation.registry.operations import NewBody
 from evaluation.registry.states import BodyState, OrganisationState, SupervisionPeriod
+from evaluation.review.history.queries import year_settings
+from evaluation.review.integrity import discrepancies
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support import accounts
 from tests.support.factories import bin_of
@@ -34,7 +39,7 @@ PAGES = (
     "/registry/organisations",
     f"/registry/organisations/{ORGANISATION}",
     "/registry/organisations/new",
-    *(f"/registry/organisations/{ORGANISATION}/{name}" for name in ("change", "rename", "move", "status")),
+    *(f"/registry/organisations/{ORGANISATION}/{name}" for name in ("change", "rename", "move", "since", "status")),
     "/registry/years",
     "/registry/years/2024",
     "/registry/years/2024/extension",
@@ -277,6 +282,38 @@ def test_an_organisation_is_entered_corrected_and_closed(entered: Flask, admin: 
     assert stored_state(entered, new_bin).body_in(2024) == OTHER_DISTRICT
 
 
+def test_the_first_day_counts_in_an_open_year_unless_confirmed_and_can_be_corrected(
+    entered: Flask, admin: FlaskClient, order: Order
+) -> None:
+    new_bin, address = bin_of(300), "/registry/organisations/new"
+    values = {"bin": new_bin, "kind": order.kinds[0].code, "name_kk": "Мектеп", "body": DISTRICT}
+    form = admin.get(address).text
+    assert form_fields(form)["since"] == "01.01.2024" and "confirmed" not in form, "the first day of the latest open year"
+    doubtful = send(admin, address, form, **values, since="01.01.2025")
+    assert doubtful.status_code == 422 and "in no open year (the last one is 2024)" in visible_text(
+        find(doubtful, "#since-error")
+    )
+    assert_valid(doubtful, "en")
+    confirmation = str(find(doubtful, "input[name=confirmed]")["value"])
+    other_day = send(admin, address, doubtful.text, since="01.02.2025", confirmed=confirmation)
+    assert other_day.status_code == 422, "another day is confirmed anew"
+    assert send(admin, address, doubtful.text, confirmed=confirmation).status_code == 303
+    assert stored_state(entered, new_bin).periods == (SupervisionPeriod(DISTRICT, date(2025, 1, 1)),)
+    url = f"/registry/organisations/{new_bin}/since"
+    assert form_fields(admin.get(url).text)["since"] == "01.01.2025"
+    shown = send(admin, url, since="01.03.2024")
+    assert "from 01.03.2024 on, not from 01.01.2025 on" in shown.text and "2024 no sheet Талас ауданы" in visible_text(shown)
+    assert send(admin, url, shown.text, confirm="1").status_code == 303
+    assert stored_state(entered, new_bin).body_in(2024) == DISTRICT
+    assert "in no open year" in send(admin, url, since="05.01.2025").text
+
+
+def test_names_are_stored_composed(entered: Flask, admin: FlaskClient) -> None:
+    typed = unicodedata.normalize("NFD", "Йод  ауданы")
+    assert send(admin, f"/registry/bodies/{DISTRICT}/change", name_kk=typed).status_code == 303
+    assert stored_state(entered, DISTRICT).name_kk == "Йод ауданы"
+
+
 def test_lists_are_filtered_and_divided_into_pages(entered: Flask, admin: FlaskClient, order: Order) -> None:
     with entered.app_context():
         rows = [(bin_of(1_000 + n), order.kinds[1].code, f"№{n:03d} кәсіпорын", "") for n in range(60)]
@@ -297,22 +334,54 @@ def test_lists_are_filtered_and_divided_into_pages(entered: Flask, admin: FlaskC
 
 
 def test_a_year_is_opened_and_its_deadline_changed(entered: Flask, admin: FlaskClient, order: Order) -> None:
-    opened = send(admin, "/registry/years", year="2025", order_code=order.code, deadline="31.03.2026")
+    opened = send(admin, "/registry/years", year="2025", order_code=order.code, deadline="31.03.2098")
     assert opened.status_code == 303 and "The year 2025 is open." in admin.get("/registry/years").text
     again = send(admin, "/registry/years", year="2025", order_code=order.code)
     assert again.status_code == 422 and "is open already" in again.text
     for values in ({"year": "2025"}, {"year": "x"}, {"year": "1999"}, {"year": "2024", "deadline": "күз"}, {"year": "9999"}):
         assert send(admin, "/registry/years", order_code=order.code, **values).status_code == 422
     form = admin.get("/registry/years/2025").text
-    assert form_fields(form)["deadline"] == "31.03.2026"
-    assert send(admin, "/registry/years/2025", form, deadline="15.04.2026").status_code == 303
-    late = send(admin, "/registry/years/2025", form, deadline="01.05.2026")
-    assert late.status_code == 409 and form_fields(late.text)["deadline"] == "15.04.2026"
+    assert form_fields(form)["deadline"] == "31.03.2098"
+    assert send(admin, "/registry/years/2025", form, deadline="15.04.2098").status_code == 303
+    late = send(admin, "/registry/years/2025", form, deadline="01.05.2098")
+    assert late.status_code == 409 and form_fields(late.text)["deadline"] == "15.04.2098"
     assert send(admin, "/registry/years/2025", deadline="31.12.2025").status_code == 422
     assert send(admin, "/registry/years/2025", deadline="").status_code == 303
     with entered.app_context():
         year = queries.reporting_year(2025)
         assert year is not None and year.deadline is None
+
+
+def test_a_deadline_in_the_past_is_confirmed(entered: Flask, admin: FlaskClient, order: Order) -> None:
+    address, values = "/registry/years", {"year": "2025", "order_code": order.code, "deadline": "31.03.2026"}
+    doubtful = send(admin, address, **values)
+    assert doubtful.status_code == 422 and "would be locked at once" in visible_text(find(doubtful, "#deadline-error"))
+    confirmed = str(find(doubtful, "input[name=confirmed]")["value"])
+    assert send(admin, address, doubtful.text, confirmed=confirmed).status_code == 303
+    assert send(admin, "/registry/years/2025", starts_on="01.02.2026").status_code == 303, "the deadline does not change"
+    assert send(admin, "/registry/years/2025", deadline="01.04.2026").status_code == 422
+
+
+def test_a_year_without_entries_is_removed(entered: Flask, admin: FlaskClient, order: Order) -> None:
+    accounts.make_account(entered, "clerk", bodies=[1])
+    assert send(admin, "/registry/years", year="2025", order_code=order.code).status_code == 303
+    with entered.app_context():
+        assert db.session.query(Notification).filter_by(year=2025).count()
+    page = admin.get("/registry/years/2025").text
+    assert "Remove the year" in page
+    assert send(admin, "/registry/years/2025/remove", page).status_code == 303
+    assert "The year 2025 is removed." in admin.get("/registry/years").text
+    assert send(admin, "/registry/years/2025/remove", page).status_code == 422
+    with entered.app_context():
+        assert queries.reporting_year(2025) is None and not db.session.query(Notification).filter_by(year=2025).count()
+        assert 2025 not in year_settings(SYSTEM) and not list(discrepancies(SYSTEM))
+        organisation_id = queries.registry_index(SYSTEM).organisations[ORGANISATION][0]
+        db.session.add(Report(year=2024, organisation_id=organisation_id, answers={}, evidence={}))
+        db.session.commit()
+    refused = send(admin, "/registry/years/2024/remove", page)
+    assert refused.status_code == 422 and "cannot be removed" in refused.text
+    with entered.app_context():
+        assert queries.reporting_year(2024) is not None
 
 
 def test_a_change_is_written_to_the_audit_log_with_its_author(entered: Flask) -> None:

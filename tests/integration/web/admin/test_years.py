@@ -32,28 +32,28 @@ def scenario(app: Flask, order: Order, tmp_path: Path) -> Scenario:
 
 def test_an_administrator_opens_a_year_and_changes_its_dates(scenario: Scenario) -> None:
     admin, order = scenario.client("administrator"), scenario.order
-    new = {"year": f"{YEAR + 1}", "order_code": order.code, "starts_on": "01.02.2026", "deadline": "2026-03-31"}
-    for invalid in ({"starts_on": "01.04.2026"}, {"starts_on": "31.12.2024"}, {"deadline": "31.12.2025"}, {"starts_on": "күз"}):
+    new = {"year": f"{YEAR + 1}", "order_code": order.code, "starts_on": "01.02.2098", "deadline": "2098-03-31"}
+    for invalid in ({"starts_on": "01.04.2098"}, {"starts_on": "31.12.2024"}, {"deadline": "31.12.2025"}, {"starts_on": "күз"}):
         assert send(admin, "/registry/years", **new | invalid).status_code == 422
     assert send(admin, "/registry/years", **new).status_code == 303
     page = f"/registry/years/{YEAR + 1}"
-    expected = {"expected_starts_on": "01.02.2026", "expected_deadline": "31.03.2026"}
+    expected = {"expected_starts_on": "01.02.2098", "expected_deadline": "31.03.2098"}
     text = admin.get(page).text
     assert all(f'name="{name}" value="{value}"' in text for name, value in expected.items())
-    rejected = send(admin, page, **expected, starts_on="02.04.2026", deadline="01.04.2026")
+    rejected = send(admin, page, **expected, starts_on="02.04.2098", deadline="01.04.2098")
     assert rejected.status_code == 422 and "cannot be later" in rejected.text
-    assert send(admin, page, **expected, starts_on="", deadline="15.04.2026").status_code == 303
-    conflict = send(admin, page, **expected, starts_on="01.01.2026", deadline="")
-    assert conflict.status_code == 409 and 'name="expected_deadline" value="15.04.2026"' in conflict.text
+    assert send(admin, page, **expected, starts_on="", deadline="15.04.2098").status_code == 303
+    conflict = send(admin, page, **expected, starts_on="01.01.2098", deadline="")
+    assert conflict.status_code == 409 and 'name="expected_deadline" value="15.04.2098"' in conflict.text
     assert_valid(conflict, "en")
     with scenario.app.app_context():
         year = db.session.get(ReportingYear, YEAR + 1)
-        assert year and (year.starts_on, year.deadline) == (None, date(2026, 4, 15))
+        assert year and (year.starts_on, year.deadline) == (None, date(2098, 4, 15))
         events = {event.action: event.data for event in db.session.query(AuditEvent).filter_by(year=YEAR + 1)}
-        assert events["year_opened"]["starts_on"] == [None, "2026-02-01"] and events["first_day_changed"] == {
-            "starts_on": ["2026-02-01", None]
+        assert events["year_opened"]["starts_on"] == [None, "2098-02-01"] and events["first_day_changed"] == {
+            "starts_on": ["2098-02-01", None]
         }
-        assert events["deadline_changed"] == {"deadline": ["2026-03-31", "2026-04-15"]}
+        assert events["deadline_changed"] == {"deadline": ["2098-03-31", "2098-04-15"]}
         for viewer in (scenario.viewer(Role.HEAD), scenario.viewer(Role.REVIEWER)):
             with pytest.raises(Forbidden):
                 registry_years.change_year_dates(viewer, year, (None, None), (None, None))
