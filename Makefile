@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
+DEMO ?= yes
 TRIALS ?= 10000
 export PORT
 
@@ -17,9 +18,9 @@ export MALLOC_MMAP_THRESHOLD_ = 1000000000
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/product ## Serve the demonstration on http://127.0.0.1:8000/
+run: $(VENV)/product ## Serve the demonstration on http://127.0.0.1:8000/; with DEMO= an empty database
 	$(BIN)/flask --app app database upgrade
-	$(BIN)/flask --app app demo
+	$(if $(DEMO),$(BIN)/flask --app app demo)
 	$(BIN)/gunicorn --config gunicorn.conf.py 'app:create_app()'
 
 test: $(VENV)/tests ## Run all checks and all tests

@@ -31,7 +31,7 @@ address_option = click.option(
     click.option("--role", required=True, type=click.Choice([str(role) for role in ROLE_NAMES]), help="What they may do."),
     click.option("--body", "bins", multiple=True, metavar="BIN", help="A body of a clerk or head; give it once for each."),
     click.option("--region", metavar="DIGITS", help="Region of a reviewer or observer: the first two digits of its KATO code."),
-    click.option("--language", "mail_language", type=click.Choice(LANGUAGE_CODES), help="Language of the letters sent to them."),
+    click.option("--mail-language", type=click.Choice(LANGUAGE_CODES), help="Language of the letters sent to them."),
     address_option,
     language_option,
     name="add",
@@ -144,13 +144,12 @@ def _find(email: str) -> Account:
 
 
 def _print_link(account: Account, address: str | None, message_language: Language) -> None:
-    """Print the link on standard output and what to do with it on standard error."""
+    """Print the link on a line of its own on standard output, after what to do with it on standard error."""
     link = reset_link(account)
     if address:
         if not address.startswith(("http://", "https://")):
             raise EvaluationError(N_("An address begins with https:// or http://."))
         link = address.rstrip("/") + urlsplit(link).path
-    click.echo(link)
     click.echo(
         message_language.gettext(
             "Give this link to %(email)s so that nobody else can read it: it works once, within %(hours)s hours.",
@@ -159,6 +158,7 @@ def _print_link(account: Account, address: str | None, message_language: Languag
         ),
         err=True,
     )
+    click.echo(link)
 
 
 for subcommand in (add, reset, disable, enable, list_):

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import (
     EmailField,
     HiddenField,
@@ -15,6 +16,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     SubmitField,
+    TextAreaField,
 )
 
 from evaluation.accounts.checks import InvalidAccount
@@ -67,3 +69,12 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
         for name, field_error in error.errors.items():
             field = self[name]
             field.errors = [*field.errors, field_error.message(language)]
+
+
+class PeopleTableForm(FlaskForm):  # type: ignore[misc]
+    """A table of people: pasted, or the first worksheet of a workbook, which replaces the text."""
+
+    text = TextAreaField(_("The table, pasted from Excel"))
+    file = FileField(_("Or a workbook (.xlsx)"))
+    check = SubmitField(_("Check the table"))
+    save = SubmitField(_("Add these people"))

@@ -1,6 +1,7 @@
 """Pages for the administrator: accounts of people, and the one-time links that set a password."""
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
@@ -161,13 +162,25 @@ def _redirect_to_person(account_id: int, success: str) -> Redirection:
 
 def _link_page(account: Account, is_new: bool = False) -> str:
     """Send the one-time link by mail where mail is configured, else show it this once; it is not stored."""
-    link, until = reset_link(account), now() + current_app.config["SECURITY_RESET_PASSWORD_WITHIN"]
-    mailed = bool(current_app.config["SMTP_URL"]) and "show" not in request.form
-    if mailed:
-        with force_locale(account.language or current_language().code):
-            values = {"user": account, "reset_link": link, "is_new": is_new, "until": moment(until)}
-            send_mail(gettext("Your account"), account.email, "admin/people/mail/link", **values)
-    return render_template("admin/people/link.html", account=account, is_new=is_new, link=None if mailed else link, until=until)
+    link = send_link(account, is_new, must_show="show" in request.form)
+    return render_template("admin/people/link.html", account=account, is_new=is_new, link=link, until=link_until())
+
+
+def link_until() -> datetime:
+    """Return until when (UTC) a link of now works."""
+    until: datetime = now() + current_app.config["SECURITY_RESET_PASSWORD_WITHIN"]
+    return until
+
+
+def send_link(account: Account, is_new: bool, must_show: bool = False) -> str | None:
+    """Send a person's one-time link by mail; return it where no mail is configured or it must be shown."""
+    link = reset_link(account)
+    if must_show or not current_app.config["SMTP_URL"]:
+        return link
+    with force_locale(account.language or current_language().code):
+        values = {"user": account, "reset_link": link, "is_new": is_new, "until": moment(link_until())}
+        send_mail(gettext("Your account"), account.email, "admin/people/mail/link", **values)
+    return None
 
 
 def _find(account_id: int) -> Account:

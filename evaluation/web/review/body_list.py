@@ -32,7 +32,7 @@ from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words, send_bytes, show_year
 
-SHORT_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Rural level")}
+SHORT_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Town or village")}
 """Level names for narrow columns."""
 WRITERS: dict[str, Callable[[export.ExportTable, str], bytes]] = {
     "xlsx": export.as_xlsx,

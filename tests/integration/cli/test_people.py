@@ -1,6 +1,7 @@
 """People by commands, and those of the demonstration."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import Result
+from dotenv import dotenv_values
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -19,9 +21,11 @@ from evaluation.demo.store import store
 from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Role
 from evaluation.registry.models import ReportingYear
+from evaluation.settings import load_settings
 from tests.integration.accounts.test_people import CITY, SYSTEM, VILLAGE, enter_bodies, events
 from tests.support.accounts import make_account, sign_in
 from tests.support.factories import bin_of
+from tests.support.paths import ROOT
 
 
 @pytest.fixture
@@ -43,14 +47,25 @@ def run(app: Flask, *words: object) -> Result:
 def test_a_command_adds_the_first_administrator(app: Flask) -> None:
     result = run(app, "add", "admin@example.kz", "--name", "Admin", "--role", "administrator", "--lang", "ru")
     assert result.exit_code == 0 and result.stdout.startswith("http://127.0.0.1:") and len(result.stdout.splitlines()) == 1
+    assert result.output.endswith(f":\n{result.stdout}") or result.stdout in result.output.splitlines(keepends=True)
     assert "password_confirm" in app.test_client().get(urlsplit(result.stdout.strip()).path).text
     with app.app_context():
         [event] = events("account_added")
         assert event.actor == "system"
 
 
+@pytest.mark.parametrize("port", [None, "9123"])
+def test_the_link_names_the_port_that_flask_run_serves(monkeypatch: pytest.MonkeyPatch, port: str | None) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    if port:
+        monkeypatch.setenv("PORT", port)
+    served = dotenv_values(ROOT / ".flaskenv")["FLASK_RUN_PORT"]
+    assert load_settings().base_address == f"http://127.0.0.1:{served}"
+
+
 def test_commands_on_people(site: Flask) -> None:
-    words = ("--name", "Айгүл", "--role", "clerk", "--body", CITY, "--body", VILLAGE)
+    words = ("--name", "Айгүл Йод", "--role", "clerk", "--body", CITY, "--body", VILLAGE)
+    words = tuple(unicodedata.normalize("NFD", word) for word in words)
     added = run(site, "add", "aigul@example.kz", *words, "--address", "https://assess.example.kz/")
     assert added.stdout.startswith("https://assess.example.kz/account/")
     again = run(site, "reset", "AIGUL@example.kz")
@@ -58,9 +73,9 @@ def test_commands_on_people(site: Flask) -> None:
     old, new = (urlsplit(done.stdout.strip()).path for done in (added, again))
     assert "password_confirm" not in site.test_client().get(old).text and "password_confirm" in site.test_client().get(new).text
     listed = run(site, "list", "--lang", "en").stdout
-    assert re.search(rf"aigul@example.kz +Айгүл +Clerk +{CITY}, {VILLAGE} +No password yet", listed)
+    assert re.search(rf"aigul@example.kz +Айгүл Йод +Clerk +{CITY}, {VILLAGE} +No password yet", listed)
     assert run(site, "disable", "aigul@example.kz").exit_code == 0
-    assert "Disabled" in run(site, "list", "--search", "айгүл", "--lang", "en").stdout
+    assert "Disabled" in run(site, "list", "--search", "айгул йод", "--lang", "en").stdout
     for code in LANGUAGE_CODES:
         say = language(code).gettext
         assert run(site, "list", "--lang", code).stdout.startswith(say("E-mail address"))

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
 from evaluation.database import db
+from evaluation.web.account.first_command import show_first_command
 from evaluation.web.account.security import events, limits, second_factor_setup, sessions
 from evaluation.web.account.security.configuration import configure
 from evaluation.web.account.security.mail import BackgroundMailUtil
@@ -59,6 +60,7 @@ def init_app(app: Flask) -> None:
     security.principal.skip_static = True
     security.login_manager.request_loader(lambda _: None)
     app.before_request(_refuse_unusual_requests)
+    app.before_request(show_first_command)
     events.init_app(app)
     second_factor_setup.init_app(app)
     limits.init_app(app)

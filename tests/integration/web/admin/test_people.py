@@ -1,5 +1,6 @@
 """The pages of accounts for the administrator, from adding a person to the first sign-in."""
 
+import io
 import re
 import socketserver
 import threading
@@ -12,15 +13,21 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import Workbook
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from evaluation.accounts import queries
 from evaluation.accounts.models import Account
+from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.database import db
+from evaluation.language import language
+from evaluation.policy import Role
 from tests.integration.accounts.test_people import CITY, SYSTEM, VILLAGE, enter_bodies, ids
+from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import make_account, sign_in, signed_in, token_of
-from tests.support.html import attributes, find
+from tests.support.factories import bin_of
+from tests.support.html import attributes, find, form_values, texts
 
 
 @pytest.fixture
@@ -78,6 +85,54 @@ def test_from_adding_a_person_to_their_first_sign_in(site: Flask) -> None:
     sign_in(site.test_client(), "aigul@example.kz", new)
     again = site.test_client().get(address)
     assert again.status_code == 302 or "password_confirm" not in again.text, "it works once"
+
+
+TABLE = f"""E-mail address	Full name	Role	BINs of the bodies	Region
+aigul@example.kz	Айгүл Сейітова	Clerk	{CITY}, {VILLAGE}
+ BOLAT@example.kz	Болат	ROLE		19
+"""
+
+
+def test_people_are_added_from_a_table_all_or_nobody(site: Flask) -> None:
+    admin, url = signed_in(site, "administrator"), "/people/table"
+    role = language("ru").gettext(ROLE_NAMES[Role.REVIEWER])
+    table = TABLE.replace("ROLE", role.upper())
+    assert post(admin, url, text=" ", check="1").status_code == 422
+    wrong = table + f"x\t\tдиректор\t{bin_of(900)}\nAIGUL@example.kz\tA\thead\t{CITY.lstrip('0')}\n"
+    refused = post(admin, url, text=wrong, save="1")
+    assert refused.status_code == 422 and "3 rows with errors; nobody was added." in refused.text
+    problems = texts(refused, "tbody td:last-child")
+    assert problems[1] == "–" and "twice" in problems[0] and "twice" in problems[3]
+    assert all(part in problems[2] for part in ("e-mail address", "the person's name", "not a role", bin_of(900)))
+    checked = post(admin, url, text=table, check="1")
+    assert checked.status_code == 200 and "2 people, without errors. Nobody has been added yet." in checked.text
+    assert_valid(checked, "en")
+    with site.app_context():
+        assert queries.account_by_email(SYSTEM, "aigul@example.kz") is None
+    added = post(admin, url, text=form_values(find(checked, "main form"))["text"], save="1")
+    assert added.status_code == 200 and "2 people were added" in added.text
+    assert_valid(added, "en")
+    with site.app_context():
+        account = queries.account_by_email(SYSTEM, "aigul@example.kz")
+        assert account and {item.bin for item in queries.bodies_of(SYSTEM, [account.id])[account.id]} == {CITY, VILLAGE}
+        other = queries.account_by_email(SYSTEM, "bolat@example.kz")
+        assert other is not None and (other.role, other.region) == ("reviewer", "19")
+    assert "password_confirm" in site.test_client().get(urlsplit(texts(added, ".one-time-link")[0]).path).text
+    again = post(admin, url, text=table, save="1")
+    assert again.status_code == 422 and "has an account already" in again.text
+
+
+def test_people_are_added_from_a_workbook(site: Flask) -> None:
+    admin, book = signed_in(site, "administrator"), Workbook()
+    book.active.append(["aigul@example.kz", "Айгүл", "clerk", int(CITY)])
+    data = io.BytesIO()
+    book.save(data)
+    checked = post(admin, "/people/table", file=(io.BytesIO(data.getvalue()), "people.xlsx"), check="1")
+    assert checked.status_code == 200 and "1 person, without errors" in checked.text
+    assert "Айгүл" in form_values(find(checked, "main form"))["text"], "the table can be corrected on the page"
+    for content in (b"x", b"%PDF-1.7"):
+        refused = post(admin, "/people/table", file=(io.BytesIO(content), "people.xlsx"), check="1")
+        assert refused.status_code == 422 and find(refused, "#file-error")
 
 
 def test_a_new_link_ends_the_session_and_the_link_before(site: Flask) -> None:
