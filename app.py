@@ -18,7 +18,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         config: Overrides by upper-case name: settings (:class:`evaluation.settings.Settings`) and keys of Flask's configuration.
 
     Raises:
-        CriteriaError: A criteria file has mistakes.
+        CriteriaError: A criteria file of the product has mistakes.
         SystemExit: A setting is invalid.
     """
     remaining = dict(config or {})
@@ -36,11 +36,12 @@ def wire(app: Application, settings: Settings) -> None:
     # Imported here: these modules need most of the product's libraries.
     from evaluation import database, web
     from evaluation.configuration import Configuration
-    from evaluation.criteria import load_orders
+    from evaluation.criteria.loader import load_orders, log_problems
     from evaluation.notifications.outbox import OutboxWorker
     from evaluation.web.links import FlaskLinkBuilder
 
     app.extensions["orders"] = load_orders(settings.criteria)
+    log_problems(app.extensions["orders"])
     app.extensions["mail_worker"] = OutboxWorker(app.app_context)
     configuration = Configuration(
         settings=settings,

@@ -17,6 +17,7 @@ COMMANDS = {
         "evaluation.cli.backup:backup",
         "Copy the database as of one moment, the evidence files, and a checkpoint of the audit log.",
     ),
+    "criteria": ("evaluation.cli.criteria:criteria", "Check criteria files before they are used."),
     "database": ("evaluation.cli.database:database", "Create and upgrade the database."),
     "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),
     "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),

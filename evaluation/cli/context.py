@@ -21,7 +21,13 @@ ERROR_PREFIX = N_("Error:")
 UNUSABLE_DATABASE = N_("The database cannot be used: %(reason)s")
 
 language_option = click.option(
-    "--lang", type=click.Choice(LANGUAGE_CODES), default="kk", show_default=True, help="Language of messages and names."
+    "--lang",
+    "--language",
+    "lang",
+    type=click.Choice(LANGUAGE_CODES),
+    default="kk",
+    show_default=True,
+    help="Language of messages and names.",
 )
 
 
@@ -102,12 +108,12 @@ def print_json(value: object) -> None:
 
 
 def print_issues(issues: Iterable[CellIssue], message_language: Language) -> None:
-    """Print one line for each issue on standard error: worksheet!cell, column, what is wrong and what to do."""
+    """Print one line for each issue on standard error: worksheet!cell, column, organisation, what is wrong and what to do."""
     for issue in issues:
-        cell = "!".join(filter(None, (issue.worksheet, issue.cell)))
+        cell = "!".join(filter(None, (issue.title or issue.worksheet, issue.cell)))
         column = f" ({issue.code})" if issue.code else ""
-        message = issue.message(message_language)
-        click.echo(f"{cell}{column}: {message}" if cell else message, err=True)
+        location = ", ".join(filter(None, (f"{cell}{column}", issue.organisation)))
+        click.echo(": ".join(filter(None, (location, issue.message(message_language)))), err=True)
 
 
 def exit_with_issues(rejected: WorkbookRejected, language_code: str, as_json: bool = False) -> None:

@@ -11,7 +11,7 @@ AnswerType = Literal["money", "whole", "date", "yes_no", "choice", "text"]
 
 
 REGISTRY_FACTS: dict[str, AnswerType] = {"state_share": "money", "state_body": "yes_no", "national_company": "yes_no"}
-"""What the registry says of an organisation and a caution can read. A share is in percent and stored in hundredths, like money."""
+"""What the registry says of an organisation and a caution can read. A share is in percent, stored in hundredths like money."""
 
 
 class Choice(OrderModel):

@@ -101,7 +101,7 @@ def _load(paths: tuple[Path, ...]) -> Orders:
     loaded = {file: load_order(file) for file in sorted(FOLDER.glob(f"*{SUFFIX}"))}
     added = []
     for path in paths:
-        for file in _files(path):
+        for file in criteria_files(path):
             added.append(read_added_file(file, tuple(loaded.values())))
             if (order := added[-1].order) is not None:
                 loaded[file] = order
@@ -109,7 +109,7 @@ def _load(paths: tuple[Path, ...]) -> Orders:
     return Orders(tuple(orders), added=tuple(added), paths={order.code: file for file, order in loaded.items()})
 
 
-def _files(path: Path) -> list[Path]:
+def criteria_files(path: Path) -> list[Path]:
     """The criteria files of a folder, or the path itself for a file or a folder without criteria files."""
     return (sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else []) or [path]
 
@@ -121,7 +121,7 @@ def read_added_file(path: Path, others: tuple[Order, ...]) -> AddedFile:
         order = parse_order(text, path.name)
     except CriteriaError as invalid:
         return AddedFile(path, None, invalid.problems)
-    remarks = (*_conflicts(order, others), *unlikely(order, Orders(others).before(order) if others else None))
+    remarks = (*_conflicts(order, others), *unlikely(order, Orders(others).before(order)))
     located = with_lines(remarks, lines_of_keys(text, tomllib.loads(text))) if remarks else ()
     is_used = all(problem.severity == "warning" for problem in located)
     return AddedFile(path, order if is_used else None, located)

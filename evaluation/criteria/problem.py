@@ -38,8 +38,8 @@ class Problem:
 
     def text(self, message_language: Language) -> str:
         """Line, key and message."""
-        place = ", ".join(filter(None, (self.line and message_language.gettext("line %(number)s", number=self.line), self.key)))
-        return f"{place}: {self.message(message_language)}" if place else self.message(message_language)
+        line = message_language.gettext("line %(number)s", number=self.line) if self.line else ""
+        return ": ".join(filter(None, (", ".join(filter(None, (line, self.key))), self.message(message_language))))
 
     def __str__(self) -> str:
         return f"{self.key}: {self.message(language('en'))}"

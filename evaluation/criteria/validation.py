@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from difflib import get_close_matches
 from typing import Any
 
-from evaluation.criteria.count_conditions import AUDITED
+from evaluation.criteria.count_conditions import AUDITED, comparisons
 from evaluation.criteria.expressions import (
     DAYS,
     RESERVED_NAMES,
@@ -109,8 +109,10 @@ def _criteria(order: Order) -> Iterator[Problem]:
     for criterion in order.criteria:
         key = f"criteria[{criterion.code}]"
         yield from _scale(key, criterion)
-        if criterion.reads(AUDITED) and criterion.audited is None:
-            yield error(key, N_("an outcome reads audited: the condition audited is missing"))
+        for entry in criterion.outcomes if criterion.audited is None else ():
+            if entry.when is not None and any(comparison.factor(AUDITED) for comparison in comparisons(entry.when)):
+                template = N_("the outcome reads audited, but the criterion has no condition audited")
+                yield error(f"{key}.scale[{entry.outcome}].when", template)
         if criterion.prior_year_count and not criterion.compares_with_last_year:
             yield error(f"{key}.prior_year_count", N_("no outcome reads last_year"))
         yield from _undefined(f"{key}.readings", criterion.readings, order.reading)

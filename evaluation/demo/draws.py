@@ -6,8 +6,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from evaluation.criteria import expressions
-from evaluation.criteria.expressions import AllOf, Answered, AnyOf, Compare, Condition
+from evaluation.criteria.expressions import Answered, Compare, Condition
 from evaluation.criteria.model import Indicator, Order
+from evaluation.criteria.syntax import AllOf, AnyOf
 from evaluation.scoring.conditions import COMPARISONS, TIYN_PER_TENGE
 
 

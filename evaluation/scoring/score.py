@@ -1,6 +1,6 @@
 """The points of every row of every body's sheet, with the lowest and the highest that the blanks allow.
 
-Source: Order 47, Annex 1 (criteria) and Annex 2 (rows of the sheet). :mod:`evaluation.scoring.rules` implements the rules.
+Source: Order 47, Annex 1 (criteria) and Annex 2 (rows of the sheet). :mod:`evaluation.scoring.outcomes` decides the outcomes.
 """
 
 from collections.abc import Mapping
@@ -9,15 +9,20 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from pandas.arrays import BooleanArray
 
-from evaluation.criteria.model import OUTCOMES, Criterion, Order
+from evaluation.criteria.model import Criterion, Order
 from evaluation.memory import gc_paused
+from evaluation.scoring.audit_options import audit_options
 from evaluation.scoring.conditions import apply_implications, evaluate, has_columns, is_certain
 from evaluation.scoring.frames import ReportFrames
-from evaluation.scoring.rules import RULES, UNKNOWN_COUNT, Counts
+from evaluation.scoring.outcomes import UNKNOWN_COUNT, Counts, possible_outcomes, worst_and_best
 
 PriorYearCounts = Mapping[tuple[str, str, str], int]
 """Last year's counts: (body's BIN, kind, criterion) → organisations in breach. A missing count is unknown."""
+
+ROW_COUNTS = ("organisations", "in_breach", "undecided", "audited", "unaudited", "previous")
+"""The counts of :data:`evaluation.scoring.outcomes.Counts` that a row shows."""
 
 IN_BREACH, UNANSWERED = "in_breach", "unanswered"
 """The statuses of an organisation that is named beside a row."""
@@ -27,12 +32,7 @@ ROW_COLUMNS = (
     "kind",
     "row",
     "criterion",
-    "organisations",
-    "in_breach",
-    "undecided",
-    "audited",
-    "unaudited",
-    "previous",
+    *ROW_COUNTS,
     "worst",
     "best",
     "low",
@@ -47,8 +47,8 @@ class Scores:
     """The scores of one or many bodies.
 
     `rows` has one line for each scored row of each applicable table, by body, then in the order of the form: body, kind, row,
-    criterion, organisations, in_breach, undecided (counts), audited, unaudited (counts; zero except for the rule audit), previous
-    (the prior-year count, or UNKNOWN_COUNT), worst and best (outcomes), low, high, max (points).
+    criterion, organisations, in_breach, undecided (counts), audited, unaudited (counts; zero if the criterion has no audits),
+    previous (the prior-year count, or UNKNOWN_COUNT), worst and best (outcomes), low, high, max (points).
     `named_organisations` has one line for each organisation that is named beside a row, by BIN: body, kind, row, organisation,
     status, which is IN_BREACH or UNANSWERED.
     """
@@ -87,8 +87,9 @@ def score(order: Order, reports: ReportFrames, previous: PriorYearCounts | None 
             criterion = order.criterion[str(row.criterion)]
             breach = evaluate(order, criterion.breach, frame)
             in_breach, undecided = is_certain(breach), np.asarray(breach.isna())
-            counts = _counts(order, table.kind, criterion, frame, numbers, bodies, in_breach, undecided, previous or {})
-            rows.add(bodies, table.kind, row.number, **_points(criterion, counts), criterion=criterion.code, **counts)
+            counts = _counts(order, table.kind, criterion, frame, numbers, bodies, breach, previous or {})
+            shown = {name: counts[name] for name in ROW_COUNTS}
+            rows.add(bodies, table.kind, row.number, **_points(criterion, counts), criterion=criterion.code, **shown)
             positions = np.flatnonzero(in_breach | undecided)
             named.add(
                 body_of[positions],
@@ -128,12 +129,17 @@ class _FrameBuilder:
         return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()}, copy=False)
 
 
-def prior_year_counts(order: Order, reports: ReportFrames) -> dict[tuple[str, str, str], int]:
+def prior_year_counts(order: Order, reports: ReportFrames, compared: frozenset[str]) -> dict[tuple[str, str, str], int]:
     """Count the breaches in last year's reports, by last year's order.
 
     A count is known if every organisation of the body and kind answers the criterion.
 
     Source: Order 47, Annex 1, criterion 1 (reading R13); data dictionary, "Prior-year count".
+
+    Args:
+        order: Last year's order.
+        reports: Last year's reports.
+        compared: The codes of the criteria that this year's order compares with last year.
     """
     counts: dict[tuple[str, str, str], int] = {}
     for kind, frame in reports.items():
@@ -141,9 +147,9 @@ def prior_year_counts(order: Order, reports: ReportFrames) -> dict[tuple[str, st
             continue
         frame = apply_implications(order, kind, frame)
         numbers, bodies = pd.factorize(frame["body"].to_numpy())
-        codes = {row.criterion for row in order.table[kind].scored_rows}
-        for criterion in (order.criterion[code] for code in codes if code):
-            if criterion.rule != "decrease" or not has_columns(criterion.breach, frame):
+        for code in compared & {row.criterion for row in order.table[kind].scored_rows}:
+            criterion = order.criterion[code]
+            if not has_columns(criterion.breach, frame):
                 continue
             breach = evaluate(order, criterion.breach, frame)
             in_breach = np.bincount(numbers[is_certain(breach)], minlength=len(bodies))
@@ -156,6 +162,25 @@ def prior_year_counts(order: Order, reports: ReportFrames) -> dict[tuple[str, st
     return counts
 
 
+def depends_on_last_year(order: Order, criterion: Criterion, frame: pd.DataFrame) -> bool:
+    """Whether the points of one body by the answers at hand depend on the count of the year before.
+
+    An organisation whose own breach is undecided is taken as not in breach, so that nothing is asked for too early.
+
+    Args:
+        order: The order.
+        criterion: The criterion.
+        frame: The answers of the body's organisations of one kind, implications applied.
+    """
+    if not criterion.compares_with_last_year:
+        return False
+    numbers, bodies = np.zeros(len(frame), np.int64), np.array([""], dtype=object)
+    counts = _counts(order, "", criterion, frame, numbers, bodies, evaluate(order, criterion.breach, frame), {})
+    counts |= dict.fromkeys(("undecided", "audit_open", "audit_certain", "audit_by_breach"), np.zeros(1, np.int64))
+    low, high = worst_and_best(criterion, possible_outcomes(criterion, counts))
+    return criterion.outcomes[int(low[0])].points != criterion.outcomes[int(high[0])].points
+
+
 def _counts(
     order: Order,
     kind: str,
@@ -163,11 +188,10 @@ def _counts(
     frame: pd.DataFrame,
     numbers: np.ndarray,
     bodies: np.ndarray,
-    in_breach: np.ndarray,
-    undecided: np.ndarray,
+    breach: BooleanArray,
     previous: PriorYearCounts,
 ) -> dict[str, np.ndarray]:
-    """The counts of each body that the rule of a criterion needs.
+    """The counts of each body that decide the outcome of a criterion.
 
     Args:
         order: The order.
@@ -176,8 +200,7 @@ def _counts(
         frame: The answers of N organisations, implications applied.
         numbers: The position in `bodies` of each organisation's body, N integers.
         bodies: The BINs of n bodies.
-        in_breach: Which organisations are in breach, N booleans.
-        undecided: Which organisations are undecided, N booleans.
+        breach: Which organisations are in breach, N values; NA where it is undecided.
         previous: The prior-year counts; a missing count is unknown.
     """
     zeros = np.zeros(len(bodies), np.int64)
@@ -187,26 +210,25 @@ def _counts(
 
     counts = {
         "organisations": np.bincount(numbers, minlength=len(bodies)),
-        "in_breach": count(in_breach),
-        "undecided": count(undecided),
-        "audited": zeros,
-        "unaudited": zeros,
+        "in_breach": count(is_certain(breach)),
+        "undecided": count(np.asarray(breach.isna())),
+        **dict.fromkeys(("audited", "unaudited", "audit_open", "audit_certain", "audit_by_breach"), zeros),
         "previous": zeros + UNKNOWN_COUNT,
     }
     if criterion.audited is not None:
-        audited = evaluate(order, criterion.audited, frame)
-        counts |= {"audited": count(is_certain(audited)), "unaudited": count(is_certain(~audited))}
-    if criterion.rule == "decrease":
+        options = audit_options(order, criterion, breach, frame)
+        counts |= {"audited": count(options.audited), "unaudited": count(options.unaudited), "audit_open": count(options.open)}
+        counts |= {"audit_certain": count(options.certain), "audit_by_breach": count(options.by_breach)}
+    if criterion.compares_with_last_year:
         counts["previous"] = np.array([previous.get((body, kind, criterion.code), UNKNOWN_COUNT) for body in bodies], np.int64)
     return counts
 
 
 def _points(criterion: Criterion, counts: Counts) -> dict[str, np.ndarray]:
     """The worst and the best outcome of each body, their points, and the maximum of the criterion."""
-    outcomes = OUTCOMES[criterion.rule]
-    names = np.array(outcomes, dtype=object)
-    points = np.array([criterion.points[name] for name in outcomes])
-    worst, best = RULES[criterion.rule](counts)
+    names = np.array([entry.outcome for entry in criterion.outcomes], dtype=object)
+    points = np.array([entry.points for entry in criterion.outcomes])
+    worst, best = worst_and_best(criterion, possible_outcomes(criterion, counts))
     return {
         "worst": names[worst],
         "best": names[best],

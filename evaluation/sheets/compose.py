@@ -8,7 +8,7 @@ import pandas as pd
 
 from evaluation.criteria.model import Order, Row, Table
 from evaluation.scoring.facts import BreachFacts
-from evaluation.scoring.rules import UNKNOWN_COUNT
+from evaluation.scoring.outcomes import UNKNOWN_COUNT
 from evaluation.scoring.score import IN_BREACH, UNANSWERED, Scores
 from evaluation.sheets.model import LegalEntity, Sheet, SheetRow, SheetTable, YearPoints
 

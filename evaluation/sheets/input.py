@@ -38,6 +38,19 @@ class OrganisationInput:
     justifications: tuple[JustificationInput, ...] = ()
 
 
+def split_values(order: Order, kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split stored values into the answers of a kind and the evidence.
+
+    Values of codes that the order does not have are left out: a year that was moved to another order keeps them stored.
+    """
+    answer_codes = {item.code for item in order.indicators_of(kind)}
+    of_order = {code: value for code, value in values.items() if code in order.by_code}
+    return (
+        {code: value for code, value in of_order.items() if code in answer_codes},
+        {code: value for code, value in of_order.items() if code not in answer_codes},
+    )
+
+
 @dataclass(frozen=True)
 class YearInput:
     """One reporting year of the body.
@@ -146,9 +159,9 @@ def _frames(year_input: YearInput, body_bin: str) -> ReportFrames:
 def _prior_year_counts(year_input: YearInput, previous: YearInput | None, body_bin: str) -> PriorYearCounts:
     """Return the counts of the year before: from its reports when all organisations answered, else the declared counts.
 
-    Source: Order 47, Annex 1, rule "decrease" (readings R1 and R13).
+    Source: Order 47, Annex 1, criterion 1 (readings R1 and R13).
     """
     declared = {(body_bin, kind, criterion): count for (kind, criterion), count in year_input.declared_counts.items()}
     if previous is None or previous.year != year_input.year - 1:
         return declared
-    return declared | prior_year_counts(previous.order, _frames(previous, body_bin))
+    return declared | prior_year_counts(previous.order, _frames(previous, body_bin), year_input.order.compared_criteria)

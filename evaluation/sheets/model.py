@@ -45,9 +45,9 @@ class Bounds:
 class SheetRow(Bounds):
     """A row of the form. A heading has no criterion and no points; the other fields explain the points of a scored row.
 
-    `worst` and `best` are outcomes of the criterion's rule, equal unless the points are open. `organisations`, `audited` and
+    `worst` and `best` are outcomes of the criterion, equal unless the points are open. `organisations`, `audited` and
     `unaudited` are counts of the body's organisations of the kind. `previous` is the prior-year count; None if it is unknown or
-    the rule does not need it. `in_breach` and `unanswered` name organisations by BIN.
+    the criterion does not need it. `in_breach` and `unanswered` name organisations by BIN.
     """
 
     row: Row

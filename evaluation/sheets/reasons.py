@@ -3,7 +3,7 @@
 Source: Order 47, Annex 1; the texts of scales and readings are in the criteria file.
 """
 
-from evaluation.criteria.model import Criterion, Order, Reading
+from evaluation.criteria.model import Criterion, Order, Reading, ScaleEntry
 from evaluation.language import Language
 from evaluation.sheets.model import SheetRow
 
@@ -24,17 +24,29 @@ def outcome_text(row: SheetRow, language: Language) -> str:
 
 
 def _scale_text(criterion: Criterion, outcome: str, language: Language) -> str:
-    """The text of an outcome's entry, after that of the subheading above it, which is an entry without points."""
+    """The text of an outcome's entry with its note, after that of the subheading above it, which is an entry without points."""
     entry, code = criterion.scale_entry(outcome), language.code
+    text = scale_text(entry, code)
     above = criterion.scale[: criterion.scale.index(entry)]
     heading = next((heading.text for heading in reversed(above) if heading.points is None), None)
     if heading is not None:
-        return f"{heading[code]} {entry.text[code]}"
-    return entry.text[code]
+        return f"{heading[code]} {text}"
+    return text
+
+
+def has_note(row: SheetRow) -> bool:
+    """Whether the product adds text to an entry of the points scale that gives the row its points."""
+    entries = [row.criterion.scale_entry(outcome) for outcome in (row.best, row.worst) if outcome] if row.criterion else []
+    return any(entry.note for entry in entries)
+
+
+def scale_text(entry: ScaleEntry, code: str) -> str:
+    """An entry of a points scale as printed, and in square brackets what the product adds to it."""
+    return f"{entry.text[code]} [{entry.note[code]}]" if entry.note else entry.text[code]
 
 
 def count_texts(row: SheetRow, language: Language) -> list[str]:
-    """The description of a breach, then the counts that the rule uses, one text each."""
+    """The description of a breach, then the counts that decide the outcome, one text each."""
     if row.criterion is None or not row.organisations:
         return []
     texts = [
@@ -48,9 +60,9 @@ def count_texts(row: SheetRow, language: Language) -> list[str]:
     ]
     if row.unanswered:
         texts.append(language.ngettext("%(num)d has not answered", "%(num)d have not answered", len(row.unanswered)))
-    if row.criterion.rule == "audit":
+    if row.criterion.audited is not None:
         texts.append(language.ngettext("%(num)d audited for this norm", "%(num)d audited for this norm", row.audited))
-    if row.criterion.rule == "decrease":
+    if row.criterion.compares_with_last_year:
         texts.append(
             language.gettext("last year: unknown")
             if row.previous is None

@@ -15,7 +15,7 @@ def readiness_of(data: YearData, today: date) -> Readiness:
 def prior_year_count_entries(data: YearData) -> list[PriorYearCountEntry]:
     """Return the counts of the year before by which the body's organisations are scored, in the form's order.
 
-    Source: Order 47, Annex 1, rule "decrease" (readings R1 and R13).
+    Source: Order 47, Annex 1, criterion 1 (readings R1 and R13).
     """
     required = [
         (table.kind, criterion, definition)
@@ -30,7 +30,7 @@ def prior_year_count_entries(data: YearData) -> list[PriorYearCountEntry]:
             definition,
             data.counted_prior_year.get((data.body_bin, kind, criterion.code)),
             data.declared_counts.get((kind, criterion.code)),
-            data.has_breach(kind, criterion),
+            data.depends_on_last_year(kind, criterion),
         )
         for kind, criterion, definition in required
     ]

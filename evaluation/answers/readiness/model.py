@@ -11,7 +11,7 @@ class PriorYearCountEntry:
     """The number of organisations of a kind that were in breach of a criterion on last year's sheet.
 
     `counted` is counted from last year's reports, None when they do not give it. `declared` is the body's own count, None when it
-    declared none. `is_decisive`: this year's points depend on the count, because an organisation is in breach this year.
+    declared none. `is_decisive`: this year's points depend on the count, as they do where an organisation is in breach.
     """
 
     kind: str

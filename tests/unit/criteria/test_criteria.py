@@ -249,7 +249,7 @@ def test_a_caution_can_concern_the_whole_report(order: Order) -> None:
     )
     second = parse_order(text)
     assert [rule.indicator for rule in second.rules_for_kind("library", second.cautions)] == [None]
-    assert [rule.code for rule in order.cautions if rule.indicator is None] == ["no_answers_after_last_year"]
+    assert "no_answers_after_last_year" in [rule.code for rule in order.cautions if rule.indicator is None]
 
 
 def test_rules_on_answers(order: Order) -> None:

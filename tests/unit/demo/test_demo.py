@@ -10,7 +10,6 @@ from idnumbers.nationalid.kaz.business_id import BusinessIDNumber
 
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.loader import load_orders
-from evaluation.criteria.model import OUTCOMES
 from evaluation.demo import DemoCountry, country, demonstration
 from evaluation.demo.draws import condition_predicate
 from evaluation.demo.recipes import Recipes, data
@@ -56,7 +55,7 @@ def scores(dataset: DemoCountry) -> dict[int, Scores]:
     for year in dataset.years:
         reports = frames(dataset, year)
         scores_by_year[year] = score(ORDER, reports, previous)
-        previous = prior_year_counts(ORDER, reports)
+        previous = prior_year_counts(ORDER, reports, ORDER.compared_criteria)
     return scores_by_year
 
 
@@ -277,7 +276,7 @@ def test_qonaev_shows_every_outcome_in_the_last_year(demo):
     rows = scores(demo)[2024].rows
     rows = rows[rows["body"] == body_at(demo, QONAEV)]
     assert set(rows["kind"]) == set(ORDER.kind)
-    assert set(rows["worst"]) == {outcome for outcomes in OUTCOMES.values() for outcome in outcomes}
+    assert set(rows["worst"]) == {entry.outcome for criterion in ORDER.criteria for entry in criterion.outcomes}
     assert (rows["worst"] == rows["best"]).all()
 
 
