@@ -58,6 +58,17 @@ def first_of(order: Order, type_: str) -> tuple[int, str]:
     )
 
 
+def drag_handle(page: Page, start: Locator, end: Locator) -> None:
+    """Drag the fill handle of a cell to another cell."""
+    start.scroll_into_view_if_needed()
+    box = start.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3)
+    page.mouse.down()
+    end.hover()
+    page.mouse.up()
+
+
 def saved(where: Locator, text: str) -> None:
     """Wait until a cell shows a text and that it is stored."""
     expect(where).to_have_text(text)

@@ -1,5 +1,7 @@
 """The grid in a real browser: keyboard, copying, filling, without scripts, accessibility."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -8,8 +10,8 @@ from evaluation.language import language
 from tests.browser import grid_site
 from tests.browser.conftest import NewPage
 from tests.browser.entry_helpers import VIEWS, fits
-from tests.browser.grid_helpers import GridSite, cell, first_of, open_grid, saved, status, words
-from tests.browser.grid_site import CLERKS, organisation_bin
+from tests.browser.grid_helpers import GridSite, cell, drag_handle, first_of, open_grid, saved, status, words
+from tests.browser.grid_site import CLERKS, SORTS, organisation_bin
 
 
 def press_letter(page: Page, letter: str, code: str = "", control: bool = False) -> None:
@@ -61,6 +63,17 @@ def test_answers_are_typed_chosen_corrected_and_undone_by_keys(
         saved(cell(page, 0, yes_no), "")
         press_letter(page, "я", "KeyZ", control=True)
         saved(cell(page, 0, yes_no), {"kk": "иә", "ru": "да"}[code])
+        # Undo and redo name the cell that they change.
+        label = order.by_code[yes_no_code].label[code]
+        expect(status(page)).to_contain_text(f"№ 001 {SORTS[0]}, {label}")
+        expect(cell(page, 0, yes_no)).to_have_class(re.compile(r"\bis-reverted\b"))
+        keys.press("Control+Shift+z")
+        saved(cell(page, 0, yes_no), "")
+        expect(status(page)).to_contain_text(words(page_language.gettext("Done again: {0}: “{1}”.")))
+        keys.press("Control+Home")
+        keys.press("Control+z")
+        saved(cell(page, 0, yes_no), {"kk": "иә", "ru": "да"}[code])
+        expect(cell(page, 0, yes_no)).to_be_focused()
         keys.press("Escape")
         keys.press("Tab")
         expect(page.locator("table :focus")).to_have_count(0)
@@ -89,12 +102,46 @@ def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: 
         expect(page.locator("[data-count=emptied]")).to_have_text("4")
         page.locator("[data-action=apply]").click()
         saved(cell(page, 3, money), "")
+        expect(status(page)).to_have_text(language("ru").ngettext("%(num)d answer was cleared.", "%(num)d answers were cleared.", 4))
+        # Undo and redo of the clearing; cutting clears one answer and copies it.
+        keys.press("Control+z")
+        saved(cell(page, 3, money), "1\xa0234\xa0567,80")
+        keys.press("Control+y")
+        saved(cell(page, 3, money), "")
+        keys.press("Control+z")
+        saved(cell(page, 3, money), "1\xa0234\xa0567,80")
+        keys.press("Control+Home")
+        keys.press("Control+x")
+        saved(cell(page, 0, money), "")
+        assert page.evaluate("navigator.clipboard.readText()") == "1234567,80"
+        # Ctrl+D repeats the first selected row, or the row above; what only fills blanks is stored without a question.
+        cell(page, 3, money).click()
+        for _ in range(3):
+            keys.press("Shift+ArrowDown")
+        keys.press("Control+d")
+        saved(cell(page, 6, money), "1\xa0234\xa0567,80")
+        keys.press("Control+End")
+        cell(page, 7, money).click()
+        keys.press("Control+d")
+        saved(cell(page, 7, money), "1\xa0234\xa0567,80")
+        drag_handle(page, cell(page, 7, money), cell(page, 9, money))
+        saved(cell(page, 9, money), "1\xa0234\xa0567,80")
+        for _ in range(4):
+            page.locator("[data-action=undo]").click()
+        saved(cell(page, 0, money), "1\xa0234\xa0567,80")
+        cell(page, 0, money).click()
+        for _ in range(3):
+            keys.press("Shift+ArrowDown")
+        keys.press("Delete")
+        page.locator("[data-action=apply]").click()
+        saved(cell(page, 3, money), "")
         page.evaluate("navigator.clipboard.writeText('1\\n?\\n3')")
         keys.press("Control+Home")
         keys.press("Control+v")
         expect(page.locator("[data-count=rejected]")).to_have_text("1")
         page.locator("[data-action=apply]").click()
         saved(cell(page, 2, money), "3")
+        expect(status(page)).to_contain_text(language("ru").gettext("Invalid and not stored: %(count)s.", count=1))
         expect(cell(page, 1, money)).to_have_text("?")
         expect(cell(page, 1, money)).to_have_attribute("aria-invalid", "true")
     stored = grid.answers()

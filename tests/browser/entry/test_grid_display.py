@@ -46,15 +46,67 @@ def test_undoing_a_paste_removes_its_rejected_cells(grid: GridSite, new_page: Ne
             page.locator("[data-action=undo]").click()
             saved(cell(page, row, money), text)
         expect(cell(page, 3, money)).to_have_text("9 тыс")
-        page.locator("[data-action=undo]").click()
-        for row in (1, 2, 3):
-            expect(cell(page, row, money)).to_have_text("")
+        for action, texts in (("undo", ("", "", "")), ("redo", ("7", "8 тыс", "9 тыс")), ("undo", ("", "", ""))):
+            page.locator(f"[data-action={action}]").click()
+            for row, text in enumerate(texts, 1):
+                expect(cell(page, row, money)).to_have_text(text)
         expect(page.locator("[aria-invalid=true]")).to_have_count(0)
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('outbox/'))") == []
         page.reload()
         expect(page.locator("#grid[data-ready]")).to_be_visible()
         expect(page.locator("td.is-invalid")).to_have_count(0)
+        # What was changed before the page was opened is not undone.
+        page.locator("[data-action=undo]").click()
+        message = "There is no further change to undo in this table since the page was opened."
+        expect(status(page)).to_have_text(language("ru").gettext(message))
     assert {bin_: answers for bin_, answers in grid.answers().items() if answers} == {organisation_bin(0): {code: 5_00}}
+
+
+def test_rows_are_sorted_filtered_and_selected_and_widths_changed_by_keys(
+    grid: GridSite, new_page: NewPage, order: Order
+) -> None:
+    money, code = first_of(order, "money")
+    with new_page(grid.address, "ru", email=CLERKS[0]) as page:
+        open_grid(page, order)
+        keys = page.keyboard
+        for amount in ("5", "-7", "1000"):
+            keys.type(amount)
+            keys.press("Enter")
+        saved(cell(page, 2, money), "1\xa0000")
+        keys.press("Control+Home")
+        keys.press("ArrowUp")
+        keys.press("Enter")
+        menu = page.locator("#grid-column")
+        expect(menu.locator("h2")).to_have_text(order.by_code[code].label.ru)
+        menu.locator("[data-action=descending]").click()
+        names = page.locator("tbody tr:visible th a")
+        assert [name[:5] for name in names.all_inner_texts()[:4]] == ["№ 003", "№ 001", "№ 002", "№ 004"]
+        expect(page.locator("th[aria-sort=descending]")).to_have_attribute("data-code", code)
+        keys.press("ContextMenu")
+        page.fill("#grid-column-text", "> 4")
+        keys.press("Enter")
+        expect(page.locator("tbody tr:visible")).to_have_count(2)
+        keys.press("Control+Space")
+        expect(page.locator("[aria-selected=true]")).to_have_count(2)
+        keys.press("Control+Home")
+        keys.press("Shift+Space")
+        expect(page.locator("[aria-selected=true]")).to_have_count(len(order.indicators_of(grid_site.widest(order))))
+        keys.press("ContextMenu")
+        width = cell(page, 0, money).evaluate("(each) => each.offsetWidth")
+        menu.locator("[data-action=wider]").click()
+        assert cell(page, 0, money).evaluate("(each) => each.offsetWidth") == width + 32
+        keys.press("Escape")
+        page.reload()
+        expect(page.locator("#grid[data-ready]")).to_be_visible()
+        assert cell(page, 0, money).evaluate("(each) => each.offsetWidth") == width + 32
+        # The panel says which points the answer costs, and covers no row.
+        cell(page, 1, money).click()
+        expect(page.locator("#grid-cell [data-part=details]")).to_contain_text("−2")
+        frame, panel = page.locator(".grid-scroll").bounding_box(), page.locator("#grid-cell").bounding_box()
+        assert frame and panel and panel["y"] >= frame["y"] + frame["height"] - 1
+        # No word of a heading is broken or cut.
+        cut = "(all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1).length"
+        assert page.locator(".grid-label").evaluate_all(cut) == 0
 
 
 def test_names_differ_and_the_table_is_near_the_top_on_a_phone(grid: GridSite, new_page: NewPage, order: Order) -> None:
@@ -77,8 +129,8 @@ def test_names_differ_and_the_table_is_near_the_top_on_a_phone(grid: GridSite, n
 def test_toolbar_is_one_line_and_rows_are_low(code: str, grid: GridSite, new_page: NewPage, order: Order) -> None:
     with new_page(grid.address, code, email=CLERKS[0]) as page:
         open_grid(page, order)
-        tops = page.locator(".grid-tools > .btn").evaluate_all("(all) => all.map((each) => each.offsetTop)")
-        assert len(tops) == 3 and len(set(tops)) == 1
+        tops = page.locator(".grid-tools > .btn:visible").evaluate_all("(all) => all.map((each) => each.offsetTop)")
+        assert len(tops) == 4 and len(set(tops)) == 1
         assert page.locator("tbody tr").first.evaluate("(each) => each.offsetHeight") == 44
 
 

@@ -60,6 +60,16 @@ export function isSingleCell(text) {
 }
 
 /**
+ * Joins rows so that a last blank row is a row too.
+ *
+ * @param {readonly (readonly string[])[]} rows
+ * @returns {string}
+ */
+export function joinBlock(rows) {
+  return `${joinRows(rows)}\r\n`;
+}
+
+/**
  * Repeats one cell over a rectangle.
  *
  * @param {string} cell

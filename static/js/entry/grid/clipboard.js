@@ -1,15 +1,19 @@
-/** Copying and pasting of cells. */
+/** Copying, cutting, pasting, clearing and repeating of cells. */
 
 import { requireElement } from "../../core/dom.js";
 import { collapseSpaces } from "../../core/text.js";
-import { cellToClipboard, isSingleCell, joinRows, repeatCell, trimLastBreak } from "./clipboard-text.js";
-import { isSingle } from "./range.js";
+import { cellToClipboard, isSingleCell, joinBlock, joinRows, repeatCell, trimLastBreak } from "./clipboard-text.js";
+import { isSingle, repeatedRow } from "./range.js";
 
 /** @import { Grid } from "./page.js" */
+/** @import { Range } from "./range.js" */
 
 /**
  * @typedef {object} Clipboard
- * @property {() => void} clearSelection - Shows what clearing the selected cells changes; the person then confirms.
+ * @property {() => void} clear - Clears the selected answer; of several ones it shows first what changes.
+ * @property {(source: Range, top: number, bottom: number) => void} repeat - Repeats a rectangle's answers in the rows from `top` to
+ *   `bottom`. What only fills blanks is stored at once, anything else is shown first.
+ * @property {() => void} repeatDown - Repeats the first selected row in the others; of one selected row the row above in it.
  */
 
 /**
@@ -25,17 +29,18 @@ export function createClipboard({ root, table, selection, saving, messages, prev
     return cellToClipboard(td.cellIndex ? (td.textContent ?? "") : table.organisationName(td), table.column(td).type);
   }
 
-  /** @returns {string} */
-  function copySelection() {
+  /** @param {number} row @param {number} left @param {number} right @returns {string[]} */
+  function rowTexts(row, left, right) {
+    return Array.from({ length: right - left + 1 }, (_, offset) => cellText(table.cellAt(row, left + offset)));
+  }
+
+  /** @param {ClipboardEvent} event */
+  function copy(event) {
     const { top, bottom, left, right } = selection.range();
-    const rows = [];
-    for (let row = top; row <= bottom; row += 1) {
-      const cells = [];
-      for (let column = left; column <= right; column += 1) cells.push(cellText(table.cellAt(row, column)));
-      rows.push(cells);
-    }
+    const rows = Array.from({ length: bottom - top + 1 }, (_, offset) => rowTexts(top + offset, left, right));
+    event.clipboardData?.setData("text/plain", joinRows(rows));
+    event.preventDefault();
     messages.announce(messages.format("copied", rows.length, right - left + 1));
-    return joinRows(rows);
   }
 
   /** @param {string} text */
@@ -55,24 +60,45 @@ export function createClipboard({ root, table, selection, saving, messages, prev
     showPreview(isSingleCell(block) ? repeatCell(block, bottom - top + 1, columns) : text, top, left);
   }
 
-  /** @param {string} text @param {number} top @param {number} left @param {boolean} [erasesAnswers] */
-  function showPreview(text, top, left, erasesAnswers = false) {
+  /** @param {string} text @param {number} top @param {number} left @param {{ erase?: string, repeat?: string }} [options] */
+  function showPreview(text, top, left, options = {}) {
     const first = table.cellAt(top, Math.max(left, table.firstColumn));
     if (!first) return;
-    preview?.open(root.dataset.pasteUrl ?? "", {
-      text,
-      organisation: table.bin(first),
-      code: table.code(first),
-      rows: table.visibleBins,
-      erase: erasesAnswers ? "1" : "",
-    });
+    const request = { text, organisation: table.bin(first), code: table.code(first), rows: table.visibleBins, ...options };
+    preview?.open(root.dataset.pasteUrl ?? "", request, { storesSafe: Boolean(options.repeat) });
   }
 
-  table.element.addEventListener("copy", (event) => {
-    event.clipboardData?.setData("text/plain", copySelection());
-    event.preventDefault();
-  });
+  function clear() {
+    const filled = selection.cells().filter((td) => td.textContent?.trim());
+    if (filled.length === 1) saving.put(filled[0], "");
+    if (filled.length < 2) return;
+    const { top, bottom, left, right } = selection.range();
+    const columns = right - Math.max(left, table.firstColumn) + 1;
+    showPreview(repeatCell("", bottom - top + 1, columns), top, left, { erase: "1" });
+  }
+
+  /** @param {Range} source @param {number} top @param {number} bottom */
+  function repeat(source, top, bottom) {
+    const left = Math.max(source.left, table.firstColumn);
+    if (top > bottom || left > source.right) return;
+    const rows = Array.from({ length: bottom - top + 1 }, (_, offset) =>
+      rowTexts(repeatedRow(top + offset, source), left, source.right),
+    );
+    showPreview(joinBlock(rows), top, left, { repeat: "1" });
+  }
+
+  function repeatDown() {
+    const range = selection.range();
+    const first = range.top === range.bottom ? range.top - 1 : range.top;
+    if (first >= 0) repeat({ ...range, top: first, bottom: first }, first + 1, range.bottom);
+  }
+
+  table.element.addEventListener("copy", copy);
   if (preview) {
+    table.element.addEventListener("cut", (event) => {
+      copy(event);
+      clear();
+    });
     table.element.addEventListener("paste", (event) => {
       event.preventDefault();
       paste(event.clipboardData?.getData("text/plain") ?? "");
@@ -83,12 +109,7 @@ export function createClipboard({ root, table, selection, saving, messages, prev
     });
   }
 
-  return {
-    clearSelection() {
-      const { top, bottom, left, right } = selection.range();
-      showPreview(repeatCell("", bottom - top + 1, right - Math.max(left, table.firstColumn) + 1), top, left, true);
-    },
-  };
+  return { clear, repeat, repeatDown };
 }
 
 /**

@@ -1,12 +1,13 @@
 /** Keys and the mouse in the table. */
 
 import { elementOf } from "../../core/dom.js";
+import { dragHandle, isOnHandle } from "./fill-handle.js";
 
 /** @import { Grid } from "./page.js" */
 
 /** Keys by their position on the keyboard: with a Kazakh or Russian layout the key has another letter. */
 /** @type {Record<string, string>} */
-const LETTER_BY_CODE = { KeyA: "a", KeyZ: "z" };
+const LETTER_BY_CODE = { KeyA: "a", KeyD: "d", KeyY: "y", KeyZ: "z" };
 
 /** Rows and columns that an arrow key moves by. */
 /** @type {Record<string, [rows: number, columns: number]>} */
@@ -20,11 +21,13 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
 export function listenToInput(grid) {
   listenToKeys(grid);
   listenToMouse(grid);
-  grid.root.querySelector(".grid-tools [data-action=undo]")?.addEventListener("click", () => grid.saving.undo());
+  for (const direction of /** @type {const} */ (["undo", "redo"])) {
+    grid.root.querySelector(`[data-action=${direction}]`)?.addEventListener("click", () => grid.saving.revert(direction));
+  }
 }
 
 /** @param {Grid} grid */
-function listenToKeys({ table, selection, saving, editor, conflict, clipboard }) {
+function listenToKeys({ table, selection, saving, editor, conflict, clipboard, columnMenu }) {
   const { element } = table;
   /** Esc, then Tab leaves the table; Shift may be pressed between. */
   let isLeavingByTab = false;
@@ -40,9 +43,12 @@ function listenToKeys({ table, selection, saving, editor, conflict, clipboard })
     const letter = LETTER_BY_CODE[event.code] ?? event.key.toLowerCase();
     const lastColumn = table.columns.length - 1;
     if (letter === "a") selection.selectAll();
-    else if (letter === "z" && editor) saving.undo();
+    else if (letter === "z" && editor) saving.revert(event.shiftKey ? "redo" : "undo");
+    else if (letter === "y" && editor) saving.revert("redo");
+    else if (letter === "d" && editor) clipboard.repeatDown();
     else if (event.key === "Home") selection.moveTo(0, table.firstColumn, event.shiftKey);
     else if (event.key === "End") selection.moveTo(table.visibleRows.length - 1, lastColumn, event.shiftKey);
+    else if (event.key === " ") selection.selectColumns();
     else if (ARROWS[event.key]) selection.moveToEdge(...ARROWS[event.key], event.shiftKey);
     else return false;
     return true;
@@ -71,6 +77,17 @@ function listenToKeys({ table, selection, saving, editor, conflict, clipboard })
       case "Escape":
         selection.collapse();
         return true;
+      case "ContextMenu":
+        columnMenu.open(active.cellIndex);
+        return true;
+      case " ":
+        if (!event.shiftKey) break;
+        selection.selectRows();
+        return true;
+      case "ArrowUp":
+        if (event.shiftKey || event.altKey || table.rowIndex(active) > 0) break;
+        focusHead(active.cellIndex);
+        return true;
       default:
     }
     if (ARROWS[event.key] && !event.altKey) {
@@ -78,6 +95,22 @@ function listenToKeys({ table, selection, saving, editor, conflict, clipboard })
       return true;
     }
     return active.cellIndex >= table.firstColumn && onEditKey(event, active);
+  }
+
+  /** @param {number} index */
+  function focusHead(index) {
+    table.heads[index]?.querySelector("button")?.focus();
+    table.heads[index]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLTableCellElement} head @returns {boolean} Whether the key is handled. */
+  function onHeadKey(event, head) {
+    const index = head.cellIndex;
+    if (event.key === "ArrowLeft") focusHead(index - 1);
+    else if (event.key === "ArrowRight") focusHead(index + 1);
+    else if (event.key === "ArrowDown" || event.key === "Escape") selection.moveTo(0, index);
+    else return false;
+    return true;
   }
 
   /** @param {HTMLTableCellElement} active @param {boolean} isBackward @returns {boolean} Whether there is a neighbour. */
@@ -99,20 +132,19 @@ function listenToKeys({ table, selection, saving, editor, conflict, clipboard })
   function onEditKey(event, active) {
     if (!editor) return false;
     if (event.key === "F2" || (event.altKey && event.key === "ArrowDown")) editor.open(active);
-    else if (event.key === "Delete" || event.key === "Backspace") clearAnswers();
+    else if (event.key === "Delete" || event.key === "Backspace") clipboard.clear();
     else if ([...event.key].length === 1 && !event.altKey) return editor.type(active, event.key);
     else return false;
     return true;
   }
 
-  function clearAnswers() {
-    const filled = selection.cells().filter((td) => td.textContent?.trim());
-    if (filled.length === 1) saving.put(filled[0], "");
-    else if (filled.length) clipboard.clearSelection();
-  }
-
   element.addEventListener("keydown", (event) => {
     const { active } = selection;
+    const head = elementOf(event.target)?.closest("thead th");
+    if (head instanceof HTMLTableCellElement) {
+      if (onHeadKey(event, head)) event.preventDefault();
+      return;
+    }
     if (!active || event.isComposing) return;
     const canLeave = isLeavingByTab;
     isLeavingByTab = event.key === "Escape" || (isLeavingByTab && event.key === "Shift");
@@ -122,7 +154,7 @@ function listenToKeys({ table, selection, saving, editor, conflict, clipboard })
 }
 
 /** @param {Grid} grid */
-function listenToMouse({ table, selection, editor }) {
+function listenToMouse({ table, selection, editor, clipboard }) {
   const { element } = table;
 
   /** @param {EventTarget | null} target @returns {HTMLTableCellElement | null} */
@@ -143,8 +175,14 @@ function listenToMouse({ table, selection, editor }) {
   element.addEventListener("mousedown", (event) => {
     const td = cellOf(event.target);
     if (!td || event.button !== 0 || elementOf(event.target)?.closest("a")) return;
+    if (editor && isOnHandle(event, td)) {
+      event.preventDefault();
+      dragHandle({ table, selection, clipboard }, cellOf);
+      return;
+    }
     const isAgain = td === selection.active && Boolean(editor) && td.cellIndex >= table.firstColumn && !event.shiftKey;
     selection.activate(td, { extend: event.shiftKey });
+    if (td.cellIndex < table.firstColumn && !event.shiftKey) selection.selectRows();
     event.preventDefault();
     if (isAgain && event.detail === 1 && matchMedia("(pointer: coarse)").matches) editor?.open(td);
     else if (!isAgain || event.detail === 1) extendWhileDragging();

@@ -5,6 +5,8 @@
 
 import { requireElement } from "../../core/dom.js";
 import { createClipboard } from "./clipboard.js";
+import { createColumnMenu } from "./column-menu.js";
+import { createColumnWidths } from "./column-width.js";
 import { createConflictDialog } from "./conflict-dialog.js";
 import { createEditor } from "./editor.js";
 import { createFillDialog } from "./fill-dialog.js";
@@ -18,6 +20,7 @@ import { createTable } from "./table.js";
 
 /** @import { StoredValue } from "../outbox/states.js" */
 /** @import { Clipboard } from "./clipboard.js" */
+/** @import { ColumnMenu } from "./column-menu.js" */
 /** @import { ConflictDialog } from "./conflict-dialog.js" */
 /** @import { Editor } from "./editor.js" */
 /** @import { Messages } from "./messages.js" */
@@ -37,6 +40,7 @@ import { createTable } from "./table.js";
  * @property {Selection} selection
  * @property {Saving} saving
  * @property {Clipboard} clipboard
+ * @property {ColumnMenu} columnMenu
  * @property {Editor} [editor] - Only where the grid can be edited, like the dialogs.
  * @property {ConflictDialog} [conflict]
  * @property {PreviewDialog} [preview]
@@ -81,15 +85,24 @@ const isEditable = root.hasAttribute("data-editable");
 const messages = createMessages(root);
 const table = createTable(root);
 const selection = createSelection(table, (td) => saving.describe(td));
-const saving = createSaving({ root, table, messages, selection, isEditable, showAnswer: (answer) => preview?.show(answer) });
+const filter = createFilter({ root, table, selection, messages });
+const saving = createSaving({
+  root,
+  table,
+  messages,
+  selection,
+  isEditable,
+  showAnswer: (answer) => preview?.show(answer),
+  reveal: filter.reveal,
+});
 const modules = { root, messages, table, selection, saving, isEditable };
 
-createFilter(modules);
+const columnMenu = createColumnMenu({ ...modules, filter, widths: createColumnWidths(table) });
 const editor = isEditable ? createEditor(modules) : undefined;
 const conflict = isEditable ? createConflictDialog(modules) : undefined;
 const preview = isEditable ? createPreviewDialog(modules) : undefined;
 if (preview) createFillDialog({ ...modules, preview });
-const clipboard = createClipboard({ ...modules, editor, conflict, preview });
-listenToInput({ ...modules, clipboard, editor, conflict, preview });
+const clipboard = createClipboard({ ...modules, columnMenu, editor, conflict, preview });
+listenToInput({ ...modules, columnMenu, clipboard, editor, conflict, preview });
 selection.activateFirst();
 root.setAttribute("data-ready", "");

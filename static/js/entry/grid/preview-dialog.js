@@ -7,7 +7,8 @@ import { connectDialog } from "./dialog.js";
 
 /**
  * @typedef {object} PreviewDialog
- * @property {(url: string, request: BatchRequest) => Promise<void>} open - Asks the server what a request would change, and shows it.
+ * @property {(url: string, request: BatchRequest, options?: { storesSafe?: boolean }) => Promise<void>} open - Asks the server what a
+ *   request would change, and shows it; with `storesSafe` a change that only fills blanks is stored without a question.
  * @property {(answer: BatchAnswer) => void} show - Shows an answer of the server.
  */
 
@@ -41,11 +42,14 @@ export function createPreviewDialog({ root, saving, selection, messages }) {
     (answer.is_safe && answer.edit_count ? applyButton : requireElement(dialog, "h2", HTMLElement)).focus();
   }
 
-  /** @param {string} address @param {BatchRequest} content */
-  async function open(address, content) {
+  /** @param {string} address @param {BatchRequest} content @param {{ storesSafe?: boolean }} [options] */
+  async function open(address, content, { storesSafe = false } = {}) {
     url = address;
     request = content;
-    show(await saving.post(url, request));
+    const answer = await saving.post(url, request);
+    digest = answer.digest ?? "";
+    if (storesSafe && answer.is_safe && answer.edit_count && !answer.preserved_count) await apply();
+    else show(answer);
   }
 
   async function apply() {

@@ -26,6 +26,38 @@ export function rangeBetween([firstRow, firstColumn], [secondRow, secondColumn])
 }
 
 /**
+ * What the corners of a selection stand for: themselves, their whole rows or their whole columns.
+ *
+ * @typedef {"cells" | "rows" | "columns"} Span
+ */
+
+/**
+ * Extends a rectangle to whole rows or columns.
+ *
+ * @param {Range} range
+ * @param {Span} span
+ * @param {Range} table - All cells of answers.
+ * @returns {Range}
+ */
+export function spanRange(range, span, table) {
+  if (span === "rows") return { ...range, left: table.left, right: table.right };
+  if (span === "columns") return { ...range, top: table.top, bottom: table.bottom };
+  return range;
+}
+
+/**
+ * Finds the row whose answers a row outside a rectangle repeats: the rectangle is repeated above and below itself.
+ *
+ * @param {number} row
+ * @param {Pick<Range, "top" | "bottom">} source
+ * @returns {number}
+ */
+export function repeatedRow(row, { top, bottom }) {
+  const height = bottom - top + 1;
+  return top + ((((row - top) % height) + height) % height);
+}
+
+/**
  * Tells whether a rectangle is one cell.
  *
  * @param {Range} range

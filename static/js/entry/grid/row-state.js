@@ -2,9 +2,23 @@
 
 import { getJson } from "../../core/http.js";
 
-/** @import { Issue } from "../report/issues.js" */
+/** @import { Cost, Issue } from "../report/issues.js" */
 /** @import { CellStatuses } from "./cell-status.js" */
 /** @import { Table } from "./table.js" */
+
+/**
+ * @typedef {object} RowState
+ * @property {(bins: readonly string[]) => void} scheduleRefresh - Asks for the state of organisations soon, together with those that
+ *   change meanwhile.
+ * @property {(bin: string) => RowDetails | undefined} details - What is shown of the active row alone; undefined until the server has
+ *   answered for it, which calls `onRefreshed`.
+ */
+
+/**
+ * What the breaches of a row cost, and last year's answers by code.
+ *
+ * @typedef {{ costs: Cost[], lastYear: Record<string, string> }} RowDetails
+ */
 
 const REFRESH_DELAY_MS = 400;
 /** With more organisations the whole body is asked for: the address would become too long. */
@@ -15,31 +29,44 @@ const MAX_NAMED_ORGANISATIONS = 50;
  * @param {Table} options.table
  * @param {string} options.stateUrl - Address of `answers.state`.
  * @param {CellStatuses} options.statuses
+ * @param {() => string | null} options.activeBin - BIN of the active row.
  * @param {() => void} options.onRefreshed
- * @returns {{ scheduleRefresh: (bins: readonly string[]) => void }} `scheduleRefresh` asks for the state of organisations soon, together
- *   with those that change meanwhile.
+ * @returns {RowState}
  */
-export function createRowState({ table, stateUrl, statuses, onRefreshed }) {
+export function createRowState({ table, stateUrl, statuses, activeBin, onRefreshed }) {
   /** @type {Set<string>} */
   const staleBins = new Set();
+  /** @type {Map<string, RowDetails>} */
+  const detailsByBin = new Map();
   let timer = 0;
 
   /** @param {readonly string[]} bins */
   function scheduleRefresh(bins) {
     for (const bin of bins) staleBins.add(bin);
+    // What a breach costs depends on the other organisations.
+    detailsByBin.clear();
+    requestSoon();
+  }
+
+  function requestSoon() {
     clearTimeout(timer);
     timer = window.setTimeout(refresh, REFRESH_DELAY_MS);
   }
 
   async function refresh() {
+    const active = activeBin();
     const bins = [...staleBins];
     staleBins.clear();
-    const query =
-      bins.length > MAX_NAMED_ORGANISATIONS ? "" : `?${new URLSearchParams(bins.map((bin) => ["organisation", bin]))}`;
+    const named = active && !bins.includes(active) ? [...bins, active] : bins;
+    const names = named.length > MAX_NAMED_ORGANISATIONS ? [] : named.map((bin) => ["organisation", bin]);
     try {
-      const answer = await getJson(stateUrl + query);
+      const answer = await getJson(`${stateUrl}?${new URLSearchParams([...names, ["last_year", "1"]])}`);
       if (!answer) return;
-      for (const [bin, state] of Object.entries(answer.organisations)) showRow(table.row(bin), state);
+      for (const [bin, state] of Object.entries(answer.organisations)) {
+        detailsByBin.set(bin, { costs: state.costs, lastYear: state.last_year });
+        showRow(table.row(bin), state);
+      }
+      if (active && !detailsByBin.has(active)) detailsByBin.set(active, { costs: [], lastYear: {} });
       onRefreshed();
     } catch {
       for (const bin of bins) staleBins.add(bin);
@@ -75,7 +102,14 @@ export function createRowState({ table, stateUrl, statuses, onRefreshed }) {
     statuses.setAriaInvalid(td, hasError);
   }
 
-  return { scheduleRefresh };
+  /** @param {string} bin */
+  function details(bin) {
+    const result = detailsByBin.get(bin);
+    if (!result) requestSoon();
+    return result;
+  }
+
+  return { scheduleRefresh, details };
 }
 
 /** @param {Issue} issue @returns {boolean} */

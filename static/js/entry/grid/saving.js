@@ -1,28 +1,18 @@
-/** Saves cells by the outbox, applies batches that the server stored, and undoes both. */
+/** Saves cells by the outbox, applies batches that the server stored, and reverts both. */
 
 import { postJson } from "../../core/http.js";
 import { collapseSpaces } from "../../core/text.js";
 import { createOutbox } from "../outbox/outbox.js";
 import { createCellPanel } from "./cell-panel.js";
 import { createCellStatuses } from "./cell-status.js";
+import { createReversal } from "./reversal.js";
 import { createRowState } from "./row-state.js";
 
 /** @import { Queue, QueueStatus } from "../outbox/queue.js" */
 /** @import { CellNotice } from "../outbox/states.js" */
-/** @import { CellStatus } from "./cell-status.js" */
+/** @import { Direction } from "./history.js" */
 /** @import { BatchAnswer, BatchRequest, Grid, RejectedCell, StoredCells } from "./page.js" */
-
-/**
- * What a cell showed before a batch could not store its text.
- *
- * @typedef {{ td: HTMLTableCellElement, text: string, status: CellStatus | undefined }} CellBefore
- */
-
-/**
- * A step that can be undone: an answer typed on this page, or a batch of the server with the cells that it could not store.
- *
- * @typedef {{ td: HTMLTableCellElement, textBefore: string } | { batch: string, rejected: CellBefore[] }} UndoStep
- */
+/** @import { CellBefore } from "./reversal.js" */
 
 /**
  * @typedef {object} Saving
@@ -30,35 +20,63 @@ import { createRowState } from "./row-state.js";
  * @property {(td: HTMLTableCellElement, typed: string) => void} put - Saves a typed answer.
  * @property {(cells: StoredCells, batch?: string, rejected?: readonly RejectedCell[]) => void} applyBatch - Shows cells that the server
  *   stored in one step. With the name of the batch the step can be undone, together with the cells that it could not store.
- * @property {() => Promise<void>} undo
+ * @property {(direction: Direction) => Promise<void>} revert - Undoes or redoes a change of this table.
+ * @property {(bin: string, code: string) => void} takeStored - Decides the conflict of a cell for the stored value.
  * @property {(url: string, request: BatchRequest) => Promise<BatchAnswer>} post - Sends a batch; what failed is in its message.
  * @property {(td: HTMLTableCellElement) => void} describe - Describes a cell below the table.
  */
 
 /**
- * @param {Pick<Grid, "root" | "table" | "messages" | "selection" | "isEditable"> & { showAnswer: (answer: BatchAnswer) => void }} grid
+ * @param {Pick<Grid, "root" | "table" | "messages" | "selection" | "isEditable"> & {
+ *   showAnswer: (answer: BatchAnswer) => void,
+ *   reveal: (cells: readonly HTMLTableCellElement[]) => void,
+ * }} grid
  * @returns {Saving}
  */
-export function createSaving({ root, table, messages, selection, isEditable, showAnswer }) {
-  const { saveUrl = "", stateUrl = "", undoUrl = "", account = "0", body = "", year = "", csrf = "" } = root.dataset;
-  /** @type {UndoStep[]} */
-  const undoSteps = [];
+export function createSaving({ root, table, messages, selection, isEditable, showAnswer, reveal }) {
+  const {
+    saveUrl = "",
+    stateUrl = "",
+    undoUrl = "",
+    account = "0",
+    body = "",
+    year = "",
+    yearState = "",
+    csrf = "",
+  } = root.dataset;
   /** @type {Pick<QueueStatus, "waiting" | "trouble">} */
   let queueStatus = { waiting: 0, trouble: "" };
 
   const statuses = createCellStatuses(messages, (td) => {
     if (td === selection.active) describe(td);
   });
-  const panel = createCellPanel({ root, table, messages, statuses, isEditable });
   const rowState = createRowState({
     table,
     stateUrl,
     statuses,
+    activeBin: () => selection.active && table.bin(selection.active),
     onRefreshed: () => selection.active && describe(selection.active),
   });
   const outbox = isEditable
-    ? createOutbox({ saveUrl, account: Number(account), body, year, csrfToken: csrf, onCell, onStatus })
+    ? createOutbox({ saveUrl, account: Number(account), body, year, yearState, csrfToken: csrf, onCell, onStatus })
     : null;
+  const panel = createCellPanel({ root, table, messages, statuses, rowState, isEditable });
+  const reversal = createReversal({
+    undoUrl,
+    table,
+    selection,
+    messages,
+    outbox,
+    queueEdit,
+    takeStored: (td) => takeStored(table.bin(td), table.code(td)),
+    showStored,
+    showRejected,
+    restoreRejected,
+    hindrance: () => (queueStatus.waiting ? (queueStatus.trouble ? "offline" : "not_ready") : ""),
+    post,
+    showAnswer,
+    reveal,
+  });
 
   /** @param {HTMLTableCellElement} td */
   function describe(td) {
@@ -76,9 +94,12 @@ export function createSaving({ root, table, messages, selection, isEditable, sho
     } else if (notice.newer) {
       // The cell shows the newer text already.
     } else if (state === "saved" || state === "unchanged") {
+      // An answer that did not wait here comes from another window.
+      if (!statuses.get(td)) reversal.forget(td);
       td.textContent = text;
       statuses.set(td, "saved");
-      messages.announce(text ? messages.format("saved", text) : messages.format("emptied"));
+      // What an undo or a redo changed is announced already.
+      if (!td.classList.contains("is-reverted")) messages.announce(messages.format(text ? "saved" : "emptied", text));
       rowState.scheduleRefresh([notice.organisation]);
     } else {
       td.textContent = typed;
@@ -103,24 +124,28 @@ export function createSaving({ root, table, messages, selection, isEditable, sho
 
   /** @param {HTMLTableCellElement} td @param {string} typed */
   function put(td, typed) {
-    const textBefore = statuses.storedText(td);
-    undoSteps.push({ td, textBefore });
+    reversal.add({ td, before: statuses.storedText(td), after: typed });
     queueEdit(td, typed);
-    statuses.rememberStoredText(td, textBefore);
   }
 
   /** @param {HTMLTableCellElement} td @param {string} typed */
   function queueEdit(td, typed) {
     const organisation = table.bin(td);
     const code = table.code(td);
+    const stored = statuses.storedText(td);
     const entry = outbox?.entry(organisation, code);
-    const expected = entry ? entry.expected : table.storedValue(td, statuses.storedText(td));
-    outbox?.put({ organisation, code, typed, expected });
+    outbox?.put({ organisation, code, typed, expected: entry ? entry.expected : table.storedValue(td, stored) });
+    statuses.rememberStoredText(td, stored);
   }
 
   /** @param {StoredCells} cells @param {string} [batch] @param {readonly RejectedCell[]} [rejected] */
   function applyBatch(cells, batch, rejected = []) {
-    if (batch) undoSteps.push({ batch, rejected: showRejected(rejected) });
+    if (batch) reversal.add({ batch, rejected, shown: showRejected(rejected) });
+    showStored(cells);
+  }
+
+  /** @param {StoredCells} cells */
+  function showStored(cells) {
     for (const [bin, row] of Object.entries(cells)) {
       for (const [code, [, text]] of Object.entries(row)) {
         const td = table.cell(bin, code);
@@ -163,36 +188,13 @@ export function createSaving({ root, table, messages, selection, isEditable, sho
     }
   }
 
-  async function undo() {
-    const step = undoSteps.pop();
-    if (step && "td" in step) {
-      queueEdit(step.td, collapseSpaces(step.textBefore));
-      selection.activate(step.td);
-    } else if (!(await undoBatch(step)) && step) {
-      undoSteps.push(step);
-    }
-  }
-
-  /**
-   * Undoes a batch of the server.
-   *
-   * @param {{ batch: string, rejected: CellBefore[] } | undefined} step - Undefined for the person's last batch of this body's year.
-   * @returns {Promise<boolean>} False where the person has to try again later.
-   */
-  async function undoBatch(step) {
-    await outbox?.flush();
-    if (queueStatus.waiting) {
-      messages.announce(messages.format(queueStatus.trouble ? "offline" : "not_ready"));
-      return false;
-    }
-    const answer = await post(undoUrl, { batch: step?.batch });
-    if (answer.cells) {
-      applyBatch(answer.cells);
-      restoreRejected(step?.rejected ?? []);
-    }
-    if (answer.html) showAnswer(answer);
-    else messages.announce(answer.message ?? "");
-    return answer.isReached;
+  /** @param {string} bin @param {string} code */
+  function takeStored(bin, code) {
+    const value = outbox?.takeStored(bin, code);
+    const td = table.cell(bin, code);
+    if (!value || !td) return;
+    reversal.forget(td);
+    showStored({ [bin]: { [code]: [value.value, value.text] } });
   }
 
   /** @param {string} url @param {BatchRequest} request @returns {Promise<BatchAnswer>} */
@@ -218,5 +220,5 @@ export function createSaving({ root, table, messages, selection, isEditable, sho
   }
 
   restoreUnsaved();
-  return { outbox, put, applyBatch, undo, post, describe };
+  return { outbox, put, applyBatch, revert: reversal.revert, takeStored, post, describe };
 }

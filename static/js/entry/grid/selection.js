@@ -1,20 +1,22 @@
 /** Which cell is active, and which cells are selected. Only the active cell can be reached by Tab from outside the table. */
 
-import { cellsOutside, EMPTY_RANGE, findEdge, isSingle, rangeBetween } from "./range.js";
+import { cellsOutside, EMPTY_RANGE, findEdge, isSingle, rangeBetween, spanRange } from "./range.js";
 
-/** @import { Range } from "./range.js" */
+/** @import { Range, Span } from "./range.js" */
 /** @import { Table } from "./table.js" */
 
 /**
  * @typedef {object} Selection
  * @property {HTMLTableCellElement | null} active
  * @property {(td: HTMLTableCellElement | undefined, options?: { extend?: boolean, focus?: boolean }) => void} activate - With `extend`
- *   the selection grows from its anchor to the cell.
+ *   the selection grows from its anchor to the cell, otherwise it is the cell.
  * @property {() => void} activateFirst
  * @property {(rows: number, columns: number, extend?: boolean) => void} move
  * @property {(row: number, column: number, extend?: boolean) => void} moveTo
  * @property {(rows: number, columns: number, extend?: boolean) => void} moveToEdge
  * @property {() => void} selectAll
+ * @property {() => void} selectRows - Extends the selection to whole rows; it then grows by rows.
+ * @property {() => void} selectColumns - Extends the selection to whole columns.
  * @property {() => void} collapse - Selects the active cell only.
  * @property {() => Range} range - The selected rectangle among the visible rows.
  * @property {() => HTMLTableCellElement[]} cells - The selected cells of answers.
@@ -33,6 +35,10 @@ export function createSelection(table, onActive) {
   let anchor = null;
   /** The rectangle that is marked; empty where one cell is selected. */
   let marked = EMPTY_RANGE;
+  /** @type {Span} */
+  let span = "cells";
+  /** @type {HTMLTableCellElement | undefined} The last cell of the selection, which shows the fill handle. */
+  let corner;
 
   /** @param {HTMLTableCellElement} td @returns {[number, number]} */
   function position(td) {
@@ -41,7 +47,14 @@ export function createSelection(table, onActive) {
 
   /** @returns {Range} */
   function selectedRange() {
-    return anchor && active ? rangeBetween(position(anchor), position(active)) : EMPTY_RANGE;
+    if (!anchor || !active) return EMPTY_RANGE;
+    const answers = {
+      top: 0,
+      left: table.firstColumn,
+      bottom: table.visibleRows.length - 1,
+      right: table.columns.length - 1,
+    };
+    return spanRange(rangeBetween(position(anchor), position(active)), span, answers);
   }
 
   /** @param {Range} range */
@@ -50,6 +63,11 @@ export function createSelection(table, onActive) {
     for (const [row, column] of cellsOutside(marked, wanted)) markCell(table.cellAt(row, column), false);
     for (const [row, column] of cellsOutside(wanted, marked)) markCell(table.cellAt(row, column), true);
     marked = wanted;
+    const last = range.right < table.firstColumn ? undefined : table.cellAt(range.bottom, range.right);
+    if (last === corner) return;
+    corner?.classList.remove("has-handle");
+    last?.classList.add("has-handle");
+    corner = last;
   }
 
   /** @param {HTMLTableCellElement | undefined} td @param {boolean} isSelected */
@@ -67,7 +85,10 @@ export function createSelection(table, onActive) {
       active.removeAttribute("tabindex");
     }
     active = td;
-    if (!extend || !anchor) anchor = td;
+    if (!extend || !anchor) {
+      anchor = td;
+      span = "cells";
+    }
     td.classList.add("is-active");
     td.tabIndex = 0;
     mark(selectedRange());
@@ -76,6 +97,12 @@ export function createSelection(table, onActive) {
       td.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
     onActive(td);
+  }
+
+  /** @param {Span} next */
+  function setSpan(next) {
+    span = next;
+    mark(selectedRange());
   }
 
   /** @param {number} row @returns {number} */
@@ -114,9 +141,11 @@ export function createSelection(table, onActive) {
       activate(table.cellAt(table.visibleRows.length - 1, table.columns.length - 1), { extend: true, focus: false });
       active?.focus({ preventScroll: true });
     },
+    selectRows: () => setSpan("rows"),
+    selectColumns: () => setSpan("columns"),
     collapse() {
       anchor = active;
-      mark(selectedRange());
+      setSpan("cells");
     },
     range: selectedRange,
     cells() {
@@ -131,7 +160,6 @@ export function createSelection(table, onActive) {
       marked = EMPTY_RANGE;
       const visible = active.parentElement?.hidden ? table.cellAt(0, active.cellIndex) : active;
       if (!visible) return;
-      anchor = visible;
       activate(visible, { focus: false });
     },
   };

@@ -1,4 +1,4 @@
-/** The table: its rows, columns and cells, and which rows the filter shows. */
+/** The table: its rows, columns and cells, which rows the filter shows, and in which order. */
 
 import { requireElement } from "../../core/dom.js";
 import { toStoredValue } from "./cell-value.js";
@@ -14,6 +14,7 @@ const FIRST_ANSWER_COLUMN = 1;
  * @property {HTMLTableElement} element
  * @property {HTMLElement} scroll - The scrolling frame of the table.
  * @property {Column[]} columns
+ * @property {HTMLTableCellElement[]} heads - The headings of the columns.
  * @property {HTMLTableRowElement[]} rows
  * @property {number} firstColumn - Index of the first column of answers.
  * @property {HTMLTableRowElement[]} visibleRows
@@ -30,6 +31,7 @@ const FIRST_ANSWER_COLUMN = 1;
  *   reading order; undefined beyond the table's ends.
  * @property {(td: HTMLTableCellElement, text?: string) => StoredValue} storedValue
  * @property {() => void} updateVisibleRows - Reads anew which rows are hidden.
+ * @property {(rows: HTMLTableRowElement[]) => void} setOrder - Shows the rows in another order.
  */
 
 /**
@@ -40,8 +42,9 @@ const FIRST_ANSWER_COLUMN = 1;
  */
 export function createTable(root) {
   const element = requireElement(root, "table", HTMLTableElement);
-  const columns = [...(element.tHead?.rows[0].cells ?? [])].map(readColumn);
-  const rows = [...element.tBodies[0].rows];
+  const heads = [...(element.tHead?.rows[0].cells ?? [])];
+  const columns = heads.map(readColumn);
+  let rows = [...element.tBodies[0].rows];
   const rowByBin = new Map(rows.map((row) => [row.dataset.bin ?? "", row]));
   const indexByCode = new Map(columns.map(({ code }, index) => [code, index]));
   let visibleRows = rows;
@@ -52,7 +55,10 @@ export function createTable(root) {
     element,
     scroll: requireElement(root, ".grid-scroll", HTMLElement),
     columns,
-    rows,
+    heads,
+    get rows() {
+      return rows;
+    },
     firstColumn: FIRST_ANSWER_COLUMN,
     get visibleRows() {
       return visibleRows;
@@ -81,6 +87,10 @@ export function createTable(root) {
     storedValue: (td, text = td.textContent ?? "") => toStoredValue(columns[td.cellIndex], text),
     updateVisibleRows() {
       visibleRows = rows.filter((row) => !row.hidden);
+    },
+    setOrder(ordered) {
+      rows = ordered;
+      element.tBodies[0].append(...rows);
     },
   };
   return table;
