@@ -116,6 +116,7 @@ def check_answers(
     last_year_answers: StoredDocuments | None,
     today: date | None,
     last_order: Order | None = None,
+    registry: StoredDocuments | None = None,
 ) -> list[tuple[int, Issue]]:
     """Return the issues of n organisations of a kind.
 
@@ -129,11 +130,12 @@ def check_answers(
             answers are not available.
         today: The current day in Asia/Almaty; None when rules that need it are to be skipped.
         last_order: The order of last year's answers; None when it is the same order.
+        registry: n documents with facts of the registry; None when rules that need them are to be skipped.
 
     Returns:
         (position, issue), sorted by position, then in the form's order.
     """
-    context = CautionContext(year, today, evidence, last_year_answers, last_order)
+    context = CautionContext(year, today, evidence, last_year_answers, last_order, registry=registry)
     blank = [""] * len(answers)
     frame = report_frame(order, kind, blank, blank, answers, _codes_of_rules(order, kind))
     frame = apply_implications(order, kind, frame)

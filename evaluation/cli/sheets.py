@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -52,6 +52,7 @@ format_option = click.option(
     show_default=True,
     help="canonical is the accepted sheet's canonical JSON.",
 )
+form_only_option = click.option("--form-only", is_flag=True, help="The form alone, without the annex that the product adds.")
 draft_option = click.option("--draft", is_flag=True, help="As the answers are now, also where the year is accepted.")
 
 
@@ -71,6 +72,7 @@ class Job:
     click.option("--year", type=int, required=True, help="Reporting year."),
     format_option,
     language_option,
+    form_only_option,
     click.option("--revision", type=click.IntRange(1), help="An accepted revision, also an earlier one."),
     draft_option,
     click.option(
@@ -82,7 +84,7 @@ class Job:
     ),
     name="sheet",
 )
-def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, draft: bool, out: Path) -> None:
+def sheet(body: str, year: int, format_: str, lang: str, form_only: bool, revision: int | None, draft: bool, out: Path) -> None:
     """Write one body's assessment sheet: the accepted one if the year is accepted, otherwise one from the current answers.
 
     Example: flask --app app sheet --body 990140900064 --year 2024 --format pdf --lang kk+ru --out sheets
@@ -97,7 +99,7 @@ def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, d
         job = next(iter(_jobs(viewer, year, [body_row], revisions, format_)), None)
         if job is None or (format_ == CANONICAL_FORMAT and not job.stamp):
             raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no accepted sheet."), year=year)
-        export_file = _render(job, format_, lang)
+        export_file = _render(job, format_, lang, form_only)
         record_exports(viewer, year, [_export_record(job, export_file)])
     out.mkdir(parents=True, exist_ok=True)
     path = out / export_file.name
@@ -110,11 +112,12 @@ def sheet(body: str, year: int, format_: str, lang: str, revision: int | None, d
     click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Zip file to write."),
     format_option,
     language_option,
+    form_only_option,
     draft_option,
     click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one for each core"),
     name="sheets",
 )
-def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: int) -> None:
+def sheets(year: int, out: Path, format_: str, lang: str, form_only: bool, draft: bool, workers: int) -> None:
     """Write all assessment sheets of a year into one zip file: accepted sheets, and the current state of the others.
 
     Example: flask --app app sheets --year 2024 --out sheets-2024.zip
@@ -125,12 +128,13 @@ def sheets(year: int, out: Path, format_: str, lang: str, draft: bool, workers: 
         frozen = {} if draft else verification_queries.revisions_in_force(viewer, year)
         bodies = [item for item in registry.all_bodies(viewer, year) if format_ != CANONICAL_FORMAT or item.id in frozen]
         jobs = _jobs(viewer, year, bodies, frozen, format_)
+    render = partial(_render, format_=format_, lang=lang, form_only=form_only)
     part = out.with_name(out.name + ".part")
     export_records = []
     try:
         with (
             zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-            click.progressbar(_rendered(jobs, format_, lang, workers), length=len(jobs), label=out.name) as files,
+            click.progressbar(_rendered(jobs, render, workers), length=len(jobs), label=out.name) as files,
         ):
             for job, export_file in zip(jobs, files, strict=True):
                 archive.writestr(zipfile.ZipInfo(export_file.name, ZIP_TIMESTAMP), export_file.content, zipfile.ZIP_DEFLATED)
@@ -182,9 +186,8 @@ def _jobs(viewer: Viewer, year: int, bodies: Sequence[Body], frozen: dict[int, S
     return jobs
 
 
-def _rendered(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterator[ExportFile]:
+def _rendered(jobs: list[Job], render: Callable[[Job], ExportFile], workers: int) -> Iterator[ExportFile]:
     """Yield the file of each sheet in order, written by `workers` processes."""
-    render = partial(_render, format_=format_, lang=lang)
     if workers == 1 or len(jobs) <= JOBS_PER_CHUNK:
         yield from map(render, jobs)
         return
@@ -193,20 +196,12 @@ def _rendered(jobs: list[Job], format_: str, lang: str, workers: int) -> Iterato
         yield from pool.map(render, jobs, chunksize=JOBS_PER_CHUNK)
 
 
-def _render(job: Job, format_: str, lang: str) -> ExportFile:
+def _render(job: Job, format_: str, lang: str, form_only: bool) -> ExportFile:
     if format_ == CANONICAL_FORMAT and job.stamp:
         return canonical_export(job.sheet, job.stamp, job.text)
-    return render_export(job.sheet, format_, lang, job.stamp)
+    return render_export(job.sheet, format_, lang, job.stamp, form_only)
 
 
 def _export_record(job: Job, export_file: ExportFile) -> ExportRecord:
     revision = job.stamp.revision if job.stamp else None
-    return ExportRecord(
-        job.body_id,
-        export_file.format,
-        export_file.languages,
-        export_file.sha256,
-        len(export_file.content),
-        job.revision_id,
-        revision,
-    )
+    return ExportRecord.of(job.body_id, export_file, job.revision_id, revision)

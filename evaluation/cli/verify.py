@@ -48,6 +48,11 @@ def verify(files: tuple[Path, ...], lang: str) -> None:
 def _verdict_text(path: Path, verdict: VerdictText, language: Language) -> str:
     """Return the lines about one file: the verdict, its facts, and the points of a verified sheet."""
     facts = [f"{label}: {text}" for label, text in verdict.facts]
-    headings = tuple(map(language.gettext, ("Table", "Points", "Maximum")))
-    points = [format_table([headings, *verdict.points])] if verdict.points else []
+    headings = tuple(map(language.gettext, ("Row", "Points", "Maximum")))
+    points = []
+    for table in verdict.tables:
+        rows = [(row.number, row.points, row.max) for row in table.rows]
+        points += [table.title, format_table([headings, *rows, (table.total.text, table.total.points, table.total.max)])]
+    if verdict.total:
+        points.append(f"{verdict.total.text}: {verdict.total.points} / {verdict.total.max}")
     return "\n".join([f"{path}: {verdict.title}.", *verdict.sentences, *facts, *points])

@@ -1,13 +1,15 @@
 """The printed sheet before it is written: the texts of the PDF, XLSX and DOCX files and of the page, in one language or two.
 
 The approved form comes first and contains nothing that the product adds: no grand total, date or signature. An annex for each
-language follows. In two languages the second column of the form is two cells, Kazakh and Russian.
+language follows, unless only the form is wanted. In two languages the second column of the form is two cells, Kazakh and Russian.
 
 Source: Order 47, Annex 2, which is Annex 4 to the Rules.
 """
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
 from evaluation.criteria.model import Table, Text
 from evaluation.language import N_, Language, language
@@ -20,6 +22,8 @@ LANGUAGES = {"kk": ("kk",), "ru": ("ru",), "kk+ru": ("kk", "ru")}
 PROVISIONAL = N_("Provisional: some data are missing")
 NOT_ACCEPTED = N_("Draft: the sheet has not been accepted")
 INVENTED = N_("Demonstration: the data are invented")
+
+NUMBER_SIGN = re.compile(r"№ (?=\S)")
 
 Texts = tuple[str, ...]
 """One text in each language of the document; a single text if all are equal."""
@@ -52,8 +56,9 @@ class FormTable:
 class Document:
     """A sheet ready to be written.
 
-    `title_property` is the title in the file's properties. `notices`, `footer` and `stamp_footer` are on every page. An accepted
-    sheet has a `stamp` and a `stamp_footer`; another sheet has neither, and a notice of what it lacks.
+    `title_property` is the title in the file's properties. `notices`, `footer` and `stamp_footer` are on every page, the
+    `translation_notes` on the first, above the form. An accepted sheet has a `stamp` and a `stamp_footer`; another sheet has
+    neither, and a notice of what it lacks. A document without `annexes` is the form alone.
     """
 
     languages: tuple[str, ...]
@@ -62,6 +67,7 @@ class Document:
     stamp_footer: str
     stamp: Stamp | None
     notices: tuple[str, ...]
+    translation_notes: Texts
     marks: tuple[Texts, Texts, Texts]
     title: Texts
     body: Texts
@@ -72,7 +78,9 @@ class Document:
     annexes: tuple[Annex, ...]
 
 
-def build_document(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> Document:
+def build_document(
+    sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False, form_only: bool = False
+) -> Document:
     """Build the document of a sheet.
 
     Args:
@@ -80,6 +88,7 @@ def build_document(sheet: Sheet, languages: str, stamp: Stamp | None = None, acc
         languages: A key of :data:`LANGUAGES`, or a language of the product (`en`, for pages).
         stamp: The stamp of an accepted sheet.
         accepted: Whether the sheet was accepted on a past day; such a sheet has no stamp and is not a draft.
+        form_only: Whether the annexes are left out.
 
     Raises:
         KeyError: `languages` is another text.
@@ -88,13 +97,14 @@ def build_document(sheet: Sheet, languages: str, stamp: Stamp | None = None, acc
     form, first = sheet.order.form, chosen[0]
     body = _unique(sheet.body.name(language.code) for language in chosen)
     period = _unique(language.period(sheet.year) for language in chosen)
-    return Document(
+    document = Document(
         languages=tuple(language.code for language in chosen),
         title_property=f"{form.title[first.code]}. {body[0]}, {period[0]}",
         footer=f"{body[0]}, {period[0]}",
-        stamp_footer=stamp.footer(first) if stamp else "",
+        stamp_footer=stamp.footer(chosen) if stamp else "",
         stamp=stamp,
         notices=_notices(sheet, accepted or stamp is not None, chosen),
+        translation_notes=_translation_notes(sheet, chosen),
         marks=(_texts(form.order_mark, chosen), _texts(form.rules_mark, chosen), _texts(form.form_mark, chosen)),
         title=_texts(form.title, chosen),
         body=body,
@@ -102,8 +112,26 @@ def build_document(sheet: Sheet, languages: str, stamp: Stamp | None = None, acc
         period=period,
         hint_period=_texts(form.hint_period, chosen),
         tables=tuple(_table(table, chosen) for table in sheet.tables),
-        annexes=tuple(build_annex(sheet, language, stamp) for language in chosen),
+        annexes=() if form_only else tuple(build_annex(sheet, language, stamp) for language in chosen),
     )
+    return _with_unbroken_numbers(document)  # type: ignore[no-any-return]
+
+
+def _with_unbroken_numbers(value: Any) -> Any:
+    """Replace the space after № by a no-break space in all texts of a value: № 47 is never split at the end of a line."""
+    if isinstance(value, str):
+        return NUMBER_SIGN.sub("№\xa0", value)
+    if isinstance(value, tuple):
+        return tuple(map(_with_unbroken_numbers, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{item.name: _with_unbroken_numbers(getattr(value, item.name)) for item in fields(value)})
+    return value
+
+
+def _translation_notes(sheet: Sheet, chosen: tuple[Language, ...]) -> Texts:
+    """The note that texts are translations, in each language of a sheet that is not in Kazakh alone."""
+    note = sheet.order.translation_note
+    return _texts(note, chosen) if note and any(language.code != "kk" for language in chosen) else ()
 
 
 def _notices(sheet: Sheet, accepted: bool, chosen: tuple[Language, ...]) -> tuple[str, ...]:

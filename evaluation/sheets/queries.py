@@ -18,6 +18,7 @@ from evaluation.sheets.input import (
     YearInput,
     build_sheet,
     build_sheets,
+    split_values,
 )
 from evaluation.sheets.model import LegalEntity, Sheet
 
@@ -107,7 +108,7 @@ def sheet_input_of(viewer: Viewer, body: Body, data: YearData) -> SheetInput | N
                 year,
                 order,
                 tuple(
-                    _organisation_input(report, names[year], justifications if year == data.year else {})
+                    _organisation_input(order, report, names[year], justifications if year == data.year else {})
                     for report in _reports(viewer, data, year)
                 ),
                 declared[year],
@@ -129,11 +130,15 @@ def _reports(viewer: Viewer, data: YearData, year: int) -> tuple[ReportSnapshot,
 
 
 def _organisation_input(
-    report: ReportSnapshot, names: dict[str, tuple[str, str]], justifications: dict[int, tuple[JustificationInput, ...]]
+    order: Order,
+    report: ReportSnapshot,
+    names: dict[str, tuple[str, str]],
+    justifications: dict[int, tuple[JustificationInput, ...]],
 ) -> OrganisationInput:
     entity = LegalEntity(report.organisation_bin, *names[report.organisation_bin])
     reasons = justifications.get(report.organisation_id, ())
-    return OrganisationInput(entity, report.kind, report.answers, report.evidence, reasons)
+    values = split_values(order, report.kind, {**report.answers, **report.evidence})
+    return OrganisationInput(entity, report.kind, *values, reasons)
 
 
 def _justifications(data: YearData) -> dict[int, tuple[JustificationInput, ...]]:

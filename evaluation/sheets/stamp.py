@@ -1,6 +1,7 @@
 """The stamp of an accepted sheet: what its files contain so that a reader can verify them, and the QR code."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -50,11 +51,11 @@ class Stamp:
         """The keywords of a file's properties, which survive editing of the file's content."""
         return f"code {self.code}", f"revision {self.revision}", f"sha256 {self.sha256}"
 
-    def footer(self, language: Language) -> str:
-        """The text at the foot of every page."""
-        return language.gettext(
-            "Accepted sheet, revision %(revision)s · verification code %(code)s", revision=self.revision, code=self.code
-        )
+    def footer(self, languages: Sequence[Language]) -> str:
+        """The text at the foot of every page: the version and the code, in each of the languages."""
+        versions = [language.gettext("Accepted sheet, revision %(revision)s", revision=self.revision) for language in languages]
+        labels = [language.gettext("verification code") for language in languages]
+        return f"{' / '.join(versions)} · {' / '.join(labels)} {self.code}"
 
 
 @dataclass(frozen=True)

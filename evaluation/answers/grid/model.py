@@ -21,7 +21,8 @@ class GridRow(NamedTuple):
     """An organisation with its answers of this year and of last year, in stored form.
 
     `id` is the organisation's; `names` are its names in Kazakh and Russian; `last_year_answers` is None without a report of last
-    year. A tuple rather than a dataclass, since each request makes many hundreds of them.
+    year; `registry` are the facts of the registry that cautions read. A tuple rather than a dataclass, since each request makes
+    many hundreds of them.
     """
 
     id: int
@@ -30,6 +31,7 @@ class GridRow(NamedTuple):
     answers: Mapping[str, Any]
     evidence: Mapping[str, Any] = MappingProxyType({})
     last_year_answers: Mapping[str, Any] | None = None
+    registry: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def grid_rows(viewer: Viewer, year: int, body_id: int, kind: str) -> list[GridRo
             report.answers,
             report.evidence,
             last_year_answers.get(report.organisation_id),
+            report.registry,
         )
         for report in answers.body_reports(viewer, year, body_id)
         if report.kind == kind

@@ -42,7 +42,8 @@ def organisation_progress(data: YearData, kind: str, today: date) -> list[Organi
     order, reports = data.order, data.reports_by_kind[kind]
     answers, evidence = [report.answers for report in reports], [report.evidence for report in reports]
     last_year_answers = [data.last_year_answers.get(report.organisation_id) for report in reports]
-    context = CautionContext(data.year, today, evidence, last_year_answers, data.last_order, data.entry_has_started)
+    facts = [report.registry for report in reports]
+    context = CautionContext(data.year, today, evidence, last_year_answers, data.last_order, data.entry_has_started, facts)
     filled = add_context(order, kind, data.frame_with_implications(kind), answers, context)
     issues: list[list[Issue]] = [[] for _ in reports]
     for position, issue in issues_in_frame(order, kind, filled, answers, evidence):

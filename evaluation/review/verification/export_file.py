@@ -16,7 +16,7 @@ from evaluation.review.models import SheetRevision
 from evaluation.review.snapshot import code_of, format_code, from_canonical_json, sha256_of
 from evaluation.sheets import Sheet
 from evaluation.sheets.stamp import Stamp
-from evaluation.sheets.writers import FORMATS, file_name, write
+from evaluation.sheets.writers import DATA_FORMATS, FORMATS, file_name, write
 
 CANONICAL_FORMAT = "canonical"
 """The format of the canonical JSON itself, byte for byte."""
@@ -36,13 +36,14 @@ class RevisionNotIntact(EvaluationError):
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A file to download."""
+    """A file to download; `form_only` is whether a document has no annex."""
 
     format: str
     languages: str
     name: str
     media_type: str
     content: bytes
+    form_only: bool = False
 
     @property
     def sha256(self) -> str:
@@ -79,10 +80,12 @@ def open_revision(revision: SheetRevision, orders: Orders) -> tuple[Sheet, Stamp
     return from_canonical_json(revision.content, orders), stamp_of(revision)
 
 
-def render_export(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> ExportFile:
+def render_export(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None, form_only: bool = False) -> ExportFile:
     """Write a sheet as a file; a sheet without a stamp is a draft. Raises KeyError for an unknown format or language choice."""
-    content = write(sheet, format_, languages, stamp)
-    return ExportFile(format_, languages, file_name(sheet, format_, languages, stamp), FORMATS[format_].media_type, content)
+    form_only = form_only and format_ not in DATA_FORMATS
+    content = write(sheet, format_, languages, stamp, form_only)
+    name = file_name(sheet, format_, languages, stamp, form_only)
+    return ExportFile(format_, languages, name, FORMATS[format_].media_type, content, form_only)
 
 
 def canonical_export(sheet: Sheet, stamp: Stamp, content: str) -> ExportFile:

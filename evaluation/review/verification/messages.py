@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from evaluation.language import N_, Language
 from evaluation.review.verification.model import Outcome, Subject, Verdict, VerifiedSheet
+from evaluation.sheets import Sheet, SheetRow, SheetTable
 from evaluation.sheets.annex import DASH
 from evaluation.sheets.document import INVENTED
 
@@ -51,14 +52,34 @@ GET_ORIGINAL = N_(
 class VerdictText:
     """A verdict in one language.
 
-    `facts` are pairs of label and value. `points` are triples of name, points and maximum, one for each table and the last for
-    the total. Both are empty when there is no verified sheet.
+    `facts` are pairs of label and value. `tables` are the tables of the form with all scored rows, so that a reader notices rows
+    that were exchanged; `total` is the sum over them. All are empty when there is no verified sheet.
     """
 
     title: str
     sentences: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
-    points: tuple[tuple[str, str, str], ...]
+    tables: tuple["TablePoints", ...]
+    total: "RowPoints | None"
+
+
+@dataclass(frozen=True)
+class RowPoints:
+    """The points of a row, of a table or of the sheet, and their maximum; dashes for a table that does not apply."""
+
+    number: str
+    text: str
+    points: str
+    max: str
+
+
+@dataclass(frozen=True)
+class TablePoints:
+    """A table of the form: its scored rows, none if it does not apply, and its sum."""
+
+    title: str
+    rows: tuple[RowPoints, ...]
+    total: RowPoints
 
 
 def describe_verdict(verdict: Verdict, language: Language) -> VerdictText:
@@ -68,7 +89,8 @@ def describe_verdict(verdict: Verdict, language: Language) -> VerdictText:
         language.gettext(TITLES[verdict.outcome, verdict.subject]),
         tuple(_sentences(verdict, language)),
         _facts(verified, language) if verified else (),
-        _points(verified, language) if verified else (),
+        tuple(_table_points(table, language) for table in verified.sheet.tables) if verified else (),
+        _row_points("", language.gettext("All tables that apply"), verified.sheet) if verified else None,
     )
 
 
@@ -118,12 +140,13 @@ def _facts(verified: VerifiedSheet, language: Language) -> tuple[tuple[str, str]
     )
 
 
-def _points(verified: VerifiedSheet, language: Language) -> tuple[tuple[str, str, str], ...]:
-    sheet = verified.sheet
-    tables = [
-        (table.table.title[language.code], str(table.low), str(table.max))
-        if table.applicable
-        else (table.table.title[language.code], DASH, DASH)
-        for table in sheet.tables
-    ]
-    return (*tables, (language.gettext("All tables that apply"), str(sheet.low), str(sheet.max)))
+def _table_points(table: SheetTable, language: Language) -> TablePoints:
+    code, form = language.code, table.table
+    if not table.applicable:
+        return TablePoints(form.title[code], (), RowPoints("", form.total[code], DASH, DASH))
+    rows = tuple(_row_points(row.row.number, row.row.text[code], row) for row in table.scored_rows)
+    return TablePoints(form.title[code], rows, _row_points("", form.total[code], table))
+
+
+def _row_points(number: str, text: str, points: SheetRow | SheetTable | Sheet) -> RowPoints:
+    return RowPoints(number, text, str(points.low), str(points.max))

@@ -23,7 +23,10 @@ from evaluation.sheets import Sheet
 
 @dataclass(frozen=True)
 class ExportRecord:
-    """What is recorded of an exported file: its body, format, hash, size in bytes and sheet revision (None for a draft)."""
+    """What is recorded of an exported file: its body, format, hash, size in bytes and sheet revision (None for a draft).
+
+    `form_only` is whether a document has no annex.
+    """
 
     body_id: int
     format: str
@@ -32,14 +35,16 @@ class ExportRecord:
     size: int
     revision_id: int | None = None
     revision: int | None = None
+    form_only: bool = False
 
     @classmethod
     def of(cls, body_id: int, file: ExportFile, revision_id: int | None = None, revision: int | None = None) -> "ExportRecord":
         """Return the record of a file."""
-        return cls(body_id, file.format, file.languages, file.sha256, len(file.content), revision_id, revision)
+        size = len(file.content)
+        return cls(body_id, file.format, file.languages, file.sha256, size, revision_id, revision, file.form_only)
 
 
-def export_revision(viewer: Viewer, revision: SheetRevision, format_: str, languages: str) -> ExportFile:
+def export_revision(viewer: Viewer, revision: SheetRevision, format_: str, languages: str, form_only: bool = False) -> ExportFile:
     """Export an accepted sheet as a file and record it; the same revision always gives the same bytes.
 
     Raises:
@@ -53,12 +58,12 @@ def export_revision(viewer: Viewer, revision: SheetRevision, format_: str, langu
     if format_ == CANONICAL_FORMAT:
         file = canonical_export(sheet, stamp, revision.content)
     else:
-        file = render_export(sheet, format_, languages, stamp)
+        file = render_export(sheet, format_, languages, stamp, form_only)
     record_exports(viewer, revision.year, [ExportRecord.of(revision.body_id, file, revision.id, revision.revision)])
     return file
 
 
-def export_draft(viewer: Viewer, body_id: int, sheet: Sheet, format_: str, languages: str) -> ExportFile:
+def export_draft(viewer: Viewer, body_id: int, sheet: Sheet, format_: str, languages: str, form_only: bool = False) -> ExportFile:
     """Export a draft sheet as a file and record it.
 
     Raises:
@@ -66,7 +71,7 @@ def export_draft(viewer: Viewer, body_id: int, sheet: Sheet, format_: str, langu
         KeyError: The format or the choice of languages does not exist.
     """
     viewer.require(Action.VIEW, body_id)
-    file = render_export(sheet, format_, languages)
+    file = render_export(sheet, format_, languages, form_only=form_only)
     record_exports(viewer, sheet.year, [ExportRecord.of(body_id, file)])
     return file
 
@@ -112,6 +117,7 @@ def record_exports(viewer: Viewer, year: int, files: Sequence[ExportRecord], bat
                 "sha256": file.sha256,
                 "size": file.size,
             }
+            | ({"form_only": True} if file.form_only else {})
         )
         for file in files
     ]

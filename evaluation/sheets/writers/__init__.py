@@ -15,33 +15,33 @@ from evaluation.sheets.stamp import Stamp
 class Writer:
     """A format: the extension of its files, its media type, and the function that writes a sheet.
 
-    The function takes the sheet, a key of :data:`LANGUAGES` and the stamp of an accepted sheet.
+    The function takes the sheet, a key of :data:`LANGUAGES`, the stamp of an accepted sheet, and whether to write the form alone.
     """
 
     extension: str
     media_type: str
-    write: Callable[[Sheet, str, Stamp | None], bytes]
+    write: Callable[[Sheet, str, Stamp | None, bool], bytes]
 
 
-def _pdf(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+def _pdf(sheet: Sheet, languages: str, stamp: Stamp | None, form_only: bool) -> bytes:
     from evaluation.sheets.writers import pdf
 
-    return pdf.write(build_document(sheet, languages, stamp))
+    return pdf.write(build_document(sheet, languages, stamp, form_only=form_only))
 
 
-def _xlsx(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+def _xlsx(sheet: Sheet, languages: str, stamp: Stamp | None, form_only: bool) -> bytes:
     from evaluation.sheets.writers import xlsx
 
-    return xlsx.write(build_document(sheet, languages, stamp))
+    return xlsx.write(build_document(sheet, languages, stamp, form_only=form_only))
 
 
-def _docx(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+def _docx(sheet: Sheet, languages: str, stamp: Stamp | None, form_only: bool) -> bytes:
     from evaluation.sheets.writers import docx
 
-    return docx.write(build_document(sheet, languages, stamp))
+    return docx.write(build_document(sheet, languages, stamp, form_only=form_only))
 
 
-def _json(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
+def _json(sheet: Sheet, languages: str, stamp: Stamp | None, _form_only: bool) -> bytes:
     """The scores as canonical JSON: sorted keys, no spaces; names in the first language."""
     code = LANGUAGES.get(languages, (languages,))[0]
     content = scores_json(sheet.order, sheet.year, [sheet], code)
@@ -50,6 +50,8 @@ def _json(sheet: Sheet, languages: str, stamp: Stamp | None) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
+DATA_FORMATS = frozenset({"json"})
+"""Formats for programs, equal in every language. They have no annex."""
 OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS: dict[str, Writer] = {
     "pdf": Writer("pdf", "application/pdf", _pdf),
@@ -59,7 +61,7 @@ FORMATS: dict[str, Writer] = {
 }
 
 
-def write(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> bytes:
+def write(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None, form_only: bool = False) -> bytes:
     """Write a sheet as a file. Equal arguments give equal bytes.
 
     Args:
@@ -67,18 +69,20 @@ def write(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None
         format_: A key of :data:`FORMATS`.
         languages: A key of :data:`LANGUAGES`.
         stamp: The stamp of an accepted sheet.
+        form_only: Whether to write the form alone, without the annex.
 
     Raises:
         KeyError: The format or the choice of languages does not exist.
     """
-    return FORMATS[format_].write(sheet, languages, stamp)
+    return FORMATS[format_].write(sheet, languages, stamp, form_only)
 
 
-def file_name(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None) -> str:
+def file_name(sheet: Sheet, format_: str, languages: str, stamp: Stamp | None = None, form_only: bool = False) -> str:
     """The ASCII name of a file, with the revision of an accepted sheet: bagalau-paragy-2024-141040004756-r1-kk-ru.pdf."""
     revision = f"-r{stamp.revision}" if stamp else ""
     codes = "-".join(LANGUAGES[languages])
-    return f"bagalau-paragy-{sheet.year}-{sheet.body.bin}{revision}-{codes}.{FORMATS[format_].extension}"
+    part = "-nysan" if form_only and format_ not in DATA_FORMATS else ""
+    return f"bagalau-paragy-{sheet.year}-{sheet.body.bin}{revision}{part}-{codes}.{FORMATS[format_].extension}"
 
 
-__all__ = ["FORMATS", "LANGUAGES", "Writer", "file_name", "write"]
+__all__ = ["DATA_FORMATS", "FORMATS", "LANGUAGES", "Writer", "file_name", "write"]

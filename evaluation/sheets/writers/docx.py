@@ -29,7 +29,7 @@ def write(document: Document) -> bytes:
     _set_properties(word, document)
     _set_up_page(word.sections[0], document)
     add_form(word, document)
-    qr = qr_png(document.stamp) if document.stamp else b""
+    qr = qr_png(document.stamp) if document.stamp and document.annexes else b""
     charts = pictures([figure.chart for annex in document.annexes for figure in annex.figures])
     for annex in document.annexes:
         section = word.add_section(WD_SECTION.NEW_PAGE)

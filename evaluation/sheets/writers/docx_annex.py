@@ -38,6 +38,8 @@ def add_annex(word: Word, annex: Annex, charts: Iterable[bytes], qr: bytes) -> N
     for figure, chart in zip(annex.figures, charts, strict=True):
         _add_figure(word, figure, chart, code)
     parts.add_text(word.add_heading(level=2), annex.reasons_title, code)
+    if annex.reasons_note:
+        parts.add_text(parts.set_style(word.add_paragraph(), "Sheet Explanation"), annex.reasons_note, code)
     for table in annex.reasons:
         _add_reasons(word, table, annex)
     _add_readings(word, annex)
@@ -54,9 +56,6 @@ def _add_readings(word: Word, annex: Annex) -> None:
         # A reading that breaks over two pages has the footer in the middle of its sentence.
         paragraph.paragraph_format.keep_together = True
         paragraphs.append(paragraph)
-    if annex.translation_note:
-        paragraphs.append(parts.set_style(word.add_paragraph(), "Sheet Note"))
-        parts.add_text(paragraphs[-1], annex.translation_note, code)
     for paragraph in paragraphs[-UNBROKEN_ENDING_PARAGRAPHS:-1]:
         paragraph.paragraph_format.keep_with_next = True
 

@@ -11,7 +11,9 @@ NUMBER_WIDTH_MM, POINTS_WIDTH_MM = 14.0, 18.0
 
 
 def add_form(word: Word, document: Document) -> None:
-    """Add the form: marks, title, body, period and tables."""
+    """Add the form: marks, title, body, period and tables; above it the notes that texts are translations."""
+    for text, code in _with_languages(document.translation_notes, document):
+        parts.add_text(parts.set_style(word.add_paragraph(), "Sheet Note"), text, code)
     _add_marks(word, document)
     for text, code in _with_languages(document.title, document):
         parts.add_text(word.add_paragraph(style="Title"), text, code)

@@ -29,7 +29,7 @@ PARAGRAPH_STYLES: dict[str, dict[str, Any]] = {
     "Sheet Picture": {"after": 6},
     "Sheet Reading": {"size": 10, "after": 2, "indent": 12},
     "Sheet Explanation": {"size": 10, "before": 6},
-    "Sheet Note": {"size": 10, "italic": True, "before": 8},
+    "Sheet Note": {"size": 8.5, "italic": True, "after": 4, "colour": QUIET},
     "Sheet Break": {"size": 1},
     "Sheet Notice": {"size": 10, "bold": True, "align": ALIGN.CENTER, "after": 4},
     "Sheet Annex Mark": {"size": 10, "italic": True, "align": ALIGN.CENTER, "after": 8},

@@ -23,7 +23,8 @@ def write(document: Document) -> bytes:
     charts = [[to_svg(figure.chart) for figure in annex.figures] for annex in document.annexes]
     data: dict[str, Any] = {"document": document, "charts": charts}
     if document.stamp:
-        data |= {"keywords": document.stamp.keywords, "qr": qr_svg(document.stamp)}
+        data |= {"keywords": document.stamp.keywords}
+        data |= {"qr": qr_svg(document.stamp)} if document.annexes else {}
     return typeset(orjson.dumps(data).decode())
 
 

@@ -35,7 +35,7 @@ def write(document: Document) -> bytes:
         languages = len(document.tables[0].text_heads) if document.tables else 1
         widths = FORM_WIDTHS.get(languages, (7.0, *[82 / languages] * languages, 9.0))
         _add_form(Page(formats, unused_name(document.title[0], names), widths, document), document)
-        qr = qr_png(document.stamp) if document.stamp else b""
+        qr = qr_png(document.stamp) if document.stamp and document.annexes else b""
         for annex in document.annexes:
             summary, reasons, organisations = (unused_name(name, names) for name in annex.worksheets)
             page = partial(Page, formats, document=document, landscape=True)
@@ -60,6 +60,8 @@ def unused_name(name: str, names: set[str]) -> str:
 
 def _add_form(page: Page, document: Document) -> None:
     last_column = len(page.widths) - 1
+    for note in document.translation_notes:
+        page.add_text(note, "note_small")
     for texts in document.marks:
         if len(texts) == 1:
             page.add_text(texts[0], "mark")

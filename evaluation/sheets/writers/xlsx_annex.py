@@ -77,9 +77,11 @@ def _add_verification(page: Page, notice: VerificationNotice, qr: bytes) -> None
 
 
 def add_reasons(page: Page, annex: Annex) -> None:
-    """Write why each row has its points, the readings that the sheet relies on, and the note on the translation."""
+    """Write why each row has its points, and the readings that the sheet relies on."""
     page.add_text(annex.mark, "annex_mark")
     page.add_text(annex.reasons_title, "heading")
+    if annex.reasons_note:
+        page.add_text(annex.reasons_note, "note")
     last_column = len(page.widths) - 1
     styles = ["centre", "text", "centre", "text", "text", "centre"]
     for table in annex.reasons:
@@ -89,8 +91,6 @@ def add_reasons(page: Page, annex: Annex) -> None:
         _add_section(page, table.title, note if table.note else rows, min_rows=2)
     readings: list[list[Span]] = [[(0, 0, id_, "note"), (1, last_column, text, "note")] for id_, text in annex.readings]
     _add_section(page, annex.readings_title, readings, min_rows=3)
-    if annex.translation_note:
-        page.add_text(annex.translation_note, "note_italic")
     page.finish()
 
 
@@ -114,8 +114,8 @@ def add_organisations(page: Page, annex: Annex) -> None:
     for table in annex.reasons:
         for row in table.rows:
             for group in row.organisations:
-                for name, bin_ in group.organisations:
-                    page.add_row(in_columns([table.title, row.number, group.label, name, bin_], styles))
+                for named in group.organisations:
+                    page.add_row(in_columns([table.title, row.number, group.label, named.name, named.bin], styles))
     # Fixed page breaks would be wrong once the list is filtered or sorted.
     page.breaks.clear()
     page.sheet.autofilter(first_row, 0, page.next_row - 1, len(page.widths) - 1)

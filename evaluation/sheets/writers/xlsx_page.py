@@ -44,7 +44,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "table_title": _BASE | {"bold": True, "align": "center"},
     "heading": _BASE | {"bold": True, "font_size": 12},
     "note": _BASE,
-    "note_italic": _BASE | {"italic": True},
+    "note_small": _BASE | {"italic": True, "font_size": 8, "font_color": f"#{QUIET}"},
     "head": _BOX | {"align": "center"},
     "head_shaded": _BOX | {"align": "center", "bg_color": f"#{SHADE}"},
     "centre": _BOX | {"align": "center"},

@@ -60,9 +60,16 @@ class EventPresenter:
             "code": lambda value: format_code(value) if len(value) == CODE_LENGTH else value,
         }
 
-    def facts(self, event: AuditEvent) -> tuple[Fact, ...]:
-        """Return the facts of an event in the order of its data."""
-        return tuple(self._facts(event))
+    def facts(self, event: AuditEvent, kind: str = "") -> tuple[Fact, ...]:
+        """Return the facts of an event in the order of its data; `kind` is that of the event's organisation.
+
+        A criterion is shown as the row of the form that it scores in the kind's table.
+        """
+        order, data = self.order(event.year), dict(event.data)
+        row = order.row_number(kind, str(data.get("criterion"))) if order else ""
+        if row:
+            data = {"row" if key == "criterion" else key: row if key == "criterion" else value for key, value in data.items()}
+        return tuple(self._facts(event, data))
 
     def comment_facts(self, data: Mapping[str, Any]) -> tuple[Fact, ...]:
         """Return the reason and the remark of an event that concerns an answer."""
@@ -84,8 +91,7 @@ class EventPresenter:
         item = order.by_code.get(code) if order else None
         return item.label[self.language.code] if item else code
 
-    def _facts(self, event: AuditEvent) -> Iterator[Fact]:
-        data = dict(event.data)
+    def _facts(self, event: AuditEvent, data: dict[str, Any]) -> Iterator[Fact]:
         concerns_answer = event.organisation_id is not None and isinstance(data.get("code"), str)
         code = data.pop("code") if concerns_answer else ""
         if code and "value" in data:

@@ -40,6 +40,8 @@ FACT_LABELS = FIELD_LABELS | {
     "to": N_("To body"),
     "what": N_("What"),
     "filters": N_("Filters"),
+    "new": N_("New"),
+    "changed": N_("Changed"),
 }
 """Key of an event's data → its label."""
 FACTOR_LABELS = {"password": N_("password"), "code": N_("code"), "mail": N_("e-mail")}

@@ -84,6 +84,12 @@ def _event_row(
     event, body = hit.event, bodies.get(hit.event.body_id or 0)
     if hit.is_single:
         organisation = organisations.get(event.organisation_id or 0)
-        return EventRow(event, _action_label(event.action), presenter.facts(event), body, organisation)
+        return EventRow(
+            event,
+            _action_label(event.action),
+            presenter.facts(event, organisation.kind if organisation else ""),
+            body,
+            organisation,
+        )
     counts = tuple((_action_label(action), count) for action, count in hit.counts.items())
     return EventRow(event, counts[0][0], (), body if hit.bodies == 1 else None, None, counts, hit.organisations)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from evaluation import charts
-from evaluation.language import N_, language
+from evaluation.language import N_, Language, language
 from evaluation.sheets import Sheet, SheetRow
-from evaluation.sheets.annex import Annex, Figure, NamedOrganisations
+from evaluation.sheets.annex import Annex, Figure, NamedOrganisations, build_figures
 from evaluation.sheets.document import Document, FormRow, FormTable, build_document
 from evaluation.sheets.reasons import row_readings
 from evaluation.sheets.stamp import Stamp, qr_svg
@@ -58,8 +58,18 @@ class SheetView:
         return Markup(qr_svg(self.document.stamp) if self.document.stamp else "")  # noqa: S704 - the application drew it
 
     def picture(self, annex: Annex, figure: Figure) -> Markup:
-        """A chart as an `<svg>` element; drawing escapes its text."""
-        return Markup(charts.to_svg(figure.chart, annex.language))  # noqa: S704 - the application drew it
+        """A chart as an `<svg>` element."""
+        return _picture(figure, annex.language)
+
+
+def _picture(figure: Figure, salt: str = "") -> Markup:
+    """A chart as an `<svg>` element; drawing escapes its text."""
+    return Markup(charts.to_svg(figure.chart, salt))  # noqa: S704 - the application drew it
+
+
+def present_charts(sheet: Sheet, page_language: Language) -> tuple[tuple[str, Markup], ...]:
+    """The charts of a sheet in one language: title and `<svg>` element."""
+    return tuple((figure.chart.title, _picture(figure)) for figure in build_figures(sheet, page_language))
 
 
 def present_sheet(sheet: Sheet, languages: str, stamp: Stamp | None = None, accepted: bool = False) -> SheetView:

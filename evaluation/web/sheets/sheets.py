@@ -1,6 +1,8 @@
 """The assessment sheet as a page and as files: the accepted revision of an accepted year, else a draft of the current answers."""
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
 from evaluation.answers.year_data import YearData
 from evaluation.clock import to_local
@@ -12,16 +14,15 @@ from evaluation.review.models import SheetRevision
 from evaluation.review.verification.export_file import CANONICAL_FORMAT, open_revision
 from evaluation.review.verification.operations import export_draft, export_revision
 from evaluation.sheets import Sheet, queries
+from evaluation.sheets.annex import NamedOrganisation
 from evaluation.sheets.document import LANGUAGES
-from evaluation.sheets.writers import FORMATS
+from evaluation.sheets.writers import DATA_FORMATS, FORMATS
 from evaluation.submissions import queries as submissions
 from evaluation.submissions.models import ACCEPTED
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, send_bytes
 from evaluation.web.sheets.sheet_presenter import present_sheet
 
-DATA_FORMATS = ["json"]
-"""Formats for programs, equal in every language."""
 DOCUMENT_FORMATS = [format_ for format_ in FORMATS if format_ not in DATA_FORMATS]
 MAX_REVISION_DIGITS = 6
 
@@ -43,6 +44,8 @@ def page(bin_: str, year: int) -> str:
         body=body,
         year=year,
         page=present_sheet(sheet, languages, stamp),
+        sheet_order=sheet.order,
+        report_address=report_addresses(bin_, year),
         chosen=languages,
         provisional=sheet.provisional,
         formats=DOCUMENT_FORMATS,
@@ -59,10 +62,10 @@ def page(bin_: str, year: int) -> str:
 @blueprint.get(f"/bodies/<bin_>/{YEAR}/sheet.<format_>")
 @allow(Action.VIEW)
 def file(bin_: str, year: int, format_: str) -> Response:
-    """Send the sheet as a file and record the export in the audit log."""
+    """Send the sheet as a file, with the annex or with `form_only` without it, and record the export in the audit log."""
     find_year(year)
     body = find_body(bin_)
-    languages = request.args.get("lang", "kk")
+    languages, form_only = request.args.get("lang", "kk"), "form_only" in request.args
     if languages not in LANGUAGES:
         abort(404)
     revision, _ = _requested_revision(body, year)
@@ -70,11 +73,20 @@ def file(bin_: str, year: int, format_: str) -> Response:
         abort(404)
     viewer = current_viewer()
     if revision:
-        export = export_revision(viewer, revision, format_, languages)
+        export = export_revision(viewer, revision, format_, languages, form_only)
     else:
-        export = export_draft(viewer, body.id, find_draft_sheet(body, year), format_, languages)
+        export = export_draft(viewer, body.id, find_draft_sheet(body, year), format_, languages, form_only)
     g.commit_get = True
     return send_bytes(export.content, export.media_type, export.name)
+
+
+def report_addresses(bin_: str, year: int) -> Callable[[NamedOrganisation], str]:
+    """The function that gives the address of the cell for which an organisation is named in the reasons of a body's sheet."""
+
+    def address(item: NamedOrganisation) -> str:
+        return url_for("report.page", bin_=bin_, year=year, organisation_bin=item.bin, _anchor=f"field-{item.code}")
+
+    return address
 
 
 def find_draft_sheet(body: Body, year: int) -> Sheet:

@@ -32,6 +32,7 @@ from evaluation.review.verification.operations import export_revision
 from evaluation.review.verification.verify import verify, verify_code
 from evaluation.sheets.writers import FORMATS
 from tests.support.accounts import token_of
+from tests.support.html import parse
 from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario, two_kind_scenario
 
 NOBODY = Viewer.nobody()
@@ -138,7 +139,12 @@ def test_altered_files_are_recognised_with_the_true_points(scenario: Scenario) -
             verdict = verify(NOBODY, data)
             verified = verdict.verified_sheet
             assert verdict.outcome == Outcome.ALTERED and verified and verified.stamp.sha256 == revision.sha256
-            assert str(verified.sheet.low) == describe_verdict(verdict, kazakh).points[-1][1]
+            text = describe_verdict(verdict, kazakh)
+            assert text.total and text.total.points == str(verified.sheet.low)
+            # A sheet with two exchanged rows has the same sums: every row is shown.
+            rows = [(row.number, row.points) for table in text.tables for row in table.rows]
+            applicable = [table for table in verified.sheet.tables if table.applicable]
+            assert rows == [(row.row.number, str(row.low)) for table in applicable for row in table.scored_rows]
         chance = random.Random(4)
         for data in files.values():
             for _ in range(12):
@@ -279,10 +285,16 @@ def test_anybody_can_verify_by_page_and_command(scenario: Scenario, tmp_path: Pa
             revision.sha256,
             json.loads(revision.content)["points"],
         )
+        revision_content = revision.content
     page = client.get(f"/verify?code={code}&revision=1&sha256={sha256}")
     assert valid(page) and valid(client.get("/verify"))
     assert page.status_code == 200 and TITLES[Outcome.ACCEPTED, Subject.CODE] in page.text and BODY in page.text
-    assert f'<td class="num" data-label="Points">{low}</td>' in page.text and "Первый" not in page.text
+    shown = [[cell.get_text() for cell in line.select("th, td")] for line in parse(page).select(".verified-points tr")]
+    rows = [row for table in json.loads(revision_content)["tables"] for row in table["rows"]]
+    assert [(line[0], line[2]) for line in shown if len(line) == 4 and line[0][:1].isdigit()] == [
+        (row["number"], str(row["points"])) for row in rows
+    ]
+    assert shown[-1][2] == str(low) and "Первый" not in page.text
     assert TITLES[Outcome.UNKNOWN, Subject.CODE] in client.get("/verify?code=%00O0O0").text
 
     def sent(data: bytes) -> str:
@@ -323,6 +335,8 @@ def test_pages_and_commands_export_the_accepted_sheet(scenario: Scenario, tmp_pa
     assert reviewer.get(f"{SHEET}.{CANONICAL_FORMAT}").text == content
     pdf = reviewer.get(f"{SHEET}.pdf?lang=kk")
     assert "-r1-kk.pdf" in pdf.headers["Content-Disposition"]
+    form = reviewer.get(f"{SHEET}.pdf?lang=kk&form_only=1")
+    assert "-r1-nysan-kk.pdf" in form.headers["Content-Disposition"] and form.data != pdf.data
     with scenario.app.app_context():
         recorded = [event for event in db.session.query(AuditEvent).order_by(AuditEvent.id) if event.action == "file_exported"]
         assert [(event.data["format"], event.data["revision"]) for event in recorded] == [
@@ -330,8 +344,10 @@ def test_pages_and_commands_export_the_accepted_sheet(scenario: Scenario, tmp_pa
             ("json", 1),
             (CANONICAL_FORMAT, 1),
             ("pdf", 1),
+            ("pdf", 1),
         ]
-        assert verify(NOBODY, pdf.data).outcome == Outcome.ACCEPTED
+        assert [event.data.get("form_only") for event in recorded][-2:] == [None, True]
+        assert verify(NOBODY, pdf.data).outcome == verify(NOBODY, form.data).outcome == Outcome.ACCEPTED
         reopen(scenario, 2)
     assert code not in reviewer.get(f"{SHEET}?lang=ru").text.replace("revision=1", "")
     assert "verification" not in reviewer.get(f"{SHEET}.json").get_json()
@@ -347,6 +363,8 @@ def test_pages_and_commands_export_the_accepted_sheet(scenario: Scenario, tmp_pa
         and (tmp_path / f"bagalau-paragy-{YEAR}-{BODY}-r1-kk.pdf").exists()
     )
     assert next(tmp_path.glob("*-r1-kk.pdf")).read_bytes() == pdf.data
+    assert run(args=[*arguments, "--revision", "1", "--form-only"]).exit_code == 0
+    assert next(tmp_path.glob("*-r1-nysan-kk.pdf")).read_bytes() == form.data
     assert (
         run(args=[*arguments, "--revision", "2"]).exit_code == 1
         and run(args=[*arguments, "--format", CANONICAL_FORMAT]).exit_code == 1

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import openpyxl
@@ -210,6 +210,50 @@ def test_every_reason_has_the_breach_and_the_possible_outcomes(cases: Cases, cod
         assert reasons.count_texts(row, page_language)[0] == row.criterion.breach_text[code].rstrip(".")
         if row.is_open:
             assert re.search(rf"\b{row.low}\b", text) and re.search(rf"\b{row.high}\b", text)
+
+
+@pytest.mark.parametrize("languages", list(LANGUAGES))
+def test_the_form_alone_is_written(cases: Cases, tmp_path: Path, languages: str) -> None:
+    """No annex, pages numbered by themselves, and the code of an accepted sheet on each of them."""
+    document = build_document(cases["full"], languages, STAMP, form_only=True)
+    mark = build_document(cases["full"], languages, STAMP).annexes[0].mark
+    assert document.annexes == () and document.tables == build_document(cases["full"], languages, STAMP).tables
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(write(cases["full"], "pdf", languages, STAMP, form_only=True))
+    text = subprocess.run(["pdftotext", str(path), "-"], check=True, capture_output=True, timeout=60).stdout.decode()
+    pages = text.split("\f")[:-1]
+    assert len(pages) <= (3 if languages != "kk+ru" else 5)
+    for number, page in enumerate(pages, 1):
+        assert f"{number}/{len(pages)}" in page.replace(" ", "") and STAMP.code in page and mark not in page
+    word = read_docx(io.BytesIO(write(cases["full"], "docx", languages, STAMP, form_only=True)))
+    assert len(word.sections) == 1 and mark not in [part.text for part in word.paragraphs]
+    assert len(openpyxl.load_workbook(io.BytesIO(write(cases["full"], "xlsx", languages, STAMP, form_only=True))).sheetnames) == 1
+    assert write(cases["full"], "json", languages, STAMP, form_only=True) == write(cases["full"], "json", languages, STAMP)
+    assert "-nysan-" in file_name(cases["full"], "docx", languages, STAMP, form_only=True)
+
+
+def test_the_foot_names_the_version_in_each_language(cases: Cases) -> None:
+    footers = {languages: build_document(cases["full"], languages, STAMP).stamp_footer for languages in LANGUAGES}
+    versions = {languages: footer.partition(" · ")[0] for languages, footer in footers.items()}
+    assert versions["kk+ru"] == f"{versions['kk']} / {versions['ru']}" and footers["kk+ru"].count(STAMP.code) == 1
+
+
+def test_a_number_never_parts_from_its_sign(cases: Cases) -> None:
+    texts = json.dumps(asdict(build_document(cases["full"], "kk+ru", STAMP)), ensure_ascii=False, default=str)
+    assert "№\xa0" in texts and "№ " not in texts
+
+
+def test_a_line_that_misleads_is_shown_with_its_correction(order: Order) -> None:
+    """Reading R4: the printed line says the opposite; "Present" alone says nothing."""
+    breach: dict[str, object] = {"key_indicators_planned": 2, "key_indicators_met": 1, "unpassported_objects": 4}
+    sheet = make_sheet(order, {order.kinds[1].code: [breach]})
+    reasons_by_row = {row.number: row.explanations[0] for row in build_document(sheet, "ru").annexes[0].reasons[1].rows}
+    assert "исполнивших" in reasons_by_row["7.1"] and "[по R4 читается «не исполнивших»" in reasons_by_row["7.1"]
+    assert reasons_by_row["4"].startswith("Наличие [имеются государственные юридические лица")
+    for languages, code in (("kk", "kk"), ("ru", "ru")):
+        annex = build_document(sheet, languages).annexes[0]
+        assert annex.reasons_note and annex.language == code
+    assert not build_document(make_sheet(order, {order.kinds[1].code: [{}]}), "ru").annexes[0].reasons_note
 
 
 def test_files_of_an_accepted_sheet_have_its_stamp(cases: Cases, tmp_path: Path) -> None:

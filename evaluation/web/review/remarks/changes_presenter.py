@@ -87,7 +87,7 @@ def _count_location(order: Order, locator: RemarkLocator, change: CellChange) ->
     language, kind = locator.language.code, change.qualifier
     labels = {criterion.code: count.label[language] for criterion, count in order.prior_year_counts()}
     label = f"{locator.kind_name(kind)}: {labels.get(change.code, change.code)}"
-    number = locator.row_number(kind, change.code)
+    number = order.row_number(kind, change.code)
     if not number:
         return RemarkLocation("", language, label, "", (ROW_RANK, 0, 0))
     row = locator.row(kind, number)
@@ -97,7 +97,7 @@ def _count_location(order: Order, locator: RemarkLocator, change: CellChange) ->
 def _file_location(order: Order, locator: RemarkLocator, organisation_id: int, criterion: str) -> RemarkLocation:
     """Return the location of an evidence file: beside its criterion, after the organisation's answers."""
     report, organisation = locator.answer(organisation_id, ""), locator.organisations.get(organisation_id)
-    number = locator.row_number(organisation.kind, criterion) if organisation else ""
+    number = order.row_number(organisation.kind, criterion) if organisation else ""
     name = order.criterion[criterion].name[locator.language.code] if criterion in order.criterion else criterion
     label = gettext("Row %(row)s of the sheet: %(text)s", row=number, text=name) if number else name
     url = locator.report_url(organisation, f"files-{criterion}") if organisation else ""
