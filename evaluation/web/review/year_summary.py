@@ -9,7 +9,7 @@ from evaluation.answers import values
 from evaluation.answers.checks import Issue
 from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.charts.model import caption
-from evaluation.language import Language
+from evaluation.language import Language, heading
 from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.sheets import LegalEntity, Sheet, SheetTable
 from evaluation.sheets.annex import fact_texts
@@ -106,8 +106,9 @@ def summarise(sheet: Sheet, members: Iterable[Member], language: Language) -> Ye
 def _loss_row(sheet: Sheet, loss: OrganisationLoss, language: Language) -> LossRow:
     causes = []
     for row_loss, organisation in loss.breaches:
-        criterion, facts = row_loss.row.criterion, organisation.breach_facts
-        code = facts[0][0] if facts or criterion is None else sheet.order.first_code_of(criterion)
+        criterion = row_loss.row.criterion
+        first_code = sheet.order.first_code_of(criterion) if criterion else ""
+        code = next((code for code, _ in organisation.breach_facts), first_code)
         text = "; ".join(fact_texts(sheet.order, organisation, language)) or sheet.order.by_code[code].label[language.code]
         url = url_for(
             "report.page",
@@ -117,21 +118,22 @@ def _loss_row(sheet: Sheet, loss: OrganisationLoss, language: Language) -> LossR
             field=code,
             _anchor=f"field-{code}",
         )
-        causes.append(_cause(row_loss, text, url, language))
+        points, other_count = language.points(row_loss.low, row_loss.high), len(row_loss.row.in_breach) - 1
+        causes.append(LossCause(_row_name(row_loss, language), points, other_count, text, url))
     return LossRow(loss.breaches[0][1], language.points(loss.low, loss.high), tuple(causes))
 
 
 def _row_cause(sheet: Sheet, loss: RowLoss, language: Language) -> LossCause:
     anchor = f"row-{loss.kind}-{loss.row.row.number}"
     url = url_for("sheets.page", bin_=sheet.body.bin, year=sheet.year, _anchor=anchor)
-    return _cause(loss, outcome_text(loss.row, language), url, language)
+    # Several tables have rows of the same number.
+    name = f"{heading(sheet.order.kind[loss.kind].plural[language.code])}: {_row_name(loss, language)}"
+    return LossCause(name, language.points(loss.low, loss.high), 0, outcome_text(loss.row, language), url)
 
 
-def _cause(loss: RowLoss, text: str, url: str, language: Language) -> LossCause:
+def _row_name(loss: RowLoss, language: Language) -> str:
     row = loss.row.row
-    name = " ".join((row.number, *caption(row.text[language.code], language)))
-    points = language.points(loss.low, loss.high)
-    return LossCause(name, points, max(len(loss.row.in_breach) - 1, 0), text, url)
+    return " ".join((row.number, *caption(row.text[language.code], language)))
 
 
 def _justified_warnings(sheet: Sheet, members: Iterable[Member], language: Language) -> Iterable[JustifiedWarning]:

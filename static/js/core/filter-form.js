@@ -1,7 +1,7 @@
 /**
- * Page script: the filters of a list apply at once when a choice is made with the mouse or by touch. By keyboard they apply with Enter,
- * because arrow keys pass over choices that nobody wants. The button appears when it is needed: a text is typed, a choice waits for
- * Enter, or it receives the focus.
+ * Page script: the filters of a list apply at once when a choice is made with the mouse or by touch, or with Enter in the open list of
+ * options. Arrow keys in a closed list pass over choices that nobody wants, so they apply nothing. The button appears when it is needed:
+ * a text is typed, a choice waits, or it receives the focus.
  */
 
 const FOCUS_KEY = "filter-focus";
@@ -22,7 +22,7 @@ function applyAtChoice(form) {
   form.addEventListener("keydown", () => {
     isByKeyboard = true;
   });
-  // Not at keydown: an open list of options takes the choice over when the key is pressed.
+  // Not at keydown, which opens the list of options in some browsers; when it closes, the key goes up.
   form.addEventListener("keyup", ({ key, target }) => {
     if (key === "Enter" && isByKeyboard && target instanceof HTMLSelectElement && isChanged(target)) apply(form, target);
   });
