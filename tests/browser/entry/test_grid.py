@@ -102,7 +102,9 @@ def test_cells_are_copied_pasted_repeated_and_emptied(grid: GridSite, new_page: 
         expect(page.locator("[data-count=emptied]")).to_have_text("4")
         page.locator("[data-action=apply]").click()
         saved(cell(page, 3, money), "")
-        expect(status(page)).to_have_text(language("ru").ngettext("%(num)d answer was cleared.", "%(num)d answers were cleared.", 4))
+        expect(status(page)).to_have_text(
+            language("ru").ngettext("%(num)d answer was cleared.", "%(num)d answers were cleared.", 4)
+        )
         # Undo and redo of the clearing; cutting clears one answer and copies it.
         keys.press("Control+z")
         saved(cell(page, 3, money), "1\xa0234\xa0567,80")

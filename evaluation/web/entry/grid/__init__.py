@@ -1,8 +1,8 @@
 """The grid: all of a body's organisations of one kind in one table.
 
 With JavaScript the table is edited in place and each cell is saved by itself (:mod:`evaluation.web.entry.answers`). Without
-JavaScript it is a form of a few organisations per page. Pasting, clearing and repeating a block, filling blanks and reverting such
-a change are one step each.
+JavaScript it is a form of a few organisations per page. Pasting, clearing and repeating a block, filling blanks and reverting
+such a change are one step each.
 """
 
 from flask import Blueprint, render_template, request
