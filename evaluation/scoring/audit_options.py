@@ -40,7 +40,10 @@ def audit_options(order: Order, criterion: Criterion, breach: BooleanArray, fram
     both = undecided & np.asarray(audit.isna())
     shared = sorted(codes(criterion.breach) & codes(criterion.audited))
     if shared and both.any():
-        part = frame.loc[both, sorted(codes(criterion.breach) | codes(criterion.audited))]
+        read = sorted(codes(criterion.breach) | codes(criterion.audited))
+        # If one indicator decides everything, its blank means the same for every organisation.
+        rows = np.flatnonzero(both)[:1] if read == shared and len(read) == 1 else both
+        part = pd.DataFrame({code: frame[code].array[rows] for code in read})
         never_unaudited, never_audited_alone = _excluded(order, criterion.breach, criterion.audited, part, shared)
         certain[both], by_breach[both] = never_unaudited, never_audited_alone & ~never_unaudited
     return AuditOptions(audited | certain, unaudited, ~undecided & ~audited & ~unaudited, certain, by_breach)
@@ -50,19 +53,20 @@ def _excluded(
     order: Order, breach: Condition, audit: Condition, frame: pd.DataFrame, shared: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """For which of n organisations "neither in breach nor audited" is impossible, and for which "audited, not in breach"."""
-    unaudited, audited_alone = np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
-    blank = {code: np.asarray(frame[code].array.isna()) for code in shared}
     options = [_decisive_values(order, order.by_code[code], (breach, audit), frame) for code in shared]
-    for values in product(*options):
-        columns = {}
-        for code, value in zip(shared, values, strict=True):
-            columns[code] = frame[code].array.copy()
-            columns[code][blank[code]] = value[blank[code]]
-        filled = frame.assign(**columns)
-        is_breach, is_audited = (evaluate(order, condition, filled) for condition in (breach, audit))
-        without_breach = _is_possible(~is_breach)
-        unaudited |= without_breach & _is_possible(~is_audited)
-        audited_alone |= without_breach & _is_possible(is_audited)
+    combinations = list(product(*options))
+    repeated = np.tile(np.arange(len(frame)), len(combinations))
+    columns = {code: frame[code].array[repeated] for code in frame}
+    for code, values in zip(shared, zip(*combinations, strict=True), strict=True):
+        blank = np.asarray(columns[code].isna())
+        columns[code][blank] = np.concatenate(values)[blank]
+    filled = pd.DataFrame(columns, copy=False)
+    is_breach, is_audited = (evaluate(order, condition, filled) for condition in (breach, audit))
+    without_breach = _is_possible(~is_breach)
+    unaudited, audited_alone = (
+        (without_breach & _is_possible(other)).reshape(len(combinations), len(frame)).any(axis=0)
+        for other in (~is_audited, is_audited)
+    )
     return ~unaudited, ~audited_alone
 
 

@@ -124,7 +124,7 @@ def _conditions(order: Order, frames: dict[str, pd.DataFrame]) -> Iterator[Probl
 
 
 def _outcomes(criterion: Criterion) -> Iterator[Problem]:
-    possible = possible_outcomes(criterion, _all_open(np.array(SIZES))).any(axis=0)
+    possible = np.asarray(possible_outcomes(criterion, _all_open(np.array(SIZES))).any(axis=0))
     for position, entry in enumerate(criterion.outcomes):
         if not possible[position]:
             template = N_("the outcome is never taken: its condition is never true, or an earlier one always is")

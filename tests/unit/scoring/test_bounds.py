@@ -5,14 +5,17 @@ from random import Random
 
 import pytest
 
-from evaluation.criteria import Order, load_orders
+from evaluation.criteria import Order, load_order, load_orders
 from evaluation.scoring import Scores, score
 from evaluation.scoring.conditions import evaluate, is_certain
 from tests.support.factories import bin_of, random_answers, report_frame, reports, small_domain
+from tests.support.paths import SECOND_ORDER
 
 BODY = bin_of(1)
-ORDER = load_orders().latest
-PRIOR_YEAR_COUNTS = (0, 1, 2, 3)
+ORDER, SECOND = load_orders().latest, load_order(SECOND_ORDER)
+SECOND_KINDS = [kind for kind in SECOND.kind if not SECOND.codes_of(kind) & {rule.indicator for rule in SECOND.implications}]
+CASES = [*((ORDER, kind) for kind in ORDER.kind), *((SECOND, kind) for kind in SECOND_KINDS)]
+PRIOR_YEAR_COUNTS = (0, 1, 2, 3, 4)
 MAX_FILLINGS = 400
 MAX_PAIRS = 3000
 
@@ -20,8 +23,8 @@ MAX_PAIRS = 3000
 def fillings(order: Order, kind: str, answers: dict[str, object]) -> list[dict[str, object]]:
     """Every allowed filling of an organisation's blanks.
 
-    A date whose amount turns out to be 0 is not required, so that a filling drops it. The filling satisfies all implications and
-    no contradiction.
+    A date whose amount turns out to be 0 is not required, so that a filling drops it. The filling satisfies all implications and, of
+    the product's order, no contradiction. Bounds do not know contradictions; those of the product's order exclude no points.
     """
     items = order.indicators_of(kind)
     domains = [(answers[item.code],) if item.code in answers else small_domain(order, item, beyond=True) for item in items]
@@ -35,7 +38,7 @@ def fillings(order: Order, kind: str, answers: dict[str, object]) -> list[dict[s
                     candidate.pop(item.code, None)
     frame = report_frame(order, kind, [""] * len(candidates), [""] * len(candidates), candidates)
     allowed = [True] * len(candidates)
-    for rule in order.rules_for_kind(kind, order.contradictions):
+    for rule in order.rules_for_kind(kind, order.contradictions) if order is ORDER else ():
         for position, is_true in enumerate(is_certain(evaluate(order, rule.when, frame))):
             allowed[position] &= not is_true
     for rule in order.rules_for_kind(kind, order.implications):
@@ -48,22 +51,27 @@ def bounds_by_row(scores: Scores) -> dict[str, tuple[int, int]]:
     return {line.row: (line.low, line.high) for line in scores.rows.itertuples()}
 
 
-@pytest.mark.parametrize("kind", [kind.code for kind in ORDER.kinds])
+@pytest.mark.parametrize(
+    "order, kind",
+    [(order, kind) for order in (ORDER, SECOND) for kind in order.kind],
+    ids=lambda value: getattr(value, "code", value),
+)
 @pytest.mark.parametrize("seed", range(12))
-def test_every_filling_stays_within_bounds_and_both_are_reached(kind: str, seed: int) -> None:
+def test_every_filling_stays_within_bounds_and_both_are_reached(order: Order, kind: str, seed: int) -> None:
+    """The second order has a threshold, a share, and two criteria that compare with last year."""
     random = Random(f"{kind}/{seed}")
-    criterion = next(criterion for criterion, _ in ORDER.prior_year_counts())
     prior_year_count = random.choice([None, *PRIOR_YEAR_COUNTS])
     organisations = []
     while len(organisations) < 2:
-        answers = random_answers(ORDER, kind, random, blank=0.2)
-        filled = fillings(ORDER, kind, answers)
+        answers = random_answers(order, kind, random, blank=0.2)
+        filled = fillings(order, kind, answers)
         if 0 < len(filled) <= MAX_FILLINGS:
             organisations.append((answers, filled))
     bins = [bin_of(number) for number in range(2, 4)]
-    previous = {} if prior_year_count is None else {(BODY, kind, criterion.code): prior_year_count}
+    counts = {} if prior_year_count is None else dict.fromkeys(order.compared_criteria, prior_year_count)
+    previous = {(BODY, kind, criterion): count for criterion, count in counts.items()}
     rows = [(BODY, bin_, answers) for bin_, (answers, _) in zip(bins, organisations, strict=True)]
-    bounds = bounds_by_row(score(ORDER, reports(ORDER, {kind: rows}), previous))
+    bounds = bounds_by_row(score(order, reports(order, {kind: rows}), previous))
 
     pairs = list(itertools.product(*(filled for _, filled in organisations)))
     if len(pairs) > MAX_PAIRS:
@@ -72,7 +80,8 @@ def test_every_filling_stays_within_bounds_and_both_are_reached(kind: str, seed:
     reached: dict[str, set[int]] = {row: set() for row in bounds}
     for count in PRIOR_YEAR_COUNTS if prior_year_count is None else (prior_year_count,):
         rows = [(body, bins[i], pair[i]) for body, pair in zip(bodies, pairs, strict=True) for i in range(2)]
-        scores = score(ORDER, reports(ORDER, {kind: rows}), {(body, kind, criterion.code): count for body in bodies})
+        previous = {(body, kind, criterion): count for body in bodies for criterion in order.compared_criteria}
+        scores = score(order, reports(order, {kind: rows}), previous)
         for line in scores.rows.itertuples():
             assert line.low == line.high, "a filling without blanks is settled"
             reached[line.row].add(line.low)

@@ -7,12 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from evaluation.answers.checks import BreachCost
 from evaluation.answers.values import format_value
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
-from evaluation.web.entry.answers import MAX_EDITS
+from evaluation.web.entry.answers import MAX_EDITS, cost_text
 from tests.support.accounts import sign_in, token_of
 from tests.support.scenario import (
     BODY,
@@ -192,6 +193,14 @@ def test_a_submitted_year_rejects_answers(app: Flask, order: Order, scenario: Sc
         db.session.commit()
     response = send(client_of(app, scenario.emails["clerk"]), scenario, edit(organisation_bin, money, "1"))
     assert response.status_code == 409 and str(YEAR) in response.get_json()["message"]
+
+
+@pytest.mark.parametrize(
+    "points, worst, text",
+    [(-2, -2, "breaches row 1: −2"), (0, -2, "breaches row 1: at worst −2"), (0, 0, "breaches row 1: no points are lost")],
+)
+def test_a_breach_below_a_threshold_costs_nothing(points: int, worst: int, text: str) -> None:
+    assert cost_text(BreachCost("kind", "1", "1", points, worst, (), 0), language("en")) == text
 
 
 def test_the_state_has_progress_issues_and_costs(app: Flask, order: Order, scenario: Scenario) -> None:
