@@ -76,19 +76,26 @@ def score(workbook: Path, as_json: bool, lang: str) -> None:
     click.argument("workbook", type=FILE),
     click.option("--dry-run", is_flag=True, help="Check everything and say what would change, but store nothing."),
     click.option("--register", is_flag=True, help="Enter the year, bodies and organisations that the registry lacks."),
+    click.option(
+        "--clear-blank",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="Clear the stored answers whose cell is empty; NUMBER confirms how many, as --dry-run says.",
+    ),
     language_option,
     name="load",
 )
-def load(workbook: Path, dry_run: bool, register: bool, lang: str) -> None:
+def load(workbook: Path, dry_run: bool, register: bool, clear_blank: int | None, lang: str) -> None:
     """Check a filled workbook and store it: everything or nothing.
 
-    An empty cell never erases a stored answer. Without --register a BIN that the registry lacks is an error at its cell.
+    An empty cell erases a stored answer only with --clear-blank. Without --register a BIN that the registry lacks is an error at
+    its cell.
 
     Example: flask --app app load indicators-2024.xlsx --register
     """
     try:
         with transaction(dry_run):
-            _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), registry.orders(), register)
+            _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), registry.orders(), register, clear_blank)
     except WorkbookRejected as rejected:
         return exit_with_issues(rejected, lang)
     _print_summary(summary, dry_run, language(lang))
@@ -138,6 +145,22 @@ def _print_summary(summary: LoadSummary, dry_run: bool, message_language: Langua
             unchanged=summary.unchanged_report_count,
         )
     )
+    if summary.cleared_value_count:
+        click.echo(
+            message_language.ngettext(
+                "%(num)d stored answer cleared: its cell is empty.",
+                "%(num)d stored answers cleared: their cells are empty.",
+                summary.cleared_value_count,
+            )
+        )
+    if summary.blank_value_count:
+        click.echo(
+            message_language.ngettext(
+                "%(num)d stored answer stays although its cell is empty. To clear it: --clear-blank %(num)d",
+                "%(num)d stored answers stay although their cells are empty. To clear them: --clear-blank %(num)d",
+                summary.blank_value_count,
+            )
+        )
     if summary.registered_body_bins or summary.registered_organisation_bins:
         click.echo(
             message_language.gettext(

@@ -18,6 +18,11 @@ def audit_data(previous: RegistryState | None, current: RegistryState) -> dict[s
     return {name: list(pair) for name, pair in changed_fields(previous, current).items()}
 
 
+def removal_data(state: RegistryState) -> dict[str, Any]:
+    """Return field → [old, None] of the fields of a removed entry."""
+    return {name: [value, None] for name, (_, value) in changed_fields(None, state).items()}
+
+
 def change_events(
     bodies: Sequence[BodyChange],
     organisations: Sequence[OrganisationChange],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -9,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from evaluation.answers.issues import CellIssue, WorkbookRejected
 from evaluation.audit.operations import new_batch
 from evaluation.criteria import Orders
+from evaluation.errors import EvaluationError
+from evaluation.language import N_
 from evaluation.memory import gc_paused
 from evaluation.policy import Action, Viewer
 from evaluation.registry import operations
@@ -17,6 +20,7 @@ from evaluation.registry.admin.queries import incomplete_bodies
 from evaluation.registry.operations import NewBody
 from evaluation.workbooks.format.model import Workbook, Worksheet
 from evaluation.workbooks.upload.apply import apply_plan, changed_meanwhile
+from evaluation.workbooks.upload.model import CLEAR, OVERWRITE
 from evaluation.workbooks.upload.plan import WorkbookReading, make_plan, read_upload
 from evaluation.workbooks.upload.row_matching import bin_pairs
 
@@ -29,6 +33,8 @@ class LoadSummary:
         new_report_count: organisations whose first report of the year was stored.
         changed_report_count: stored reports that were changed.
         unchanged_report_count: stored reports that the workbook left unchanged.
+        cleared_value_count: stored answers that were cleared because their cell is blank.
+        blank_value_count: stored answers that stay although their cell is blank.
         registered_body_bins: bodies that were registered.
         registered_organisation_bins: organisations that were registered.
         warnings: warnings of the workbook.
@@ -39,33 +45,47 @@ class LoadSummary:
     new_report_count: int = 0
     changed_report_count: int = 0
     unchanged_report_count: int = 0
+    cleared_value_count: int = 0
+    blank_value_count: int = 0
     registered_body_bins: list[str] = field(default_factory=list)
     registered_organisation_bins: list[str] = field(default_factory=list)
     warnings: list[CellIssue] = field(default_factory=list)
     incomplete_bodies: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
+class ClearedValuesDiffer(EvaluationError):
+    """Another number of stored answers would be cleared than the one that was confirmed."""
+
+    status = HTTPStatus.CONFLICT
+
+
 @gc_paused()
-def load_workbook(viewer: Viewer, data: bytes, orders: Orders, register: bool = False) -> tuple[Workbook, LoadSummary]:
-    """Read a workbook and store its answers; the caller commits. A blank cell never erases a stored answer.
+def load_workbook(
+    viewer: Viewer, data: bytes, orders: Orders, register: bool = False, cleared_value_count: int | None = None
+) -> tuple[Workbook, LoadSummary]:
+    """Read a workbook and store its answers; the caller commits.
 
     Args:
         viewer: who loads the workbook.
         data: the file.
         orders: all orders.
         register: register the year, bodies and organisations that the registry lacks; otherwise each is an error at its cell.
+        cleared_value_count: clear stored answers whose cell is blank, if there are so many; by default they stay.
 
     Raises:
+        ClearedValuesDiffer: another number of stored answers would be cleared.
         WorkbookRejected: with all issues, if anything cannot be stored; the caller must roll back.
     """
     try:
-        return _load(viewer, data, orders, register)
+        return _load(viewer, data, orders, register, cleared_value_count)
     except IntegrityError as error:
         # Another load registered the same year, body or organisation after this one had read the registry.
         raise changed_meanwhile() from error
 
 
-def _load(viewer: Viewer, data: bytes, orders: Orders, register: bool) -> tuple[Workbook, LoadSummary]:
+def _load(
+    viewer: Viewer, data: bytes, orders: Orders, register: bool, cleared_value_count: int | None
+) -> tuple[Workbook, LoadSummary]:
     reading = read_upload(viewer, data, orders)
     workbook = reading.workbook
     summary = LoadSummary(warnings=list(workbook.warnings))
@@ -73,9 +93,17 @@ def _load(viewer: Viewer, data: bytes, orders: Orders, register: bool) -> tuple[
         reading.issues.append(CellIssue("may_not_register"))
     if register and not reading.issues:
         _register(viewer, reading, summary)
-    plan = make_plan(viewer, reading, register=register, lock_bodies=True)
+    mode = OVERWRITE if cleared_value_count is None else CLEAR
+    plan = make_plan(viewer, reading, mode, register=register, lock_bodies=True)
     if plan.errors:
         raise WorkbookRejected(plan.errors)
+    summary.cleared_value_count, summary.blank_value_count = plan.count("cleared"), plan.count("blank")
+    if cleared_value_count not in (None, summary.cleared_value_count):
+        raise ClearedValuesDiffer(
+            N_("%(count)s stored answers would be cleared, not %(expected)s. Nothing was stored."),
+            count=summary.cleared_value_count,
+            expected=cleared_value_count,
+        )
     summary.unchanged_report_count = plan.unchanged_report_count
     summary.changed_report_count = sum(bool(row.written) for row in plan.updated_rows)
     summary.new_report_count = apply_plan(viewer, plan, new_batch())

@@ -11,8 +11,8 @@ from evaluation.database import Base
 
 UPLOAD_STATUSES = ("previewed", "applied", "undone")
 PREVIEWED, APPLIED, UNDONE = UPLOAD_STATUSES
-MODES = ("blanks", "overwrite")
-"""An upload fills blanks only or also replaces stored answers; a blank cell never erases an answer."""
+MODES = ("blanks", "overwrite", "clear")
+"""An upload fills blanks only, also replaces stored answers, or moreover clears those whose cell is blank."""
 
 
 class Upload(Base):

@@ -6,7 +6,7 @@ therefore nothing that makes it ask may reach it. See docs/adr/0005-workbook-par
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from python_calamine import CalamineSheet, CalamineWorkbook
@@ -35,6 +35,7 @@ class SafeWorkbook:
 
     Attributes:
         sheet_names: names of the worksheets, private ones included.
+        titles: name → title of each worksheet in the file; they differ after `rename`.
 
     Raises:
         UnreadableWorkbook: the file is no workbook, encrypted, damaged, or larger than the bounds.
@@ -44,6 +45,7 @@ class SafeWorkbook:
         parts = unpack(data)
         index = read_index(parts)
         self.sheet_names = list(index.worksheets)
+        self.titles = {name: name for name in self.sheet_names}
         contents = {name: parts.pop(part, b"") for name, part in index.worksheets.items() if not name.startswith(PRIVATE_PREFIX)}
         # Numpy releases the interpreter lock: two threads check large worksheets side by side.
         with ThreadPoolExecutor(2) as executor:
@@ -62,10 +64,18 @@ class SafeWorkbook:
         except BaseException as error:
             raise _parser_error(error) from error
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Let worksheets be read under other names: title → name. No worksheet may have such a name already."""
+        for title, name in names.items():
+            self.sheet_names[self.sheet_names.index(title)] = name
+            self.titles[name] = self.titles.pop(title)
+            self._cell_errors[name] = self._cell_errors.pop(title)
+            self._merged_ranges[name] = self._merged_ranges.pop(title)
+
     def parse(self, name: str) -> None:
         """Parse a worksheet before its rows are read; other threads run meanwhile. Raises UnreadableWorkbook."""
         try:
-            self._parsed_sheets[name] = self._workbook.get_sheet_by_name(name)
+            self._parsed_sheets[name] = self._workbook.get_sheet_by_name(self.titles[name])
         except BaseException as error:
             raise _parser_error(error) from error
 

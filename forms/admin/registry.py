@@ -59,7 +59,7 @@ def _yes_no(value: Any) -> Any:
 class YesNoField(SelectField):  # type: ignore[misc]
     """Yes, no, or nothing entered: True, False or None."""
 
-    CHOICES = (("", _("Not entered")), ("yes", _("Yes")), ("no", _("No")))
+    CHOICES = (SelectChoice("", _("Not entered")), SelectChoice("yes", _("Yes")), SelectChoice("no", _("No")))
 
     def __init__(self, label: str, **options: Any):
         super().__init__(label, choices=list(self.CHOICES), coerce=_yes_no, **options)

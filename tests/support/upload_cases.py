@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from evaluation.answers import queries as collection
-from evaluation.criteria import Order
+from evaluation.criteria import Order, load_orders
 from evaluation.language import language
 from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
+from evaluation.workbooks.format.worksheet_titles import labels_of, matched_codes
 from evaluation.workbooks.upload.model import OVERWRITE, Mode, Plan
 from evaluation.workbooks.upload.plan import make_plan, read_upload
 from evaluation.workbooks.upload.prefill import write_prefilled_workbook
@@ -71,12 +72,19 @@ def stored_counts(app: Flask) -> dict[tuple[int, str, str], int]:
         return {key: declared_count.count for key, declared_count in collection.declared_counts(SYSTEM, YEAR).items()}
 
 
+def sheet_of(book: Any, code: str, order: Order | None = None) -> Any:
+    """The worksheet with this code, whatever its title."""
+    labels = labels_of(order or load_orders().latest)
+    titles = {name: title for title, name in matched_codes(book.sheetnames, labels).items()}
+    return book[titles.get(code, code)]
+
+
 def changed(data: bytes, **cells: object) -> bytes:
     """A workbook with other values in it, by `worksheet__E4`."""
     book = openpyxl.load_workbook(io.BytesIO(data))
     for name, value in cells.items():
         worksheet, _, cell = name.partition("__")
-        book[worksheet][cell].value = value
+        sheet_of(book, worksheet)[cell].value = value
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -84,7 +92,7 @@ def changed(data: bytes, **cells: object) -> bytes:
 
 def cell_of(data: bytes, worksheet: str, code: str, bin_: str | None = None) -> str:
     """The name of a column's cell in an organisation's row, or in the first row."""
-    sheet = openpyxl.load_workbook(io.BytesIO(data))[worksheet]
+    sheet = sheet_of(openpyxl.load_workbook(io.BytesIO(data)), worksheet)
     codes = [cell.value for cell in sheet[1]]
     line = next(line for line in range(4, 500) if bin_ in (None, sheet.cell(line, codes.index("bin") + 1 if bin_ else 1).value))
     return str(sheet.cell(line, codes.index(code) + 1).coordinate)

@@ -255,17 +255,20 @@ def restore_all(
     """
     viewer.require(Action.MANAGE_REGISTRY)
     lock_registry(exclusive=True)
-    all_bodies, all_organisations = queries.body_states(viewer), queries.organisation_states(viewer)
-    for states, pairs in ((all_bodies, bodies), (all_organisations, organisations)):
-        for stored, former in pairs:
-            del states[stored.bin]  # type: ignore[attr-defined]
-            states |= {former.bin: former} if former is not None else {}  # type: ignore[operator]
+    all_bodies: dict[str, BodyState] = _after(queries.body_states(viewer), bodies)
+    all_organisations: dict[str, OrganisationState] = _after(queries.organisation_states(viewer), organisations)
     restored_bodies = [(stored, former) for stored, former in bodies if former is not None]
     restored_organisations = [(stored, former) for stored, former in organisations if former is not None]
     _check_all(restored_bodies, restored_organisations, all_bodies, all_organisations)
     store_states(viewer, restored_bodies, restored_organisations, {}, batch)
     removed_bodies = [stored for stored, former in bodies if former is None]
     remove_states(viewer, removed_bodies, [stored for stored, former in organisations if former is None], batch)
+
+
+def _after(states: Mapping[str, Any], changes: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
+    """Return BIN → state after changes to former states; None removes an entry."""
+    former_states = {stored.bin: former for stored, former in changes}
+    return {bin_: state for bin_, state in {**states, **former_states}.items() if state is not None}
 
 
 def _check_all(

@@ -57,9 +57,8 @@ def store_states(
 
 def remove_states(viewer: Viewer, bodies: Sequence[BodyState], organisations: Sequence[OrganisationState], batch: str) -> None:
     """Remove bodies and organisations to which nothing outside of the registry refers, with their history."""
-    body_ids, organisation_ids = ids_by_bin(
-        viewer, {state.bin for state in (*bodies, *organisations)} | _last_bodies(organisations)
-    )
+    bins = {state.bin for state in bodies} | {state.bin for state in organisations} | _last_bodies(organisations)
+    body_ids, organisation_ids = ids_by_bin(viewer, bins)
     events = [NewEvent(AuditAction.BODY_REMOVED, None, body_ids[state.bin], data=removal_data(state)) for state in bodies]
     for state in organisations:
         body_id = body_ids.get(state.periods[-1].body) if state.periods else None

@@ -13,21 +13,32 @@ from evaluation.web.entry.upload_presenter import SHOWN_STATES, ChangeGroup, Cha
 from evaluation.web.entry.workbook_issues import WorkbookReport, group_issues
 from evaluation.workbooks.models import APPLIED, PREVIEWED, UNDONE, Upload
 from evaluation.workbooks.upload import operations, queries
-from evaluation.workbooks.upload.model import BLANKS, OVERWRITE, Mode, Plan
+from evaluation.workbooks.upload.model import BLANKS, CLEAR, OVERWRITE, ChangeState, Mode, Plan
 from evaluation.workbooks.upload.plan import find_warnings
 from forms.entry.workbook import ApplyForm, WorkbookForm
 
 MAX_BODIES = 20
 """Bodies whose prefilled workbooks the page lists; the list of bodies has the others."""
 MAX_RECENT_UPLOADS = 5
-MODE_LABELS = {OVERWRITE: N_("Overwrite"), BLANKS: N_("Fill blanks only")}
+MODE_LABELS: dict[Mode, str] = {
+    OVERWRITE: N_("Overwrite"),
+    BLANKS: N_("Fill blanks only"),
+    CLEAR: N_("Overwrite and clear where blank"),
+}
+STATE_LABELS: dict[ChangeState, str] = {
+    "cleared": N_("Stored answers that will be cleared because their cell is blank"),
+    "changed": N_("Stored answers that will be replaced"),
+    "new": N_("Blank cells that will be filled"),
+    "preserved": N_("Stored answers that stay although the workbook has other values"),
+    "blank": N_("Stored answers that stay although their cell is blank"),
+}
 STATUS_LABELS = {PREVIEWED: N_("Not applied"), APPLIED: N_("Applied"), UNDONE: N_("Undone")}
 
 
 def requested_plan(upload: Upload, mode: str = "") -> Plan:
     """Return the plan of an upload in a mode: the given one, that of the address, or that of the upload."""
-    requested = mode or request.args.get("mode", "")
-    chosen: Mode = BLANKS if (requested if requested in MODE_LABELS else upload.mode) == BLANKS else OVERWRITE
+    modes = (mode, request.args.get("mode"), upload.mode)
+    chosen = next((known for name in modes for known in MODE_LABELS if known == name), OVERWRITE)
     return operations.current_plan(current_viewer(), upload, registry.orders(), chosen)
 
 
@@ -85,6 +96,7 @@ def preview_page(upload: Upload, plan: Plan, is_stale: bool = False, shown_event
         upload=upload,
         plan=plan,
         shown_state=requested_state if requested_state in SHOWN_STATES else "",
+        state_labels=STATE_LABELS,
         change_sections=presenter.sections(plan, requested_state, requested_page()),
         page_url=page_urls(".upload", id_=upload.id, show=requested_state, mode=mode),
         errors=group_issues(plan.errors, orders, language),

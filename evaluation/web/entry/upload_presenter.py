@@ -25,7 +25,7 @@ CELLS_PER_SECTION = 30
 """Cells of a state on the page of all states."""
 CELLS_PER_PAGE = 500
 """Cells on a page of one state."""
-SHOWN_STATES: tuple[ChangeState, ...] = ("changed", "new", "preserved")
+SHOWN_STATES: tuple[ChangeState, ...] = ("cleared", "changed", "new", "preserved", "blank")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from evaluation.web.entry.workbook_issues import group_issues
 from evaluation.workbooks.format.template import write_template
 from evaluation.workbooks.models import Upload
 from evaluation.workbooks.upload import operations, queries
+from evaluation.workbooks.upload.model import CLEAR
 from evaluation.workbooks.upload.operations import StalePlan, UndoConflict
 from evaluation.workbooks.upload.plan import find_warnings
 from evaluation.workbooks.upload.prefill import write_prefilled_workbook
@@ -98,6 +99,11 @@ def apply(id_: int) -> tuple[str, int] | str | Redirection:
     current_upload = _find(id_)
     if not form.validate():
         abort(400)
+    if form.mode.data == CLEAR and not form.clear.data:
+        plan = requested_plan(current_upload, CLEAR)
+        if plan.count("cleared"):
+            message = gettext("Confirm first that stored answers are to be cleared.")
+            return preview_page(current_upload, plan, message=message), 422
     try:
         operations.apply(current_viewer(), current_upload, registry.orders(), form.mode.data, form.digest.data)
     except (StalePlan, WorkbookRejected) as error:
@@ -150,7 +156,7 @@ def annotated(id_: int) -> Response | tuple[str, int]:
     plan = requested_plan(current_upload)
     try:
         warnings = find_warnings(current_viewer(), plan, today())
-        content = annotate(storage.read(current_upload.sha256), plan.errors, warnings, current_language())
+        content = annotate(storage.read(current_upload.sha256), plan.errors, warnings, plan.workbook.order, current_language())
     except AnnotationError as error:
         return preview_page(current_upload, plan, message=error.message(current_language())), error.status
     stem = current_upload.name.removesuffix(".xlsx") or DEFAULT_STEM

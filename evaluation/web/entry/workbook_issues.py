@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from evaluation.answers.issues import CellIssue
 from evaluation.criteria import Orders
 from evaluation.language import Language
-from evaluation.workbooks.format.template import IDENTITY_LABELS
+from evaluation.text import caseless
+from evaluation.workbooks.format.column_labels import column_label
 
 CELL_NAME = re.compile(r"([A-Z]+)([0-9]+)")
 MAX_MESSAGES = 1000
 """Messages of a report; the next upload shows the others."""
 MAX_RANGES = 200
 """Cell ranges of one message."""
+MAX_ORGANISATIONS = 10
+"""Organisations of one message."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class IssueMessage:
         label: the column's label in the template.
         ranges: the cells that it concerns, adjacent ones as a range.
         hidden_range_count: ranges that are not shown.
+        organisations: names and BINs of the organisations that it concerns.
+        hidden_organisation_count: organisations that are not shown.
         count: number of cells.
     """
 
@@ -34,14 +39,25 @@ class IssueMessage:
     label: str
     ranges: tuple[str, ...]
     hidden_range_count: int
+    organisations: tuple[str, ...]
+    hidden_organisation_count: int
     count: int
 
 
 @dataclass(frozen=True)
 class WorksheetReport:
-    """The issues of one worksheet; `name` is empty for issues of the whole file, `label` is the name of the kind."""
+    """The issues of one worksheet.
+
+    Attributes:
+        name: the code of the worksheet; empty for issues of the whole file.
+        title: its name in the file.
+        label: the name of its kind, where the title is another one.
+        messages: the messages.
+        count: number of issues.
+    """
 
     name: str
+    title: str
     label: str
     messages: tuple[IssueMessage, ...]
     count: int
@@ -58,28 +74,39 @@ class WorkbookReport:
 
 def group_issues(issues: Iterable[CellIssue], orders: Orders, language: Language) -> WorkbookReport:
     """Group issues by worksheet and message, in their order."""
-    groups: dict[str, dict[tuple[str | None, str], list[str]]] = {}
+    groups: dict[str, dict[tuple[str | None, str], list[CellIssue]]] = {}
     count = 0
     for issue in issues:
         count += 1
         messages = groups.setdefault(issue.worksheet or "", {})
-        messages.setdefault((issue.code, issue.message(language)), []).append(issue.cell or "")
+        messages.setdefault((issue.code, issue.message(language)), []).append(issue)
     remaining, worksheets = MAX_MESSAGES, []
     for name, messages in groups.items():
         shown = tuple(
-            _message(code, message, cells, orders, language)
-            for (code, message), cells in list(messages.items())[: max(remaining, 0)]
+            _message(code, message, same_issues, orders, language)
+            for (code, message), same_issues in list(messages.items())[: max(remaining, 0)]
         )
         remaining -= len(messages)
-        worksheets.append(WorksheetReport(name, _kind_label(name, orders, language), shown, sum(map(len, messages.values()))))
+        title = next(iter(messages.values()))[0].title or name
+        label = _kind_label(name, orders, language)
+        label = "" if caseless(label) == caseless(title) else label
+        worksheets.append(WorksheetReport(name, title, label, shown, sum(map(len, messages.values()))))
     return WorkbookReport(tuple(worksheets), count, max(0, -remaining))
 
 
-def _message(code: str | None, message: str, cells: list[str], orders: Orders, language: Language) -> IssueMessage:
-    ranges = list(merge_cells([cell for cell in dict.fromkeys(cells) if cell]))
-    hidden_range_count = max(0, len(ranges) - MAX_RANGES)
-    label = _column_label(code, orders, language)
-    return IssueMessage(message, code, label, tuple(ranges[:MAX_RANGES]), hidden_range_count, len(cells))
+def _message(code: str | None, message: str, issues: list[CellIssue], orders: Orders, language: Language) -> IssueMessage:
+    ranges = list(merge_cells(dict.fromkeys(issue.cell for issue in issues if issue.cell)))
+    organisations = list(dict.fromkeys(issue.organisation for issue in issues if issue.organisation))
+    return IssueMessage(
+        message,
+        code,
+        column_label(code, reversed(orders.all), language),
+        tuple(ranges[:MAX_RANGES]),
+        max(0, len(ranges) - MAX_RANGES),
+        tuple(organisations[:MAX_ORGANISATIONS]),
+        max(0, len(organisations) - MAX_ORGANISATIONS),
+        len(issues),
+    )
 
 
 def merge_cells(cells: Iterable[str]) -> Iterator[str]:
@@ -110,18 +137,3 @@ def _kind_label(worksheet: str, orders: Orders, language: Language) -> str:
     """Return the name of a worksheet's kind; empty for other worksheets."""
     kind = next((order.kind[worksheet] for order in reversed(orders.all) if worksheet in order.kind), None)
     return kind.plural[language.code] if kind else ""
-
-
-def _column_label(code: str | None, orders: Orders, language: Language) -> str:
-    """Return the label of a column in the template; empty for an unknown column."""
-    if code is None:
-        return ""
-    if code in IDENTITY_LABELS:
-        return language.gettext(IDENTITY_LABELS[code][0])
-    for order in reversed(orders.all):
-        if code in order.by_code:
-            return order.by_code[code].label[language.code]
-        for _, item in order.prior_year_counts():
-            if item.code == code:
-                return item.label[language.code]
-    return ""

@@ -7,6 +7,7 @@ from evaluation.criteria.loader import Orders
 from evaluation.criteria.model import Order
 from evaluation.workbooks.format.issue_collector import IssueCollector
 from evaluation.workbooks.format.model import ABOUT
+from evaluation.workbooks.format.worksheet_titles import about_labels, titles_in_all_languages
 from evaluation.xlsx.model import CellError, cell_name
 from evaluation.xlsx.safe_open import SafeWorkbook
 
@@ -28,7 +29,7 @@ def read_about(package: SafeWorkbook, orders: Orders, issues: IssueCollector) ->
     is_present = ABOUT in package.sheet_names
     rows = package.rows(ABOUT) if is_present else []
     if not is_present:
-        issues.add_error("missing_worksheet", ABOUT, name=ABOUT)
+        issues.add_error("missing_worksheet", ABOUT, name=titles_in_all_languages(about_labels())[ABOUT])
     cells: dict[str, tuple[int, object]] = {}
     for number, row in reversed(list(enumerate(rows))):
         if row and isinstance(row[0], str):

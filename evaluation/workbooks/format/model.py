@@ -1,6 +1,8 @@
 """A workbook as values."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +18,7 @@ ABOUT = "about"
 PRIOR_YEAR = "previous"
 """Name of the worksheet with the counts that the bodies declare for the year before."""
 IDENTITY_COLUMNS = ("body_bin", "body_name", "bin", "name")
+ROW_NUMBER = re.compile(r"[0-9]+$")
 FIRST_DATA_ROW = 3
 """Row from 0; above it are the codes and two rows of labels."""
 
@@ -29,6 +32,7 @@ class Worksheet:
         column_indexes: code → column of the worksheet, from 0.
         row_numbers: the n rows of the worksheet, from 0.
         columns: code → n stored values; None for a blank or invalid cell.
+        invalid_cells: (index among the n rows, code) of the invalid cells.
         answers: the values of the indicators as n documents; a blank is an absent key.
         evidence: the values of the items of evidence as n documents.
     """
@@ -37,8 +41,14 @@ class Worksheet:
     column_indexes: dict[str, int] = field(default_factory=dict)
     row_numbers: list[int] = field(default_factory=list)
     columns: dict[str, list[Any]] = field(default_factory=dict)
+    invalid_cells: set[tuple[int, str]] = field(default_factory=set)
     answers: list[dict[str, Any]] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)
+
+    @cached_property
+    def positions(self) -> dict[int, int]:
+        """Row of the worksheet, from 0 → index among the n rows."""
+        return {row_number: position for position, row_number in enumerate(self.row_numbers)}
 
     def cell_name(self, position: int, code: str) -> str:
         """Return the name of a cell, such as F4; `position` is the index among the n rows."""
@@ -53,6 +63,7 @@ class Workbook:
         order: the order of its year.
         year: the reporting year; 0 if it could not be read.
         year_cell: name of the cell with the year.
+        titles: name → title of each worksheet in the file.
         worksheets: kind → worksheet of its organisations.
         body_names: BIN → name of each body, ordered by BIN.
         prior_year_worksheet: the declared prior-year counts.
@@ -62,15 +73,32 @@ class Workbook:
     order: Order
     year: int
     year_cell: str
+    titles: Mapping[str, str]
     worksheets: dict[str, Worksheet]
     body_names: dict[str, str]
     prior_year_worksheet: Worksheet
-    warnings: list[CellIssue]
+    warnings: list[CellIssue] = field(default_factory=list)
 
     @cached_property
     def report_frames(self) -> ReportFrames:
         """The answers as frames for scoring, by kind."""
         return {kind: as_frame(self.order, kind, worksheet) for kind, worksheet in self.worksheets.items()}
+
+    def located(self, issues: Iterable[CellIssue]) -> list[CellIssue]:
+        """Return the issues with the title of their worksheet and the organisation of their row."""
+        return [
+            replace(issue, title=self.titles.get(issue.worksheet or ""), organisation=self._organisation_of(issue))
+            for issue in issues
+        ]
+
+    def _organisation_of(self, issue: CellIssue) -> str:
+        """Return name and BIN of the organisation in the row of an issue; empty if there is none."""
+        worksheet, row = self.worksheets.get(issue.worksheet or ""), ROW_NUMBER.search(issue.cell or "")
+        position = worksheet.positions.get(int(row[0]) - 1) if worksheet and row else None
+        if worksheet is None or position is None:
+            return ""
+        name, bin_ = (worksheet.columns[code][position] if code in worksheet.columns else None for code in ("name", "bin"))
+        return f"{name} ({bin_})" if name and bin_ else name or bin_ or ""
 
     def prior_year_counts(self) -> dict[tuple[str, str, str], int]:
         """Return the declared counts: (BIN of the body, kind, criterion) → count."""

@@ -11,7 +11,8 @@ from evaluation.criteria import Orders
 from evaluation.memory import gc_paused
 from evaluation.workbooks.format.model import FIRST_DATA_ROW
 from evaluation.workbooks.format.opening import rejecting_unreadable
-from evaluation.workbooks.registry.columns import COLUMNS, WORKSHEETS, CellParser, cell_parsers
+from evaluation.workbooks.format.worksheet_titles import matched_codes, titles_in_all_languages
+from evaluation.workbooks.registry.columns import COLUMNS, WORKSHEETS, CellParser, cell_parsers, worksheet_labels
 from evaluation.xlsx.model import CellError, cell_name
 from evaluation.xlsx.safe_open import PRIVATE_PREFIX, SafeWorkbook
 
@@ -45,11 +46,15 @@ class Row:
 
 @dataclass
 class RegistryReading:
-    """The rows of both worksheets, the issues that prevent storing them, and warnings."""
+    """The rows of both worksheets, the issues that prevent storing them, and warnings.
+
+    `titles` is name → title of each worksheet in the file.
+    """
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in WORKSHEETS})
     issues: list[CellIssue] = field(default_factory=list)
     warnings: list[CellIssue] = field(default_factory=list)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_registry(data: bytes, orders: Orders, registered: Iterable[str]) -> RegistryReading:
@@ -64,13 +69,16 @@ def read_registry(data: bytes, orders: Orders, registered: Iterable[str]) -> Reg
         WorkbookRejected: The file cannot be opened or has none of the worksheets.
     """
     with rejecting_unreadable(), gc_paused():
-        workbook, reading = SafeWorkbook(data), RegistryReading()
+        workbook, labels = SafeWorkbook(data), worksheet_labels()
+        workbook.rename(matched_codes(workbook.sheet_names, labels))
+        reading, expected = RegistryReading(titles=workbook.titles), titles_in_all_languages(labels)
         for name in workbook.sheet_names:
             if name not in WORKSHEETS and not name.startswith(PRIVATE_PREFIX):
-                reading.issues.append(CellIssue("unknown_worksheet", name, values={"expected": ", ".join(WORKSHEETS)}))
+                issue_code = "duplicate_worksheet" if matched_codes([name], labels) else "unknown_worksheet"
+                reading.issues.append(CellIssue(issue_code, name, values={"expected": tuple(expected.values())}))
         present = [name for name in WORKSHEETS if name in workbook.sheet_names]
         if not present:
-            missing = CellIssue("missing_worksheet", WORKSHEETS[0], values={"name": WORKSHEETS[0]})
+            missing = CellIssue("missing_worksheet", WORKSHEETS[0], values={"name": expected[WORKSHEETS[0]]})
             raise WorkbookRejected([*reading.issues, missing])
         parsers = cell_parsers(orders, frozenset(registered))
         for name in present:

@@ -15,13 +15,24 @@ from evaluation.policy import Viewer
 from evaluation.registry.admin import queries
 from evaluation.registry.states import BodyState, OrganisationState
 from evaluation.workbooks.format.model import FIRST_DATA_ROW
-from evaluation.workbooks.registry.columns import BODIES, COLUMNS, ORGANISATIONS, Column, choice_labels, display_value, row_of
-from evaluation.xlsx.safe_open import MAX_ROWS
+from evaluation.workbooks.format.worksheet_titles import titles
+from evaluation.workbooks.registry.columns import (
+    BODIES,
+    COLUMNS,
+    ORGANISATIONS,
+    Column,
+    choice_labels,
+    display_value,
+    row_of,
+    worksheet_labels,
+)
+from evaluation.xlsx.safe_open import MAX_ROWS, PRIVATE_PREFIX
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-NOTES_WORKSHEET = "_notes"
+NOTES_LABEL = N_("notes")
+"""The name of the worksheet with the instructions, after the prefix of private worksheets."""
 SPARE_ROWS = 2_000
 """Blank rows below the data with lists to choose from."""
 NUMBER_FORMATS = {"date": "dd.mm.yyyy", "share": "0.00"}
@@ -64,9 +75,10 @@ def write_states(
         **{type_: book.add_format({"num_format": code}) for type_, code in NUMBER_FORMATS.items()},
     }
     writer = _WorksheetWriter(formats, choice_labels(orders), language)
-    writer.write(book.add_worksheet(BODIES), COLUMNS[BODIES], [row_of(state) for state in bodies])
-    writer.write(book.add_worksheet(ORGANISATIONS), COLUMNS[ORGANISATIONS], [row_of(state) for state in organisations])
-    notes = book.add_worksheet(NOTES_WORKSHEET)
+    names = titles(worksheet_labels(), language)
+    writer.write(book.add_worksheet(names[BODIES]), COLUMNS[BODIES], [row_of(state) for state in bodies])
+    writer.write(book.add_worksheet(names[ORGANISATIONS]), COLUMNS[ORGANISATIONS], [row_of(state) for state in organisations])
+    notes = book.add_worksheet(PRIVATE_PREFIX + language.gettext(NOTES_LABEL))
     notes.set_column(0, 0, 100)
     for row, message in enumerate(INSTRUCTIONS):
         notes.write_string(row, 0, language.gettext(message), formats["note"])
@@ -90,6 +102,7 @@ class _WorksheetWriter:
                     value = display_value(column, values[column.code], self.labels, self.language)
                     self._write_cell(sheet, row, position, column, value)
         sheet.freeze_panes(FIRST_DATA_ROW, 1)
+        sheet.autofilter(FIRST_DATA_ROW - 1, 0, FIRST_DATA_ROW + max(len(rows), 1) - 1, len(columns) - 1)
         sheet.set_landscape()
         sheet.set_paper(A4_PAPER)
         sheet.fit_to_pages(1, 0)

@@ -15,7 +15,7 @@ from evaluation.clock import now
 from evaluation.database import to_json_bytes
 from evaluation.policy import Viewer
 from evaluation.workbooks.format.model import Worksheet
-from evaluation.workbooks.upload.model import Plan
+from evaluation.workbooks.upload.model import WRITTEN_STATES, Plan
 from evaluation.workbooks.upload.plan import merge_values
 
 BATCH_SIZE = 500
@@ -93,8 +93,8 @@ def _update_reports(plan: Plan, changed_at: datetime) -> list[NewEvent]:
         if not row.written:
             continue
         worksheet, report = plan.workbook.worksheets[row.kind], row.stored_report
-        answers = merge_values(report.answers, worksheet.answers[row.position], plan.mode)
-        evidence = merge_values(report.evidence, worksheet.evidence[row.position], plan.mode)
+        answers = merge_values(report.answers, worksheet.answers[row.position], plan.mode, row.cleared)
+        evidence = merge_values(report.evidence, worksheet.evidence[row.position], plan.mode, row.cleared)
         updates.append(ReportUpdate(report, answers, evidence))
         body_id = plan.body_ids[worksheet.columns["body_bin"][row.position]]
         events.append(NewEvent(AuditAction.WORKBOOK_APPLIED, plan.workbook.year, body_id, row.organisation_id, row.written))
@@ -107,7 +107,7 @@ def _save_prior_year_counts(viewer: Viewer, plan: Plan, batch: str) -> None:
     """Store the declared prior-year counts."""
     inputs: dict[int, list[CountInput]] = {}
     for count in plan.prior_year_counts:
-        if plan.state_of(count) != "preserved":
+        if plan.state_of(count) in WRITTEN_STATES:
             inputs.setdefault(count.body_id, []).append(CountInput(count.kind, count.criterion, count.new, count.old))
     order, year = plan.workbook.order, plan.workbook.year
     for body_id in sorted(inputs):

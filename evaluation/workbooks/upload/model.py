@@ -12,19 +12,25 @@ from evaluation.answers.issues import CellIssue
 from evaluation.answers.model import ReportSnapshot
 from evaluation.workbooks.format.model import PRIOR_YEAR, Workbook
 
-Mode = Literal["overwrite", "blanks"]
-"""Whether the workbook replaces stored answers or fills blanks only."""
+Mode = Literal["overwrite", "blanks", "clear"]
+"""Whether the workbook replaces stored answers, fills blanks only, or replaces answers and clears those whose cell is blank."""
 OVERWRITE: Mode = "overwrite"
 BLANKS: Mode = "blanks"
-ChangeState = Literal["new", "changed", "preserved"]
-"""State of a cell that differs from the stored value: it fills a blank, replaces the value, or leaves it stored."""
-CHANGE_STATES: tuple[ChangeState, ...] = ("new", "changed", "preserved")
+CLEAR: Mode = "clear"
+ChangeState = Literal["new", "changed", "cleared", "preserved", "blank"]
+"""State of a cell that differs from the stored value.
+
+The cell fills a blank, replaces the value, or is blank and clears it; or the value stays although the cell has another one
+(`preserved`) or is blank (`blank`).
+"""
+WRITTEN_STATES: tuple[ChangeState, ...] = ("new", "changed", "cleared")
+"""The states of cells that are stored."""
 NO_ORGANISATION = -1
 
 RowOrganisations = dict[str, list[int]]
 """Kind → organisation id of each row of its worksheet; `NO_ORGANISATION` for a row without an organisation that may be edited."""
 ValueChange = tuple[Any, Any]
-"""The stored value (None for a blank) and the workbook's value, both in stored form."""
+"""The stored value and the workbook's value, both in stored form; None for a blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,9 @@ class UpdatedRow:
     stored_report: ReportSnapshot
     new: Mapping[str, ValueChange]
     changed: Mapping[str, ValueChange]
+    cleared: Mapping[str, ValueChange]
     preserved: Mapping[str, ValueChange]
+    blank: Mapping[str, ValueChange]
 
     @property
     def organisation_id(self) -> int:
@@ -57,12 +65,15 @@ class UpdatedRow:
     @property
     def written(self) -> dict[str, ValueChange]:
         """The changes that are stored; the data of the audit event."""
-        return {**self.new, **self.changed}
+        return {**self.new, **self.changed, **self.cleared}
 
 
 @dataclass(frozen=True, slots=True)
 class PriorYearCountChange:
-    """A declared prior-year count that differs from the stored one; `old` is None if none is stored."""
+    """A declared prior-year count that differs from the stored one; None if none is stored, or if the cell is blank.
+
+    `counted` is the count of last year's reports where it takes precedence over both.
+    """
 
     position: int
     code: str
@@ -70,7 +81,8 @@ class PriorYearCountChange:
     kind: str
     criterion: str
     old: int | None
-    new: int
+    new: int | None
+    counted: int | None
 
 
 @dataclass
@@ -79,7 +91,7 @@ class Plan:
 
     Attributes:
         workbook: the workbook that was read.
-        mode: whether stored answers are replaced.
+        mode: whether stored answers are replaced or cleared.
         body_ids: BIN → id of the workbook's bodies that the viewer may edit.
         row_organisations: the organisation of each row.
         stored_reports: organisation id → stored report.
@@ -128,7 +140,9 @@ class Plan:
         """Return the state of a declared count."""
         if count.old is None:
             return "new"
-        return "changed" if self.mode == OVERWRITE else "preserved"
+        if count.new is None:
+            return "cleared" if self.mode == CLEAR else "blank"
+        return "preserved" if self.mode == BLANKS else "changed"
 
     def count(self, state: ChangeState) -> int:
         """Return the number of cells of a state."""
@@ -143,13 +157,16 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be stored."""
-        return not (self.count("new") or self.count("changed"))
+        return not any(map(self.count, WRITTEN_STATES))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the changes; a request to apply names the digest of the plan that was shown."""
+        """SHA-256 of the changes; a request to apply names the digest of the plan that was shown.
+
+        Stored answers that stay because their cell is blank are no part of it: one more of them changes nothing.
+        """
         hash_ = hashlib.sha256(f"{self.workbook.order.code} {self.workbook.year} {self.mode}".encode())
-        for state in CHANGE_STATES:
+        for state in (*WRITTEN_STATES, "preserved"):
             for cell in self.cells(state):
                 location = self.owner_of(cell), cell.worksheet, cell.position, cell.code
                 hash_.update(orjson.dumps((state, *location, cell.old, cell.new)))

@@ -1,6 +1,6 @@
 """Makes the plan of what a workbook would change. Nothing is changed here."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,7 +22,16 @@ from evaluation.scoring.frames import report_frame
 from evaluation.submissions import queries as submissions
 from evaluation.workbooks.format.model import ABOUT, PRIOR_YEAR, Workbook, Worksheet
 from evaluation.workbooks.format.reader import read_workbook
-from evaluation.workbooks.upload.model import BLANKS, OVERWRITE, Mode, Plan, PriorYearCountChange, UpdatedRow, ValueChange
+from evaluation.workbooks.upload.model import (
+    BLANKS,
+    CLEAR,
+    OVERWRITE,
+    Mode,
+    Plan,
+    PriorYearCountChange,
+    UpdatedRow,
+    ValueChange,
+)
 from evaluation.workbooks.upload.row_matching import RowMatcher, editable_body_ids, visible_registry_index
 
 Document = Mapping[str, Any]
@@ -73,7 +82,7 @@ def make_plan(
     Args:
         viewer: who uploads the workbook.
         reading: the workbook.
-        mode: whether stored answers are replaced.
+        mode: whether stored answers are replaced or cleared.
         register: the workbook's year, bodies and organisations are registered, so that missing ones are no errors.
         lock_bodies: lock the bodies' year until the transaction ends, so that no one submits it meanwhile.
         today: the day (Asia/Almaty) by which years are locked; the current day by default.
@@ -97,7 +106,7 @@ def make_plan(
         _compare_worksheet(plan, kind, worksheet)
     plan.prior_year_counts = list(_changed_counts(viewer, workbook, body_ids)) if is_open_year else []
     errors.extend(_new_contradictions(plan))
-    plan.errors = sort_issues(errors, (ABOUT, *workbook.order.kind, PRIOR_YEAR))
+    plan.errors = workbook.located(sort_issues(errors, (ABOUT, *workbook.order.kind, PRIOR_YEAR)))
     return plan
 
 
@@ -124,51 +133,74 @@ def _compare_worksheet(plan: Plan, kind: str, worksheet: Worksheet) -> None:
             new_rows.append(position)
             continue
         value_count = len(answers) + len(evidence)
-        if answers.items() <= report.answers.items() and evidence.items() <= report.evidence.items():
+        is_covered = answers.items() <= report.answers.items() and evidence.items() <= report.evidence.items()
+        is_equal = is_covered and value_count == len(report.answers) + len(report.evidence)
+        blank = {} if is_equal else _blank_cells(worksheet, position, report)
+        if is_covered and not blank:
             plan.unchanged_report_count += 1
             plan.unchanged_value_count += value_count
             continue
-        row = _compare_row(kind, position, report, answers | evidence, plan.mode)
+        row = _compare_row(kind, position, report, answers | evidence, blank, plan.mode)
         plan.unchanged_value_count += value_count - len(row.new) - len(row.changed) - len(row.preserved)
         plan.unchanged_report_count += not row.written
         plan.updated_rows.append(row)
 
 
-def _compare_row(kind: str, position: int, report: ReportSnapshot, values: dict[str, Any], mode: Mode) -> UpdatedRow:
+def _blank_cells(worksheet: Worksheet, position: int, report: ReportSnapshot) -> dict[str, ValueChange]:
+    """Return the stored values whose cell is blank in a row; a column that the worksheet lacks says nothing."""
+    values = worksheet.answers[position], worksheet.evidence[position]
+    return {
+        code: (value, None)
+        for stored, row in zip((report.answers, report.evidence), values, strict=True)
+        for code, value in stored.items()
+        if code not in row and code in worksheet.column_indexes and (position, code) not in worksheet.invalid_cells
+    }
+
+
+def _compare_row(
+    kind: str, position: int, report: ReportSnapshot, values: dict[str, Any], blank: dict[str, ValueChange], mode: Mode
+) -> UpdatedRow:
     stored = {**report.answers, **report.evidence}
     new: dict[str, ValueChange] = {code: (None, value) for code, value in values.items() if code not in stored}
     different: dict[str, ValueChange] = {
         code: (stored[code], value) for code, value in values.items() if code in stored and stored[code] != value
     }
-    changed, preserved = (different, {}) if mode == OVERWRITE else ({}, different)
-    return UpdatedRow(kind, position, report, new, changed, preserved)
+    changed, preserved = ({}, different) if mode == BLANKS else (different, {})
+    cleared, blank = (blank, {}) if mode == CLEAR else ({}, blank)
+    return UpdatedRow(kind, position, report, new, changed, cleared, preserved, blank)
 
 
 def _changed_counts(viewer: Viewer, workbook: Workbook, body_ids: dict[str, int]) -> Iterator[PriorYearCountChange]:
-    """Yield the declared prior-year counts that differ from the stored ones."""
-    columns = workbook.prior_year_worksheet.columns
+    """Yield the declared prior-year counts that differ from the stored ones and from those of last year's reports."""
+    worksheet = workbook.prior_year_worksheet
+    columns = worksheet.columns
     if not columns:
         return
     stored_counts = answers_queries.declared_counts(viewer, workbook.year)
+    known_counts = answers_queries.prior_year_counts(viewer, workbook.year, body_ids.values())
     for criterion, item in workbook.order.prior_year_counts():
         rows = zip(columns.get("body_bin", ()), columns.get("kind", ()), columns.get(item.code, ()), strict=False)
         for position, (body_bin, kind, count) in enumerate(rows):
-            if count is None or body_bin not in body_ids:
+            if body_bin not in body_ids or (position, item.code) in worksheet.invalid_cells:
                 continue
             stored = stored_counts.get((body_ids[body_bin], kind, criterion.code))
-            if stored is None or stored.count != count:
-                old = stored.count if stored else None
-                yield PriorYearCountChange(position, item.code, body_ids[body_bin], kind, criterion.code, old, count)
+            old = stored.count if stored else None
+            known = known_counts.get((body_bin, kind, criterion.code))
+            if count != old and (count is None or count != known):
+                counted = known if known != old else None
+                yield PriorYearCountChange(position, item.code, body_ids[body_bin], kind, criterion.code, old, count, counted)
 
 
-def merge_values(stored: Document, values: Document, mode: Mode) -> dict[str, Any]:
-    """Return a report's answers, or its evidence, after the workbook's values are stored."""
-    return {**values, **stored} if mode == BLANKS else {**stored, **values}
+def merge_values(stored: Document, values: Document, mode: Mode, cleared: Collection[str] = ()) -> dict[str, Any]:
+    """Return a report's answers, or its evidence, after the workbook's values are stored and the `cleared` codes removed."""
+    merged = {**values, **stored} if mode == BLANKS else {**stored, **values}
+    return {code: value for code, value in merged.items() if code not in cleared} if cleared else merged
 
 
 def _new_contradictions(plan: Plan) -> Iterator[CellIssue]:
     """Yield the contradictions between stored answers and the workbook's, other than those within the workbook."""
     order = plan.workbook.order
+    cleared = {(row.kind, row.position): row.cleared for row in plan.updated_rows if row.cleared}
     for kind, worksheet in plan.workbook.worksheets.items():
         stored = [
             (position, report)
@@ -178,7 +210,10 @@ def _new_contradictions(plan: Plan) -> Iterator[CellIssue]:
         if not stored:
             continue
         answers = [worksheet.answers[position] for position, _ in stored]
-        merged = [merge_values(report.answers, row, plan.mode) for (_, report), row in zip(stored, answers, strict=True)]
+        merged = [
+            merge_values(report.answers, row, plan.mode, cleared.get((kind, position), ()))
+            for (position, report), row in zip(stored, answers, strict=True)
+        ]
         within_workbook = {(index, rule.code) for index, rule in _contradictions(order, kind, answers)}
         for index, rule in _contradictions(order, kind, merged):
             if (index, rule.code) not in within_workbook and rule.indicator in worksheet.column_indexes:
@@ -207,12 +242,17 @@ def find_warnings(viewer: Viewer, plan: Plan, today: date) -> list[CellIssue]:
     last_year_reports: Mapping[int, ReportSnapshot] = {}
     if last_order and organisation_ids:
         last_year_reports = answers_queries.stored_reports(viewer, workbook.year - 1, organisation_ids)
+    prior_year = workbook.prior_year_worksheet
+    for count in plan.prior_year_counts:
+        if count.new is not None and count.counted is not None:
+            cell = prior_year.cell_name(count.position, count.code)
+            warnings.append(CellIssue("previous_counted", PRIOR_YEAR, cell, count.code, {"count": count.counted}))
     for kind, changed in reports.items():
         if changed:
             last_year = [last_year_reports.get(report.organisation_id) for report in changed]
             last_year_answers = [report.answers if report else None for report in last_year]
             warnings.extend(_new_warnings(plan, kind, changed, last_year_answers, today, last_order))
-    return sort_issues(warnings, (ABOUT, *order.kind, PRIOR_YEAR))
+    return workbook.located(sort_issues(warnings, (ABOUT, *order.kind, PRIOR_YEAR)))
 
 
 def _new_warnings(
@@ -226,8 +266,11 @@ def _new_warnings(
     """Yield the warnings of changed reports that their stored answers do not have."""
     order, year, worksheet = plan.workbook.order, plan.workbook.year, plan.workbook.worksheets[kind]
 
+    facts_by_id = registry.organisation_facts([report.organisation_id for report in reports])
+    facts = [facts_by_id.get(report.organisation_id) for report in reports]
+
     def check(answers: Iterable[Document], evidence: Iterable[Document]) -> list[tuple[int, checks.Issue]]:
-        return checks.check_answers(order, year, kind, list(answers), list(evidence), last_year_answers, today, last_order)
+        return checks.check_answers(order, year, kind, list(answers), list(evidence), last_year_answers, today, last_order, facts)
 
     before = check((report.answers_before for report in reports), (report.evidence_before for report in reports))
     stored_warnings = {(index, issue.rule, issue.code, str(issue.value)) for index, issue in before}
@@ -247,6 +290,6 @@ def _changed_reports(plan: Plan, kind: str) -> Iterator[ChangedReport]:
     for row in plan.updated_rows:
         if row.kind == kind and row.written:
             stored = row.stored_report
-            answers = merge_values(stored.answers, worksheet.answers[row.position], plan.mode)
-            evidence = merge_values(stored.evidence, worksheet.evidence[row.position], plan.mode)
+            answers = merge_values(stored.answers, worksheet.answers[row.position], plan.mode, row.cleared)
+            evidence = merge_values(stored.evidence, worksheet.evidence[row.position], plan.mode, row.cleared)
             yield ChangedReport(row.position, row.organisation_id, stored.answers, stored.evidence, answers, evidence)

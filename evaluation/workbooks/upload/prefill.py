@@ -14,9 +14,9 @@ from evaluation.workbooks.format.template import write_template
 
 def write_prefilled_workbook(viewer: Viewer, order: Order, year: int, body: Body, language: Language) -> bytes:
     """Return the workbook of a body's year; uploaded unchanged it changes nothing. The same data give the same bytes."""
-    organisations = registry.organisations(viewer, body.id, year)
+    organisations = registry.organisations(viewer, body.id, year, language.code)
     [named_body] = registry.bodies_as_named_in(viewer, [body], year)
-    body_name = named_body.name_kk or named_body.name_ru
+    body_name = _name(named_body, language)
     stored_reports = queries.stored_reports(viewer, year, [organisation.id for organisation in organisations])
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in order.kind}
     for organisation in organisations:
@@ -28,7 +28,7 @@ def write_prefilled_workbook(viewer: Viewer, order: Order, year: int, body: Body
             "body_bin": body.bin,
             "body_name": body_name,
             "bin": organisation.bin,
-            "name": organisation.name_kk or organisation.name_ru,
+            "name": _name(organisation, language),
         }
         rows[organisation.kind].append(values | identity)
     kinds = [kind for kind in order.kind if rows[kind]]
@@ -36,14 +36,20 @@ def write_prefilled_workbook(viewer: Viewer, order: Order, year: int, body: Body
     return write_template(order, year, language, rows)
 
 
+def _name(item: Any, language: Language) -> str:
+    """Return the name of a body or an organisation in a language, or in the other one where that is empty."""
+    return str(item.name_ru or item.name_kk if language.code == "ru" else item.name_kk or item.name_ru)
+
+
 def _prior_year_rows(
     viewer: Viewer, order: Order, year: int, body: Body, kinds: list[str], language: Language
 ) -> list[dict[str, Any]]:
-    """Return a row for each kind of the body's organisations and each kind with a declared count."""
+    """Return a row for each kind of the body's organisations and each kind with a count of the year before.
+
+    The counts are those of last year's reports, else the declared ones.
+    """
     counts = {
-        (kind, criterion): item.count
-        for (body_id, kind, criterion), item in queries.declared_counts(viewer, year).items()
-        if body_id == body.id
+        (kind, criterion): count for (_, kind, criterion), count in queries.prior_year_counts(viewer, year, [body.id]).items()
     }
     kinds_with_counts = {kind for kind, _ in counts}
     return [

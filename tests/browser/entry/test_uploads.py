@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from evaluation.criteria import Order
 from evaluation.language import language
@@ -15,6 +15,7 @@ from tests.browser import workbook_site
 from tests.browser.conftest import NewPage, served
 from tests.browser.entry_helpers import VIEWS, assert_accessible, press
 from tests.browser.workbook_site import BODY, CLERK, YEAR
+from tests.support.upload_cases import sheet_of
 
 
 @pytest.fixture
@@ -42,9 +43,10 @@ def saved_by_libreoffice(book: Path, home: Path) -> None:
 def change(book: Path, kind: str, **cells: object) -> None:
     """Write into a kind's first organisation, by column code."""
     opened = openpyxl.load_workbook(book)
-    codes = [cell.value for cell in opened[kind][1]]
+    sheet = sheet_of(opened, kind)
+    codes = [cell.value for cell in sheet[1]]
     for code, value in cells.items():
-        opened[kind].cell(4, codes.index(code) + 1).value = value
+        sheet.cell(4, codes.index(code) + 1).value = value
     opened.save(book)
 
 
@@ -104,10 +106,13 @@ def test_every_page_of_uploads_is_accessible(
         page.goto("/workbook")
         assert_accessible(page, width)
         book = download(page, f"a[href='/bodies/{BODY}/{YEAR}/workbook.xlsx']", tmp_path)
-        for value in ("?", -5):
+        for value in ("?", None, -5):
             change(book, kind, **{money: value})
             send(page, book)
             assert_accessible(page, width)
+            if value is None:
+                page.goto(f"{page.url}?mode=clear")
+                assert_accessible(page, width)
         page.goto(f"{page.url}?mode=blanks")
         assert_accessible(page, width)
         page.go_back()
@@ -117,3 +122,21 @@ def test_every_page_of_uploads_is_accessible(
         assert_accessible(page, width)
         page.goto("/uploads")
         assert_accessible(page, width)
+
+
+def test_a_form_that_takes_long_says_so(site: str, new_page: NewPage, tmp_path: Path) -> None:
+    with new_page(site, "ru", email=CLERK) as page:
+        page.goto("/workbook")
+        book = download(page, f"a[href='/bodies/{BODY}/{YEAR}/workbook.xlsx']", tmp_path)
+        page.set_input_files("#file", book)
+        # The request waits, as that of a large workbook does.
+        held: list[Route] = []
+        page.route("**/workbook", held.append)
+        page.locator("#send").click(no_wait_after=True)
+        form = page.locator("form[data-busy]")
+        expect(form).to_have_attribute("aria-busy", "true")
+        expect(form.get_by_role("status")).to_have_text(str(form.get_attribute("data-busy")))
+        page.locator("#send").click(no_wait_after=True)
+        assert len(held) == 1, "a second press sends nothing"
+        held[0].continue_()
+        expect(page.locator("h1")).to_have_text(language("ru").gettext("The workbook changes nothing"))

@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 
 from evaluation.criteria import Order
-from evaluation.language import language
-from evaluation.workbooks.format.annotate import ERROR_COLOUR, ISSUES_WORKSHEET, WARNING_COLOUR, AnnotationError, annotate
+from evaluation.language import heading, language
+from evaluation.workbooks.format.annotate import ERROR_COLOUR, WARNING_COLOUR, AnnotationError, annotate, issues_title
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.factories import row, workbook
+from tests.support.html import texts
 from tests.support.upload_cases import (
     BODY,
     YEAR,
@@ -28,6 +29,7 @@ from tests.support.upload_cases import (
     plan,
     send,
     sent,
+    sheet_of,
     signed_in,
 )
 
@@ -44,24 +46,30 @@ def test_the_annotated_copy_names_every_issue_and_is_accepted_after_correction(
     )
     page = client.get(address)
     assert count(page.text, "errors") == 2
+    title, names = heading(order.kind[kinds[1]].plural.ru), [f"Ұйым {organisation_bin(1, 0)} ({organisation_bin(1, 0)})"]
+    assert f"«{title}»" in texts(page.text, "caption")[0] and texts(page.text, ".issue-table li") == [
+        *names,
+        f"Ұйым {organisation_bin(1, 1)} ({organisation_bin(1, 0)})",
+    ]
     response = client.get(f"{address}/annotated.xlsx")
     assert response.status_code == 200
     for copy in (response.data, office(response.data, tmp_path)):
         book = openpyxl.load_workbook(io.BytesIO(copy))
-        assert book[kinds[1]][bad_cell].fill.fgColor.rgb == ERROR_COLOUR and "не сумма" in book[kinds[1]][bad_cell].comment.text
-        assert book[kinds[1]][duplicate_cell].comment is not None and book[kinds[1]]["E5"].comment is None
-        listed = [tuple(cell.value for cell in row_cells)[:3] for row_cells in book[ISSUES_WORKSHEET].iter_rows(min_row=2)]
-        assert listed == [(kinds[1], bad_cell, code), (kinds[1], duplicate_cell, "bin")]
-        assert book[ISSUES_WORKSHEET]["B2"].hyperlink.location.replace("'", "").replace("$", "") == f"{kinds[1]}!{bad_cell}"
-        assert book[kinds[1]]["E2"].comment is not None, "hints stay"
+        sheet, issues = book[title], book[issues_title(language("ru"))]
+        assert sheet[bad_cell].fill.fgColor.rgb == ERROR_COLOUR and "не сумма" in sheet[bad_cell].comment.text
+        assert sheet[duplicate_cell].comment is not None and sheet["E5"].comment is None
+        listed = [tuple(cell.value for cell in row_cells)[:4] for row_cells in issues.iter_rows(min_row=2)]
+        label = f"{order.by_code[code].label.ru} [{code}]"
+        assert listed[0] == (title, bad_cell, names[0], label) and listed[1][:2] == (title, duplicate_cell)
+        assert issues["B2"].hyperlink.location.replace("'", "").replace("$", "") == f"{title}!{bad_cell}"
+        assert sheet["E2"].comment is not None, "hints stay"
         corrected = changed(copy, **{f"{kinds[1]}__{bad_cell}": 5, f"{kinds[1]}__{duplicate_cell}": organisation_bin(1, 1)})
         result = plan(filled, clerk(filled), corrected)
         assert not result.errors and counts(result)[:2] == (0, 1)
     with filled.app_context():
-        again = openpyxl.load_workbook(io.BytesIO(annotate(corrected, [], [], language("ru"))))
-    assert again[kinds[1]][bad_cell].fill.fill_type is None and again[kinds[1]][bad_cell].comment is None, (
-        "old annotations are removed"
-    )
+        again = openpyxl.load_workbook(io.BytesIO(annotate(corrected, [], [], order, language("kk"))))
+    assert again[title][bad_cell].fill.fill_type is None and again[title][bad_cell].comment is None, "old annotations are removed"
+    assert issues_title(language("ru")) not in again.sheetnames
 
 
 def test_warnings_have_another_colour(filled: Flask, order: Order, kinds: tuple[str, ...]) -> None:
@@ -73,7 +81,8 @@ def test_warnings_have_another_colour(filled: Flask, order: Order, kinds: tuple[
     page = client.get(address).text
     assert count(page, "warnings") >= 1 and count(page, "errors") == 0
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"{address}/annotated.xlsx").data))
-    annotated = [cell for cells in book[kind].iter_rows(min_row=4) for cell in cells if cell.fill.fgColor.rgb == WARNING_COLOUR]
+    cells = [cell for row_cells in sheet_of(book, kind).iter_rows(min_row=4) for cell in row_cells]
+    annotated = [cell for cell in cells if cell.fill.fgColor.rgb == WARNING_COLOUR]
     assert annotated and all(cell.comment for cell in annotated)
 
 
@@ -101,7 +110,7 @@ def bomb(order: Order, part: str, content: bytes) -> bytes:
 )
 def test_a_workbook_with_huge_ranges_is_not_copied(order: Order, content: bytes) -> None:
     with pytest.raises(AnnotationError):
-        annotate(bomb(order, "xl/worksheets/sheet2.xml", content), [], [], language("en"))
+        annotate(bomb(order, "xl/worksheets/sheet2.xml", content), [], [], order, language("en"))
 
 
 def test_the_page_says_why_a_workbook_cannot_be_copied(filled: Flask, order: Order) -> None:

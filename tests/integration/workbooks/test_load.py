@@ -25,7 +25,7 @@ from evaluation.scoring import Scores
 from evaluation.sheets import queries as sheets
 from evaluation.sheets.document import build_document
 from evaluation.workbooks import load as load_module
-from evaluation.workbooks.load import LoadSummary, load_workbook
+from evaluation.workbooks.load import ClearedValuesDiffer, LoadSummary, load_workbook
 from evaluation.workbooks.upload import queries as uploads
 from tests.support.factories import bin_of, clean, row, workbook
 
@@ -33,11 +33,11 @@ SYSTEM = Viewer.system()
 BODY, OTHER = bin_of(1), bin_of(2)
 
 
-def load(app: Flask, data: bytes, register: bool = True) -> LoadSummary:
+def load(app: Flask, data: bytes, register: bool = True, cleared_value_count: int | None = None) -> LoadSummary:
     """Load as the command does: commit on success, roll back on an error."""
     with app.app_context():
         try:
-            _, summary = load_workbook(SYSTEM, data, app.extensions["orders"], register)
+            _, summary = load_workbook(SYSTEM, data, app.extensions["orders"], register, cleared_value_count)
             db.session.commit()
         except BaseException:
             db.session.rollback()
@@ -49,6 +49,22 @@ def rejected(app: Flask, data: bytes, register: bool = False) -> list[tuple[str 
     with pytest.raises(WorkbookRejected) as error:
         load(app, data, register)
     return [(issue.worksheet, issue.cell, issue.issue_code) for issue in error.value.issues]
+
+
+def test_the_load_clears_answers_only_when_their_number_is_confirmed(
+    app: Flask, order: Order, kinds: tuple[str, ...], data: bytes
+) -> None:
+    load(app, data)
+    code = next(iter(clean(order, kinds[0])))
+    emptied = workbook(order, 2024, {kinds[0]: [row(order, BODY, bin_of(10), clean(order, kinds[0]), **{code: None})]})
+    summary = load(app, emptied)
+    assert (summary.blank_value_count, summary.cleared_value_count, counts(summary)) == (1, 0, (0, 0, 1))
+    with pytest.raises(ClearedValuesDiffer):
+        load(app, emptied, cleared_value_count=2)
+    assert code in stored(app, order)[bin_of(10)]
+    summary = load(app, emptied, cleared_value_count=1)
+    assert (summary.blank_value_count, summary.cleared_value_count, counts(summary)) == (0, 1, (0, 1, 0))
+    assert stored(app, order)[bin_of(10)] == {key: value for key, value in clean(order, kinds[0]).items() if key != code}
 
 
 def counts(summary: LoadSummary) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ import io
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from evaluation.accounts.models import Account
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.answers.models import Report
 from evaluation.audit.chain import flush_events
@@ -29,8 +31,12 @@ from evaluation.registry.admin import operations
 from evaluation.registry.admin import queries as admin_queries
 from evaluation.registry.operations import NewBody
 from evaluation.registry.states import BodyState, FormerNames, OrganisationState, StatusEntry, SupervisionPeriod
+from evaluation.review import operations as review
+from evaluation.review.integrity import discrepancies
 from evaluation.workbooks.registry.plan import CHANGED, RegistryPlan, apply_plan, plan_changes
+from evaluation.workbooks.registry.queries import loads
 from evaluation.workbooks.registry.row_states import WorkbookOptions
+from evaluation.workbooks.registry.undo import LoadNotUndone, undo_load
 from evaluation.workbooks.registry.writer import write_registry
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support import accounts
@@ -41,6 +47,7 @@ SYSTEM = Viewer.system()
 REGION, DISTRICT, OTHER_DISTRICT, RURAL = (bin_of(n) for n in range(1, 5))
 ORGANISATION, SECOND_ORGANISATION, CLOSED_ORGANISATION = bin_of(100), bin_of(101), bin_of(102)
 OPTIONS = WorkbookOptions(2024)
+DAY = date(2025, 2, 1)
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def organisation(bin_: str) -> OrganisationState:
     return admin_queries.organisation_states(SYSTEM, bin_)[bin_]
 
 
-def exported(app: Flask, code: str = "kk") -> bytes:
+def exported(app: Flask, code: str = "en") -> bytes:
     """Return the registry workbook in a language."""
     return write_registry(SYSTEM, app.extensions["orders"], language(code))
 
@@ -136,8 +143,11 @@ def test_an_exported_workbook_changes_nothing(app: Flask, entered: Order, code: 
     assert {name: len(changes) for name, changes in plan.rows.items()} == {"bodies": 4, "organisations": 3}
     book = openpyxl.load_workbook(io.BytesIO(exported(app, code)))
     heads = ["bin", "name_kk", "name_ru", "level", "parent_bin", "kato", "since", "closed_on"]
-    assert [cell.value for cell in book["bodies"][1]] == heads
-    assert [cell.value for cell in book["organisations"][1]] == [
+    bodies, organisations = book.worksheets[:2]
+    names = {"kk": ["Органдар", "Ұйымдар"], "ru": ["Органы", "Организации"], "en": ["bodies", "organisations"]}
+    assert [bodies.title, organisations.title] == names[code] and bodies.auto_filter.ref == "A3:H7"
+    assert [cell.value for cell in bodies[1]] == heads
+    assert [cell.value for cell in organisations[1]] == [
         "bin",
         "kind",
         "name_kk",
@@ -150,7 +160,7 @@ def test_an_exported_workbook_changes_nothing(app: Flask, entered: Order, code: 
         "state_body",
         "national_company",
     ]
-    assert book["bodies"].cell(row_numbers(book, "bodies")[RURAL], 2).value == "=Ауыл", "a name is no formula"
+    assert bodies.cell(row_numbers(book, bodies.title)[RURAL], 2).value == "=Ауыл", "a name is no formula"
 
 
 def test_libreoffice_preserves_unchanged_cells(app: Flask, entered: Order, tmp_path: Path) -> None:
@@ -227,9 +237,102 @@ def test_changes_are_stored_in_one_batch(app: Flask, entered: Order) -> None:
     )
     flush_events(db.session)
     events = db.session.query(AuditEvent).filter_by(batch=batch).all()
-    assert len([event for event in events if event.action != "organisation_left"]) == 6
+    assert len([event for event in events if event.action not in ("organisation_left", "registry_loaded")]) == 6
     assert {event.actor for event in events} == {"Анна"}
     assert not plan_of(app, changed(exported(app), lambda book: None)).has_changes
+
+
+NEW_BODY, NEW_ORGANISATION = bin_of(50), bin_of(200)
+
+
+def load(app: Flask, kind: str) -> str:
+    """Load new and changed bodies and organisations; return the batch."""
+
+    def change(book: Any) -> None:
+        set_cells(book, "bodies", NEW_BODY, name_kk="Жаңа аудан", level="district", parent_bin=REGION)
+        set_cells(book, "bodies", REGION, name_kk="Облыс әкімдігі")
+        set_cells(book, "organisations", ORGANISATION, body_bin=NEW_BODY, name_kk="Жаңа атау")
+        set_cells(book, "organisations", SECOND_ORGANISATION, status="liquidation", status_since="01.05.2024")
+        set_cells(book, "organisations", NEW_ORGANISATION, kind=kind, name_kk="Кәсіпорын", body_bin=OTHER_DISTRICT)
+
+    batch = apply_plan(SYSTEM, plan_of(app, changed(exported(app), change)))
+    db.session.commit()
+    return batch
+
+
+def states() -> tuple[Any, Any]:
+    return admin_queries.body_states(SYSTEM), admin_queries.organisation_states(SYSTEM)
+
+
+def test_a_load_is_undone_as_a_whole_and_once(app: Flask, entered: Order) -> None:
+    before = states()
+    batch = load(app, entered.kinds[1].code)
+    loaded, ids = states(), queries.registry_index(SYSTEM)
+    assert loaded != before
+    undo_load(Viewer("Анна", Role.ADMINISTRATOR, None), batch)
+    db.session.commit()
+    assert states() == before and not list(discrepancies(SYSTEM))
+    events = db.session.query(AuditEvent).filter_by(actor="Анна").all()
+    actions = sorted({event.action for event in events} - {"organisation_left", "chain_started"})
+    assert actions == ["body_changed", "body_removed", "organisation_changed", "organisation_removed", "registry_load_undone"]
+    assert [(item.new_count, item.changed_count, item.is_undone) for item in loads(SYSTEM)] == [(2, 3, True)]
+    with pytest.raises(LoadNotUndone, match="already"):
+        undo_load(SYSTEM, batch)
+    with pytest.raises(Forbidden):
+        undo_load(Viewer("x", Role.CLERK, None), batch)
+    load(app, entered.kinds[1].code)
+    assert states() == loaded and not list(discrepancies(SYSTEM))
+    again = queries.registry_index(SYSTEM)
+    assert again.bodies[NEW_BODY] > ids.bodies[NEW_BODY], "the id of a removed body is not used again: its events name it"
+    assert again.organisations[NEW_ORGANISATION][0] > ids.organisations[NEW_ORGANISATION][0]
+
+
+def rename_later(batch: str) -> None:
+    current = organisation(NEW_ORGANISATION)
+    operations.change_organisation(SYSTEM, current, replace(current, name_kk="Басқа"), has_reports=False)
+
+
+def answer(batch: str) -> None:
+    id_ = queries.registry_index(SYSTEM).organisations[NEW_ORGANISATION][0]
+    db.session.add(Report(organisation_id=id_, year=2024, answers={}, evidence={}))
+
+
+def move_to_new_body(batch: str) -> None:
+    operations.move_organisation(SYSTEM, organisation(NEW_ORGANISATION), NEW_BODY, 2025)
+
+
+def accept(batch: str) -> None:
+    region, order = queries.body(SYSTEM, REGION), queries.order_of(2024)
+    assert region is not None and order is not None
+    head, reviewer = (
+        Account(email=f"{name}@example.org", name=name, role=name, fs_uniquifier=name) for name in ("head", "reviewer")
+    )
+    db.session.add_all([head, reviewer])
+    db.session.flush()
+    review.submit(Viewer("head", Role.HEAD, frozenset({region.id}), head.id), order, 2024, region, 0, DAY, nil_return=True)
+    review.accept(Viewer("reviewer", Role.REVIEWER, None, reviewer.id), 2024, region, 1, DAY)
+
+
+@pytest.mark.parametrize(
+    ("stand_in_the_way", "message"),
+    [
+        (rename_later, f"changed later: Басқа ({NEW_ORGANISATION})"),
+        (move_to_new_body, f"changed later: Кәсіпорын ({NEW_ORGANISATION})"),
+        (answer, f"in use (answers, submissions, people or messages refer to them): Кәсіпорын ({NEW_ORGANISATION})"),
+        (accept, f"accepted years: {REGION}, 2024"),
+    ],
+)
+def test_later_changes_use_and_accepted_years_stand_in_the_way_of_an_undo(
+    app: Flask, entered: Order, stand_in_the_way: Callable[[str], None], message: str
+) -> None:
+    batch = load(app, entered.kinds[1].code)
+    stand_in_the_way(batch)
+    db.session.commit()
+    before = states()
+    with pytest.raises(LoadNotUndone) as error:
+        undo_load(SYSTEM, batch)
+    db.session.rollback()
+    assert message in error.value.message(language("en")) and states() == before
 
 
 def test_names_are_corrected_on_request(app: Flask, entered: Order) -> None:
@@ -400,6 +503,16 @@ def test_a_workbook_is_previewed_and_then_stored(app: Flask, admin: FlaskClient)
         assert organisation(ORGANISATION).body_in(2024) == OTHER_DISTRICT and organisation(ORGANISATION).body_in(2023) == DISTRICT
     again = admin.post("/registry/workbook/store", data=hidden_fields(preview.text))
     assert again.status_code == 409 and "Nothing would change" in again.text
+    undo = form_values(find(admin.get("/registry/workbook").text, 'form[action="/registry/workbook/undo"]'))
+    assert admin.post("/registry/workbook/undo", data=undo).status_code == 303
+    undone = admin.get("/registry/workbook")
+    assert_valid(undone, "en")
+    assert "The load of the registry is undone." in undone.text and "/workbook/undo" not in undone.text
+    with app.app_context():
+        assert organisation(ORGANISATION).body_in(2024) == DISTRICT
+    second = admin.post("/registry/workbook/undo", data=undo)
+    assert second.status_code == 409 and "undone already" in second.text
+    assert_valid(admin.get("/audit?group=registry"), "en")
 
 
 def test_a_changed_registry_is_previewed_again(app: Flask, admin: FlaskClient) -> None:
@@ -434,3 +547,19 @@ def test_a_workbook_with_errors_cannot_be_stored(app: Flask, admin: FlaskClient)
     assert admin.post("/registry/workbook/store", data=good).status_code == 422
     for bad in ({"sha256": "../../etc/passwd"}, {"sha256": ""}, {"year": "0"}, {"year": ""}):
         assert admin.post("/registry/workbook/store", data=good | bad).status_code == 400
+
+
+def test_a_first_day_that_leaves_an_organisation_out_of_every_open_year_is_a_warning(app: Flask, entered: Order) -> None:
+    def add(book: Any, bin_: str, since: date) -> None:
+        kind = entered.kinds[0].code
+        set_cells(book, "organisations", bin_, kind=kind, name_kk="Мектеп", body_bin=DISTRICT, since=since, status="active")
+
+    registry_operations.open_year(SYSTEM, 2024, entered.code)
+
+    def change(book: Any) -> None:
+        add(book, bin_of(300), date(2025, 1, 1))
+        add(book, bin_of(301), date(2024, 12, 31))
+
+    plan = plan_of(app, changed(exported(app), change))
+    assert not plan.issues
+    assert [(warning.issue_code, warning.cell) for warning in plan.warnings] == [("counts_in_no_year", "F7")]

@@ -1,12 +1,16 @@
 """The workbook reader accepts what the data dictionary allows and reports everything else by worksheet and cell."""
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from evaluation.answers.issues import WorkbookRejected
+from evaluation.language import heading, language
+from evaluation.workbooks.format.worksheet_titles import labels_of, titles
 from tests.support.factories import REGISTRY_COLUMNS, bin_of, clean, excel
 from tests.support.workbook_reading import BODY, INDICATOR_CODES, KINDS, ORDER, OTHER, book, errors, good, of_type, read
 
@@ -20,6 +24,44 @@ def test_a_valid_workbook_is_read_completely() -> None:
         assert {code: value for code, value in stored.items() if value is not None} == clean(ORDER, kind)
     assert list(result.prior_year_counts().values()) == [3]
     assert result.warnings == []
+
+
+@pytest.mark.parametrize("code", ["kk", "ru", "en"])
+def test_worksheets_are_named_by_code_or_by_their_title_in_any_language(code: str) -> None:
+    names = titles(labels_of(ORDER), language(code))
+    assert len({*names.values()}) == len(names) and all(len(name) <= 31 for name in names.values())
+
+    def file_name(worksheet: str) -> str:
+        title = names[worksheet]
+        return title if title == worksheet else title.upper()
+
+    def rename(opened: Any) -> None:
+        for sheet in opened.worksheets:
+            sheet.title = file_name(sheet.title)
+
+    kind = KINDS[1]
+    rows = {kind: [good(kind)], KINDS[0]: [good(KINDS[0], bin_of(11))]}
+    previous = [{"body_bin": BODY, "kind": kind, "loss_making": 3}]
+    result = read(book(rows, previous=previous, change=rename))
+    assert set(result.worksheets) == set(rows) and list(result.prior_year_counts().values()) == [3]
+    assert result.titles[kind] == file_name(kind)
+    rows[KINDS[0]] = [good(KINDS[0], bin_of(10), name="Мектеп")]
+    with pytest.raises(WorkbookRejected) as error:
+        read(book(rows, change=rename))
+    [issue] = error.value.issues
+    assert (issue.worksheet, issue.cell) == (kind, "C4") and issue.title == file_name(kind)
+    assert file_name(KINDS[0]) in issue.message(language(code)) and issue.organisation.endswith(f"({bin_of(10)})")
+    assert issue.as_json(language(code))["worksheet"] == kind, "the contract of the JSON"
+
+
+def test_two_worksheets_of_one_kind_are_an_error() -> None:
+    kind = KINDS[0]
+
+    def add(opened: Any) -> None:
+        opened.create_sheet(heading(ORDER.kinds[0].plural.ru))
+
+    title = heading(ORDER.kinds[0].plural.ru)
+    assert errors(book({kind: [good(kind)]}, change=add)) == [(title, None, None, "duplicate_worksheet")]
 
 
 def test_columns_have_any_order_and_columns_without_heading_are_ignored() -> None:
@@ -49,8 +91,9 @@ def test_a_body_may_also_be_an_organisation() -> None:
 
 def test_one_body_under_two_names_is_a_warning() -> None:
     kind = KINDS[0]
-    result = read(book({kind: [good(kind), good(kind, bin_of(11), body_name="Басқа")]}))
-    assert [(w.issue_code, w.cell) for w in result.warnings] == [("other_name", "B5")]
+    same = unicodedata.normalize("NFD", f"«ӘКІМДІК» –  {BODY}")
+    result = read(book({kind: [good(kind), good(kind, bin_of(11), body_name="Басқа"), good(kind, bin_of(12), body_name=same)]}))
+    assert [(w.issue_code, w.cell) for w in result.warnings] == [("other_name", "B5")], "a name that looks alike is the same"
     assert result.body_names == {BODY: f"Әкімдік {BODY}"}
 
 

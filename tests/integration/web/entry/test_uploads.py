@@ -17,6 +17,7 @@ from evaluation.workbooks.upload.model import OVERWRITE
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import token_of
 from tests.support.factories import bin_of, clean, row, workbook
+from tests.support.html import parse
 from tests.support.submission_states import set_status
 from tests.support.upload_cases import (
     BODY,
@@ -102,6 +103,29 @@ def test_blanks_mode_fills_blanks_only(filled: Flask, order: Order, kinds: tuple
     after = stored(filled)
     assert "Акт № 7" in after[organisation_bin(0, 1)].values() and after[organisation_bin(0, 0)] == before[organisation_bin(0, 0)]
     assert set(stored_counts(filled).values()) == {2}
+
+
+def test_answers_are_cleared_where_blank_after_a_confirmation_and_restored_by_undo(
+    filled: Flask, order: Order, kinds: tuple[str, ...], edited: bytes
+) -> None:
+    before, counts_before, profit = stored(filled), stored_counts(filled), money(order, kinds[0])[0]
+    client = signed_in(filled, "clerk", BODY)
+    address = sent(client, edited)
+    page = client.get(address).text
+    assert count(page, "blank") == 1 and f"{address}?mode=clear" in page and not parse(page).select("[data-count=cleared]")
+    clearing = client.get(f"{address}?mode=clear")
+    assert_valid(clearing, "en")
+    assert count(clearing.text, "cleared") == 1 and "1 stored answer will be cleared" in clearing.text
+    unconfirmed = press(client, address, "apply", clearing.text)
+    assert unconfirmed.status_code == 422 and "Confirm first" in unconfirmed.text and stored(filled) == before
+    fields = form_fields(clearing.text, f"{address}/apply") | {"clear": "y"}
+    assert client.post(f"{address}/apply", data=fields).status_code == 303
+    after = stored(filled)
+    assert profit not in after[organisation_bin(0, 1)] and set(stored_counts(filled).values()) == {5}
+    applied = client.get(address).text
+    assert count(applied, "values") == 4 and "clear where blank" in applied
+    assert press(client, address, "undo").status_code == 303
+    assert stored(filled) == before and stored_counts(filled) == counts_before
 
 
 def test_a_stale_plan_is_shown_again_and_nothing_is_stored(
