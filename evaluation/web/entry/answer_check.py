@@ -1,4 +1,4 @@
-"""The answers of a body's year on a page to check before they are submitted: this year's beside last year's, with kept warnings."""
+"""The answers of a body's year to check before they are submitted: beside last year's, with the warnings kept with a reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -200,7 +200,7 @@ def test_without_javascript(code: str, width: int, site: Site, new_page: NewPage
         page.click("button[value=next]")
         page.wait_for_url(f"**/{site.scenario.bins_of(kind)[1]}*")
         page.goto(site.scenario.report_url(organisation_bin))
-        expect(page.get_by_role("link", name="act.pdf")).to_have_count(1)
+        expect(page.locator(".evidence-files a", has_text="act.pdf")).to_have_count(1)
     assert site.stored_values(organisation_bin) == {money: 10_000, choice: "violated"}
 
 
