@@ -5,12 +5,13 @@ for a blank or invalid cell, and the issues of the invalid cells.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
 from evaluation.answers import values
+from evaluation.answers.number_text import single_separator, thousands_separator
 from evaluation.answers.values import MAX_EXACT_INTEGER, MAX_TEXT, InvalidValue, is_blank
 from evaluation.criteria.model import Indicator, Order
 from evaluation.xlsx.model import CellError
@@ -20,6 +21,8 @@ ColumnIssue = tuple[int, str, dict[str, Any]]
 ParsedColumn = tuple[list[Any], list[ColumnIssue]]
 """The n stored values and the issues."""
 TIYN_PER_TENGE = 100
+AMBIGUOUS_ISSUES = ("ambiguous_separator", "not_whole")
+"""Issues of a number that stands alone; in a column the other numbers may show what its separator means."""
 
 
 def read_column(order: Order, item: Indicator, year: int, cells: Sequence[object]) -> ParsedColumn:
@@ -75,7 +78,25 @@ def _read_numbers(
     for position in np.flatnonzero(~is_exact).tolist():
         cell = cells[position]
         column[position] = None if cell == "" else _read_cell(position, cell, lambda value: parse(value, minimum), issues)
+    if any(code in AMBIGUOUS_ISSUES for _, code, _ in issues):
+        return column, list(_without_thousands_separators(cells, column, issues, lambda value: parse(value, minimum)))
     return column, issues
+
+
+def _without_thousands_separators(
+    cells: Sequence[object], column: list[Any], issues: list[ColumnIssue], parse: Callable[[Any], Any]
+) -> Iterator[ColumnIssue]:
+    """Read the numbers of a column whose only separator the column's other numbers explain; yield the other issues."""
+    separator = thousands_separator(cell for cell in cells if isinstance(cell, str))
+    for issue in issues:
+        position, code, _ = issue
+        cell = cells[position]
+        if code in AMBIGUOUS_ISSUES and isinstance(cell, str) and separator and single_separator(cell) == separator:
+            still_invalid: list[ColumnIssue] = []
+            column[position] = _read_cell(position, cell.replace(separator, ""), parse, still_invalid)
+            yield from still_invalid
+        else:
+            yield issue
 
 
 def _read_distinct(cells: Sequence[Any], parse: Callable[[Any], Any]) -> ParsedColumn:

@@ -5,6 +5,7 @@ Text that can be read in two ways is an error whose message shows the readings.
 """
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from evaluation.answers.invalid_value import InvalidValue, display_text
@@ -35,6 +36,9 @@ ACCOUNTING_ZERO = re.compile(" +- {2,}")
 EXPONENT = re.compile(r"[0-9]+(?:[.,][0-9]+)?[eе][+-]?[0-9]+", re.IGNORECASE)
 PLAIN = re.compile(r"([0-9]+)(?:[.,]([0-9]+))?")
 GROUPED = re.compile(r"([0-9]{1,3}([ '.,])[0-9]{3}(?:\2[0-9]{3})*)(?:([.,])([0-9]+))?")
+SINGLE_GROUP = re.compile(r"[^0-9]*[1-9][0-9]{0,2}([.,])[0-9]{3}[^0-9]*")
+"""A number whose only separator may stand before three decimals or between thousands."""
+NOT_DIGITS_AT_ENDS = re.compile(r"^[^0-9]+|[^0-9]+$")
 GROUP_SIZE, AMOUNT_DECIMALS = 3, 2
 SHORTENED = {"not_money": "shortened_amount", "not_whole": "shortened_number"}
 """Issue of no amount or number at all → issue of one in thousands or millions."""
@@ -74,6 +78,30 @@ def parse_percentage(text: str) -> Decimal:
     if words:
         raise InvalidValue("not_share", value=display_text(text))
     return _parse_digits(text, sign, digits, "not_share", AMOUNT_DECIMALS)
+
+
+def single_separator(text: str) -> str:
+    """Return the comma or point of a number that it alone leaves ambiguous, such as 12,500; else an empty string."""
+    match = SINGLE_GROUP.fullmatch(text)
+    return match[1] if match else ""
+
+
+def thousands_separator(texts: Iterable[str]) -> str:
+    """Return the comma or point that the numbers of one column show to separate thousands; else an empty string.
+
+    It does so if it separates several groups, or if the other one stands before decimals, and if it never stands before decimals.
+    """
+    groups, decimals = set(), set()
+    for text in texts:
+        digits = NOT_DIGITS_AT_ENDS.sub("", _spell(text))
+        if PLAIN.fullmatch(digits):
+            if not single_separator(digits):
+                decimals |= {",", "."} & set(digits)
+        elif (match := GROUPED.fullmatch(digits)) and match[2] != match[3]:
+            groups |= {match[2]}
+            decimals |= {match[3]}
+    shown = [sign for sign, other in ((",", "."), (".", ",")) if sign not in decimals and (sign in groups or other in decimals)]
+    return shown[0] if len(shown) == 1 else ""
 
 
 def _spell(text: str) -> str:

@@ -111,7 +111,8 @@ def parser_of(order: Order, item: Indicator, year: int) -> Callable[[object], An
         case "whole":
             return lambda cell: parse_whole_number(cell, item.min)
         case "date":
-            return (lambda cell: parse_date(cell, *item.days(year))) if year else parse_date
+            days = item.days(year) if year else ()
+            return lambda cell: parse_date(cell, *days)
         case "yes_no":
             return parse_yes_no
         case "choice":

@@ -15,6 +15,7 @@ from evaluation.answers.grid.formatting import NO_BREAK_SPACE
 from evaluation.answers.grid.model import GridRow, Proposal, RejectedCell, edited_answers
 from evaluation.answers.issues import CellIssue
 from evaluation.answers.model import AnswerInput
+from evaluation.answers.number_text import single_separator
 from evaluation.criteria.model import Indicator, Order
 from evaluation.scoring.conditions import apply_implications, evaluate, is_certain
 from evaluation.scoring.frames import report_frame
@@ -167,7 +168,9 @@ def _plain_numbers_as_floats(item: Indicator, cells: Sequence[str]) -> Sequence[
     is_plain = PLAIN_NUMBER.get(item.type)
     if is_plain is None or (item.min or 0) > 0:
         return cells
-    return [_to_float(cell) if is_plain(cell) else cell for cell in cells]
+    numbers = [_to_float(cell) if is_plain(cell) else cell for cell in cells]
+    # The separators of plain numbers show how to read an ambiguous one.
+    return cells if any(isinstance(number, str) and single_separator(number) for number in numbers) else numbers
 
 
 def _to_float(number: str) -> float:

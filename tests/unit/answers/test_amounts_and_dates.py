@@ -71,7 +71,7 @@ NOT_AMOUNTS = {
     "5 тыс тг": ("shortened_amount", "in tenge: 5\xa0000."),
     "5 мың теңге": ("shortened_amount", "in tenge: 5\xa0000."),
     "5 млн": ("shortened_amount", "in tenge: 5\xa0000\xa0000."),
-    "(5,25 млн тенге)": ("shortened_amount", "in tenge: -5\xa0250\xa0000."),
+    "(5 млн тенге)": ("shortened_amount", "in tenge: -5\xa0000\xa0000."),
     "$5": ("other_currency", "($)"),
     "5 ₽": ("other_currency", "(₽)"),
     "5 000 руб.": ("other_currency", "(РУБ)"),
@@ -184,6 +184,31 @@ def test_what_is_refused_and_why(code: str, expected: dict[str, Issue], enter: C
             assert result[0] == issue_code, text
             result = result[1]
         assert isinstance(result, str) and part in result, text
+
+
+@pytest.mark.parametrize("enter_column", [by_paste, by_workbook])
+@pytest.mark.parametrize(
+    "texts, expected",
+    [
+        (("1,234,568", "-1,235", "(1,235)", "0"), [123456800, -123500, -123500, 0]),
+        (("1,235 ₸", "0.50", "12.00"), [123500, 50, 1200]),
+        (("1.235", "1.234.567,89", "5,1"), [123500, 123456789, 510]),
+        (("12,500", "12,50"), ["ambiguous_separator", 1250]),
+        (("12,500", "1,234,567", "12,5"), ["ambiguous_separator", 123456700, 1250]),
+        (("12,500", "12.500"), ["ambiguous_separator", "ambiguous_separator"]),
+    ],
+)
+def test_a_column_shows_which_sign_separates_thousands(
+    texts: Sequence[str], expected: Results, enter_column: Callable[[str, Sequence[str]], Results]
+) -> None:
+    """As in a column with the thousands format of an English Excel."""
+    results = enter_column(MONEY, texts)
+    assert [result[0] if isinstance(result, tuple) else result for result in results] == expected
+
+
+@pytest.mark.parametrize("enter_column", [by_paste, by_workbook])
+def test_a_column_of_counts_shows_it_too(enter_column: Callable[[str, Sequence[str]], Results]) -> None:
+    assert enter_column(WHOLE, ("1,234,567", "1,235", "3")) == [1234567, 1235, 3]
 
 
 @pytest.mark.parametrize("code", LANGUAGE_CODES)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evaluation.answers.columns import read_text
 from evaluation.answers.values import parser_of
 from tests.support.factories import bin_of
 from tests.support.workbook_reading import INDICATOR_CODES, KINDS, ORDER, book, errors, good, of_type, read
@@ -170,7 +171,7 @@ def test_text_is_stored_composed_by_form_paste_and_workbook() -> None:
     kind, typed = KINDS[0], unicodedata.normalize("NFD", "Йод, Ёлка № 7")
     note = next(item for item in ORDER.evidence_of(kind) if item.type == "text")
     assert len(typed) > len("Йод, Ёлка № 7") and parser_of(ORDER, note, 2024)(typed) == "Йод, Ёлка № 7"
-    assert read(book({kind: [good(kind, **{note.code: typed})]})).worksheets[kind].evidence[0][note.code] == "Йод, Ёлка № 7"
+    assert read_text([typed, "Йод"]) == (["Йод, Ёлка № 7", "Йод"], [])
 
 
 def test_bins() -> None:
