@@ -17,6 +17,7 @@ from tests.support.paths import ROOT
 
 CATALOGUES = Path("evaluation") / "translations"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
+SINGLE_PERCENT = re.compile(r"(?<!%)%(?![%(])")
 NEW = "A message that nobody has translated yet"
 MARKS = {"N_", "_", "gettext", "ngettext", "lazy_gettext"}
 
@@ -115,6 +116,8 @@ def test_translations_have_the_placeholders(language: str) -> None:
         for string in strings:
             if message.id:
                 assert set(PLACEHOLDER.findall(string)) == set(PLACEHOLDER.findall(ids[-1])), message.id
+                # A single percent sign that the message does not have makes the page of the message fail.
+                assert len(SINGLE_PERCENT.findall(string)) == len(SINGLE_PERCENT.findall(ids[-1])), message.id
 
 
 def test_kazakh_is_written_with_kazakh_letters() -> None:
