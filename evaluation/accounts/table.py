@@ -35,7 +35,7 @@ MIN_BIN_DIGITS = 9
 SEPARATORS = re.compile(r"[\s,;]+")
 TOO_MANY_ROWS = N_("The table has %(count)s people; at most %(limit)s can be added at once.")
 REPEATED_EMAIL = N_("The e-mail address %(email)s is in the table twice.")
-UNKNOWN_ROLE = N_("“%(value)s” is not a role. Write: %(expected)s.")
+UNKNOWN_ROLE = N_("“%(value)s” is not a role. Write one of the roles that this page lists.")
 NOT_ADDED = N_("Nobody was added: the table has errors.")
 
 
@@ -114,11 +114,16 @@ def _checked_rows(viewer: Viewer, records: Sequence[tuple[int, Mapping[str, str]
     bins_by_row = {number: _bins(record["bins"]) for number, record in records}
     bodies = queries.bodies_by_bin(viewer, {bin_ for bins in bins_by_row.values() for bin_ in bins})
     body_ids = {body.bin: body.id for body in bodies}
-    roles = {caseless(text): str(role) for role, label in ROLE_NAMES.items() for text in (role, *_in_all_languages(label))}
+    # A name may have an explanation in parentheses, which nobody writes.
+    roles = {
+        caseless(text.partition(" (")[0]): str(role)
+        for role, label in ROLE_NAMES.items()
+        for text in (role, *_in_all_languages(label))
+    }
     emails = Counter(record["email"].strip().lower() for _, record in records)
     rows = []
     for number, record in records:
-        bins, role = bins_by_row[number], roles.get(caseless(record["role"]), "")
+        bins, role = bins_by_row[number], roles.get(caseless(record["role"].partition(" (")[0]), "")
         ids = [body_ids[bin_] for bin_ in bins if bin_ in body_ids]
         fields = checks.normalise(record["email"], record["name"], role, ids, record["region"], record["language"].lower())
         row = PersonRow(number, fields, bins)
@@ -141,7 +146,7 @@ def _errors(viewer: Viewer, row: PersonRow, typed_role: str, missing_bins: str) 
     if not row.fields.role:
         # Without a role it is not known whether bodies and a region are needed.
         errors = {name: error for name, error in errors.items() if name not in ("region", "bodies") or missing_bins}
-        errors["role"] = EvaluationError(UNKNOWN_ROLE, value=typed_role, expected=", ".join(ROLE_NAMES))
+        errors["role"] = EvaluationError(UNKNOWN_ROLE, value=typed_role)
     return list(errors.values())
 
 

@@ -554,8 +554,6 @@ def test_a_first_day_that_leaves_an_organisation_out_of_every_open_year_is_a_war
         kind = entered.kinds[0].code
         set_cells(book, "organisations", bin_, kind=kind, name_kk="Мектеп", body_bin=DISTRICT, since=since, status="active")
 
-    registry_operations.open_year(SYSTEM, 2024, entered.code)
-
     def change(book: Any) -> None:
         add(book, bin_of(300), date(2025, 1, 1))
         add(book, bin_of(301), date(2024, 12, 31))
