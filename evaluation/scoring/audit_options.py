@@ -38,7 +38,7 @@ def audit_options(order: Order, criterion: Criterion, breach: BooleanArray, fram
     audited, unaudited = is_certain(either), is_certain(~either)
     certain, by_breach = undecided & is_certain(audit), undecided & is_certain(~audit)
     both = undecided & np.asarray(audit.isna())
-    shared = sorted(codes(criterion.breach) & codes(criterion.audited))
+    shared = sorted(_compared(criterion.breach) & _compared(criterion.audited))
     if shared and both.any():
         read = sorted(codes(criterion.breach) | codes(criterion.audited))
         # If one indicator decides everything, its blank means the same for every organisation.
@@ -68,6 +68,12 @@ def _excluded(
         for other in (~is_audited, is_audited)
     )
     return ~unaudited, ~audited_alone
+
+
+def _compared(condition: Condition) -> frozenset[str]:
+    """The codes of the answers that a condition compares; whether an answer is present is never open."""
+    names = (name for leaf in leaves(condition) if isinstance(leaf, Compare) for name in (leaf.left, leaf.right))
+    return codes(condition) & {str(name) for name in names}
 
 
 def _is_possible(condition: BooleanArray) -> np.ndarray:

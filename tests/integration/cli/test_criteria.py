@@ -33,7 +33,7 @@ def check(tmp_path: Path, make_app: Callable[..., Flask]) -> Callable[..., Resul
     return run
 
 
-def test_the_check_reports_every_mistake_in_three_languages(check: Callable[..., Result]) -> None:
+def test_the_check_reports_all_errors_in_three_languages(check: Callable[..., Result]) -> None:
     text = SECOND_TEXT.replace("points = 9", 'points = "9"', 1).replace("breach = 'visitors == 0'", "breach = 'visitors = 0'", 1)
     lines = [number for number, line in enumerate(text.splitlines(), start=1) if '"9"' in line or "visitors = 0" in line]
     expected = {
@@ -69,8 +69,8 @@ def test_the_check_of_a_good_file_tries_it_and_shows_what_differs(check: Callabl
 
 
 def test_the_check_of_the_products_file_and_of_an_invented_order(check: Callable[..., Result]) -> None:
-    own = check(FOLDER / "order_47_2022.toml")
-    assert own.exit_code == 0 and not own.stderr
+    product = check(FOLDER / "order_47_2022.toml")
+    assert product.exit_code == 0 and not product.stderr
     invented = check(SECOND_ORDER, "--lang", "en")
     assert invented.exit_code == 0 and not invented.stderr
     assert "+ criteria[1-1]: Келушілері аз ұйымдар" in invented.stdout and "- kinds[jsc]: state-controlled JSC" in invented.stdout
@@ -105,7 +105,9 @@ def test_administrators_see_a_broken_file_and_the_product_runs(
     app = make_app(f"sqlite:///{tmp_path / 'commands.db'}", CRITERIA=(tmp_path / "broken.toml", SECOND_ORDER))
     assert [order.code for order in app.extensions["orders"].all] == ["47-2022", "TEST-2030"]
     client = accounts.signed_in(app, "administrator", code)
-    section = find(client.get("/registry/years"), "section[aria-labelledby=criteria-files]").get_text()
+    page = client.get("/registry/years")
+    section = find(page, "section[aria-labelledby=criteria-files]").get_text()
+    assert find(page, "input[name=order_code][checked]")["value"] == "47-2022", "an order of a later year is not proposed"
     assert "broken.toml" in section and "code" in section
     assert text in find(client.get("/registry/bodies"), "p.notice").get_text()
     reviewer = accounts.signed_in(app, "reviewer", email="reviewer@example.org")

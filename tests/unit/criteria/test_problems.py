@@ -168,7 +168,7 @@ def test_differences_are_named_by_keys() -> None:
 # ---- added files ----
 
 
-def test_a_broken_added_file_does_not_keep_the_others_from_loading(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_others_load_beside_a_broken_added_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "again.toml").write_text(ORDER_TEXT, encoding="utf-8")
     (tmp_path / "broken.toml").write_text("code = ", encoding="utf-8")
     (tmp_path / "second.toml").write_text(SECOND_TEXT, encoding="utf-8")

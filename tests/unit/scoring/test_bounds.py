@@ -23,8 +23,8 @@ MAX_PAIRS = 3000
 def fillings(order: Order, kind: str, answers: dict[str, object]) -> list[dict[str, object]]:
     """Every allowed filling of an organisation's blanks.
 
-    A date whose amount turns out to be 0 is not required, so that a filling drops it. The filling satisfies all implications and, of
-    the product's order, no contradiction. Bounds do not know contradictions; those of the product's order exclude no points.
+    A date whose amount turns out to be 0 is not required, so that a filling drops it. The filling satisfies all implications and,
+    of the product's order, no contradiction. Bounds do not know contradictions; those of the product's order exclude no points.
     """
     items = order.indicators_of(kind)
     domains = [(answers[item.code],) if item.code in answers else small_domain(order, item, beyond=True) for item in items]

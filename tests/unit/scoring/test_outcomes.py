@@ -116,7 +116,7 @@ def test_possible_outcomes_are_those_of_all_fillings(
     assert of_position[best[0]] == max(of_position[position] for position in expected)
 
 
-def test_many_bodies_at_once_have_the_outcomes_of_each_alone() -> None:
+def test_many_bodies_at_once_have_the_outcomes_of_one_alone() -> None:
     criterion = criterion_of(["10 * breaches <= organisations and audited > 0", "breaches < last_year"], [3, 2, 0])
     bodies = [
         counts_of(list(names), previous)

@@ -43,7 +43,7 @@ def years() -> Answer:
     # Usually the year that has just ended is opened first, and the years after it follow.
     next_year = min(today().year, max(open_years) + 1) if open_years else today().year - 1
     orders, language = registry.orders(), current_language().code
-    form = YearForm(data={"year": next_year, "order_code": orders.latest.code})
+    form = YearForm(data={"year": next_year, "order_code": (orders.for_year(next_year) or orders.latest).code})
     form.order_code.choices = [SelectChoice(order.code, order.title[language]) for order in reversed(orders.all)]
     if request.method == "GET":
         return _years_page(form)
