@@ -177,4 +177,4 @@ def _changed_points(viewer: Viewer, year: int, current: Order, new: Order, frame
 
 def _points(scores: Scores) -> dict[str, Points]:
     totals = scores.totals.groupby("body").sum()
-    return {str(line.Index): (int(line.low), int(line.high), int(line.max)) for line in totals.itertuples()}
+    return {str(body): (int(low), int(high), int(maximum)) for body, low, high, maximum in totals.itertuples()}

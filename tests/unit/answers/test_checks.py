@@ -167,6 +167,34 @@ def test_an_audit_act_outside_the_year(kind: str, code: str, day: str | None, od
     assert check({}, evidence={f"{code}_act_on": day} if day else {}, kind=kind) == warned
 
 
+@pytest.mark.parametrize(
+    "kind, answers, facts, rule",
+    [
+        (COMPANIES[0], {}, {"state_share": 1_000}, "share_not_controlling"),
+        (COMPANIES[0], {}, {"state_share": 5_000}, "share_not_controlling"),
+        (COMPANIES[0], {}, {"state_share": 5_001}, None),
+        (COMPANIES[1], {}, {"state_share": None}, None),
+        (INSTITUTION, {"phone_furniture_audit": "compliant"}, {"state_body": False}, "norms_of_state_bodies_elsewhere"),
+        (INSTITUTION, {"phone_furniture_audit": "not_audited"}, {"state_body": False}, None),
+        (INSTITUTION, {"phone_furniture_audit": "compliant"}, {"state_body": True}, None),
+        (INSTITUTION, {"phone_furniture_audit": "compliant"}, {"state_body": None}, None),
+        (COMPANIES[0], {"plan_submitted": False}, {"national_company": True}, "national_company_without_plan"),
+        (COMPANIES[0], {"plan_submitted": True}, {"national_company": True}, None),
+    ],
+)
+def test_answers_that_the_registry_makes_unlikely(kind: str, answers: Documents, facts: Documents, rule: str | None) -> None:
+    """Facts of the registry; a fact that nobody has entered warns of nothing."""
+    issues = check_answers(ORDER, 2024, kind, [answers], None, None, TODAY, registry=[facts])
+    assert [issue.rule for _, issue in issues] == ([rule] if rule else [])
+    assert not check_answers(ORDER, 2024, kind, [answers], None, None, TODAY)
+
+
+def test_insolvent_without_a_basis() -> None:
+    """Reading R15."""
+    assert check({"insolvent": True}) == [("warning", "insolvent_without_basis", "insolvent")]
+    assert check({"insolvent": True}, evidence={"insolvency_basis": "№ 5"}) == check({"insolvent": False}) == []
+
+
 def test_every_audit_has_its_caution() -> None:
     for kind, codes in AUDITS.items():
         assert tuple(item.code for item in ORDER.indicators_of(kind) if item.choices == "audit") == codes
