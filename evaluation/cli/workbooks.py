@@ -9,6 +9,7 @@ from evaluation.answers.issues import WorkbookRejected
 from evaluation.cli.context import command, exit_with_issues, language_option, print_issues, print_json, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
+from evaluation.notifications.announcements import announce_opening
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import MISSING_FIELD_LABELS
@@ -95,7 +96,10 @@ def load(workbook: Path, dry_run: bool, register: bool, clear_blank: int | None,
     """
     try:
         with transaction(dry_run):
-            _, summary = load_workbook(Viewer.system(), workbook.read_bytes(), registry.orders(), register, clear_blank)
+            viewer = Viewer.system()
+            _, summary = load_workbook(viewer, workbook.read_bytes(), registry.orders(), register, clear_blank)
+            if summary.opened_year is not None:
+                announce_opening(viewer, summary.opened_year)
     except WorkbookRejected as rejected:
         return exit_with_issues(rejected, lang)
     _print_summary(summary, dry_run, language(lang))

@@ -37,8 +37,8 @@ def notify(
         organisation_id: With `code`, the answer that the notification concerns.
         code: The answer's code.
         data: The values of the text (:mod:`evaluation.notifications.content`): none for `submitted` and `ready`, "reason" and a
-            day "correct_by" for `returned` and `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if it
-            is a reply.
+            day "correct_by" for `returned` and `reopened`, "revision" for `accepted`, "text" for a `remark` and "reply": true if
+            it is a reply.
         dedup_key: Nobody is notified twice with the same key.
         recipients: `body`: the body's active clerks and heads; `heads`: its active heads; `reviewers`: the active reviewers of
             its region, or of the country if the region has none.

@@ -37,9 +37,7 @@ def body_recipients(viewer: Viewer, body_id: int, roles: Collection[Role] = BODY
     """Return account id → e-mail address of the active clerks and heads of a body, or of these roles. Raises Forbidden."""
     viewer.require(Action.VIEW, body_id)
     statement = select(Account.id, Account.email).join(AccountBody, AccountBody.account_id == Account.id)
-    return dict(
-        fetch_rows(statement.where(AccountBody.body_id == body_id, Account.role.in_(roles), Account.active.is_(True)))
-    )
+    return dict(fetch_rows(statement.where(AccountBody.body_id == body_id, Account.role.in_(roles), Account.active.is_(True))))
 
 
 def recipients_of_bodies(viewer: Viewer, body_ids: Collection[int]) -> list[tuple[int, int, str]]:

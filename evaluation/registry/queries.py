@@ -249,16 +249,17 @@ def organisation_names_by_year(
     return names_by_year
 
 
-def organisation_facts(organisation_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+def organisation_facts(viewer: Viewer, organisation_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """Return organisation id → the facts that cautions read: share of the state (hundredths of a percent) and two properties.
 
-    The ids come from a read that was scoped by its viewer.
+    Organisations that no visible body supervises or has supervised are left out.
     """
     wanted, columns = list(organisation_ids), [getattr(Organisation, code) for code in REGISTRY_FACTS]
+    statement = select(Organisation.id, *columns).join(Supervision).join(Body, Body.id == Supervision.body_id)
     facts: dict[int, dict[str, Any]] = {}
     for start in range(0, len(wanted), MAX_IDS_PER_STATEMENT):
         batch = wanted[start : start + MAX_IDS_PER_STATEMENT]
-        for id_, *values in fetch_rows(select(Organisation.id, *columns).where(Organisation.id.in_(batch))):
+        for id_, *values in fetch_rows(visible(statement, viewer).where(Organisation.id.in_(batch))):
             facts[id_] = dict(zip(REGISTRY_FACTS, values, strict=True))
     return facts
 

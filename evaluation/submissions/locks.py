@@ -86,7 +86,8 @@ def lock_of(status: str | None, year: int, period: EntryPeriod, today: date) -> 
 def year_state(version: int, period: EntryPeriod) -> str:
     """Return what names the state of a body's year, so that an answer typed in one state is not stored unseen in another.
 
-    Each step of the workflow changes the version of the submission (0 without a row), an extension or a new deadline the last day.
+    Each step of the workflow changes the version of the submission (0 without a row); an extension or a new deadline changes the
+    last day.
     """
     return f"{version}/{period.last_day or ''}"
 

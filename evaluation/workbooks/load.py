@@ -35,6 +35,7 @@ class LoadSummary:
         unchanged_report_count: stored reports that the workbook left unchanged.
         cleared_value_count: stored answers that were cleared because their cell is blank.
         blank_value_count: stored answers that stay although their cell is blank.
+        opened_year: the reporting year that was opened for the workbook.
         registered_body_bins: bodies that were registered.
         registered_organisation_bins: organisations that were registered.
         warnings: warnings of the workbook.
@@ -47,6 +48,7 @@ class LoadSummary:
     unchanged_report_count: int = 0
     cleared_value_count: int = 0
     blank_value_count: int = 0
+    opened_year: int | None = None
     registered_body_bins: list[str] = field(default_factory=list)
     registered_organisation_bins: list[str] = field(default_factory=list)
     warnings: list[CellIssue] = field(default_factory=list)
@@ -117,6 +119,7 @@ def _register(viewer: Viewer, reading: WorkbookReading, summary: LoadSummary) ->
     workbook, index = reading.workbook, reading.registry_index
     if registry.reporting_year(workbook.year) is None:
         operations.open_year(viewer, workbook.year, workbook.order.code)
+        summary.opened_year = workbook.year
     summary.registered_body_bins.extend(bin_ for bin_ in workbook.body_names if bin_ not in index.bodies)
     new_organisations = [
         (organisation_bin, worksheet.name, (worksheet.columns["name"][position] or ""), "")

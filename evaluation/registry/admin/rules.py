@@ -88,7 +88,8 @@ MESSAGES = {
         "The other order cannot read answers that are stored, because these indicators are of another type in it: %(value)s."
     ),
     "year_accepted": N_(
-        "Sheets of the year are accepted (bodies: %(count)s). A year can be moved to another order while nothing of it is accepted."
+        "Sheets of the year are accepted (bodies: %(count)s). A year can be moved to another order while nothing of it is "
+        "accepted."
     ),
     "year_not_open": N_("The year %(value)s is not open."),
     "year_used": N_(

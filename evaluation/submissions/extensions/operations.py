@@ -16,7 +16,7 @@ from evaluation.registry.models import Body, ReportingYear
 from evaluation.submissions.extensions import queries
 from evaluation.submissions.models import DRAFT, Extension
 from evaluation.submissions.queries import submission
-from evaluation.text import remove_invisible
+from evaluation.text import normalise_text
 
 MAX_REASON_CHARACTERS = 2000
 MAX_YEARS_AFTER_DEADLINE = 2
@@ -51,7 +51,7 @@ def grant_extension(viewer: Viewer, year: ReportingYear, body: Body, until: date
         ExtensionError: A value is refused.
     """
     viewer.require(Action.MANAGE_REGISTRY, body.id)
-    reason = remove_invisible(reason)
+    reason = normalise_text(reason)
     _check(year, body, until, reason, today)
     advisory_lock(body.id, year.year, exclusive=True)
     current = submission(viewer, year.year, body.id)

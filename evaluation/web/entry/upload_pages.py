@@ -38,7 +38,7 @@ STATUS_LABELS = {PREVIEWED: N_("Not applied"), APPLIED: N_("Applied"), UNDONE: N
 def requested_plan(upload: Upload, mode: str = "") -> Plan:
     """Return the plan of an upload in a mode: the given one, that of the address, or that of the upload."""
     modes = (mode, request.args.get("mode"), upload.mode)
-    chosen = next((known for name in modes for known in MODE_LABELS if known == name), OVERWRITE)
+    chosen = next((mode for name in modes for mode in MODE_LABELS if mode == name), OVERWRITE)
     return operations.current_plan(current_viewer(), upload, registry.orders(), chosen)
 
 

@@ -177,7 +177,7 @@ def _changed_counts(viewer: Viewer, workbook: Workbook, body_ids: dict[str, int]
     if not columns:
         return
     stored_counts = answers_queries.declared_counts(viewer, workbook.year)
-    known_counts = answers_queries.prior_year_counts(viewer, workbook.year, body_ids.values())
+    prior_year_counts = answers_queries.prior_year_counts(viewer, workbook.year, body_ids.values())
     for criterion, item in workbook.order.prior_year_counts():
         rows = zip(columns.get("body_bin", ()), columns.get("kind", ()), columns.get(item.code, ()), strict=False)
         for position, (body_bin, kind, count) in enumerate(rows):
@@ -185,9 +185,9 @@ def _changed_counts(viewer: Viewer, workbook: Workbook, body_ids: dict[str, int]
                 continue
             stored = stored_counts.get((body_ids[body_bin], kind, criterion.code))
             old = stored.count if stored else None
-            known = known_counts.get((body_bin, kind, criterion.code))
-            if count != old and (count is None or count != known):
-                counted = known if known != old else None
+            count_in_use = prior_year_counts.get((body_bin, kind, criterion.code))
+            if count != old and (count is None or count != count_in_use):
+                counted = count_in_use if count_in_use != old else None
                 yield PriorYearCountChange(position, item.code, body_ids[body_bin], kind, criterion.code, old, count, counted)
 
 
@@ -251,11 +251,12 @@ def find_warnings(viewer: Viewer, plan: Plan, today: date) -> list[CellIssue]:
         if changed:
             last_year = [last_year_reports.get(report.organisation_id) for report in changed]
             last_year_answers = [report.answers if report else None for report in last_year]
-            warnings.extend(_new_warnings(plan, kind, changed, last_year_answers, today, last_order))
+            warnings.extend(_new_warnings(viewer, plan, kind, changed, last_year_answers, today, last_order))
     return workbook.located(sort_issues(warnings, (ABOUT, *order.kind, PRIOR_YEAR)))
 
 
 def _new_warnings(
+    viewer: Viewer,
     plan: Plan,
     kind: str,
     reports: Sequence[ChangedReport],
@@ -266,7 +267,7 @@ def _new_warnings(
     """Yield the warnings of changed reports that their stored answers do not have."""
     order, year, worksheet = plan.workbook.order, plan.workbook.year, plan.workbook.worksheets[kind]
 
-    facts_by_id = registry.organisation_facts([report.organisation_id for report in reports])
+    facts_by_id = registry.organisation_facts(viewer, [report.organisation_id for report in reports])
     facts = [facts_by_id.get(report.organisation_id) for report in reports]
 
     def check(answers: Iterable[Document], evidence: Iterable[Document]) -> list[tuple[int, checks.Issue]]:

@@ -72,5 +72,5 @@ function restoreFocus() {
 
 /** @type {NodeListOf<HTMLFormElement>} */
 const forms = document.querySelectorAll("form.filters");
-forms.forEach(applyAtChoice);
+for (const form of forms) applyAtChoice(form);
 restoreFocus();

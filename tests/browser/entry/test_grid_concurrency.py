@@ -73,7 +73,15 @@ def test_two_people_in_one_cell(code: str, width: int, grid: GridSite, new_page:
             dialog.locator(f"[data-action={action}]").click()
             expect(dialog).to_be_hidden()
             saved(cell(second, row, column), typed_text if action == "prefer-typed" else stored_text)
-    assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 200_00}, {item: 300_00}]
+        # The first user undoes both answers: the one that nobody else changed goes, the other one is a conflict.
+        first.keyboard.press("Control+z")
+        saved(cell(first, 1, column), "")
+        first.keyboard.press("Control+z")
+        expect(cell(first, 0, column)).to_have_class(re.compile("is-conflict"))
+        # A further undo gives that up and shows what is stored.
+        first.keyboard.press("Control+y")
+        saved(cell(first, 0, column), "200")
+    assert [grid.answers()[organisation_bin(row)] for row in (0, 1)] == [{item: 200_00}, {}]
 
 
 def test_a_lost_connection_loses_nothing(grid: GridSite, new_page: NewPage, order: Order) -> None:

@@ -153,9 +153,7 @@ def test_a_session_that_ended_loses_nothing(site: Site, new_page: NewPage, order
     assert site.stored_values(organisation_bin) == {money: 10_000}
 
 
-def test_an_answer_typed_while_the_year_was_locked_is_offered_after_the_return(
-    site: Site, new_page: NewPage, order: Order
-) -> None:
+def test_an_answer_typed_in_a_locked_year_is_proposed_after_the_return(site: Site, new_page: NewPage, order: Order) -> None:
     kind = order.kinds[0].code
     (organisation_bin, _), money = site.scenario.bins_of(kind), first_indicator(order, kind, "money")
     site.store_answers(organisation_bin, {money: -125_000_000})

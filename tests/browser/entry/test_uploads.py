@@ -130,13 +130,13 @@ def test_a_form_that_takes_long_says_so(site: str, new_page: NewPage, tmp_path: 
         book = download(page, f"a[href='/bodies/{BODY}/{YEAR}/workbook.xlsx']", tmp_path)
         page.set_input_files("#file", book)
         # The request waits, as that of a large workbook does.
-        held: list[Route] = []
-        page.route("**/workbook", held.append)
+        requests: list[Route] = []
+        page.route("**/workbook", requests.append)
         page.locator("#send").click(no_wait_after=True)
         form = page.locator("form[data-busy]")
         expect(form).to_have_attribute("aria-busy", "true")
         expect(form.get_by_role("status")).to_have_text(str(form.get_attribute("data-busy")))
         page.locator("#send").click(no_wait_after=True)
-        assert len(held) == 1, "a second press sends nothing"
-        held[0].continue_()
+        assert len(requests) == 1, "a second press sends nothing"
+        requests[0].continue_()
         expect(page.locator("h1")).to_have_text(language("ru").gettext("The workbook changes nothing"))

@@ -37,6 +37,7 @@ from evaluation.review.operations import return_submission
 from evaluation.submissions.models import Extension, Submission
 from tests.support import accounts
 from tests.support.accounts import assign_bodies, make_account, sign_in
+from tests.support.factories import row, workbook
 from tests.support.html import attributes, parse, texts, visible_text
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario, two_kind_scenario
 from tests.support.visits import change_account, post
@@ -490,6 +491,17 @@ def test_decisions_about_a_year_are_announced(mailing: Scenario, server: Server)
         assert text in inbox
     assert f"Extended until: {language('en').long_date(later + timedelta(days=5))}" in inbox
     assert f"Correct by: {language('en').long_date(later)}" in shown(sign_in_en(app, head)) and server.mails.empty()
+
+
+def test_a_year_that_a_load_opens_is_announced(scenario: Scenario, tmp_path: Path) -> None:
+    clerk, path = make_account(scenario.app, "clerk", [scenario.bodies[BODY]]), tmp_path / "year.xlsx"
+    rows = {scenario.kinds[0]: [row(scenario.order, BODY, scenario.organisation_bins[0], {})]}
+    path.write_bytes(workbook(scenario.order, YEAR + 1, rows))
+    for _ in range(2):
+        done = scenario.app.test_cli_runner().invoke(args=["load", str(path), "--register"])
+        assert done.exit_code == 0, done.output
+    inbox = shown(sign_in_en(scenario.app, clerk))
+    assert inbox.count("The reporting year is open") == 1 and f", {YEAR + 1}" in inbox
 
 
 def submitted_by(email: str) -> dict[str, Any]:

@@ -232,7 +232,7 @@ def test_the_form_alone_is_written(cases: Cases, tmp_path: Path, languages: str)
     assert "-nysan-" in file_name(cases["full"], "docx", languages, STAMP, form_only=True)
 
 
-def test_the_foot_names_the_version_in_each_language(cases: Cases) -> None:
+def test_the_footer_names_the_version_in_all_languages(cases: Cases) -> None:
     footers = {languages: build_document(cases["full"], languages, STAMP).stamp_footer for languages in LANGUAGES}
     versions = {languages: footer.partition(" · ")[0] for languages, footer in footers.items()}
     assert versions["kk+ru"] == f"{versions['kk']} / {versions['ru']}" and footers["kk+ru"].count(STAMP.code) == 1

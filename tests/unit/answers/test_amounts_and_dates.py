@@ -212,7 +212,7 @@ def test_a_column_of_counts_shows_it_too(enter_column: Callable[[str, Sequence[s
 
 
 @pytest.mark.parametrize("code", LANGUAGE_CODES)
-def test_messages_show_figures_in_each_language(code: str) -> None:
+def test_messages_show_figures_in_all_languages(code: str) -> None:
     for texts, item in ((NOT_AMOUNTS, MONEY), (NOT_DATES, DATE)):
         for text in texts:
             with pytest.raises(InvalidValue) as error:

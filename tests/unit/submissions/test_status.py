@@ -57,7 +57,7 @@ def test_of_the_other_years_the_returned_one_comes_first() -> None:
     assert [status.days_left(TODAY) for status in other_open_years(mine, 2025)] == [5, -2000, None, None]
 
 
-def test_the_day_to_correct_a_year_by_takes_the_place_of_the_deadline() -> None:
+def test_the_day_to_correct_a_year_by_replaces_the_deadline() -> None:
     returned = replace(at(2024, -90, RETURNED), correct_by=TODAY + timedelta(days=5))
     assert (returned.due_on, returned.days_left(TODAY), returned.days_left(TODAY + timedelta(days=7))) == (
         date(2026, 3, 6),

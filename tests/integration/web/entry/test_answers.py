@@ -100,7 +100,7 @@ def test_a_concurrent_value_is_shown_and_not_overwritten(app: Flask, order: Orde
     assert cell["state"] == "saved"
 
 
-def test_an_answer_typed_in_another_state_of_the_year_is_offered(app: Flask, order: Order, scenario: Scenario) -> None:
+def test_an_answer_typed_in_another_state_of_the_year_is_proposed(app: Flask, order: Order, scenario: Scenario) -> None:
     kind = order.kinds[0].code
     organisation_bin, money = scenario.bins_of(kind)[0], first_indicator(order, kind, "money")
     client = client_of(app, scenario.emails["clerk"])

@@ -280,7 +280,7 @@ def test_only_changes_of_this_grid_by_this_person_are_undone(site: Site) -> None
     assert site.send("undo", batch=batch).status_code == 200
 
 
-def test_a_clearing_and_a_repetition_have_their_own_names_and_messages(site: Site) -> None:
+def test_a_clearing_and_a_repetition_have_separate_names_and_messages(site: Site) -> None:
     first = site.codes("money")[0]
     content = {"organisation": BINS[0], "code": first}
     assert "3 answers were stored." in site.store("paste", text="1\n1\n1\n", repeat="1", **content).json["message"]

@@ -150,7 +150,7 @@ def test_a_value_that_changed_again_is_shown_again(app: Flask, order: Order, sce
         assert stored_values(organisation_bin) == {money: 80_000}
 
 
-def test_an_answer_typed_in_another_state_of_the_year_is_offered_with_both_values(
+def test_an_answer_typed_in_another_state_of_the_year_is_proposed_with_both_values(
     app: Flask, order: Order, scenario: Scenario
 ) -> None:
     """A page that was opened before the year was submitted and returned stores nothing by itself."""
@@ -164,13 +164,13 @@ def test_an_answer_typed_in_another_state_of_the_year_is_offered_with_both_value
     with app.app_context():
         set_status(YEAR, scenario.body_id, "returned")
         db.session.commit()
-    offered = save(client, url, page=opened, **{f"answer__{money}": "123"})
-    assert offered.status_code == 200 and "<strong>-1\xa0250\xa0000</strong>" in offered.text
-    assert "before the year was submitted, returned" in find(offered, f"#field-{money} .conflict").text
-    assert find(offered, f"#answer-{money}[autofocus]")["value"] == "123"
+    proposal = save(client, url, page=opened, **{f"answer__{money}": "123"})
+    assert proposal.status_code == 200 and "<strong>-1\xa0250\xa0000</strong>" in proposal.text
+    assert "before the year was submitted, returned" in find(proposal, f"#field-{money} .conflict").text
+    assert find(proposal, f"#answer-{money}[autofocus]")["value"] == "123"
     with app.app_context():
         assert stored_values(organisation_bin) == {money: -125_000_000}
-    assert save(client, url, page=offered, **{f"choice__{money}": "typed"}).status_code == 303
+    assert save(client, url, page=proposal, **{f"choice__{money}": "typed"}).status_code == 303
     with app.app_context():
         assert stored_values(organisation_bin) == {money: 12_300}
 

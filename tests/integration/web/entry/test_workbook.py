@@ -25,6 +25,7 @@ from tests.integration.web.entry.test_uploads import form_fields
 from tests.support.accounts import make_account, sign_in, signed_in, token_of
 from tests.support.factories import bin_of, clean, row, workbook
 from tests.support.html import parse, texts
+from tests.support.upload_cases import count
 
 BODY = bin_of(1)
 
@@ -91,7 +92,7 @@ def test_the_changes_of_an_upload_are_shown_and_not_stored(site: Flask, order: O
     assert_valid(response, code)
     assert stored(site)[:-1] == before[:-1]
     value_count = sum(len(clean(order, kind)) for kind in order.kind)
-    assert f'data-count="new">{value_count}<' in response.text and "/apply" in response.text
+    assert count(response.text, "new") == value_count and "/apply" in response.text
     for kind in order.kinds:
         assert kind.plural[code] in response.text
 

@@ -115,7 +115,7 @@ def test_remarks_are_added_answered_and_resolved_by_pages(scenario: Scenario) ->
     assert "1 open remark<" in clerk.get(f"{body}/entry").text
 
 
-def test_the_browser_keeps_a_text_until_it_is_stored(scenario: Scenario) -> None:
+def test_a_text_stays_in_the_browser_until_it_is_stored(scenario: Scenario) -> None:
     """The next page names the key of a stored text; a refused text and one whose sign-in expired stay in the browser."""
     with scenario.app.app_context():
         scenario.fill()
