@@ -5,9 +5,9 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL database. C
 :mod:`evaluation.schema` creates and upgrades the schema.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from flask import Flask
@@ -23,6 +23,10 @@ from evaluation.language import compare_alphabetically
 
 TASKS = "after_commit"
 """The key of the tasks in a session's `info`."""
+
+MAX_IDS_PER_STATEMENT = 500
+"""Ids or BINs in one statement; where a read takes more, it reads all rows or runs in parts."""
+Value = TypeVar("Value")
 
 Statement = Select[*tuple[Any, ...]]
 """A SELECT of any columns."""
@@ -203,6 +207,12 @@ def insert_if_absent(connection: Connection, table: Table, values: dict[str, Any
     make: Any = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     statement = make(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(statement).first() is not None
+
+
+def batched(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Yield parts of a list of ids or BINs that fit into one statement."""
+    for start in range(0, len(values), MAX_IDS_PER_STATEMENT):
+        yield values[start : start + MAX_IDS_PER_STATEMENT]
 
 
 def fetch_rows(statement: Statement, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:

@@ -17,12 +17,12 @@ from evaluation.audit.queries import events
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.indicators import REGISTRY_FACTS
 from evaluation.criteria.model import Order
-from evaluation.database import Statement, db, fetch_rows, to_json
+from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, db, fetch_rows, to_json
 from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
-from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, in_force_at_year_end, visible
+from evaluation.registry.queries import in_force_at_year_end, visible
 from evaluation.scoring.frames import ReportFrames, report_frame
 from evaluation.scoring.score import PriorYearCounts
 from evaluation.scoring.score import prior_year_counts as count_breaches

@@ -1,6 +1,6 @@
 """Reads of the registry, scoped by a viewer."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from evaluation.configuration import configuration
 from evaluation.criteria import Order, Orders
 from evaluation.criteria.indicators import REGISTRY_FACTS
-from evaluation.database import Statement, db, fetch_rows, table_of
+from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, batched, db, fetch_rows, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, alphabetical_key
 from evaluation.pagination import Page
@@ -20,9 +20,6 @@ from evaluation.policy import Action, Viewer
 from evaluation.registry.clauses import began_by, exists_in_year, filter_by_name, location_order
 from evaluation.registry.models import Body, FormerName, Organisation, ReportingYear, Supervision
 from evaluation.registry.states import SupervisionPeriod
-
-MAX_IDS_PER_STATEMENT = 500
-"""Ids or BINs in one statement; for more, all rows are read."""
 
 
 def visible(statement: Statement, viewer: Viewer) -> Statement:
@@ -180,9 +177,8 @@ def members(viewer: Viewer, year: int, body_bin: str, bins: Iterable[str]) -> tu
     parameters: dict[str, Any] = {"body": body_bin, "last_day": date(year, 12, 31)}
     if viewer.bodies is not None:
         parameters["visible_ids"] = list(viewer.bodies)
-    for start in range(0, len(wanted), MAX_IDS_PER_STATEMENT):
-        batch = {"bins": wanted[start : start + MAX_IDS_PER_STATEMENT]}
-        for row_body_id, bin_, id_, kind in fetch_rows(_membership(viewer.bodies is not None), parameters | batch):
+    for batch in batched(wanted):
+        for row_body_id, bin_, id_, kind in fetch_rows(_membership(viewer.bodies is not None), parameters | {"bins": batch}):
             body_id, organisations_by_bin[bin_] = row_body_id, (id_, kind)
     if body_id is None:
         item = body(viewer, body_bin)
@@ -257,8 +253,7 @@ def organisation_facts(viewer: Viewer, organisation_ids: Collection[int]) -> dic
     wanted, columns = list(organisation_ids), [getattr(Organisation, code) for code in REGISTRY_FACTS]
     statement = select(Organisation.id, *columns).join(Supervision).join(Body, Body.id == Supervision.body_id)
     facts: dict[int, dict[str, Any]] = {}
-    for start in range(0, len(wanted), MAX_IDS_PER_STATEMENT):
-        batch = wanted[start : start + MAX_IDS_PER_STATEMENT]
+    for batch in batched(wanted):
         for id_, *values in fetch_rows(visible(statement, viewer).where(Organisation.id.in_(batch))):
             facts[id_] = dict(zip(REGISTRY_FACTS, values, strict=True))
     return facts
@@ -311,12 +306,6 @@ def registry_index(viewer: Viewer) -> RegistryIndex:
     rows = fetch_rows(select(Organisation.bin, Organisation.id, Organisation.kind))
     organisations = {bin_: (id_, kind) for bin_, id_, kind in rows}
     return RegistryIndex(dict(fetch_rows(visible(select(Body.bin, Body.id), viewer))), organisations)
-
-
-def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield parts of a list of ids that fit into one statement."""
-    for start in range(0, len(ids), MAX_IDS_PER_STATEMENT):
-        yield ids[start : start + MAX_IDS_PER_STATEMENT]
 
 
 def ids_by_bin(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str, int]]:

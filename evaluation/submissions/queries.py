@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 
 from evaluation.accounts.models import Account, AccountBody
 from evaluation.clock import today as current_day
-from evaluation.database import Statement, db, fetch_rows
+from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, db, fetch_rows
 from evaluation.policy import Role, Viewer
 from evaluation.registry.clauses import exists_in_year
 from evaluation.registry.models import Body, ReportingYear
-from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, visible
+from evaluation.registry.queries import visible
 from evaluation.submissions.deadlines import EntryPeriod
 from evaluation.submissions.locks import Lock, lock_of, year_state
 from evaluation.submissions.models import DRAFT, Extension, Submission

@@ -7,12 +7,12 @@ from sqlalchemy import Table, delete, update
 
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
-from evaluation.database import db, insert_many, table_of
+from evaluation.database import batched, db, insert_many, table_of
 from evaluation.policy import Viewer
 from evaluation.registry.audit_events import BodyChange, OrganisationChange, change_events, removal_data
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
-from evaluation.registry.queries import batched, ids_by_bin
+from evaluation.registry.queries import ids_by_bin
 from evaluation.registry.states import BodyState, OrganisationState, RegistryState
 
 BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on", "search_text")

@@ -11,14 +11,14 @@ from sqlalchemy.orm import aliased
 
 from evaluation.answers import queries as answers
 from evaluation.answers.models import Justification
-from evaluation.database import db, fetch_rows
+from evaluation.database import MAX_IDS_PER_STATEMENT, db, fetch_rows
 from evaluation.memory import gc_paused
 from evaluation.pagination import PAGE_SIZE, Page
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year, filter_by_name
 from evaluation.registry.models import Body, ReportingYear, Supervision
-from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, in_force_at_year_end, visible
+from evaluation.registry.queries import in_force_at_year_end, visible
 from evaluation.review.body_list.model import (
     COLUMN_GROUPS,
     COUNTS,

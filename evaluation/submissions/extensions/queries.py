@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 from sqlalchemy import func, select
 
-from evaluation.database import db
+from evaluation.database import MAX_IDS_PER_STATEMENT, db
 from evaluation.pagination import Page
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
-from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, visible
+from evaluation.registry.queries import visible
 from evaluation.submissions.models import Extension
 
 

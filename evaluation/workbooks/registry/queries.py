@@ -11,10 +11,10 @@ from evaluation.answers.models import Report
 from evaluation.audit import queries as audit
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
-from evaluation.database import Base, db, table_of
+from evaluation.database import MAX_IDS_PER_STATEMENT, Base, batched, db, table_of
 from evaluation.policy import Action, Viewer
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
-from evaluation.registry.queries import MAX_IDS_PER_STATEMENT, batched, ids_by_bin
+from evaluation.registry.queries import ids_by_bin
 from evaluation.submissions.models import ACCEPTED, Submission
 
 MAX_LOADS = 20
