@@ -254,6 +254,7 @@ def test_an_organisation_is_entered_corrected_and_closed(entered: Flask, admin: 
         kind=kind,
         name_kk="Қоғам",
         state_share="51,25",
+        state_body="no",
         national_company="y",
         since="15.05.2024",
     )
