@@ -51,11 +51,7 @@ def bounds_by_row(scores: Scores) -> dict[str, tuple[int, int]]:
     return {line.row: (line.low, line.high) for line in scores.rows.itertuples()}
 
 
-@pytest.mark.parametrize(
-    "order, kind",
-    [(order, kind) for order in (ORDER, SECOND) for kind in order.kind],
-    ids=lambda value: getattr(value, "code", value),
-)
+@pytest.mark.parametrize("order, kind", CASES, ids=[f"{order.code}-{kind}" for order, kind in CASES])
 @pytest.mark.parametrize("seed", range(12))
 def test_every_filling_stays_within_bounds_and_both_are_reached(order: Order, kind: str, seed: int) -> None:
     """The second order has a threshold, a share, and two criteria that compare with last year."""
