@@ -75,10 +75,10 @@ def cases() -> list[Any]:
 def test_a_caution_is_certain_when_all_fillings_agree(order: Order, kind: str, rule: Any) -> None:
     """Compare every combination of blanks with every way to fill them."""
     tested_for_blanks = {leaf.code for leaf in leaves(rule.when) if isinstance(leaf, Blank)}
-    names = sorted(name for name in columns(rule.when) - tested_for_blanks if bare(name) in order.by_code)
-    domains = [DOMAINS[order.by_code[bare(name)].type](order, name) for name in names]
+    names = sorted(name for name in columns(rule.when) - tested_for_blanks if bare(name) in order.in_conditions)
+    domains = [DOMAINS[order.in_conditions[bare(name)].type](order, name) for name in names]
     fillings = [
-        (*domain, *FURTHER_DAYS) if order.by_code[bare(name)].type == "date" else domain
+        (*domain, *FURTHER_DAYS) if order.in_conditions[bare(name)].type == "date" else domain
         for name, domain in zip(names, domains, strict=True)
     ]
     full = [dict(zip(names, way, strict=True)) for way in itertools.product(*fillings)]
@@ -92,12 +92,12 @@ def test_a_caution_is_certain_when_all_fillings_agree(order: Order, kind: str, r
 
 DOMAINS: dict[str, Any] = {
     "money": lambda order, name: (
-        (0, 100, 29_999, 30_000, 9_000_000) + ((-100, -30_000) if order.by_code[bare(name)].min is None else ())
+        (0, 100, 29_999, 30_000, 9_000_000) + ((-100, -30_000) if order.in_conditions[bare(name)].min is None else ())
     ),
     "whole": lambda order, name: (0, 1, 9, 10, 100),
     "date": lambda order, name: ("2023-12-31", "2024-01-01", "2025-06-01", "2025-06-02"),
     "yes_no": lambda order, name: (True, False),
-    "choice": lambda order, name: tuple(choice.value for choice in order.choices[order.by_code[bare(name)].choices]),
+    "choice": lambda order, name: tuple(choice.value for choice in order.choices[order.in_conditions[bare(name)].choices]),
 }
 
 
@@ -110,7 +110,7 @@ def bare(name: str) -> str:
 
 
 def evaluate_rule(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]) -> list[bool | None]:
-    """Evaluate the rule on answers and evidence of this year and answers of last year, by their names in the rule."""
+    """Evaluate the rule on answers, evidence, facts of the registry and last year's answers, by their names in the rule."""
     now, then = (
         [
             {bare(name): value for name, value in row.items() if value is not None and bool(last_year_code(name)) is last}
@@ -118,7 +118,7 @@ def evaluate_rule(order: Order, kind: str, rule: Any, rows: list[dict[str, Any]]
         ]
         for last in (False, True)
     )
-    context = CautionContext(2024, TODAY, now, then, order)
+    context = CautionContext(2024, TODAY, now, then, order, registry=now)
     table = report_frame(order, kind, [""] * len(rows), [""] * len(rows), now)
     return kleene(evaluate(order, rule.when, table.assign(**context_columns(order, kind, now, context, columns(rule.when)))))
 

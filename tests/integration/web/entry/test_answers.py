@@ -66,7 +66,7 @@ def test_every_cell_gets_its_result(app: Flask, order: Order, scenario: Scenario
         edit(organisation_bin, amount, "-1"),
         edit(organisation_bin, yes, "yes"),
         edit(organisation_bin, choice, "?"),
-        edit(organisation_bin, first_indicator(order, kind, "date"), "15.04.2015"),
+        edit(organisation_bin, next(item.code for item in order.indicators_of(kind) if item.type == "date"), "15.04.2015"),
         edit(organisation_bin, first_indicator(order, kind, "whole"), "5 тыс."),
     )
     cells = send(client, scenario, *sent).get_json()["cells"]
