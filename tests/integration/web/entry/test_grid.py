@@ -354,6 +354,21 @@ def test_a_conflict_in_the_form_is_resolved_by_choice(site: Site) -> None:
     assert site.stored(BINS[0]) == {first: 1_00}
 
 
+def test_a_cell_typed_in_another_state_of_the_year_is_offered_with_both_values(site: Site) -> None:
+    first = site.codes("money")[0]
+    key = f"{BINS[0]}-{first}"
+    site.save(BINS[0], first, -5_00)
+    submitted = fields(site.client.get(f"{site.url}?plain=1").text) | {key: "123"}
+    with site.app.app_context():
+        set_status(YEAR, site.body, "returned")
+        db.session.commit()
+    answer = site.client.post(site.url, data=submitted)
+    assert "before the year was submitted, returned" in answer.text and fields(answer.text)[key] == "123"
+    assert site.stored(BINS[0]) == {first: -5_00}
+    site.client.post(site.url, data=fields(answer.text) | {f"choice-{key}": "typed"})
+    assert site.stored(BINS[0]) == {first: 123_00}
+
+
 def test_paste_and_fill_work_without_scripts(site: Site) -> None:
     first, choice = site.codes("money")[0], site.codes("choice")[0]
     for action, content in (
