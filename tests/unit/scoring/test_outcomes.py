@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from evaluation.criteria.criterion import Criterion
 from evaluation.criteria.expressions import parse
 from evaluation.scoring import score
 from evaluation.scoring.outcomes import UNKNOWN_COUNT, possible_outcomes, worst_and_best
+from evaluation.scoring.score import depends_on_last_year
 from tests.support.factories import bin_of, report_frame
 from tests.support.paths import SECOND_ORDER
 
@@ -188,3 +190,23 @@ def points_of(order: Order, criterion: Criterion, breach: str, audited: str, fil
     is_audited = [eval(audited, {}, dict(answers)) or violated for answers, violated in zip(filling, in_breach, strict=True)]
     outcome = "present" if any(in_breach) else "absent" if any(is_audited) else "not_audited"
     return criterion.points[outcome]
+
+
+# Whether the count of the year before is needed
+
+
+@pytest.mark.parametrize(
+    "visitors, is_needed",
+    [
+        ([9, 9], False),
+        ([0, 1, 9, 9], True),
+        ([0] * 8, False),
+        ([None, 9], False),
+    ],
+)
+def test_the_count_of_last_year_is_needed_only_where_it_decides_points(visitors: list[int | None], is_needed: bool) -> None:
+    """By a scale with a threshold: nearly all comply, or more than three organisations do not."""
+    order = load_order(SECOND_ORDER)
+    answers = [{} if number is None else {"visitors": number} for number in visitors]
+    frame = report_frame(order, "library", [bin_of(1)] * len(visitors), bins(len(visitors)), answers)
+    assert depends_on_last_year(order, order.criterion["1-1"], frame) is is_needed
