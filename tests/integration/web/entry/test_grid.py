@@ -354,7 +354,7 @@ def test_a_conflict_in_the_form_is_resolved_by_choice(site: Site) -> None:
     assert site.stored(BINS[0]) == {first: 1_00}
 
 
-def test_a_cell_typed_in_another_state_of_the_year_is_offered_with_both_values(site: Site) -> None:
+def test_a_cell_typed_in_another_state_of_the_year_is_proposed_with_both_values(site: Site) -> None:
     first = site.codes("money")[0]
     key = f"{BINS[0]}-{first}"
     site.save(BINS[0], first, -5_00)
