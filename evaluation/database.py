@@ -88,6 +88,11 @@ def after_commit(task: Callable[[], None]) -> None:
     db.session.info.setdefault(TASKS, {})[task] = None
 
 
+def pending_tasks() -> Collection[Callable[[], None]]:
+    """Return the tasks that wait for the commit of the current transaction."""
+    return tuple(db.session.info.get(TASKS, ()))
+
+
 def _run_tasks(session: Session) -> None:
     for task in session.info.pop(TASKS, {}):
         task()

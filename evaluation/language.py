@@ -5,7 +5,7 @@ A :class:`Language` needs no request and no application: pages, commands, worker
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 TRANSLATIONS_FOLDER = Path(__file__).parent / "translations"
+MAX_DIGITS = 5_000
+"""Digits of a number that can be shown: more than Python reads as a whole number."""
 LANGUAGE_CODES = ("kk", "ru", "en")
 
 ALPHABET = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"
@@ -107,8 +109,10 @@ def _format_number(value: float | Decimal, decimals: int) -> str:
     """Return a number with no-break spaces between groups and a decimal point. Cached: pages repeat their small numbers."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     # Round half up, as Excel does, so that a page and its XLSX file show the same number.
-    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return format_decimal(exact, pattern, locale="en").replace(",", "\xa0")
+    # The precision is for numbers that a person mistyped, which a message repeats.
+    with localcontext(prec=MAX_DIGITS):
+        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        return format_decimal(exact, pattern, locale="en").replace(",", "\xa0")
 
 
 @cache

@@ -112,7 +112,7 @@ def _heading_columns(cells: Sequence[str]) -> dict[str, int]:
 
 def _checked_rows(viewer: Viewer, records: Sequence[tuple[int, Mapping[str, str]]]) -> list[PersonRow]:
     bins_by_row = {number: _bins(record["bins"]) for number, record in records}
-    bodies = queries.bodies_by_bin(viewer, {bin_ for bins in bins_by_row.values() for bin_ in bins})
+    bodies = queries.bodies_by_bin(viewer, {bin_ for bins in bins_by_row.values() for bin_ in bins if bin_.isdigit()})
     body_ids = {body.bin: body.id for body in bodies}
     # A name may have an explanation in parentheses, which nobody writes.
     roles = {

@@ -55,8 +55,7 @@ def justify(
         UnknownCell: The body has no such organisation.
         JustificationRejected: No such warning exists, or the reason is refused.
     """
-    if not justify_alike(viewer, order, year, body_id, [organisation_id], rule, code, reason, today):
-        raise JustificationRejected(GONE)
+    _justify(viewer, order, year, body_id, [organisation_id], rule, code, reason, today, replace=True)
 
 
 def justify_alike(
@@ -70,13 +69,30 @@ def justify_alike(
     reason: str,
     today: date,
 ) -> int:
-    """Store one reason for the same warning of several organisations; return in how many of them the warning exists.
+    """Store one reason for the same warning of several organisations where it has no reason yet; return their number.
 
-    Takes arguments and raises as :func:`justify` does, except for a warning that does not exist.
+    Takes arguments and raises as :func:`justify` does, also when none of them has the warning without a reason.
     """
+    return _justify(viewer, order, year, body_id, organisation_ids, rule, code, reason, today, replace=False)
+
+
+def _justify(
+    viewer: Viewer,
+    order: Order,
+    year: int,
+    body_id: int,
+    organisation_ids: Collection[int],
+    rule: str,
+    code: str | None,
+    reason: str,
+    today: date,
+    replace: bool,
+) -> int:
     _require_editable(viewer, year, body_id, organisation_ids, today)
     reason = _clean_reason(reason)
-    values = _warned_values(viewer, order, year, body_id, organisation_ids, rule, code or None, today)
+    values = _warned_values(viewer, order, year, body_id, organisation_ids, rule, code or None, today, replace)
+    if not values:
+        raise JustificationRejected(GONE)
     stored: dict[tuple[int, str, str], Justification] = {}
     events = []
     for organisation_id, value in values.items():
@@ -144,14 +160,18 @@ def _warned_values(
     rule: str,
     code: str | None,
     today: date,
+    with_reason: bool,
 ) -> dict[int, Any]:
-    """Return organisation id → the stored value of the cell, of those that have the warning. Raises JustificationRejected."""
+    """Return organisation id → the stored value of the cell, of those that have the warning. Raises JustificationRejected.
+
+    `with_reason` includes warnings that have a reason.
+    """
     progress = body_progress(viewer, order, year, body_id, today, organisation_ids).organisations
     issues = {
         organisation_id: issue
         for organisation_id, organisation in progress.items()
         for issue in organisation.issues
-        if (issue.rule, issue.code) == (rule, code)
+        if (issue.rule, issue.code) == (rule, code) and (with_reason or issue.justification is None)
     }
     if any(issue.severity == "error" for issue in issues.values()):
         raise JustificationRejected(IS_ERROR)

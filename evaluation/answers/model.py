@@ -42,12 +42,14 @@ class ReportSnapshot:
 class EditableReport:
     """A report with what decides whether it takes changes: the status and the entry period of its body's year.
 
-    `status` is None and `submission_version` 0 when the body's year has no submission row.
+    `status` is None and `submission_version` 0 when the body's year has no submission row; `order_code` is None when the year is
+    not open.
     """
 
     report: ReportSnapshot
     status: str | None
     submission_version: int
+    order_code: str | None
     period: EntryPeriod
 
     @property

@@ -1,5 +1,6 @@
 """Reads of reports, declared counts and justifications, each scoped by its viewer."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -70,10 +71,10 @@ def editable_reports(viewer: Viewer, year: int, organisation_ids: Sequence[int])
     for start in range(0, len(organisation_ids), MAX_IDS_PER_STATEMENT):
         batch = list(organisation_ids[start : start + MAX_IDS_PER_STATEMENT])
         rows = fetch_rows(statement, parameters | {"organisations": batch})
-        for status, version, starts_on, deadline, extended_until, *columns in rows:
+        for status, version, order_code, starts_on, deadline, extended_until, *columns in rows:
             period = EntryPeriod(_as_date(starts_on), _as_date(deadline), _as_date(extended_until))
             report = _snapshot(*columns)
-            reports[report.organisation_id] = EditableReport(report, status, version or 0, period)
+            reports[report.organisation_id] = EditableReport(report, status, version or 0, order_code, period)
     return reports
 
 
@@ -123,7 +124,7 @@ def _editable_statement(limited: bool) -> Statement:
     year: Any = bindparam("year")
     last_day: Any = bindparam("last_day")
     statement = (
-        select(Submission.status, Submission.version, *entry_period_columns(year), *REPORT_COLUMNS)
+        select(Submission.status, Submission.version, ReportingYear.order_code, *entry_period_columns(year), *REPORT_COLUMNS)
         .select_from(Supervision)
         .join(Body, Body.id == Supervision.body_id)
         .join(Organisation, Organisation.id == Supervision.organisation_id)
@@ -172,6 +173,13 @@ def _frame(order: Order, kind: str, rows: list[tuple[Any, ...]], only: frozenset
     # Decoding one array of all documents is faster than decoding each document.
     answers = orjson.loads("[" + ",".join([row[3] or "{}" for row in rows]) + "]")
     return report_frame(order, kind, [row[0] for row in rows], [row[1] for row in rows], answers, only)
+
+
+def evidence_counts(viewer: Viewer, year: int) -> dict[str, int]:
+    """Return evidence code → number of the year's reports that have this evidence."""
+    columns: tuple[ColumnElement[Any], ...] = (cast(Report.evidence, Text),)
+    statement = visible(_with_reports(select(*columns), year), viewer).where(cast(Report.evidence, Text) != to_json({}))
+    return Counter(code for (evidence,) in fetch_rows(statement) for code in orjson.loads(evidence))
 
 
 def answered_organisations(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:

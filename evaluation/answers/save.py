@@ -189,6 +189,9 @@ def _lock_reports(
     for organisation_id, inputs in waiting.items():
         editable = reports.get(organisation_id)
         report = editable_report_of(editable, body_id, organisation_id, year, today)
+        if editable is not None and editable.order_code not in (None, order.code):
+            # The year was moved to another order since the request read its order.
+            raise ConcurrentChange
         codes = order.codes_of(report.kind)
         if unknown := next((input_.code for input_ in inputs if input_.code not in codes), None):
             raise UnknownCell(f"{unknown} of organisation {organisation_id}")

@@ -191,6 +191,8 @@ def undone_batches(viewer: Viewer, batches: Collection[str]) -> set[str]:
 
 def can_undo_batch(viewer: Viewer, year: int, body_id: int, actions: Iterable[AuditAction], batch: str) -> bool:
     """Whether a batch is the viewer's, of the body's year, consists of these actions and was not undone yet."""
+    if not batch.isalnum():
+        return False
     flush_events(db.session)
     statement = (
         visible_to(select(AuditEvent.id), viewer)

@@ -36,7 +36,8 @@ def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     lines: list[str] = []
     line_width = 0.0
     space = text_width(" ", size, bold)
-    for word in text.split(" "):
+    # Only at plain spaces: a no-break space keeps № and its number on one line.
+    for word in filter(None, text.split(" ")):
         word_width = text_width(word, size, bold)
         if lines and line_width + space + word_width <= width:
             lines[-1] += " " + word

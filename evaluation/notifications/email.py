@@ -13,6 +13,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from evaluation.clock import now
+from evaluation.database import after_commit, pending_tasks
 from evaluation.settings import Settings
 
 TIMEOUT_SECONDS = 30
@@ -119,14 +120,30 @@ class MailConnection:
         return message
 
 
+class BackgroundMails:
+    """Mails of one transaction, sent by one connection in a thread of its own once the transaction is committed.
+
+    So a slow server delays no page, a server that limits connections takes them all, and what is rolled back is not sent.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings, self.mails = settings, list[Mail]()
+
+    def __call__(self) -> None:
+        """Send the mails."""
+        threading.Thread(target=self._send, daemon=True).start()
+
+    def _send(self) -> None:
+        with MailConnection(self.settings) as connection:
+            for mail in self.mails:
+                try:
+                    connection.send(mail)
+                except (OSError, MailRejected) as error:
+                    LOGGER.error("The mail server does not accept a mail: %s", error)
+
+
 def send_in_background(settings: Settings, mail: Mail) -> None:
-    """Send one mail in a thread of its own, so that a slow server delays no page. A failure is only logged."""
-    threading.Thread(target=_send_and_log, args=(settings, mail), daemon=True).start()
-
-
-def _send_and_log(settings: Settings, mail: Mail) -> None:
-    with MailConnection(settings) as connection:
-        try:
-            connection.send(mail)
-        except (OSError, MailRejected) as error:
-            LOGGER.error("The mail server does not accept a mail: %s", error)
+    """Send a mail after the commit of the current transaction. A failure is only logged."""
+    mails = next((task for task in pending_tasks() if isinstance(task, BackgroundMails)), None) or BackgroundMails(settings)
+    mails.mails.append(mail)
+    after_commit(mails)

@@ -7,6 +7,7 @@ from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.submissions.models import Submission
 
+MOVED = N_("The year was moved to another order in the meantime. Check its points again.")
 STALE = N_("The status of this year changed while your page was open. Check it again, then decide.")
 NOT_READY = N_("The year cannot be submitted yet: see below what must be completed.")
 NOT_COMPLETE = N_("The year is no longer complete, so it cannot be accepted. Return it for correction.")
@@ -36,6 +37,15 @@ class StaleSubmission(EvaluationError):
     def __init__(self, current: Submission | None):
         super().__init__(STALE)
         self.current = current
+
+
+class YearMoved(EvaluationError):
+    """The year was moved to another order since the person saw its points."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(MOVED)
 
 
 class NotReady(EvaluationError):

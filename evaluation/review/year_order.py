@@ -99,7 +99,8 @@ def preview_move(viewer: Viewer, year: ReportingYear, new: Order) -> OrderMove:
     if current is None:
         raise RegistryError("year_not_open", value=year.year)
     frames, statuses = answers.report_frames(viewer, current, year.year), status_counts(viewer, year.year)
-    counts, incompatible = _answer_counts(frames), _incompatible(current, new)
+    counts = {**answers.evidence_counts(viewer, year.year), **_answer_counts(frames)}
+    incompatible = _incompatible(current, new)
     return OrderMove(
         current,
         new,
@@ -148,11 +149,13 @@ def _incompatible(current: Order, new: Order) -> tuple[Indicator, ...]:
     def choices(order: Order, item: Indicator) -> set[str]:
         return {choice.value for choice in order.choices.get(item.choices or "", ())}
 
-    pairs = [(item, new.by_code[item.code]) for item in current.indicators if item.code in new.by_code]
+    pairs = [(item, new.by_code[item.code]) for item in (*current.indicators, *current.evidence) if item.code in new.by_code]
     return tuple(
         old
         for old, item in pairs
-        if old.type != item.type or item not in new.indicators or choices(current, old) - choices(new, item)
+        if old.type != item.type
+        or (old in current.indicators) != (item in new.indicators)
+        or choices(current, old) - choices(new, item)
     )
 
 

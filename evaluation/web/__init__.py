@@ -33,8 +33,9 @@ def init_app(app: Flask) -> None:
     CSRFProtect(app)
     compression.init_app(app)
     app.after_request(headers.add_security_headers)
-    app.after_request(commit_request)
+    # Functions run in reverse order: a draft is confirmed after what it became is committed.
     app.after_request(drafts.confirm_stored_draft)
+    app.after_request(commit_request)
     app.context_processor(context)
     errors.init_app(app)
     security.init_app(app)

@@ -119,6 +119,7 @@ def test_behind_a_proxy_the_audit_log_has_the_address_of_the_person(tmp_path: Pa
     url = f"sqlite:///{tmp_path / 'evaluation.db'}"
     for proxies, address in ((0, "127.0.0.1"), (1, "192.0.2.7")):
         app = make_app(url, TRUSTED_PROXIES=proxies)
+        make_account(app, "clerk")
         client = anonymous_client(app)
         data = {"email": "unknown@example.org", "password": "x", "csrf_token": token_of(client, SIGN_IN)}
         client.post(SIGN_IN, data=data, headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.7", "X-Forwarded-Proto": "http"})

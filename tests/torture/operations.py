@@ -23,6 +23,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin import operations as admin
 from evaluation.registry.admin import queries as states
 from evaluation.registry.admin import years as registry_years
+from evaluation.registry.admin.rules import DoubtfulValue
 from evaluation.registry.models import STATUSES
 from evaluation.registry.states import FormerNames, OrganisationState, StatusEntry, SupervisionPeriod
 from evaluation.review import operations as review
@@ -80,7 +81,10 @@ class Operator(RandomSource):
         state = OrganisationState(
             self.new_bin(), self.kind(), self.name(), "", None, former_names=former, statuses=statuses, periods=periods
         )
-        admin.add_organisation(SYSTEM, state)
+        try:
+            admin.add_organisation(SYSTEM, state)
+        except DoubtfulValue as doubt:
+            admin.add_organisation(SYSTEM, state, doubt.confirmation)
 
     def register_organisations(self) -> None:
         bin_, body_bin, since = self.new_bin(), self.some_body().bin, self.day()

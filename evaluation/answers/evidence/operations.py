@@ -99,8 +99,8 @@ def remove(
 
 
 def criteria_of(order: Order, kind: str) -> frozenset[str]:
-    """Return the criteria by which a kind of organisation is scored; files can be attached to these."""
-    return frozenset(str(row.criterion) for row in order.table[kind].scored_rows)
+    """Return the criteria by which a kind of organisation is scored; none of a kind that the order does not have."""
+    return frozenset(str(row.criterion) for row in order.table[kind].scored_rows) if kind in order.table else frozenset()
 
 
 def _lock_report(viewer: Viewer, year: int, body_id: int, organisation_id: int, today: date | None) -> ReportSnapshot:

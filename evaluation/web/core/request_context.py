@@ -25,6 +25,7 @@ from evaluation.language import N_, Language, heading, language
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
+from evaluation.review.workflow_errors import YearMoved
 from evaluation.sheets import LegalEntity
 from evaluation.text import Search, search_text
 
@@ -107,6 +108,17 @@ def find_year(year: int) -> ReportingYear:
     if opened is None:
         abort(404)
     return show_year(opened)
+
+
+def require_order(year: int) -> None:
+    """Check that the year is still assessed by the order that the page showed. Aborts with 404 if the year is not open.
+
+    Raises:
+        YearMoved: The year was moved to another order in the meantime.
+    """
+    order_code = find_year(year).order_code
+    if request.form.get("order", order_code) != order_code:
+        raise YearMoved
 
 
 def show_year(year: ReportingYear) -> ReportingYear:

@@ -17,7 +17,16 @@ from evaluation.submissions import queries as submissions
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
 from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
-from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, named, order_of
+from evaluation.web.core.request_context import (
+    YEAR,
+    current_language,
+    current_viewer,
+    find_body,
+    find_year,
+    named,
+    order_of,
+    require_order,
+)
 from evaluation.web.entry.home import Home, head_notice, read_home
 from evaluation.web.review.year_summary import YearSummary, summarise
 from forms.entry.submission import AcceptForm, ReopenForm, ReturnForm, StepForm, SubmitForm
@@ -87,6 +96,7 @@ def accept(bin_: str, year: int) -> str | Redirection | tuple[str, int]:
     form = AcceptForm()
 
     def step(body: Body) -> None:
+        require_order(year)
         operations.accept(current_viewer(), year, body, form.expected_version, today())
 
     return _take_step("accept", bin_, year, form, step)

@@ -19,7 +19,7 @@ from evaluation.review.operations import accept_bodies
 from evaluation.review.snapshot import format_code
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
-from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year
+from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year, require_order
 
 NOTHING_CHOSEN = N_("Nothing is chosen. Tick the years that you want to accept.")
 CHOICE = re.compile(r"([0-9]{12}):([0-9]{1,9})")
@@ -63,6 +63,7 @@ def preview(year: int) -> Answer:
 def accept(year: int) -> Answer:
     """Accept the years of the preview, each by itself; years that cannot be accepted are listed with the reason."""
     reporting_year, versions = find_year(year), _chosen_versions()
+    require_order(year)
     if not versions:
         return _nothing_chosen(reporting_year)
     viewer, language = current_viewer(), current_language()

@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import TypeAdapter
+from sqlalchemy.exc import IntegrityError
 
 from evaluation.audit import queries as audit
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
 from evaluation.audit.operations import NewEvent, append_events, new_batch
-from evaluation.database import from_json, to_json
+from evaluation.database import db, from_json, to_json
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
@@ -90,12 +91,18 @@ def undo_load(viewer: Viewer, batch: str) -> None:
     _refuse(IN_USE, [*_used(viewer, Body, entries.bodies), *_used(viewer, Organisation, entries.organisations)])
     _refuse(ACCEPTED_YEAR, _accepted_years(entries.all, queries.accepted_years(viewer)))
     undo_batch = new_batch()
-    operations.restore_all(
-        viewer,
-        [(entry.current, entry.previous) for entry in entries.bodies],
-        [(entry.current, entry.previous) for entry in entries.organisations],
-        undo_batch,
-    )
+    try:
+        operations.restore_all(
+            viewer,
+            [(entry.current, entry.previous) for entry in entries.bodies],
+            [(entry.current, entry.previous) for entry in entries.organisations],
+            undo_batch,
+        )
+        db.session.flush()
+    except IntegrityError as error:
+        # An answer was stored since the check: saving does not wait for the registry.
+        db.session.rollback()
+        raise LoadNotUndone(NOT_UNDOABLE) from error
     append_events(viewer, [NewEvent(AuditAction.REGISTRY_LOAD_UNDONE, data={"undoes": batch})], undo_batch)
 
 

@@ -131,11 +131,12 @@ def test_load_then_sheet_in_every_format(app: Flask, order: Order, tmp_path: Pat
     assert "4 new" in run(app, "load", path, "--register", "--lang", "en").stdout
     assert "4 unchanged" in run(app, "load", path, "--lang", "en").stdout
     kind, code = next(iter(order.kind)), next(iter(clean(order, next(iter(order.kind)))))
-    emptied = saved(tmp_path, workbook(order, 2024, {kind: [rows[kind][0] | {code: None}]}))
+    emptied = saved(tmp_path, workbook(order, 2024, {kind: [rows[kind][0] | {code: None}]}), "emptied.xlsx")
     assert "--clear-blank 1" in run(app, "load", emptied, "--lang", "en").stdout
     refused = run(app, "load", emptied, "--lang", "en", "--clear-blank", 2)
     assert refused.exit_code == 1 and "1 stored answers would be cleared, not 2" in refused.stderr
     assert "1 stored answer cleared" in run(app, "load", emptied, "--lang", "en", "--clear-blank", 1).stdout
+    assert run(app, "load", path).exit_code == 0
     out = tmp_path / "sheets"
     for format_ in ("pdf", "xlsx", "docx", "json"):
         for lang in ("kk", "ru", "kk+ru"):

@@ -263,3 +263,12 @@ def test_the_years_of_a_date_are_data() -> None:
         with pytest.raises(InvalidValue) as error:
             parse(second_order, item, year, text)
         assert error.value.issue_code == "date_outside_years"
+
+
+def test_a_message_repeats_a_number_of_any_length() -> None:
+    digits = "345678901234567890123456789012345678901"
+    for text in (f"12 {digits}", f"{digits} тыс"):
+        with pytest.raises(InvalidValue) as error:
+            values.parse_money(text)
+        message = issue_message(error.value.issue_code, error.value.values, language("ru"))
+        assert "12345678" in message.replace("\xa0", "") or "34567890" in message.replace("\xa0", "")

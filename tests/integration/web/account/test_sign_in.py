@@ -153,6 +153,7 @@ def test_every_failure_has_the_same_message(app: Flask, code: str) -> None:
 
 
 def test_blanks_are_no_attempt(app: Flask) -> None:
+    make_account(app, "head")
     response = attempt(anonymous_client(app), "", "")
     assert messages(response) == ["Enter the e-mail address and the password."] and not audit_entries(app)
 

@@ -96,6 +96,7 @@ def sign_in_with(app: Flask, email: str, code: str) -> FlaskClient:
 
 
 def test_a_password_in_the_wrong_field_is_not_recorded(app: Flask) -> None:
+    make_account(app, "clerk")
     for typed in ("correct horse battery", "nobody@example.org"):
         attempt(anonymous_client(app), typed)
     with app.app_context():

@@ -333,6 +333,7 @@ def test_the_form_has_pages_and_saves_the_valid_cells(site: Site) -> None:
     assert site.stored(BINS[0]) == {first: 12_500_50} and site.stored(BINS[2]) == {choice: "violated"}
     saved = site.client.post(site.url, data=fields(answer.text) | {f"{BINS[1]}-{second}": "5"}, follow_redirects=True)
     assert "1 answer was stored." in saved.text
+    assert site.client.post(f"{site.url}/undo", data=fields(saved.text) | {"batch": "\0"}).status_code < 500
     undone = site.client.post(f"{site.url}/undo", data=fields(saved.text), follow_redirects=True)
     assert "Reverted: 1 answer has its previous value again." in undone.text and site.stored(BINS[1]) == {}
     redone = site.client.post(f"{site.url}/undo", data=fields(undone.text), follow_redirects=True)

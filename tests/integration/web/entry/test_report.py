@@ -263,6 +263,10 @@ def test_one_reason_is_stored_for_the_same_warning_of_several_organisations(app:
         batches = {event.batch for event in db.session.query(AuditEvent).filter_by(action="justification_added")}
         assert len(batches) == 1 and None not in batches
     assert group not in attributes(client.get(url), "tbody a", "href")
+    late = client.post(group, data=token | {"organisation": list(bins), "reason": REASON + " 2"})
+    assert late.status_code == 422, "a reason that somebody stored meanwhile stays"
+    with app.app_context():
+        assert [value.reason for value in db.session.query(Justification)] == [REASON] * 2
 
 
 def test_a_warning_expands_and_links_its_evidence(app: Flask, order: Order, scenario: Scenario) -> None:
