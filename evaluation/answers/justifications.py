@@ -55,7 +55,7 @@ def justify(
         UnknownCell: The body has no such organisation.
         JustificationRejected: No such warning exists, or the reason is refused.
     """
-    _justify(viewer, order, year, body_id, [organisation_id], rule, code, reason, today, replace=True)
+    justify_alike(viewer, order, year, body_id, [organisation_id], rule, code, reason, today, replace=True)
 
 
 def justify_alike(
@@ -68,26 +68,12 @@ def justify_alike(
     code: str | None,
     reason: str,
     today: date,
+    replace: bool = False,
 ) -> int:
-    """Store one reason for the same warning of several organisations where it has no reason yet; return their number.
+    """Store one reason for the same warning of several organisations; return in how many of them it was stored.
 
-    Takes arguments and raises as :func:`justify` does, also when none of them has the warning without a reason.
+    Takes arguments and raises as :func:`justify` does. Warnings that have a reason already are left out unless `replace`.
     """
-    return _justify(viewer, order, year, body_id, organisation_ids, rule, code, reason, today, replace=False)
-
-
-def _justify(
-    viewer: Viewer,
-    order: Order,
-    year: int,
-    body_id: int,
-    organisation_ids: Collection[int],
-    rule: str,
-    code: str | None,
-    reason: str,
-    today: date,
-    replace: bool,
-) -> int:
     _require_editable(viewer, year, body_id, organisation_ids, today)
     reason = _clean_reason(reason)
     values = _warned_values(viewer, order, year, body_id, organisation_ids, rule, code or None, today, replace)

@@ -19,7 +19,7 @@ class Problem:
     """One problem. A file with an error is not used; a warning asks to look again.
 
     `key` is the path of the key, such as `criteria[3.1].breach`; empty for the file as a whole. `template` is a message of the
-    catalogues whose placeholders `values` fill. `line` is the line in the file, from 1; None where it is not known.
+    catalogues whose placeholders `values` fill. `line` is the line in the file, from 1; None where a problem has no line.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Moves an opened reporting year to another order, and shows before what that changes.
 
 An order that is in use never changes; a redaction that becomes known after a year was opened is another file. Answers are stored
-by the codes of indicators, so that those of an indicator that both orders have are kept, and the others stay stored unused.
+by the codes of indicators, so that an indicator of both orders retains its answers; the others stay stored unused.
 """
 
 from collections.abc import Mapping

@@ -2,16 +2,15 @@
 
 The first outcome whose condition is true is taken; the last one has no condition. Blanks leave three counts open: the breaches,
 the audited organisations, and the count of the year before, which can be any whole number from 0 if it is unknown. The bounds are
-exact: every possible outcome is found, without trying every number. A comparison is linear in each count, so that between two
-roots of the comparisons nothing changes, and the integers beside the roots and at the ends of the range represent all others.
+exact: the result has every possible outcome, without trying every number. A comparison is linear in each count, so that between
+two roots of the comparisons nothing changes, and the integers beside the roots and at the ends of the range represent all others.
 
 Source: data dictionary, "Unanswered values: bounds of points".
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from evaluation.criteria.count_conditions import (
 )
 from evaluation.criteria.criterion import Criterion
 from evaluation.criteria.syntax import AllOf
+from evaluation.scoring.conditions import COMPARISONS
 
 UNKNOWN_COUNT = -1
 """A prior-year count that is not known."""
@@ -45,15 +45,6 @@ Counts = Mapping[str, np.ndarray]
 
 States = dict[str, np.ndarray]
 """Arrays of m values that the counts can have together: the counts that conditions read, and `body`, the position of the body."""
-
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 
 
 def possible_outcomes(criterion: Criterion, counts: Counts) -> np.ndarray:

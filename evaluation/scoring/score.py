@@ -165,7 +165,7 @@ def prior_year_counts(order: Order, reports: ReportFrames, compared: frozenset[s
 def depends_on_last_year(order: Order, criterion: Criterion, frame: pd.DataFrame) -> bool:
     """Whether the points of one body by the answers at hand depend on the count of the year before.
 
-    An organisation whose own breach is undecided is taken as not in breach, so that nothing is asked for too early.
+    An organisation whose breach is undecided counts as not in breach, so that no count is required too early.
 
     Args:
         order: The order.
