@@ -19,7 +19,6 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
-from evaluation.review.models import SheetRevision
 from evaluation.review.verification import queries as verification_queries
 from evaluation.review.verification.export_file import (
     CANONICAL_FORMAT,
@@ -32,6 +31,7 @@ from evaluation.review.verification.operations import ExportRecord, record_expor
 from evaluation.sheets import Sheet, queries
 from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import FORMATS, LANGUAGES
+from evaluation.submissions.models import SheetRevision
 
 JOBS_PER_CHUNK = 8
 ZIP_TIMESTAMP = (2022, 6, 20, 0, 0, 0)

@@ -7,6 +7,7 @@ import evaluation.answers.models
 import evaluation.audit.models
 import evaluation.notifications.models
 import evaluation.registry.models
+import evaluation.results.models
 import evaluation.review.models
 import evaluation.submissions.models
 import evaluation.workbooks.models

@@ -20,13 +20,13 @@ from evaluation.review import queries
 from evaluation.review.history import queries as history
 from evaluation.review.history import reconcile
 from evaluation.review.history.reconstruct import reconstruct, sheet_as_of
-from evaluation.review.models import SheetRevision
 from evaluation.review.remarks.queries import remarks
 from evaluation.review.snapshot import SnapshotError
 from evaluation.review.verification.export_file import is_intact
 from evaluation.sheets.input import OrganisationInput, YearInput
 from evaluation.sheets.queries import read_sheet_input
 from evaluation.submissions.extensions.queries import extensions_of_body
+from evaluation.submissions.models import SheetRevision
 from evaluation.submissions.queries import submission
 from evaluation.submissions.status import STATUS_LABELS
 

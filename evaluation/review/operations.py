@@ -27,12 +27,11 @@ from evaluation.registry import queries as registry
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body
 from evaluation.review import queries, workflow_errors
-from evaluation.review.models import SheetRevision
 from evaluation.review.revisions import store_revision
 from evaluation.review.transition import lock_submission, require_person, update_submission
 from evaluation.review.workflow_errors import NilReturnRejected, NotReady, StaleSubmission, SubmissionRejected
 from evaluation.submissions.locks import is_open
-from evaluation.submissions.models import ACCEPTED, OPEN_STATUSES, SUBMITTED, Submission
+from evaluation.submissions.models import ACCEPTED, OPEN_STATUSES, SUBMITTED, SheetRevision, Submission
 from evaluation.text import normalise_text
 
 MAX_REASON_CHARACTERS = 2000

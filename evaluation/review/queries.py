@@ -12,8 +12,8 @@ from evaluation.database import db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
-from evaluation.review.models import Export, Remark, SheetRevision
-from evaluation.submissions.models import Submission
+from evaluation.review.models import Export, Remark
+from evaluation.submissions.models import SheetRevision, Submission
 
 CHANGES_OF_A_YEAR = (
     *AuditGroup.ANSWERS.actions,

@@ -8,11 +8,10 @@ from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.review import workflow_errors
-from evaluation.review.models import SheetRevision
 from evaluation.review.snapshot import Acceptance, code_of, sha256_of, to_canonical_json
 from evaluation.review.workflow_errors import SubmissionRejected
 from evaluation.sheets.queries import scored_year_of, sheet_input_of
-from evaluation.submissions.models import Submission
+from evaluation.submissions.models import SheetRevision, Submission
 
 
 def store_revision(

@@ -1,4 +1,4 @@
-"""Tables of the workflow of a body and year: submissions and extensions."""
+"""Tables of the workflow of a body and year: submissions, accepted sheet revisions and extensions."""
 
 from datetime import date, datetime
 
@@ -67,6 +67,32 @@ class Submission(Base):
     first_submitted_on: Mapped[date | None]
     accepted_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("sheet_revision.id"))
+
+
+class SheetRevision(Base):
+    """An accepted sheet of a body and year.
+
+    `content` is its canonical JSON, `sha256` the hash of that text, `code` the verification code printed on its files. Each
+    acceptance adds a revision, numbered from 1. The table is append-only: triggers reject updates and deletions.
+    """
+
+    __tablename__ = "sheet_revision"
+    __table_args__ = (
+        UniqueConstraint("body_id", "year", "revision"),
+        UniqueConstraint("sha256"),
+        UniqueConstraint("code"),
+        CheckConstraint("revision >= 1", name="revision"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
+    year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year"))
+    revision: Mapped[int]
+    content: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(16))
+    accepted_by: Mapped[str] = mapped_column(String(320))
+    accepted_at: Mapped[datetime]
 
 
 class Extension(Base):

@@ -20,9 +20,9 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.registry.operations import NewBody
-from evaluation.review.models import Remark, SheetRevision
+from evaluation.review.models import Remark
 from evaluation.review.operations import accept, submit
-from evaluation.submissions.models import Submission
+from evaluation.submissions.models import SheetRevision, Submission
 from tests.support import accounts
 from tests.support.factories import bin_of, clean
 

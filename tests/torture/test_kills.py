@@ -27,8 +27,8 @@ from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
 from evaluation.review import operations as review
 from evaluation.review.history.reconstruct import reconstruct
-from evaluation.review.models import SheetRevision
 from evaluation.review.snapshot import sha256_of
+from evaluation.submissions.models import SheetRevision
 from evaluation.workbooks.load import load_workbook
 from evaluation.workbooks.upload import operations as uploads
 from tests.support.factories import bin_of, row, workbook

@@ -557,12 +557,91 @@ def upgrade() -> None:
         sa.UniqueConstraint("year", "body_id", name=op.f("uq_submission_year_body_id")),
     )
     op.create_index(op.f("ix_submission_body_id"), "submission", ["body_id"], unique=False)
+    op.create_table(
+        "body_result",
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("scored_generation", sa.Integer(), nullable=True),
+        sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("accepted", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("low", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("high", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("max", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("share_low", sa.Float(), nullable=True),
+        sa.Column("share_high", sa.Float(), nullable=True),
+        sa.Column("organisations", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("begun", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("breaches", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("undecided", sa.Integer(), server_default="0", nullable=False),
+        sa.CheckConstraint("low <= high AND high <= max", name=op.f("ck_body_result_bounds")),
+        sa.CheckConstraint(
+            "(max = 0) = (share_low IS NULL) AND (max = 0) = (share_high IS NULL)", name=op.f("ck_body_result_shares")
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_body_result_body_id_body"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_body_result_year_reporting_year"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("year", "body_id", name=op.f("pk_body_result")),
+    )
+    op.create_index("ix_body_result_body_id", "body_result", ["body_id"], unique=False)
+    op.create_table(
+        "table_result",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("low", sa.Integer(), nullable=False),
+        sa.Column("high", sa.Integer(), nullable=False),
+        sa.Column("max", sa.Integer(), nullable=False),
+        sa.Column("organisations", sa.Integer(), nullable=False),
+        sa.Column("organisation_ids", sa.Text(), nullable=False),
+        sa.CheckConstraint("low <= high AND high <= max", name=op.f("ck_table_result_bounds")),
+        sa.ForeignKeyConstraint(
+            ["year", "body_id"],
+            ["body_result.year", "body_result.body_id"],
+            name=op.f("fk_table_result_year_body_result"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("year", "body_id", "kind", name=op.f("pk_table_result")),
+    )
+    op.create_table(
+        "row_result",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("row", sa.String(length=16), nullable=False),
+        sa.Column("criterion", sa.String(length=16), nullable=False),
+        sa.Column("low", sa.Integer(), nullable=False),
+        sa.Column("high", sa.Integer(), nullable=False),
+        sa.Column("max", sa.Integer(), nullable=False),
+        sa.Column("organisations", sa.Integer(), nullable=False),
+        sa.Column("in_breach", sa.Integer(), nullable=False),
+        sa.Column("undecided", sa.Integer(), nullable=False),
+        sa.Column("audited", sa.Integer(), nullable=False),
+        sa.Column("unaudited", sa.Integer(), nullable=False),
+        sa.Column("previous", sa.Integer(), nullable=True),
+        sa.Column("worst", sa.String(length=64), nullable=False),
+        sa.Column("best", sa.String(length=64), nullable=False),
+        sa.Column("states", sa.Text(), nullable=False),
+        sa.CheckConstraint("low <= high AND high <= max", name=op.f("ck_row_result_bounds")),
+        sa.ForeignKeyConstraint(
+            ["year", "body_id"],
+            ["body_result.year", "body_result.body_id"],
+            name=op.f("fk_row_result_year_body_result"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("year", "body_id", "kind", "row", name=op.f("pk_row_result")),
+    )
     create_triggers()
 
 
 def downgrade() -> None:
     """Drop the schema."""
     drop_triggers()
+    op.drop_table("row_result")
+    op.drop_table("table_result")
+    op.drop_index("ix_body_result_body_id", table_name="body_result")
+    op.drop_table("body_result")
     op.drop_index(op.f("ix_submission_body_id"), table_name="submission")
     op.drop_table("submission")
     op.drop_index(op.f("ix_reply_remark_id"), table_name="reply")

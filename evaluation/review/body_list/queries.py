@@ -34,11 +34,10 @@ from evaluation.review.body_list.model import (
 )
 from evaluation.review.body_list.sorting import location_key, sorted_rows
 from evaluation.review.diff.queries import changed_since
-from evaluation.review.models import SheetRevision
 from evaluation.review.queries import open_remark_counts
 from evaluation.sheets.compose import year_points
 from evaluation.sheets.queries import year_scores
-from evaluation.submissions.models import DRAFT, SUBMITTED, Submission
+from evaluation.submissions.models import DRAFT, SUBMITTED, SheetRevision, Submission
 from evaluation.submissions.timeliness import timeliness_by_body
 
 

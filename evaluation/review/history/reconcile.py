@@ -13,8 +13,8 @@ from evaluation.database import from_json, to_json
 from evaluation.registry.states import RegistryState
 from evaluation.review.history import replay
 from evaluation.review.history.queries import REMARK_ACTIONS, WORKFLOW_ACTIONS
-from evaluation.review.models import Remark, SheetRevision
-from evaluation.submissions.models import DRAFT, Extension, Submission
+from evaluation.review.models import Remark
+from evaluation.submissions.models import DRAFT, Extension, SheetRevision, Submission
 
 Facts = dict[str, Any]
 

@@ -12,11 +12,11 @@ from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.registry.models import Body
-from evaluation.review.models import SheetRevision
 from evaluation.review.snapshot import code_of, format_code, from_canonical_json, sha256_of
 from evaluation.sheets import Sheet
 from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import DATA_FORMATS, FORMATS, file_name, write
+from evaluation.submissions.models import SheetRevision
 
 CANONICAL_FORMAT = "canonical"
 """The format of the canonical JSON itself, byte for byte."""

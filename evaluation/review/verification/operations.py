@@ -10,7 +10,7 @@ from evaluation.clock import now
 from evaluation.database import db, insert_if_absent, table_of, to_json_bytes
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
-from evaluation.review.models import Export, SheetRevision
+from evaluation.review.models import Export
 from evaluation.review.verification.export_file import (
     CANONICAL_FORMAT,
     ExportFile,
@@ -19,6 +19,7 @@ from evaluation.review.verification.export_file import (
     render_export,
 )
 from evaluation.sheets import Sheet
+from evaluation.submissions.models import SheetRevision
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
-from evaluation.review.models import Export, SheetRevision
-from evaluation.submissions.models import Submission
+from evaluation.review.models import Export
+from evaluation.submissions.models import SheetRevision, Submission
 
 
 def revision_by_hash(viewer: Viewer, sha256: str) -> tuple[SheetRevision, Export | None] | None:

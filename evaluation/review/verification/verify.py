@@ -13,10 +13,11 @@ from evaluation.audit.verification import is_event_intact
 from evaluation.clock import to_local
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.review.models import Export, SheetRevision
+from evaluation.review.models import Export
 from evaluation.review.verification import code_extraction, queries
 from evaluation.review.verification.export_file import is_intact, open_revision
 from evaluation.review.verification.model import Outcome, StoredSheetDamaged, Subject, Verdict, VerifiedSheet
+from evaluation.submissions.models import SheetRevision
 
 
 def verify(viewer: Viewer, data: bytes) -> Verdict:

@@ -14,9 +14,9 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list.queries import acceptable_submissions
-from evaluation.review.models import SheetRevision
 from evaluation.review.operations import accept_bodies
 from evaluation.review.snapshot import format_code
+from evaluation.submissions.models import SheetRevision
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year, require_order

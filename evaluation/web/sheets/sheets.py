@@ -10,7 +10,6 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
-from evaluation.review.models import SheetRevision
 from evaluation.review.verification.export_file import CANONICAL_FORMAT, open_revision
 from evaluation.review.verification.operations import export_draft, export_revision
 from evaluation.sheets import Sheet, queries
@@ -18,7 +17,7 @@ from evaluation.sheets.annex import NamedOrganisation
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import DATA_FORMATS, FORMATS
 from evaluation.submissions import queries as submissions
-from evaluation.submissions.models import ACCEPTED
+from evaluation.submissions.models import ACCEPTED, SheetRevision
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, send_bytes
 from evaluation.web.sheets.sheet_presenter import present_sheet

@@ -22,7 +22,7 @@ from evaluation.registry.admin.operations import move_organisation
 from evaluation.registry.admin.queries import organisation_states
 from evaluation.review import queries
 from evaluation.review.history.reconstruct import reconstruct, sheet_as_of
-from evaluation.review.models import Remark, SheetRevision
+from evaluation.review.models import Remark
 from evaluation.review.operations import accept, accept_bodies, reopen, return_submission
 from evaluation.review.snapshot import code_of, format_code, from_canonical_json, sha256_of
 from evaluation.review.workflow_errors import NotReady, StaleSubmission, SubmissionRejected
@@ -30,7 +30,7 @@ from evaluation.sheets import queries as sheets
 from evaluation.sheets.document import NOT_ACCEPTED
 from evaluation.sheets.input import build_sheet
 from evaluation.submissions.locks import Locked
-from evaluation.submissions.models import STATUSES, Submission
+from evaluation.submissions.models import STATUSES, SheetRevision, Submission
 from tests.support.accounts import token_of
 from tests.support.html import parse, visible_text
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario

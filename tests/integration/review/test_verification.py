@@ -23,7 +23,7 @@ from evaluation.language import language
 from evaluation.policy import Role, Viewer
 from evaluation.review import operations as review
 from evaluation.review.integrity import discrepancies
-from evaluation.review.models import Export, SheetRevision
+from evaluation.review.models import Export
 from evaluation.review.snapshot import FORMAT, code_of
 from evaluation.review.verification.export_file import CANONICAL_FORMAT, RevisionNotIntact
 from evaluation.review.verification.messages import MEANINGS, TITLES, describe_verdict
@@ -31,6 +31,7 @@ from evaluation.review.verification.model import Outcome, Subject
 from evaluation.review.verification.operations import export_revision
 from evaluation.review.verification.verify import verify, verify_code
 from evaluation.sheets.writers import FORMATS
+from evaluation.submissions.models import SheetRevision
 from tests.support.accounts import token_of
 from tests.support.html import parse
 from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario, two_kind_scenario

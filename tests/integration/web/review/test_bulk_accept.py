@@ -16,8 +16,8 @@ from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list.queries import acceptable_submissions
-from evaluation.review.models import Remark, SheetRevision
-from evaluation.submissions.models import Submission
+from evaluation.review.models import Remark
+from evaluation.submissions.models import SheetRevision, Submission
 from tests.support import accounts
 from tests.support.body_list_cases import BODIES, YEAR, CountryScenario, country_scenario, submission_in
 from tests.support.factories import bin_of

@@ -1,0 +1,1 @@
+"""The register of anomalies: answers that look wrong across bodies and years."""

@@ -1,0 +1,1 @@
+"""Compares bodies and years: ranking, changes, improvement, readings, regions."""

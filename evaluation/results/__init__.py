@@ -1,0 +1,1 @@
+"""Stored points of each body and year, so that pages of many bodies never score them."""

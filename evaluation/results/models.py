@@ -1,0 +1,106 @@
+"""Tables of results: the points of a body's year, of its tables and of its rows, as scored last.
+
+They are derived data: :mod:`evaluation.results.invalidation` marks a body's year as stale whenever an audit event may change its
+points, and :mod:`evaluation.results.operations` scores stale years anew.
+"""
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from evaluation.database import Base
+
+BOUNDS = "low <= high AND high <= max"
+IN_BREACH, UNDECIDED, AUDITED, NOT_AUDITED = 1, 2, 4, 8
+"""The bits of an organisation's state in a row."""
+
+
+class BodyResult(Base):
+    """The points of a body's year: the sums of its tables.
+
+    `generation` grows with every change that may alter the result; `scored_generation` is the generation that was scored, and is
+    empty if none was. The result is stale while they differ, or while `fingerprint` does not name the orders and the version of
+    scoring in use. `accepted` says that the points are those of the sheet revision in force.
+
+    `share_low` and `share_high` are `low / max` and `high / max`, to sort by: equal shares are equal floats, because division
+    rounds the exact quotient, and different shares are different floats for maxima below 2²⁶. They are empty where `max` is 0,
+    which means that no table applies. `organisations` are those of 31 December, `begun` those with any answer; `breaches` and
+    `undecided` are sums over the scored rows.
+    """
+
+    __tablename__ = "body_result"
+    __table_args__ = (
+        CheckConstraint(BOUNDS, name="bounds"),
+        CheckConstraint("(max = 0) = (share_low IS NULL) AND (max = 0) = (share_high IS NULL)", name="shares"),
+        Index("ix_body_result_body_id", "body_id"),
+    )
+
+    year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"), primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("body.id", ondelete="CASCADE"), primary_key=True)
+    generation: Mapped[int] = mapped_column(server_default="0")
+    scored_generation: Mapped[int | None]
+    fingerprint: Mapped[str] = mapped_column(String(64), server_default="")
+    accepted: Mapped[bool] = mapped_column(server_default=false())
+    low: Mapped[int] = mapped_column(server_default="0")
+    high: Mapped[int] = mapped_column(server_default="0")
+    max: Mapped[int] = mapped_column(server_default="0")
+    share_low: Mapped[float | None]
+    share_high: Mapped[float | None]
+    organisations: Mapped[int] = mapped_column(server_default="0")
+    begun: Mapped[int] = mapped_column(server_default="0")
+    breaches: Mapped[int] = mapped_column(server_default="0")
+    undecided: Mapped[int] = mapped_column(server_default="0")
+
+
+class TableResult(Base):
+    """The points of one applicable table of a body's year.
+
+    `organisation_ids` is a JSON list: the ids of the body's organisations of the kind, in the order of their BINs.
+    """
+
+    __tablename__ = "table_result"
+    __table_args__ = (
+        ForeignKeyConstraint(["year", "body_id"], ["body_result.year", "body_result.body_id"], ondelete="CASCADE"),
+        CheckConstraint(BOUNDS, name="bounds"),
+    )
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    low: Mapped[int]
+    high: Mapped[int]
+    max: Mapped[int]
+    organisations: Mapped[int]
+    organisation_ids: Mapped[str] = mapped_column(Text)
+
+
+class RowResult(Base):
+    """The points of one scored row of an applicable table of a body's year, with the counts that decide them.
+
+    `previous` is the prior-year count, empty where it is unknown or not needed; `worst` and `best` are outcomes of the criterion.
+    `states` has one hexadecimal digit for each organisation of the table's `organisation_ids`: the sum of IN_BREACH, UNDECIDED
+    (whether in breach), AUDITED (certainly) and NOT_AUDITED (certainly).
+    """
+
+    __tablename__ = "row_result"
+    __table_args__ = (
+        ForeignKeyConstraint(["year", "body_id"], ["body_result.year", "body_result.body_id"], ondelete="CASCADE"),
+        CheckConstraint(BOUNDS, name="bounds"),
+    )
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    row: Mapped[str] = mapped_column(String(16), primary_key=True)
+    criterion: Mapped[str] = mapped_column(String(16))
+    low: Mapped[int]
+    high: Mapped[int]
+    max: Mapped[int]
+    organisations: Mapped[int]
+    in_breach: Mapped[int]
+    undecided: Mapped[int]
+    audited: Mapped[int]
+    unaudited: Mapped[int]
+    previous: Mapped[int | None]
+    worst: Mapped[str] = mapped_column(String(64))
+    best: Mapped[str] = mapped_column(String(64))
+    states: Mapped[str] = mapped_column(Text)
