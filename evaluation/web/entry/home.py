@@ -82,19 +82,22 @@ blueprint.app_context_processor(
 SECTIONS = (
     (Action.EDIT, "home.index", N_("My year")),
     (Action.VIEW, "bodies.index", N_("Bodies")),
+    (Action.VIEW, "ranking.index", N_("Comparison")),
     (Action.EDIT, "uploads.workbook", N_("Workbook")),
     (Action.VIEW, "audit.index", N_("Audit log")),
     (Action.MANAGE_REGISTRY, "registry.bodies", N_("Registry")),
     (Action.MANAGE_ACCOUNTS, "people.people", N_("People")),
 )
 """The sections in the head of every page: the action that a viewer needs, the endpoint and the label."""
+SECTION_PAGES = {"home.index": "home.entry", "ranking.index": "ranking.page"}
+"""Endpoint of a section that redirects → the page to which it does."""
 
 
 def sections() -> list[tuple[str, str, bool]]:
     """Return the sections that the viewer can open: address, label, and whether the current page is the section's page."""
     viewer, current = current_viewer(), request.endpoint
     return [
-        (url_for(endpoint), label, current == endpoint or (endpoint == "home.index" and current == "home.entry"))
+        (url_for(endpoint), label, current in (endpoint, SECTION_PAGES.get(endpoint)))
         for action, endpoint, label in SECTIONS
         if viewer.may(action) and endpoint in current_app.view_functions
     ]
