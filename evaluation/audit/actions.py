@@ -120,6 +120,8 @@ class AuditAction(StrEnum):
     ACCOUNT_CHANGED = "account_changed", N_("Account changed"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     ACCOUNT_DISABLED = "account_disabled", N_("Account disabled"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     ACCOUNT_ENABLED = "account_enabled", N_("Account enabled"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    RANKING_OPENED = "ranking_opened", N_("Ranking opened to all bodies"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    RANKING_LIMITED = "ranking_limited", N_("Ranking limited again"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     SECOND_FACTOR_REMOVED = (
         "second_factor_removed",
         N_("Second factor removed by an administrator"),

@@ -5,6 +5,8 @@ from alembic import context
 import evaluation.accounts.models
 import evaluation.answers.models
 import evaluation.audit.models
+import evaluation.comparison.changes.models
+import evaluation.comparison.models
 import evaluation.notifications.models
 import evaluation.registry.models
 import evaluation.results.models

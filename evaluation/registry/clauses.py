@@ -48,6 +48,15 @@ def filter_by_name(statement: Statement, typed: str, model: type[Body] | type[Or
     return filter_by_search(statement, typed, model.search_text, model.bin)
 
 
+def region_of(higher: Any) -> Any:
+    """Return a body's region as a column: the first two digits of its KATO code or else of its higher body's; NULL if central.
+
+    Args:
+        higher: The alias of `Body` that the statement joins as the higher body.
+    """
+    return case((Body.level == "central", None), else_=func.substr(func.coalesce(Body.kato, higher.kato), 1, 2))
+
+
 def location_order(higher: Any, language: str) -> tuple[Any, ...]:
     """Return the order of bodies by location.
 

@@ -198,6 +198,36 @@ def upgrade() -> None:
     op.create_index("ix_audit_event_at", "audit_event", ["at", "id"], unique=False)
     op.create_index("ix_audit_event_batch", "audit_event", ["batch"], unique=False)
     op.create_index("ix_audit_event_organisation", "audit_event", ["organisation_id", "year", "id"], unique=False)
+    single = sa.text("batch IS NULL")
+    for name, columns in {"single": ["at", "id"], "single_chain": ["chain", "at", "id"]}.items():
+        op.create_index(
+            f"ix_audit_event_{name}", "audit_event", columns, unique=False, sqlite_where=single, postgresql_where=single
+        )
+    op.create_table(
+        "audit_batch",
+        sa.Column("batch", sa.String(length=32), nullable=False),
+        sa.Column("chain", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("actor", sa.String(length=320), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("organisations", sa.Integer(), nullable=False),
+        sa.Column("first_chain", sa.Integer(), nullable=False),
+        sa.Column("last_chain", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(), nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("batch", "chain", "action", "year", name=op.f("pk_audit_batch")),
+    )
+    country = sa.text("chain <= 0")
+    op.create_index("ix_audit_batch_chain", "audit_batch", ["chain", "last_at", "last_id"], unique=False)
+    op.create_index(
+        "ix_audit_batch_country",
+        "audit_batch",
+        ["last_at", "last_id"],
+        unique=False,
+        sqlite_where=country,
+        postgresql_where=country,
+    )
     op.create_table(
         "organisation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -568,8 +598,8 @@ def upgrade() -> None:
         sa.Column("low", sa.Integer(), server_default="0", nullable=False),
         sa.Column("high", sa.Integer(), server_default="0", nullable=False),
         sa.Column("max", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("share_low", sa.Float(), nullable=True),
-        sa.Column("share_high", sa.Float(), nullable=True),
+        sa.Column("share_low", sa.Double(), nullable=True),
+        sa.Column("share_high", sa.Double(), nullable=True),
         sa.Column("organisations", sa.Integer(), server_default="0", nullable=False),
         sa.Column("begun", sa.Integer(), server_default="0", nullable=False),
         sa.Column("breaches", sa.Integer(), server_default="0", nullable=False),
@@ -632,12 +662,56 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("year", "body_id", "kind", "row", name=op.f("pk_row_result")),
     )
+    op.create_table(
+        "ranking_setting",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("is_open", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_ranking_setting_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ranking_setting")),
+    )
+    op.execute("INSERT INTO ranking_setting (id) VALUES (1)")
+    op.create_table(
+        "body_change",
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=True),
+        sa.Column("previous_generation", sa.Integer(), nullable=True),
+        sa.Column("low", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("max", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("previous_low", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("previous_max", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_body_change_body_id_body"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_body_change_year_reporting_year"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("year", "body_id", name=op.f("pk_body_change")),
+    )
+    op.create_table(
+        "change_part",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("row", sa.String(length=16), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("numerator", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["year", "body_id"],
+            ["body_change.year", "body_change.body_id"],
+            name=op.f("fk_change_part_year_body_change"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("year", "body_id", "kind", "row", "source", name=op.f("pk_change_part")),
+    )
     create_triggers()
 
 
 def downgrade() -> None:
     """Drop the schema."""
     drop_triggers()
+    op.drop_table("change_part")
+    op.drop_table("body_change")
+    op.drop_table("ranking_setting")
     op.drop_table("row_result")
     op.drop_table("table_result")
     op.drop_index("ix_body_result_body_id", table_name="body_result")
@@ -688,6 +762,11 @@ def downgrade() -> None:
     op.drop_table("account_body")
     op.drop_table("reporting_year")
     op.drop_table("organisation")
+    op.drop_index("ix_audit_batch_country", table_name="audit_batch")
+    op.drop_index("ix_audit_batch_chain", table_name="audit_batch")
+    op.drop_table("audit_batch")
+    op.drop_index("ix_audit_event_single_chain", table_name="audit_event")
+    op.drop_index("ix_audit_event_single", table_name="audit_event")
     op.drop_index("ix_audit_event_organisation", table_name="audit_event")
     op.drop_index("ix_audit_event_batch", table_name="audit_event")
     op.drop_index("ix_audit_event_at", table_name="audit_event")
