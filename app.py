@@ -32,23 +32,31 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 
 def wire(app: Application, settings: Settings) -> None:
-    """Connect the criteria, the database, the mail worker and the pages to the application."""
+    """Connect the criteria, the database, background jobs and the pages to the application."""
     # Imported here: these modules need most of the product's libraries.
     from evaluation import database, web
+    from evaluation.audit import chain
     from evaluation.configuration import Configuration
     from evaluation.criteria.loader import load_orders, log_problems
-    from evaluation.notifications.outbox import OutboxWorker
+    from evaluation.jobs import kinds, worker
+    from evaluation.jobs.queue import JobQueue
+    from evaluation.notifications.announcements import announce_end_of_job
+    from evaluation.results.invalidation import mark_stale
+    from evaluation.web.jobs.kinds import KINDS
     from evaluation.web.links import FlaskLinkBuilder
 
     app.extensions["orders"] = load_orders(settings.criteria)
     log_problems(app.extensions["orders"])
-    app.extensions["mail_worker"] = OutboxWorker(app.app_context)
+    app.extensions["jobs"] = JobQueue(settings, app.app_context)
     configuration = Configuration(
         settings=settings,
         orders=app.extensions["orders"],
         links=FlaskLinkBuilder(app, settings),
-        wake_mail_worker=app.extensions["mail_worker"].wake,
+        wake_workers=app.extensions["jobs"].wake,
         application_context=app.app_context,
     )
     database.init_app(app, configuration)
+    chain.listen(mark_stale)
+    kinds.register(KINDS)
+    worker.on_end[:] = [announce_end_of_job]
     web.init_app(app)

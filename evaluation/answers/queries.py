@@ -182,7 +182,7 @@ def evidence_counts(viewer: Viewer, year: int) -> dict[str, int]:
     return Counter(code for (evidence,) in fetch_rows(statement) for code in orjson.loads(evidence))
 
 
-def answered_organisations(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+def answered_organisations(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> dict[int, tuple[int, int]]:
     """Return body id → (number of organisations on 31 December, number of those that answered anything)."""
     with_answers = func.count(case((cast(Report.answers, Text) != to_json({}), Report.id)))
     statement = _with_reports(select(Body.id, func.count(Organisation.id), with_answers), year).group_by(Body.id)

@@ -20,8 +20,14 @@ COMMANDS = {
     "criteria": ("evaluation.cli.criteria:criteria", "Check criteria files before they are used."),
     "database": ("evaluation.cli.database:database", "Create and upgrade the database."),
     "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),
+    "jobs": ("evaluation.cli.jobs:jobs", "Run background jobs."),
     "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),
+    "readings": (
+        "evaluation.cli.readings:readings",
+        "Score a year under another reading or another order beside today's points; nothing is stored.",
+    ),
     "remind": ("evaluation.cli.remind:remind", "Remind clerks and heads of deadlines, and send all waiting mail."),
+    "results": ("evaluation.cli.results:results", "Score stale results, and check the stored ones."),
     "score": ("evaluation.cli.workbooks:score", "Score a filled workbook without touching the database."),
     "sheet": (
         "evaluation.cli.sheets:sheet",

@@ -320,6 +320,13 @@ def ids_by_bin(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str
     return results[0], results[1]
 
 
+def bins_of_bodies(viewer: Viewer, body_ids: Collection[int]) -> dict[int, str]:
+    """Return body id → BIN, of those of these bodies that the viewer can see."""
+    statement = visible(select(Body.id, Body.bin), viewer)
+    parts = (fetch_rows(statement.where(Body.id.in_(part))) for part in batched(sorted(body_ids)))
+    return {body_id: bin_ for rows in parts for body_id, bin_ in rows}
+
+
 def orders_with_open_years(orders: Orders) -> Orders:
     """Return the orders with the reporting years that are open under each."""
     return replace(orders, opened=dict(fetch_rows(select(ReportingYear.year, ReportingYear.order_code))))

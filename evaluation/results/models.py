@@ -4,14 +4,14 @@ They are derived data: :mod:`evaluation.results.invalidation` marks a body's yea
 points, and :mod:`evaluation.results.operations` scores stale years anew.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, false
+from sqlalchemy import CheckConstraint, Double, ForeignKey, ForeignKeyConstraint, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.database import Base
 
 BOUNDS = "low <= high AND high <= max"
-IN_BREACH, UNDECIDED, AUDITED, NOT_AUDITED = 1, 2, 4, 8
-"""The bits of an organisation's state in a row."""
+STATE_DIGITS = "0123456789abcdef"
+"""The digits of states: `int(digit, 16)` has the bits of :data:`evaluation.scoring.score.States`."""
 
 
 class BodyResult(Base):
@@ -43,8 +43,8 @@ class BodyResult(Base):
     low: Mapped[int] = mapped_column(server_default="0")
     high: Mapped[int] = mapped_column(server_default="0")
     max: Mapped[int] = mapped_column(server_default="0")
-    share_low: Mapped[float | None]
-    share_high: Mapped[float | None]
+    share_low: Mapped[float | None] = mapped_column(Double)
+    share_high: Mapped[float | None] = mapped_column(Double)
     organisations: Mapped[int] = mapped_column(server_default="0")
     begun: Mapped[int] = mapped_column(server_default="0")
     breaches: Mapped[int] = mapped_column(server_default="0")
@@ -77,8 +77,7 @@ class RowResult(Base):
     """The points of one scored row of an applicable table of a body's year, with the counts that decide them.
 
     `previous` is the prior-year count, empty where it is unknown or not needed; `worst` and `best` are outcomes of the criterion.
-    `states` has one hexadecimal digit for each organisation of the table's `organisation_ids`: the sum of IN_BREACH, UNDECIDED
-    (whether in breach), AUDITED (certainly) and NOT_AUDITED (certainly).
+    `states` has one of `STATE_DIGITS` for each organisation of the table's `organisation_ids`.
     """
 
     __tablename__ = "row_result"

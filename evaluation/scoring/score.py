@@ -13,7 +13,7 @@ from pandas.arrays import BooleanArray
 
 from evaluation.criteria.model import Criterion, Order
 from evaluation.memory import gc_paused
-from evaluation.scoring.audit_options import audit_options
+from evaluation.scoring.audit_options import AuditOptions, audit_options
 from evaluation.scoring.conditions import apply_implications, evaluate, has_columns, is_certain
 from evaluation.scoring.frames import ReportFrames
 from evaluation.scoring.outcomes import UNKNOWN_COUNT, Counts, possible_outcomes, worst_and_best
@@ -26,6 +26,15 @@ ROW_COUNTS = ("organisations", "in_breach", "undecided", "audited", "unaudited",
 
 IN_BREACH, UNANSWERED = "in_breach", "unanswered"
 """The statuses of an organisation that is named beside a row."""
+
+States = Mapping[tuple[str, str], np.ndarray]
+"""(kind, row) → one byte for each organisation, in the order of the kind's frame: the sum of the bits below."""
+BREACH_BIT, UNDECIDED_BIT, AUDITED_BIT, UNAUDITED_BIT = 1, 2, 4, 8
+"""In breach; undecided whether in breach; and of criteria with audits: audited, not audited, all for certain.
+
+An undecided organisation has AUDITED_BIT if it is audited in any case, and UNAUDITED_BIT if it is audited only if in breach. So
+all of :data:`evaluation.scoring.outcomes.Counts` can be counted from states.
+"""
 
 ROW_COLUMNS = (
     "body",
@@ -50,12 +59,13 @@ class Scores:
     criterion, organisations, in_breach, undecided (counts), audited, unaudited (counts; zero if the criterion has no audits),
     previous (the prior-year count, or UNKNOWN_COUNT), worst and best (outcomes), low, high, max (points).
     `named_organisations` has one line for each organisation that is named beside a row, by BIN: body, kind, row, organisation,
-    status, which is IN_BREACH or UNANSWERED.
+    status, which is IN_BREACH or UNANSWERED. `states` has the state of each organisation in each row.
     """
 
     order: Order
     rows: pd.DataFrame
     named_organisations: pd.DataFrame
+    states: States
 
     @cached_property
     def totals(self) -> pd.DataFrame:
@@ -76,6 +86,7 @@ def score(order: Order, reports: ReportFrames, previous: PriorYearCounts | None 
         previous: The prior-year counts; a missing count is unknown.
     """
     rows, named = _FrameBuilder(ROW_COLUMNS), _FrameBuilder(NAMED_COLUMNS)
+    states: dict[tuple[str, str], np.ndarray] = {}
     for table in order.form.tables:
         frame = reports.get(table.kind)
         if frame is None or frame.empty:
@@ -87,7 +98,9 @@ def score(order: Order, reports: ReportFrames, previous: PriorYearCounts | None 
             criterion = order.criterion[str(row.criterion)]
             breach = evaluate(order, criterion.breach, frame)
             in_breach, undecided = is_certain(breach), np.asarray(breach.isna())
-            counts = _counts(order, table.kind, criterion, frame, numbers, bodies, breach, previous or {})
+            options = None if criterion.audited is None else audit_options(order, criterion, breach, frame)
+            states[table.kind, row.number] = _states(in_breach, undecided, options)
+            counts = _counts(table.kind, criterion, numbers, bodies, breach, options, previous or {})
             shown = {name: counts[name] for name in ROW_COUNTS}
             rows.add(bodies, table.kind, row.number, **_points(criterion, counts), criterion=criterion.code, **shown)
             positions = np.flatnonzero(in_breach | undecided)
@@ -98,7 +111,15 @@ def score(order: Order, reports: ReportFrames, previous: PriorYearCounts | None 
                 organisation=organisations[positions],
                 status=np.where(in_breach[positions], IN_BREACH, UNANSWERED).astype(object),
             )
-    return Scores(order, rows.frame(), named.frame("organisation"))
+    return Scores(order, rows.frame(), named.frame("organisation"), states)
+
+
+def _states(in_breach: np.ndarray, undecided: np.ndarray, options: AuditOptions | None) -> np.ndarray:
+    states = BREACH_BIT * in_breach.astype(np.uint8) + UNDECIDED_BIT * undecided.astype(np.uint8)
+    if options is not None:
+        states += AUDITED_BIT * options.audited.astype(np.uint8)
+        states += UNAUDITED_BIT * (options.unaudited | (options.by_breach & undecided)).astype(np.uint8)
+    return states
 
 
 class _FrameBuilder:
@@ -175,32 +196,32 @@ def depends_on_last_year(order: Order, criterion: Criterion, frame: pd.DataFrame
     if not criterion.compares_with_last_year:
         return False
     numbers, bodies = np.zeros(len(frame), np.int64), np.array([""], dtype=object)
-    counts = _counts(order, "", criterion, frame, numbers, bodies, evaluate(order, criterion.breach, frame), {})
+    breach = evaluate(order, criterion.breach, frame)
+    options = None if criterion.audited is None else audit_options(order, criterion, breach, frame)
+    counts = _counts("", criterion, numbers, bodies, breach, options, {})
     counts |= dict.fromkeys(("undecided", "audit_open", "audit_certain", "audit_by_breach"), np.zeros(1, np.int64))
     low, high = worst_and_best(criterion, possible_outcomes(criterion, counts))
     return criterion.outcomes[int(low[0])].points != criterion.outcomes[int(high[0])].points
 
 
 def _counts(
-    order: Order,
     kind: str,
     criterion: Criterion,
-    frame: pd.DataFrame,
     numbers: np.ndarray,
     bodies: np.ndarray,
     breach: BooleanArray,
+    options: AuditOptions | None,
     previous: PriorYearCounts,
 ) -> dict[str, np.ndarray]:
     """The counts of each body that decide the outcome of a criterion.
 
     Args:
-        order: The order.
         kind: The kind of the organisations.
         criterion: The criterion.
-        frame: The answers of N organisations, implications applied.
         numbers: The position in `bodies` of each organisation's body, N integers.
         bodies: The BINs of n bodies.
         breach: Which organisations are in breach, N values; NA where it is undecided.
+        options: What is known of their audits; None for a criterion without audits.
         previous: The prior-year counts; a missing count is unknown.
     """
     zeros = np.zeros(len(bodies), np.int64)
@@ -215,8 +236,7 @@ def _counts(
         **dict.fromkeys(("audited", "unaudited", "audit_open", "audit_certain", "audit_by_breach"), zeros),
         "previous": zeros + UNKNOWN_COUNT,
     }
-    if criterion.audited is not None:
-        options = audit_options(order, criterion, breach, frame)
+    if options is not None:
         counts |= {"audited": count(options.audited), "unaudited": count(options.unaudited), "audit_open": count(options.open)}
         counts |= {"audit_certain": count(options.certain), "audit_by_breach": count(options.by_breach)}
     if criterion.compares_with_last_year:

@@ -17,6 +17,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from evaluation.registry import queries as registry
+from evaluation.results.operations import check, refresh
 from evaluation.review.history.reconstruct import sheet_as_of
 from evaluation.review.integrity import discrepancies
 from evaluation.sheets import queries as sheets
@@ -30,6 +31,15 @@ def sheet_inputs() -> dict[tuple[str, int], Any]:
     """(body BIN, year) → the current input of its sheet."""
     every = [(body, opened.year) for body in registry.all_bodies(SYSTEM) for opened in registry.years()]
     return {(body.bin, year): sheets.read_sheet_input(SYSTEM, body, year) for body, year in every}
+
+
+def check_results(refresh_first: bool) -> None:
+    """Stored results that are not stale equal a fresh scoring; after scoring the stale ones none is stale."""
+    if refresh_first:
+        refresh()
+    comparison = check()
+    assert comparison.differences == ()
+    assert not refresh_first or comparison.stale == 0
 
 
 @pytest.mark.parametrize("run", range(RUNS))
@@ -49,6 +59,8 @@ def test_the_audit_log_reconstructs_every_operation(app: Flask, order: Order, ru
             else:
                 db.session.commit()
                 performed[operation.__name__] += 1
+            if step % 5 == 0:
+                check_results(refresh_first=step % 3 == 0)
             if step % 20 == 0:
                 snapshots.append((precise_now(), sheet_inputs()))
         assert verify_audit_log(SYSTEM) == []

@@ -29,6 +29,7 @@ from evaluation.policy import SIGN_IN_ROLES, Forbidden, Role, Viewer
 from evaluation.registry import operations as register
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
+from evaluation.results.operations import check, refresh
 from evaluation.review import operations as review
 from evaluation.review import queries
 from evaluation.review.history.reconstruct import reconstruct
@@ -251,6 +252,15 @@ class Machine(RuleBasedStateMachine):
         revisions = queries.sheet_revisions(SYSTEM, self.body_id, YEAR)
         assert [revision.revision for revision in revisions] == list(range(self.revision, 0, -1))
         db.session.rollback()
+
+    @rule()
+    def read_results(self) -> None:
+        """Stored results that are not stale equal a fresh scoring, before and after the stale ones are scored."""
+        db.session.rollback()
+        assert check([YEAR]).differences == ()
+        refresh([YEAR])
+        comparison = check([YEAR])
+        assert (comparison.differences, comparison.stale) == ((), 0)
 
     def teardown(self) -> None:
         """Every accepted sheet can be verified, and the audit log reconstructs it."""

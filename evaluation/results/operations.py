@@ -1,0 +1,169 @@
+"""Scores stale results anew and stores them, in transactions of their own: results are derived from committed data.
+
+Answers may change while they are scored. A result is therefore stored with the generation that was read before the answers, and
+only if the stored generation is still the same; otherwise it stays stale and is scored again.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, select, update
+
+from evaluation.configuration import configuration
+from evaluation.database import MAX_IDS_PER_STATEMENT, batched, begin_immediate, db, insert_columns, insert_many, table_of
+from evaluation.errors import EvaluationError
+from evaluation.language import N_
+from evaluation.memory import gc_paused
+from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
+from evaluation.results import queries
+from evaluation.results.compute import BODY_COLUMNS, ROW_COLUMNS, TABLE_COLUMNS, Line, Results, compute_results
+from evaluation.results.models import BodyResult, RowResult, TableResult
+
+ATTEMPTS = 3
+"""How often a result that changed while it was scored is scored again before the reader takes the last one stored."""
+BODY_RESULT, TABLE_RESULT, ROW_RESULT = (table_of(model) for model in (BodyResult, TableResult, RowResult))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stored result that differs from a fresh scoring: the year, the body's id, and the table of results."""
+
+    year: int
+    body_id: int
+    table: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How many results were compared with a fresh scoring, how many are stale and were not, and what differs."""
+
+    compared: int
+    stale: int
+    differences: tuple[Difference, ...]
+
+
+def refresh(years: Iterable[int] | None = None) -> int:
+    """Score all stale results of these reporting years, or of all, and store them; years that are not open are left out.
+
+    Returns:
+        How many results were scored.
+
+    Raises:
+        EvaluationError: The caller has changes that are not committed.
+    """
+    raw: Any = db.session.connection().connection.dbapi_connection
+    if db.session.new or db.session.dirty or (db.engine.dialect.name == "sqlite" and raw.in_transaction):
+        raise EvaluationError(N_("Results are scored from stored data: the transaction must be committed first."))
+    opened = sorted(year.year for year in registry.years())
+    wanted = opened if years is None else sorted(set(years) & set(opened))
+    return sum(_refresh_year(year) for year in wanted)
+
+
+def _refresh_year(year: int) -> int:
+    count = 0
+    for _ in range(ATTEMPTS):
+        body_ids = queries.stale_body_ids(year)
+        if not body_ids:
+            break
+        with configuration().application_context():
+            count += _score_and_store(year, body_ids)
+    return count
+
+
+@gc_paused()
+def _score_and_store(year: int, body_ids: list[int]) -> int:
+    _add_missing(year, body_ids)
+    generations = queries.generations(year, body_ids)
+    fingerprint = queries.fingerprint(year)
+    sources = queries.sources(Viewer.system(), year, body_ids)
+    if sources is None:
+        return 0
+    results = compute_results(sources, body_ids)
+    # The read transaction ends here: the one that stores is short.
+    db.session.rollback()
+    return _store(year, results, generations, fingerprint)
+
+
+def _add_missing(year: int, body_ids: Collection[int]) -> None:
+    """Insert the lines that never existed, so that a change that is under way finds a generation to raise."""
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            begin_immediate(connection)
+        stored = set(connection.scalars(select(BODY_RESULT.c.body_id).where(BODY_RESULT.c.year == year)))
+        missing = [body_id for body_id in body_ids if body_id not in stored]
+        if missing:
+            insert_columns(connection, BODY_RESULT, {"year": [year] * len(missing), "body_id": missing}, skip_existing=True)
+
+
+def _store(year: int, results: Results, generations: Mapping[int, int], fingerprint: str) -> int:
+    """Store the results whose generation is still the one that was read; return how many."""
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            begin_immediate(connection)
+        unchanged = sorted(_lock_unchanged(connection, year, generations))
+        if not unchanged:
+            return 0
+        values = [
+            {
+                "stored_body_id": body_id,
+                "scored_generation": generations[body_id],
+                "fingerprint": fingerprint,
+                **dict(zip(BODY_COLUMNS, results.bodies[body_id], strict=True)),
+            }
+            for body_id in unchanged
+        ]
+        statement = update(BODY_RESULT).where(BODY_RESULT.c.year == year, BODY_RESULT.c.body_id == bindparam("stored_body_id"))
+        connection.execute(statement.values({name: bindparam(name) for name in values[0] if name != "stored_body_id"}), values)
+        _replace_lines(connection, TABLE_RESULT, TABLE_COLUMNS, year, unchanged, results.tables)
+        _replace_lines(connection, ROW_RESULT, ROW_COLUMNS, year, unchanged, results.rows)
+        return len(unchanged)
+
+
+def _lock_unchanged(connection: Connection, year: int, generations: Mapping[int, int]) -> set[int]:
+    """Lock the lines whose generation is still the one that was read until the transaction ends; return their bodies."""
+    columns = BODY_RESULT.c
+    statement = select(columns.body_id, columns.generation).where(columns.year == year).order_by(columns.body_id)
+    if len(generations) <= MAX_IDS_PER_STATEMENT:
+        statement = statement.where(columns.body_id.in_(generations))
+    # A line that a change has locked will be stale when the change is committed.
+    rows = connection.execute(statement.with_for_update(skip_locked=True))
+    return {body_id for body_id, generation in rows if generations.get(body_id) == generation}
+
+
+def _replace_lines(
+    connection: Connection, table: Table, columns: Sequence[str], year: int, body_ids: Sequence[int], lines: Sequence[Line]
+) -> None:
+    """Replace the lines of these bodies in a year; the first value of a line is the body's id."""
+    for part in batched(body_ids):
+        connection.execute(table.delete().where(table.c.year == year, table.c.body_id.in_(part)))
+    replaced = set(body_ids)
+    insert_many(connection, table, ("year", *columns), [(year, *line) for line in lines if line[0] in replaced])
+
+
+@gc_paused()
+def check(years: Iterable[int] | None = None) -> Comparison:
+    """Compare the stored results of these reporting years, or of all, with a fresh scoring; stale results are left out."""
+    opened = sorted(year.year for year in registry.years())
+    count, stale = 0, 0
+    differences: list[Difference] = []
+    for year in opened if years is None else sorted(set(years) & set(opened)):
+        stored_bodies = queries.stored_lines(BodyResult, ("body_id", *BODY_COLUMNS), year)
+        body_ids = sorted(line[0] for line in stored_bodies)
+        sources = queries.sources(Viewer.system(), year, body_ids)
+        if sources is None:
+            continue
+        count += len(body_ids)
+        stale += len(queries.stale_body_ids(year))
+        fresh = compute_results(sources, body_ids)
+        fresh_bodies = {(body_id, *values) for body_id, values in fresh.bodies.items()}
+        for model, columns, lines in (
+            (BodyResult, (), fresh_bodies),
+            (TableResult, TABLE_COLUMNS, set(fresh.tables)),
+            (RowResult, ROW_COLUMNS, set(fresh.rows)),
+        ):
+            stored = queries.stored_lines(model, columns, year) if columns else stored_bodies
+            differing = sorted({line[0] for line in stored ^ lines})
+            differences += [Difference(year, body_id, model.__tablename__) for body_id in differing]
+    return Comparison(count, stale, tuple(differences))
