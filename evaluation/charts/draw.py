@@ -1,7 +1,7 @@
-"""Draws a chart with matplotlib.
+"""Draws a picture with matplotlib.
 
-The drawing computes every position: it uses no axes and no layout engine, which would cost more time than the bars. Import this
-module only to draw, since it imports matplotlib.
+The picture has every position: the drawing uses no axes and no layout engine, which would cost more time than the shapes. Import
+this module only to draw, since it imports matplotlib.
 """
 
 import io
@@ -9,128 +9,113 @@ import threading
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Ellipse, Patch, Polygon, Rectangle
 
 from evaluation.charts import style
-from evaluation.charts.measure import text_width
-from evaluation.charts.model import Bar, BarGroup, Chart
+from evaluation.charts.picture import Box, Label, Line, Link, Mark, Picture, Shape
+from evaluation.charts.style import Fill
 
-FONT = FontProperties(family=style.FONT_FAMILIES[:1], size=style.TEXT_SIZE_PT)
-BOLD_FONT = FontProperties(family=style.FONT_FAMILIES[:1], size=style.TEXT_SIZE_PT, weight="bold")
 SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "sheet"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-LegendKey = tuple[float, float, str, style.Fill]
-"""A key of the legend: x, distance from the top of the legend, label and fill."""
 LOCK = threading.Lock()
 """The settings and the font cache of matplotlib are global to the process."""
+CORNERS: dict[Shape, tuple[tuple[float, float], ...]] = {
+    Shape.SQUARE: ((-0.44, -0.44), (0.44, -0.44), (0.44, 0.44), (-0.44, 0.44)),
+    Shape.TRIANGLE: ((0, -0.55), (0.55, 0.45), (-0.55, 0.45)),
+    Shape.DIAMOND: ((0, -0.6), (0.6, 0), (0, 0.6), (-0.6, 0)),
+    Shape.POINTER: ((0, 0), (0.55, -1), (-0.55, -1)),
+}
+"""The corners of marks as parts of their size, from their position."""
 
 
-def render(chart: Chart) -> bytes:
-    """Draw a chart as the SVG document that matplotlib writes.
+def render(picture: Picture) -> bytes:
+    """Draw a picture as the SVG document that matplotlib writes.
 
-    Equal charts give equal bytes. Any thread may call it.
+    Equal pictures give equal bytes. Any thread may call it.
     """
     out = io.BytesIO()
     with LOCK, matplotlib.rc_context(SETTINGS):
-        _Drawing(chart).figure.savefig(out, format="svg", metadata=NO_METADATA)
+        _Drawing(picture).figure.savefig(out, format="svg", metadata=NO_METADATA)
     return out.getvalue()
 
 
 class _Drawing:
-    """A figure that is drawn from top to bottom; `y` is the distance in points from its top to the next element."""
+    """A figure that is filled with the shapes of a picture; `position` counts them, since matplotlib draws lines over patches."""
 
-    def __init__(self, chart: Chart):
-        self.chart = chart
-        self.left = style.MARGIN_PT + (style.MARK_WIDTH_PT if any(group.mark for group in chart.groups) else 0)
-        labels = max((text_width(bar.label, style.TEXT_SIZE_PT) for bar in chart.bars), default=0)
-        texts = max((text_width(bar.text, style.TEXT_SIZE_PT, bold=True) for bar in chart.bars), default=0)
-        self.bars_left = self.left + (labels / style.FILL_RATIO + style.GAP_PT if labels else 0)
-        self.bars_width = style.WIDTH_PT - style.MARGIN_PT - texts / style.FILL_RATIO - style.GAP_PT - self.bars_left
-        self.longest = max((bar.max for bar in chart.bars), default=1)
-        legend = self._legend_keys()
-        self.height = 2 * style.MARGIN_PT + legend[-1][1] + style.LINE_HEIGHT_PT + sum(map(_height, chart.groups))
-        self.figure = Figure(figsize=(style.WIDTH_PT / 72, self.height / 72), facecolor=style.PAPER)
-        self.y = style.MARGIN_PT
-        self._legend(legend)
-        for group in chart.groups:
-            self._group(group)
+    def __init__(self, picture: Picture):
+        self.width, self.height = picture.width, picture.height
+        self.fonts: dict[tuple[float, bool], FontProperties] = {}
+        self.figure = Figure(figsize=(self.width / 72, self.height / 72), facecolor=style.PAPER)
+        for position, shape in enumerate(picture.shapes):
+            self.position = position
+            if isinstance(shape, Box):
+                self._box(shape)
+            elif isinstance(shape, Label):
+                self._label(shape)
+            elif isinstance(shape, Line):
+                self._line(shape)
+            else:
+                self._mark(shape)
 
-    def _legend_keys(self) -> list[LegendKey]:
-        """Position the keys of the legend; the hatched key appears only where a bar is hatched."""
-        labelled = list(zip(self.chart.legend, (style.POINTS_FILL, style.OPEN_FILL, style.MAX_FILL), strict=True))
-        if not self.chart.is_open:
-            del labelled[1]
-        keys: list[LegendKey] = []
-        x, top = style.MARGIN_PT, 0.0
-        for label, fill in labelled:
-            width = style.LEGEND_BOX_WIDTH_PT + style.GAP_PT + text_width(label, style.TEXT_SIZE_PT) / style.FILL_RATIO
-            if keys and x + width > style.WIDTH_PT - style.MARGIN_PT:
-                x, top = style.MARGIN_PT, top + style.LINE_HEIGHT_PT + 2
-            keys.append((x, top, label, fill))
-            x += width + 2 * style.GAP_PT
-        return keys
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        """Convert a position to parts of the figure from its bottom left corner."""
+        return x / self.width, (self.height - y) / self.height
 
-    def _legend(self, keys: list[LegendKey]) -> None:
-        legend_top = self.y
-        for x, top, label, fill in keys:
-            self.y = legend_top + top
-            self._box(x, 1.5, style.LEGEND_BOX_WIDTH_PT, fill)
-            self._text(x + style.LEGEND_BOX_WIDTH_PT + style.GAP_PT, label)
-        self.y += style.LINE_HEIGHT_PT
+    def _add(self, artist: Artist, link: Link | None = None) -> None:
+        artist.set_zorder(self.position)
+        if link:
+            artist.set_url(link.url)
+        self.figure.add_artist(artist)
 
-    def _group(self, group: BarGroup) -> None:
-        self.y += style.GROUP_GAP_PT
-        self._text(style.MARGIN_PT, group.mark)
-        for text in group.caption:
-            self._text(self.left, text)
-            self.y += style.LINE_HEIGHT_PT
-        self.y += 1
-        for bar in group.bars:
-            self._bar(bar)
-            self.y += style.BAR_STEP_PT
-
-    def _bar(self, bar: Bar) -> None:
-        scale = self.bars_width / self.longest
-        self._text(self.left, bar.label)
-        self._box(self.bars_left, 2, bar.max * scale, style.MAX_FILL)
-        if bar.high > bar.low:
-            self._box(self.bars_left + bar.low * scale, 2, (bar.high - bar.low) * scale, style.OPEN_FILL)
-        if bar.low:
-            self._box(self.bars_left, 2, bar.low * scale, style.POINTS_FILL)
-        self._text(self.bars_left + bar.max * scale + style.GAP_PT, bar.text, BOLD_FONT)
-
-    def _box(self, x: float, top: float, width: float, fill: style.Fill) -> None:
-        """A box of a bar's height, `top` points below the current position."""
-        bottom = self.height - self.y - top - style.BAR_HEIGHT_PT
-        box = Rectangle(
-            (x / style.WIDTH_PT, bottom / self.height),
-            width / style.WIDTH_PT,
-            style.BAR_HEIGHT_PT / self.height,
-            facecolor=fill.face,
-            edgecolor=fill.edge,
-            linewidth=style.OUTLINE_WIDTH_PT,
-        )
+    def _filled(self, patch: Patch, fill: Fill) -> Patch:
+        patch.set(facecolor=fill.face, edgecolor=fill.edge, linewidth=style.OUTLINE_WIDTH_PT)
         if fill.hatch:
-            box.set_hatch(fill.hatch)
-            box.set_hatch_linewidth(style.HATCH_WIDTH_PT)
-        self.figure.add_artist(box)
+            patch.set_hatch(fill.hatch)
+            patch.set_hatch_linewidth(style.HATCH_WIDTH_PT)
+        return patch
 
-    def _text(self, x: float, text: str, font: FontProperties = FONT) -> None:
-        """A line of text that begins at the current position. A dollar sign does not start a formula."""
-        if text:
-            baseline = self.height - self.y - style.TEXT_SIZE_PT
-            self.figure.text(
-                x / style.WIDTH_PT,
-                baseline / self.height,
-                text,
-                fontproperties=font,
-                color=style.INK,
-                verticalalignment="baseline",
-                parse_math=False,
-            )
+    def _box(self, box: Box) -> None:
+        corner = self._at(box.x, box.y + box.height)
+        rectangle = Rectangle(corner, box.width / self.width, box.height / self.height)
+        self._add(self._filled(rectangle, box.fill), box.link)
 
+    def _label(self, label: Label) -> None:
+        """A dollar sign does not start a formula."""
+        if not label.text:
+            return
+        font = self.fonts.get((label.size, label.bold))
+        if font is None:
+            weight = "bold" if label.bold else "normal"
+            font = FontProperties(family=style.FONT_FAMILIES[:1], size=label.size, weight=weight)
+            self.fonts[label.size, label.bold] = font
+        x, y = self._at(label.x + label.size, label.y) if label.upright else self._at(label.x, label.y + label.size)
+        self.figure.text(
+            x,
+            y,
+            label.text,
+            fontproperties=font,
+            color=label.color,
+            horizontalalignment="right" if label.upright else label.align.value,
+            verticalalignment="bottom" if label.upright else "baseline",
+            **({"rotation": 90, "rotation_mode": "default"} if label.upright else {}),
+            parse_math=False,
+            zorder=self.position,
+        )
 
-def _height(group: BarGroup) -> float:
-    return style.GROUP_GAP_PT + len(group.caption) * style.LINE_HEIGHT_PT + 1 + len(group.bars) * style.BAR_STEP_PT
+    def _line(self, line: Line) -> None:
+        xs, ys = zip(*(self._at(x, y) for x, y in line.points), strict=True)
+        linestyle: Any = (0, line.dashes) if line.dashes else "-"
+        self._add(Line2D(xs, ys, color=line.color, linewidth=line.width, linestyle=linestyle))
+
+    def _mark(self, mark: Mark) -> None:
+        patch: Patch
+        if mark.shape == Shape.CIRCLE:
+            patch = Ellipse(self._at(mark.x, mark.y), mark.size / self.width, mark.size / self.height)
+        else:
+            corners = CORNERS[mark.shape]
+            patch = Polygon([self._at(mark.x + dx * mark.size, mark.y + dy * mark.size) for dx, dy in corners])
+        self._add(self._filled(patch, mark.fill), mark.link)

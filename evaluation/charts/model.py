@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from evaluation.charts import style
 from evaluation.charts.measure import shorten
+from evaluation.charts.picture import Link
 from evaluation.language import Language
 
 
@@ -17,6 +18,7 @@ class Bar:
     high: float
     max: float
     text: str
+    link: Link | None = None
 
 
 @dataclass(frozen=True)

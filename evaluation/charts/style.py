@@ -28,6 +28,7 @@ OUTLINE = "#5f6b78"
 PAPER = "#ffffff"
 OUTLINE_WIDTH_PT = 0.8
 HATCH_WIDTH_PT = 1.3
+MARK_SIZE_PT = 9.0
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,14 @@ class Fill:
 MAX_FILL = Fill(PAPER, OUTLINE)
 POINTS_FILL = Fill(ACCENT, ACCENT)
 OPEN_FILL = Fill(PAPER, ACCENT, "////")
+NO_FILL = Fill(PAPER, "#c9d0d7")
+"""A field without a value."""
+SHADES = (
+    ("#f1f6fa", INK),
+    ("#cfdfec", INK),
+    ("#a3c1da", INK),
+    ("#6e9cc0", INK),
+    ("#356c96", PAPER),
+    ("#0f3350", PAPER),
+)
+"""Face and colour of text from the lowest to the highest class; the brightness falls evenly, so that they differ in grey too."""

@@ -10,7 +10,7 @@ import re
 from xml.etree import ElementTree
 
 from evaluation.charts import style
-from evaluation.charts.model import Chart
+from evaluation.charts.picture import Picture
 
 SVG_NAMESPACE, XLINK_NAMESPACE = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 URL_REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -19,10 +19,10 @@ ElementTree.register_namespace("", SVG_NAMESPACE)
 ElementTree.register_namespace("xlink", XLINK_NAMESPACE)
 
 
-def embeddable(document: bytes, chart: Chart, salt: str = "") -> str:
-    """Convert the SVG document of a chart to an `<svg>` element as text; `salt` makes the ids of equal charts different."""
+def embeddable(document: bytes, picture: Picture, salt: str = "") -> str:
+    """Convert the SVG document of a picture to an `<svg>` element as text; `salt` makes the ids of equal pictures different."""
     root = ElementTree.fromstring(document)  # noqa: S314 - the application drew it
-    prefix = "chart-" + hashlib.sha256(repr((salt, chart)).encode()).hexdigest()[:12]
+    prefix = "chart-" + hashlib.sha256(repr((salt, picture)).encode()).hexdigest()[:12]
     elements = list(root.iter())
     for element in elements:
         _simplify(element)
@@ -33,7 +33,8 @@ def embeddable(document: bytes, chart: Chart, salt: str = "") -> str:
         for child in list(parent):
             if child.tag == f"{{{SVG_NAMESPACE}}}style" or (child.tag == f"{{{SVG_NAMESPACE}}}defs" and not len(child)):
                 parent.remove(child)
-    _set_root_attributes(root, chart, prefix)
+    _set_links(root, picture)
+    _set_root_attributes(root, picture, prefix)
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -67,19 +68,40 @@ def _prefix_ids(element: ElementTree.Element, prefix: str, referenced: set[str])
             element.set(name, URL_REFERENCE.sub(rf"url(#{prefix}-\1)", value))
 
 
-def _set_root_attributes(root: ElementTree.Element, chart: Chart, prefix: str) -> None:
+def _set_links(root: ElementTree.Element, picture: Picture) -> None:
+    """Give the links native addresses and names.
+
+    They are left out of the order of the Tab key, because the table beside the picture has the same ones. Texts let a click
+    through to the linked shape behind them.
+    """
+    names = picture.link_names
+    if not names:
+        return
+    for element in root.iter():
+        if element.tag == f"{{{SVG_NAMESPACE}}}a":
+            url = element.attrib.pop(f"{{{XLINK_NAMESPACE}}}href")
+            element.attrib |= {"href": url, "tabindex": "-1"}
+            title = ElementTree.Element(f"{{{SVG_NAMESPACE}}}title")
+            title.text = names[url]
+            element.insert(0, title)
+        elif element.tag == f"{{{SVG_NAMESPACE}}}text":
+            element.set("pointer-events", "none")
+
+
+def _set_root_attributes(root: ElementTree.Element, picture: Picture, prefix: str) -> None:
     root.attrib.pop("version", None)
     root.attrib |= {
         "id": prefix,
         "class": "chart",
-        "role": "img",
-        "lang": chart.language,
+        # The content of an image is hidden from readers of the screen; that of a group is not.
+        "role": "group" if picture.link_names else "img",
+        "lang": picture.language,
         "aria-labelledby": f"{prefix}-title {prefix}-desc",
         "font-family": ", ".join(style.FONT_FAMILIES),
         "stroke-linejoin": "round",
         "stroke-linecap": "butt",
     }
-    for position, (tag, text) in enumerate((("title", chart.title), ("desc", chart.description))):
+    for position, (tag, text) in enumerate((("title", picture.title), ("desc", picture.description))):
         element = ElementTree.Element(f"{{{SVG_NAMESPACE}}}{tag}", {"id": f"{prefix}-{tag}"})
         element.text = text
         root.insert(position, element)

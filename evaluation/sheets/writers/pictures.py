@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import typst
 
-from evaluation.charts import Chart, style, to_svg
+from evaluation.charts import Chart, Picture, style, to_svg
 from evaluation.charts.measure import font_folder
 
 DOTS_PER_INCH = 150
@@ -20,11 +20,12 @@ LOCK = threading.Lock()
 """The process has one compiler, which compiles one document at a time."""
 
 
-def pictures(charts: Sequence[Chart]) -> list[bytes]:
+def pictures(charts: Sequence[Chart | Picture]) -> list[bytes]:
     """Draw each chart as a PNG. Equal charts give equal bytes."""
     if not charts:
         return []
-    inputs = {"charts": orjson.dumps([to_svg(chart) for chart in charts]).decode(), "width": str(style.WIDTH_PT)}
+    svgs = [(to_svg(chart), chart.width if isinstance(chart, Picture) else style.WIDTH_PT) for chart in charts]
+    inputs = {"charts": orjson.dumps(svgs).decode()}
     with LOCK:
         compiled = _compiler().compile(format="png", ppi=DOTS_PER_INCH, sys_inputs=inputs)
     # typst returns a single page as bytes, several pages as a list.
