@@ -8,17 +8,20 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import Field, StrictBool, StrictInt, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from evaluation.criteria import expressions
+from evaluation.criteria.anomaly_kinds import AnomalyKind
 from evaluation.criteria.answer_rules import AnswerRule, AnswerRuleT, Caution, Contradiction, Implication
 from evaluation.criteria.base import Code, OrderModel, Text
 from evaluation.criteria.criterion import Criterion, PriorYearCount, ScaleEntry
 from evaluation.criteria.expressions import Condition
 from evaluation.criteria.form import Form, Row, Table
 from evaluation.criteria.indicators import REGISTRY_FACTS, AnswerType, Choice, Indicator, Kind
+from evaluation.criteria.readings import Alternative, Reading
 
 __all__ = [
+    "Alternative",
     "AnswerRule",
     "AnswerType",
     "Caution",
@@ -40,16 +43,6 @@ __all__ = [
     "Text",
     "conditions",
 ]
-
-
-class Reading(OrderModel):
-    """A passage of the Order that allows more than one interpretation: the interpretation used, and the others."""
-
-    id: Annotated[str, StringConstraints(pattern=r"^R[0-9]+$")]
-    passage: Text
-    interpretation: Text
-    alternatives: tuple[Text, ...] = Field(min_length=1)
-    changes_points: StrictBool = False
 
 
 class Notice(OrderModel):
@@ -86,6 +79,7 @@ class Order(OrderModel):
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     form: Form
     readings: tuple[Reading, ...] = ()
+    anomalies: tuple[AnomalyKind, ...] = ()
     sha256: str = ""
 
     def __hash__(self) -> int:
@@ -133,6 +127,11 @@ class Order(OrderModel):
     def reading(self) -> dict[str, Reading]:
         """Readings by id."""
         return {reading.id: reading for reading in self.readings}
+
+    @cached_property
+    def anomaly(self) -> dict[str, AnomalyKind]:
+        """Kinds of anomalies by code."""
+        return {kind.code: kind for kind in self.anomalies}
 
     def row_number(self, kind: str, criterion: str) -> str:
         """The number of the row of a kind's table that a criterion scores; empty if it has none."""

@@ -5,9 +5,12 @@ unlikely.
 """
 
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
+from evaluation.criteria.alternatives import alternative_errors, under_alternative
+from evaluation.criteria.anomaly_validation import anomaly_names, anomaly_problems
 from evaluation.criteria.count_conditions import AUDITED, comparisons
 from evaluation.criteria.expressions import (
     DAYS,
@@ -36,6 +39,23 @@ MAX_YEARS = 100
 
 def problems(order: Order) -> Iterator[Problem]:
     """Yield the problems of an order; none if it can be used."""
+    errors = list(_problems(order))
+    yield from errors
+    if not errors:
+        yield from _alternatives(order)
+
+
+def _alternatives(order: Order) -> Iterator[Problem]:
+    """Check what alternatives of readings change: their references, then the order as each of them changes it."""
+    for key, alternative, problem in alternative_errors(order):
+        if problem is not None:
+            yield problem
+        elif alternative.is_applicable:
+            changed = under_alternative(order, alternative)
+            yield from (replace(problem, key=f"{key}.{problem.key}") for problem in _problems(changed))
+
+
+def _problems(order: Order) -> Iterator[Problem]:
     yield from _duplicates("kinds[{}].code", [kind.code for kind in order.kinds])
     codes_of_items = [item.code for item in order.indicators + order.evidence]
     for name in ("indicators", "evidence"):
@@ -47,6 +67,10 @@ def problems(order: Order) -> Iterator[Problem]:
     yield from _rules(order)
     yield from _criteria(order)
     yield from _form(order)
+    yield from _duplicates("anomalies[{}].code", [kind.code for kind in order.anomalies])
+    for key, names in anomaly_names(order):
+        yield from _undefined(key, names, order.by_code)
+    yield from anomaly_problems(order)
     for key, condition in conditions(order):
         yield from _condition(order, key, condition)
 

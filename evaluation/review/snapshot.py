@@ -6,7 +6,7 @@ from the audit log has the same hash. The keys are part of every hash: they must
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -117,6 +117,13 @@ def from_canonical_json(content: str, orders: Orders) -> Sheet:
         return _sheet_from_json(order, data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SnapshotError(N_("This is not an accepted assessment sheet, or it is damaged.")) from error
+
+
+def answers_of(order: Order, data: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield BIN, kind and answers in stored form of each organisation of parsed canonical JSON; `order` names the answers."""
+    for organisation in data["organisations"]:
+        stored = {code: _value_from_json(order.by_code.get(code), value) for code, value in organisation["answers"].items()}
+        yield organisation["bin"], organisation["kind"], stored
 
 
 def sha256_of(content: str) -> str:
@@ -275,9 +282,13 @@ def _breach_from_json(order: Order, data: dict[str, Any], organisations: Mapping
 
 def _facts_from_json(order: Order, facts: Iterable[list[Any]]) -> Iterable[BreachFact]:
     for code, value in facts:
-        type_ = order.by_code[code].type
-        if type_ == "money":
-            sign, (tenge, tiyn) = -1 if value.startswith("-") else 1, value.removeprefix("-").split(".")
-            yield code, sign * (int(tenge) * 100 + int(tiyn))
-        else:
-            yield code, date.fromisoformat(value) if type_ == "date" else value
+        item = order.by_code[code]
+        yield code, date.fromisoformat(value) if item.type == "date" else _value_from_json(item, value)
+
+
+def _value_from_json(item: Indicator | None, value: Any) -> Any:
+    """Convert a value to stored form: money in tenge becomes tiyn; an indicator that the order does not have is not converted."""
+    if item is None or item.type != "money":
+        return value
+    sign, (tenge, tiyn) = -1 if value.startswith("-") else 1, value.removeprefix("-").split(".")
+    return sign * (int(tenge) * 100 + int(tiyn))

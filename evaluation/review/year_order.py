@@ -100,7 +100,7 @@ def preview_move(viewer: Viewer, year: ReportingYear, new: Order) -> OrderMove:
         raise RegistryError("year_not_open", value=year.year)
     frames, statuses = answers.report_frames(viewer, current, year.year), status_counts(viewer, year.year)
     counts = {**answers.evidence_counts(viewer, year.year), **_answer_counts(frames)}
-    incompatible = _incompatible(current, new)
+    incompatible = incompatible_indicators(current, new)
     return OrderMove(
         current,
         new,
@@ -143,7 +143,7 @@ def _answer_counts(frames: ReportFrames) -> Mapping[str, int]:
     return counts
 
 
-def _incompatible(current: Order, new: Order) -> tuple[Indicator, ...]:
+def incompatible_indicators(current: Order, new: Order) -> tuple[Indicator, ...]:
     """The indicators that are of another type in the new order, or evidence, or whose list of choices lost a value."""
 
     def choices(order: Order, item: Indicator) -> set[str]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from evaluation.criteria import Order, model
+from evaluation.criteria import Order, model, readings
 from evaluation.criteria.count_conditions import COUNTS
 from evaluation.criteria.expressions import RESERVED_NAMES
 from tests.support.paths import ROOT
@@ -13,7 +13,11 @@ DICTIONARY = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
 FORMAT = (ROOT / "docs" / "criteria-file-format.md").read_text(encoding="utf-8")
 LETTERS = {"I": "institution", "E": "enterprise", "J": "jsc", "L": "llp"}
 TYPES = {"money": "money", "date": "date", "audit": "choice", "whole number": "whole", "yes/no": "yes_no"}
-MODELS = [value for value in vars(model).values() if isinstance(value, type) and issubclass(value, model.OrderModel)]
+MODELS = [
+    value
+    for value in {**vars(readings), **vars(model)}.values()
+    if isinstance(value, type) and issubclass(value, model.OrderModel)
+]
 
 
 def table_rows(heading: str) -> list[list[str]]:

@@ -1,0 +1,31 @@
+"""Why a year cannot be scored otherwise."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from evaluation.errors import EvaluationError
+from evaluation.language import N_
+
+MESSAGES = {
+    "order": N_("The order %(order)s is not loaded."),
+    "reading": N_("There is no reading %(reading)s that can be applied. Choose one of: %(readings)s."),
+}
+
+
+class UnknownReading(EvaluationError):
+    """What to score by does not exist: `reason` is a key of `MESSAGES`."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, reason: str, **values: object):
+        super().__init__(MESSAGES[reason], **values)
+
+
+class UnreadableAnswers(EvaluationError):
+    """The other order defines indicators of the same code otherwise, so that it cannot read the answers."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, order: str, codes: Iterable[str]):
+        template = N_("The order %(order)s cannot read the answers of the year: it defines otherwise: %(codes)s.")
+        super().__init__(template, order=order, codes=", ".join(codes))

@@ -1,0 +1,165 @@
+"""Reads of what a year is scored from again, scoped by the viewer: accepted sheets as they were accepted, else the answers."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+import pandas as pd
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import aliased
+
+from evaluation.answers import queries as answers
+from evaluation.comparison.readings.errors import UnknownReading, UnreadableAnswers
+from evaluation.comparison.readings.model import CENTRAL, Basis, BodyChange, Points, RowKey
+from evaluation.comparison.readings.rescore import body_changes, changed_rows, table_points
+from evaluation.criteria.alternatives import applicable_readings
+from evaluation.criteria.model import Order
+from evaluation.database import fetch_rows
+from evaluation.memory import gc_paused
+from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
+from evaluation.registry.clauses import exists_in_year
+from evaluation.registry.models import Body
+from evaluation.registry.queries import visible
+from evaluation.results import queries as results
+from evaluation.review.snapshot import answers_of
+from evaluation.review.year_order import incompatible_indicators
+from evaluation.scoring.frames import ReportFrames, report_frame
+from evaluation.scoring.score import PriorYearCounts
+
+
+class YearAnswers(NamedTuple):
+    """The answers of a year under its own order and under another one, and the prior-year counts."""
+
+    frames: ReportFrames
+    other_frames: ReportFrames
+    previous: PriorYearCounts
+
+
+def basis_of(year: int, order_code: str = "", reading: str = "") -> Basis:
+    """Return what to score by: the year's order or the one with this code, with this reading if one is named.
+
+    Raises:
+        UnknownReading: The order is not loaded, or has no such reading that can be applied.
+    """
+    own = registry.order_of(year)
+    order = registry.orders().get(order_code) if order_code else own
+    if order is None:
+        raise UnknownReading("order", order=order_code or year)
+    if not reading:
+        return Basis(order.code, order)
+    applied = {item.name: item for item in applicable_readings(order)}
+    if reading not in applied:
+        raise UnknownReading("reading", reading=reading, readings=", ".join(applied) or "–")
+    return Basis(reading if order is own else f"{order.code}.{reading}", order, applied[reading])
+
+
+def bases_of(year: int) -> tuple[Basis, ...]:
+    """Return everything that a year can be scored by otherwise: the readings of its order, then the other orders."""
+    own = registry.order_of(year)
+    if own is None:
+        return ()
+    readings = (Basis(item.name, own, item) for item in applicable_readings(own))
+    others = (Basis(order.code, order) for order in registry.orders().all if order.code != own.code)
+    return (*readings, *(basis for basis in others if not incompatible_indicators(own, basis.order)))
+
+
+@gc_paused()
+def compare(viewer: Viewer, year: int, basis: Basis, body_ids: Collection[int] | None = None) -> list[BodyChange]:
+    """Score the bodies that the viewer can see by the year's order and by a basis, by BIN.
+
+    Args:
+        viewer: Who reads.
+        year: The reporting year.
+        basis: What to score by beside the year's order.
+        body_ids: Only these bodies; ranks are then among them.
+
+    Raises:
+        UnreadableAnswers: The basis's order cannot read the answers of the year.
+        UnknownReading: The year is not open.
+    """
+    today = basis_of(year)
+    bodies = _bodies(viewer, year, body_ids)
+    stored = _answers(viewer, year, today.order, basis.order, [body.id for body in bodies])
+    bins = [body.bin for body in bodies]
+    before = table_points(today, stored.frames, stored.previous, bins)
+    after = table_points(basis, stored.other_frames, stored.previous, bins)
+    return body_changes(bodies, before, after)
+
+
+def compare_body(viewer: Viewer, year: int, body: Body) -> list[tuple[Basis, BodyChange, Mapping[RowKey, tuple[Points, Points]]]]:
+    """Return one body under everything that the year can be scored by otherwise: its points, and the rows that differ."""
+    today = basis_of(year)
+    bodies = _bodies(viewer, year, [body.id])
+    bases = bases_of(year) if bodies else ()
+    orders = {basis.order.code: basis.order for basis in bases}
+    answers_by_order = {code: _answers(viewer, year, today.order, order, [body.id]) for code, order in orders.items()}
+    compared = []
+    for basis in bases:
+        stored = answers_by_order[basis.order.code]
+        before = table_points(today, stored.frames, stored.previous, [body.bin])
+        after = table_points(basis, stored.other_frames, stored.previous, [body.bin])
+        rows = changed_rows((today, basis), (stored.frames, stored.other_frames), stored.previous)
+        compared.append((basis, body_changes(bodies, before, after)[0], rows))
+    return compared
+
+
+def _bodies(viewer: Viewer, year: int, body_ids: Collection[int] | None) -> list[BodyChange]:
+    """Return the bodies that exist in the year, by BIN, with their regions and without points."""
+    higher = aliased(Body)
+    region = func.substr(func.coalesce(Body.kato, higher.kato, CENTRAL), 1, 2)
+    statement = select(Body.id, Body.bin, case((Body.level == "central", CENTRAL), else_=region))
+    statement = statement.outerjoin(higher, higher.id == Body.parent_id).where(exists_in_year(year)).order_by(Body.bin)
+    wanted = None if body_ids is None else set(body_ids)
+    if wanted is not None and len(wanted) == 1:
+        statement = statement.where(Body.id.in_(wanted))
+    rows = fetch_rows(visible(statement, viewer))
+    return [BodyChange(id_, bin_, code, {}, {}) for id_, bin_, code in rows if wanted is None or id_ in wanted]
+
+
+def _answers(viewer: Viewer, year: int, order: Order, other: Order, body_ids: list[int]) -> YearAnswers:
+    """Read the answers once for each order; of accepted sheets they are those of the sheet, prior-year counts included."""
+    if incompatible := incompatible_indicators(order, other):
+        raise UnreadableAnswers(other.code, [item.code for item in incompatible])
+    sources = results.sources(viewer, year, body_ids)
+    if sources is None:
+        raise UnknownReading("order", order=year)
+    bins = {body_id: bin_ for bin_, body_id in sources.body_ids.items()}
+    contents = {bins[body_id]: orjson.loads(content) for body_id, content in sources.revisions.items()}
+    frames = _with_accepted(order, sources.frames, contents)
+    if other is order:
+        other_frames = frames
+    else:
+        other_frames = _with_accepted(other, answers.report_frames(viewer, other, year, body_ids), contents)
+    counts = {key: count for key, count in sources.previous.items() if key[0] not in contents}
+    return YearAnswers(frames, other_frames, counts | _accepted_counts(contents))
+
+
+def _with_accepted(order: Order, frames: ReportFrames, contents: Mapping[str, Any]) -> ReportFrames:
+    """Replace the answers of the bodies with an accepted sheet, which `contents` has by BIN."""
+    if not contents:
+        return frames
+    by_kind: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {kind: [] for kind in order.kind}
+    for body_bin, content in contents.items():
+        for organisation_bin, kind, values in answers_of(order, content):
+            by_kind.get(kind, []).append((body_bin, organisation_bin, values))
+    replaced = {}
+    for kind, rows in by_kind.items():
+        parts = []
+        if kind in frames and not (live := frames[kind][~frames[kind]["body"].isin(contents)]).empty:
+            parts.append(live)
+        if rows:
+            parts.append(report_frame(order, kind, *(list(column) for column in zip(*rows, strict=True))))
+        if parts:
+            replaced[kind] = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    return replaced
+
+
+def _accepted_counts(contents: Mapping[str, Any]) -> PriorYearCounts:
+    return {
+        (body_bin, table["kind"], row["criterion"]): row["prior_year_count"]
+        for body_bin, content in contents.items()
+        for table in content["tables"]
+        for row in table["rows"]
+        if row["prior_year_count"] is not None
+    }
