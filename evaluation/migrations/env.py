@@ -7,6 +7,7 @@ import evaluation.answers.models
 import evaluation.audit.models
 import evaluation.comparison.changes.models
 import evaluation.comparison.models
+import evaluation.jobs.models
 import evaluation.notifications.models
 import evaluation.registry.models
 import evaluation.results.models

@@ -11,7 +11,7 @@ MODULES = sorted(
     path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
 )
 COMMITS = {"evaluation/cli/context.py", "evaluation/schema.py", "evaluation/web/core/request_context.py"}
-SEPARATE_TRANSACTIONS = {"evaluation/notifications/outbox.py"}
+SEPARATE_TRANSACTIONS = {"evaluation/comparison/changes/operations.py", "evaluation/notifications/outbox.py"}
 """Modules that begin transactions of their own: a mail is claimed before it is sent, and its result is stored afterwards."""
 
 
@@ -62,8 +62,8 @@ def test_every_query_of_bodies_is_scoped_by_a_viewer() -> None:
     """Every public function of a queries module that reads bodies or what belongs to them takes a viewer first."""
     free = {"orders", "years", "reporting_year", "order_of", "visible"}
     free |= {"in_force_at_year_end", "supervisor_ids", "supervision_periods", "orders_with_open_years"}
-    # Creates the viewer that the other functions take.
-    free |= {"viewer_of"}
+    # Create the viewer that the other functions take.
+    free |= {"viewer_of", "account_of_session"}
     # These read nothing: they compute from an order, a year or values that were read within what the viewer may see.
     free |= {"counted_codes", "entry_period_columns", "scored_year_of"}
     # Adds the restriction to a viewer to a statement, like `visible`.

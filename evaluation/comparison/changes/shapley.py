@@ -62,8 +62,7 @@ def decompose(pairs: RowPairs) -> np.ndarray:
     """
     parts = np.zeros((len(pairs.before), len(SOURCES)), np.int64)
     if not pairs.is_comparable:
-        every = np.arange(len(pairs.before))
-        last, this = (_points(pairs, every, np.full(len(every), mask)) for mask in (0, 2 ** len(PLAYERS) - 1))
+        last, this = end_points(pairs)
         parts[:, SOURCES.index(Source.ORDER)] = (this - last) * DENOMINATOR
         return parts
     masks = _active_masks(pairs)
@@ -73,6 +72,13 @@ def decompose(pairs: RowPairs) -> np.ndarray:
         columns = [SOURCES.index(PLAYERS[position]) for position in players]
         parts[np.ix_(rows, columns)] = _values(pairs, rows, players) @ _weights(len(players))
     return parts
+
+
+def end_points(pairs: RowPairs) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest points of the n rows last year and this year, by their counts."""
+    rows = np.arange(len(pairs.before))
+    nothing, everything = np.zeros(len(rows), np.int64), np.full(len(rows), 2 ** len(PLAYERS) - 1)
+    return _points(pairs, rows, nothing), _points(pairs, rows, everything)
 
 
 def _active_masks(pairs: RowPairs) -> np.ndarray:

@@ -196,12 +196,16 @@ def upgrade() -> None:
     op.create_index("ix_audit_event_account", "audit_event", ["account_id", "id"], unique=False)
     op.create_index("ix_audit_event_actor", "audit_event", ["actor", "at"], unique=False)
     op.create_index("ix_audit_event_at", "audit_event", ["at", "id"], unique=False)
-    op.create_index("ix_audit_event_batch", "audit_event", ["batch"], unique=False)
+    batched = sa.text("batch IS NOT NULL")
+    op.create_index(
+        "ix_audit_event_batch", "audit_event", ["batch"], unique=False, sqlite_where=batched, postgresql_where=batched
+    )
     op.create_index("ix_audit_event_organisation", "audit_event", ["organisation_id", "year", "id"], unique=False)
     single = sa.text("batch IS NULL")
-    for name, columns in {"single": ["at", "id"], "single_chain": ["chain", "at", "id"]}.items():
+    single_columns = {"": ["at", "id", "action"], "_actor": ["actor", "at", "id"], "_chain": ["chain", "at", "id"]}
+    for name, columns in single_columns.items():
         op.create_index(
-            f"ix_audit_event_{name}", "audit_event", columns, unique=False, sqlite_where=single, postgresql_where=single
+            f"ix_audit_event_single{name}", "audit_event", columns, unique=False, sqlite_where=single, postgresql_where=single
         )
     op.create_table(
         "audit_batch",
@@ -373,12 +377,64 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_justification_organisation_id"), "justification", ["organisation_id"], unique=False)
     op.create_table(
+        "job",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("language", sa.String(length=2), server_default="kk", nullable=False),
+        sa.Column("urgent", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("dedup_key", sa.String(length=64), nullable=True),
+        sa.Column("status", sa.String(length=16), server_default="waiting", nullable=False),
+        sa.Column("failure", sa.JSON(), nullable=True),
+        sa.Column("file_name", sa.String(length=255), nullable=True),
+        sa.Column("media_type", sa.String(length=128), nullable=True),
+        sa.Column("file_size", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.CheckConstraint("status IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name=op.f("ck_job_status")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_job_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    op.create_index("ix_job_account", "job", ["account_id", "id"], unique=False)
+    op.create_index("ix_job_status", "job", ["status"], unique=False)
+    op.create_index(
+        "uq_job_dedup_key",
+        "job",
+        ["dedup_key"],
+        unique=True,
+        sqlite_where=sa.text("status = 'waiting'"),
+        postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.create_table(
+        "job_part",
+        sa.Column("job_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.String(length=8), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("status", sa.String(length=16), server_default="waiting", nullable=False),
+        sa.Column("worker", sa.String(length=64), nullable=True),
+        sa.Column("leased_until", sa.DateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("total", sa.Integer(), server_default="0", nullable=False),
+        sa.CheckConstraint("status IN ('waiting', 'running', 'done')", name=op.f("ck_job_part_status")),
+        sa.CheckConstraint("stage IN ('split', 'run', 'join')", name=op.f("ck_job_part_stage")),
+        sa.CheckConstraint("(status = 'running') = (worker IS NOT NULL)", name=op.f("ck_job_part_worker")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_job_part_job_id_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_id", "number", name=op.f("pk_job_part")),
+    )
+    op.create_index("ix_job_part_status", "job_part", ["status", "leased_until"], unique=False)
+    op.create_table(
         "notification",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("year", sa.Integer(), nullable=False),
-        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("body_id", sa.Integer(), nullable=True),
+        sa.Column("job_id", sa.Integer(), nullable=True),
         sa.Column("organisation_id", sa.Integer(), nullable=True),
         sa.Column("code", sa.String(length=64), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
@@ -390,12 +446,16 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('submitted', 'returned', 'accepted', 'reopened', 'remark', 'deadline', 'opened', 'rescheduled', "
-            "'extended', 'ready')",
+            "'extended', 'ready', 'job')",
             name=op.f("ck_notification_kind"),
+        ),
+        sa.CheckConstraint(
+            "(job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL)", name=op.f("ck_notification_subject")
         ),
         sa.CheckConstraint("mail_status IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_notification_mail_status")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_notification_account_id_account")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_notification_body_id_body")),
+        sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_notification_job_id_job"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_notification_organisation_id_organisation")
         ),
@@ -748,6 +808,17 @@ def downgrade() -> None:
     op.drop_index("ix_notification_mail_status", table_name="notification")
     op.drop_index("ix_notification_account", table_name="notification")
     op.drop_table("notification")
+    op.drop_index("ix_job_part_status", table_name="job_part")
+    op.drop_table("job_part")
+    op.drop_index(
+        "uq_job_dedup_key",
+        table_name="job",
+        sqlite_where=sa.text("status = 'waiting'"),
+        postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.drop_index("ix_job_status", table_name="job")
+    op.drop_index("ix_job_account", table_name="job")
+    op.drop_table("job")
     op.drop_index(op.f("ix_justification_organisation_id"), table_name="justification")
     op.drop_table("justification")
     op.drop_table("sheet_revision")
@@ -766,6 +837,7 @@ def downgrade() -> None:
     op.drop_index("ix_audit_batch_chain", table_name="audit_batch")
     op.drop_table("audit_batch")
     op.drop_index("ix_audit_event_single_chain", table_name="audit_event")
+    op.drop_index("ix_audit_event_single_actor", table_name="audit_event")
     op.drop_index("ix_audit_event_single", table_name="audit_event")
     op.drop_index("ix_audit_event_organisation", table_name="audit_event")
     op.drop_index("ix_audit_event_batch", table_name="audit_event")
