@@ -57,7 +57,7 @@ class Order(OrderModel):
 
     `sha256` is the hexadecimal SHA-256 of its criteria file. `translation_note` is absent where every text is official.
     `checked_on` is the day on which the file was last compared with the published law, `product_note` what the product adds to
-    the Order.
+    the Order, `silences` what the Order does not say.
     """
 
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]+$")]
@@ -69,6 +69,7 @@ class Order(OrderModel):
     product_note: Text | None = None
     checked_on: date | None = None
     notices: tuple[Notice, ...] = ()
+    silences: tuple[Text, ...] = ()
     kinds: tuple[Kind, ...] = Field(min_length=1)
     choices: dict[Code, tuple[Choice, ...]] = Field(default_factory=dict)
     indicators: tuple[Indicator, ...] = Field(min_length=1)
