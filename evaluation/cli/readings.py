@@ -5,7 +5,7 @@ import click
 from evaluation.cli.context import command, format_table, language_option, print_json, transaction
 from evaluation.comparison.notes import NO_RANK_IN_ORDER
 from evaluation.comparison.readings.export import as_json
-from evaluation.comparison.readings.model import SAME, BodyChange, Points, Ranks
+from evaluation.comparison.readings.model import BodyChange, Points
 from evaluation.comparison.readings.queries import bases_of, basis_of, compare
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
@@ -46,16 +46,12 @@ def readings(year: int, reading: str, order_code: str, as_json_: bool, lang: str
 def _print_table(changes: list[BodyChange], message_language: Language) -> None:
     rows = [tuple(message_language.gettext(text) for text in HEADINGS)]
     for change in changes:
-        if change.direction != SAME:
+        if change.before != change.after:
             before, after = (_points(points, message_language) for points in change.totals)
-            rows.append((change.bin, before, after, _rank(change.rank_before), _rank(change.rank_after)))
+            rows.append((change.bin, before, after, str(change.rank_before or "–"), str(change.rank_after or "–")))
     click.echo(format_table(rows))
     click.echo(message_language.gettext(NO_RANK_IN_ORDER))
 
 
 def _points(points: Points, message_language: Language) -> str:
     return message_language.points_of(points.low, points.high, points.max)
-
-
-def _rank(ranks: Ranks | None) -> str:
-    return "–" if ranks is None else "–".join(str(rank) for rank in dict.fromkeys(ranks))

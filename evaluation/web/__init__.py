@@ -8,10 +8,11 @@ from jinja2 import StrictUndefined
 from evaluation.web.account import account, inbox, security
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
-from evaluation.web.comparison import ranking
+from evaluation.web.comparison import pictures, ranking, ranking_access, readings
 from evaluation.web.core import access, compression, drafts, errors, headers, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
 from evaluation.web.entry import alike_warnings, answer_check, answers, evidence, grid, home, report, submission, uploads
+from evaluation.web.jobs import views as job_views
 from evaluation.web.review import body_list, body_year, bulk_accept
 from evaluation.web.review.remarks import views as remark_views
 from evaluation.web.sheets import as_of, method, sheets, verify
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         languages.blueprint,
         account.blueprint,
         inbox.blueprint,
+        job_views.blueprint,
         people.blueprint,
         people_table.blueprint,
         grid.blueprint,
@@ -65,6 +67,9 @@ def init_app(app: Flask) -> None:
         registry.blueprint,
         verify.blueprint,
         method.blueprint,
+        pictures.blueprint,
         ranking.blueprint,
+        readings.blueprint,
+        ranking_access.blueprint,
     ):
         app.register_blueprint(blueprint)

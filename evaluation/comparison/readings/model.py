@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from evaluation.comparison.ranking.model import Distribution, Rank
 from evaluation.criteria.alternatives import AppliedReading, under_alternative
 from evaluation.criteria.model import Order
 from evaluation.sheets.model import Bounds
@@ -18,8 +17,6 @@ CENTRAL = ""
 
 RowKey = tuple[str, str]
 """Kind, and number of a row of its table."""
-Ranks = tuple[int, int]
-"""The best and the worst rank that missing answers allow."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +85,15 @@ def _rises(before: float, after: float) -> bool:
 
 @dataclass(frozen=True)
 class BodyChange:
-    """A body's points today and otherwise, by kind, and its ranks among the compared bodies; None if it has no points."""
+    """A body's points today and otherwise, by kind, and its rank among the compared bodies; None without a maximum."""
 
     id: int
     bin: str
     region: str
     before: Mapping[str, Points]
     after: Mapping[str, Points]
-    rank_before: Ranks | None = None
-    rank_after: Ranks | None = None
+    rank_before: Rank | None = None
+    rank_after: Rank | None = None
 
     @property
     def totals(self) -> tuple[Points, Points]:
@@ -117,10 +114,14 @@ class BodyChange:
             "region": self.region,
             "before": before.as_json(),
             "after": after.as_json(),
-            "rank_before": self.rank_before,
-            "rank_after": self.rank_after,
+            "rank_before": _rank_as_json(self.rank_before),
+            "rank_after": _rank_as_json(self.rank_after),
             "change": self.direction,
         }
+
+
+def _rank_as_json(rank: Rank | None) -> dict[str, int] | None:
+    return None if rank is None else {"best": rank.best, "worst": rank.worst}
 
 
 @dataclass
@@ -153,14 +154,8 @@ def sums(changes: Iterable[BodyChange]) -> tuple[ChangeSum, dict[str, ChangeSum]
     return total, by_kind, by_region
 
 
-def ranks(points: Mapping[int, Points]) -> dict[int, Ranks]:
-    """Return body id → ranks by share, of the bodies with a maximum: 1 2 2 4.
-
-    Best is 1 + the bodies whose lowest share is above this one's highest, worst 1 + those whose highest is above its lowest.
-    """
-    ids = [body_id for body_id, item in points.items() if item.max]
-    low, high = (np.array([points[body_id].shares[end] for body_id in ids]) for end in (0, 1))
-    best = 1 + len(ids) - np.searchsorted(np.sort(low), high, side="right")
-    # A body whose share is open is above its own lowest share.
-    worst = 1 + len(ids) - np.searchsorted(np.sort(high), low, side="right") - (high > low)
-    return dict(zip(ids, zip(best.tolist(), worst.tolist(), strict=True), strict=True))
+def ranks(points: Mapping[int, Points]) -> dict[int, Rank]:
+    """Return body id → rank by share among these bodies, of those with a maximum."""
+    shares = {body_id: item.shares for body_id, item in points.items() if item.max}
+    distribution = Distribution.from_counts((low, high, 1) for low, high in shares.values())
+    return {body_id: distribution.rank(low, high) for body_id, (low, high) in shares.items()}

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pandas as pd
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from evaluation.answers import queries as answers
@@ -14,11 +14,11 @@ from evaluation.comparison.readings.model import CENTRAL, Basis, BodyChange, Poi
 from evaluation.comparison.readings.rescore import body_changes, changed_rows, table_points
 from evaluation.criteria.alternatives import applicable_readings
 from evaluation.criteria.model import Order
-from evaluation.database import fetch_rows
+from evaluation.database import db, fetch_rows
 from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.clauses import exists_in_year
+from evaluation.registry.clauses import exists_in_year, region_of
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 from evaluation.results import queries as results
@@ -52,6 +52,20 @@ def basis_of(year: int, order_code: str = "", reading: str = "") -> Basis:
     if reading not in applied:
         raise UnknownReading("reading", reading=reading, readings=", ".join(applied) or "–")
     return Basis(reading if order is own else f"{order.code}.{reading}", order, applied[reading])
+
+
+def basis_of_code(year: int, code: str) -> Basis:
+    """Return the basis with a code of :func:`bases_of`. Raises UnknownReading."""
+    bases = {basis.code: basis for basis in bases_of(year)}
+    if code not in bases:
+        raise UnknownReading("reading", reading=code, readings=", ".join(bases) or "–")
+    return bases[code]
+
+
+def bodies_by_id(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, Body]:
+    """Return body id → the body with its names of the year, of those that the viewer can see."""
+    rows = db.session.scalars(visible(select(Body).where(Body.id.in_(body_ids)), viewer))
+    return {body.id: body for body in registry.bodies_as_named_in(viewer, rows, year)}
 
 
 def bases_of(year: int) -> tuple[Basis, ...]:
@@ -107,8 +121,7 @@ def compare_body(viewer: Viewer, year: int, body: Body) -> list[tuple[Basis, Bod
 def _bodies(viewer: Viewer, year: int, body_ids: Collection[int] | None) -> list[BodyChange]:
     """Return the bodies that exist in the year, by BIN, with their regions and without points."""
     higher = aliased(Body)
-    region = func.substr(func.coalesce(Body.kato, higher.kato, CENTRAL), 1, 2)
-    statement = select(Body.id, Body.bin, case((Body.level == "central", CENTRAL), else_=region))
+    statement = select(Body.id, Body.bin, func.coalesce(region_of(higher), CENTRAL))
     statement = statement.outerjoin(higher, higher.id == Body.parent_id).where(exists_in_year(year)).order_by(Body.bin)
     wanted = None if body_ids is None else set(body_ids)
     if wanted is not None and len(wanted) == 1:

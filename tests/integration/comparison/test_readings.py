@@ -6,7 +6,9 @@ from random import Random
 import orjson
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
+from evaluation.comparison.ranking.model import Rank
 from evaluation.comparison.readings.errors import UnknownReading, UnreadableAnswers
 from evaluation.comparison.readings.export import as_json
 from evaluation.comparison.readings.model import GAIN, LOSS, OPEN, SAME, Basis, Points, direction, ranks
@@ -68,7 +70,7 @@ def test_a_reading_changes_points_tables_and_ranks(scenario: Scenario) -> None:
         assert empty.rank_before is None and empty.totals[0].max == 0
         full = {change.bin: change for change in compare(SYSTEM, YEAR, basis_of(YEAR, reading="R5"))}
         assert full[EMPTY_BODY].totals[1] == Points(62, 62, 62) and full[EMPTY_BODY].direction == OPEN
-        assert full[EMPTY_BODY].rank_after == (1, 1)
+        assert full[EMPTY_BODY].rank_after == Rank(1, 1)
         assert sorted(full[BODY].after) == ["enterprise", "institution", "jsc", "llp"]
         document = as_json(YEAR, basis_of(YEAR, reading="R3"), list(by_bin.values()))
         assert [table["kind"] for table in document["tables"]] == ["institution", "enterprise"]
@@ -81,7 +83,7 @@ def test_an_accepted_sheet_is_scored_from_its_own_answers(scenario: Scenario) ->
     with scenario.app.app_context():
         accepted_scenario(scenario)
         before = compare(SYSTEM, YEAR, basis_of(YEAR, reading="R2"))
-        db.session.execute(db.text("UPDATE report SET answers = '{}'"))
+        db.session.execute(text("UPDATE report SET answers = '{}'"))
         after = {change.bin: change for change in compare(SYSTEM, YEAR, basis_of(YEAR, reading="R2"))}
         first = next(change for change in before if change.bin == BODY)
         assert (after[BODY].before, after[BODY].after) == (first.before, first.after)
@@ -156,7 +158,7 @@ def test_ranks_and_directions_equal_brute_force() -> None:
             points[body_id] = Points(low, random.choice((low, high)), top)
         shares = {key: (Fraction(item.low, item.max), Fraction(item.high, item.max)) for key, item in points.items() if item.max}
         expected = {
-            key: (
+            key: Rank(
                 1 + sum(other[0] > own[1] for name, other in shares.items() if name != key),
                 1 + sum(other[1] > own[0] for name, other in shares.items() if name != key),
             )

@@ -1,0 +1,8 @@
+"""The kinds of background jobs that the product has, from all packages."""
+
+from evaluation.comparison.readings import jobs as readings
+from evaluation.jobs.kinds import JobKind
+from evaluation.notifications import link_mail, outbox
+
+KINDS: tuple[JobKind, ...] = (outbox.KIND, link_mail.KIND, readings.KIND)
+"""All kinds; workers run no other ones."""
