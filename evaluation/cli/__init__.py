@@ -12,6 +12,7 @@ from flask import Flask, current_app, has_app_context
 from evaluation.application import Application
 
 COMMANDS = {
+    "anomalies": ("evaluation.cli.anomalies:anomalies", "Search the answers of a year for what looks wrong."),
     "audit": ("evaluation.cli.audit:audit", "Verify the audit log, and take checkpoints of it."),
     "backup": (
         "evaluation.cli.backup:backup",
@@ -25,6 +26,10 @@ COMMANDS = {
     "readings": (
         "evaluation.cli.readings:readings",
         "Score a year under another reading or another order beside today's points; nothing is stored.",
+    ),
+    "ranking": (
+        "evaluation.cli.ranking:ranking",
+        "Print the ranking of a year's bodies by their share of the maximum; the Order itself knows no rank.",
     ),
     "remind": ("evaluation.cli.remind:remind", "Remind clerks and heads of deadlines, and send all waiting mail."),
     "results": ("evaluation.cli.results:results", "Score stale results, and check the stored ones."),

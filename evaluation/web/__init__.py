@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined
 from evaluation.web.account import account, inbox, security
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
-from evaluation.web.comparison import pictures, ranking, ranking_access, readings
+from evaluation.web.comparison import anomalies, changes, pictures, ranking, ranking_access, readings
 from evaluation.web.core import access, compression, drafts, errors, headers, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
 from evaluation.web.entry import alike_warnings, answer_check, answers, evidence, grid, home, report, submission, uploads
@@ -67,8 +67,10 @@ def init_app(app: Flask) -> None:
         registry.blueprint,
         verify.blueprint,
         method.blueprint,
+        changes.blueprint,
         pictures.blueprint,
         ranking.blueprint,
+        anomalies.blueprint,
         readings.blueprint,
         ranking_access.blueprint,
     ):

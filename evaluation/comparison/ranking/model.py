@@ -14,6 +14,8 @@ from evaluation.review.body_list.model import NO_POINTS, TotalPoints
 COUNTRY, LEVEL, REGION, TABLES = "country", "level", "region", "tables"
 KIND_SEPARATOR = "."
 """Between the kinds of a scope of bodies with the same tables; no code of a kind contains it."""
+NO_TABLES = "none"
+"""The value of the parameter `tables` that lists the bodies without any table."""
 TENTHS = 10
 """The ranges of equal width into which a distribution is counted."""
 
@@ -181,7 +183,7 @@ class RankingQuery:
         sort = query.get("sort", RANK)
         sort = sort if sort in {*SORTS, *(TABLE_PREFIX + table.kind for table in order.form.tables)} else RANK
         is_descending = {"asc": False, "desc": True}.get(query.get("order", ""), sort not in ASCENDING_SORTS)
-        return cls(scope, search, sort, is_descending, query.get("tables") == "none")
+        return cls(scope, search, sort, is_descending, query.get("tables") == NO_TABLES)
 
     def sorted_by(self, key: str) -> "RankingQuery":
         """Return the query that the head of a column links to: the opposite direction if the list is sorted by it."""
@@ -194,7 +196,7 @@ class RankingQuery:
         return {
             "scope": None if self.scope == Scope() else str(self.scope),
             "q": self.search or None,
-            "tables": "none" if self.without_tables else None,
+            "tables": NO_TABLES if self.without_tables else None,
             "sort": None if is_default else self.sort,
             "order": None if is_default else "desc" if self.is_descending else "asc",
         }

@@ -17,6 +17,7 @@ from evaluation.comparison.ranking.model import (
     REGION,
     TABLE_PREFIX,
     Distribution,
+    Rank,
     RankingQuery,
     RankingRow,
     Scope,
@@ -48,7 +49,9 @@ def distribution(viewer: Viewer, year: int, scope: Scope) -> Distribution:
     return Distribution.from_counts(fetch_rows(statement.group_by(*shares)))
 
 
-def ranking(viewer: Viewer, year: int, query: RankingQuery, language: str, page: int | None = 1) -> Page[RankingRow]:
+def ranking(
+    viewer: Viewer, year: int, query: RankingQuery, language: str, shares: Distribution, page: int | None = 1
+) -> Page[RankingRow]:
     """Return a page of the ranking, or all of it on one page without a page number.
 
     Args:
@@ -56,6 +59,7 @@ def ranking(viewer: Viewer, year: int, query: RankingQuery, language: str, page:
         year: The reporting year.
         query: The scope, the search, which leaves the ranks as they are, and the sort order.
         language: The language of the names that order bodies.
+        shares: The distribution of the query's scope, from which the ranks come.
         page: The number of the page, from 1.
     """
     statement = _in_scope(_columns(), year, query.scope).where(
@@ -65,7 +69,6 @@ def ranking(viewer: Viewer, year: int, query: RankingQuery, language: str, page:
     statement = filter_by_name(visible(statement, viewer), query.search, Body)
     statement = _ordered(statement, year, query, language)
     result = Page.single(db.session.execute(statement).all()) if page is None else Page.from_rows(statement, page)
-    shares = Distribution() if query.without_tables else distribution(viewer, year, query.scope)
     return result.with_items(_ranking_rows(viewer, year, result.items, shares))
 
 
@@ -75,22 +78,28 @@ def count_without_tables(viewer: Viewer, year: int, scope: Scope) -> int:
     return db.session.scalar(statement.where(BodyResult.max == 0)) or 0
 
 
-def body_ranks(viewer: Viewer, order: Order, year: int, body: Body) -> list[ScopedRank]:
+def body_ranks(viewer: Viewer, order: Order, year: int, body_id: int) -> list[ScopedRank]:
     """Return the ranks of a body that the viewer can see in every scope that it belongs to; none if no table applies to it."""
-    statement = _in_scope(select(BodyResult.low, BodyResult.high, BodyResult.max, region_of(Higher)), year, Scope())
-    row = db.session.execute(visible(statement, viewer).where(Body.id == body.id, BodyResult.max > 0)).first()
+    shares = (BodyResult.share_low, BodyResult.share_high)
+    statement = _in_scope(select(*shares, Body.level, region_of(Higher)), year, Scope())
+    row = db.session.execute(visible(statement, viewer).where(Body.id == body_id, BodyResult.max > 0)).first()
     if row is None:
         return []
-    low, high, maximum, region = row
-    scopes = [Scope()]
-    scopes += [Scope(LEVEL, body.level)] if body.level else []
-    scopes += [Scope(REGION, region)] if region else []
-    scopes.append(Scope.of_tables(_table_points(year, [body.id])[body.id], order))
-    ranks = []
-    for scope in scopes:
-        shares = distribution(viewer, year, scope)
-        ranks.append(ScopedRank(scope, shares.rank(low / maximum, high / maximum), shares.total))
-    return ranks
+    low, high, level, region = row
+    tables = Scope.of_tables(_table_points(year, [body_id])[body_id], order)
+    conditions = {Scope(): BodyResult.max > 0}
+    conditions |= {Scope(LEVEL, level): Body.level == level} if level else {}
+    conditions |= {Scope(REGION, region): region_of(Higher) == region} if region else {}
+    conditions[tables] = Body.id.in_(_bodies_with_tables(year, tables))
+    # All scopes in one pass: their bodies, those that are certainly better, and those that may be better, itself included.
+    better = (BodyResult.max > 0, BodyResult.share_low > high, BodyResult.share_high > low)
+    sums = [func.sum(case((and_(condition, is_better), 1), else_=0)) for condition in conditions.values() for is_better in better]
+    counts = db.session.execute(_in_scope(select(*sums), year, Scope()).where(BodyResult.max > 0)).one()
+    itself = int(high > low)
+    return [
+        ScopedRank(scope, Rank(1 + counts[3 * position + 1], 1 + counts[3 * position + 2] - itself), counts[3 * position])
+        for position, scope in enumerate(conditions)
+    ]
 
 
 def scope_choices(viewer: Viewer, order: Order, year: int) -> ScopeChoices:

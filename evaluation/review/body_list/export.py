@@ -47,6 +47,16 @@ HEADER_LINE_HEIGHT = 15
 MAX_TITLE_CHARACTERS = 31
 """The longest worksheet title that Excel opens."""
 PAPER_A3 = 8
+PERCENTAGE_BAR = {
+    "type": "data_bar",
+    "min_type": "num",
+    "max_type": "num",
+    "min_value": 0,
+    "max_value": 100,
+    "bar_solid": True,
+    "bar_color": "#A9C6DD",
+}
+"""A bar whose length is the cell's percentage, drawn by the spreadsheet program."""
 BYTE_ORDER_MARK = "\ufeff"
 """Without it, Excel reads UTF-8 as the code page of Windows."""
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
@@ -60,11 +70,15 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class ExportTable:
-    """A list ready to be written: its headers, column widths in characters, and rows."""
+    """A list ready to be written: its headers, column widths in characters, and rows.
+
+    `bars` are the columns of percentages that a workbook shows with a bar each.
+    """
 
     headers: tuple[str, ...]
     widths: tuple[int, ...]
     rows: tuple[tuple[Value, ...], ...]
+    bars: tuple[int, ...] = ()
 
     def without_column(self, index: int) -> "ExportTable":
         """Return the table without one column."""
@@ -168,6 +182,8 @@ def as_xlsx(table: ExportTable, title: str) -> bytes:
     for row, values in enumerate(table.rows, 1):
         for column, value in enumerate(values):
             _write_cell(sheet, row, column, value, formats)
+    for column in table.bars:
+        sheet.conditional_format(1, column, max(1, len(table.rows)), column, PERCENTAGE_BAR)
     sheet.set_row(0, _header_height(table))
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(table.rows), len(table.headers) - 1)

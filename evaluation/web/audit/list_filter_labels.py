@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from evaluation.comparison.ranking.model import KIND_SEPARATOR, NO_TABLES, SORTS
 from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.review.body_list.model import (
@@ -15,7 +16,7 @@ from evaluation.review.body_list.model import (
 )
 from evaluation.submissions.status import STATUS_LABELS
 
-LIST_LABELS = {"bodies": N_("Bodies"), "registry": N_("Registry")}
+LIST_LABELS = {"bodies": N_("Bodies"), "ranking": N_("Ranking"), "registry": N_("Registry")}
 """Labels of the lists that can be exported."""
 FILTER_LABELS: dict[str, tuple[str, Mapping[str, str]]] = {
     "q": (N_("Name or BIN"), {}),
@@ -24,10 +25,11 @@ FILTER_LABELS: dict[str, tuple[str, Mapping[str, str]]] = {
     "status": (N_("Submission status"), STATUS_LABELS),
     "late": (N_("Deadline"), LATENESS_LABELS),
     "remarks": (N_("Remarks"), REMARK_LABELS),
-    "sort": (N_("Sort by"), BASIC_SORTS | COUNT_SORTS | POINT_SORTS | PREVIOUS_YEAR_SORTS),
+    "tables": (N_("Tables"), {NO_TABLES: N_("no table applies")}),
+    "sort": (N_("Sort by"), SORTS | BASIC_SORTS | COUNT_SORTS | POINT_SORTS | PREVIOUS_YEAR_SORTS),
     "order": (N_("Direction"), {"asc": N_("Lowest or first"), "desc": N_("Highest or last")}),
 }
-"""Parameter of the body list's address → its label and the labels of its values."""
+"""Filter of a list → its label and the labels of its values."""
 
 
 def format_filters(filters: Mapping[str, str], language: Language, kind_name: Callable[[str], str]) -> str:
@@ -49,4 +51,6 @@ def _value(name: str, value: str, language: Language, kind_name: Callable[[str],
     if name == "sort" and value.startswith(TABLE_PREFIX):
         return heading(kind_name(value.removeprefix(TABLE_PREFIX)))
     labels = FILTER_LABELS[name][1] if name in FILTER_LABELS else {}
+    if name == "tables" and value not in labels:
+        return ", ".join(map(kind_name, value.split(KIND_SEPARATOR)))
     return language.gettext(labels[value]) if value in labels else value

@@ -17,6 +17,7 @@ from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import DATA_FORMATS
 from evaluation.submissions.models import ACCEPTED, SUBMITTED, Submission
 from evaluation.submissions.status import status_of
+from evaluation.web.comparison.body_ranks import read_body_ranks
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of
 from evaluation.web.review.year_summary import YearSummary, summarise
@@ -46,6 +47,7 @@ class BodyYear:
 def body(bin_: str, year: int) -> str:
     """Show a body's year: status, points, progress of its organisations, justified warnings, and what a reviewer can do."""
     reporting_year, viewer, body_year = find_year(year), current_viewer(), _read(bin_, year)
+    ranks = read_body_ranks(viewer, order_of(year), year, body_year.body.id)
     current_body, body_id, submission = body_year.body, body_year.body.id, body_year.submission
     may_see_remarks = viewer.may(Action.REPLY, body_id)
     return render_template(
@@ -55,6 +57,7 @@ def body(bin_: str, year: int) -> str:
         year=reporting_year,
         years=[item for item in registry.years() if current_body.has_begun_by(item.year)],
         summary=body_year.summary,
+        ranks=ranks,
         charts=present_charts(body_year.summary.sheet, current_language()),
         submission=submission,
         status=status_of(submission),

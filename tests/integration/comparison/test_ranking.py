@@ -19,7 +19,7 @@ from evaluation.comparison.ranking.queries import body_ranks, count_without_tabl
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer
-from evaluation.registry.models import LEVELS, Body
+from evaluation.registry.models import LEVELS
 from tests.support.ranking_country import REGION_CODES, YEAR, RankedBody, ranking_country
 
 SYSTEM = Viewer.system()
@@ -39,7 +39,7 @@ def expected_ranks(bodies: Iterable[RankedBody]) -> dict[int, tuple[int, int]]:
 
 
 def rows_of(query: RankingQuery, viewer: Viewer = SYSTEM, page: int | None = None) -> list[RankingRow]:
-    return list(ranking(viewer, YEAR, query, "ru", page).items)
+    return list(ranking(viewer, YEAR, query, "ru", distribution(viewer, YEAR, query.scope), page).items)
 
 
 def ranks_of(rows: Iterable[RankingRow]) -> dict[int, tuple[int, int]]:
@@ -72,11 +72,12 @@ def test_ranks_in_every_scope_equal_brute_force(app: Flask, order: Order, seed: 
             assert {row.body.id for row in apart} == {body.id for body in members if not body.tables}
             assert len(apart) == count_without_tables(SYSTEM, YEAR, scope) and not any(row.rank for row in apart)
         for body in bodies:
-            stored = db.session.get(Body, body.id)
-            assert stored
-            ranks = {item.scope: (item.rank.best, item.rank.worst) for item in body_ranks(SYSTEM, order, YEAR, stored)}
-            own = {scope for scope, members in scopes.items() if body in members} if body.tables else set()
-            assert ranks == {scope: expected[scope][body.id] for scope in own}
+            items = body_ranks(SYSTEM, order, YEAR, body.id)
+            assert {item.scope: (item.rank.best, item.rank.worst, item.total) for item in items} == {
+                scope: (*expected[scope][body.id], len(expected[scope]))
+                for scope, members in scopes.items()
+                if body.tables and body in members
+            }
 
 
 def test_rows_have_the_points_and_the_change(app: Flask, order: Order) -> None:
@@ -124,7 +125,7 @@ def test_every_sort_order_and_its_pages(app: Flask, order: Order) -> None:
         everyone = rows_of(RankingQuery())
         single = rows_of(RankingQuery(search=everyone[5].body.bin))
         assert [row.body.id for row in single] == [everyone[5].body.id] and single[0].rank == everyone[5].rank
-        assert ranking(SYSTEM, YEAR, RankingQuery(), "ru", 99).number == 1
+        assert ranking(SYSTEM, YEAR, RankingQuery(), "ru", distribution(SYSTEM, YEAR, Scope()), 99).number == 1
 
 
 def test_the_choices_are_the_scopes_of_visible_bodies(app: Flask, order: Order) -> None:
@@ -175,8 +176,7 @@ def test_limited_viewers_see_their_bodies_with_ranks_among_all(
             is_region = role in (Role.REVIEWER, Role.OBSERVER)
             assert [access.can_count(), access.can_count("rural"), access.can_count("region")] == [is_region, True, is_region]
             foreign = next(body for body in ranked if body.id not in viewer.bodies)
-            stored = db.session.get(Body, foreign.id)
-            assert stored and body_ranks(viewer, order, YEAR, stored) == []
+            assert body_ranks(viewer, order, YEAR, foreign.id) == []
 
 
 def test_an_administrator_opens_and_limits_the_ranking(

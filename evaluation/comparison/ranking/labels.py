@@ -1,0 +1,65 @@
+"""The words of a ranking: names of scopes, changes of shares."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from evaluation.comparison.ranking.model import COUNTRY, LEVEL, REGION, Scope
+from evaluation.criteria.model import Order
+from evaluation.language import N_, Language, heading
+from evaluation.registry.admin.labels import LEVEL_NAMES
+
+SCOPE_KIND_NAMES = {
+    COUNTRY: N_("Whole country"),
+    LEVEL: N_("Bodies of a level"),
+    REGION: N_("Bodies of a region"),
+    "tables": N_("Bodies with the same tables"),
+}
+SAME_TABLES = N_("Same tables: %(tables)s")
+MINUS = "−"
+"""The minus sign, as wide as a figure."""
+
+
+def scope_name(scope: Scope, order: Order, language: Language, regions: Mapping[str, tuple[str, str]]) -> str:
+    """Return the name of a scope.
+
+    Args:
+        scope: The scope.
+        order: The order of the year, which names the tables.
+        language: The language of the name.
+        regions: Code of a region → (Kazakh name, Russian name); a region that is missing is named by its code.
+    """
+    if scope.kind == LEVEL:
+        return language.gettext(LEVEL_NAMES[scope.value])
+    if scope.kind == REGION:
+        name_kk, name_ru = regions.get(scope.value, (scope.value, scope.value))
+        return (name_ru or name_kk) if language.code == "ru" else (name_kk or name_ru)
+    if scope.kinds:
+        tables = "; ".join(order.kind[kind].plural[language.code] for kind in scope.kinds)
+        return language.gettext(SAME_TABLES, tables=tables)
+    return language.gettext(SCOPE_KIND_NAMES[COUNTRY])
+
+
+def tables_name(scope: Scope, order: Order, language: Language) -> str:
+    """Return the names of the tables of a scope of bodies with the same tables."""
+    return heading("; ".join(order.kind[kind].plural[language.code] for kind in scope.kinds))
+
+
+def rounded(points: Fraction) -> Decimal:
+    """Return percentage points with one decimal, rounded half away from zero, as shares are."""
+    tenths = abs(points) * 10
+    whole = (2 * tenths.numerator + tenths.denominator) // (2 * tenths.denominator)
+    return Decimal(whole if points >= 0 else -whole).scaleb(-1)
+
+
+def change_text(change: tuple[Fraction, Fraction] | None, language: Language) -> str:
+    """Return a change of a share in percentage points with its sign, or the range of it: +2,5; −1,0…+3,4; a dash for None."""
+    if change is None:
+        return "–"
+    low, high = (_signed(rounded(bound), language) for bound in change)
+    return low if change[0] == change[1] else f"{low}…{high}"
+
+
+def _signed(value: Decimal, language: Language) -> str:
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    return sign + language.number(abs(value), 1)
