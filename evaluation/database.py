@@ -7,19 +7,20 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL database. C
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
 
 import orjson
 from flask import Flask
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import JSON, Connection, Dialect, MetaData, Select, Table, event, insert
+from sqlalchemy import JSON, Connection, Dialect, MetaData, Select, String, Table, event, insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from evaluation.clock import now as now
-from evaluation.language import compare_alphabetically
+from evaluation.language import SORT_LENGTH
 
 TASKS = "after_commit"
 """The key of the tasks in a session's `info`."""
@@ -27,6 +28,9 @@ TASKS = "after_commit"
 MAX_IDS_PER_STATEMENT = 500
 """Ids or BINs in one statement; where a read takes more, it reads all rows or runs in parts."""
 Value = TypeVar("Value")
+
+SORT_TEXT = String(SORT_LENGTH).with_variant(String(SORT_LENGTH, collation="C"), "postgresql")
+"""The type of a column of :func:`evaluation.language.sort_text`: compared by code points on both databases."""
 
 Statement = Select[*tuple[Any, ...]]
 """A SELECT of any columns."""
@@ -72,6 +76,8 @@ def init_app(app: Flask, configuration: object) -> None:
     :func:`evaluation.configuration.configuration` returns it.
     """
     db.init_app(app)
+    # The product has no asynchronous engine; to run a coroutine, Flask would start a thread at the end of every request.
+    app.teardown_appcontext_funcs[:] = [task for task in app.teardown_appcontext_funcs if not iscoroutinefunction(task)]
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
@@ -113,14 +119,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-    connection.create_collation("alphabetical", compare_alphabetically)
-
-
-def alphabetical(column: Any, language: str) -> Any:
-    """Return a column of names with the collation of a language, to order by."""
-    if db.engine.dialect.name == "sqlite":
-        return column.collate("alphabetical")
-    return column.collate("alphabetical_ru" if language == "ru" else "alphabetical_kk")
 
 
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -3,6 +3,7 @@
 A :class:`Language` needs no request and no application: pages, commands, workers and writers use the same one.
 """
 
+import sys
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -22,19 +23,42 @@ LANGUAGE_CODES = ("kk", "ru", "en")
 ALPHABET = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"
 """The Kazakh alphabet; the Russian one is the same with fewer letters."""
 LETTER_POSITIONS = {letter: position for position, letter in enumerate("0123456789" + ALPHABET)}
+FIRST_PRINTABLE, SURROGATES = 0x21, range(0xD800, 0xE000)
+"""Code points: of the first printable character, and of those that are no characters."""
+SORT_LENGTH = 200
+"""Characters by which names are sorted: an index takes no text of any length."""
 
 
 @lru_cache(maxsize=65_536)
 def alphabetical_key(text: str) -> tuple[int, ...]:
     """Return a sort key for Kazakh and Russian text: Қ after К; quotation marks and spaces are ignored."""
-    # Cached, because a database that sorts n names compares each of them about log n times.
     return tuple(LETTER_POSITIONS.get(letter, len(LETTER_POSITIONS) + ord(letter)) for letter in text.upper() if letter.isalnum())
 
 
-def compare_alphabetically(first: str, second: str) -> int:
-    """Return -1, 0 or 1 by :func:`alphabetical_key`: a collation for SQLite."""
-    left, right = alphabetical_key(first), alphabetical_key(second)
-    return (left > right) - (left < right)
+class _SortTable(dict[int, str | None]):
+    """Code point → a printable character that sorts where readers of Kazakh and Russian expect the letter; None for ignored ones.
+
+    Entries are computed on first use.
+    """
+
+    def __missing__(self, code_point: int) -> str | None:
+        weights = alphabetical_key(chr(code_point))
+        weight = weights[0] + FIRST_PRINTABLE if weights else 0
+        # Surrogates cannot be stored.
+        weight += SURROGATES.stop - SURROGATES.start if weight >= SURROGATES.start else 0
+        self[code_point] = character = chr(min(weight, sys.maxunicode)) if weights else None
+        return character
+
+
+SORT_TABLE = _SortTable()
+
+
+def sort_text(text: str) -> str:
+    """Return a text whose order by code points is that of :func:`alphabetical_key`, at most `SORT_LENGTH` characters.
+
+    Tables store it beside names, so that both databases sort alike and by an index.
+    """
+    return text.upper().translate(SORT_TABLE)[:SORT_LENGTH]
 
 
 def heading(text: str) -> str:

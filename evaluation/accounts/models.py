@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.clock import now
 from evaluation.configuration import configuration
-from evaluation.database import Base
+from evaluation.database import SORT_TEXT, Base
+from evaluation.language import sort_text
 from evaluation.policy import SIGN_IN_ROLES
 from evaluation.registry.models import Body
 
@@ -23,7 +24,8 @@ class Account(Base, UserMixin):
     which ends every session. Flask-Security uses the columns with the prefixes `tf_` and `mf_` for the second factor.
     `tf_counter` is the period of 30 seconds, counted since 1970, of the last accepted code; no code is accepted twice.
 
-    `search_text` are name and e-mail address as :func:`evaluation.text.search_text` returns them.
+    `search_text` are name and e-mail address as :func:`evaluation.text.search_text` returns them, `sort_name` is the name as
+    :func:`evaluation.language.sort_text` returns it.
 
     `failures` and `locked_until` count attempts from any device; `trusted_failures` and `trusted_locked_until` count attempts
     from devices with which the person has signed in before, so that attempts from elsewhere do not lock the person out.
@@ -57,6 +59,9 @@ class Account(Base, UserMixin):
     signed_in_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     search_text: Mapped[str] = mapped_column(Text, default="")
+    sort_name: Mapped[str] = mapped_column(
+        SORT_TEXT, default=lambda context: sort_text(context.get_current_parameters()["name"]), index=True
+    )
 
     @property
     def status(self) -> str:

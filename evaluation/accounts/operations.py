@@ -20,7 +20,7 @@ from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.database import db, insert_many, table_of
 from evaluation.errors import EvaluationError
-from evaluation.language import N_
+from evaluation.language import N_, sort_text
 from evaluation.policy import Action, Role, Viewer
 from evaluation.text import search_text
 
@@ -193,7 +193,7 @@ def _new_uniquifier() -> str:
 def _store_fields(account: Account, fields: AccountInput) -> None:
     account.email, account.name, account.role = fields.email, fields.name, fields.role
     account.region, account.language = fields.region, fields.language
-    account.search_text = search_text((fields.name, fields.email))
+    account.search_text, account.sort_name = search_text((fields.name, fields.email)), sort_text(fields.name)
     try:
         db.session.add(account)
         db.session.flush()

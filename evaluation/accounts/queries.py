@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from evaluation.accounts.models import Account, AccountBody
-from evaluation.database import alphabetical, db, fetch_rows
+from evaluation.database import Statement, db, fetch_rows
 from evaluation.language import N_
 from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Role, Viewer
-from evaluation.registry.clauses import filter_by_name, filter_by_search
+from evaluation.registry.clauses import filter_by_name, filter_by_search, name_order
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 
@@ -30,6 +31,18 @@ def viewer_of(account: Account) -> Viewer:
         return Viewer.nobody()
     role = Role(account.role)
     return Viewer(account.name, role, _bodies(account, role), account.id)
+
+
+def account_of_session(uniquifier: str) -> Account | None:
+    """Return the account whose session has this `fs_uniquifier`; None if there is none."""
+    stored: Account | None = db.session.scalar(_account_of_session(), {"uniquifier": uniquifier})
+    return stored
+
+
+@cache
+def _account_of_session() -> Statement:
+    """Return the statement of :func:`account_of_session`, built once: every request executes it."""
+    return select(Account).where(Account.fs_uniquifier == bindparam("uniquifier"))
 
 
 def _bodies(account: Account, role: Role) -> frozenset[int] | None:
@@ -89,7 +102,7 @@ STATUS_CONDITIONS = {
 ACCOUNT_STATUS_NAMES = {"active": N_("Can sign in"), "waiting": N_("No password yet"), "disabled": N_("Disabled")}
 
 
-def accounts(viewer: Viewer, filters: AccountFilters, page: int = 1, language: str = "kk") -> Page[Account]:
+def accounts(viewer: Viewer, filters: AccountFilters, page: int = 1) -> Page[Account]:
     """Return a page of accounts by name. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     statement = filter_by_search(select(Account), filters.search, Account.search_text)
@@ -100,7 +113,7 @@ def accounts(viewer: Viewer, filters: AccountFilters, page: int = 1, language: s
     if filters.body:
         members = select(AccountBody.account_id).join(Body, Body.id == AccountBody.body_id)
         statement = statement.where(Account.id.in_(filter_by_name(visible(members, viewer), filters.body, Body)))
-    return Page.from_scalars(statement.order_by(alphabetical(Account.name, language), Account.email), page)
+    return Page.from_scalars(statement.order_by(Account.sort_name, Account.email), page)
 
 
 def account(viewer: Viewer, account_id: int) -> Account | None:
@@ -121,7 +134,7 @@ def bodies_of(viewer: Viewer, account_ids: Iterable[int], language: str = "kk") 
     statement = (
         visible(select(AccountBody.account_id, Body).join(Body, Body.id == AccountBody.body_id), viewer)
         .where(AccountBody.account_id.in_(set(account_ids)))
-        .order_by(alphabetical(Body.name_ru if language == "ru" else Body.name_kk, language), Body.bin)
+        .order_by(name_order(Body, language), Body.bin)
     )
     bodies: dict[int, list[Body]] = {}
     for id_, body in db.session.execute(statement):
@@ -138,9 +151,7 @@ def body_ids(viewer: Viewer, account_id: int) -> frozenset[int]:
 def bodies_by_bin(viewer: Viewer, bins: Iterable[str], language: str = "kk") -> list[Body]:
     """Return the existing bodies of these BINs, by name."""
     statement = visible(select(Body).where(Body.bin.in_(set(bins))), viewer)
-    return list(
-        db.session.scalars(statement.order_by(alphabetical(Body.name_ru if language == "ru" else Body.name_kk, language)))
-    )
+    return list(db.session.scalars(statement.order_by(name_order(Body, language))))
 
 
 def bins(viewer: Viewer, body_ids: Iterable[int]) -> dict[int, str]:

@@ -26,6 +26,7 @@ class AuditGroup(StrEnum):
     ANSWERS = "answers", N_("Answers")
     REVIEW = "review", N_("Review")
     REMARKS = "remarks", N_("Remarks")
+    ANOMALIES = "anomalies", N_("Anomalies")
     FILES = "files", N_("Files")
     YEARS = "years", N_("Reporting years")
     REGISTRY = "registry", N_("Registry")
@@ -79,6 +80,9 @@ class AuditAction(StrEnum):
     REMARK_REPLIED = "remark_replied", N_("Remark answered"), AuditGroup.REMARKS, Action.REPLY
     REMARK_RESOLVED = "remark_resolved", N_("Remark marked as resolved"), AuditGroup.REMARKS, Action.REPLY
     REMARK_REOPENED = "remark_reopened", N_("Remark reopened"), AuditGroup.REMARKS, Action.REPLY
+
+    ANOMALY_DECIDED = "anomaly_decided", N_("Anomaly decided"), AuditGroup.ANOMALIES, Action.REPLY
+    ANOMALY_EXPLAINED = "anomaly_explained", N_("Anomaly explained by the body"), AuditGroup.ANOMALIES, Action.REPLY
 
     EVIDENCE_FILE_ATTACHED = "evidence_file_attached", N_("Evidence file attached"), AuditGroup.FILES, Action.VIEW_FILES
     EVIDENCE_FILE_REMOVED = "evidence_file_removed", N_("Evidence file removed"), AuditGroup.FILES, Action.VIEW_FILES

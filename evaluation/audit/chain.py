@@ -7,7 +7,7 @@ The first event of a chain is announced in the common chain, so that a removed c
 chain names the fingerprint of the audit key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from evaluation.audit.actions import AuditAction
+from evaluation.audit.batches import UPSERT_BATCH, batch_rows
 from evaluation.audit.hashing import (
     GENESIS_MAC,
     audit_key,
@@ -79,6 +80,16 @@ class PendingEvents:
     data: Sequence[bytes]
 
 
+LISTENERS: list[Callable[[Connection, Sequence[PendingEvents]], None]] = []
+"""Functions that follow inserted events in their transaction; :func:`listen` adds to them."""
+
+
+def listen(listener: Callable[[Connection, Sequence[PendingEvents]], None]) -> None:
+    """Have a function called with the connection and the events whenever events are inserted."""
+    if listener not in LISTENERS:
+        LISTENERS.append(listener)
+
+
 @dataclass
 class PendingHead:
     """A chain's head within this transaction: number, hash and time of its last event; number 0 if it has none yet."""
@@ -138,6 +149,8 @@ def _insert_pending(connection: Connection, session: Session) -> None:
             pending = [_chains_started(key, started), *pending]
     _insert_events(connection, key, heads, pending)
     session.info.pop(PendingEvents, None)
+    for listener in LISTENERS:
+        listener(connection, pending)
 
 
 def _chains_started(key: bytes, chains: list[int]) -> PendingEvents:
@@ -169,6 +182,8 @@ def _insert_events(connection: Connection, key: bytes, heads: dict[int, PendingH
             head.mac = mac = event_mac(key, head.mac, hashed, data)
             rows.append((*hashed, data.decode(), mac.hex()))
         run_sql(connection, INSERT_EVENT, rows)
+        if batch is not None:
+            run_sql(connection, UPSERT_BATCH, batch_rows(batch, actor, rows))
 
 
 def _lock_heads(connection: Connection, key: bytes, chains: set[int]) -> tuple[dict[int, PendingHead], list[int]]:

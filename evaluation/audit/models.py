@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.database import Base
+
+SINGLE, BATCHED = text("batch IS NULL"), text("batch IS NOT NULL")
+COUNTRY = text("chain <= 0")
+"""The rows of a batch that readers of the whole country need."""
 
 
 class AuditEvent(Base):
@@ -28,9 +32,12 @@ class AuditEvent(Base):
         CheckConstraint("seq >= 1", name="seq"),
         Index("ix_audit_event_organisation", "organisation_id", "year", "id"),
         Index("ix_audit_event_account", "account_id", "id"),
-        Index("ix_audit_event_batch", "batch"),
+        Index("ix_audit_event_batch", "batch", sqlite_where=BATCHED, postgresql_where=BATCHED),
         Index("ix_audit_event_at", "at", "id"),
         Index("ix_audit_event_actor", "actor", "at"),
+        Index("ix_audit_event_single", "at", "id", "action", sqlite_where=SINGLE, postgresql_where=SINGLE),
+        Index("ix_audit_event_single_actor", "actor", "at", "id", sqlite_where=SINGLE, postgresql_where=SINGLE),
+        Index("ix_audit_event_single_chain", "chain", "at", "id", sqlite_where=SINGLE, postgresql_where=SINGLE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +53,34 @@ class AuditEvent(Base):
     organisation_id: Mapped[int | None]
     batch: Mapped[str | None] = mapped_column(String(32))
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class AuditBatch(Base):
+    """How many events of a chain, action and year a batch has: lists show a batch as one line.
+
+    `chain` is a chain, or :data:`evaluation.audit.batches.ALL_BODIES` for the events of all bodies together; `year` is 0 for
+    events of no year. `organisations` is the number of events that concern an organisation, `first_chain` and `last_chain` are
+    the lowest and highest chain, `last_at` and `last_id` are time and id of the newest event. The rows are written with the
+    events; nothing is proved by them, and the verification of the log reads the events alone.
+    """
+
+    __tablename__ = "audit_batch"
+    __table_args__ = (
+        Index("ix_audit_batch_chain", "chain", "last_at", "last_id"),
+        Index("ix_audit_batch_country", "last_at", "last_id", sqlite_where=COUNTRY, postgresql_where=COUNTRY),
+    )
+
+    batch: Mapped[str] = mapped_column(String(32), primary_key=True)
+    chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    action: Mapped[str] = mapped_column(String(32), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    actor: Mapped[str] = mapped_column(String(320))
+    events: Mapped[int]
+    organisations: Mapped[int]
+    first_chain: Mapped[int]
+    last_chain: Mapped[int]
+    last_at: Mapped[datetime]
+    last_id: Mapped[int]
 
 
 class ChainHead(Base):

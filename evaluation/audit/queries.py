@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from evaluation.audit.actions import EVENTS_WITHOUT_BODY, AuditAction, unreadable_actions
-from evaluation.audit.chain import flush_events
-from evaluation.audit.models import AuditEvent, ChainHead, Checkpoint, CheckpointCoverage
+from evaluation.audit.batches import ALL_BODIES
+from evaluation.audit.chain import COMMON_CHAIN, flush_events
+from evaluation.audit.models import AuditBatch, AuditEvent, ChainHead, Checkpoint, CheckpointCoverage
 from evaluation.database import Statement, db
 from evaluation.policy import Viewer
 
@@ -135,6 +136,35 @@ def batch_counts(viewer: Viewer, batches: Collection[str], *conditions: Any, by_
         BatchCount(batch, action, size, (at, id_), organisations, bodies)
         for batch, action, size, at, id_, organisations, bodies in db.session.execute(statement.order_by(number.desc()))
     ]
+
+
+def stored_batches(
+    viewer: Viewer, *conditions: Any, of_bodies: Any = None, order_by: Sequence[Any] = (), limit: int | None = None
+) -> list[AuditBatch]:
+    """Return the counts of batches' events that the viewer may read and that meet the conditions.
+
+    Args:
+        viewer: The reader.
+        conditions: Conditions on the columns of `AuditBatch`.
+        of_bodies: The ids of bodies, or a SELECT of them, whose events to count; None counts those of all visible bodies.
+        order_by: The order of the rows.
+        limit: The largest number of rows.
+    """
+    flush_events(db.session)
+    statement = select(AuditBatch).where(*conditions)
+    if hidden := unreadable_actions(viewer):
+        statement = statement.where(AuditBatch.action.not_in(hidden))
+    without_body = viewer.may(EVENTS_WITHOUT_BODY) and of_bodies is None
+    if of_bodies is not None:
+        statement = statement.where(AuditBatch.chain.in_(of_bodies))
+    if viewer.bodies is not None:
+        chains = viewer.bodies | {COMMON_CHAIN} if without_body else viewer.bodies
+        statement = statement.where(AuditBatch.chain.in_(chains))
+    elif of_bodies is None:
+        # Names the condition of the index too.
+        statement = statement.where(AuditBatch.chain <= COMMON_CHAIN)
+        statement = statement if without_body else statement.where(AuditBatch.chain == ALL_BODIES)
+    return list(db.session.scalars(statement.order_by(*order_by).limit(limit)))
 
 
 def last_changes(viewer: Viewer, year: int, cells: Iterable[Cell]) -> dict[Cell, tuple[str, datetime]]:

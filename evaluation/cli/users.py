@@ -122,7 +122,7 @@ def list_(search: str, role: str | None, lang: str) -> None:
     rows = [[message_language.gettext(heading) for heading in headings]]
     with transaction():
         while True:
-            page = queries.accounts(viewer, AccountFilters(search, role or ""), number, lang)
+            page = queries.accounts(viewer, AccountFilters(search, role or ""), number)
             bodies = queries.bodies_of(viewer, [account.id for account in page.items])
             for account in page.items:
                 scope = ", ".join(body.bin for body in bodies.get(account.id, [])) or account.region or "–"

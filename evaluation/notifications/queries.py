@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from evaluation.accounts.models import Account, AccountBody
@@ -25,10 +26,13 @@ REGION_DIGITS = 2
 
 @dataclass(frozen=True)
 class NotificationView:
-    """A notification with what it concerns. `order` is None if the criteria file of its year is missing."""
+    """A notification with what it concerns. `order` is None if the criteria file of its year is missing.
+
+    `body` is None for a notification of a background job.
+    """
 
     notification: Notification
-    body: Body
+    body: Body | None
     organisation: Organisation | None
     order: Order | None
 
@@ -69,16 +73,24 @@ def reviewer_recipients(viewer: Viewer, body_id: int) -> dict[int, str]:
 def unread_count(viewer: Viewer) -> int:
     """Return the number of the viewer's unread notifications. Raises Forbidden."""
     viewer.require(Action.ACCOUNT)
-    statement = select(func.count()).where(Notification.account_id == viewer.account_id, Notification.read_at.is_(None))
-    if viewer.bodies is not None:
-        statement = statement.where(Notification.body_id.in_(viewer.bodies))
-    return db.session.scalar(statement) or 0
+    parameters = {"account": viewer.account_id}
+    if viewer.bodies is None:
+        return db.session.scalar(_unread_count(), parameters) or 0
+    is_visible = or_(Notification.body_id.in_(viewer.bodies), Notification.body_id.is_(None))
+    return db.session.scalar(_unread_count().where(is_visible), parameters) or 0
+
+
+@cache
+def _unread_count() -> Select[int]:
+    """Return the statement of :func:`unread_count`, built once: the header of every page executes it."""
+    unread = (Notification.account_id == bindparam("account"), Notification.read_at.is_(None))
+    return select(func.count()).where(*unread)
 
 
 def inbox(viewer: Viewer, unread_only: bool = False, page: int = 1) -> Page[NotificationView]:
     """Return a page of the viewer's notifications, the newest first. Raises Forbidden."""
     viewer.require(Action.ACCOUNT)
-    statement = visible(_notifications(), viewer).where(Notification.account_id == viewer.account_id)
+    statement = _visible(_notifications(), viewer).where(Notification.account_id == viewer.account_id)
     if unread_only:
         statement = statement.where(Notification.read_at.is_(None))
     return Page.from_rows(statement.order_by(Notification.id.desc()), page).map(_view)
@@ -87,7 +99,7 @@ def inbox(viewer: Viewer, unread_only: bool = False, page: int = 1) -> Page[Noti
 def notification(viewer: Viewer, notification_id: int) -> NotificationView | None:
     """Return one of the viewer's notifications; None for another person's or one of a body that the viewer can no longer see."""
     viewer.require(Action.ACCOUNT)
-    statement = visible(_notifications(), viewer).where(
+    statement = _visible(_notifications(), viewer).where(
         Notification.account_id == viewer.account_id, Notification.id == notification_id
     )
     row = db.session.execute(statement).first()
@@ -97,14 +109,21 @@ def notification(viewer: Viewer, notification_id: int) -> NotificationView | Non
 def _notifications() -> Statement:
     return (
         select(Notification, Body, Organisation, ReportingYear.order_code)
-        .join(Body, Body.id == Notification.body_id)
-        .join(ReportingYear, ReportingYear.year == Notification.year)
+        .outerjoin(Body, Body.id == Notification.body_id)
+        .outerjoin(ReportingYear, ReportingYear.year == Notification.year)
         .outerjoin(Organisation, Organisation.id == Notification.organisation_id)
     )
 
 
+def _visible(statement: Statement, viewer: Viewer) -> Statement:
+    """Restrict notifications to those of bodies that the viewer can see, and those that concern no body."""
+    if viewer.bodies is None:
+        return statement
+    return statement.where(or_(Body.id.in_(viewer.bodies), Notification.body_id.is_(None)))
+
+
 def _view(row: Any) -> NotificationView:
-    return NotificationView(row[0], row[1], row[2], registry.orders().get(row[3]))
+    return NotificationView(row[0], row[1], row[2], registry.orders().get(row[3]) if row[3] else None)
 
 
 def waiting_mail(viewer: Viewer, claimed_before: datetime, only_new: bool = False) -> list[int]:
@@ -125,7 +144,7 @@ def waiting_mail(viewer: Viewer, claimed_before: datetime, only_new: bool = Fals
 def with_recipients(viewer: Viewer, notification_ids: Collection[int]) -> list[tuple[NotificationView, Account]]:
     """Return these notifications with their recipients' accounts, in the order of the ids. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
-    statement = visible(_notifications().add_columns(Account).join(Account, Account.id == Notification.account_id), viewer)
+    statement = _visible(_notifications().add_columns(Account).join(Account, Account.id == Notification.account_id), viewer)
     views = {
         row[0].id: (_view(row), row[4]) for row in db.session.execute(statement.where(Notification.id.in_(notification_ids)))
     }

@@ -1,14 +1,11 @@
 """Parts of SQL statements over bodies and organisations: filters and orders, for modules of queries."""
 
-import sys
 from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, case, false, func, or_, true
 
-from evaluation import database
 from evaluation.database import Statement
-from evaluation.language import alphabetical_key
 from evaluation.registry.models import Body, Organisation
 from evaluation.text import parse_search
 
@@ -70,27 +67,6 @@ def location_order(higher: Any, language: str) -> tuple[Any, ...]:
     return location, Body.kato.is_(None), name_order(Body, language), Body.bin
 
 
-class _CollationTable(dict[int, str | None]):
-    """Code point → a character that sorts where readers of Kazakh and Russian expect the letter; None for ignored ones.
-
-    Entries are computed on first use.
-    """
-
-    def __missing__(self, code_point: int) -> str | None:
-        weights = alphabetical_key(chr(code_point))
-        self[code_point] = character = chr(min(weights[0], sys.maxunicode)) if weights else None
-        return character
-
-
-COLLATION = _CollationTable()
-
-
-def sort_key(name: str) -> str:
-    """Return a key that sorts names as :func:`name_order` does; for thousands of names keys are faster than a collation."""
-    return name.upper().translate(COLLATION)
-
-
 def name_order(model: type[Body] | type[Organisation], language: str) -> Any:
-    """Return the name in the language, or the other name where that one is empty, as a column to order by."""
-    first, second = (model.name_ru, model.name_kk) if language == "ru" else (model.name_kk, model.name_ru)
-    return database.alphabetical(func.coalesce(func.nullif(first, ""), second), language)
+    """Return the column that orders by the name in the language, or by the other name where that one is empty."""
+    return model.sort_ru if language == "ru" else model.sort_kk

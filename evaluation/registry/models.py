@@ -1,11 +1,14 @@
 """Tables of the registry: reporting years, bodies, organisations, and their dated relations."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from evaluation.database import Base
+from evaluation.database import SORT_TEXT, Base
+from evaluation.language import sort_text
 
 LEVELS = ("central", "region", "district", "rural")
 """A central sector body; the akimat of a region or of a city of republican significance; the akimat of a district; the akim's
@@ -17,6 +20,16 @@ STATUSES = ("active", "liquidation", "bankrupt", "closed")
 OPEN = text("until IS NULL")
 NAME_LENGTH = 1000
 """The maximum length of a name, in characters."""
+
+
+def _sort_text(first: str, second: str) -> Callable[[Any], str]:
+    """Return the default of a column of sort texts: that of the first name which a new row has, or of its BIN."""
+
+    def default(context: Any) -> str:
+        values = context.get_current_parameters()
+        return sort_text(values.get(first) or values.get(second) or values.get("bin") or "")
+
+    return default
 
 
 class ReportingYear(Base):
@@ -41,7 +54,8 @@ class Body(Base):
 
     Level, parent, KATO code and Russian name may be empty, because a workbook of answers does not contain them. `since` is the
     first day, empty where the body has always existed; `closed_on` is the last day. `search_text` are the current and former
-    names as :func:`evaluation.text.search_text` returns them.
+    names as :func:`evaluation.text.search_text` returns them; `sort_kk` and `sort_ru` are the names by which pages in Kazakh and
+    in Russian are sorted, as :func:`evaluation.language.sort_text` returns them.
     """
 
     __tablename__ = "body"
@@ -65,6 +79,8 @@ class Body(Base):
     since: Mapped[date | None]
     closed_on: Mapped[date | None]
     search_text: Mapped[str] = mapped_column(Text, default="")
+    sort_kk: Mapped[str] = mapped_column(SORT_TEXT, default=_sort_text("name_kk", "name_ru"))
+    sort_ru: Mapped[str] = mapped_column(SORT_TEXT, default=_sort_text("name_ru", "name_kk"))
 
     parent: Mapped["Body | None"] = relationship(remote_side=[id])
 
@@ -77,8 +93,8 @@ class Organisation(Base):
     """A state institution, state enterprise, joint-stock company or LLP.
 
     `kind` is a code of the order. `state_share` is in hundredths of a percent: 10000 is 100 percent; `state_body` is empty where
-    nobody has entered whether the organisation is a state body. `search_text` is as in
-    `Body`.
+    nobody has entered whether the organisation is a state body. `search_text`, `sort_kk` and
+    `sort_ru` are as in `Body`.
     """
 
     __tablename__ = "organisation"
@@ -86,6 +102,8 @@ class Organisation(Base):
         CheckConstraint("length(bin) = 12", name="bin"),
         CheckConstraint("state_share BETWEEN 0 AND 10000", name="state_share"),
         UniqueConstraint("bin"),
+        Index("ix_organisation_sort_kk", "sort_kk", "bin"),
+        Index("ix_organisation_sort_ru", "sort_ru", "bin"),
         {"sqlite_autoincrement": True},
     )
 
@@ -98,6 +116,8 @@ class Organisation(Base):
     state_body: Mapped[bool | None]
     national_company: Mapped[bool] = mapped_column(server_default=false())
     search_text: Mapped[str] = mapped_column(Text, default="")
+    sort_kk: Mapped[str] = mapped_column(SORT_TEXT, default=_sort_text("name_kk", "name_ru"))
+    sort_ru: Mapped[str] = mapped_column(SORT_TEXT, default=_sort_text("name_ru", "name_kk"))
 
 
 class Status(Base):
@@ -113,7 +133,7 @@ class Status(Base):
 
 
 class FormerName(Base):
-    """The names of a body or an organisation until a day; the sheets of those years show them."""
+    """The names of a body or an organisation until a day; the sheets of those years show them. They sort as in `Body`."""
 
     __tablename__ = "former_name"
     __table_args__ = (
@@ -128,6 +148,8 @@ class FormerName(Base):
     until: Mapped[date]
     name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH))
     name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    sort_kk: Mapped[str] = mapped_column(SORT_TEXT, default=_sort_text("name_kk", "name_ru"))
+    sort_ru: Mapped[str] = mapped_column(SORT_TEXT, default=_sort_text("name_ru", "name_kk"))
 
 
 class Supervision(Base):

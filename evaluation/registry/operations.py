@@ -76,7 +76,7 @@ def register_bodies(viewer: Viewer, bodies: Sequence[NewBody]) -> None:
         return
     lock_registry(exclusive=True)
     states = [BodyState(body.bin, body.name_kk, body.name_ru, body.level, body.parent_bin, body.kato) for body in bodies]
-    columns = ("bin", "name_kk", "name_ru", "level", "kato", "search_text")
+    columns = ("bin", "name_kk", "name_ru", "level", "kato", "search_text", "sort_kk", "sort_ru")
     rows = [tuple(getattr(state, name) for name in columns) for state in states]
     insert_many(db.session.connection(), table_of(Body), columns, rows)
     body_ids, _ = queries.ids_by_bin(viewer, {body.bin for body in bodies} | {body.parent_bin or "" for body in bodies})
@@ -96,7 +96,7 @@ def register_organisations(viewer: Viewer, organisations: Sequence[tuple[str, st
         return
     lock_registry(exclusive=True)
     states = [OrganisationState(*values) for values in organisations]
-    columns = ("bin", "kind", "name_kk", "name_ru", "search_text")
+    columns = ("bin", "kind", "name_kk", "name_ru", "search_text", "sort_kk", "sort_ru")
     rows = [tuple(getattr(state, name) for name in columns) for state in states]
     insert_many(db.session.connection(), table_of(Organisation), columns, rows)
     _, ids = queries.ids_by_bin(viewer, {state.bin for state in states})

@@ -320,6 +320,11 @@ def ids_by_bin(viewer: Viewer, bins: Set[str]) -> tuple[dict[str, int], dict[str
     return results[0], results[1]
 
 
+def bodies_by_id(viewer: Viewer, body_ids: Collection[int]) -> list[Body]:
+    """Return these bodies, of those that the viewer can see, by BIN."""
+    return list(db.session.scalars(visible(select(Body).where(Body.id.in_(body_ids)), viewer).order_by(Body.bin)))
+
+
 def bins_of_bodies(viewer: Viewer, body_ids: Collection[int]) -> dict[int, str]:
     """Return body id → BIN, of those of these bodies that the viewer can see."""
     statement = visible(select(Body.id, Body.bin), viewer)

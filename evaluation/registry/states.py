@@ -8,13 +8,31 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from evaluation.database import to_json
+from evaluation.language import sort_text
 from evaluation.text import search_text
 
 ONE_DAY = timedelta(days=1)
 
 
+class _Sortable:
+    """Names that lists are sorted by; without any name, the BIN stands for it."""
+
+    name_kk: str
+    name_ru: str
+
+    @property
+    def sort_kk(self) -> str:
+        """The text that sorts by the Kazakh name, or by the Russian one where that is empty."""
+        return sort_text(self.name_kk or self.name_ru or getattr(self, "bin", ""))
+
+    @property
+    def sort_ru(self) -> str:
+        """The text that sorts by the Russian name, or by the Kazakh one where that is empty."""
+        return sort_text(self.name_ru or self.name_kk or getattr(self, "bin", ""))
+
+
 @dataclass(frozen=True)
-class FormerNames:
+class FormerNames(_Sortable):
     """The names used until a day, that day included."""
 
     until: date
@@ -40,7 +58,7 @@ class SupervisionPeriod:
 
 
 @dataclass(frozen=True)
-class BodyState:
+class BodyState(_Sortable):
     """A body.
 
     `parent` is the BIN of the higher body, `former_names` are sorted from the oldest. `since` is the first day, None where it
@@ -64,7 +82,7 @@ class BodyState:
 
 
 @dataclass(frozen=True)
-class OrganisationState:
+class OrganisationState(_Sortable):
     """An organisation; dated entries are sorted from the oldest. `state_share` is in hundredths of a percent."""
 
     bin: str

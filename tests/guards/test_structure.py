@@ -10,8 +10,19 @@ from tests.support.paths import ROOT
 MODULES = sorted(
     path for folder in ("evaluation", "forms") for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts
 )
-COMMITS = {"evaluation/cli/context.py", "evaluation/schema.py", "evaluation/web/core/request_context.py"}
-SEPARATE_TRANSACTIONS = {"evaluation/comparison/changes/operations.py", "evaluation/notifications/outbox.py"}
+COMMITS = {
+    "evaluation/cli/context.py",
+    "evaluation/jobs/queue.py",
+    "evaluation/jobs/worker.py",
+    "evaluation/schema.py",
+    "evaluation/web/core/request_context.py",
+}
+SEPARATE_TRANSACTIONS = {
+    "evaluation/comparison/changes/operations.py",
+    "evaluation/jobs/lease.py",
+    "evaluation/jobs/operations.py",
+    "evaluation/notifications/outbox.py",
+}
 """Modules that begin transactions of their own: a mail is claimed before it is sent, and its result is stored afterwards."""
 
 

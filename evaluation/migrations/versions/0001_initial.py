@@ -1,4 +1,4 @@
-"""Initial schema: every table, with the collations and triggers that the database itself enforces."""
+"""Initial schema: every table, with the triggers that the database itself enforces."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-COLLATION_LANGUAGES = ("kk", "ru")
+SORT_TEXT = sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql")
 
 APPEND_ONLY_TABLES = {
     # No condition for events: it would cost more than the insertion. The application turns recursive triggers on, so SQLite's
@@ -22,23 +22,6 @@ APPEND_ONLY_TABLES = {
 """Tables that only accept new rows. The value is the SQL condition under which a stored row collides with a new one."""
 FORWARD_ONLY_TABLES = ("chain_head", "checkpoint_coverage")
 """Tables whose rows are never deleted and whose `seq` only grows."""
-
-
-def create_collations() -> None:
-    """Create the collations that order names alphabetically and ignore punctuation.
-
-    On SQLite each connection registers its own collation.
-    """
-    if op.get_bind().dialect.name == "postgresql":
-        for language in COLLATION_LANGUAGES:
-            op.execute(f"CREATE COLLATION alphabetical_{language} (provider = icu, locale = '{language}-u-ka-shifted')")
-
-
-def drop_collations() -> None:
-    """Drop the collations."""
-    if op.get_bind().dialect.name == "postgresql":
-        for language in COLLATION_LANGUAGES:
-            op.execute(f"DROP COLLATION alphabetical_{language}")
 
 
 def create_triggers() -> None:
@@ -97,7 +80,6 @@ def drop_triggers() -> None:
 
 def upgrade() -> None:
     """Create the schema."""
-    create_collations()
     op.create_table(
         "account",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -120,12 +102,14 @@ def upgrade() -> None:
         sa.Column("signed_in_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("sort_name", SORT_TEXT, nullable=False),
         sa.CheckConstraint("role IN ('clerk', 'head', 'reviewer', 'administrator', 'observer')", name=op.f("ck_account_role")),
         sa.CheckConstraint("region IS NULL OR length(region) = 2", name=op.f("ck_account_region")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email", name=op.f("uq_account_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_account_fs_uniquifier")),
     )
+    op.create_index(op.f("ix_account_sort_name"), "account", ["sort_name"], unique=False)
     op.create_table(
         "body",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -138,6 +122,8 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("sort_kk", SORT_TEXT, nullable=False),
+        sa.Column("sort_ru", SORT_TEXT, nullable=False),
         sa.CheckConstraint("level IN ('central', 'region', 'district', 'rural')", name=op.f("ck_body_level")),
         sa.CheckConstraint("kato IS NULL OR length(kato) = 9", name=op.f("ck_body_kato")),
         sa.CheckConstraint("length(bin) = 12", name=op.f("ck_body_bin")),
@@ -243,12 +229,16 @@ def upgrade() -> None:
         sa.Column("state_body", sa.Boolean(), nullable=True),
         sa.Column("national_company", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("sort_kk", SORT_TEXT, nullable=False),
+        sa.Column("sort_ru", SORT_TEXT, nullable=False),
         sa.CheckConstraint("length(bin) = 12", name=op.f("ck_organisation_bin")),
         sa.CheckConstraint("state_share BETWEEN 0 AND 10000", name=op.f("ck_organisation_state_share")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sa.UniqueConstraint("bin", name=op.f("uq_organisation_bin")),
         sqlite_autoincrement=True,
     )
+    for language in ("kk", "ru"):
+        op.create_index(f"ix_organisation_sort_{language}", "organisation", [f"sort_{language}", "bin"], unique=False)
     op.create_table(
         "reporting_year",
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
@@ -327,6 +317,8 @@ def upgrade() -> None:
         sa.Column("until", sa.Date(), nullable=False),
         sa.Column("name_kk", sa.String(length=1000), nullable=False),
         sa.Column("name_ru", sa.String(length=1000), nullable=False),
+        sa.Column("sort_kk", SORT_TEXT, nullable=False),
+        sa.Column("sort_ru", SORT_TEXT, nullable=False),
         sa.CheckConstraint("(body_id IS NULL) <> (organisation_id IS NULL)", name=op.f("ck_former_name_owner")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_former_name_body_id_body")),
         sa.ForeignKeyConstraint(
@@ -449,9 +441,7 @@ def upgrade() -> None:
             "'extended', 'ready', 'job')",
             name=op.f("ck_notification_kind"),
         ),
-        sa.CheckConstraint(
-            "(job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL)", name=op.f("ck_notification_subject")
-        ),
+        sa.CheckConstraint("(job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL)", name=op.f("ck_notification_subject")),
         sa.CheckConstraint("mail_status IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_notification_mail_status")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_notification_account_id_account")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_notification_body_id_body")),
@@ -763,12 +753,73 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("year", "body_id", "kind", "row", "source", name=op.f("pk_change_part")),
     )
+    op.create_table(
+        "anomaly",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("other_body_id", sa.Integer(), nullable=True),
+        sa.Column("other_organisation_id", sa.Integer(), nullable=True),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("stake", sa.Integer(), nullable=False),
+        sa.Column("detected_at", sa.DateTime(), nullable=False),
+        sa.Column("vanished_at", sa.DateTime(), nullable=True),
+        sa.Column("state", sa.String(length=16), server_default="open", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("decided_by", sa.String(length=320), server_default="", nullable=False),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.Column("reply", sa.Text(), server_default="", nullable=False),
+        sa.Column("reply_by", sa.String(length=320), server_default="", nullable=False),
+        sa.Column("reply_at", sa.DateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("state IN ('open', 'explained', 'set_aside')", name=op.f("ck_anomaly_state")),
+        sa.CheckConstraint("state = 'open' OR reason <> ''", name=op.f("ck_anomaly_reason")),
+        sa.CheckConstraint("(reply = '') = (reply_at IS NULL)", name=op.f("ck_anomaly_reply")),
+        sa.CheckConstraint("stake >= 0", name=op.f("ck_anomaly_stake")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_anomaly_body_id_body"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_anomaly_organisation_id_organisation"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["other_body_id"], ["body.id"], name=op.f("fk_anomaly_other_body_id_body"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["other_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_anomaly_other_organisation_id_organisation"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_anomaly_year_reporting_year"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_anomaly")),
+        sa.UniqueConstraint("year", "code", "body_id", "subject", name=op.f("uq_anomaly_year_code_body_id_subject")),
+    )
+    op.create_index("ix_anomaly_body", "anomaly", ["body_id", "year"], unique=False)
+    op.create_index("ix_anomaly_queue", "anomaly", ["year", "state", "stake"], unique=False)
+    op.create_index(op.f("ix_anomaly_organisation_id"), "anomaly", ["organisation_id"], unique=False)
+    op.create_table(
+        "anomaly_search",
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_anomaly_search_year_reporting_year"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_anomaly_search")),
+    )
     create_triggers()
 
 
 def downgrade() -> None:
     """Drop the schema."""
     drop_triggers()
+    op.drop_table("anomaly_search")
+    op.drop_index(op.f("ix_anomaly_organisation_id"), table_name="anomaly")
+    op.drop_index("ix_anomaly_queue", table_name="anomaly")
+    op.drop_index("ix_anomaly_body", table_name="anomaly")
+    op.drop_table("anomaly")
     op.drop_table("change_part")
     op.drop_table("body_change")
     op.drop_table("ranking_setting")
@@ -832,6 +883,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_account_body_body_id"), table_name="account_body")
     op.drop_table("account_body")
     op.drop_table("reporting_year")
+    for language in ("kk", "ru"):
+        op.drop_index(f"ix_organisation_sort_{language}", table_name="organisation")
     op.drop_table("organisation")
     op.drop_index("ix_audit_batch_country", table_name="audit_batch")
     op.drop_index("ix_audit_batch_chain", table_name="audit_batch")
@@ -851,5 +904,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_body_parent_id"), table_name="body")
     op.drop_index(op.f("ix_body_kato"), table_name="body")
     op.drop_table("body")
+    op.drop_index(op.f("ix_account_sort_name"), table_name="account")
     op.drop_table("account")
-    drop_collations()

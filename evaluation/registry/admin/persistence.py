@@ -13,11 +13,12 @@ from evaluation.registry.audit_events import BodyChange, OrganisationChange, cha
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
 from evaluation.registry.queries import ids_by_bin
-from evaluation.registry.states import BodyState, OrganisationState, RegistryState
+from evaluation.registry.states import BodyState, FormerNames, OrganisationState, RegistryState
 
-BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on", "search_text")
-ORGANISATION_COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company", "search_text")
-FORMER_NAME_COLUMNS = ("body_id", "organisation_id", "until", "name_kk", "name_ru")
+NAME_TEXTS = ("search_text", "sort_kk", "sort_ru")
+BODY_COLUMNS = ("bin", "name_kk", "name_ru", "level", "kato", "since", "closed_on", *NAME_TEXTS)
+ORGANISATION_COLUMNS = ("bin", "kind", "name_kk", "name_ru", "state_share", "state_body", "national_company", *NAME_TEXTS)
+FORMER_NAME_COLUMNS = ("body_id", "organisation_id", "until", "name_kk", "name_ru", "sort_kk", "sort_ru")
 STATUS_COLUMNS = ("organisation_id", "status", "since")
 SUPERVISION_COLUMNS = ("organisation_id", "body_id", "since", "until")
 
@@ -116,8 +117,12 @@ def _store_body_names(bodies: Sequence[BodyChange], body_ids: Mapping[str, int])
         bodies,
         "former_names",
         lambda state, entry: (table.c.body_id == body_ids[state.bin]) & (table.c.until == entry.until),
-        lambda state, entry: (body_ids[state.bin], None, entry.until, entry.name_kk, entry.name_ru),
+        lambda state, entry: (body_ids[state.bin], None, *_name_values(entry)),
     )
+
+
+def _name_values(names: FormerNames) -> tuple[Any, ...]:
+    return names.until, names.name_kk, names.name_ru, names.sort_kk, names.sort_ru
 
 
 def _store_organisation_history(
@@ -134,7 +139,7 @@ def _store_organisation_history(
         organisations,
         "former_names",
         lambda state, entry: same_organisation(names, state) & (names.c.until == entry.until),
-        lambda state, entry: (None, organisation_ids[state.bin], entry.until, entry.name_kk, entry.name_ru),
+        lambda state, entry: (None, organisation_ids[state.bin], *_name_values(entry)),
     )
     _store_entries(
         statuses,

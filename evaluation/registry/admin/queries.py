@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from evaluation.database import Statement, db, fetch_rows
+from evaluation.database import Statement, db
 from evaluation.memory import gc_paused
 from evaluation.pagination import Page
 from evaluation.policy import Action, Viewer
-from evaluation.registry.clauses import filter_by_name, location_order, name_order, sort_key
+from evaluation.registry.clauses import filter_by_name, location_order, name_order
 from evaluation.registry.models import Body, FormerName, Organisation, Status, Supervision
 from evaluation.registry.states import BodyState, FormerNames, OrganisationState, StatusEntry, SupervisionPeriod
 
@@ -204,15 +204,20 @@ def list_organisations(
 ) -> Page[RegistryOrganisationRow]:
     """Return one page of organisations by name, as they are on the day. Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)
+    ids = Page.from_scalars(_organisation_ids(filters, day).order_by(name_order(Organisation, language), Organisation.bin), page)
+    status = func.coalesce(_status_on(day), "active")
+    statement = _with_supervisor(select(Organisation, status, Body), day).where(Organisation.id.in_(ids.items))
+    by_id = {row[0].id: RegistryOrganisationRow(*row) for row in db.session.execute(statement)}
+    return ids.map(by_id.__getitem__)
+
+
+def _organisation_ids(filters: OrganisationFilters, day: date) -> Statement:
+    """Return the SELECT of the organisations that pass the filters; it joins only what a filter needs."""
     higher = aliased(Body)
     status = func.coalesce(_status_on(day), "active")
-    statement = (
-        select(Organisation, status, Body)
-        .outerjoin(Supervision, and_(Supervision.organisation_id == Organisation.id, _in_force_on(day)))
-        .outerjoin(Body, Body.id == Supervision.body_id)
-        .outerjoin(higher, higher.id == Body.parent_id)
-    )
-    statement = filter_by_name(statement, filters.search, Organisation)
+    statement: Statement = filter_by_name(select(Organisation.id), filters.search, Organisation)
+    if filters.region or filters.body:
+        statement = _with_supervisor(statement, day).outerjoin(higher, higher.id == Body.parent_id)
     if filters.kind:
         statement = statement.where(Organisation.kind == filters.kind)
     if filters.status:
@@ -224,16 +229,13 @@ def list_organisations(
         statement = statement.where(Body.id.is_(None), status != "closed")
     elif filters.body:
         statement = statement.where(Body.bin == filters.body)
-    # The database compares names pair by pair with a collation: for 25,000 names, sorting by keys is ten times as fast.
-    first, second = ("name_ru", "name_kk") if language == "ru" else ("name_kk", "name_ru")
-    columns = (Organisation.id, getattr(Organisation, first), getattr(Organisation, second), Organisation.bin)
-    keys = sorted(
-        (sort_key(name or other), bin_, id_) for id_, name, other, bin_ in fetch_rows(statement.with_only_columns(*columns))
-    )
-    ids_on_page = Page.from_list(keys, page).map(lambda key: key[2])
-    rows = db.session.execute(statement.where(Organisation.id.in_(ids_on_page.items)))
-    by_id = {row[0].id: RegistryOrganisationRow(*row) for row in rows}
-    return ids_on_page.map(by_id.__getitem__)
+    return statement
+
+
+def _with_supervisor(statement: Statement, day: date) -> Statement:
+    """Join the body that supervises an organisation on the day: at most one."""
+    statement = statement.outerjoin(Supervision, and_(Supervision.organisation_id == Organisation.id, _in_force_on(day)))
+    return statement.outerjoin(Body, Body.id == Supervision.body_id)
 
 
 def _in_force_on(day: date) -> Any:

@@ -5,23 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, or_, select, tuple_
+from sqlalchemy import Text, and_, cast, or_, select
 
 from evaluation.audit import queries as audit
 from evaluation.audit.actions import EVENTS_WITHOUT_BODY
-from evaluation.audit.models import AuditEvent
+from evaluation.audit.models import AuditBatch, AuditEvent
 from evaluation.clock import ZONE
 from evaluation.database import Statement, db
 from evaluation.policy import Viewer
 from evaluation.registry.clauses import filter_by_name
 from evaluation.registry.models import Body, Organisation
 from evaluation.registry.queries import visible
+from evaluation.review.audit_search.batches import PAGE_SIZE, READ_SIZE, Position, counted_batches, counted_events, older
 from evaluation.text import parse_search, search_text
 
-PAGE_SIZE = 50
-"""Hits on one page."""
-READ_SIZE = 4 * PAGE_SIZE
-"""Events of one read: more than hits, because the events of a batch are one hit."""
 MAX_ANSWER_EVENTS = 200
 """Events in the history of one answer."""
 BIN_LENGTH = 12
@@ -83,22 +80,6 @@ class AnswerEvent:
         return self.old is not None or self.new is not None
 
 
-@dataclass(frozen=True)
-class _BatchSummary:
-    """The matching events of a batch: time and id of the newest one, events by action, organisations and bodies."""
-
-    last: tuple[datetime, int]
-    counts: dict[str, int]
-    organisations: int
-    bodies: int
-
-    def joined(self, count: audit.BatchCount) -> "_BatchSummary":
-        # An organisation has one event of each action in a batch, so the largest count is the number of organisations.
-        organisations = max(self.organisations, count.organisations)
-        counts = self.counts | {count.action: count.events}
-        return _BatchSummary(max(self.last, count.last), counts, organisations, max(self.bodies, count.bodies))
-
-
 def search(viewer: Viewer, filters: AuditFilters, before: int | None = None) -> tuple[list[AuditHit], bool]:
     """Return a page of hits, the newest first, and whether there are more.
 
@@ -109,14 +90,42 @@ def search(viewer: Viewer, filters: AuditFilters, before: int | None = None) -> 
         filters: What the search is restricted to.
         before: The id of the last event of the page before.
     """
-    conditions = _conditions(viewer, filters)
-    start = position = audit.position(viewer, before) if before else None
+    start = audit.position(viewer, before) if before else None
+    if filters.organisation or filters.code or filters.batch:
+        return _search_events(viewer, filters, start)
+    return _search_counts(viewer, filters, start)
+
+
+def _search_counts(viewer: Viewer, filters: AuditFilters, start: Position | None) -> tuple[list[AuditHit], bool]:
+    """Search by what the stored counts of batches know, so that no batch is read event by event."""
+    bodies = _matching_ids(filters.body, Body) if filters.body else None
+    actors = _actors(viewer, filters.person) if filters.person else None
+    conditions = [AuditEvent.batch.is_(None), *older(start, AuditEvent.at, AuditEvent.id)]
+    conditions += _conditions(filters, actors, AuditEvent, AuditEvent.at)
+    if bodies is not None:
+        conditions.append(_among(AuditEvent.chain, bodies))
+    singles = audit.events(viewer, *conditions, order_by=NEWEST_FIRST, limit=PAGE_SIZE + 1, by_chain=True)
+    # Batches that are older than a whole page of single events are on another page.
+    oldest = (singles[-1].at, singles[-1].id) if len(singles) > PAGE_SIZE else None
+    batches = counted_batches(viewer, _conditions(filters, actors, AuditBatch, AuditBatch.last_at), bodies, start, oldest)
+    newest = audit.events(viewer, AuditEvent.id.in_([summary.last[1] for summary in batches])) if batches else []
+    by_id = {event.id: event for event in newest}
+    hits = [AuditHit(event, {event.action: 1}, 1, 1) for event in singles]
+    hits += [AuditHit(by_id[item.last[1]], item.counts, item.organisations, item.bodies) for item in batches]
+    hits.sort(key=lambda hit: (hit.event.at, hit.event.id), reverse=True)
+    return hits[:PAGE_SIZE], len(hits) > PAGE_SIZE
+
+
+def _search_events(viewer: Viewer, filters: AuditFilters, start: Position | None) -> tuple[list[AuditHit], bool]:
+    """Search by what only the events themselves know."""
+    conditions = _event_conditions(viewer, filters)
+    position = start
     hits: list[AuditHit] = []
     listed: set[str] = set()
     while len(hits) <= PAGE_SIZE:
         events = _read(viewer, conditions, position, listed)
         summaries = (
-            {} if filters.batch else _summaries(viewer, conditions, {event.batch for event in events if event.batch} - listed)
+            {} if filters.batch else counted_events(viewer, conditions, {event.batch for event in events if event.batch} - listed)
         )
         # A batch whose newest event is on a page before is not listed again.
         listed |= {name for name, summary in summaries.items() if start is not None and summary.last >= start}
@@ -152,60 +161,59 @@ def bodies_and_organisations(viewer: Viewer, events: Sequence[AuditEvent]) -> tu
     return {body.id: body for body in bodies}, {organisation.id: organisation for organisation in organisations}
 
 
-def _read(
-    viewer: Viewer, conditions: Sequence[Any], position: tuple[datetime, int] | None, listed: Collection[str]
-) -> list[AuditEvent]:
+def _read(viewer: Viewer, conditions: Sequence[Any], position: Position | None, listed: Collection[str]) -> list[AuditEvent]:
     """Return the next events after a position in the list, without those of listed batches."""
-    more = []
-    if position is not None:
-        more.append(tuple_(AuditEvent.at, AuditEvent.id) < tuple_(*position))
+    more = older(position, AuditEvent.at, AuditEvent.id)
     if listed:
         more.append(or_(AuditEvent.batch.is_(None), AuditEvent.batch.not_in(listed)))
     return audit.events(viewer, *conditions, *more, order_by=NEWEST_FIRST, limit=READ_SIZE, by_chain=True)
 
 
-def _summaries(viewer: Viewer, conditions: Sequence[Any], batches: Collection[str]) -> dict[str, _BatchSummary]:
-    """Return what these batches have of the matching events."""
-    summaries: dict[str, _BatchSummary] = {}
-    for count in audit.batch_counts(viewer, batches, *conditions, by_chain=True):
-        empty = _BatchSummary(count.last, {}, 0, 0)
-        summaries[count.batch] = summaries.get(count.batch, empty).joined(count)
-    return summaries
-
-
-def _conditions(viewer: Viewer, filters: AuditFilters) -> list[Any]:
-    conditions: list[Any] = []
+def _event_conditions(viewer: Viewer, filters: AuditFilters) -> list[Any]:
+    """Return the conditions of all filters on events."""
+    actors = _actors(viewer, filters.person) if filters.person else None
+    conditions = _conditions(filters, actors, AuditEvent, AuditEvent.at)
     if filters.body:
-        conditions.append(_among(AuditEvent.chain, AuditEvent.chain + 0, _ids(filters.body, Body)))
+        conditions.append(_among(AuditEvent.chain, _matching_ids(filters.body, Body)))
     if filters.organisation:
-        column = AuditEvent.organisation_id
-        conditions.append(_among(column, column + 0, _ids(filters.organisation, Organisation)))
-    if filters.person:
-        actors = _actors(viewer, filters.person)
-        actor: Any = AuditEvent.actor if len(actors) <= MAX_INDEXED_MATCHES else AuditEvent.actor + ""
-        conditions.append(actor.in_(actors))
+        conditions.append(_among(AuditEvent.organisation_id, _matching_ids(filters.organisation, Organisation)))
     if filters.code:
         conditions.append(_concerns(filters.code))
-    if filters.actions:
-        conditions.append(AuditEvent.action.in_(filters.actions))
-    if filters.excluded_actions:
-        conditions.append(AuditEvent.action.not_in(filters.excluded_actions))
-    if filters.year is not None:
-        conditions.append(AuditEvent.year == filters.year)
-    if filters.since is not None:
-        conditions.append(AuditEvent.at >= _midnight(filters.since))
-    if filters.until is not None:
-        conditions.append(AuditEvent.at < _midnight(filters.until + timedelta(days=1)))
     if filters.batch:
         conditions.append(AuditEvent.batch == filters.batch)
     return conditions
 
 
-def _ids(words: str, model: type[Body] | type[Organisation]) -> Statement:
+def _conditions(
+    filters: AuditFilters, actors: list[str] | None, model: type[AuditEvent] | type[AuditBatch], at: Any
+) -> list[Any]:
+    """Return the conditions of the filters that events and stored counts have in common; `at` is the column of the time."""
+    conditions: list[Any] = []
+    if actors is not None:
+        actor: Any = model.actor if len(actors) <= MAX_INDEXED_MATCHES else model.actor + ""
+        conditions.append(actor.in_(actors))
+    if filters.actions:
+        conditions.append(model.action.in_(filters.actions))
+    if filters.excluded_actions:
+        conditions.append(model.action.not_in(filters.excluded_actions))
+    if filters.year is not None:
+        conditions.append(model.year == filters.year)
+    if filters.since is not None:
+        conditions.append(at >= _midnight(filters.since))
+    if filters.until is not None:
+        conditions.append(at < _midnight(filters.until + timedelta(days=1)))
+    return conditions
+
+
+def _matching_ids(words: str, model: type[Body] | type[Organisation]) -> list[int] | Statement:
+    """Return the ids of the bodies or organisations that match a search, or a SELECT of them where they are many."""
     statement: Statement = select(model.id)
     if len(words) == BIN_LENGTH and words.isascii() and words.isdigit():
-        return statement.where(model.bin == words)
-    return filter_by_name(statement, words, model)
+        statement = statement.where(model.bin == words)
+    else:
+        statement = filter_by_name(statement, words, model)
+    ids = list(db.session.scalars(statement.limit(MAX_INDEXED_MATCHES + 1)))
+    return ids if len(ids) <= MAX_INDEXED_MATCHES else statement
 
 
 def _actors(viewer: Viewer, words: str) -> list[str]:
@@ -214,14 +222,13 @@ def _actors(viewer: Viewer, words: str) -> list[str]:
     return [name for name in audit.actor_names(viewer) if search.matches(search_text([name]))]
 
 
-def _among(column: Any, unindexed: Any, values: Statement) -> Any:
+def _among(column: Any, values: list[int] | Statement) -> Any:
     """Return the condition that a column has one of the values.
 
-    With few values the database reads their events by the column's index. With many, `unindexed` has it read the newest events
-    first, which soon are enough.
+    With few values the database reads their events by the column's index. With many, the sum keeps it from the index: it reads
+    the newest events first, which soon are enough.
     """
-    matches = list(db.session.scalars(values.limit(MAX_INDEXED_MATCHES + 1)))
-    return column.in_(matches) if len(matches) <= MAX_INDEXED_MATCHES else unindexed.in_(values)
+    return column.in_(values) if isinstance(values, list) else (column + 0).in_(values)
 
 
 def _concerns(code: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evaluation.registry.clauses import sort_key
+from evaluation.language import sort_text
 from evaluation.registry.models import LEVELS, Body
 from evaluation.review.body_list.model import LOCATION, NO_POINTS, TABLE_PREFIX, BodyRow, Sort, TotalPoints
 from evaluation.submissions.models import STATUSES
@@ -36,7 +36,7 @@ def sorted_rows(rows: Sequence[BodyRow], sort: Sort, language: str) -> list[Body
 
 def _name_key(body: Body, language: str) -> str:
     first, second = (body.name_ru, body.name_kk) if language == "ru" else (body.name_kk, body.name_ru)
-    return sort_key(first or second or body.bin)
+    return sort_text(first or second or body.bin)
 
 
 def _value_function(key: str, language: str) -> Callable[[BodyRow], Any]:

@@ -52,7 +52,7 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 def people() -> str:
     """Show the list of people."""
     filters, viewer, language = _filters(request.args), current_viewer(), current_language().code
-    page = queries.accounts(viewer, filters, requested_page(), language)
+    page = queries.accounts(viewer, filters, requested_page())
     return render_template(
         "admin/people/people.html",
         filters=filters,

@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
+from evaluation.accounts.queries import account_of_session
 from evaluation.database import db
 from evaluation.web.account.first_command import show_first_command
 from evaluation.web.account.security import events, limits, second_factor_setup, sessions
@@ -27,6 +28,12 @@ class AccountDatastore(FSQLALiteUserDatastore):
 
     def __init__(self) -> None:
         super().__init__(db, Account, RoleMixin)
+
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Any:
+        """Return an account by one column. The session of every request looks for its account by `fs_uniquifier`."""
+        if "fs_uniquifier" in kwargs:
+            return account_of_session(kwargs["fs_uniquifier"])
+        return super().find_user(case_insensitive, **kwargs)
 
     def commit(self) -> None:
         """Do nothing: :func:`evaluation.web.core.request_context.commit_request` commits every request."""
