@@ -38,3 +38,12 @@ class LinkBuilder(Protocol):
 
     def body_review(self, body_bin: str, year: int, *, absolute: bool = False) -> str:
         """Return the link to the page where a body's year is reviewed."""
+
+    def body_list(self, year: int, *, absolute: bool = False, **filters: str) -> str:
+        """Return the link to the list of a year's bodies, filtered and sorted by parts of its query string."""
+
+    def sheet(self, body_bin: str, year: int, *, absolute: bool = False) -> str:
+        """Return the link to a body's assessment sheet."""
+
+    def job(self, job_id: int, *, absolute: bool = False) -> str:
+        """Return the link to the page of a background job."""

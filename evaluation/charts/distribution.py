@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evaluation.charts import style
 from evaluation.charts.legend import legend
-from evaluation.charts.measure import text_width
+from evaluation.charts.measure import text_width, wrap
 from evaluation.charts.model import describe
 from evaluation.charts.picture import Align, Box, Label, Line, Link, Mark, Picture, Shape
 from evaluation.charts.shares import Share
@@ -79,10 +79,13 @@ class _Layout:
 
     def _level(self, level: LevelDistribution) -> None:
         self.y += style.GROUP_GAP_PT
-        self.shapes.append(Label(style.MARGIN_PT, self.y, level.name, bold=True))
         count = self.language.ngettext("%(num)d body", "%(num)d bodies", level.count)
         self.shapes.append(Label(style.WIDTH_PT - style.MARGIN_PT, self.y, count, align=Align.RIGHT))
-        self.y += style.LINE_HEIGHT_PT + 2
+        room = style.WIDTH_PT - 2 * style.MARGIN_PT - style.GAP_PT - text_width(count, style.TEXT_SIZE_PT)
+        for line in wrap(level.name, room * style.FILL_RATIO, style.TEXT_SIZE_PT, bold=True):
+            self.shapes.append(Label(style.MARGIN_PT, self.y, line, bold=True))
+            self.y += style.LINE_HEIGHT_PT
+        self.y += 2
         if level.marked:
             self.y += POINTER_ROOM_PT
         bottom = self.y + style.LINE_HEIGHT_PT + BARS_HEIGHT_PT

@@ -101,7 +101,7 @@ class _Drawing:
             color=label.color,
             horizontalalignment="right" if label.upright else label.align.value,
             verticalalignment="bottom" if label.upright else "baseline",
-            **({"rotation": 90, "rotation_mode": "default"} if label.upright else {}),
+            rotation=90 if label.upright else 0,
             parse_math=False,
             zorder=self.position,
         )

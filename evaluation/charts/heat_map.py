@@ -54,7 +54,9 @@ class _Layout:
         self.language = language
         self.left = style.MARGIN_PT + style.MARK_WIDTH_PT
         self.cells_left = self.left + TEXT_WIDTH_PT + style.GAP_PT
-        self.width = max(style.WIDTH_PT, self.cells_left + len(columns) * CELL_WIDTH_PT + style.MARGIN_PT)
+        titles = max((text_width(table.title, style.TEXT_SIZE_PT, bold=True) for table in tables), default=0)
+        needed = max(self.cells_left + len(columns) * CELL_WIDTH_PT, style.MARGIN_PT + titles / style.FILL_RATIO)
+        self.width = max(style.WIDTH_PT, needed + style.MARGIN_PT)
         shares = [cell.share for table in tables for row in table.rows for cell in row.cells if cell]
         self.classes = shade_classes(shares)
         labelled = [(item.label(language), item.fill) for item in self.classes]
@@ -67,7 +69,7 @@ class _Layout:
             self.shapes.append(Label(x, self.y, name, upright=True))
         for table in tables:
             self._table(table)
-        texts = language.gettext("The table below has the same figures.")
+        texts = language.gettext("The table has the same figures.")
         self.picture = Picture(title, texts, language.code, self.width, self.y + style.MARGIN_PT, tuple(self.shapes))
 
     def _table(self, table: HeatTable) -> None:

@@ -32,12 +32,7 @@ def side_by_side_chart(
     groups = tuple(
         BarGroup(number, caption(text, language), tuple(_bar(body, language) for body in bodies)) for number, text, bodies in rows
     )
-    parts = (
-        language.gettext(
-            "row %(row)s: %(points)s", row=group.mark, points=", ".join(f"{bar.label} – {bar.text}" for bar in group.bars)
-        )
-        for group in groups
-    )
+    parts = (language.gettext("row %(row)s: %(points)s", row=group.mark, points=_in_words(group)) for group in groups)
     title = language.gettext("%(table)s: points by row, bodies %(letters)s", table=table, letters=", ".join(letters))
     return Chart(title, describe(parts), language.code, points_legend(language), groups)
 
@@ -48,3 +43,7 @@ def _bar(body: BodyPoints, language: Language) -> Bar:
     points = body.points
     text = language.points_of(points.low, points.high, points.max)
     return Bar(body.letter, points.low, points.high, points.max, text, body.link)
+
+
+def _in_words(group: BarGroup) -> str:
+    return ", ".join(f"{bar.label} – {bar.text}" for bar in group.bars)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from evaluation.charts import style
 from evaluation.charts.measure import shorten, text_width
@@ -19,6 +20,7 @@ TICKS = (5, 10, 20)
 MAX_TICKS = 6
 LINE_WIDTH_PT = 1.8
 BAND_WIDTH_PT = 3.0
+SHIFT_PT = 5.0
 GRID_COLOR = "#c9d0d7"
 SERIES: tuple[tuple[tuple[float, ...], Shape, Fill], ...] = (
     ((), Shape.CIRCLE, Fill(style.INK, style.INK)),
@@ -55,7 +57,7 @@ class _Layout:
     def __init__(self, title: str, trends: Sequence[Trend], language: Language):
         self.language = language
         self.shapes: list[Box | Label | Line | Mark] = []
-        self.y = style.MARGIN_PT
+        self.y, self.shift = style.MARGIN_PT, 0.0
         for trend, look in zip(trends, SERIES, strict=False):
             self._key(trend.name, look)
         self.top = self.y + style.LINE_HEIGHT_PT
@@ -64,7 +66,9 @@ class _Layout:
         self.years = sorted({point.year for point in points})
         self.low, self.high, self.tick = _percent_range([point.share for point in points])
         self._axes()
-        for trend, look in zip(trends, SERIES, strict=False):
+        for position, (trend, look) in enumerate(zip(trends, SERIES, strict=False)):
+            # Beside each other, so that bars of one year do not hide each other.
+            self.shift = SHIFT_PT * (position - (len(trends) - 1) / 2)
             self._trend(trend, look)
         height = self.bottom + style.LINE_HEIGHT_PT + 2 * style.MARGIN_PT
         description = describe(self._in_words(trend) for trend in trends)
@@ -126,12 +130,12 @@ class _Layout:
             self.shapes.append(Mark(x, y, shape, fill, link=point.link))
 
     def _position(self, point: YearPoint) -> tuple[float, float]:
-        return self._x(point.year), self._height(100 * point.share.low / point.share.total)
+        return self._x(point.year) + self.shift, self._height(100 * point.share.low / point.share.total)
 
 
 def _neighbours(points: Sequence[YearPoint]) -> Iterator[tuple[YearPoint, YearPoint]]:
     """Yield points of neighbouring years; a missing year interrupts the line."""
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         if end.year == start.year + 1:
             yield start, end
 

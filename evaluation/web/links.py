@@ -48,6 +48,18 @@ class FlaskLinkBuilder:
         """Return the link to the page where a body's year is reviewed."""
         return self._link("review.body", absolute, bin_=body_bin, year=year)
 
+    def body_list(self, year: int, *, absolute: bool = False, **filters: str) -> str:
+        """Return the link to the list of a year's bodies, filtered and sorted by parts of its query string."""
+        return self._link("bodies.index", absolute, year=year, **filters)
+
+    def sheet(self, body_bin: str, year: int, *, absolute: bool = False) -> str:
+        """Return the link to a body's assessment sheet."""
+        return self._link("sheets.page", absolute, bin_=body_bin, year=year)
+
+    def job(self, job_id: int, *, absolute: bool = False) -> str:
+        """Return the link to the page of a background job."""
+        return self._link("jobs.show", absolute, job_id=job_id)
+
     def _link(self, endpoint: str, absolute: bool, anchor: str | None = None, **values: Any) -> str:
         if has_request_context() and not (absolute and self._settings.public_url):
             return url_for(endpoint, _anchor=anchor, _external=absolute, **values)

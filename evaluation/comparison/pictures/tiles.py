@@ -25,7 +25,7 @@ def tile_positions() -> tuple[TilePosition, ...]:
     """Return the positions of the file, in the order of KATO codes."""
     data: dict[str, dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return tuple(
-        TilePosition(region, *entry["at"], {code: name for code, name in entry.items() if code != "at"})
+        TilePosition(region, entry["at"][0], entry["at"][1], {code: name for code, name in entry.items() if code != "at"})
         for region, entry in sorted(data.items())
     )
 

@@ -1,0 +1,150 @@
+"""Sums of results for the pictures, computed by the database. The caller refreshes the results of the years first.
+
+A query counts the bodies that the viewer may see by name (:class:`evaluation.comparison.access.Access`), and beside them the
+country or a level without names, where the viewer may know that.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import aliased
+
+from evaluation.charts.shares import Share
+from evaluation.comparison.pictures.model import BINS, CENTRAL, ELSEWHERE, GroupShare, LevelBins, RegionShares, RowKey, RowShares
+from evaluation.comparison.queries import access_of
+from evaluation.database import Statement, fetch_rows
+from evaluation.policy import Viewer
+from evaluation.registry.clauses import exists_in_year, region_of
+from evaluation.registry.models import LEVELS, Body
+from evaluation.registry.queries import visible
+from evaluation.results.models import BodyResult, RowResult
+
+Higher = aliased(Body, name="higher")
+GROUP = case((Body.level == LEVELS[0], CENTRAL), else_=func.coalesce(region_of(Higher), ELSEWHERE)).label("area_group")
+"""The group of a body as a column. Statements group by its name: PostgreSQL does not compare expressions with parameters."""
+SUMS = (func.sum(BodyResult.low), func.sum(BodyResult.high), func.sum(BodyResult.max))
+
+
+def region_shares(viewer: Viewer, year: int) -> RegionShares:
+    """Return the shares of the regions and of the country."""
+    access = access_of(viewer)
+    columns = (func.count(), *SUMS)
+    statement = _assessed(select(GROUP, *columns), year)
+    groups = {group: _group_share(row) for group, *row in fetch_rows(visible(statement, access.reader).group_by(GROUP.name))}
+    country = None
+    if access.can_count():
+        ((*row,),) = fetch_rows(_assessed(select(*columns), year))
+        country = _group_share(row) if row[0] else None
+    return RegionShares(groups, country)
+
+
+def row_shares(viewer: Viewer, year: int) -> RowShares:
+    """Return by row how many bodies have full points, in the regions and in the country."""
+    access = access_of(viewer)
+    key = (RowResult.kind, RowResult.row)
+    full = (_count(RowResult.low == RowResult.max), _count(RowResult.high == RowResult.max), func.count())
+    groups: dict[RowKey, dict[str, Share]] = defaultdict(dict)
+    statement = _rows_of_bodies(select(*key, GROUP, *full), year)
+    for kind, row, group, *counts in fetch_rows(visible(statement, access.reader).group_by(*key, GROUP.name)):
+        groups[kind, row][group] = Share(*counts)
+    country: dict[RowKey, Share] = {}
+    if access.is_unlimited:
+        country = {row_key: _sum(shares.values()) for row_key, shares in groups.items()}
+    elif access.can_count():
+        statement = _rows_of_bodies(select(*key, *full), year).group_by(*key)
+        country = {(kind, row): Share(*counts) for kind, row, *counts in fetch_rows(statement)}
+    return RowShares(groups, country)
+
+
+def level_bins(viewer: Viewer, year: int) -> list[LevelBins]:
+    """Return the distribution of the lowest shares by level, of the levels that the viewer may count."""
+    access = access_of(viewer)
+    last = BodyResult.low == BodyResult.max
+    # Whole numbers divide exactly: a share of 70 percent is in the class that begins at 70.
+    bin_ = case((last, BINS - 1), else_=BodyResult.low * BINS // BodyResult.max).label("share_bin")
+    seen = func.count() if viewer.bodies is None else _count(Body.id.in_(viewer.bodies))
+    statement = _assessed(select(Body.level, bin_, func.count(), seen), year).where(Body.level.is_not(None))
+    if access.levels is not None:
+        statement = statement.where(Body.level.in_(access.levels))
+    counts: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for level, position, count, visible_count in fetch_rows(statement.group_by(Body.level, bin_.name)):
+        counts[level][int(position)] = (count, int(visible_count or 0))
+    return [
+        LevelBins(
+            level,
+            tuple(counts[level].get(position, (0, 0))[0] for position in range(BINS)),
+            tuple(counts[level].get(position, (0, 0))[1] for position in range(BINS)),
+        )
+        for level in LEVELS
+        if level in counts
+    ]
+
+
+def body_share(viewer: Viewer, year: int, body_id: int) -> Share | None:
+    """Return the share of a body; None where no table applies or the viewer may not know it."""
+    statement = _assessed(select(BodyResult.low, BodyResult.high, BodyResult.max), year).where(Body.id == body_id)
+    rows = fetch_rows(visible(statement, access_of(viewer).reader))
+    return Share(*rows[0]) if rows else None
+
+
+def yearly_shares(
+    viewer: Viewer, years: Sequence[int], *, level: str = "", region: str = "", body_id: int | None = None
+) -> list[tuple[int, Share]]:
+    """Return the shares of one series by year, oldest first.
+
+    The series is the country without names, a level without names, the bodies of a region, or a body. It is empty where the
+    viewer may not know it.
+    """
+    access = access_of(viewer)
+    statement = select(BodyResult.year, *SUMS).select_from(BodyResult).join(Body, Body.id == BodyResult.body_id)
+    statement = statement.outerjoin(Higher, Higher.id == Body.parent_id).where(BodyResult.max > 0, BodyResult.year.in_(years))
+    if body_id is not None:
+        statement = visible(statement, access.reader).where(Body.id == body_id)
+    elif region:
+        statement = visible(statement, access.reader).where(region_of(Higher) == region)
+    elif not access.can_count(level or None):
+        return []
+    elif level:
+        statement = statement.where(Body.level == level)
+    # A body that existed in some of the years only is in the results of those years only.
+    rows = fetch_rows(statement.group_by(BodyResult.year).order_by(BodyResult.year))
+    return [(year, Share(int(low), int(high), int(total))) for year, low, high, total in rows]
+
+
+def rows_of_bodies(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, dict[RowKey, Share]]:
+    """Return body id → row → points, of those of the bodies whose points the viewer may know."""
+    columns = (RowResult.body_id, RowResult.kind, RowResult.row, RowResult.low, RowResult.high, RowResult.max)
+    statement = _rows_of_bodies(select(*columns), year).where(Body.id.in_(list(body_ids)))
+    points: dict[int, dict[RowKey, Share]] = defaultdict(dict)
+    for body_id, kind, row, *bounds in fetch_rows(visible(statement, access_of(viewer).reader)):
+        points[body_id][kind, row] = Share(*bounds)
+    return dict(points)
+
+
+def _assessed(statement: Statement, year: int) -> Statement:
+    """Join the year's bodies to which a table applies, and their higher bodies."""
+    statement = statement.select_from(BodyResult).join(Body, Body.id == BodyResult.body_id)
+    statement = statement.outerjoin(Higher, Higher.id == Body.parent_id)
+    return statement.where(BodyResult.year == year, BodyResult.max > 0, exists_in_year(year))
+
+
+def _rows_of_bodies(statement: Statement, year: int) -> Statement:
+    statement = statement.select_from(RowResult).join(Body, and_(Body.id == RowResult.body_id, RowResult.year == year))
+    return statement.outerjoin(Higher, Higher.id == Body.parent_id).where(exists_in_year(year))
+
+
+def _count(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _group_share(row: Sequence[Any]) -> GroupShare:
+    bodies, *sums = row
+    # PostgreSQL sums whole numbers as numeric.
+    return GroupShare(bodies, Share(*(int(value or 0) for value in sums)))
+
+
+def _sum(shares: Iterable[Share]) -> Share:
+    items = list(shares)
+    return Share(sum(item.low for item in items), sum(item.high for item in items), sum(item.total for item in items))
