@@ -80,6 +80,28 @@ def worst_and_best(criterion: Criterion, possible: np.ndarray) -> tuple[np.ndarr
     return ranking[ranked.argmax(axis=1)], ranking[::-1][ranked[:, ::-1].argmax(axis=1)]
 
 
+def audited_candidates(
+    criterion: Criterion, breaches: np.ndarray, organisations: int, audited: int, previous: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of audited organisations that represent all possible ones, for each number of breaches.
+
+    Args:
+        criterion: The criterion.
+        breaches: n numbers of organisations in breach; they count as audited.
+        organisations: The number of organisations.
+        audited: A number of audited organisations that is one of the candidates, where it is possible.
+        previous: The prior-year count; None if it is unknown.
+
+    Returns:
+        Two arrays of m: the number of breaches, and a number of audited organisations.
+    """
+    highest = np.full(len(breaches), organisations)
+    states = {BREACHES: breaches, "organisations": highest, LAST_YEAR: np.full(len(breaches), previous or 0)}
+    states = _decisive_integers(criterion, states, AUDITED, breaches, highest)
+    present = np.maximum(breaches, audited)
+    return np.concatenate([states[BREACHES], breaches]), np.concatenate([states[AUDITED], present])
+
+
 def _base(counts: Counts) -> States:
     """The counts of conditions before anything undecided is added."""
     names = {"organisations": "organisations", BREACHES: "in_breach", AUDITED: "audited", LAST_YEAR: "previous"}

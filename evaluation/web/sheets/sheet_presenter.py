@@ -11,11 +11,13 @@ from evaluation import charts
 from evaluation.language import N_, Language, language
 from evaluation.sheets import Sheet, SheetRow
 from evaluation.sheets.annex import Annex, Figure, NamedOrganisations, build_figures
+from evaluation.sheets.derivation import otherwise_texts
 from evaluation.sheets.document import Document, FormRow, FormTable, build_document
 from evaluation.sheets.reasons import row_readings
 from evaluation.sheets.stamp import Stamp, qr_svg
 
 REASONS_LABEL = N_("Why these points")
+OTHERWISE_LABEL = N_("What would change the points")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class RowReasonsView:
     organisations: tuple[NamedOrganisations, ...]
     readings_label: str
     readings: tuple[tuple[str, str], ...]
+    otherwise_label: str
+    otherwise: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class SheetView:
     def picture(self, annex: Annex, figure: Figure) -> Markup:
         """A chart as an `<svg>` element."""
         return _picture(figure, annex.language)
+
+    def reasons(self, annex: Annex, table_position: int) -> dict[str, RowReasonsView]:
+        """Row number → why the rows of a table have their points, in the language of an annex; a heading has no entry."""
+        position = self.document.annexes.index(annex)
+        return {row.form.number: row.reasons[position] for row in self.tables[table_position].rows if row.reasons}
 
 
 def _picture(figure: Figure, salt: str = "") -> Markup:
@@ -98,5 +107,6 @@ def _row_reasons(document: Document, sheet: Sheet, table_position: int, row: She
             explanations = tuple((label, text) for label, text in zip(labels, reasons.explanations, strict=False) if text)
             readings = tuple(row_readings(sheet.order, row, page_language))
             label = page_language.gettext(REASONS_LABEL)
-            views.append(RowReasonsView(label, explanations, reasons.organisations, readings_label, readings))
+            otherwise = page_language.gettext(OTHERWISE_LABEL), tuple(otherwise_texts(row, page_language))
+            views.append(RowReasonsView(label, explanations, reasons.organisations, readings_label, readings, *otherwise))
     return tuple(views)
