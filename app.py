@@ -40,7 +40,7 @@ def wire(app: Application, settings: Settings) -> None:
     from evaluation.criteria.loader import load_orders, log_problems
     from evaluation.jobs import kinds, worker
     from evaluation.jobs.queue import JobQueue
-    from evaluation.notifications.announcements import announce_end_of_job
+    from evaluation.notifications.operations import notify_of_job
     from evaluation.results.invalidation import mark_stale
     from evaluation.web.jobs.kinds import KINDS
     from evaluation.web.links import FlaskLinkBuilder
@@ -58,5 +58,5 @@ def wire(app: Application, settings: Settings) -> None:
     database.init_app(app, configuration)
     chain.listen(mark_stale)
     kinds.register(KINDS)
-    worker.on_end[:] = [announce_end_of_job]
+    worker.on_end[:] = [notify_of_job]
     web.init_app(app)

@@ -19,15 +19,14 @@ from evaluation.settings import Settings
 class Configuration:
     """What operations know about the application that runs them.
 
-    `wake_mail_worker` starts sending the mail that waits and returns at once; call it after a commit
-    (:func:`evaluation.database.after_commit`). `application_context` opens a context with its own database session in another
-    thread.
+    `wake_workers` lets a worker look for background jobs and returns at once; call it after a commit
+    (:func:`evaluation.database.after_commit`). `application_context` opens a context with its own database session.
     """
 
     settings: Settings
     orders: Orders
     links: LinkBuilder
-    wake_mail_worker: Callable[[], None]
+    wake_workers: Callable[[], None]
     application_context: Callable[[], AbstractContextManager[Any]]
 
 

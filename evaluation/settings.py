@@ -36,6 +36,10 @@ NOT_SMTP = N_(
     "TLS from the start. Escape special characters of the name and the password as in any address: @ as %40."
 )
 
+NOT_A_QUEUE = N_("JOB_QUEUE_URL must be the address of a Redis server, such as redis://localhost:6379/0, or empty.")
+MEMORY_QUEUE = "memory:"
+"""The value of JOB_QUEUE_URL with which a job runs in the process that starts it."""
+
 
 class InvalidSetting(EvaluationError, ValueError):
     """One environment variable has an invalid value; as a ValueError, pydantic collects it."""
@@ -93,6 +97,13 @@ def _smtp_url(url: str) -> str:
     return url
 
 
+def _queue_url(url: str) -> str:
+    """Accept an empty text, memory: or the address of a Redis server. Raises InvalidSetting."""
+    if url and url != MEMORY_QUEUE and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise InvalidSetting(NOT_A_QUEUE)
+    return url
+
+
 def _psycopg_url(url: str) -> str:
     """Return the URL as SQLAlchemy needs it: `postgres://` and `postgresql://` use psycopg 3."""
     scheme, separator, rest = url.partition("://")
@@ -103,11 +114,10 @@ def _default_database_url(fields: dict[str, Any]) -> str:
     return f"sqlite:///{fields['instance'] / 'evaluation.db'}" if "instance" in fields else ""
 
 
-def _default_files_folder(fields: dict[str, Any]) -> Path:
-    """Return `files` beside an SQLite database, else in the instance folder."""
+def _data_folder(fields: dict[str, Any]) -> Path:
+    """Return the folder of an SQLite database, else the instance folder."""
     scheme, separator, path = fields.get("database_url", "").partition("sqlite:///")
-    folder = Path(path).parent if separator and not scheme and path else fields.get("instance", DEFAULT_INSTANCE)
-    return Path(folder) / "files"
+    return Path(Path(path).parent if separator and not scheme and path else fields.get("instance", DEFAULT_INSTANCE))
 
 
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
@@ -145,9 +155,30 @@ class Settings(BaseSettings):
         description="Database address, such as postgresql://user@host/name. Default: SQLite in INSTANCE.",
     )
     files_folder: Path = Field(
-        default_factory=_default_files_folder,
+        default_factory=lambda fields: _data_folder(fields) / "files",
         description="Folder of evidence files and uploaded workbooks, named by their SHA-256. Back it up with the database. "
         "Default: `files` beside the SQLite database, else in INSTANCE.",
+    )
+    job_folder: Path = Field(
+        default_factory=lambda fields: _data_folder(fields) / "jobs",
+        description="Folder of background jobs: their queue and their finished files. All servers and workers use the same one. "
+        "Default: `jobs` beside the SQLite database, else in INSTANCE.",
+    )
+    job_queue_url: Annotated[str, AfterValidator(_queue_url)] = Field(
+        "",
+        repr=False,
+        description="Queue that wakes the workers of background jobs: redis://… or, for tests, memory: (the process that starts "
+        "a job runs it). Default: an SQLite file in JOB_FOLDER.",
+    )
+    job_workers: WholeNumber = Field(
+        2, description="Worker processes that the server starts for background jobs; 0 if `flask jobs work` runs elsewhere."
+    )
+    job_file_days: PositiveNumber = Field(
+        7, description="Days for which the finished file of a background job can be downloaded."
+    )
+    job_lease_seconds: PositiveNumber = Field(
+        60,
+        description="Seconds without a sign of life after which a job's worker counts as dead and another one takes up the job.",
     )
     criteria: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_paths)] = Field(
         (), description="Additional criteria files, or folders of them, separated by `:` (`;` on Windows)."
@@ -180,6 +211,11 @@ class Settings(BaseSettings):
     lock_minutes: PositiveNumber = Field(15, description="Minutes for which an account is locked.")
     evidence_megabytes: PositiveNumber = Field(20, description="Largest evidence file, in MB (2^20 bytes).")
     evidence_files: PositiveNumber = Field(50, description="Most evidence files of one criterion of a report.")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables, for a process that has the same ones."""
+        return {name.upper(): _as_variable(getattr(self, name)) for name in type(self).model_fields}
 
     @property
     def is_production(self) -> bool:
@@ -251,6 +287,8 @@ def env_example() -> str:
 
 
 def _as_variable(value: Any) -> str:
+    if isinstance(value, tuple) and any(isinstance(part, Path) for part in value):
+        return os.pathsep.join(map(str, value))
     return ",".join(map(str, value)) if isinstance(value, tuple | frozenset) else str(value)
 
 

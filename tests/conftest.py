@@ -198,7 +198,11 @@ def make_app(sqlite_template: Path) -> Iterator[Callable[..., Flask]]:
         file = Path(url.removeprefix("sqlite:///"))
         if url.startswith("sqlite:") and not file.exists():
             shutil.copy(sqlite_template, file)
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, **accounts.CHEAP, **config})
+        # A background job runs in the process that starts it. Its files have a folder for each database.
+        fixed = {"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, "JOB_QUEUE_URL": "memory:", **accounts.CHEAP}
+        if not url.startswith("sqlite:"):
+            fixed["JOB_FOLDER"] = Path(os.environ["INSTANCE"]) / f"jobs-{url.rpartition('/')[2]}"
+        app = create_app({**fixed, **config})
         apps.append(app)
         return app
 

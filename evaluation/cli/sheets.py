@@ -1,41 +1,42 @@
 """Commands that write assessment sheets: the accepted revision of an accepted year, else a draft of the current answers."""
 
-import multiprocessing
 import os
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
+import shutil
+import time
 from pathlib import Path
 
 import click
 
-from evaluation.audit.operations import new_batch
 from evaluation.cli.context import command, transaction
+from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
+from evaluation.jobs import queries
+from evaluation.jobs.files import result_file
+from evaluation.jobs.operations import start_job
+from evaluation.jobs.processes import start_worker
+from evaluation.jobs.queries import JobView
+from evaluation.jobs.worker import run_parts
 from evaluation.language import N_
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.review import queries as review
-from evaluation.review.verification import queries as verification_queries
-from evaluation.review.verification.export_file import (
-    CANONICAL_FORMAT,
-    ExportFile,
-    canonical_export,
-    open_revision,
-    render_export,
+from evaluation.review.sheet_archive import (
+    KIND,
+    SHEETS_PER_PART,
+    ArchiveOptions,
+    export_record,
+    render,
+    require_open_year,
+    sheets_to_write,
 )
-from evaluation.review.verification.operations import ExportRecord, record_exports
-from evaluation.sheets import Sheet, queries
-from evaluation.sheets.stamp import Stamp
+from evaluation.review.verification import queries as verification_queries
+from evaluation.review.verification.export_file import CANONICAL_FORMAT
+from evaluation.review.verification.operations import record_exports
 from evaluation.sheets.writers import FORMATS, LANGUAGES
 from evaluation.submissions.models import SheetRevision
 
-JOBS_PER_CHUNK = 8
-ZIP_TIMESTAMP = (2022, 6, 20, 0, 0, 0)
-"""The time of every file in a zip archive, fixed so that the same sheets give the same bytes."""
+POLL_SECONDS = 0.5
 
 language_option = click.option(
     "--lang",
@@ -54,17 +55,6 @@ format_option = click.option(
 )
 form_only_option = click.option("--form-only", is_flag=True, help="The form alone, without the annex that the product adds.")
 draft_option = click.option("--draft", is_flag=True, help="As the answers are now, also where the year is accepted.")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A sheet to write: its body, and of an accepted sheet its stamp, its revision's id and its canonical text."""
-
-    body_id: int
-    sheet: Sheet
-    stamp: Stamp | None = None
-    revision_id: int | None = None
-    text: str = ""
 
 
 @command(
@@ -90,17 +80,17 @@ def sheet(body: str, year: int, format_: str, lang: str, form_only: bool, revisi
     Example: flask --app app sheet --body 990140900064 --year 2024 --format pdf --lang kk+ru --out sheets
     """
     with transaction():
-        _require_open_year(year)
+        require_open_year(year)
         viewer = Viewer.system()
         body_row = registry.body(viewer, body, year)
         if body_row is None:
             raise EvaluationError(N_("The body %(bin)s is not in the registry. Check the BIN."), bin=body)
         revisions = _revisions_by_body(viewer, body_row, year, revision, draft)
-        job = next(iter(_jobs(viewer, year, [body_row], revisions, format_)), None)
-        if job is None or (format_ == CANONICAL_FORMAT and not job.stamp):
+        item = next(iter(sheets_to_write(viewer, year, [body_row], revisions, format_)), None)
+        if item is None:
             raise EvaluationError(N_("The year %(year)s of this body is not accepted, so there is no accepted sheet."), year=year)
-        export_file = _render(job, format_, lang, form_only)
-        record_exports(viewer, year, [_export_record(job, export_file)])
+        export_file = render(item, format_, lang, form_only)
+        record_exports(viewer, year, [export_record(item, export_file)])
     out.mkdir(parents=True, exist_ok=True)
     path = out / export_file.name
     path.write_bytes(export_file.content)
@@ -122,33 +112,44 @@ def sheets(year: int, out: Path, format_: str, lang: str, form_only: bool, draft
 
     Example: flask --app app sheets --year 2024 --out sheets-2024.zip
     """
-    viewer = Viewer.system()
+    options = ArchiveOptions(year, format_, lang, form_only, draft)
     with transaction():
-        _require_open_year(year)
-        frozen = {} if draft else verification_queries.revisions_in_force(viewer, year)
-        bodies = [item for item in registry.all_bodies(viewer, year) if format_ != CANONICAL_FORMAT or item.id in frozen]
-        jobs = _jobs(viewer, year, bodies, frozen, format_)
-    render = partial(_render, format_=format_, lang=lang, form_only=form_only)
-    part = out.with_name(out.name + ".part")
-    export_records = []
+        require_open_year(year)
+        job_id = start_job(Viewer.system(), KIND, options.parameters, lang.split("+")[0]).id
+    view = _run(job_id, workers, out.name)
+    if view.job.failure is not None:
+        raise EvaluationError(view.job.failure["message"], **view.job.failure["values"])
+    shutil.move(result_file(job_id), out)
+
+
+def _run(job_id: int, workers: int, label: str) -> JobView:
+    """Run a job in this process and in helpers; workers of the server take part as well, if they run. Return the ended job."""
+    # The first part divides the job.
+    run_parts(job_id, max_parts=1)
+    view = _read(job_id)
+    parts = -(-view.total // SHEETS_PER_PART)
+    settings, count = configuration().settings, min(workers, parts) - 1 if view.is_active else 0
+    helpers = [start_worker(settings, "--job", str(job_id)) for _ in range(count)]
     try:
-        with (
-            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-            click.progressbar(_rendered(jobs, render, workers), length=len(jobs), label=out.name) as files,
-        ):
-            for job, export_file in zip(jobs, files, strict=True):
-                archive.writestr(zipfile.ZipInfo(export_file.name, ZIP_TIMESTAMP), export_file.content, zipfile.ZIP_DEFLATED)
-                export_records.append(_export_record(job, export_file))
-        with transaction():
-            record_exports(viewer, year, export_records, new_batch())
-        part.replace(out)
+        with click.progressbar(length=max(view.total, 1), label=label) as bar:
+            while view.is_active:
+                if not run_parts(job_id, max_parts=1):
+                    time.sleep(POLL_SECONDS)
+                done, view = view.done, _read(job_id)
+                bar.update(view.done - done)
     finally:
-        part.unlink(missing_ok=True)
+        for helper in helpers:
+            helper.terminate()
+            helper.wait()
+    return view
 
 
-def _require_open_year(year: int) -> None:
-    if registry.order_of(year) is None:
-        raise EvaluationError(N_("The year %(value)s has not been opened."), value=year)
+def _read(job_id: int) -> JobView:
+    with configuration().application_context():
+        view = queries.system_job(Viewer.system(), job_id)
+    if view is None:
+        raise EvaluationError(N_("The job was removed while it ran."))
+    return view
 
 
 def _revisions_by_body(viewer: Viewer, body: Body, year: int, revision: int | None, draft: bool) -> dict[int, SheetRevision]:
@@ -163,45 +164,3 @@ def _revisions_by_body(viewer: Viewer, body: Body, year: int, revision: int | No
             N_("The sheet of this body for %(year)s has no revision %(revision)s."), year=year, revision=revision
         )
     return {body.id: sheet_revision}
-
-
-def _jobs(viewer: Viewer, year: int, bodies: Sequence[Body], frozen: dict[int, SheetRevision], format_: str) -> list[Job]:
-    """Return the sheets to write, in the order of the bodies."""
-    orders, live = registry.orders(), [item for item in bodies if item.id not in frozen]
-    drafts = {sheet.body.bin: sheet for sheet in queries.body_sheets(viewer, year, live)} if live else {}
-    jobs = []
-    for body in bodies:
-        if body.id in frozen:
-            sheet_revision = frozen[body.id]
-            jobs.append(
-                Job(
-                    body.id,
-                    *open_revision(sheet_revision, orders),
-                    sheet_revision.id,
-                    sheet_revision.content if format_ == CANONICAL_FORMAT else "",
-                )
-            )
-        elif body.bin in drafts:
-            jobs.append(Job(body.id, drafts[body.bin]))
-    return jobs
-
-
-def _rendered(jobs: list[Job], render: Callable[[Job], ExportFile], workers: int) -> Iterator[ExportFile]:
-    """Yield the file of each sheet in order, written by `workers` processes."""
-    if workers == 1 or len(jobs) <= JOBS_PER_CHUNK:
-        yield from map(render, jobs)
-        return
-    # Processes are spawned, not forked: the typesetter's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(render, jobs, chunksize=JOBS_PER_CHUNK)
-
-
-def _render(job: Job, format_: str, lang: str, form_only: bool) -> ExportFile:
-    if format_ == CANONICAL_FORMAT and job.stamp:
-        return canonical_export(job.sheet, job.stamp, job.text)
-    return render_export(job.sheet, format_, lang, job.stamp, form_only)
-
-
-def _export_record(job: Job, export_file: ExportFile) -> ExportRecord:
-    revision = job.stamp.revision if job.stamp else None
-    return ExportRecord.of(job.body_id, export_file, job.revision_id, revision)

@@ -1,1 +1,1 @@
-"""Background jobs."""
+"""Background jobs: stored in the database, run by worker processes, which huey wakes and supervises."""

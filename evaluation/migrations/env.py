@@ -3,6 +3,7 @@
 from alembic import context
 
 import evaluation.accounts.models
+import evaluation.anomalies.models
 import evaluation.answers.models
 import evaluation.audit.models
 import evaluation.comparison.changes.models

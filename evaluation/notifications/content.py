@@ -1,9 +1,12 @@
 """Texts and links of a notification in the reader's language, for the inbox and for mail."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from evaluation.accounts.models import Account
 from evaluation.clock import to_local
+from evaluation.jobs.kinds import KINDS
 from evaluation.language import N_, Language, language
 from evaluation.links import LinkBuilder
 from evaluation.notifications.queries import NotificationView
@@ -31,6 +34,8 @@ DATE_LABELS = {
     "correct_by": N_("Correct by"),
 }
 """Key of a date in a notification's data → its label."""
+JOB_TITLES = {"done": N_("The job is done: %(job)s"), "failed": N_("The job could not be done: %(job)s")}
+"""Status of a background job → title of its notification."""
 REPLY = N_("A reply to a remark")
 MAX_SUBJECT_NAME = 120
 """Characters of a body's name in the subject of a mail: some names have half a page."""
@@ -43,10 +48,24 @@ def title(view: NotificationView, language: Language) -> str:
     kind, data = view.notification.kind, view.notification.data
     if kind == "remark" and data.get("reply"):
         return language.gettext(REPLY)
+    if kind == "job":
+        return language.gettext(JOB_TITLES[data["status"]], job=job_label(data, language))
     if kind == "deadline":
         text = CORRECTION if data.get("correction") else TITLES[kind]
         return language.gettext(text, date=language.long_date(date.fromisoformat(data["until"])))
     return language.gettext(TITLES[kind])
+
+
+def job_label(data: Mapping[str, Any], language: Language) -> str:
+    """Return the kind of a background job; its code, if this version of the product does not know the kind."""
+    kind = KINDS.get(data["job_kind"])
+    return language.gettext(kind.label) if kind else str(data["job_kind"])
+
+
+def job_subject(data: Mapping[str, Any], language: Language) -> str:
+    """Return what a background job is about, in a few words; it may be empty."""
+    kind = KINDS.get(data["job_kind"])
+    return kind.describe(data["parameters"], language) if kind else ""
 
 
 def quotation(view: NotificationView) -> str:
@@ -66,13 +85,15 @@ def dates(view: NotificationView, language: Language) -> list[tuple[str, str]]:
 
 
 def actor(view: NotificationView) -> str:
-    """Return the name of the person who acted; empty for a reminder."""
-    return "" if view.notification.kind == "deadline" else str(view.notification.data.get("by") or "")
+    """Return the name of the person who acted; empty for a reminder and for a background job."""
+    return "" if view.notification.kind in ("deadline", "job") else str(view.notification.data.get("by") or "")
 
 
 def subject_matter(view: NotificationView, language: Language) -> str:
     """Return the label of the indicator or of the sheet's row that the notification concerns; empty if it concerns neither."""
     order, data = view.order, view.notification.data
+    if view.notification.kind == "job":
+        return job_subject(data, language)
     if order is None:
         return ""
     if indicator := order.by_code.get(view.notification.code or ""):
@@ -87,8 +108,12 @@ def link(view: NotificationView, role: str, links: LinkBuilder, absolute: bool =
 
     It contains nothing secret.
     """
-    notification, body_bin = view.notification, view.body.bin
-    year = notification.year
+    notification = view.notification
+    if notification.job_id is not None:
+        return links.job(notification.job_id, absolute=absolute)
+    if view.body is None or notification.year is None:
+        return links.inbox(absolute=absolute)
+    body_bin, year = view.body.bin, notification.year
     if view.organisation is not None:
         return links.report(body_bin, year, view.organisation.bin, notification.code, absolute=absolute)
     if (remark_id := notification.data.get("remark")) and Action.REPLY in ALLOWED[Role(role)]:
@@ -98,9 +123,11 @@ def link(view: NotificationView, role: str, links: LinkBuilder, absolute: bool =
 
 def mail_subject(view: NotificationView, language: Language) -> str:
     """Return the subject of the mail as one line, even if a name has line breaks."""
-    name = _name(view.body, language)
-    short = name if len(name) <= MAX_SUBJECT_NAME else name[: MAX_SUBJECT_NAME - 1].rstrip() + "…"
-    subject = f"{title(view, language)} – {short}, {language.period(view.notification.year)}"
+    subject = title(view, language)
+    if view.body is not None and view.notification.year is not None:
+        name = _name(view.body, language)
+        short = name if len(name) <= MAX_SUBJECT_NAME else name[: MAX_SUBJECT_NAME - 1].rstrip() + "…"
+        subject = f"{subject} – {short}, {language.period(view.notification.year)}"
     return "".join(filter(str.isprintable, subject))
 
 
@@ -111,8 +138,8 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
     if days := _days_left(view, language):
         lines.append(f"{days[:1].upper()}{days[1:]}.")
     facts = [
-        (gettext("Body"), _name(view.body, language)),
-        (gettext("Reporting year"), str(notification.year)),
+        (gettext("Body"), _name(view.body, language) if view.body else ""),
+        (gettext("Reporting year"), str(notification.year or "")),
         (gettext("Organisation"), _name(view.organisation, language) if view.organisation else ""),
         (gettext("Subject"), subject_matter(view, language)),
         *dates(view, language),

@@ -1,8 +1,6 @@
 """Sends e-mail by SMTP if the operator has configured a mail server. No other module sends mail."""
 
-import logging
 import smtplib
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -13,7 +11,6 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from evaluation.clock import now
-from evaluation.database import after_commit, pending_tasks
 from evaluation.settings import Settings
 
 TIMEOUT_SECONDS = 30
@@ -21,8 +18,6 @@ TIMEOUT_SECONDS = 30
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 PERMANENT_ERROR = 500
 """SMTP codes from this one on are permanent."""
-
-LOGGER = logging.getLogger(__name__)
 
 
 class MailRejected(Exception):
@@ -118,32 +113,3 @@ class MailConnection:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(mail.text, cte="quoted-printable")
         return message
-
-
-class BackgroundMails:
-    """Mails of one transaction, sent by one connection in a thread of its own once the transaction is committed.
-
-    So a slow server delays no page, a server that limits connections takes them all, and what is rolled back is not sent.
-    """
-
-    def __init__(self, settings: Settings):
-        self.settings, self.mails = settings, list[Mail]()
-
-    def __call__(self) -> None:
-        """Send the mails."""
-        threading.Thread(target=self._send, daemon=True).start()
-
-    def _send(self) -> None:
-        with MailConnection(self.settings) as connection:
-            for mail in self.mails:
-                try:
-                    connection.send(mail)
-                except (OSError, MailRejected) as error:
-                    LOGGER.error("The mail server does not accept a mail: %s", error)
-
-
-def send_in_background(settings: Settings, mail: Mail) -> None:
-    """Send a mail after the commit of the current transaction. A failure is only logged."""
-    mails = next((task for task in pending_tasks() if isinstance(task, BackgroundMails)), None) or BackgroundMails(settings)
-    mails.mails.append(mail)
-    after_commit(mails)

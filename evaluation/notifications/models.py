@@ -10,7 +10,19 @@ from evaluation.accounts.models import Account
 from evaluation.clock import now
 from evaluation.database import Base
 
-KINDS = ("submitted", "returned", "accepted", "reopened", "remark", "deadline", "opened", "rescheduled", "extended", "ready")
+KINDS = (
+    "submitted",
+    "returned",
+    "accepted",
+    "reopened",
+    "remark",
+    "deadline",
+    "opened",
+    "rescheduled",
+    "extended",
+    "ready",
+    "job",
+)
 MAIL_STATUSES = ("none", "waiting", "sent", "failed")
 """No mail is sent (no server is configured, or the address does not exist); it waits; the server has accepted it; it failed."""
 
@@ -20,8 +32,9 @@ UNREAD = text("read_at IS NULL")
 class Notification(Base):
     """A notification of one person, with the state of its mail; its text is made in the reader's language.
 
-    `organisation_id` and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`,
-    such as a reminder. `attempts` counts the attempts to send the mail. While `claimed_at` is recent, a process is sending it.
+    It concerns a body's year, or a background job (`job_id`). `organisation_id` and `code` name the answer that it concerns,
+    if any. A person has one notification of each `dedup_key`, such as a reminder. `attempts` counts the attempts to send the
+    mail. While `claimed_at` is recent, a process is sending it.
     """
 
     __tablename__ = "notification"
@@ -32,6 +45,7 @@ class Notification(Base):
         Index("ix_notification_unread", "account_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
         Index("ix_notification_mail_status", "mail_status"),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        CheckConstraint("(job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL)", name="subject"),
         CheckConstraint(f"mail_status IN {MAIL_STATUSES}", name="mail_status"),
     )
 
@@ -39,8 +53,9 @@ class Notification(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     kind: Mapped[str] = mapped_column(String(16))
     # A year that was opened by mistake is removed with its notifications.
-    year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"))
-    body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
+    year: Mapped[int | None] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"))
+    body_id: Mapped[int | None] = mapped_column(ForeignKey("body.id"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     code: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

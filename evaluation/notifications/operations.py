@@ -5,11 +5,15 @@ from typing import Any, Literal
 
 from sqlalchemy import insert, update
 
+from evaluation.accounts.models import Account
 from evaluation.accounts.queries import DEMONSTRATION_DOMAIN
 from evaluation.clock import now
 from evaluation.configuration import configuration
-from evaluation.database import after_commit, db, insert_if_absent, table_of
+from evaluation.database import db, insert_if_absent, table_of
+from evaluation.jobs.models import Job
+from evaluation.jobs.operations import start_after_commit
 from evaluation.notifications.models import Notification
+from evaluation.notifications.outbox import KIND as MAIL
 from evaluation.notifications.queries import body_recipients, recipients_of_bodies, reviewer_recipients
 from evaluation.policy import BODY_ROLES, Action, Forbidden, Role, Viewer
 
@@ -64,8 +68,19 @@ def notify(
         if insert_if_absent(db.session.connection(), table_of(Notification), row):
             notified.append(account_id)
     if notified and send_mail:
-        _wake_mail_worker()
+        _send_mail()
     return notified
+
+
+def notify_of_job(viewer: Viewer, job: Job) -> None:
+    """Notify the person who started a background job that it has ended; nobody, if it is the product's own. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    account = db.session.get(Account, job.account_id) if job.account_id is not None else None
+    if account is not None and account.active:
+        data = {"job_kind": job.kind, "status": job.status, "parameters": job.parameters}
+        row = _row(viewer, "job", None, None, account.id, account.email, data) | {"job_id": job.id}
+        if insert_if_absent(db.session.connection(), table_of(Notification), row | {"dedup_key": f"job:{job.id}"}):
+            _send_mail()
 
 
 def notify_bodies(viewer: Viewer, kind: str, year: int, body_ids: Collection[int], data: Mapping[str, Any]) -> int:
@@ -77,12 +92,18 @@ def notify_bodies(viewer: Viewer, kind: str, year: int, body_ids: Collection[int
     if recipients:
         rows = [_row(viewer, kind, year, *recipient, data) for recipient in recipients]
         db.session.execute(insert(table_of(Notification)), rows)
-        _wake_mail_worker()
+        _send_mail()
     return len(recipients)
 
 
 def _row(
-    viewer: Viewer, kind: str, year: int, body_id: int, account_id: int, email: str, data: Mapping[str, Any] | None
+    viewer: Viewer,
+    kind: str,
+    year: int | None,
+    body_id: int | None,
+    account_id: int,
+    email: str,
+    data: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     has_mail = bool(configuration().settings.smtp_url)
     return {
@@ -97,10 +118,10 @@ def _row(
     }
 
 
-def _wake_mail_worker() -> None:
+def _send_mail() -> None:
     """Send the mail after the commit, if a mail server is configured."""
     if configuration().settings.smtp_url:
-        after_commit(configuration().wake_mail_worker)
+        start_after_commit(MAIL)
 
 
 def mark_as_read(viewer: Viewer, notification: Notification) -> None:

@@ -1,4 +1,4 @@
-"""Sends the mail of notifications. It waits in their table, written by the transaction that notifies, until after the commit.
+"""Sends the mail of notifications, in a background job. It waits in their table, written by the transaction that notifies.
 
 A process claims a mail before it sends it, so that no two processes send the same one. A process that dies between sending a mail
 and storing the result leaves it claimed; the mail is sent again when the claim expires. So each mail is sent at least once. The
@@ -7,12 +7,9 @@ second mail has the same Message-ID, by which mail programs recognise it.
 
 import logging
 import smtplib
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import case, or_, update
 
@@ -21,12 +18,14 @@ from evaluation.accounts.models import Account
 from evaluation.clock import now
 from evaluation.configuration import configuration
 from evaluation.database import db, table_of
+from evaluation.jobs.kinds import JobKind, JobRun
+from evaluation.language import N_
 from evaluation.links import LinkBuilder
 from evaluation.notifications import content, queries
 from evaluation.notifications.email import Mail, MailConnection, MailRejected
 from evaluation.notifications.models import Notification
 from evaluation.notifications.queries import NotificationView
-from evaluation.policy import Viewer
+from evaluation.policy import Action, Viewer
 
 CLAIM_DURATION = timedelta(minutes=15)
 """How long a claim lasts: far longer than a mail server may take to answer every step."""
@@ -39,38 +38,6 @@ ERRORS_OF_ONE_MAIL = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 LOGGER = logging.getLogger(__name__)
 NOTIFICATION = table_of(Notification)
-
-
-class OutboxWorker:
-    """Sends new mail in a background thread; there is one thread at a time, however often the worker is woken."""
-
-    def __init__(self, application_context: Callable[[], AbstractContextManager[Any]]):
-        self._application_context, self._lock = application_context, threading.Lock()
-        self._is_requested = self._is_running = False
-        self.thread = threading.Thread()
-
-    def wake(self) -> None:
-        """Send the new mail; return at once."""
-        with self._lock:
-            self._is_requested = True
-            if not self._is_running:
-                self._is_running = True
-                self.thread = threading.Thread(target=self._run, daemon=True)
-                self.thread.start()
-
-    def _run(self) -> None:
-        while self._take_request():
-            with self._application_context():
-                try:
-                    send_waiting_mail(Viewer.system(), only_new=True)
-                except Exception:
-                    # Mail that an error leaves waiting is sent by the next `flask remind`.
-                    LOGGER.exception("Mail is left waiting")
-
-    def _take_request(self) -> bool:
-        with self._lock:
-            self._is_requested, self._is_running = False, self._is_requested
-            return self._is_running
 
 
 def send_waiting_mail(viewer: Viewer, only_new: bool = False) -> "Counter[str]":
@@ -113,7 +80,7 @@ def _compose(viewer: Viewer, ids: Sequence[int], links: LinkBuilder) -> list[tup
 
 
 def _mail(view: NotificationView, account: Account, links: LinkBuilder) -> Mail | None:
-    if not accounts.viewer_of(account).can_see(view.body.id):
+    if view.body is not None and not accounts.viewer_of(account).can_see(view.body.id):
         return None
     language = content.language_of(account)
     message_name = f"notification-{view.notification.id}.{view.notification.at:%Y%m%d%H%M%S}"
@@ -151,3 +118,17 @@ def _store_result(id_: int, status: str) -> str:
     result = update(NOTIFICATION).where(columns.id == id_).values(mail_status=value, claimed_at=None)
     with db.engine.begin() as connection:
         return str(connection.execute(result.returning(columns.mail_status)).scalar_one())
+
+
+def _send_new_mail(run: JobRun) -> None:
+    """Send the mail that was never tried; mail that the server did not accept is sent by the next `flask remind`."""
+    send_waiting_mail(run.viewer, only_new=True)
+
+
+def _has_new_mail() -> bool:
+    """Return whether mail waits that nobody has tried to send."""
+    has_server = bool(configuration().settings.smtp_url)
+    return has_server and bool(queries.waiting_mail(Viewer.system(), now() - CLAIM_DURATION, only_new=True))
+
+
+KIND = JobKind("mail", N_("E-mail"), Action.MANAGE_ACCOUNTS, _send_new_mail, urgent=True, is_due=_has_new_mail)

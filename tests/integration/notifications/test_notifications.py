@@ -266,7 +266,6 @@ def test_mail_goes_after_the_page_is_answered(mailing: Scenario, server: Server)
     assert post(client, page, version="7", nil="1").status_code == 409
     assert post(client, page, version="0", nil="1").status_code == 303
     to, letter = server.mails.get(timeout=10)
-    app.extensions["mail_worker"].thread.join(10)
     with app.app_context():
         assert states() == {reviewer: ("sent", 1), "somebody@demo.invalid": ("none", 0)} and to == reviewer
     subject = letter["Subject"].strip()

@@ -5,7 +5,8 @@ from typing import Any
 from flask_security import MailUtil
 
 from evaluation.configuration import configuration
-from evaluation.notifications.email import Mail, send_in_background
+from evaluation.notifications.email import Mail
+from evaluation.notifications.link_mail import send_after_commit
 
 
 class BackgroundMailUtil(MailUtil):
@@ -15,6 +16,5 @@ class BackgroundMailUtil(MailUtil):
         self, template: str, subject: str, recipient: Any, sender: Any, body: str | None, html: str | None, **context: Any
     ) -> None:
         """Send the plain text of a mail, if a mail server is configured."""
-        settings = configuration().settings
-        if settings.smtp_url:
-            send_in_background(settings, Mail(str(recipient), str(subject), body or ""))
+        if configuration().settings.smtp_url:
+            send_after_commit(Mail(str(recipient), str(subject), body or ""))

@@ -1,0 +1,73 @@
+"""The processes that run background jobs: huey's consumer with worker processes of its own.
+
+Workers are forked from a process that has imported the product but neither opened a database nor started the typesetter, whose
+threads do not survive a fork. A worker ends when the process that started it has died, so that none is left behind.
+"""
+
+import os
+from typing import Any
+
+from huey.consumer import Consumer, ConsumerStopped, Scheduler, Worker
+
+from evaluation.database import db
+from evaluation.jobs.queue import JobQueue
+
+MAX_IDLE_SECONDS = 1.0
+"""The longest pause between two looks into an SQLite queue."""
+HEALTH_SECONDS = 2
+"""Seconds after which a worker that died is replaced."""
+
+
+class _Supervised:
+    """A process of the consumer that ends with it."""
+
+    def initialize(self) -> None:
+        """Prepare the process."""
+        self._consumer_id = os.getppid()
+        super().initialize()  # type: ignore[misc]
+
+    def loop(self, now: Any = None) -> None:
+        """Do one step."""
+        if os.getppid() != self._consumer_id:
+            raise KeyboardInterrupt
+        super().loop(now)  # type: ignore[misc]
+
+
+class _Worker(_Supervised, Worker):  # type: ignore[misc]
+    pass
+
+
+class _Scheduler(_Supervised, Scheduler):  # type: ignore[misc]
+    pass
+
+
+class JobConsumer(Consumer):  # type: ignore[misc]
+    """Runs worker processes until it is stopped; a worker that died is replaced.
+
+    SIGINT ends it once the current parts are done, SIGTERM at once: other workers then take up the parts.
+
+    Args:
+        queue: The queue.
+        workers: The number of worker processes.
+        server_id: The process after whose death the workers end too; None for no process.
+    """
+
+    worker_class, scheduler_class = _Worker, _Scheduler
+
+    def __init__(self, queue: JobQueue, workers: int, server_id: int | None = None):
+        db.engine.dispose()
+        self._server_id = server_id
+        super().__init__(
+            queue.huey,
+            workers=workers,
+            worker_type="process",
+            max_delay=MAX_IDLE_SECONDS,
+            health_check_interval=HEALTH_SECONDS,
+        )
+
+    def loop(self, health_check_ts: float | None = None) -> Any:
+        """Wait for a signal, and look after the workers."""
+        if self._server_id is not None and os.getppid() != self._server_id:
+            self.stop()
+            raise ConsumerStopped
+        return super().loop(health_check_ts)
