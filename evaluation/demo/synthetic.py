@@ -26,9 +26,17 @@ class NamedBody(NamedTuple):
 
 
 def country(
-    order: Order, bodies: int = 2700, organisations: int = 25_000, years: tuple[int, ...] = (2023, 2024), seed: int = 1
+    order: Order,
+    bodies: int = 2700,
+    organisations: int = 25_000,
+    years: tuple[int, ...] = (2023, 2024),
+    seed: int = 1,
+    evidence: bool = False,
 ) -> DemoCountry:
-    """Return a country of so many bodies and organisations with reports of the years; the same seed gives the same country."""
+    """Return a country of so many bodies and organisations with reports of the years; the same seed gives the same country.
+
+    With `evidence` the reports have items of evidence too.
+    """
     random = Random(seed)
     numbers = bins(REGISTERED)
     named_bodies = list(_named_bodies(bodies, numbers, random))
@@ -43,7 +51,7 @@ def country(
         years,
         tuple(named_body.body for named_body in named_bodies),
         tuple(row for rows in organisations_of.values() for row in rows),
-        tuple(_reports(recipes, organisations_of, years, random)),
+        tuple(_reports(recipes, organisations_of, years, random, evidence)),
         declared,
     )
 
@@ -137,7 +145,11 @@ def _names(written: dict[str, Any], named_body: NamedBody) -> Iterator[tuple[str
 
 
 def _reports(
-    recipes: Recipes, organisations_of: dict[str, list[DemoOrganisation]], years: tuple[int, ...], random: Random
+    recipes: Recipes,
+    organisations_of: dict[str, list[DemoOrganisation]],
+    years: tuple[int, ...],
+    random: Random,
+    with_evidence: bool,
 ) -> Iterator[DemoReport]:
     written = data("country")
     breaches = {kind: recipes.breaches(kind) for kind in recipes.order.kind}
@@ -150,7 +162,7 @@ def _reports(
                     continue
                 large, trouble = nature[row.bin]
                 cases = _cases(breaches[row.kind], trouble, random)
-                answers, evidence = recipes.fill(random, row.kind, year, large, cases, evidence=False)
+                answers, evidence = recipes.fill(random, row.kind, year, large, cases, with_evidence)
                 if blank:
                     answers = {code: value for code, value in answers.items() if random.random() >= blank}
                 yield DemoReport(year, row.bin, answers, evidence)

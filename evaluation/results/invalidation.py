@@ -31,6 +31,7 @@ EFFECT_OF_GROUP = {
     AuditGroup.ANSWERS: Effect.YEAR,
     AuditGroup.REVIEW: Effect.YEAR,
     AuditGroup.REMARKS: Effect.NONE,
+    AuditGroup.ANOMALIES: Effect.NONE,
     AuditGroup.FILES: Effect.NONE,
     AuditGroup.YEARS: Effect.YEAR,
     AuditGroup.REGISTRY: Effect.REGISTRY,

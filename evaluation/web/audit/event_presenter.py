@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from evaluation.accounts.roles import ROLE_NAMES
+from evaluation.anomalies.labels import STATE_LABELS
 from evaluation.answers import values
 from evaluation.answers.prior_year_counts import count_key
 from evaluation.audit.models import AuditEvent
@@ -53,6 +54,8 @@ class EventPresenter:
             "what": lambda value: self._label(LIST_LABELS, value),
             "filters": lambda value: format_filters(value, self.language, self._kind_name),
             "kind": self._kind_name,
+            "anomaly_kind": self._anomaly_name,
+            "anomaly_state": lambda value: self._label(STATE_LABELS, value),
             "state_share": lambda value: f"{format_share(value)}\xa0%",
             "statuses": self._statuses,
             "periods": self._periods,
@@ -165,6 +168,10 @@ class EventPresenter:
     def _kind_name(self, value: str) -> str:
         kind = next((order.kind[value] for order in reversed(registry.orders().all) if value in order.kind), None)
         return kind.name[self.language.code] if kind else value
+
+    def _anomaly_name(self, value: str) -> str:
+        kinds = (order.anomaly[value] for order in reversed(registry.orders().all) if value in order.anomaly)
+        return next((kind.name[self.language.code] for kind in kinds), value)
 
     def _statuses(self, value: list[dict[str, str]]) -> str:
         return "; ".join(f"{self._label(STATUS_NAMES, item['status'])}, {self._day(item['since'])}" for item in value)

@@ -42,12 +42,15 @@ FACT_LABELS = FIELD_LABELS | {
     "filters": N_("Filters"),
     "new": N_("New"),
     "changed": N_("Changed"),
+    "anomaly_kind": N_("Anomaly"),
+    "anomaly_state": N_("State"),
 }
 """Key of an event's data → its label."""
 FACTOR_LABELS = {"password": N_("password"), "code": N_("code"), "mail": N_("e-mail")}
 HIDDEN_KEYS = frozenset(
     {
         "account",
+        "anomaly",
         "at",
         "checkpoint",
         "media_type",
