@@ -11,8 +11,8 @@ from typing import Any
 from evaluation.criteria.model import Order
 from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
-from evaluation.registry.models import Body, ReportingYear
-from evaluation.review.body_list.model import NO_POINTS, BodyRow, TotalPoints
+from evaluation.registry.models import ReportingYear
+from evaluation.review.body_list.model import NO_POINTS, BodyRow, ListedBody, TotalPoints
 from evaluation.sheets.model import LegalEntity
 from evaluation.submissions.status import STATUS_LABELS
 from evaluation.submissions.timeliness import TIMELINESS_LABELS
@@ -135,7 +135,7 @@ def _bounds(points: TotalPoints) -> tuple[Value, ...]:
     return (points.low, points.high, points.max) if points.max else (None, None, None)
 
 
-def _name(body: Body, language: Language) -> str:
+def _name(body: ListedBody, language: Language) -> str:
     return LegalEntity(body.bin, body.name_kk, body.name_ru).name(language.code)
 
 

@@ -1,5 +1,6 @@
 """The list of bodies as values: one row per body, the filters of the list and its sort order."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -7,7 +8,7 @@ from typing import Any
 
 from evaluation.criteria.model import Order
 from evaluation.language import N_
-from evaluation.registry.models import LEVELS, Body
+from evaluation.registry.models import LEVELS
 from evaluation.sheets.model import Bounds
 from evaluation.submissions.models import DRAFT, Submission
 from evaluation.submissions.status import STATUS_LABELS
@@ -18,6 +19,8 @@ LATENESS_LABELS = {LATE: N_("Submitted late"), OVERDUE: N_("Not submitted by the
 OPEN_REMARKS, NO_OPEN_REMARKS = "open", "none"
 REMARK_LABELS = {OPEN_REMARKS: N_("With open remarks"), NO_OPEN_REMARKS: N_("Without open remarks")}
 """The values of the filter by remarks."""
+ROW, SHARE = re.compile(r"[a-z0-9_-]{1,64}:[0-9a-z.]{1,16}"), re.compile(r"(100|[0-9]{1,2})-(100|[0-9]{1,2})")
+"""The forms of the filters by a row of the form and by the share of the maximum."""
 TENTH = Decimal("0.1")
 
 
@@ -47,16 +50,28 @@ PointsByKind = Mapping[str, TotalPoints]
 
 
 @dataclass(frozen=True)
+class ListedBody:
+    """A body of the list under its names of the year's 31 December."""
+
+    id: int
+    bin: str
+    name_kk: str
+    name_ru: str
+    level: str | None = None
+    kato: str | None = None
+
+
+@dataclass(frozen=True)
 class BodyRow:
     """A body in a year.
 
-    `body` has its names of the year's 31 December; `parent` is the higher body if the viewer can see it. `organisations` is the
+    `parent` is the higher body if the viewer can see it. `organisations` is the
     number of its organisations, `begun` of those with any answer, `remarks` of its open remarks. `points` are those of the sheet
     revision in force, else of the current answers; `previous_year` is the total of the year before.
     """
 
-    body: Body
-    parent: Body | None = None
+    body: ListedBody
+    parent: ListedBody | None = None
     organisations: int = 0
     begun: int = 0
     status: str = DRAFT
@@ -94,7 +109,12 @@ class AcceptableSubmission:
 
 @dataclass(frozen=True)
 class BodyFilters:
-    """The filters of the list; an empty value does not filter. `region` is the first two digits of a KATO code."""
+    """The filters of the list; an empty value does not filter.
+
+    `region` is the first two digits of a KATO code. `row` is a kind of organisations and the number of a row of its table, as in
+    `kind:row`: bodies that may not have full points in the row. `share` are whole percents from 0 to 100, as in `50-60`: bodies
+    whose lowest share of the maximum is at least the first and below the second, or 100. Pictures link to these two.
+    """
 
     search: str = ""
     region: str = ""
@@ -102,6 +122,8 @@ class BodyFilters:
     status: str = ""
     late: str = ""
     remarks: str = ""
+    row: str = ""
+    share: str = ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], search: str) -> "BodyFilters":
@@ -111,6 +133,10 @@ class BodyFilters:
             value = query.get(name, "")
             return value if value in choices else ""
 
+        def text(name: str, form: re.Pattern[str]) -> str:
+            value = query.get(name, "")
+            return value if form.fullmatch(value) else ""
+
         region = query.get("region", "")
         return cls(
             search,
@@ -119,6 +145,8 @@ class BodyFilters:
             choice("status", STATUS_LABELS),
             choice("late", LATENESS_LABELS),
             choice("remarks", REMARK_LABELS),
+            text("row", ROW),
+            text("share", SHARE),
         )
 
     @property
@@ -135,15 +163,21 @@ class BodyFilters:
             "status": self.status or None,
             "late": self.late or None,
             "remarks": self.remarks or None,
+            "row": self.row or None,
+            "share": self.share or None,
         }
 
-    def matches(self, row: BodyRow) -> bool:
-        """Return whether a row passes the filters by status, timeliness and remarks; the database applies the others."""
-        return (
-            (not self.status or row.status == self.status)
-            and (not self.late or row.timeliness.status == self.late)
-            and (not self.remarks or (row.remarks > 0) == (self.remarks == OPEN_REMARKS))
-        )
+    @property
+    def row_parts(self) -> tuple[str, str] | None:
+        """The kind of organisations and the number of the row that `row` names; None without one."""
+        kind, separator, number = self.row.partition(":")
+        return (kind, number) if separator else None
+
+    @property
+    def share_bounds(self) -> tuple[int, int] | None:
+        """The whole percents that `share` names; None without them."""
+        from_, separator, to = self.share.partition("-")
+        return (int(from_), int(to)) if separator else None
 
 
 # ---- sort order ----
@@ -164,8 +198,6 @@ PREVIOUS_YEAR_SORTS = {
     "previous_year": N_("Points of the previous year"),
     "previous_year_share": N_("Share of the previous year"),
 }
-COUNTS, POINTS, PREVIOUS_YEAR = COLUMN_GROUPS = ("counts", "points", "previous_year")
-"""The groups of columns that are expensive to read."""
 ASCENDING_SORTS = (LOCATION, "name", "level", "parent", "status")
 """The keys that sort ascending by default; the others, which are numbers, sort descending."""
 
@@ -186,13 +218,9 @@ class Sort:
         return cls(key, {"asc": False, "desc": True}.get(query.get("order", ""), key not in ASCENDING_SORTS))
 
     @property
-    def column_group(self) -> str:
-        """The group of columns that must be read for all bodies in order to sort: one of `COLUMN_GROUPS`, or empty."""
-        if self.key in COUNT_SORTS:
-            return COUNTS
-        if self.key in PREVIOUS_YEAR_SORTS:
-            return PREVIOUS_YEAR
-        return POINTS if self.key not in BASIC_SORTS else ""
+    def kind(self) -> str:
+        """The kind of organisations by whose table the list is sorted; empty for another key."""
+        return self.key.removeprefix(TABLE_PREFIX) if self.key.startswith(TABLE_PREFIX) else ""
 
     def to_query(self) -> dict[str, Any]:
         """Return the sort order as parts of a query string; None for a part to leave out."""

@@ -1,47 +1,42 @@
-"""Reads for the list of bodies, each scoped by its viewer."""
+"""Reads for the list of bodies, each scoped by its viewer.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+A first statement filters, sorts and cuts out the page, and reads ids alone; a second one reads the columns of these bodies. The
+points are those of the stored results, which are refreshed before.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import orjson
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, literal, select
 from sqlalchemy.orm import aliased
 
-from evaluation.answers import queries as answers
 from evaluation.answers.models import Justification
-from evaluation.database import MAX_IDS_PER_STATEMENT, db, fetch_rows
-from evaluation.memory import gc_paused
+from evaluation.database import Statement, batched, db, fetch_rows
 from evaluation.pagination import PAGE_SIZE, Page
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.clauses import exists_in_year, filter_by_name
-from evaluation.registry.models import Body, ReportingYear, Supervision
+from evaluation.registry.clauses import exists_in_year
+from evaluation.registry.models import Body, FormerName, ReportingYear, Supervision
 from evaluation.registry.queries import in_force_at_year_end, visible
+from evaluation.results.models import TableResult
+from evaluation.results.operations import refresh
+from evaluation.review.body_list.clauses import ListTables, filtered, order_by
 from evaluation.review.body_list.model import (
-    COLUMN_GROUPS,
-    COUNTS,
-    NO_POINTS,
-    POINTS,
-    PREVIOUS_YEAR,
     AcceptableSubmission,
     BodyFilters,
     BodyRow,
+    ListedBody,
     PointsByKind,
     Sort,
     TotalPoints,
 )
-from evaluation.review.body_list.sorting import location_key, sorted_rows
 from evaluation.review.diff.queries import changed_since
-from evaluation.review.queries import open_remark_counts
-from evaluation.sheets.compose import year_points
-from evaluation.sheets.queries import year_scores
-from evaluation.submissions.models import DRAFT, SUBMITTED, SheetRevision, Submission
-from evaluation.submissions.timeliness import timeliness_by_body
+from evaluation.review.models import Remark
+from evaluation.submissions.models import SUBMITTED, Submission
+from evaluation.submissions.timeliness import timeliness_of
 
 
-@gc_paused()
 def list_bodies(
     viewer: Viewer,
     year: ReportingYear,
@@ -53,8 +48,6 @@ def list_bodies(
 ) -> Page[BodyRow]:
     """Return the bodies of a year that the viewer can see, filtered and sorted.
 
-    The expensive column groups are read only for the rows of the page, except the group that the list is sorted by.
-
     Args:
         viewer: Who reads.
         year: The reporting year.
@@ -64,16 +57,22 @@ def list_bodies(
         sort: The sort order; None for the order by location.
         page: The page number, from 1; None for all rows on one page.
     """
-    filters, sort = filters or BodyFilters(), sort or Sort()
-    rows = [row for row in _status_rows(viewer, year, today, language, filters) if filters.matches(row)]
-    if sort.column_group:
-        rows = COLUMN_LOADERS[sort.column_group](viewer, year, rows)
-    rows = sorted_rows(rows, sort, language)
-    result = Page.single(rows) if page is None else Page.from_list(rows, page, PAGE_SIZE)
-    for group in COLUMN_GROUPS:
-        if group != sort.column_group:
-            result = result.with_items(COLUMN_LOADERS[group](viewer, year, list(result.items)))
-    return result
+    refresh([year.year - 1, year.year])
+    sort = sort or Sort()
+    tables = _tables(year, today, language, sort.kind)
+    statement = filtered(_ids(viewer, tables), tables, filters or BodyFilters()).order_by(*order_by(tables, viewer, sort))
+    ids = Page.single(_first_column(statement)) if page is None else Page.from_scalars(statement, page, PAGE_SIZE)
+    return ids.with_items(_rows(viewer, tables, ids.items))
+
+
+def matching_body_ids(
+    viewer: Viewer, year: ReportingYear, today: date, filters: BodyFilters, sort: Sort | None = None
+) -> list[int]:
+    """Return the ids of all bodies of the list of :func:`list_bodies`, in its order."""
+    refresh([year.year - 1, year.year])
+    sort = sort or Sort()
+    tables = _tables(year, today, "kk", sort.kind)
+    return _first_column(filtered(_ids(viewer, tables), tables, filters).order_by(*order_by(tables, viewer, sort)))
 
 
 def acceptable_submissions(
@@ -100,32 +99,118 @@ def acceptable_submissions(
         Forbidden: The viewer reviews no bodies.
     """
     viewer.require(Action.REVIEW)
-    submissions = {
-        submission.body_id: submission
-        for submission in db.session.scalars(_submissions(viewer, year.year).where(Submission.status == SUBMITTED))
-        if submission.submitted_id != viewer.account_id
-    }
-    rows = [
-        row
-        for row in _status_rows(viewer, year, today, language, BodyFilters())
-        if row.body.id in submissions and not row.remarks and (body_ids is None or row.body.id in body_ids)
+    refresh([year.year - 1, year.year])
+    tables = _tables(year, today, language)
+    statement = _ids(viewer, tables).where(tables.status == SUBMITTED, tables.remarks == 0)
+    if viewer.account_id is not None:
+        statement = statement.where(Submission.submitted_id != viewer.account_id)
+    statement = statement.order_by(*order_by(tables, viewer, Sort()))
+    if body_ids is None:
+        ids = Page.from_scalars(statement, page, PAGE_SIZE)
+    else:
+        wanted = set(body_ids)
+        ids = Page.single([id_ for id_ in _first_column(statement) if id_ in wanted])
+    submissions = _submissions(viewer, year.year, ids.items)
+    justifications = _justification_counts(viewer, year.year, ids.items)
+    items = [
+        AcceptableSubmission(
+            row,
+            submissions[row.body.id],
+            justifications.get(row.body.id, 0),
+            _change_count(viewer, year.year, submissions[row.body.id]),
+        )
+        for row in _rows(viewer, tables, ids.items)
     ]
-    row_page = Page.from_list(rows, page, PAGE_SIZE) if body_ids is None else Page.single(rows)
-    rows = list(row_page.items)
-    for group in COLUMN_GROUPS:
-        rows = COLUMN_LOADERS[group](viewer, year, rows)
-    justifications = _justification_counts(viewer, year.year, [row.body.id for row in rows])
-    return row_page.with_items(
-        [
-            AcceptableSubmission(
-                row,
-                submissions[row.body.id],
-                justifications.get(row.body.id, 0),
-                _change_count(viewer, year.year, submissions[row.body.id]),
-            )
-            for row in rows
-        ]
+    return ids.with_items(items)
+
+
+def _tables(year: ReportingYear, today: date, language: str, kind: str = "") -> ListTables:
+    open_remarks = (Remark.body_id == Body.id, Remark.year == year.year, Remark.resolved_at.is_(None))
+    remarks = select(func.count()).select_from(Remark).where(*open_remarks).correlate(Body).scalar_subquery()
+    return ListTables(year, today, language, remarks, kind)
+
+
+def _ids(viewer: Viewer, tables: ListTables) -> Statement:
+    """Return the SELECT of the ids of the bodies of the year that the viewer can see."""
+    return _joined(visible(select(Body.id), viewer).where(exists_in_year(tables.year.year)), tables)
+
+
+def _joined(statement: Statement, tables: ListTables) -> Statement:
+    """Join all tables. The joins add no rows: the database leaves out those that no column of the statement needs."""
+    year, higher, result, previous, table = tables.year.year, tables.higher, tables.result, tables.previous, tables.table
+    statement = (
+        statement.outerjoin(higher, higher.id == Body.parent_id)
+        .outerjoin(tables.former, tables.former.id == _former_name(Body, year))
+        .outerjoin(tables.higher_former, tables.higher_former.id == _former_name(higher, year))
+        .outerjoin(Submission, and_(Submission.body_id == Body.id, Submission.year == year))
+        .outerjoin(result, and_(result.year == year, result.body_id == Body.id))
+        .outerjoin(previous, and_(previous.year == year - 1, previous.body_id == Body.id))
     )
+    if not tables.kind:
+        return statement
+    return statement.outerjoin(table, and_(table.year == year, table.body_id == Body.id, table.kind == tables.kind))
+
+
+def _former_name(body: Any, year: int) -> Any:
+    """Return the id of the names that a body had on the year's 31 December, where it has others now."""
+    name = aliased(FormerName)
+    statement = select(name.id).where(name.body_id == body.id, name.until >= date(year, 12, 31))
+    return statement.order_by(name.until).limit(1).correlate(body).scalar_subquery()
+
+
+def _first_column(statement: Statement) -> list[Any]:
+    return [row[0] for row in fetch_rows(statement)]
+
+
+def _rows(viewer: Viewer, tables: ListTables, ids: Sequence[int]) -> list[BodyRow]:
+    """Return the rows of these bodies in the order of their ids."""
+    rows: dict[int, BodyRow] = {}
+    statement = _joined(select(*_row_columns(viewer, tables)), tables)
+    for part in batched(ids):
+        points = _points_by_kind(tables.year.year, part)
+        for row in db.session.execute(statement.where(Body.id.in_(part))):
+            rows[row[0]] = _body_row(viewer, tables, row, points.get(row[0], {}))
+    return [rows[id_] for id_ in ids if id_ in rows]
+
+
+def _row_columns(viewer: Viewer, tables: ListTables) -> tuple[Any, ...]:
+    names = [
+        column
+        for body, former in ((Body, tables.former), (tables.higher, tables.higher_former))
+        for column in (
+            *(body.id, body.bin, func.coalesce(former.name_kk, body.name_kk), func.coalesce(former.name_ru, body.name_ru)),
+            *(body.level, body.kato),
+        )
+    ]
+    submission = (tables.status, Submission.version, Submission.revision, Submission.first_submitted_on)
+    counts = (tables.result.organisations, tables.result.begun, tables.remarks if viewer.may(Action.REPLY) else literal(0))
+    return (*names, *submission, *counts, tables.previous.low, tables.previous.high, tables.previous.max)
+
+
+def _body_row(viewer: Viewer, tables: ListTables, row: Sequence[Any], points: PointsByKind) -> BodyRow:
+    status, version, revision, submitted_on, organisations, begun, remarks, *previous = row[12:]
+    return BodyRow(
+        ListedBody(*row[:6]),
+        ListedBody(*row[6:12]) if row[6] is not None and viewer.can_see(row[6]) else None,
+        organisations or 0,
+        begun or 0,
+        status,
+        version or 0,
+        revision or 0,
+        timeliness_of(tables.year.deadline, submitted_on, tables.today),
+        remarks,
+        points,
+        TotalPoints(*(number or 0 for number in previous)),
+    )
+
+
+def _points_by_kind(year: int, ids: Sequence[int]) -> Mapping[int, PointsByKind]:
+    """Return body id → points of its tables, of these bodies, which the viewer can see."""
+    columns = (TableResult.body_id, TableResult.kind, TableResult.low, TableResult.high, TableResult.max)
+    points: dict[int, dict[str, TotalPoints]] = {}
+    for body_id, kind, *bounds in fetch_rows(select(*columns).where(TableResult.year == year, TableResult.body_id.in_(ids))):
+        points.setdefault(body_id, {})[kind] = TotalPoints(*bounds)
+    return points
 
 
 def _change_count(viewer: Viewer, year: int, submission: Submission) -> int | None:
@@ -133,9 +218,10 @@ def _change_count(viewer: Viewer, year: int, submission: Submission) -> int | No
     return len(changed_since(viewer, order, year, submission.body_id)) if order and submission.round > 1 else None
 
 
-def _submissions(viewer: Viewer, year: int) -> Any:
-    statement = select(Submission).join(Body, Body.id == Submission.body_id)
-    return visible(statement.where(Submission.year == year), viewer)
+def _submissions(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, Submission]:
+    statement = visible(select(Submission).join(Body, Body.id == Submission.body_id), viewer).where(Submission.year == year)
+    stored = (row for part in batched(body_ids) for row in db.session.scalars(statement.where(Body.id.in_(part))))
+    return {row.body_id: row for row in stored}
 
 
 def _justification_counts(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, int]:
@@ -149,119 +235,3 @@ def _justification_counts(viewer: Viewer, year: int, body_ids: Sequence[int]) ->
         .group_by(Body.id)
     )
     return dict(fetch_rows(visible(statement, viewer)))
-
-
-def _status_rows(viewer: Viewer, year: ReportingYear, today: date, language: str, filters: BodyFilters) -> list[BodyRow]:
-    """Return the bodies that pass the filters by search, region and level, by location, without the expensive columns."""
-    higher = aliased(Body)
-    columns: tuple[Any, ...] = (Body, higher.kato)
-    statement = select(*columns).outerjoin(higher, higher.id == Body.parent_id).where(exists_in_year(year.year))
-    statement = filter_by_name(visible(statement, viewer), filters.search, Body)
-    if filters.level:
-        statement = statement.where(Body.level == filters.level)
-    higher_katos = {
-        body.id: (body, kato)
-        for body, kato in db.session.execute(statement)
-        if (body.kato or kato or "").startswith(filters.region)
-    }
-    bodies = registry.bodies_as_named_in(viewer, [body for body, _ in higher_katos.values()], year.year)
-    bodies.sort(key=lambda body: location_key(body, higher_katos[body.id][1], language))
-    ids = [body.id for body in bodies]
-    parents, statuses = _parents(viewer, bodies, year.year), _statuses(viewer, year.year)
-    timeliness = timeliness_by_body(viewer, year, ids, today)
-    remarks = open_remark_counts(viewer, year.year, ids) if viewer.may(Action.REPLY) else {}
-    rows = []
-    for body in bodies:
-        status, version, revision = statuses.get(body.id, (DRAFT, 0, 0))
-        rows.append(
-            BodyRow(
-                body,
-                parents.get(body.id),
-                status=status,
-                version=version,
-                revision=revision,
-                timeliness=timeliness[body.id],
-                remarks=remarks.get(body.id, 0),
-            )
-        )
-    return rows
-
-
-def _parents(viewer: Viewer, bodies: Sequence[Body], year: int) -> dict[int, Body]:
-    """Return body id → its higher body under its name of the year, of those that the viewer can see."""
-    parents = registry.parents(viewer, bodies)
-    distinct = {parent.id: parent for parent in parents.values()}
-    named = {parent.id: parent for parent in registry.bodies_as_named_in(viewer, distinct.values(), year)}
-    return {body_id: named[parent.id] for body_id, parent in parents.items()}
-
-
-def _statuses(viewer: Viewer, year: int) -> dict[int, tuple[str, int, int]]:
-    """Return body id → status, version and revision of its year."""
-    columns = (Submission.body_id, Submission.status, Submission.version, Submission.revision)
-    statement = select(*columns).join(Body, Body.id == Submission.body_id).where(Submission.year == year)
-    return {body_id: (status, *numbers) for body_id, status, *numbers in fetch_rows(visible(statement, viewer))}
-
-
-# ---- expensive columns ----
-
-
-def _with_counts(viewer: Viewer, year: ReportingYear, rows: list[BodyRow]) -> list[BodyRow]:
-    counts = answers.answered_organisations(viewer, year.year, [row.body.id for row in rows])
-    with_counts = []
-    for row in rows:
-        organisations, begun = counts.get(row.body.id, (0, 0))
-        with_counts.append(replace(row, organisations=organisations, begun=begun))
-    return with_counts
-
-
-def _with_points(viewer: Viewer, year: ReportingYear, rows: list[BodyRow]) -> list[BodyRow]:
-    points = _points(viewer, year.year, rows)
-    return [replace(row, points=points.get(row.body.id, {})) for row in rows]
-
-
-def _with_previous_year(viewer: Viewer, year: ReportingYear, rows: list[BodyRow]) -> list[BodyRow]:
-    points = _points(viewer, year.year - 1, rows)
-    return [replace(row, previous_year=sum(points.get(row.body.id, {}).values(), NO_POINTS)) for row in rows]
-
-
-COLUMN_LOADERS: Mapping[str, Callable[[Viewer, ReportingYear, list[BodyRow]], list[BodyRow]]] = {
-    COUNTS: _with_counts,
-    POINTS: _with_points,
-    PREVIOUS_YEAR: _with_previous_year,
-}
-"""Column group → the function that adds its values to rows."""
-
-
-def _points(viewer: Viewer, year: int, rows: Sequence[BodyRow]) -> dict[int, PointsByKind]:
-    """Return body id → points: of the sheet revision in force, else of the current answers; empty if the year is not open."""
-    if registry.reporting_year(year) is None:
-        return {}
-    points = _accepted_points(viewer, year, [row.body.id for row in rows])
-    drafts = {row.body.bin: row.body.id for row in rows if row.body.id not in points}
-    # Above this number, reading all bodies is faster than naming some.
-    ids = list(drafts.values()) if len(drafts) <= MAX_IDS_PER_STATEMENT else None
-    current = year_scores(viewer, year, ids) if drafts else None
-    for bin_, tables in year_points(current, year).items() if current else ():
-        if bin_ in drafts:
-            points[drafts[bin_]] = {table.kind: TotalPoints(table.low, table.high, table.max) for table in tables}
-    return points
-
-
-def _accepted_points(viewer: Viewer, year: int, body_ids: Sequence[int]) -> dict[int, PointsByKind]:
-    """Return body id → points of the sheet revision in force, of those of these bodies whose year is accepted."""
-    statement = select(Submission.body_id, SheetRevision.content)
-    statement = statement.join(SheetRevision, SheetRevision.id == Submission.revision_id)
-    statement = statement.join(Body, Body.id == Submission.body_id).where(Submission.year == year)
-    if len(body_ids) <= MAX_IDS_PER_STATEMENT:
-        statement = statement.where(Body.id.in_(body_ids))
-    wanted_ids = set(body_ids)
-    rows = fetch_rows(visible(statement, viewer))
-    return {body_id: _revision_points(content) for body_id, content in rows if body_id in wanted_ids}
-
-
-def _revision_points(content: str) -> PointsByKind:
-    return {
-        table["kind"]: TotalPoints(table["points"], table["points"], table["max_points"])
-        for table in orjson.loads(content)["tables"]
-        if table["applicable"]
-    }
