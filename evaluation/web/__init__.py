@@ -8,11 +8,11 @@ from jinja2 import StrictUndefined
 from evaluation.web.account import account, inbox, security
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
-from evaluation.web.comparison import anomalies, changes, pictures, ranking, ranking_access, readings
+from evaluation.web.comparison import anomalies, changes, improvement, pictures, ranking, ranking_access, readings, regions, trial
 from evaluation.web.core import access, compression, drafts, errors, headers, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
 from evaluation.web.entry import alike_warnings, answer_check, answers, evidence, grid, home, report, submission, uploads
-from evaluation.web.jobs import views as job_views
+from evaluation.web.jobs import new as new_jobs
 from evaluation.web.review import body_list, body_year, bulk_accept
 from evaluation.web.review.remarks import views as remark_views
 from evaluation.web.sheets import as_of, method, sheets, verify
@@ -51,7 +51,7 @@ def init_app(app: Flask) -> None:
         languages.blueprint,
         account.blueprint,
         inbox.blueprint,
-        job_views.blueprint,
+        new_jobs.blueprint,
         people.blueprint,
         people_table.blueprint,
         grid.blueprint,
@@ -70,8 +70,11 @@ def init_app(app: Flask) -> None:
         changes.blueprint,
         pictures.blueprint,
         ranking.blueprint,
+        improvement.blueprint,
+        trial.blueprint,
         anomalies.blueprint,
         readings.blueprint,
+        regions.blueprint,
         ranking_access.blueprint,
     ):
         app.register_blueprint(blueprint)

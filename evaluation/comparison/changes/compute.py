@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import orjson
 
 from evaluation.comparison.changes.shapley import DENOMINATOR, RowPairs, decompose, end_points
 from evaluation.comparison.changes.sources import ABSENT, SOURCES, Source, count_members, member_sources
@@ -32,11 +31,11 @@ class RowLine(NamedTuple):
 
 @dataclass(frozen=True)
 class YearResults:
-    """The stored rows of one year, and the ids of organisations by body and kind, as JSON lists in the order of the states."""
+    """The stored rows of one year, and the ids of organisations by body and kind, in the order of the states."""
 
     order: Order | None
     rows: Mapping[RowKey, RowLine]
-    organisation_ids: Mapping[tuple[int, str], str]
+    organisation_ids: Mapping[tuple[int, str], np.ndarray]
 
     def has_row(self, kind: str, row: str) -> bool:
         """Return whether the order of the year has the row at all."""
@@ -77,17 +76,18 @@ def compute_parts(last_year: YearResults, this_year: YearResults) -> list[Part]:
     """
     parts: list[Part] = []
     for key in last_year.rows.keys() ^ this_year.rows.keys():
-        _, kind, row = key
+        body_id, kind, row = key
         begins = key in this_year.rows
         points = this_year.rows[key].low if begins else -last_year.rows[key].low
         is_in_both_orders = last_year.has_row(kind, row) and this_year.has_row(kind, row)
         if points:
             source = Source.TABLE if is_in_both_orders else Source.ORDER
-            parts.append(Part(*key, source.value, points * DENOMINATOR))
+            parts.append(Part(body_id, kind, row, source.value, points * DENOMINATOR))
     for criteria, keys in _groups(last_year, this_year):
         lines = decompose_rows(last_year, this_year, criteria, keys)
         for position, column in zip(*np.nonzero(lines), strict=True):
-            parts.append(Part(*keys[position], SOURCES[column].value, int(lines[position, column])))
+            body_id, kind, row = keys[position]
+            parts.append(Part(body_id, kind, row, SOURCES[column].value, int(lines[position, column])))
     return parts
 
 
@@ -128,7 +128,7 @@ def decompose_rows(
 
 def align_members(last_year: YearResults, this_year: YearResults, keys: Sequence[RowKey], is_audited: bool) -> Members:
     """Align the organisations of both years in n rows of one kind and number, by row and id."""
-    ids = [[_ids(year, key) for key in keys] for year in (last_year, this_year)]
+    ids = [[year.organisation_ids[body_id, kind] for body_id, kind, _ in keys] for year in (last_year, this_year)]
     factor = max((int(part.max(initial=0)) for of_year in ids for part in of_year), default=0) + 1
     row_ids = [np.repeat(np.arange(len(keys)), [len(part) for part in of_year]) * factor + _joined(of_year) for of_year in ids]
     joined = np.union1d(*row_ids)
@@ -138,11 +138,8 @@ def align_members(last_year: YearResults, this_year: YearResults, keys: Sequence
         of_year = np.full(len(joined), ABSENT, np.int64)
         of_year[np.searchsorted(joined, present)] = DIGIT_OF_BYTE[np.frombuffer(text, np.uint8)]
         states.append(of_year)
-    return Members(joined // factor, joined % factor, *states, member_sources(*states, is_audited))
-
-
-def _ids(year: YearResults, key: RowKey) -> np.ndarray:
-    return np.array(orjson.loads(year.organisation_ids[key[0], key[1]]), np.int64)
+    before, after = states
+    return Members(joined // factor, joined % factor, before, after, member_sources(before, after, is_audited))
 
 
 def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:

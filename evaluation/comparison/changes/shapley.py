@@ -69,7 +69,7 @@ def decompose(pairs: RowPairs) -> np.ndarray:
     for mask in np.unique(masks[masks > 0]).tolist():
         rows = np.flatnonzero(masks == mask)
         players = [position for position in range(len(PLAYERS)) if mask >> position & 1]
-        columns = [SOURCES.index(PLAYERS[position]) for position in players]
+        columns = np.array([SOURCES.index(PLAYERS[position]) for position in players])
         parts[np.ix_(rows, columns)] = _values(pairs, rows, players) @ _weights(len(players))
     return parts
 
@@ -134,7 +134,8 @@ def lowest_points(criterion: Criterion, counts: Counts) -> np.ndarray:
         counts = {**counts, "previous": np.full(len(counts["in_breach"]), UNKNOWN_COUNT)}
     worst, _ = worst_and_best(criterion, possible_outcomes(criterion, counts))
     points = np.array([entry.points or 0 for entry in criterion.outcomes], np.int64)
-    return points[worst]
+    lowest: np.ndarray = points[worst]
+    return lowest
 
 
 @cache
