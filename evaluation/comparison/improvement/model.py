@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from evaluation.sheets.model import Bounds
+
 RowKey = tuple[str, str]
 """The kind of the table and the number of the row."""
 
@@ -38,3 +40,12 @@ class Step:
     def size(self) -> int:
         """How many organisations must be corrected."""
         return len(self.organisations)
+
+
+@dataclass(frozen=True)
+class YearTotal(Bounds):
+    """The points of a body's year, as stored or of a trial."""
+
+    low: int
+    high: int
+    max: int

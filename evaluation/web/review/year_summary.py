@@ -11,7 +11,7 @@ from evaluation.answers.progress.model import OrganisationProgress
 from evaluation.charts.model import caption
 from evaluation.language import Language, heading
 from evaluation.registry.queries import SupervisedOrganisation
-from evaluation.sheets import LegalEntity, Sheet, SheetTable
+from evaluation.sheets import LegalEntity, Sheet, SheetRow, SheetTable
 from evaluation.sheets.annex import fact_texts
 from evaluation.sheets.losses import OrganisationLoss, RowLoss, losses_of
 from evaluation.sheets.reasons import outcome_text
@@ -96,14 +96,15 @@ def summarise(sheet: Sheet, members: Iterable[Member], language: Language) -> Ye
         tuple(
             TableSummary(table, [member for member in members if member[0].kind == table.table.kind]) for table in sheet.tables
         ),
-        tuple(_loss_row(sheet, loss, language) for loss in shown),
+        tuple(loss_row(sheet, loss, language) for loss in shown),
         len(losses.organisations) - len(shown),
         tuple(_row_cause(sheet, loss, language) for loss in losses.rows),
         tuple(_justified_warnings(sheet, members, language)),
     )
 
 
-def _loss_row(sheet: Sheet, loss: OrganisationLoss, language: Language) -> LossRow:
+def loss_row(sheet: Sheet, loss: OrganisationLoss, language: Language) -> LossRow:
+    """Present an organisation that costs points: the rows, and beside each the answers that decide."""
     causes = []
     for row_loss, organisation in loss.breaches:
         criterion = row_loss.row.criterion
@@ -119,7 +120,7 @@ def _loss_row(sheet: Sheet, loss: OrganisationLoss, language: Language) -> LossR
             _anchor=f"field-{code}",
         )
         points, other_count = language.points(row_loss.low, row_loss.high), len(row_loss.row.in_breach) - 1
-        causes.append(LossCause(_row_name(row_loss, language), points, other_count, text, url))
+        causes.append(LossCause(row_name(row_loss.row, language), points, other_count, text, url))
     return LossRow(loss.breaches[0][1], language.points(loss.low, loss.high), tuple(causes))
 
 
@@ -127,13 +128,13 @@ def _row_cause(sheet: Sheet, loss: RowLoss, language: Language) -> LossCause:
     anchor = f"row-{loss.kind}-{loss.row.row.number}"
     url = url_for("sheets.page", bin_=sheet.body.bin, year=sheet.year, _anchor=anchor)
     # Several tables have rows of the same number.
-    name = f"{heading(sheet.order.kind[loss.kind].plural[language.code])}: {_row_name(loss, language)}"
+    name = f"{heading(sheet.order.kind[loss.kind].plural[language.code])}: {row_name(loss.row, language)}"
     return LossCause(name, language.points(loss.low, loss.high), 0, outcome_text(loss.row, language), url)
 
 
-def _row_name(loss: RowLoss, language: Language) -> str:
-    row = loss.row.row
-    return " ".join((row.number, *caption(row.text[language.code], language)))
+def row_name(row: SheetRow, language: Language) -> str:
+    """Return the number and text of a row of the form."""
+    return " ".join((row.row.number, *caption(row.row.text[language.code], language)))
 
 
 def _justified_warnings(sheet: Sheet, members: Iterable[Member], language: Language) -> Iterable[JustifiedWarning]:
