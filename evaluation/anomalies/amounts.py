@@ -3,7 +3,7 @@
 Amounts are compared in stored form (whole tiyn, or whole numbers). A blank and 0 say nothing and are not compared.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -38,7 +38,7 @@ def same_values(kind: AnomalyKind, sources: Sources) -> Iterator[Detection]:
                 if not is_reported[position]:
                     is_reported[position] = True
                     other = amounts.iloc[group[0 if index else 1]]
-                    yield _detection(kind, amounts.iloc[position], codes, other=other, others=len(group) - 1)
+                    yield _detection(kind, amounts.iloc[position], codes, {"others": len(group) - 1}, other=other)
 
 
 def same_as_last_year(kind: AnomalyKind, sources: Sources) -> Iterator[Detection]:
@@ -90,8 +90,8 @@ def outlier(kind: AnomalyKind, sources: Sources) -> Iterator[Detection]:
         spread = above.abs().groupby([lines["kind"], lines["size"]], sort=False).transform("median") * ROBUST
         is_far = (above >= kind.deviations * spread.clip(lower=MIN_DEVIATION)) & (above >= np.log10(kind.factor))
         for position in np.flatnonzero(is_far & (count >= kind.min_peers)):
-            facts = {"median": round(10 ** float(median.iloc[position])), "peers": int(count.iloc[position])}
-            yield _detection(kind, answered.iloc[position], (code,), **facts)
+            of_peers = {"median": round(10 ** float(median.iloc[position])), "peers": int(count.iloc[position])}
+            yield _detection(kind, answered.iloc[position], (code,), of_peers)
 
 
 def _sizes(lines: pd.DataFrame) -> np.ndarray:
@@ -132,7 +132,7 @@ def _digits_together(amounts: pd.DataFrame, codes: Sequence[str]) -> np.ndarray:
     for first, second in combinations(codes, 2):
         # What was due and paid in full is one amount.
         digits[second] = np.where(columns[first] == columns[second], 0, digits[second])
-    return np.sum(list(digits.values()), axis=0, dtype=np.int64)
+    return np.asarray(np.sum(list(digits.values()), axis=0, dtype=np.int64))
 
 
 def significant_digits(values: np.ndarray) -> np.ndarray:
@@ -150,10 +150,10 @@ def _detection(
     kind: AnomalyKind,
     line: pd.Series,
     codes: Sequence[str],
+    facts: Mapping[str, Any] | None = None,
     *,
     other: pd.Series | None = None,
     with_last: bool = False,
-    **facts: Any,
 ) -> Detection:
     shown = tuple(code for code in codes if line[code])
     values = [[code, int(line[code]), *([int(line[f"last_{code}"])] if with_last else [])] for code in shown]
@@ -163,7 +163,7 @@ def _detection(
         int(line["organisation_id"]),
         ";".join("=".join(map(str, value)) for value in values),
         shown,
-        {"values": values, **facts},
+        {"values": values, **(facts or {})},
         None if other is None else int(other["body_id"]),
         None if other is None else int(other["organisation_id"]),
     )

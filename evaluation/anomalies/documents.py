@@ -60,7 +60,8 @@ def without_document(kind: AnomalyKind, sources: Sources) -> Iterator[Detection]
             stated, documented = stated + len(lines), documented + int(has_document.sum())
             missing.append(lines[~has_document])
         if stated and 100 * documented >= kind.min_percent * stated:
-            for line in pd.concat(missing).itertuples():
+            lines_without: Any = pd.concat(missing).itertuples()
+            for line in lines_without:
                 key = int(line.body_id), int(line.organisation_id)
                 codes_by_organisation.setdefault(key, []).append([result.indicator, line.result])
     for (body_id, organisation_id), values in codes_by_organisation.items():
@@ -82,15 +83,16 @@ def _stated(data: CountryYear, result: DocumentedResult, exempt: tuple[str, ...]
     item = data.order.by_code.get(result.indicator)
     if item is None:
         return
-    choices = np.array([choice.value for choice in data.order.choices.get(item.choices or "", ())] or [False, True], dtype=object)
+    values = [choice.value for choice in data.order.choices[item.choices]] if item.choices else [False, True]
+    choices = np.array(values, dtype=object)
     with_file = frozenset[int]().union(*(data.files.get(criterion, frozenset()) for criterion in item.criteria))
     for frame in data.frames.values():
         if result.indicator not in frame or not set(result.document) <= set(frame.columns):
             continue
         answered = frame[frame[result.indicator].notna()]
-        values = choices[answered[result.indicator].to_numpy(dtype=np.int64)]
+        stated = choices[answered[result.indicator].to_numpy(dtype=np.int64)]
         lines = answered[["organisation_id", "body_id", "region", *result.document]].assign(
-            result=pd.Series(values, index=answered.index, dtype=object),
+            result=pd.Series(stated, index=answered.index, dtype=object),
             has_file=answered["organisation_id"].isin(with_file),
         )
         yield lines[~lines["result"].isin(exempt)]

@@ -1,6 +1,7 @@
 """Tests of membership: points gained only because an organisation left, and an organisation under two bodies."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ def gained_by_leaving(kind: AnomalyKind, sources: Sources) -> Iterator[Detection
     rows = _points(last.scores).join(_points(this.scores), lsuffix="_last", how="inner").join(_points(as_if), rsuffix="_as_if")
     gained = rows[(rows["low"] > rows["high_last"]) & (rows["high_as_if"] <= rows["high_last"])]
     body_ids = dict(zip(left["body"], left["body_id"], strict=True))
-    for (body, of_kind, criterion), points in gained.iterrows():
+    lines: Any = gained.iterrows()
+    for (body, of_kind, criterion), points in lines:
         if ids := leavers.get((body, of_kind, criterion)):
             yield Detection(
                 kind.code,
@@ -59,9 +61,9 @@ def _leavers_in_breach(scores: Scores, left: pd.DataFrame) -> Mapping[tuple[str,
     criterion = {(table.kind, row.number): row.criterion for table in scores.order.form.tables for row in table.scored_rows}
     named = scores.named_organisations
     named = named[named["status"] == IN_BREACH]
-    lines = named.merge(left, on=["body", "kind", "organisation"])
+    lines: Any = named.merge(left, on=["body", "kind", "organisation"]).itertuples()
     result: dict[tuple[str, str, str], list[int]] = {}
-    for line in lines.itertuples():
+    for line in lines:
         key = line.body, line.kind, str(criterion[line.kind, line.row])
         result.setdefault(key, []).append(int(line.organisation_id))
     return {key: sorted(set(ids)) for key, ids in result.items()}
@@ -91,8 +93,9 @@ def _points(scores: Scores) -> pd.DataFrame:
 def claimed_twice(kind: AnomalyKind, sources: Sources) -> Iterator[Detection]:
     """Report the organisations that are under two bodies on 31 December of the year, once for each body."""
     members = sources.this.members
-    twice = members[members.duplicated("organisation_id", keep=False)]
-    for organisation_id, lines in twice.groupby("organisation_id", sort=False):
+    twice = members[members.groupby("organisation_id")["body_id"].transform("size") > 1]
+    by_organisation: Any = twice.groupby("organisation_id", sort=False)
+    for organisation_id, lines in by_organisation:
         body_ids = sorted(int(body_id) for body_id in lines["body_id"])
         for body_id in body_ids:
             other = next(item for item in body_ids if item != body_id)

@@ -239,11 +239,13 @@ def _with_counterparts(viewer: Viewer, rows: Sequence[Any]) -> list[AnomalyRow]:
     organisations = {item.id: item for item in db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
     return [
         AnomalyRow(
-            *row,
-            other_body := bodies.get(row[0].other_body_id),
-            organisations.get(row[0].other_organisation_id) if other_body else None,
+            item,
+            body,
+            organisation,
+            bodies.get(item.other_body_id),
+            organisations.get(item.other_organisation_id) if item.other_body_id in bodies else None,
         )
-        for row in rows
+        for item, body, organisation in rows
     ]
 
 

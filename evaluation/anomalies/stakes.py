@@ -1,7 +1,8 @@
 """The points at stake: what a body's low bound loses if the answers in doubt count as blank."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ def with_stakes(data: CountryYear, detections: Sequence[Detection]) -> list[Dete
     open_ = [index for index, detection in enumerate(detections) if detection.stake is None]
     stakes = dict.fromkeys(open_, 0)
     for kind, frame in data.frames.items():
-        positions = frame.groupby("body_id", sort=False).indices
+        positions: Any = frame.groupby("body_id", sort=False).indices
         organisations = set(frame["organisation_id"])
         concerned = [
             index
@@ -50,7 +51,7 @@ def _parts(indices: Sequence[int], sizes: Sequence[int]) -> Iterator[Sequence[in
 
 
 def _lost(
-    data: CountryYear, kind: str, frame: pd.DataFrame, positions: dict[int, np.ndarray], detections: Sequence[Detection]
+    data: CountryYear, kind: str, frame: pd.DataFrame, positions: Mapping[int, np.ndarray], detections: Sequence[Detection]
 ) -> list[int]:
     """Return the points that each detection's table of this kind loses."""
     lines = [positions[detection.body_id] for detection in detections]

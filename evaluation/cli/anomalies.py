@@ -10,9 +10,8 @@ from evaluation.policy import Viewer
 
 anomalies = AppGroup("anomalies", help="Search the answers of a year for what looks wrong.")
 
-RESULT = N_(
-    "%(year)s: anomalies seen %(total)s, of these new %(new)s, seen again after they had vanished %(returned)s; vanished %(vanished)s."
-)
+RESULT = N_("%(year)s: anomalies %(total)s, of these new %(new)s, seen again %(returned)s; no longer seen %(vanished)s.")
+NOT_OPEN = N_("The reporting year %(year)s is not open.")
 
 
 @command(
@@ -32,9 +31,7 @@ def detect(year: int, dry_run: bool, lang: str) -> None:
     with transaction(dry_run):
         result = search(Viewer.system(), year)
     if result is None:
-        raise CommandError(
-            message_language.gettext(N_("The reporting year %(year)s is not open.")) % {"year": year}, message_language
-        )
+        raise CommandError(message_language.gettext(NOT_OPEN, year=year), message_language)
     counts = {name: message_language.number(count) for name, count in vars(result).items()}
     click.echo(message_language.gettext(RESULT, year=year, **counts))
 

@@ -79,7 +79,7 @@ class AnomalyKind(OrderModel):
     @property
     def keys(self) -> frozenset[str]:
         """The keys of thresholds and answers that the file sets."""
-        return self.model_fields_set & OPTIONAL_KEYS
+        return OPTIONAL_KEYS & self.model_fields_set
 
     @property
     def document_codes(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from evaluation.criteria.indicators import REGISTRY_FACTS, AnswerType, Choice, I
 from evaluation.criteria.readings import Alternative, Reading
 
 __all__ = [
+    "AnomalyKind",
     "Alternative",
     "AnswerRule",
     "AnswerType",

@@ -98,8 +98,15 @@ class AnomalyPresenter:
             shown = self.language.gettext(OTHER_VALUE[kind.test], value=shown, other=self._value(code, other))
         if row.organisation is None:
             return AnomalyFact(label, shown)
-        address = {"bin_": row.body.bin, "year": self.year, "organisation_bin": row.organisation.bin}
-        return AnomalyFact(label, shown, url_for("report.page", **address, field=code, _anchor=f"field-{code}"))
+        url = url_for(
+            "report.page",
+            bin_=row.body.bin,
+            year=self.year,
+            organisation_bin=row.organisation.bin,
+            field=code,
+            _anchor=f"field-{code}",
+        )
+        return AnomalyFact(label, shown, url)
 
     def _value(self, code: str, value: Any) -> str:
         item = self.order.by_code.get(code)
