@@ -1,11 +1,14 @@
 """Reads that all pages of the comparison share."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from evaluation.comparison.access import Access
 from evaluation.comparison.models import RankingSetting
 from evaluation.database import db, fetch_rows
 from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 
@@ -21,3 +24,9 @@ def access_of(viewer: Viewer) -> Access:
         return Access(viewer)
     levels = fetch_rows(visible(select(Body.level).where(Body.level.is_not(None)), viewer).distinct())
     return Access(viewer, is_ranking_open(viewer), frozenset(level for (level,) in levels))
+
+
+def bodies_by_id(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, Body]:
+    """Return body id → the body with its names of the year, of those that the viewer can see."""
+    rows = db.session.scalars(visible(select(Body).where(Body.id.in_(body_ids)), viewer))
+    return {body.id: body for body in registry.bodies_as_named_in(viewer, rows, year)}

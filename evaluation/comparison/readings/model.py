@@ -12,9 +12,6 @@ from evaluation.sheets.model import Bounds
 GAIN, LOSS, SAME, OPEN = "gain", "loss", "same", "open"
 DIRECTIONS = (GAIN, LOSS, OPEN, SAME)
 """How a share changes. OPEN: missing answers leave it open, or only one of the two has a maximum."""
-CENTRAL = ""
-"""In place of a region's code: central bodies, and bodies of which no KATO code is known."""
-
 RowKey = tuple[str, str]
 """Kind, and number of a row of its table."""
 

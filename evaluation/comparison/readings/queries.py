@@ -5,20 +5,20 @@ from typing import Any, NamedTuple
 
 import orjson
 import pandas as pd
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from evaluation.answers import queries as answers
+from evaluation.comparison.pictures.queries import GROUP, Higher
 from evaluation.comparison.readings.errors import UnknownReading, UnreadableAnswers
-from evaluation.comparison.readings.model import CENTRAL, Basis, BodyChange, Points, RowKey
+from evaluation.comparison.readings.model import Basis, BodyChange, Points, RowKey
 from evaluation.comparison.readings.rescore import body_changes, changed_rows, table_points
 from evaluation.criteria.alternatives import applicable_readings
 from evaluation.criteria.model import Order
-from evaluation.database import db, fetch_rows
+from evaluation.database import fetch_rows
 from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.clauses import exists_in_year, region_of
+from evaluation.registry.clauses import exists_in_year
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 from evaluation.results import queries as results
@@ -60,12 +60,6 @@ def basis_of_code(year: int, code: str) -> Basis:
     if code not in bases:
         raise UnknownReading("reading", reading=code, readings=", ".join(bases) or "–")
     return bases[code]
-
-
-def bodies_by_id(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, Body]:
-    """Return body id → the body with its names of the year, of those that the viewer can see."""
-    rows = db.session.scalars(visible(select(Body).where(Body.id.in_(body_ids)), viewer))
-    return {body.id: body for body in registry.bodies_as_named_in(viewer, rows, year)}
 
 
 def bases_of(year: int) -> tuple[Basis, ...]:
@@ -120,9 +114,12 @@ def compare_body(viewer: Viewer, year: int, body: Body) -> list[tuple[Basis, Bod
 
 def _bodies(viewer: Viewer, year: int, body_ids: Collection[int] | None) -> list[BodyChange]:
     """Return the bodies that exist in the year, by BIN, with their regions and without points."""
-    higher = aliased(Body)
-    statement = select(Body.id, Body.bin, func.coalesce(region_of(higher), CENTRAL))
-    statement = statement.outerjoin(higher, higher.id == Body.parent_id).where(exists_in_year(year)).order_by(Body.bin)
+    statement = (
+        select(Body.id, Body.bin, GROUP)
+        .outerjoin(Higher, Higher.id == Body.parent_id)
+        .where(exists_in_year(year))
+        .order_by(Body.bin)
+    )
     wanted = None if body_ids is None else set(body_ids)
     if wanted is not None and len(wanted) == 1:
         statement = statement.where(Body.id.in_(wanted))
@@ -137,9 +134,8 @@ def _answers(viewer: Viewer, year: int, order: Order, other: Order, body_ids: li
     sources = results.sources(viewer, year, body_ids)
     if sources is None:
         raise UnknownReading("order", order=year)
-    bins = {body_id: bin_ for bin_, body_id in sources.body_ids.items()}
-    contents = {bins[body_id]: orjson.loads(content) for body_id, content in sources.revisions.items()}
-    frames = _with_accepted(order, sources.frames, contents)
+    contents = {content["body"]["bin"]: content for content in map(orjson.loads, sources.revisions.values())}
+    frames = _with_accepted(order, sources.reports.frames, contents)
     if other is order:
         other_frames = frames
     else:

@@ -7,10 +7,11 @@ import orjson
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response as Redirection
 
-from evaluation.comparison.ranking.queries import region_names
+from evaluation.comparison.pictures.links import GroupNames
+from evaluation.comparison.queries import bodies_by_id
 from evaluation.comparison.readings import jobs as readings_jobs
-from evaluation.comparison.readings.model import CENTRAL, DIRECTIONS, GAIN, LOSS, OPEN, SAME, Basis
-from evaluation.comparison.readings.queries import bases_of, basis_of_code, bodies_by_id, compare_body
+from evaluation.comparison.readings.model import DIRECTIONS, GAIN, LOSS, OPEN, SAME, Basis
+from evaluation.comparison.readings.queries import bases_of, basis_of_code, compare_body
 from evaluation.jobs import files, queries
 from evaluation.jobs.models import DONE
 from evaluation.jobs.operations import start_job
@@ -107,7 +108,7 @@ def result(job_id: int) -> str:
         page_url=page_urls(".result", job_id=job_id, **filters),
         filters=filters,
         direction_labels=DIRECTION_LABELS,
-        region_name=lambda code: _region_name(code, region_names(viewer), language),
+        region_name=GroupNames.read(viewer, language).of,
     )
 
 
@@ -143,10 +144,3 @@ def _largest_first(change: dict[str, Any]) -> tuple[float, str]:
 def _basis_or_none(year: int, code: str) -> Basis | None:
     """The basis of a result; None if the order's file has no such reading any more."""
     return next((basis for basis in bases_of(year) if basis.code == code), None)
-
-
-def _region_name(code: str, names: dict[str, tuple[str, str]], language: Language) -> str:
-    if code == CENTRAL:
-        return language.gettext("Central bodies")
-    name_kk, name_ru = names.get(code, ("", ""))
-    return (name_ru or name_kk if language.code == "ru" else name_kk or name_ru) or code
