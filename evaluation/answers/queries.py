@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Select, Text, bindparam, case, cast, func, or_, select
@@ -18,7 +18,7 @@ from evaluation.audit.queries import events
 from evaluation.criteria.expressions import codes
 from evaluation.criteria.indicators import REGISTRY_FACTS
 from evaluation.criteria.model import Order
-from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, db, fetch_rows, to_json
+from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, among, db, fetch_rows, to_json
 from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
@@ -33,6 +33,9 @@ from evaluation.submissions.queries import entry_period_columns
 
 MAX_DECLARATION_EVENTS = 200
 """Events of a body that are searched for the last declaration of a count."""
+
+NO_ANSWERS = (None, to_json({}))
+"""The stored answers of an organisation without any."""
 
 # ---- reports of organisations ----
 
@@ -160,10 +163,39 @@ def report_frames(
     `only` restricts the columns to these indicators. Every organisation supervised on 31 December has a row; an organisation
     without a report has a row of blanks.
     """
-    columns: tuple[ColumnElement[Any], ...] = (Body.bin, Organisation.bin, Organisation.kind, cast(Report.answers, Text))  # type: ignore[assignment]
-    statement = _of_bodies(visible(_with_reports(select(*columns), year), viewer), body_ids)
+    return _frames(order, _report_rows(viewer, year, body_ids), only)
+
+
+class IdentifiedReports(NamedTuple):
+    """Frames as :func:`report_frames` returns them, with ids by BIN, and body id → its organisations with any answer."""
+
+    frames: ReportFrames
+    body_ids: dict[str, int]
+    organisation_ids: dict[str, int]
+    begun: dict[int, int]
+
+
+@gc_paused()
+def identified_reports(viewer: Viewer, order: Order, year: int, body_ids: Iterable[int] | None = None) -> IdentifiedReports:
+    """Return the year's answers as frames with the ids of their bodies and organisations, read in one statement."""
+    rows = _report_rows(viewer, year, body_ids, (Body.id, Organisation.id))
+    begun = Counter(row[4] for row in rows if row[3] not in NO_ANSWERS)
+    return IdentifiedReports(
+        _frames(order, rows, None), {row[0]: row[4] for row in rows}, {row[1]: row[5] for row in rows}, dict(begun)
+    )
+
+
+def _report_rows(
+    viewer: Viewer, year: int, body_ids: Iterable[int] | None, more_columns: tuple[Any, ...] = ()
+) -> Sequence[tuple[Any, ...]]:
+    """Return (body's BIN, organisation's BIN, kind, answers as JSON or None, then the other columns) of each organisation."""
+    columns: tuple[Any, ...] = (Body.bin, Organisation.bin, Organisation.kind, cast(Report.answers, Text), *more_columns)
+    return fetch_rows(_of_bodies(visible(_with_reports(select(*columns), year), viewer), body_ids))
+
+
+def _frames(order: Order, rows: Sequence[tuple[Any, ...]], only: frozenset[str] | None) -> ReportFrames:
     by_kind: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in order.kind}
-    for row in fetch_rows(statement):
+    for row in rows:
         if row[2] in by_kind:
             by_kind[row[2]].append(row)
     return {kind: _frame(order, kind, rows, only) for kind, rows in by_kind.items() if rows}
@@ -182,7 +214,7 @@ def evidence_counts(viewer: Viewer, year: int) -> dict[str, int]:
     return Counter(code for (evidence,) in fetch_rows(statement) for code in orjson.loads(evidence))
 
 
-def answered_organisations(viewer: Viewer, year: int, body_ids: Iterable[int] | None) -> dict[int, tuple[int, int]]:
+def answered_organisations(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Return body id → (number of organisations on 31 December, number of those that answered anything)."""
     with_answers = func.count(case((cast(Report.answers, Text) != to_json({}), Report.id)))
     statement = _with_reports(select(Body.id, func.count(Organisation.id), with_answers), year).group_by(Body.id)
@@ -285,4 +317,4 @@ def _with_reports(statement: Statement, year: int) -> Statement:
 
 
 def _of_bodies(statement: Statement, body_ids: Iterable[int] | None) -> Statement:
-    return statement if body_ids is None else statement.where(Body.id.in_(list(body_ids)))
+    return statement if body_ids is None else statement.where(among(Body.id, body_ids))

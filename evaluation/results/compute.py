@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.memory import gc_paused
 from evaluation.results.models import STATE_DIGITS
-from evaluation.results.queries import Sources
+from evaluation.results.queries import Sources, organisation_ids
 from evaluation.scoring.frames import ReportFrames
 from evaluation.scoring.outcomes import UNKNOWN_COUNT
 from evaluation.scoring.score import AUDITED_BIT, BREACH_BIT, UNAUDITED_BIT, Scores, score
@@ -65,17 +65,20 @@ class TableMembers:
 @gc_paused()
 def compute_results(sources: Sources, body_ids: Sequence[int]) -> Results:
     """Compute the results of these bodies: of the accepted sheet where there is one, else of the answers."""
-    scores = score(sources.order, sources.frames, sources.previous)
-    members = {kind: _members(frame) for kind, frame in sources.frames.items()}
+    frames = sources.reports.frames
+    scores = score(sources.order, frames, sources.previous)
+    members = {kind: _members(frame) for kind, frame in frames.items()}
     digits = {
         (kind, row): DIGITS[states[members[kind].order]].tobytes().decode() for (kind, row), states in scores.states.items()
     }
     results = Results()
     drafts = set(body_ids) - sources.revisions.keys()
     _add_drafts(results, sources, scores, members, digits, drafts)
-    audits = _audit_states(sources.frames, scores) if sources.revisions else {}
-    for body_id in sorted(sources.revisions.keys() & set(body_ids)):
-        _add_accepted(results, sources, body_id, orjson.loads(sources.revisions[body_id]), audits)
+    contents = {body_id: orjson.loads(sources.revisions[body_id]) for body_id in sorted(sources.revisions.keys() & set(body_ids))}
+    if contents:
+        audits, ids = _audit_states(frames, scores), _organisation_ids(sources, contents)
+        for body_id, content in contents.items():
+            _add_accepted(results, body_id, content, audits, ids)
     _add_bodies(results, sources, body_ids)
     return results
 
@@ -98,7 +101,7 @@ def _add_drafts(
     drafts: set[int],
 ) -> None:
     """Add the lines of bodies without an accepted sheet."""
-    ids, table_ids = sources.body_ids, sources.organisation_ids
+    ids, table_ids = sources.reports.body_ids, sources.reports.organisation_ids
     names = ("body", "kind", "row", "criterion", *BOUNDS, *COUNTS, "previous", "worst", "best")
     sums: dict[tuple[int, str], list[int]] = {}
     for bin_, kind, row, criterion, low, high, max_, *counts, previous, worst, best in zip(
@@ -117,9 +120,8 @@ def _add_drafts(
         for bin_, (start, end) in table.spans.items():
             body_id = ids[bin_]
             if body_id in drafts:
-                organisation_ids = [table_ids[organisation] for organisation in table.bins[start:end]]
-                bounds = sums.get((body_id, kind), (0, 0, 0))
-                results.tables.append((body_id, kind, *bounds, end - start, orjson.dumps(organisation_ids).decode()))
+                id_list = orjson.dumps([table_ids[organisation] for organisation in table.bins[start:end]]).decode()
+                results.tables.append((body_id, kind, *sums[body_id, kind], end - start, id_list))
 
 
 def _audit_states(frames: ReportFrames, scores: Scores) -> dict[tuple[str, str], dict[str, int]]:
@@ -131,12 +133,19 @@ def _audit_states(frames: ReportFrames, scores: Scores) -> dict[tuple[str, str],
     }
 
 
+def _organisation_ids(sources: Sources, contents: Mapping[int, Mapping[str, Any]]) -> Mapping[str, int]:
+    """Return BIN → id of the organisations of the reports and of accepted sheets: some may have left the bodies since."""
+    named = {organisation["bin"] for content in contents.values() for organisation in content["organisations"]}
+    ids = sources.reports.organisation_ids
+    return ids | organisation_ids(named - ids.keys())
+
+
 def _add_accepted(
     results: Results,
-    sources: Sources,
     body_id: int,
     content: Mapping[str, Any],
     audits: Mapping[tuple[str, str], Mapping[str, int]],
+    ids: Mapping[str, int],
 ) -> None:
     """Add the lines of an accepted sheet, from its canonical JSON."""
     bins: dict[str, list[str]] = {}
@@ -147,10 +156,8 @@ def _add_accepted(
             continue
         kind, points = table["kind"], table["points"]
         members = sorted(bins[kind])
-        organisation_ids = [sources.organisation_ids[bin_] for bin_ in members]
-        results.tables.append(
-            (body_id, kind, points, points, table["max_points"], len(members), orjson.dumps(organisation_ids).decode())
-        )
+        id_list = orjson.dumps([ids[bin_] for bin_ in members]).decode()
+        results.tables.append((body_id, kind, points, points, table["max_points"], len(members), id_list))
         for row in table["rows"]:
             breaches = {breach["bin"] for breach in row["breaches"]}
             bits = audits.get((kind, row["number"]), {})
@@ -175,6 +182,6 @@ def _add_bodies(results: Results, sources: Sources, body_ids: Sequence[int]) -> 
         total[5] += row[undecided]
     for body_id, (low, high, max_, organisations, in_breach, open_) in sums.items():
         shares = (low / max_, high / max_) if max_ else (None, None)
-        begun = sources.begun.get(body_id, 0)
+        begun = sources.reports.begun.get(body_id, 0)
         counts = (organisations, begun, in_breach, open_)
         results.bodies[body_id] = (body_id in sources.revisions, low, high, max_, *shares, *counts)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from evaluation.database import Base
 
 BOUNDS = "low <= high AND high <= max"
+CLUSTERED = {"sqlite_with_rowid": False}
+"""SQLite stores the rows in the primary key's own tree, which halves the cost of inserting."""
 STATE_DIGITS = "0123456789abcdef"
 """The digits of states: `int(digit, 16)` has the bits of :data:`evaluation.scoring.score.States`."""
 
@@ -32,6 +34,7 @@ class BodyResult(Base):
         CheckConstraint(BOUNDS, name="bounds"),
         CheckConstraint("(max = 0) = (share_low IS NULL) AND (max = 0) = (share_high IS NULL)", name="shares"),
         Index("ix_body_result_body_id", "body_id"),
+        CLUSTERED,
     )
 
     year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"), primary_key=True)
@@ -61,6 +64,7 @@ class TableResult(Base):
     __table_args__ = (
         ForeignKeyConstraint(["year", "body_id"], ["body_result.year", "body_result.body_id"], ondelete="CASCADE"),
         CheckConstraint(BOUNDS, name="bounds"),
+        CLUSTERED,
     )
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -84,6 +88,7 @@ class RowResult(Base):
     __table_args__ = (
         ForeignKeyConstraint(["year", "body_id"], ["body_result.year", "body_result.body_id"], ondelete="CASCADE"),
         CheckConstraint(BOUNDS, name="bounds"),
+        CLUSTERED,
     )
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

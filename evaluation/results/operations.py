@@ -4,14 +4,14 @@ Answers may change while they are scored. A result is therefore stored with the 
 only if the stored generation is still the same; otherwise it stays stale and is scored again.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from evaluation.configuration import configuration
-from evaluation.database import MAX_IDS_PER_STATEMENT, batched, begin_immediate, db, insert_columns, insert_many, table_of
+from evaluation.database import among, begin_immediate, db, insert_columns, insert_many, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.memory import gc_paused
@@ -64,37 +64,39 @@ def refresh(years: Iterable[int] | None = None) -> int:
 def _refresh_year(year: int) -> int:
     count = 0
     for _ in range(ATTEMPTS):
-        body_ids = queries.stale_body_ids(year)
-        if not body_ids:
+        generations = queries.stale_generations(year)
+        if not generations:
             break
         with configuration().application_context():
-            count += _score_and_store(year, body_ids)
+            stored = _score_and_store(year, generations)
+        count += stored
+        if stored == len(generations):
+            break
     return count
 
 
 @gc_paused()
-def _score_and_store(year: int, body_ids: list[int]) -> int:
-    _add_missing(year, body_ids)
-    generations = queries.generations(year, body_ids)
+def _score_and_store(year: int, stale: Mapping[int, int | None]) -> int:
+    if missing := [body_id for body_id, generation in stale.items() if generation is None]:
+        _add_lines(year, missing)
+        stale = queries.stale_generations(year)
+    generations = {body_id: generation for body_id, generation in stale.items() if generation is not None}
     fingerprint = queries.fingerprint(year)
-    sources = queries.sources(Viewer.system(), year, body_ids)
+    sources = queries.sources(Viewer.system(), year, generations)
     if sources is None:
         return 0
-    results = compute_results(sources, body_ids)
+    results = compute_results(sources, list(generations))
     # The read transaction ends here: the one that stores is short.
     db.session.rollback()
     return _store(year, results, generations, fingerprint)
 
 
-def _add_missing(year: int, body_ids: Collection[int]) -> None:
-    """Insert the lines that never existed, so that a change that is under way finds a generation to raise."""
+def _add_lines(year: int, body_ids: Sequence[int]) -> None:
+    """Insert the lines of bodies that have none, so that a change that is under way finds a generation to raise."""
     with db.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             begin_immediate(connection)
-        stored = set(connection.scalars(select(BODY_RESULT.c.body_id).where(BODY_RESULT.c.year == year)))
-        missing = [body_id for body_id in body_ids if body_id not in stored]
-        if missing:
-            insert_columns(connection, BODY_RESULT, {"year": [year] * len(missing), "body_id": missing}, skip_existing=True)
+        insert_columns(connection, BODY_RESULT, {"year": [year] * len(body_ids), "body_id": body_ids}, skip_existing=True)
 
 
 def _store(year: int, results: Results, generations: Mapping[int, int], fingerprint: str) -> int:
@@ -124,11 +126,9 @@ def _store(year: int, results: Results, generations: Mapping[int, int], fingerpr
 def _lock_unchanged(connection: Connection, year: int, generations: Mapping[int, int]) -> set[int]:
     """Lock the lines whose generation is still the one that was read until the transaction ends; return their bodies."""
     columns = BODY_RESULT.c
-    statement = select(columns.body_id, columns.generation).where(columns.year == year).order_by(columns.body_id)
-    if len(generations) <= MAX_IDS_PER_STATEMENT:
-        statement = statement.where(columns.body_id.in_(generations))
+    statement = select(columns.body_id, columns.generation).where(columns.year == year, among(columns.body_id, generations))
     # A line that a change has locked will be stale when the change is committed.
-    rows = connection.execute(statement.with_for_update(skip_locked=True))
+    rows = connection.execute(statement.order_by(columns.body_id).with_for_update(skip_locked=True))
     return {body_id for body_id, generation in rows if generations.get(body_id) == generation}
 
 
@@ -136,8 +136,7 @@ def _replace_lines(
     connection: Connection, table: Table, columns: Sequence[str], year: int, body_ids: Sequence[int], lines: Sequence[Line]
 ) -> None:
     """Replace the lines of these bodies in a year; the first value of a line is the body's id."""
-    for part in batched(body_ids):
-        connection.execute(table.delete().where(table.c.year == year, table.c.body_id.in_(part)))
+    connection.execute(table.delete().where(table.c.year == year, among(table.c.body_id, body_ids)))
     replaced = set(body_ids)
     insert_many(connection, table, ("year", *columns), [(year, *line) for line in lines if line[0] in replaced])
 
@@ -155,7 +154,7 @@ def check(years: Iterable[int] | None = None) -> Comparison:
         if sources is None:
             continue
         count += len(body_ids)
-        stale += len(queries.stale_body_ids(year))
+        stale += len(queries.stale_generations(year))
         fresh = compute_results(sources, body_ids)
         fresh_bodies = {(body_id, *values) for body_id, values in fresh.bodies.items()}
         for model, columns, lines in (

@@ -663,6 +663,7 @@ def upgrade() -> None:
             ["year"], ["reporting_year.year"], name=op.f("fk_body_result_year_reporting_year"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("year", "body_id", name=op.f("pk_body_result")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_body_result_body_id", "body_result", ["body_id"], unique=False)
     op.create_table(
@@ -683,6 +684,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("year", "body_id", "kind", name=op.f("pk_table_result")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "row_result",
@@ -711,6 +713,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("year", "body_id", "kind", "row", name=op.f("pk_row_result")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "ranking_setting",
