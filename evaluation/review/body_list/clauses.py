@@ -1,6 +1,6 @@
 """The filters and the sort orders of the list of bodies, as parts of SQL statements."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import case, exists, false, func, literal
 from sqlalchemy.orm import aliased
 
-from evaluation.policy import Viewer
 from evaluation.registry.clauses import filter_by_name
-from evaluation.registry.models import LEVELS, Body, FormerName, ReportingYear
+from evaluation.registry.models import LEVELS, Body, FormerName
 from evaluation.results.models import BodyResult, RowResult, TableResult
-from evaluation.review.body_list.model import LOCATION, OPEN_REMARKS, BodyFilters, Sort
+from evaluation.review.body_list.model import COUNT_SORTS, LOCATION, OPEN_REMARKS, BodyFilters, Sort
 from evaluation.review.models import Remark
 from evaluation.submissions.models import DRAFT, STATUSES, Submission
 from evaluation.submissions.timeliness import LATE
@@ -35,7 +34,8 @@ class ListTables:
     of `kind`.
     """
 
-    year: ReportingYear
+    year: int
+    deadline: date | None
     today: date
     language: str
     remarks: Any
@@ -69,7 +69,7 @@ class ListTables:
 
 def filtered(statement: Any, tables: ListTables, filters: BodyFilters) -> Any:
     """Restrict a statement to the bodies that pass the filters."""
-    year = tables.year.year
+    year = tables.year
     statement = filter_by_name(statement, filters.search, Body)
     conditions = []
     if filters.region:
@@ -93,12 +93,31 @@ def filtered(statement: Any, tables: ListTables, filters: BodyFilters) -> Any:
         low, max_ = tables.result.low, tables.result.max
         below = 100 * low <= to * max_ if to == 100 else 100 * low < to * max_
         conditions += [max_ > 0, 100 * low >= from_ * max_, below]
+    if filters.submitted_by_other_than is not None:
+        conditions.append(Submission.submitted_id != filters.submitted_by_other_than)
     return statement.where(*conditions)
+
+
+def joins_of_filters(filters: BodyFilters) -> Set[str]:
+    """Return the names of the joined tables that the filters need."""
+    needed = {
+        "higher": filters.region,
+        "submission": filters.status or filters.late or filters.submitted_by_other_than is not None,
+        "result": filters.share,
+    }
+    return {name for name, value in needed.items() if value}
+
+
+def joins_of_order(sort: Sort) -> Set[str]:
+    """Return the names of the joined tables that the sort order needs; equal rows are ordered by location and name."""
+    by_key = {"parent": "higher_former", "status": "submission", "late": "submission"}
+    by_key |= dict.fromkeys((*TOTALS, *COUNT_SORTS), "result") | dict.fromkeys(PREVIOUS_TOTALS, "previous")
+    return {"higher", "former", by_key.get(sort.key, "table" if sort.kind else "higher")}
 
 
 def _is_late(tables: ListTables, late: str) -> Any:
     """Return the condition that a year was submitted late, or that it is overdue."""
-    deadline, submitted_on = tables.year.deadline, Submission.first_submitted_on
+    deadline, submitted_on = tables.deadline, Submission.first_submitted_on
     if deadline is None:
         return false()
     if late == LATE:
@@ -106,22 +125,22 @@ def _is_late(tables: ListTables, late: str) -> Any:
     return submitted_on.is_(None) if tables.today > deadline else false()
 
 
-def order_by(tables: ListTables, viewer: Viewer, sort: Sort) -> tuple[Any, ...]:
+def order_by(tables: ListTables, visible_ids: frozenset[int] | None, sort: Sort) -> tuple[Any, ...]:
     """Return the sort order: equal rows follow by location, rows without a value come last in both directions."""
     location = case((Body.level == LEVELS[0], CENTRAL), else_=func.coalesce(Body.kato, tables.higher.kato, WITHOUT_LOCATION))
     by_location = (location, Body.kato.is_(None), tables.name, Body.bin)
     if sort.key == LOCATION:
         return tuple(column.desc() for column in by_location) if sort.is_descending else by_location
-    values = _sort_values(tables, viewer)[sort.key]() if not tables.kind else (tables.table.low, tables.table.high)
+    values = _sort_values(tables, visible_ids)[sort.key]() if not sort.kind else (tables.table.low, tables.table.high)
     directed = tuple(value.desc() if sort.is_descending else value for value in values)
     return values[0].is_(None), *directed, *by_location
 
 
-def _sort_values(tables: ListTables, viewer: Viewer) -> Mapping[str, Callable[[], tuple[Any, ...]]]:
+def _sort_values(tables: ListTables, visible_ids: frozenset[int] | None) -> Mapping[str, Callable[[], tuple[Any, ...]]]:
     """Return sort key → the function of its tables. A value is empty where a body has none."""
     higher_name = tables.higher_name
-    if viewer.bodies is not None:
-        higher_name = case((tables.higher.id.in_(viewer.bodies), higher_name))
+    if visible_ids is not None:
+        higher_name = case((tables.higher.id.in_(visible_ids), higher_name))
     functions: dict[str, Callable[[], tuple[Any, ...]]] = {
         "name": lambda: (tables.name,),
         "level": lambda: (case({level: number for number, level in enumerate(LEVELS)}, value=Body.level),),
@@ -145,7 +164,7 @@ def _points(result: Any, names: tuple[str, str]) -> tuple[Any, ...]:
 
 def _last_day(tables: ListTables) -> Any:
     """Return the day that sorts by days late: that of the first submission or else today, at least the deadline."""
-    deadline = tables.year.deadline
+    deadline = tables.deadline
     if deadline is None:
         return literal(0)
     day = func.coalesce(Submission.first_submitted_on, tables.today)

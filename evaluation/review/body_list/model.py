@@ -114,6 +114,7 @@ class BodyFilters:
     `region` is the first two digits of a KATO code. `row` is a kind of organisations and the number of a row of its table, as in
     `kind:row`: bodies that may not have full points in the row. `share` are whole percents from 0 to 100, as in `50-60`: bodies
     whose lowest share of the maximum is at least the first and below the second, or 100. Pictures link to these two.
+    `submitted_by_other_than` is the id of an account that did not submit the year; it is not part of an address.
     """
 
     search: str = ""
@@ -124,6 +125,7 @@ class BodyFilters:
     remarks: str = ""
     row: str = ""
     share: str = ""
+    submitted_by_other_than: int | None = None
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], search: str) -> "BodyFilters":

@@ -4,16 +4,17 @@ A first statement filters, sorts and cuts out the page, and reads ids alone; a s
 points are those of the stored results, which are refreshed before.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, bindparam, func, literal, select
 from sqlalchemy.orm import aliased
 
 from evaluation.answers.models import Justification
 from evaluation.database import Statement, batched, db, fetch_rows
-from evaluation.pagination import PAGE_SIZE, Page
+from evaluation.pagination import PAGE_SIZE, Page, nearest_page
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
@@ -21,8 +22,9 @@ from evaluation.registry.models import Body, FormerName, ReportingYear, Supervis
 from evaluation.registry.queries import in_force_at_year_end, visible
 from evaluation.results.models import TableResult
 from evaluation.results.operations import refresh
-from evaluation.review.body_list.clauses import ListTables, filtered, order_by
+from evaluation.review.body_list.clauses import ListTables, filtered, joins_of_filters, joins_of_order, order_by
 from evaluation.review.body_list.model import (
+    NO_OPEN_REMARKS,
     AcceptableSubmission,
     BodyFilters,
     BodyRow,
@@ -35,6 +37,9 @@ from evaluation.review.diff.queries import changed_since
 from evaluation.review.models import Remark
 from evaluation.submissions.models import SUBMITTED, Submission
 from evaluation.submissions.timeliness import timeliness_of
+
+NO_LIMIT = 2**31 - 1
+"""The largest number of rows of a list that is not cut into pages."""
 
 
 def list_bodies(
@@ -57,22 +62,20 @@ def list_bodies(
         sort: The sort order; None for the order by location.
         page: The page number, from 1; None for all rows on one page.
     """
-    refresh([year.year - 1, year.year])
-    sort = sort or Sort()
-    tables = _tables(year, today, language, sort.kind)
-    statement = filtered(_ids(viewer, tables), tables, filters or BodyFilters()).order_by(*order_by(tables, viewer, sort))
-    ids = Page.single(_first_column(statement)) if page is None else Page.from_scalars(statement, page, PAGE_SIZE)
-    return ids.with_items(_rows(viewer, tables, ids.items))
+    statements = _list_statements(viewer, year, today, language, filters or BodyFilters(), sort or Sort())
+    if page is None:
+        ids = Page.single(_first_column(statements.ids, {"size": NO_LIMIT, "start": 0}))
+    else:
+        ids = _page_of_ids(statements, page)
+    return ids.with_items(_rows(viewer, year, today, ids.items))
 
 
-def matching_body_ids(
-    viewer: Viewer, year: ReportingYear, today: date, filters: BodyFilters, sort: Sort | None = None
+def body_ids(
+    viewer: Viewer, year: ReportingYear, today: date, filters: BodyFilters, sort: Sort | None = None, language: str = "kk"
 ) -> list[int]:
     """Return the ids of all bodies of the list of :func:`list_bodies`, in its order."""
-    refresh([year.year - 1, year.year])
-    sort = sort or Sort()
-    tables = _tables(year, today, "kk", sort.kind)
-    return _first_column(filtered(_ids(viewer, tables), tables, filters).order_by(*order_by(tables, viewer, sort)))
+    statements = _list_statements(viewer, year, today, language, filters, sort or Sort())
+    return _first_column(statements.ids, {"size": NO_LIMIT, "start": 0})
 
 
 def acceptable_submissions(
@@ -99,17 +102,13 @@ def acceptable_submissions(
         Forbidden: The viewer reviews no bodies.
     """
     viewer.require(Action.REVIEW)
-    refresh([year.year - 1, year.year])
-    tables = _tables(year, today, language)
-    statement = _ids(viewer, tables).where(tables.status == SUBMITTED, tables.remarks == 0)
-    if viewer.account_id is not None:
-        statement = statement.where(Submission.submitted_id != viewer.account_id)
-    statement = statement.order_by(*order_by(tables, viewer, Sort()))
+    filters = BodyFilters(status=SUBMITTED, remarks=NO_OPEN_REMARKS, submitted_by_other_than=viewer.account_id)
+    statements = _list_statements(viewer, year, today, language, filters, Sort())
     if body_ids is None:
-        ids = Page.from_scalars(statement, page, PAGE_SIZE)
+        ids = _page_of_ids(statements, page)
     else:
-        wanted = set(body_ids)
-        ids = Page.single([id_ for id_ in _first_column(statement) if id_ in wanted])
+        wanted, matching = set(body_ids), _first_column(statements.ids, {"size": NO_LIMIT, "start": 0})
+        ids = Page.single([id_ for id_ in matching if id_ in wanted])
     submissions = _submissions(viewer, year.year, ids.items)
     justifications = _justification_counts(viewer, year.year, ids.items)
     items = [
@@ -119,36 +118,76 @@ def acceptable_submissions(
             justifications.get(row.body.id, 0),
             _change_count(viewer, year.year, submissions[row.body.id]),
         )
-        for row in _rows(viewer, tables, ids.items)
+        for row in _rows(viewer, year, today, ids.items)
     ]
     return ids.with_items(items)
 
 
-def _tables(year: ReportingYear, today: date, language: str, kind: str = "") -> ListTables:
-    open_remarks = (Remark.body_id == Body.id, Remark.year == year.year, Remark.resolved_at.is_(None))
-    remarks = select(func.count()).select_from(Remark).where(*open_remarks).correlate(Body).scalar_subquery()
-    return ListTables(year, today, language, remarks, kind)
+class ListStatements(NamedTuple):
+    """The statements of one list: how many bodies it has, and their ids in its order, from `start` on and at most `size`."""
+
+    count: Statement
+    ids: Statement
 
 
-def _ids(viewer: Viewer, tables: ListTables) -> Statement:
-    """Return the SELECT of the ids of the bodies of the year that the viewer can see."""
-    return _joined(visible(select(Body.id), viewer).where(exists_in_year(tables.year.year)), tables)
+def _list_statements(
+    viewer: Viewer, year: ReportingYear, today: date, language: str, filters: BodyFilters, sort: Sort
+) -> ListStatements:
+    """Refresh the results that the list shows, and return its statements."""
+    refresh([year.year - 1, year.year])
+    return _built(viewer.bodies, year.year, year.deadline, today, language, filters, sort)
 
 
-def _joined(statement: Statement, tables: ListTables) -> Statement:
-    """Join all tables. The joins add no rows: the database leaves out those that no column of the statement needs."""
-    year, higher, result, previous, table = tables.year.year, tables.higher, tables.result, tables.previous, tables.table
-    statement = (
-        statement.outerjoin(higher, higher.id == Body.parent_id)
-        .outerjoin(tables.former, tables.former.id == _former_name(Body, year))
-        .outerjoin(tables.higher_former, tables.higher_former.id == _former_name(higher, year))
-        .outerjoin(Submission, and_(Submission.body_id == Body.id, Submission.year == year))
-        .outerjoin(result, and_(result.year == year, result.body_id == Body.id))
-        .outerjoin(previous, and_(previous.year == year - 1, previous.body_id == Body.id))
-    )
-    if not tables.kind:
-        return statement
-    return statement.outerjoin(table, and_(table.year == year, table.body_id == Body.id, table.kind == tables.kind))
+@lru_cache(maxsize=256)
+def _built(
+    visible_ids: frozenset[int] | None,
+    year: int,
+    deadline: date | None,
+    today: date,
+    language: str,
+    filters: BodyFilters,
+    sort: Sort,
+) -> ListStatements:
+    """Build the statements of a list; the same list is often requested again, and building takes longer than executing them."""
+    tables = ListTables(year, deadline, today, language, _open_remarks(year), sort.kind)
+    bodies = select(Body.id).where(exists_in_year(year))
+    bodies = bodies if visible_ids is None else bodies.where(Body.id.in_(visible_ids))
+    bodies = filtered(bodies, tables, filters)
+    needed = joins_of_filters(filters)
+    count = _joined(bodies, tables, needed).with_only_columns(func.count(), maintain_column_froms=True)
+    ids = _joined(bodies, tables, needed | joins_of_order(sort)).order_by(*order_by(tables, visible_ids, sort))
+    return ListStatements(count, ids.limit(bindparam("size")).offset(bindparam("start")))
+
+
+def _page_of_ids(statements: ListStatements, page: int) -> Page[int]:
+    total = db.session.scalar(statements.count) or 0
+    number = nearest_page(page, total, PAGE_SIZE)
+    ids = _first_column(statements.ids, {"size": PAGE_SIZE, "start": (number - 1) * PAGE_SIZE})
+    return Page(ids, total, number, PAGE_SIZE)
+
+
+def _open_remarks(year: int) -> Any:
+    """Return a body's number of open remarks on the year as a column."""
+    conditions = (Remark.body_id == Body.id, Remark.year == year, Remark.resolved_at.is_(None))
+    return select(func.count()).select_from(Remark).where(*conditions).correlate(Body).scalar_subquery()
+
+
+def _joined(statement: Statement, tables: ListTables, names: Set[str]) -> Statement:
+    """Join these of the tables to a SELECT from `Body`; no join adds rows."""
+    year, higher, result, previous, table = tables.year, tables.higher, tables.result, tables.previous, tables.table
+    joins = {
+        "higher": (higher, lambda: higher.id == Body.parent_id),
+        "former": (tables.former, lambda: tables.former.id == _former_name(Body, year)),
+        "higher_former": (tables.higher_former, lambda: tables.higher_former.id == _former_name(higher, year)),
+        "submission": (Submission, lambda: and_(Submission.body_id == Body.id, Submission.year == year)),
+        "result": (result, lambda: and_(result.year == year, result.body_id == Body.id)),
+        "previous": (previous, lambda: and_(previous.year == year - 1, previous.body_id == Body.id)),
+        "table": (table, lambda: and_(table.year == year, table.body_id == Body.id, table.kind == tables.kind)),
+    }
+    for name, (target, condition) in joins.items():
+        if name in names:
+            statement = statement.outerjoin(target, condition())
+    return statement
 
 
 def _former_name(body: Any, year: int) -> Any:
@@ -158,22 +197,25 @@ def _former_name(body: Any, year: int) -> Any:
     return statement.order_by(name.until).limit(1).correlate(body).scalar_subquery()
 
 
-def _first_column(statement: Statement) -> list[Any]:
-    return [row[0] for row in fetch_rows(statement)]
+def _first_column(statement: Statement, parameters: Mapping[str, Any]) -> list[Any]:
+    return [row[0] for row in fetch_rows(statement, parameters)]
 
 
-def _rows(viewer: Viewer, tables: ListTables, ids: Sequence[int]) -> list[BodyRow]:
+def _rows(viewer: Viewer, year: ReportingYear, today: date, ids: Sequence[int]) -> list[BodyRow]:
     """Return the rows of these bodies in the order of their ids."""
     rows: dict[int, BodyRow] = {}
-    statement = _joined(select(*_row_columns(viewer, tables)), tables)
+    statement = _row_statement(year.year, viewer.may(Action.REPLY))
     for part in batched(ids):
-        points = _points_by_kind(tables.year.year, part)
-        for row in db.session.execute(statement.where(Body.id.in_(part))):
-            rows[row[0]] = _body_row(viewer, tables, row, points.get(row[0], {}))
+        points = _points_by_kind(year.year, part)
+        for row in db.session.execute(statement, {"ids": part}):
+            rows[row[0]] = _body_row(viewer, year, today, row, points.get(row[0], {}))
     return [rows[id_] for id_ in ids if id_ in rows]
 
 
-def _row_columns(viewer: Viewer, tables: ListTables) -> tuple[Any, ...]:
+@lru_cache(maxsize=32)
+def _row_statement(year: int, with_remarks: bool) -> Statement:
+    """Return the SELECT of the columns of some bodies, without their points by table."""
+    tables = ListTables(year, None, date.max, "", _open_remarks(year))
     names = [
         column
         for body, former in ((Body, tables.former), (tables.higher, tables.higher_former))
@@ -182,12 +224,17 @@ def _row_columns(viewer: Viewer, tables: ListTables) -> tuple[Any, ...]:
             *(body.level, body.kato),
         )
     ]
-    submission = (tables.status, Submission.version, Submission.revision, Submission.first_submitted_on)
-    counts = (tables.result.organisations, tables.result.begun, tables.remarks if viewer.may(Action.REPLY) else literal(0))
-    return (*names, *submission, *counts, tables.previous.low, tables.previous.high, tables.previous.max)
+    columns = (
+        *names,
+        *(tables.status, Submission.version, Submission.revision, Submission.first_submitted_on),
+        *(tables.result.organisations, tables.result.begun, tables.remarks if with_remarks else literal(0)),
+        *(tables.previous.low, tables.previous.high, tables.previous.max),
+    )
+    joins = {"higher", "former", "higher_former", "submission", "result", "previous"}
+    return _joined(select(*columns), tables, joins).where(Body.id.in_(bindparam("ids", expanding=True)))
 
 
-def _body_row(viewer: Viewer, tables: ListTables, row: Sequence[Any], points: PointsByKind) -> BodyRow:
+def _body_row(viewer: Viewer, year: ReportingYear, today: date, row: Sequence[Any], points: PointsByKind) -> BodyRow:
     status, version, revision, submitted_on, organisations, begun, remarks, *previous = row[12:]
     return BodyRow(
         ListedBody(*row[:6]),
@@ -197,7 +244,7 @@ def _body_row(viewer: Viewer, tables: ListTables, row: Sequence[Any], points: Po
         status,
         version or 0,
         revision or 0,
-        timeliness_of(tables.year.deadline, submitted_on, tables.today),
+        timeliness_of(year.deadline, submitted_on, today),
         remarks,
         points,
         TotalPoints(*(number or 0 for number in previous)),
@@ -206,11 +253,18 @@ def _body_row(viewer: Viewer, tables: ListTables, row: Sequence[Any], points: Po
 
 def _points_by_kind(year: int, ids: Sequence[int]) -> Mapping[int, PointsByKind]:
     """Return body id → points of its tables, of these bodies, which the viewer can see."""
-    columns = (TableResult.body_id, TableResult.kind, TableResult.low, TableResult.high, TableResult.max)
     points: dict[int, dict[str, TotalPoints]] = {}
-    for body_id, kind, *bounds in fetch_rows(select(*columns).where(TableResult.year == year, TableResult.body_id.in_(ids))):
+    for body_id, kind, *bounds in fetch_rows(_table_points(), {"year": year, "ids": ids}):
         points.setdefault(body_id, {})[kind] = TotalPoints(*bounds)
     return points
+
+
+@lru_cache(maxsize=1)
+def _table_points() -> Statement:
+    """Return the SELECT of the points of tables, built once."""
+    columns = (TableResult.body_id, TableResult.kind, TableResult.low, TableResult.high, TableResult.max)
+    of_bodies = (TableResult.year == bindparam("year"), TableResult.body_id.in_(bindparam("ids", expanding=True)))
+    return select(*columns).where(*of_bodies)
 
 
 def _change_count(viewer: Viewer, year: int, submission: Submission) -> int | None:
