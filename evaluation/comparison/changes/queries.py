@@ -167,9 +167,14 @@ def _sums_by_row(viewer: Viewer, year: int, scope: Scope) -> dict[tuple[str, str
     columns = (ChangePart.kind, ChangePart.row, ChangePart.source)
     statement = _with_parts(_in_scope(viewer, select(*columns, func.sum(ChangePart.numerator)), year, scope), year)
     rows: dict[tuple[str, str], dict[Source, Fraction]] = {}
-    for kind, row, source, numerator in fetch_rows(statement.group_by(*columns)):
+    for kind, row, source, numerator in sorted(fetch_rows(statement.group_by(*columns)), key=_in_order_of_sources):
         rows.setdefault((kind, row), {})[Source(source)] = _points(numerator)
     return dict(rows)
+
+
+def _in_order_of_sources(part: Any) -> int:
+    """Return the position of the source of (kind, row, source, numerator)."""
+    return SOURCES.index(Source(part[2]))
 
 
 def _points(numerator: Any) -> Fraction:
