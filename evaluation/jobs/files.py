@@ -1,6 +1,7 @@
 """The files of background jobs, in one folder for each job below JOB_FOLDER. Their names come from the job, not from people."""
 
 import shutil
+from http import HTTPStatus
 from pathlib import Path
 
 from evaluation.configuration import configuration
@@ -14,7 +15,7 @@ FILE_REMOVED = N_("The file of this job has been removed. Start the job again.")
 class FileRemoved(EvaluationError):
     """The file of a job is no longer stored."""
 
-    status = 410
+    status = HTTPStatus.GONE
 
 
 def job_folder(job_id: int) -> Path:

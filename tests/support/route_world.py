@@ -14,8 +14,10 @@ from app import create_app
 from evaluation import schema
 from evaluation import storage as files
 from evaluation.answers.models import EvidenceFile, Report
+from evaluation.clock import now
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.jobs.models import Job
 from evaluation.notifications.models import Notification
 from evaluation.policy import BODY_ROLES, SIGN_IN_ROLES, Role
 from evaluation.registry.models import Body, Organisation, ReportingYear, Supervision
@@ -51,6 +53,7 @@ class World:
     foreign_body: BodyResources
     account: int
     messages: dict[tuple[int, Role], int]
+    jobs: dict[Role, int]
     cookies: dict[Role, str] = field(default_factory=dict)
     tokens: dict[Role, str] = field(default_factory=dict)
 
@@ -111,8 +114,8 @@ def build_route_world(folder: Path, order: Order) -> World:
     resources = [_body_resources(app, order, kind, ids[0], 31, emails), _body_resources(app, order, kind, ids[1], 35, {})]
     with app.app_context():
         account = db.session.query(accounts.Account.id).filter_by(email=accounts.make_account(app, "observer")).scalar()
-        messages = _messages(ids, emails)
-    world = World(app, folder / "evaluation.db", kind, *resources, account, messages)
+        messages, jobs = _messages(ids, emails), _jobs(emails)
+    world = World(app, folder / "evaluation.db", kind, *resources, account, messages, jobs)
     for role in (Role.NOBODY, *SIGN_IN_ROLES):
         client = app.test_client()
         if role in emails:
@@ -123,6 +126,18 @@ def build_route_world(folder: Path, order: Order) -> World:
         world.cookies[role] = cookie.value
     world.save_database()
     return world
+
+
+def _jobs(emails: Mapping[Role, str]) -> dict[Role, int]:
+    """A finished job of each role without a file; the id of each."""
+    account_ids = dict(iter(db.session.query(accounts.Account.email, accounts.Account.id)))
+    jobs = {
+        role: Job(account_id=account_ids[email], kind="workbook", parameters={"year": YEAR}, status="done", ended_at=now())
+        for role, email in emails.items()
+    }
+    db.session.add_all(jobs.values())
+    db.session.commit()
+    return {role: job.id for role, job in jobs.items()}
 
 
 def _messages(body_ids: Sequence[int], emails: Mapping[Role, str]) -> dict[tuple[int, Role], int]:

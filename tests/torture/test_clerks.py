@@ -66,7 +66,7 @@ def server(url: str, folder: Path) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"DATABASE_URL": url, "PORT": str(port), "INSTANCE": str(folder)}
+    environment = os.environ | {"DATABASE_URL": url, "PORT": str(port), "INSTANCE": str(folder), "JOB_WORKERS": "0"}
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "tests.torture.server:create()"]
     log = folder / "server.log"
     with log.open("w") as out:

@@ -4,6 +4,16 @@ from evaluation.anomalies import jobs as anomalies
 from evaluation.comparison.readings import jobs as readings
 from evaluation.jobs.kinds import JobKind
 from evaluation.notifications import link_mail, outbox
+from evaluation.results import jobs as results
+from evaluation.review import national_workbook, sheet_archive
 
-KINDS: tuple[JobKind, ...] = (outbox.KIND, link_mail.KIND, readings.KIND, anomalies.KIND)
+KINDS: tuple[JobKind, ...] = (
+    outbox.KIND,
+    link_mail.KIND,
+    results.KIND,
+    sheet_archive.KIND,
+    national_workbook.KIND,
+    readings.KIND,
+    anomalies.KIND,
+)
 """All kinds; workers run no other ones."""

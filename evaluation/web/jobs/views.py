@@ -70,7 +70,7 @@ def file(job_id: int) -> Response:
     """Download the file of a job."""
     job = _find(job_id).job
     if not job.file_name:
-        abort(404)
+        raise files.FileRemoved(files.FILE_REMOVED)
     response = send_file(files.result_file(job_id), job.media_type, as_attachment=True, download_name=job.file_name)
     response.cache_control.private = True
     return response

@@ -1,6 +1,6 @@
 """Writes stored values into the cells of the template, so that reading them returns the same values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from evaluation.workbooks.format.model import FIRST_DATA_ROW
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Iterable[Mapping[str, Any]]
 """Rows of a worksheet: column code → value in stored form; text or a whole number in columns without an indicator."""
 
 MAX_EXACT_NUMBER = 10**15

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -87,10 +88,20 @@ def write_template(order: Order, year: int, language: Language, rows: Mapping[st
         rows: worksheet → rows to write; blank by default.
     """
     out = io.BytesIO()
+    _write_book(out, {"in_memory": True}, order, year, language, rows)
+    return out.getvalue()
+
+
+def write_large_workbook(path: Path, order: Order, year: int, language: Language, rows: Mapping[str, Rows]) -> None:
+    """Write the workbook of a year to a file, row by row: memory does not grow with the rows. See :func:`write_template`."""
+    _write_book(str(path), {"constant_memory": True}, order, year, language, rows)
+
+
+def _write_book(out: Any, options: dict[str, Any], order: Order, year: int, language: Language, rows: Mapping[str, Rows]) -> None:
     # xlsxwriter is heavy; most commands do not need it.
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book = xlsxwriter.Workbook(out, options)
     book.set_properties({"created": CREATED, "title": order.title[language.code]})
     formats, worksheet_titles = _formats(book), titles(labels_of(order), language)
     _write_about(book.add_worksheet(worksheet_titles[ABOUT]), order, year, language, formats)
@@ -110,7 +121,6 @@ def write_template(order: Order, year: int, language: Language, rows: Mapping[st
         _write_headings(sheet, columns, formats, FROZEN_COLUMNS_OF_PRIOR_YEAR)
         _write_values(sheet, order, columns, formats, rows.get(PRIOR_YEAR, ()), language)
     book.close()
-    return out.getvalue()
 
 
 def _formats(book: "XlsxWorkbook") -> dict[str, Any]:
@@ -251,19 +261,23 @@ def _fits_list(items: list[str]) -> bool:
 
 def _write_headings(sheet: "Worksheet", columns: list[Column], formats: dict[str, Any], frozen_columns: int) -> None:
     """Write codes, labels, comments, input rules and the print layout of a worksheet."""
-    for index, column in enumerate(columns):
-        sheet.set_column(index, index, column.width, formats[column.number_format])
-        sheet.write_string(0, index, column.code, formats["code"])
-        sheet.write_string(1, index, column.label_kk, formats[column.style])
-        sheet.write_string(2, index, column.label_ru, formats[column.style])
-        sheet.write_comment(1, index, column.hint, {"x_scale": 2, "y_scale": 1.5})
-        message = {"input_title": _shortened(column.title, MAX_TITLE_CHARACTERS), "input_message": _shortened(column.hint)}
-        validation = message | (column.validation or {"validate": "any"})
-        sheet.data_validation(FIRST_DATA_ROW, index, LAST_ROW, index, validation)
     label_lines = (-(-len(label) // (column.width - 2)) for column in columns for label in (column.label_kk, column.label_ru))
     heading_lines = max(MIN_HEADING_LINES, min(max(label_lines) + 1, MAX_HEADING_LINES))
     for row in (1, 2):
         sheet.set_row(row, LINE_HEIGHT_POINTS * heading_lines)
+    for index, column in enumerate(columns):
+        sheet.set_column(index, index, column.width, formats[column.number_format])
+    # Row after row: a large workbook writes each row as soon as the next one begins.
+    for index, column in enumerate(columns):
+        sheet.write_string(0, index, column.code, formats["code"])
+    for index, column in enumerate(columns):
+        sheet.write_string(1, index, column.label_kk, formats[column.style])
+        sheet.write_comment(1, index, column.hint, {"x_scale": 2, "y_scale": 1.5})
+    for index, column in enumerate(columns):
+        sheet.write_string(2, index, column.label_ru, formats[column.style])
+        message = {"input_title": _shortened(column.title, MAX_TITLE_CHARACTERS), "input_message": _shortened(column.hint)}
+        validation = message | (column.validation or {"validate": "any"})
+        sheet.data_validation(FIRST_DATA_ROW, index, LAST_ROW, index, validation)
     sheet.freeze_panes(FIRST_DATA_ROW, frozen_columns)
     sheet.autofilter(FIRST_DATA_ROW - 1, 0, LAST_ROW, len(columns) - 1)
     _set_print_layout(sheet)

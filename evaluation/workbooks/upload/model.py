@@ -117,6 +117,11 @@ class Plan:
     unchanged_value_count: int = 0
     errors: list[CellIssue] = field(default_factory=list)
 
+    @property
+    def changed_report_count(self) -> int:
+        """The number of reports that are new or differ."""
+        return len(self.updated_rows) + sum(map(len, self.new_rows.values()))
+
     def cells(self, state: ChangeState) -> Iterator[CellChange]:
         """Yield the cells of a state in the order of the workbook."""
         updated_rows: dict[str, list[UpdatedRow]] = {}

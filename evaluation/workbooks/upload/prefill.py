@@ -1,5 +1,6 @@
 """Writes a body's year as a workbook: its organisations with their stored answers and evidence, and its declared counts."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evaluation.answers import queries
@@ -14,26 +15,41 @@ from evaluation.workbooks.format.template import write_template
 
 def write_prefilled_workbook(viewer: Viewer, order: Order, year: int, body: Body, language: Language) -> bytes:
     """Return the workbook of a body's year; uploaded unchanged it changes nothing. The same data give the same bytes."""
-    organisations = registry.organisations(viewer, body.id, year, language.code)
     [named_body] = registry.bodies_as_named_in(viewer, [body], year)
-    body_name = _name(named_body, language)
-    stored_reports = queries.stored_reports(viewer, year, [organisation.id for organisation in organisations])
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in order.kind}
-    for organisation in organisations:
-        if organisation.kind not in rows:
-            continue
-        report = stored_reports.get(organisation.id)
-        values = {**report.answers, **report.evidence} if report else {}
-        identity = {
-            "body_bin": body.bin,
-            "body_name": body_name,
-            "bin": organisation.bin,
-            "name": _name(organisation, language),
-        }
-        rows[organisation.kind].append(values | identity)
+    for kind, row in organisation_rows(viewer, order, year, [named_body], language):
+        rows[kind].append(row)
     kinds = [kind for kind in order.kind if rows[kind]]
-    rows[PRIOR_YEAR] = _prior_year_rows(viewer, order, year, body, kinds, language)
+    rows[PRIOR_YEAR] = prior_year_rows(viewer, order, year, body, kinds, language)
     return write_template(order, year, language, rows)
+
+
+def organisation_rows(
+    viewer: Viewer, order: Order, year: int, bodies: Sequence[Body], language: Language
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (kind, row) of the organisations of these bodies, body after body, each by kind and name.
+
+    Args:
+        viewer: Who reads.
+        order: The order of the year; organisations of a kind that it does not know are left out.
+        year: The reporting year.
+        bodies: The bodies with their names of the year.
+        language: The language of the names.
+    """
+    organisations = {body.id: registry.organisations(viewer, body.id, year, language.code) for body in bodies}
+    reports = queries.stored_reports(viewer, year, [item.id for items in organisations.values() for item in items])
+    for body in bodies:
+        for organisation in organisations[body.id]:
+            report = reports.get(organisation.id)
+            values = {**report.answers, **report.evidence} if report else {}
+            identity = {
+                "body_bin": body.bin,
+                "body_name": _name(body, language),
+                "bin": organisation.bin,
+                "name": _name(organisation, language),
+            }
+            if organisation.kind in order.kind:
+                yield organisation.kind, values | identity
 
 
 def _name(item: Any, language: Language) -> str:
@@ -41,7 +57,7 @@ def _name(item: Any, language: Language) -> str:
     return str(item.name_ru or item.name_kk if language.code == "ru" else item.name_kk or item.name_ru)
 
 
-def _prior_year_rows(
+def prior_year_rows(
     viewer: Viewer, order: Order, year: int, body: Body, kinds: list[str], language: Language
 ) -> list[dict[str, Any]]:
     """Return a row for each kind of the body's organisations and each kind with a count of the year before.

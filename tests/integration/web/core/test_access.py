@@ -51,6 +51,8 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "registry.organisation:bin_": resources.organisation_bin,
         "registry.change_organisation:bin_": resources.organisation_bin,
         "uploads:id_": resources.uploads.get(role, resources.uploads[Role.CLERK]),
+        # A job of the role's own account: nobody may see another person's.
+        "job_id": world.jobs.get(role, world.jobs[Role.CLERK]),
         # A notification of the role's own account: access depends on whether the account can see the notification's body.
         "notification_id": world.messages[resources.id, role if role in SIGN_IN_ROLES else Role.CLERK],
     }
