@@ -20,7 +20,7 @@ def open_ranking(viewer: Viewer, is_open: bool) -> bool:
     """
     viewer.require(Action.MANAGE_ACCOUNTS)
     statement = update(RankingSetting).where(RankingSetting.is_open.is_not(is_open)).values(is_open=is_open)
-    if not db.session.execute(statement).rowcount:
+    if not db.session.connection().execute(statement).rowcount:
         return False
     append_events(viewer, [NewEvent(AuditAction.RANKING_OPENED if is_open else AuditAction.RANKING_LIMITED)])
     return True

@@ -15,6 +15,8 @@ SCOPE_KIND_NAMES = {
     REGION: N_("Bodies of a region"),
     "tables": N_("Bodies with the same tables"),
 }
+LEVEL_SCOPE = N_("Level: %(level)s")
+REGION_SCOPE = N_("Region: %(region)s")
 SAME_TABLES = N_("Same tables: %(tables)s")
 MINUS = "−"
 """The minus sign, as wide as a figure."""
@@ -30,10 +32,11 @@ def scope_name(scope: Scope, order: Order, language: Language, regions: Mapping[
         regions: Code of a region → (Kazakh name, Russian name); a region that is missing is named by its code.
     """
     if scope.kind == LEVEL:
-        return language.gettext(LEVEL_NAMES[scope.value])
+        return language.gettext(LEVEL_SCOPE, level=language.gettext(LEVEL_NAMES[scope.value]))
     if scope.kind == REGION:
         name_kk, name_ru = regions.get(scope.value, (scope.value, scope.value))
-        return (name_ru or name_kk) if language.code == "ru" else (name_kk or name_ru)
+        name = (name_ru or name_kk) if language.code == "ru" else (name_kk or name_ru)
+        return language.gettext(REGION_SCOPE, region=name)
     if scope.kinds:
         tables = "; ".join(order.kind[kind].plural[language.code] for kind in scope.kinds)
         return language.gettext(SAME_TABLES, tables=tables)

@@ -137,8 +137,8 @@ def test_the_choices_are_the_scopes_of_visible_bodies(app: Flask, order: Order) 
         assert {code for code, _, _ in choices.regions} <= named
         assert set(choices.tables) == {Scope.of_tables(body.tables, order) for body in bodies}
         one = bodies[0]
-        own = scope_choices(Viewer("c", Role.CLERK, frozenset({one.id})), order, YEAR)
-        assert (list(own.levels), list(own.tables)) == ([one.level], [Scope.of_tables(one.tables, order)])
+        limited = scope_choices(Viewer("c", Role.CLERK, frozenset({one.id})), order, YEAR)
+        assert (list(limited.levels), list(limited.tables)) == ([one.level], [Scope.of_tables(one.tables, order)])
 
 
 # Access
