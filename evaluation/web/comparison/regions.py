@@ -13,6 +13,7 @@ from evaluation.comparison.pictures.model import CENTRAL, ELSEWHERE, RowKey
 from evaluation.comparison.queries import bodies_by_id
 from evaluation.comparison.regions import queries
 from evaluation.comparison.regions.model import Area, AreaSums, OrganisationCost, RowSum
+from evaluation.criteria.expressions import Compare, leaves
 from evaluation.criteria.model import Criterion, Indicator, Order, ScaleEntry
 from evaluation.pagination import Page
 from evaluation.policy import Action
@@ -60,7 +61,7 @@ class CostLine:
 
 @dataclass(frozen=True)
 class Row:
-    """A row with the words that explain it: its kind, its criterion, and the first indicator that decides a breach."""
+    """A row with the words that explain it: its kind, its criterion, and the indicator that its condition names first."""
 
     key: RowKey
     criterion: Criterion
@@ -127,7 +128,13 @@ def district(year: int, bin_: str) -> str:
 def row_of(order: Order, key: RowKey) -> Row:
     """Return a row of the form with its words."""
     criterion = next(order.criterion[str(row.criterion)] for row in order.table[key[0]].scored_rows if row.number == key[1])
-    return Row(key, criterion, order.by_code[order.first_code_of(criterion)])
+    return Row(key, criterion, order.by_code[_first_compared(order, criterion)])
+
+
+def _first_compared(order: Order, criterion: Criterion) -> str:
+    """The indicator that the condition of a breach compares first: what is asked, not what it is compared with."""
+    compared = (leaf.left for leaf in leaves(criterion.breach) if isinstance(leaf, Compare))
+    return next(compared, order.first_code_of(criterion))
 
 
 def _area_page(
