@@ -80,6 +80,8 @@ def _set_links(root: ElementTree.Element, picture: Picture) -> None:
     for element in root.iter():
         if element.tag == f"{{{SVG_NAMESPACE}}}a":
             url = element.attrib.pop(f"{{{XLINK_NAMESPACE}}}href")
+            # matplotlib would open every link in a new window.
+            element.attrib.pop("target", None)
             element.attrib |= {"href": url, "tabindex": "-1"}
             title = ElementTree.Element(f"{{{SVG_NAMESPACE}}}title")
             title.text = names[url]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from evaluation.charts import Link
 from evaluation.charts.distribution import LevelDistribution, ShareBin, distribution, range_text
 from evaluation.charts.heat_map import HeatCell, HeatRow, HeatTable, heat_map
+from evaluation.charts.model import caption
 from evaluation.charts.shares import Share
 from evaluation.charts.tile_map import Tile, tile_map
 from evaluation.charts.trends import Trend, YearPoint, trend_chart
 from evaluation.comparison.pictures import queries
 from evaluation.comparison.pictures.links import GroupNames, PictureLinks
-from evaluation.comparison.pictures.model import BINS, CENTRAL, Figure, GroupShare, RowShares, TableCell, ValueTable
+from evaluation.comparison.pictures.model import BINS, CENTRAL, Figure, GroupShare, RowShares, TableCell, TableSection, ValueTable
 from evaluation.comparison.pictures.tiles import TilePosition, positions_with
 from evaluation.criteria.model import Order
 from evaluation.language import N_, Language
@@ -62,7 +63,6 @@ def map_figure(context: PictureContext) -> Figure:
         language.gettext("Region"),
         language.gettext("Bodies"),
         language.gettext("Points"),
-        language.gettext("Maximum"),
         language.gettext("Share"),
     )
     rows = [
@@ -75,7 +75,7 @@ def map_figure(context: PictureContext) -> Figure:
         language.gettext("The share is the sum of the bodies' points divided by the sum of their maxima."),
         language.gettext(RANGE_NOTE),
     )
-    return Figure(tile_map(title, tiles, sums, language), ValueTable(heads, tuple(rows)), notes)
+    return Figure(tile_map(title, tiles, sums, language), ValueTable.of_rows(heads, rows, stacks=True), notes)
 
 
 def _tile(position: TilePosition, share: GroupShare | None, names: GroupNames, links: PictureLinks, language: Language) -> Tile:
@@ -88,16 +88,16 @@ def _share_cells(name: str, link: Link | None, group: GroupShare, language: Lang
     return (
         TableCell(name, link.url if link else ""),
         TableCell(language.number(group.bodies)),
-        TableCell(_numbers(share, language)),
-        TableCell(language.number(share.total)),
+        TableCell(_part_of_total(share, language)),
         TableCell(language.share_range(share.low, share.high, share.total)),
     )
 
 
-def _numbers(share: Share, language: Language) -> str:
-    """The lowest and the highest number of a share: 7, 7–9."""
+def _part_of_total(share: Share, language: Language) -> str:
+    """The numbers of a share: 7 / 10, 7–9 / 10."""
     low = language.number(share.low)
-    return f"{low}–{language.number(share.high)}" if share.is_open else low
+    part = f"{low}–{language.number(share.high)}" if share.is_open else low
+    return f"{part}\xa0/\xa0{language.number(share.total)}"
 
 
 # ---- heat map ----
@@ -120,41 +120,39 @@ def heat_map_figure(context: PictureContext, order: Order) -> Figure:
         )
         for table in order.form.tables
     ]
-    has_country = bool(shares.country)
-    columns = [names.short(group) for group in groups] + ([language.gettext("Country")] if has_country else [])
-    rows = tuple(
-        (TableCell(row.mark), TableCell(row.text), *(_count_cell(cell, language) for cell in row.cells))
-        for table in tables
-        for row in table.rows
-    )
+    columns = [language.gettext("Country")] * bool(shares.country) + [names.short(group) for group in groups]
+    sections = tuple(TableSection(table.title, tuple(_heat_row(row, language) for row in table.rows)) for table in tables)
     title = language.gettext("Bodies with full points by row and region, %(year)s, percent", year=context.year)
     heads = (language.gettext("Row"), language.gettext("Name"), *columns)
     notes = (
         language.gettext("A cell counts the bodies with the table that certainly have full points, and leads to those without."),
         language.gettext("12 / 15 means 12 of 15 bodies; 12–14 / 15 means that missing answers leave two undecided."),
     )
-    return Figure(heat_map(title, columns, tables, language), ValueTable(heads, rows, 2), notes)
+    return Figure(heat_map(title, columns, tables, language), ValueTable(heads, sections, 2), notes)
 
 
 def _heat_cells(
     links: PictureLinks, key: tuple[str, str], shares: RowShares, groups: Sequence[str], names: GroupNames
 ) -> tuple[HeatCell | None, ...]:
-    by_group = shares.groups.get(key, {})
-    cells = [
-        HeatCell(by_group[group], links.group(group, names.of(group), key)) if group in by_group else None for group in groups
-    ]
+    by_group, cells = shares.groups.get(key, {}), list[HeatCell | None]()
     if shares.country:
         country = shares.country.get(key)
         cells.append(HeatCell(country, links.country(names.country, key)) if country else None)
+    cells += [
+        HeatCell(by_group[group], links.group(group, names.of(group), key)) if group in by_group else None for group in groups
+    ]
     return tuple(cells)
+
+
+def _heat_row(row: HeatRow, language: Language) -> tuple[TableCell, ...]:
+    text = " ".join(caption(row.text, language))
+    return (TableCell(row.mark), TableCell(text), *(_count_cell(cell, language) for cell in row.cells))
 
 
 def _count_cell(cell: HeatCell | None, language: Language) -> TableCell:
     if cell is None:
         return DASH
-    return TableCell(
-        f"{_numbers(cell.share, language)} / {language.number(cell.share.total)}", cell.link.url if cell.link else ""
-    )
+    return TableCell(_part_of_total(cell.share, language), cell.link.url if cell.link else "")
 
 
 # ---- distribution ----
@@ -186,7 +184,7 @@ def distribution_figure(context: PictureContext, body: Body | None = None) -> Fi
     if body:
         notes.insert(0, _marked_note(_body_name(body, language), share, language))
     title = language.gettext("Distribution of the shares by level, %(year)s", year=context.year)
-    return Figure(distribution(title, charted, language), ValueTable(heads, rows), tuple(notes))
+    return Figure(distribution(title, charted, language), ValueTable.of_rows(heads, rows, stacks=True), tuple(notes))
 
 
 def _bin_cell(bin_: ShareBin, language: Language) -> TableCell:
@@ -233,7 +231,7 @@ def trends_figure(
         language.gettext("The share is the sum of the bodies' points divided by the sum of their maxima."),
         language.gettext("A vertical bar reaches up to the highest share that the missing answers allow."),
     )
-    return Figure(trend_chart(title, trends, language), ValueTable(heads, rows), notes)
+    return Figure(trend_chart(title, trends, language), ValueTable.of_rows(heads, rows, stacks=True), notes)
 
 
 def _trend(context: PictureContext, name: str, filters: Mapping[str, str], shares: Sequence[tuple[int, Share]]) -> Trend:

@@ -1,6 +1,6 @@
 """What the pictures show, as values read from results, and a picture with the table of its values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from evaluation.charts import Chart, Picture
@@ -69,12 +69,29 @@ class TableCell:
 
 
 @dataclass(frozen=True)
+class TableSection:
+    """Rows of a table under a title, which is empty where the table has one section."""
+
+    title: str
+    rows: tuple[tuple[TableCell, ...], ...]
+
+
+@dataclass(frozen=True)
 class ValueTable:
-    """The values of a picture. The first `name_columns` columns name the row; the others contain figures."""
+    """The values of a picture. The first `name_columns` columns name the row; the others contain figures.
+
+    `stacks` says that on a narrow screen each row becomes a block.
+    """
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[TableCell, ...], ...]
+    sections: tuple[TableSection, ...]
     name_columns: int = 1
+    stacks: bool = False
+
+    @classmethod
+    def of_rows(cls, heads: tuple[str, ...], rows: Iterable[tuple[TableCell, ...]], stacks: bool = False) -> "ValueTable":
+        """Make a table of one section."""
+        return cls(heads, (TableSection("", tuple(rows)),), stacks=stacks)
 
 
 @dataclass(frozen=True)

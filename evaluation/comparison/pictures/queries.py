@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from evaluation.charts.shares import Share
@@ -99,7 +99,8 @@ def yearly_shares(
     """
     access = access_of(viewer)
     statement = select(BodyResult.year, *SUMS).select_from(BodyResult).join(Body, Body.id == BodyResult.body_id)
-    statement = statement.outerjoin(Higher, Higher.id == Body.parent_id).where(BodyResult.max > 0, BodyResult.year.in_(years))
+    existing = or_(false(), *(and_(BodyResult.year == year, exists_in_year(year)) for year in years))
+    statement = statement.outerjoin(Higher, Higher.id == Body.parent_id).where(BodyResult.max > 0, existing)
     if body_id is not None:
         statement = visible(statement, access.reader).where(Body.id == body_id)
     elif region:
@@ -108,7 +109,6 @@ def yearly_shares(
         return []
     elif level:
         statement = statement.where(Body.level == level)
-    # A body that existed in some of the years only is in the results of those years only.
     rows = fetch_rows(statement.group_by(BodyResult.year).order_by(BodyResult.year))
     return [(year, Share(int(low), int(high), int(total))) for year, low, high, total in rows]
 

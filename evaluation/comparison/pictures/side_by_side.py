@@ -41,8 +41,8 @@ def _figure(
     ]
     letters = [letter for letter, _ in lettered]
     chart = side_by_side_chart(table.title[language.code], rows, letters, language)
-    cells = tuple((TableCell(number), *(_cell(context, body) for body in bodies)) for number, _, bodies in rows)
-    return Figure(chart, ValueTable((language.gettext("Row"), *letters), cells))
+    cells = ((TableCell(number), *(_cell(context, body) for body in bodies)) for number, _, bodies in rows)
+    return Figure(chart, ValueTable.of_rows((language.gettext("Row"), *letters), cells))
 
 
 def _body_points(
