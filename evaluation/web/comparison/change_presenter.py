@@ -89,9 +89,9 @@ def row_name(order: Order, last_order: Order | None, kind: str, number: str, lan
 
 def in_order_of_the_form(rows: Mapping[tuple[str, str], Parts], order: Order) -> list[tuple[tuple[str, str], Parts]]:
     """Sort rows by kind and number as the form does; rows that the form lacks come last."""
-    known = [(table.kind, row.number) for table in order.form.tables for row in table.scored_rows]
-    positions = {key: position for position, key in enumerate(known)}
-    return sorted(rows.items(), key=lambda item: (positions.get(item[0], len(known)), item[0]))
+    keys = [(table.kind, row.number) for table in order.form.tables for row in table.scored_rows]
+    positions = {key: position for position, key in enumerate(keys)}
+    return sorted(rows.items(), key=lambda item: (positions.get(item[0], len(keys)), item[0]))
 
 
 def row_views(

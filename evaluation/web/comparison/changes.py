@@ -1,6 +1,7 @@
 """Why points changed since last year: of the country, a level or a region, and of one body."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 
@@ -31,8 +32,8 @@ blueprint.app_context_processor(
     lambda: {"source_names": SOURCE_NAMES, "source_meanings": SOURCE_MEANINGS, "signed_points": signed_points}
 )
 
-OWN = "own"
-"""The scope of a viewer's own bodies, where the country's names are not open to the viewer."""
+VISIBLE = "visible"
+"""The scope of the bodies that the viewer can see, where the country's names are not open to the viewer."""
 
 
 @blueprint.get(f"/changes/{YEAR}")
@@ -57,9 +58,9 @@ def page(year: int) -> str:
         for (kind, number), parts in in_order_of_the_form(total.rows, order)
     ]
     parts = {source: of_source.points for source, of_source in total.sources.items()}
-    is_own = not access.is_unlimited and not is_anonymous
-    title = language.gettext("Your bodies") if is_own and scope == Scope() else scope_name(scope, order, language, regions)
-    query = {"scope": OWN if is_own and scope == Scope() else str(scope), "sort": sort}
+    is_visible_part = not access.is_unlimited and not is_anonymous and scope == Scope()
+    title = language.gettext("Your bodies") if is_visible_part else scope_name(scope, order, language, regions)
+    query: dict[str, Any] = {"scope": VISIBLE if is_visible_part else str(scope), "sort": sort}
     return render_template(
         "comparison/changes/page.html",
         year=reporting_year,
@@ -73,7 +74,6 @@ def page(year: int) -> str:
         chosen=query["scope"],
         scope_groups=_scope_groups(access, regions),
         is_anonymous=is_anonymous,
-        is_limited=not access.is_unlimited,
         sort=sort,
         sorts=SORTS,
         page=None if is_anonymous else queries.changed_bodies(access.reader, year, scope, sort, language.code, requested_page()),
@@ -106,7 +106,7 @@ def body(bin_: str, year: int) -> str:
 
 def _requested_scope(access: Access, order: Order) -> tuple[Scope, bool]:
     """Return the scope of the query string, and whether its sums contain bodies whose names are closed to the viewer."""
-    text = request.args.get("scope", COUNTRY if access.is_unlimited else OWN)
+    text = request.args.get("scope", COUNTRY if access.is_unlimited else VISIBLE)
     scope = Scope.parse(text, order)
     if scope is None or scope.kind not in (COUNTRY, LEVEL, REGION):
         return Scope(), False
@@ -121,8 +121,8 @@ def _scope_groups(access: Access, regions: dict[str, tuple[str, str]]) -> list[t
     language = current_language()
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     country = [(COUNTRY, language.gettext(SCOPE_KIND_NAMES[COUNTRY]))] if access.can_count() else []
-    own = [] if access.is_unlimited else [(OWN, language.gettext("Your bodies"))]
-    groups.append(("", own + country))
+    visible = [] if access.is_unlimited else [(VISIBLE, language.gettext("Your bodies"))]
+    groups.append(("", visible + country))
     levels = [(str(Scope(LEVEL, level)), language.gettext(LEVEL_NAMES[level])) for level in LEVELS if access.can_count(level)]
     groups.append((SCOPE_KIND_NAMES[LEVEL], levels))
     if access.is_unlimited:
