@@ -9,13 +9,16 @@ import orjson
 import pandas as pd
 
 from evaluation.memory import gc_paused
-from evaluation.results.models import STATE_DIGITS
+from evaluation.results.models import KIND_SEPARATOR, STATE_DIGITS
 from evaluation.results.queries import Sources, organisation_ids
 from evaluation.scoring.frames import ReportFrames
 from evaluation.scoring.outcomes import UNKNOWN_COUNT
 from evaluation.scoring.score import AUDITED_BIT, BREACH_BIT, UNAUDITED_BIT, Scores, score
 
-BODY_COLUMNS = ("accepted", "low", "high", "max", "share_low", "share_high", "organisations", "begun", "breaches", "undecided")
+BODY_COLUMNS = (
+    *("accepted", "low", "high", "max", "share_low", "share_high", "kinds"),
+    *("organisations", "begun", "breaches", "undecided"),
+)
 TABLE_COLUMNS = ("body_id", "kind", "low", "high", "max", "organisations", "organisation_ids")
 ROW_COLUMNS = (
     "body_id",
@@ -171,8 +174,10 @@ def _add_accepted(
 def _add_bodies(results: Results, sources: Sources, body_ids: Sequence[int]) -> None:
     """Add the sums of each body: points and organisations of its tables, breaches and undecided of its rows."""
     sums: dict[int, list[int]] = {body_id: [0] * 6 for body_id in body_ids}
-    for body_id, _, low, high, max_, organisations, _ in results.tables:
+    kinds: dict[int, list[str]] = {body_id: [] for body_id in body_ids}
+    for body_id, kind, low, high, max_, organisations, _ in results.tables:
         total = sums[body_id]
+        kinds[body_id].append(kind)
         for position, value in enumerate((low, high, max_, organisations)):
             total[position] += value
     breaches, undecided = ROW_COLUMNS.index("in_breach"), ROW_COLUMNS.index("undecided")
@@ -184,4 +189,5 @@ def _add_bodies(results: Results, sources: Sources, body_ids: Sequence[int]) -> 
         shares = (low / max_, high / max_) if max_ else (None, None)
         begun = sources.reports.begun.get(body_id, 0)
         counts = (organisations, begun, in_breach, open_)
-        results.bodies[body_id] = (body_id in sources.revisions, low, high, max_, *shares, *counts)
+        tables = KIND_SEPARATOR.join(sorted(kinds[body_id]))
+        results.bodies[body_id] = (body_id in sources.revisions, low, high, max_, *shares, tables, *counts)

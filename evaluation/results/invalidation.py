@@ -76,12 +76,12 @@ def mark_stale(connection: Connection, groups: Sequence[PendingEvents]) -> None:
     bodies: set[int] = set()
     organisations: set[int] = set()
     for events in groups:
-        if len(set(events.actions)) == 1 and EFFECTS[events.actions[0]] is Effect.NONE:
+        if len(set(events.actions)) == 1 and EFFECTS.get(events.actions[0], Effect.NONE) is Effect.NONE:
             continue
         for action, year, body_id, organisation_id in zip(
             events.actions, events.years, events.body_ids, events.organisation_ids, strict=True
         ):
-            effect = EFFECTS[action]
+            effect = EFFECTS.get(action, Effect.NONE)
             if effect is Effect.YEAR and year is not None:
                 bodies_by_year.setdefault(year, set()).add(body_id)
             elif effect is Effect.REGISTRY:

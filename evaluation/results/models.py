@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.database import Base
 
+KIND_SEPARATOR = "."
+"""Between kinds; no code of a kind contains it."""
 BOUNDS = "low <= high AND high <= max"
 CLUSTERED = {"sqlite_with_rowid": False}
 """SQLite stores the rows in the primary key's own tree, which halves the cost of inserting."""
@@ -25,7 +27,8 @@ class BodyResult(Base):
 
     `share_low` and `share_high` are `low / max` and `high / max`, to sort by: equal shares are equal floats, because division
     rounds the exact quotient, and different shares are different floats for maxima below 2²⁶. They are empty where `max` is 0,
-    which means that no table applies. `organisations` are those of 31 December, `begun` those with any answer; `breaches` and
+    which means that no table applies. `kinds` are the kinds of the tables that apply, ascending, joined by `KIND_SEPARATOR`: bodies
+    with the same tables have the same text. `organisations` are those of 31 December, `begun` those with any answer; `breaches` and
     `undecided` are sums over the scored rows.
     """
 
@@ -48,6 +51,7 @@ class BodyResult(Base):
     max: Mapped[int] = mapped_column(server_default="0")
     share_low: Mapped[float | None] = mapped_column(Double)
     share_high: Mapped[float | None] = mapped_column(Double)
+    kinds: Mapped[str] = mapped_column(Text, server_default="")
     organisations: Mapped[int] = mapped_column(server_default="0")
     begun: Mapped[int] = mapped_column(server_default="0")
     breaches: Mapped[int] = mapped_column(server_default="0")

@@ -23,6 +23,8 @@ from evaluation.results.models import BodyResult, RowResult, TableResult
 
 ATTEMPTS = 3
 """How often a result that changed while it was scored is scored again before the reader takes the last one stored."""
+CHECKED = "results without stale ones"
+"""The key in a connection's `info`: years → the content of the database in which none of their results was stale."""
 BODY_RESULT, TABLE_RESULT, ROW_RESULT = (table_of(model) for model in (BodyResult, TableResult, RowResult))
 
 
@@ -56,9 +58,28 @@ def refresh(years: Iterable[int] | None = None) -> int:
     raw: Any = db.session.connection().connection.dbapi_connection
     if db.session.new or db.session.dirty or (db.engine.dialect.name == "sqlite" and raw.in_transaction):
         raise EvaluationError(N_("Results are scored from stored data: the transaction must be committed first."))
+    requested, content = None if years is None else tuple(sorted(set(years))), _content_of_database()
+    checked: dict[tuple[int, ...] | None, Any] = db.session.connection().info.setdefault(CHECKED, {})
+    if content is not None and checked.get(requested) == content:
+        return 0
     opened = sorted(year.year for year in registry.years())
-    wanted = opened if years is None else sorted(set(years) & set(opened))
-    return sum(_refresh_year(year) for year in wanted)
+    count = sum(_refresh_year(year) for year in (opened if requested is None else sorted(set(requested) & set(opened))))
+    if not count:
+        checked[requested] = content
+    return count
+
+
+def _content_of_database() -> tuple[Any, ...] | None:
+    """Return what changes with every change of the database and of the orders; None where the database does not say.
+
+    SQLite counts the changes of other connections and those of this one. Between two changes results are not looked for again.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite":
+        return None
+    raw: Any = connection.connection.dbapi_connection
+    version = connection.exec_driver_sql("PRAGMA data_version").scalar()
+    return version, raw.total_changes, id(registry.orders())
 
 
 def _refresh_year(year: int) -> int:
@@ -143,26 +164,42 @@ def _replace_lines(
 
 @gc_paused()
 def check(years: Iterable[int] | None = None) -> Comparison:
-    """Compare the stored results of these reporting years, or of all, with a fresh scoring; stale results are left out."""
+    """Compare the stored results of these reporting years, or of all, with a fresh scoring.
+
+    Results that are stale, or become stale meanwhile, are left out.
+    """
     opened = sorted(year.year for year in registry.years())
-    count, stale = 0, 0
+    compared, stale = 0, 0
     differences: list[Difference] = []
     for year in opened if years is None else sorted(set(years) & set(opened)):
-        stored_bodies = queries.stored_lines(BodyResult, ("body_id", *BODY_COLUMNS), year)
-        body_ids = sorted(line[0] for line in stored_bodies)
-        sources = queries.sources(Viewer.system(), year, body_ids)
-        if sources is None:
-            continue
-        count += len(body_ids)
+        generations = queries.fresh_generations(year)
         stale += len(queries.stale_generations(year))
-        fresh = compute_results(sources, body_ids)
-        fresh_bodies = {(body_id, *values) for body_id, values in fresh.bodies.items()}
-        for model, columns, lines in (
-            (BodyResult, (), fresh_bodies),
-            (TableResult, TABLE_COLUMNS, set(fresh.tables)),
-            (RowResult, ROW_COLUMNS, set(fresh.rows)),
-        ):
-            stored = queries.stored_lines(model, columns, year) if columns else stored_bodies
-            differing = sorted({line[0] for line in stored ^ lines})
-            differences += [Difference(year, body_id, model.__tablename__) for body_id in differing]
-    return Comparison(count, stale, tuple(differences))
+        differing = _differing(year, list(generations))
+        still_fresh = queries.fresh_generations(year)
+        unchanged = {body_id for body_id, generation in generations.items() if still_fresh.get(body_id) == generation}
+        compared += len(unchanged)
+        differences += [Difference(year, body_id, table) for body_id, table in differing if body_id in unchanged]
+    return Comparison(compared, stale, tuple(differences))
+
+
+def _differing(year: int, body_ids: list[int]) -> list[tuple[int, str]]:
+    """Return the id of each body whose stored lines differ from those of a fresh scoring, with the table."""
+    stored = {
+        model: queries.stored_lines(model, columns, year, body_ids)
+        for model, columns in (
+            (BodyResult, ("body_id", *BODY_COLUMNS)),
+            (TableResult, TABLE_COLUMNS),
+            (RowResult, ROW_COLUMNS),
+        )
+    }
+    sources = queries.sources(Viewer.system(), year, body_ids)
+    if sources is None:
+        return []
+    fresh = compute_results(sources, body_ids)
+    bodies = {(body_id, *values) for body_id, values in fresh.bodies.items()}
+    lines = {BodyResult: bodies, TableResult: set(fresh.tables), RowResult: set(fresh.rows)}
+    return [
+        (body_id, model.__tablename__)
+        for model, stored_lines in stored.items()
+        for body_id in sorted({line[0] for line in stored_lines ^ lines[model]})
+    ]

@@ -43,6 +43,13 @@ def stale_generations(year: int) -> dict[int, int | None]:
     return dict(fetch_rows(statement.where(exists_in_year(year), is_stale(year)).order_by(Body.id)))
 
 
+def fresh_generations(year: int) -> dict[int, int]:
+    """Return body id → generation of the bodies that exist in the year and whose result is not stale."""
+    statement = select(Body.id, BodyResult.generation)
+    statement = statement.join(BodyResult, and_(BodyResult.body_id == Body.id, BodyResult.year == year))
+    return dict(fetch_rows(statement.where(exists_in_year(year), ~is_stale(year)).order_by(Body.id)))
+
+
 class Sources(NamedTuple):
     """What the results of n bodies in a year are computed from: answers, and body id → canonical JSON of its accepted sheet."""
 
@@ -75,10 +82,9 @@ def _revisions(year: int, body_ids: Collection[int]) -> dict[int, str]:
     return dict(fetch_rows(statement.where(Submission.year == year, among(Submission.body_id, body_ids))))
 
 
-def stored_lines(model: type[BodyResult] | type[TableResult] | type[RowResult], columns: Collection[str], year: int) -> set[Any]:
-    """Return a year's lines of a table of results, as tuples of these columns, of existing bodies without stale results."""
-    statement = select(*(getattr(model, name) for name in columns)).where(model.year == year)
-    statement = statement.join(Body, Body.id == model.body_id).where(exists_in_year(year))
-    if model is not BodyResult:
-        statement = statement.join(BodyResult, and_(BodyResult.year == model.year, BodyResult.body_id == model.body_id))
-    return {tuple(row) for row in fetch_rows(statement.where(~is_stale(year)))}
+def stored_lines(
+    model: type[BodyResult] | type[TableResult] | type[RowResult], columns: Collection[str], year: int, body_ids: Collection[int]
+) -> set[tuple[Any, ...]]:
+    """Return the lines of a table of results of these bodies in the year, as tuples of these columns."""
+    statement = select(*(getattr(model, name) for name in columns)).where(model.year == year, among(model.body_id, body_ids))
+    return {tuple(row) for row in fetch_rows(statement)}

@@ -1,4 +1,6 @@
-"""A process is killed at any moment of a submission, an acceptance or an upload: afterwards all of it is stored or nothing.
+"""A process is killed at any moment of a step, an upload or the scoring of results: afterwards all of it is stored or nothing.
+
+Results that are not stale equal a fresh scoring at every such moment.
 
 `make torture` kills a hundred times on each database; `make test` a few times.
 """
@@ -25,6 +27,8 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
+from evaluation.results.operations import check, refresh
+from evaluation.results.queries import stale_generations
 from evaluation.review import operations as review
 from evaluation.review.history.reconstruct import reconstruct
 from evaluation.review.snapshot import sha256_of
@@ -116,6 +120,10 @@ def prepare(app: Flask, order: Order, action: str, number: int, head: int) -> st
             data = workbook(order, YEAR, {order.kinds[0].code: rows})
             sent = uploads.receive(viewer, data, "book.xlsx", "overwrite", app.extensions["orders"]).id
         db.session.commit()
+        refresh()
+        if action == "refresh":
+            db.session.execute(text("UPDATE body_result SET generation = generation + 1 WHERE body_id = :id"), {"id": body.id})
+            db.session.commit()
     return f"{action} {bin_} {head} {{reviewer}} {sent}"
 
 
@@ -134,6 +142,9 @@ def outcome(action: str, number: int) -> str:
     status = dict(rows("SELECT year, status FROM submission WHERE body_id = :id", id=body.id)).get(YEAR, "draft")
     messages = Counter(kind for (kind,) in rows("SELECT kind FROM notification WHERE body_id = :id", id=body.id))
     revisions = db.session.query(SheetRevision).filter_by(body_id=body.id).all()
+    assert check().differences == (), action
+    if action == "refresh":
+        return "before" if stale_generations(YEAR) else "after"
     if action == "submit":
         parts = [status == "submitted", actions["submitted"] == 1, messages["submitted"] == 1]
     elif action == "accept":

@@ -11,12 +11,13 @@ from app import create_app
 from evaluation.database import db
 from evaluation.policy import Role, Viewer
 from evaluation.registry import queries as registry
+from evaluation.results.operations import refresh
 from evaluation.review import operations as review
 from evaluation.workbooks.upload import operations as uploads
 from evaluation.workbooks.upload.queries import find_upload
 
 YEAR, TODAY = 2024, date(2025, 3, 1)
-ACTIONS = ("submit", "accept", "upload")
+ACTIONS = ("submit", "accept", "upload", "refresh")
 
 
 def act(action: str, bin_: str, head: int, reviewer: int, upload_id: int) -> None:
@@ -31,6 +32,8 @@ def act(action: str, bin_: str, head: int, reviewer: int, upload_id: int) -> Non
         review.submit(Viewer("head", Role.HEAD, mine, head), order, YEAR, body, 0, TODAY)
     elif action == "accept":
         review.accept(Viewer("reviewer", Role.REVIEWER, mine, reviewer), YEAR, body, 1, TODAY)
+    elif action == "refresh":
+        refresh([YEAR])
     else:
         clerk = Viewer("head", Role.HEAD, mine, head)
         sent_upload = find_upload(clerk, upload_id)

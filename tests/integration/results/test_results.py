@@ -1,6 +1,7 @@
 """Stored results: what makes them stale, and that scoring the stale ones gives the points of the sheet."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import astuple
 from typing import Any
 
@@ -237,3 +238,37 @@ def test_a_removed_year_takes_its_results_along(app: Flask, scenario: Scenario) 
         remove_year(SYSTEM, YEAR + 2)
         db.session.commit()
         assert YEAR + 2 not in set(db.session.scalars(select(BodyResult.year)))
+
+
+def test_many_read_while_many_save(app: Flask, scenario: Scenario) -> None:
+    kind = scenario.kinds[0]
+    code = first_indicator(scenario.order, kind, "money")
+    errors: list[BaseException] = []
+
+    def run(task: Callable[[int], None]) -> None:
+        try:
+            with app.app_context():
+                for number in range(8):
+                    task(number)
+        except BaseException as error:
+            errors.append(error)
+
+    def save(number: int) -> None:
+        scenario.answer(scenario.organisation_bins[0], **{code: number})
+        db.session.commit()
+
+    def read(_: int) -> None:
+        refresh()
+        assert check().differences == ()
+        db.session.rollback()
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in (save, read, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with app.app_context():
+        refresh()
+        comparison = check()
+        assert (comparison.differences, comparison.stale) == ((), 0)
