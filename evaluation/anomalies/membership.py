@@ -27,7 +27,8 @@ def gained_by_leaving(kind: AnomalyKind, sources: Sources) -> Iterator[Detection
     leavers = _leavers_in_breach(last.scores, left)
     frames = _frames_with(this, last, left)
     as_if = score(this.order, frames, this.previous)
-    rows = _points(last.scores).join(_points(this.scores), lsuffix="_last", how="inner").join(_points(as_if), rsuffix="_as_if")
+    rows = _points(this.scores).join(_points(last.scores).add_suffix("_last"), how="inner")
+    rows = rows.join(_points(as_if).add_suffix("_as_if"), how="inner")
     gained = rows[(rows["low"] > rows["high_last"]) & (rows["high_as_if"] <= rows["high_last"])]
     body_ids = dict(zip(left["body"], left["body_id"], strict=True))
     lines: Any = gained.iterrows()

@@ -2,12 +2,13 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SubmitField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectChoice, SubmitField, TextAreaField
 from wtforms.widgets import HiddenInput
 
 from evaluation.anomalies.labels import STATE_LABELS
 from evaluation.anomalies.operations import MAX_TEXT_CHARACTERS
 
+STATES = [SelectChoice(state, _(label)) for state, label in STATE_LABELS.items()]
 ROWS = {"rows": 4, "maxlength": MAX_TEXT_CHARACTERS}
 
 
@@ -25,7 +26,7 @@ class VersionForm(FlaskForm):  # type: ignore[misc]
 class DecisionForm(VersionForm):
     """The state of the anomaly, and why."""
 
-    state = RadioField(_("Decision"), choices=[(state, _(label)) for state, label in STATE_LABELS.items()], validate_choice=False)
+    state = RadioField(_("Decision"), choices=STATES, validate_choice=False)
     reason = TextAreaField(_("Reason"), render_kw=ROWS)
     send_decision = SubmitField(_("Save the decision"))
 

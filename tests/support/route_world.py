@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from evaluation import schema
 from evaluation import storage as files
+from evaluation.anomalies.models import Anomaly
 from evaluation.answers.models import EvidenceFile, Report
 from evaluation.clock import now
 from evaluation.criteria import Order
@@ -32,7 +33,7 @@ YEAR = 2024
 
 @dataclass(frozen=True)
 class BodyResources:
-    """A body with an organisation, an evidence file, an upload of each role and a remark."""
+    """A body with an organisation, an evidence file, an upload of each role, a remark and an anomaly."""
 
     id: int
     bin: str
@@ -40,6 +41,7 @@ class BodyResources:
     file: int
     uploads: dict[Role, int]
     remark: int = 0
+    anomaly: int = 0
 
 
 @dataclass
@@ -191,9 +193,11 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
             for role in SIGN_IN_ROLES
         }
         remark = Remark(year=YEAR, body_id=body_id, round=1, text="Тексеріңіз", author="tests")
-        db.session.add_all([evidence, remark, *uploads.values()])
+        code = order.anomalies[0].code
+        anomaly = Anomaly(year=YEAR, code=code, body_id=body_id, organisation_id=organisation.id, subject="seen", stake=1)
+        db.session.add_all([evidence, remark, anomaly, *uploads.values()])
         db.session.commit()
         bin_ = db.session.get(Body, body_id)
         assert bin_
         sent = {role: upload.id for role, upload in uploads.items()}
-        return BodyResources(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id)
+        return BodyResources(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id, anomaly.id)
