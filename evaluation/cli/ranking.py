@@ -42,11 +42,11 @@ def ranking(year: int, scope_text: str, as_json: bool, lang: str) -> None:
     if scope is None:
         raise EvaluationError(N_("“%(scope)s” is not a group of bodies to rank; see --help."), scope=scope_text)
     refresh([year - 1, year])
-    shares = queries.distribution(viewer, year, scope)
-    rows = queries.ranking(viewer, year, RankingQuery(scope), lang, shares, None).items
+    everyone = queries.members(viewer, year)
+    rows = queries.ranking(viewer, year, RankingQuery(scope), lang, everyone, None).items
     if as_json:
         without = RankingQuery(scope, without_tables=True)
-        apart = queries.ranking(viewer, year, without, lang, shares, None).items
+        apart = queries.ranking(viewer, year, without, lang, everyone, None).items
         print_json(
             {
                 "year": year,

@@ -27,9 +27,9 @@ class BodyResult(Base):
 
     `share_low` and `share_high` are `low / max` and `high / max`, to sort by: equal shares are equal floats, because division
     rounds the exact quotient, and different shares are different floats for maxima below 2²⁶. They are empty where `max` is 0,
-    which means that no table applies. `kinds` are the kinds of the tables that apply, ascending, joined by `KIND_SEPARATOR`: bodies
-    with the same tables have the same text. `organisations` are those of 31 December, `begun` those with any answer; `breaches` and
-    `undecided` are sums over the scored rows.
+    which means that no table applies. `kinds` are the kinds of the tables that apply, ascending, joined by `KIND_SEPARATOR`, so
+    bodies with the same tables have the same text. `organisations` are those of 31 December, `begun` those with any answer;
+    `breaches` and `undecided` are sums over the scored rows.
     """
 
     __tablename__ = "body_result"

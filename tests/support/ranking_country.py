@@ -8,7 +8,7 @@ from random import Random
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.registry.models import LEVELS, Body, ReportingYear
-from evaluation.results.models import BodyResult, TableResult
+from evaluation.results.models import KIND_SEPARATOR, BodyResult, TableResult
 from tests.support.factories import bin_of
 
 YEAR = 2024
@@ -62,7 +62,9 @@ def ranking_country(order: Order, random: Random, size: int) -> list[RankedBody]
         ranked.tables = {kind: _points(random) for kind in kinds if random.random() < 0.4}
         ranked.previous = random.choice(((0, 0, 0), _points(random)))
         bodies.append(ranked)
-        db.session.add_all((_result(YEAR, body.id, *ranked.points), _result(YEAR - 1, body.id, *ranked.previous)))
+        result = _result(YEAR, body.id, *ranked.points)
+        result.kinds = KIND_SEPARATOR.join(sorted(ranked.tables))
+        db.session.add_all((result, _result(YEAR - 1, body.id, *ranked.previous)))
         db.session.flush()
         db.session.add_all(
             TableResult(

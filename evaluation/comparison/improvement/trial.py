@@ -10,9 +10,7 @@ from evaluation.comparison.improvement.model import YearTotal
 from evaluation.comparison.improvement.queries import stored_points
 from evaluation.comparison.ranking import queries as ranking
 from evaluation.comparison.ranking.model import Distribution, Rank, Scope
-from evaluation.criteria.model import Order
 from evaluation.policy import Viewer
-from evaluation.registry.models import Body
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,18 @@ def with_answers(data: YearData, answers: Mapping[int, Mapping[str, Any]]) -> Ye
     return replace(data, reports=tuple(reports))
 
 
-def rank_moves(viewer: Viewer, order: Order, year: int, body: Body, total: YearTotal) -> list[RankMove]:
+def rank_moves(viewer: Viewer, year: int, body_id: int, total: YearTotal) -> list[RankMove]:
     """Return how the ranks of a body move if it had these points and no other body's points change.
 
     None without a stored rank. The ranks before are those by the stored results, which the caller refreshes first.
     """
-    stored = stored_points(viewer, year, body.id)
+    stored = stored_points(viewer, year, body_id)
     if stored is None or not stored.max or not total.max:
         return []
+    everyone = ranking.members(viewer, year)
     return [
-        RankMove(item.scope, item.rank, _rank(ranking.distribution(viewer, year, item.scope), stored, total), item.total)
-        for item in ranking.body_ranks(viewer, order, year, body.id)
+        RankMove(item.scope, item.rank, _rank(everyone.distribution(item.scope), stored, total), item.total)
+        for item in ranking.body_ranks(viewer, year, body_id)
     ]
 
 

@@ -34,18 +34,26 @@ def scope_name(scope: Scope, order: Order, language: Language, regions: Mapping[
     if scope.kind == LEVEL:
         return language.gettext(LEVEL_SCOPE, level=language.gettext(LEVEL_NAMES[scope.value]))
     if scope.kind == REGION:
-        name_kk, name_ru = regions.get(scope.value, (scope.value, scope.value))
-        name = (name_ru or name_kk) if language.code == "ru" else (name_kk or name_ru)
-        return language.gettext(REGION_SCOPE, region=name)
+        return language.gettext(REGION_SCOPE, region=region_name(scope.value, regions, language))
     if scope.kinds:
-        tables = "; ".join(order.kind[kind].plural[language.code] for kind in scope.kinds)
-        return language.gettext(SAME_TABLES, tables=tables)
+        return language.gettext(SAME_TABLES, tables=_tables(scope, order, language))
     return language.gettext(SCOPE_KIND_NAMES[COUNTRY])
+
+
+def region_name(code: str, regions: Mapping[str, tuple[str, str]], language: Language) -> str:
+    """Return the name of a region by its code, or the code of a region that has no body of its own."""
+    name_kk, name_ru = regions.get(code, (code, code))
+    return (name_ru or name_kk) if language.code == "ru" else (name_kk or name_ru)
 
 
 def tables_name(scope: Scope, order: Order, language: Language) -> str:
     """Return the names of the tables of a scope of bodies with the same tables."""
-    return heading("; ".join(order.kind[kind].plural[language.code] for kind in scope.kinds))
+    return heading(_tables(scope, order, language))
+
+
+def _tables(scope: Scope, order: Order, language: Language) -> str:
+    kinds = [table.kind for table in order.form.tables if table.kind in scope.kinds]
+    return "; ".join(order.kind[kind].plural[language.code] for kind in kinds)
 
 
 def rounded(points: Fraction) -> Decimal:

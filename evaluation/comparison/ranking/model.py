@@ -1,7 +1,7 @@
 """Ranks by share and the scopes in which bodies are ranked."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -9,11 +9,10 @@ from typing import Any
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.registry.models import LEVELS, Body
+from evaluation.results.models import KIND_SEPARATOR
 from evaluation.review.body_list.model import NO_POINTS, TotalPoints
 
 COUNTRY, LEVEL, REGION, TABLES = "country", "level", "region", "tables"
-KIND_SEPARATOR = "."
-"""Between the kinds of a scope of bodies with the same tables; no code of a kind contains it."""
 NO_TABLES = "none"
 """The value of the parameter `tables` that lists the bodies without any table."""
 TENTHS = 10
@@ -24,27 +23,28 @@ TENTHS = 10
 class Scope:
     """Among whom a body is ranked.
 
-    `value` is empty for the country, a level, the first two digits of a KATO code, or the kinds of all tables that apply.
+    `value` is empty for the country, a level, the first two digits of a KATO code, or the kinds of all tables that apply, as
+    :attr:`evaluation.results.models.BodyResult.kinds` has them.
     """
 
     kind: str = COUNTRY
     value: str = ""
 
     @classmethod
-    def of_tables(cls, kinds: Iterable[str], order: Order) -> "Scope":
-        """Return the scope of bodies with exactly these tables."""
-        applicable = set(kinds)
-        return cls(TABLES, KIND_SEPARATOR.join(table.kind for table in order.form.tables if table.kind in applicable))
+    def of_tables(cls, kinds: Iterable[str]) -> "Scope":
+        """Return the scope of bodies with exactly the tables of these kinds."""
+        return cls(TABLES, KIND_SEPARATOR.join(sorted(kinds)))
 
     @classmethod
     def parse(cls, text: str, order: Order) -> "Scope | None":
         """Read a scope as :meth:`__str__` writes it: country, level-rural, region-75, tables-institution.llp; None for others."""
         kind, _, value = text.partition("-")
+        kinds = {table.kind for table in order.form.tables}
         is_valid = {
             COUNTRY: value == "",
             LEVEL: value in LEVELS,
             REGION: len(value) == 2 and value.isascii() and value.isdigit(),
-            TABLES: bool(value) and value == cls.of_tables(value.split(KIND_SEPARATOR), order).value,
+            TABLES: value == cls.of_tables(kinds & {*value.split(KIND_SEPARATOR)}).value != "",
         }
         return cls(kind, value) if is_valid.get(kind) else None
 
@@ -200,12 +200,3 @@ class RankingQuery:
             "sort": None if is_default else self.sort,
             "order": None if is_default else "desc" if self.is_descending else "asc",
         }
-
-
-@dataclass(frozen=True)
-class ScopeChoices:
-    """The scopes that a viewer can choose: levels, regions as (code, Kazakh name, Russian name), and sets of tables."""
-
-    levels: Sequence[str] = ()
-    regions: Sequence[tuple[str, str, str]] = ()
-    tables: Sequence[Scope] = ()

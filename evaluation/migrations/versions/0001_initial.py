@@ -134,6 +134,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_body_kato"), "body", ["kato"], unique=False)
+    op.create_index(op.f("ix_body_level"), "body", ["level"], unique=False)
     op.create_index(op.f("ix_body_parent_id"), "body", ["parent_id"], unique=False)
     op.create_table(
         "chain_head",
@@ -650,6 +651,7 @@ def upgrade() -> None:
         sa.Column("max", sa.Integer(), server_default="0", nullable=False),
         sa.Column("share_low", sa.Double(), nullable=True),
         sa.Column("share_high", sa.Double(), nullable=True),
+        sa.Column("kinds", sa.Text(), server_default="", nullable=False),
         sa.Column("organisations", sa.Integer(), server_default="0", nullable=False),
         sa.Column("begun", sa.Integer(), server_default="0", nullable=False),
         sa.Column("breaches", sa.Integer(), server_default="0", nullable=False),
@@ -905,6 +907,7 @@ def downgrade() -> None:
     op.drop_table("checkpoint")
     op.drop_table("chain_head")
     op.drop_index(op.f("ix_body_parent_id"), table_name="body")
+    op.drop_index(op.f("ix_body_level"), table_name="body")
     op.drop_index(op.f("ix_body_kato"), table_name="body")
     op.drop_table("body")
     op.drop_index(op.f("ix_account_sort_name"), table_name="account")

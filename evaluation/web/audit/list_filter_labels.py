@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from evaluation.comparison.ranking.model import KIND_SEPARATOR, NO_TABLES, SORTS
+from evaluation.comparison.ranking.model import NO_TABLES, SORTS
 from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
+from evaluation.results.models import KIND_SEPARATOR
 from evaluation.review.body_list.model import (
     BASIC_SORTS,
     COUNT_SORTS,

@@ -26,7 +26,7 @@ class BodyRank:
 def read_body_ranks(viewer: Viewer, order: Order, year: int, body_id: int) -> Sequence[BodyRank]:
     """Return the body's ranks; none for a body without any table. Call it before the request changes anything."""
     refresh([year])
-    ranks = queries.body_ranks(viewer, order, year, body_id)
+    ranks = queries.body_ranks(viewer, year, body_id)
     regions = queries.region_names(viewer) if ranks else {}
     return [
         BodyRank(

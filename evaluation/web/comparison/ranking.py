@@ -1,6 +1,6 @@
 """The ranking of a year's bodies, as a page and as files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
@@ -11,7 +11,8 @@ from evaluation.comparison.access import Access
 from evaluation.comparison.queries import access_of
 from evaluation.comparison.ranking import queries
 from evaluation.comparison.ranking.export import export_table
-from evaluation.comparison.ranking.labels import SCOPE_KIND_NAMES, change_text, scope_name, tables_name
+from evaluation.comparison.ranking.labels import SCOPE_KIND_NAMES, region_name, scope_name, tables_name
+from evaluation.comparison.ranking.members import Members
 from evaluation.comparison.ranking.model import (
     COUNTRY,
     LEVEL,
@@ -32,6 +33,7 @@ from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.results.operations import refresh
 from evaluation.review.body_list import export
 from evaluation.web.comparison import context
+from evaluation.web.comparison.ranking_rows import shown_rows
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import (
@@ -74,26 +76,25 @@ def page(year: int) -> str:
     """Show the ranking of a year within a scope."""
     reporting_year, order = find_year(year), order_of(year)
     refresh([year - 1, year])
-    viewer, language = current_viewer(), current_language()
-    access, query = access_of(viewer), _requested(order)
-    regions = queries.region_names(viewer)
-    shares = queries.distribution(viewer, year, query.scope)
-    parts = query.to_query()
+    viewer, language, query = current_viewer(), current_language(), _requested(order)
+    access, everyone, regions = access_of(viewer), queries.members(viewer, year), queries.region_names(viewer)
+    shares, parts = everyone.distribution(query.scope), query.to_query()
+    kinds = [table.kind for table in order.form.tables]
+    shown = queries.ranking(access.reader, year, query, language.code, everyone, requested_page())
     return render_template(
         "comparison/ranking/page.html",
         year=reporting_year,
         years=registry.years(),
         query=query,
         scope_label=scope_name(query.scope, order, language, regions),
-        scope_groups=_scope_groups(access.reader, order, year, language),
-        tables=[(TABLE_PREFIX + table.kind, order.kind[table.kind]) for table in order.form.tables],
+        scope_groups=_scope_groups(everyone, access.reader, order, regions, language),
+        tables=[(TABLE_PREFIX + kind, order.kind[kind].plural[language.code]) for kind in kinds],
         sorts=SORTS,
-        page=queries.ranking(access.reader, year, query, language.code, shares, requested_page()),
+        page=shown.with_items(shown_rows(shown.items, viewer, kinds, year, language)),
         access=access,
-        shares=shares,
+        ranked=shares.total,
         tenths=shares.tenths() if _may_count(access, query.scope) and shares.total else (),
-        without_tables=queries.count_without_tables(access.reader, year, query.scope),
-        change_text=change_text,
+        without_tables=everyone.count(access.reader, query.scope, without_tables=True),
         interval_note=INTERVAL_NOTE,
         # url_for leaves out the parts that are None.
         page_url=page_urls(".page", year=year, **parts),
@@ -111,13 +112,13 @@ def file(year: int, format_: str) -> Response:
     reporting_year, order = find_year(year), order_of(year)
     refresh([year - 1, year])
     viewer, language, query = current_viewer(), current_language(), _requested(order)
-    shares = queries.distribution(viewer, year, query.scope)
-    rows = queries.ranking(access_of(viewer).reader, year, query, language.code, shares, None).items
+    everyone = queries.members(viewer, year)
+    rows = queries.ranking(access_of(viewer).reader, year, query, language.code, everyone, None).items
     label = scope_name(query.scope, order, language, queries.region_names(viewer))
     writers: dict[str, Callable[[], bytes]] = {
         "xlsx": lambda: export.as_xlsx(export_table(rows, order, reporting_year, language), str(year)),
         "csv": lambda: export.as_csv(export_table(rows, order, reporting_year, language)),
-        "pdf": lambda: as_pdf(rows, order, reporting_year, language, label, shares.total),
+        "pdf": lambda: as_pdf(rows, order, reporting_year, language, label, everyone.distribution(query.scope).total),
     }
     content = writers[format_]()
     record_ranking_export(viewer, year, format_, query, content)
@@ -137,15 +138,13 @@ def _may_count(access: Access, scope: Scope) -> bool:
     return access.is_unlimited
 
 
-def _scope_groups(viewer: Viewer, order: Order, year: int, language: Language) -> list[ScopeGroup]:
-    """Return the scopes that the viewer can choose, in groups by their kind."""
-    choices = queries.scope_choices(viewer, order, year)
-    levels = [(str(Scope(LEVEL, level)), language.gettext(LEVEL_NAMES[level])) for level in choices.levels]
-    regions = [(str(Scope(REGION, code)), _name(names, language)) for code, *names in choices.regions]
-    tables = [(str(scope), tables_name(scope, order, language)) for scope in choices.tables]
-    groups = ((LEVEL, levels), (REGION, regions), (TABLES, tables))
+def _scope_groups(
+    everyone: Members, viewer: Viewer, order: Order, regions: Mapping[str, tuple[str, str]], language: Language
+) -> list[ScopeGroup]:
+    """Return the scopes of the ranked bodies that the viewer can see, in groups by their kind."""
+    levels = [(str(Scope(LEVEL, level)), language.gettext(LEVEL_NAMES[level])) for level in everyone.levels(viewer)]
+    codes = everyone.regions(viewer)
+    names = [(str(Scope(REGION, code)), region_name(code, regions, language)) for code in codes]
+    tables = [(str(scope), tables_name(scope, order, language)) for scope in everyone.table_scopes(viewer)]
+    groups = ((LEVEL, levels), (REGION, names), (TABLES, tables))
     return [ScopeGroup(SCOPE_KIND_NAMES[kind], scopes) for kind, scopes in groups if scopes]
-
-
-def _name(names: Sequence[str], language: Language) -> str:
-    return (names[1] or names[0]) if language.code == "ru" else (names[0] or names[1])

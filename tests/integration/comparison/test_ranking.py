@@ -15,7 +15,7 @@ from evaluation.comparison.access import Access
 from evaluation.comparison.operations import open_ranking
 from evaluation.comparison.queries import access_of, is_ranking_open
 from evaluation.comparison.ranking.model import RankingQuery, RankingRow, Scope
-from evaluation.comparison.ranking.queries import body_ranks, count_without_tables, distribution, ranking, scope_choices
+from evaluation.comparison.ranking.queries import body_ranks, distribution, members, ranking
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer
@@ -39,21 +39,21 @@ def expected_ranks(bodies: Iterable[RankedBody]) -> dict[int, tuple[int, int]]:
 
 
 def rows_of(query: RankingQuery, viewer: Viewer = SYSTEM, page: int | None = None) -> list[RankingRow]:
-    return list(ranking(viewer, YEAR, query, "ru", distribution(viewer, YEAR, query.scope), page).items)
+    return list(ranking(viewer, YEAR, query, "ru", members(viewer, YEAR), page).items)
 
 
 def ranks_of(rows: Iterable[RankingRow]) -> dict[int, tuple[int, int]]:
     return {row.body.id: (row.rank.best, row.rank.worst) for row in rows if row.rank}
 
 
-def scopes_with_members(order: Order, bodies: list[RankedBody]) -> dict[Scope, list[RankedBody]]:
+def scopes_with_members(bodies: list[RankedBody]) -> dict[Scope, list[RankedBody]]:
     """Every scope of the country → its bodies."""
     existing = [body for body in bodies if body.exists]
     scopes = {Scope(): existing}
     scopes |= {Scope("level", level): [body for body in existing if body.level == level] for level in LEVELS}
     scopes |= {Scope("region", code): [body for body in existing if body.region == code] for code in REGION_CODES}
     for tables in {frozenset(body.tables) for body in existing if body.tables}:
-        scopes[Scope.of_tables(tables, order)] = [body for body in existing if set(body.tables) == tables]
+        scopes[Scope.of_tables(tables)] = [body for body in existing if set(body.tables) == tables]
     return scopes
 
 
@@ -62,21 +62,21 @@ def test_ranks_in_every_scope_equal_brute_force(app: Flask, order: Order, seed: 
     with app.app_context():
         bodies = ranking_country(order, Random(seed), SIZE)
         db.session.commit()
-        scopes = scopes_with_members(order, bodies)
-        expected = {scope: expected_ranks(members) for scope, members in scopes.items()}
-        for scope, members in scopes.items():
+        scopes, everyone = scopes_with_members(bodies), members(SYSTEM, YEAR)
+        expected = {scope: expected_ranks(in_scope) for scope, in_scope in scopes.items()}
+        for scope, in_scope in scopes.items():
             rows = rows_of(RankingQuery(scope))
             assert ranks_of(rows) == expected[scope], scope
-            assert distribution(SYSTEM, YEAR, scope).total == len(rows)
+            assert distribution(SYSTEM, YEAR, scope).total == len(rows) == everyone.count(SYSTEM, scope)
             apart = rows_of(RankingQuery(scope, without_tables=True))
-            assert {row.body.id for row in apart} == {body.id for body in members if not body.tables}
-            assert len(apart) == count_without_tables(SYSTEM, YEAR, scope) and not any(row.rank for row in apart)
+            assert {row.body.id for row in apart} == {body.id for body in in_scope if not body.tables}
+            assert len(apart) == everyone.count(SYSTEM, scope, without_tables=True) and not any(row.rank for row in apart)
         for body in bodies:
-            items = body_ranks(SYSTEM, order, YEAR, body.id)
+            items = body_ranks(SYSTEM, YEAR, body.id)
             assert {item.scope: (item.rank.best, item.rank.worst, item.total) for item in items} == {
                 scope: (*expected[scope][body.id], len(expected[scope]))
-                for scope, members in scopes.items()
-                if body.tables and body in members
+                for scope, in_scope in scopes.items()
+                if body.tables and body in in_scope
             }
 
 
@@ -125,20 +125,19 @@ def test_every_sort_order_and_its_pages(app: Flask, order: Order) -> None:
         everyone = rows_of(RankingQuery())
         single = rows_of(RankingQuery(search=everyone[5].body.bin))
         assert [row.body.id for row in single] == [everyone[5].body.id] and single[0].rank == everyone[5].rank
-        assert ranking(SYSTEM, YEAR, RankingQuery(), "ru", distribution(SYSTEM, YEAR, Scope()), 99).number == 1
+        assert ranking(SYSTEM, YEAR, RankingQuery(), "ru", members(SYSTEM, YEAR), 99).number == 1
 
 
 def test_the_choices_are_the_scopes_of_visible_bodies(app: Flask, order: Order) -> None:
     with app.app_context():
         bodies = [body for body in ranking_country(order, Random(3), SIZE) if body.exists and body.tables]
-        choices = scope_choices(SYSTEM, order, YEAR)
-        assert set(choices.levels) == {body.level for body in bodies}
-        named = {body.region for body in bodies if body.region}
-        assert {code for code, _, _ in choices.regions} <= named
-        assert set(choices.tables) == {Scope.of_tables(body.tables, order) for body in bodies}
-        one = bodies[0]
-        limited = scope_choices(Viewer("c", Role.CLERK, frozenset({one.id})), order, YEAR)
-        assert (list(limited.levels), list(limited.tables)) == ([one.level], [Scope.of_tables(one.tables, order)])
+        everyone = members(SYSTEM, YEAR)
+        assert set(everyone.levels(SYSTEM)) == {body.level for body in bodies}
+        assert set(everyone.regions(SYSTEM)) == {body.region for body in bodies if body.region}
+        assert set(everyone.table_scopes(SYSTEM)) == {Scope.of_tables(body.tables) for body in bodies}
+        clerk = Viewer("c", Role.CLERK, frozenset({bodies[0].id}))
+        assert everyone.levels(clerk) == [bodies[0].level]
+        assert everyone.table_scopes(clerk) == [Scope.of_tables(bodies[0].tables)]
 
 
 # Access
@@ -176,7 +175,7 @@ def test_limited_viewers_see_their_bodies_with_ranks_among_all(
             is_region = role in (Role.REVIEWER, Role.OBSERVER)
             assert [access.can_count(), access.can_count("rural"), access.can_count("region")] == [is_region, True, is_region]
             foreign = next(body for body in ranked if body.id not in viewer.bodies)
-            assert body_ranks(viewer, order, YEAR, foreign.id) == []
+            assert body_ranks(viewer, YEAR, foreign.id) == []
 
 
 def test_an_administrator_opens_and_limits_the_ranking(

@@ -81,10 +81,10 @@ def test_the_change_has_exact_bounds() -> None:
 
 def test_scopes_are_read_as_they_are_written(order: Order) -> None:
     kinds = [table.kind for table in order.form.tables]
-    scopes = [Scope(), Scope("level", "rural"), Scope("region", "75"), Scope.of_tables(reversed(kinds[:2]), order)]
+    scopes = [Scope(), Scope("level", "rural"), Scope("region", "75"), Scope.of_tables(reversed(kinds[:2]))]
     assert [Scope.parse(str(scope), order) for scope in scopes] == scopes
-    assert scopes[-1].kinds == tuple(kinds[:2])
-    for text in ("", "level-", "level-x", "region-7", "region-7x", "tables-", f"tables-{kinds[1]}.{kinds[0]}", "country-1"):
+    assert set(scopes[-1].kinds) == set(kinds[:2])
+    for text in ("", "level-", "level-x", "region-7", "region-7x", "tables-", "tables-x", f"tables-{kinds[0]}.", "country-1"):
         assert Scope.parse(text, order) is None, text
     query = RankingQuery.from_query({"scope": "nowhere", "sort": "x", "order": "desc"}, "", order)
     assert query.scope == Scope() and not RankingQuery.from_query({}, "", order).is_descending
