@@ -6,6 +6,8 @@ A chart takes plain values (for example :mod:`evaluation.charts.row_points`) and
 :mod:`evaluation.charts.style`. matplotlib takes long to import, so it is imported when a text is measured or a picture is drawn.
 """
 
+from functools import lru_cache
+
 from evaluation.charts.bars import bar_picture
 from evaluation.charts.model import Bar, BarGroup, Chart
 from evaluation.charts.picture import Link, Picture
@@ -37,8 +39,17 @@ def to_svg(chart: Chart | Picture, salt: str = "") -> str:
     Returns:
         The element as text. Equal arguments give equal text.
     """
+    return draw_cached(chart, salt) if isinstance(chart, Picture) else _draw(bar_picture(chart), salt)
+
+
+@lru_cache(maxsize=16)
+def draw_cached(picture: Picture, salt: str = "") -> str:
+    """Draw a picture, or return the element if it was drawn lately: a large picture takes half a second, and pages repeat it."""
+    return _draw(picture, salt)
+
+
+def _draw(picture: Picture, salt: str) -> str:
     from evaluation.charts.draw import render
     from evaluation.charts.svg import embeddable
 
-    picture = bar_picture(chart) if isinstance(chart, Chart) else chart
     return embeddable(render(picture), picture, salt)
