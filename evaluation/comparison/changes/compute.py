@@ -15,6 +15,8 @@ from evaluation.scoring.outcomes import UNKNOWN_COUNT
 
 DIGIT_OF_BYTE = np.full(256, ABSENT, np.int64)
 DIGIT_OF_BYTE[np.frombuffer(STATE_DIGITS.encode(), np.uint8)] = np.arange(len(STATE_DIGITS))
+ID_RANGE = 2**32
+"""Above every id: a row and an id make one number."""
 
 RowKey = tuple[int, str, str]
 """A body's id, a kind and the number of a row."""
@@ -129,8 +131,7 @@ def decompose_rows(
 def align_members(last_year: YearResults, this_year: YearResults, keys: Sequence[RowKey], is_audited: bool) -> Members:
     """Align the organisations of both years in n rows of one kind and number, by row and id."""
     ids = [[year.organisation_ids[body_id, kind] for body_id, kind, _ in keys] for year in (last_year, this_year)]
-    factor = max((int(part.max(initial=0)) for of_year in ids for part in of_year), default=0) + 1
-    row_ids = [np.repeat(np.arange(len(keys)), [len(part) for part in of_year]) * factor + _joined(of_year) for of_year in ids]
+    row_ids = [np.repeat(np.arange(len(keys)), [len(part) for part in of_year]) * ID_RANGE + _joined(of_year) for of_year in ids]
     joined = np.union1d(*row_ids)
     states = []
     for year, present in zip((last_year, this_year), row_ids, strict=True):
@@ -139,7 +140,7 @@ def align_members(last_year: YearResults, this_year: YearResults, keys: Sequence
         of_year[np.searchsorted(joined, present)] = DIGIT_OF_BYTE[np.frombuffer(text, np.uint8)]
         states.append(of_year)
     before, after = states
-    return Members(joined // factor, joined % factor, before, after, member_sources(before, after, is_audited))
+    return Members(joined // ID_RANGE, joined % ID_RANGE, before, after, member_sources(before, after, is_audited))
 
 
 def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:

@@ -26,8 +26,8 @@ SOURCE_MEANINGS = {
         "The body had them last year and does not have them this year. Points gained by a departure are no improvement."
     ),
     Source.AUDITS: N_(
-        "They were audited in one of the two years only. A violation that no audit looked at again is not corrected, and one that a "
-        "first audit finds need not be new."
+        "They were audited in one of the two years only. A violation that no audit looked at again is not corrected, and one "
+        "that a first audit finds need not be new."
     ),
     Source.BLANKS: N_("Answers were missing in one of the years. Only points that are certain in spite of it are compared."),
     Source.PRIOR_COUNT: N_("The criterion compares with the count of the year before, which differs between the two sheets."),

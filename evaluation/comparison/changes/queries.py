@@ -64,7 +64,19 @@ def fingerprint(viewer: Viewer, year: int) -> str:
 def stale_states(viewer: Viewer, year: int) -> list[BodyState]:
     """Return the bodies whose change to last year is stale or missing, by id, with their results of both years."""
     this_year, last_year = aliased(BodyResult), aliased(BodyResult)
-    statement = _joined_results(select(*_state_columns(this_year, last_year)), this_year, last_year, year)
+    columns = _state_columns(this_year, last_year)
+    statement = _only_stale(viewer, select(*columns), this_year, last_year, year)
+    return [BodyState(*row) for row in fetch_rows(statement.order_by(Body.id))]
+
+
+def count_stale(viewer: Viewer, year: int) -> int:
+    """Return the number of bodies whose change to last year is stale or missing."""
+    statement = _only_stale(viewer, select(func.count()), aliased(BodyResult), aliased(BodyResult), year)
+    return db.session.scalar(statement) or 0
+
+
+def _only_stale(viewer: Viewer, statement: Statement, this_year: Any, last_year: Any, year: int) -> Statement:
+    statement = _joined_results(statement, this_year, last_year, year)
     statement = statement.outerjoin(BodyChange, and_(BodyChange.year == year, BodyChange.body_id == Body.id)).where(
         or_(this_year.body_id.is_not(None), last_year.body_id.is_not(None), BodyChange.body_id.is_not(None)),
         or_(
@@ -74,7 +86,7 @@ def stale_states(viewer: Viewer, year: int) -> list[BodyState]:
             BodyChange.previous_generation.is_distinct_from(last_year.scored_generation),
         ),
     )
-    return [BodyState(*row) for row in fetch_rows(registry.visible(statement, viewer).order_by(Body.id))]
+    return registry.visible(statement, viewer)
 
 
 def states_of(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, BodyState]:

@@ -1,6 +1,7 @@
 """The kinds of background jobs that the product has, from all packages."""
 
 from evaluation.anomalies import jobs as anomalies
+from evaluation.comparison.changes import jobs as changes
 from evaluation.comparison.readings import jobs as readings
 from evaluation.jobs.kinds import JobKind
 from evaluation.notifications import link_mail, outbox
@@ -14,6 +15,7 @@ KINDS: tuple[JobKind, ...] = (
     sheet_archive.KIND,
     national_workbook.KIND,
     readings.KIND,
+    changes.KIND,
     anomalies.KIND,
 )
 """All kinds; workers run no other ones."""

@@ -9,14 +9,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from evaluation.comparison.changes import jobs as changes
 from evaluation.comparison.changes.models import BodyChange, ChangePart
 from evaluation.comparison.changes.operations import refresh_changes
 from evaluation.comparison.changes.queries import stale_states
 from evaluation.comparison.changes.shapley import DENOMINATOR
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.jobs.operations import start_job
 from evaluation.registry.operations import NewBody
 from evaluation.results.models import BodyResult, RowResult
+from evaluation.results.operations import refresh
 from tests.support.factories import bin_of, clean, random_answers
 from tests.support.scenario import SUPERVISED_FROM, SYSTEM, YEAR, Scenario, build_scenario, store_answers
 
@@ -84,6 +87,21 @@ def test_what_is_stale_is_computed_again(app: Flask, order: Order, scenario: Sce
         db.session.commit()
         assert refresh_changes(YEAR) == 1
         assert not stale_states(SYSTEM, YEAR)
+        check_stored()
+
+
+def test_the_background_job_computes_what_many_bodies_wait_for(
+    app: Flask, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = changes.KIND.is_due
+    with app.app_context():
+        refresh()
+        assert due and not due()
+        monkeypatch.setattr(changes, "MANY", 1)
+        assert due()
+        start_job(SYSTEM, changes.KIND, {}, "kk")
+        db.session.commit()
+        assert not due()
         check_stored()
 
 
