@@ -30,19 +30,11 @@ blueprint = Blueprint("improvement", __name__)
 
 @dataclass(frozen=True)
 class GainedRows:
-    """The rows of one table that gain by a step, each with its number, points before and after."""
+    """The rows of the table of a kind that gain by a step, each with its number, points before and after."""
 
+    kind: str
     table: str
     rows: tuple[tuple[str, int, int], ...]
-
-
-@dataclass(frozen=True)
-class StepView:
-    """A step with the total points that it leads to."""
-
-    step: Step
-    total: YearTotal
-    gained: tuple[GainedRows, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +58,7 @@ def page(bin_: str, year: int) -> str:
     steps = improvement_steps(rows)
     data = read_year_data(viewer, order, year, body.id)
     sheet = sheet_in_force(body, data)
+    total = queries.stored_points(viewer, year, body.id) or YearTotal(0, 0, 0)
     wanted = request.args.get("points", 1, type=int)
     chosen = next((step for step in steps if step.gain >= wanted), steps[-1] if steps else None)
     organisations = _organisations(sheet, data, chosen, language) if chosen else []
@@ -74,10 +67,11 @@ def page(bin_: str, year: int) -> str:
         body=body,
         year=year,
         sheet=sheet,
-        total=queries.stored_points(viewer, year, body.id) or YearTotal(0, 0, 0),
+        total=total,
         lock=data.lock(today()),
-        steps=[_step_view(sheet, rows, step, language) for step in steps],
+        steps=[(step, YearTotal(total.high + step.gain, total.high + step.gain, total.max)) for step in steps],
         chosen=chosen,
+        gained=list(_gained(sheet, rows, chosen, language)) if chosen else (),
         page=Page.from_list(organisations, requested_page()),
         page_url=page_urls(".page", bin_=bin_, year=year, points=chosen.gain if chosen else None),
         trial_bins=[loss.organisation.bin for loss, _ in organisations[:MAX_ORGANISATIONS]],
@@ -91,17 +85,15 @@ def _scored(sheet: Sheet) -> Iterable[SheetRow]:
     return (row for table in sheet.tables if table.applicable for row in table.scored_rows)
 
 
-def _step_view(sheet: Sheet, rows: Sequence[BreachRow], step: Step, language: Language) -> StepView:
-    gained = []
-    for table in sheet.tables:
-        changes = [
+def _gained(sheet: Sheet, rows: Sequence[BreachRow], step: Step, language: Language) -> Iterable[GainedRows]:
+    for kind in sheet.order.table:
+        changes = tuple(
             (row.key[1], row.current, after)
             for row in rows
-            if row.key[0] == table.table.kind and (after := row.points_without(step.organisations)) != row.current
-        ]
+            if row.key[0] == kind and (after := row.points_without(step.organisations)) != row.current
+        )
         if changes:
-            gained.append(GainedRows(heading(sheet.order.kind[table.table.kind].plural[language.code]), tuple(changes)))
-    return StepView(step, YearTotal(sheet.high + step.gain, sheet.high + step.gain, sheet.max), tuple(gained))
+            yield GainedRows(kind, heading(sheet.order.kind[kind].plural[language.code]), changes)
 
 
 def _organisations(sheet: Sheet, data: YearData, step: Step, language: Language) -> list[tuple[LossRow, list[str]]]:

@@ -141,6 +141,6 @@ def _result(order: Order, body: Body, data: YearData, trials: Sequence[TrialOrga
         for first, second in zip(old.rows, new.rows, strict=True)
         if (first.low, first.high) != (second.low, second.high)
     )
-    moves = rank_moves(viewer, order, data.year, body, YearTotal(after.low, after.high, after.max))
+    moves = rank_moves(viewer, data.year, body.id, YearTotal(after.low, after.high, after.max))
     regions = region_names(viewer)
     return TrialResult(before, after, rows, tuple((scope_name(move.scope, order, language, regions), move) for move in moves))
