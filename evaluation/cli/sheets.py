@@ -23,7 +23,6 @@ from evaluation.registry.models import Body
 from evaluation.review import queries as review
 from evaluation.review.sheet_archive import (
     KIND,
-    SHEETS_PER_PART,
     ArchiveOptions,
     export_record,
     render,
@@ -37,6 +36,8 @@ from evaluation.sheets.writers import FORMATS, LANGUAGES
 from evaluation.submissions.models import SheetRevision
 
 POLL_SECONDS = 0.5
+SHEETS_PER_HELPER = 10
+"""Sheets for which another process is worth its start."""
 
 language_option = click.option(
     "--lang",
@@ -127,8 +128,8 @@ def _run(job_id: int, workers: int, label: str) -> JobView:
     # The first part divides the job.
     run_parts(job_id, max_parts=1)
     view = _read(job_id)
-    parts = -(-view.total // SHEETS_PER_PART)
-    settings, count = configuration().settings, min(workers, parts) - 1 if view.is_active else 0
+    # A helper needs some seconds to start.
+    settings, count = configuration().settings, min(workers, -(-view.total // SHEETS_PER_HELPER)) - 1 if view.is_active else 0
     helpers = [start_worker(settings, "--job", str(job_id)) for _ in range(count)]
     try:
         with click.progressbar(length=max(view.total, 1), label=label) as bar:

@@ -49,7 +49,8 @@ def title(view: NotificationView, language: Language) -> str:
     if kind == "remark" and data.get("reply"):
         return language.gettext(REPLY)
     if kind == "job":
-        return language.gettext(JOB_TITLES[data["status"]], job=job_label(data, language))
+        text = JOB_TITLES[data["status"]]
+        return language.gettext(text, job=job_label(data, language))
     if kind == "deadline":
         text = CORRECTION if data.get("correction") else TITLES[kind]
         return language.gettext(text, date=language.long_date(date.fromisoformat(data["until"])))

@@ -32,8 +32,8 @@ from evaluation.sheets.stamp import Stamp
 from evaluation.sheets.writers import DATA_FORMATS
 from evaluation.submissions.models import SheetRevision
 
-SHEETS_PER_PART = 50
-"""Sheets of a part: few enough that all workers have work until the end, and that their reports fit into little memory."""
+MAX_SHEETS_PER_PART, MIN_PARTS = 25, 8
+"""Few sheets in a part and many parts: all workers have work until the end, and the memory does not grow with the country."""
 ZIP_TIMESTAMP = (2022, 6, 20, 0, 0, 0)
 """The time of every file in the archive, fixed so that the same sheets give the same bytes."""
 CHUNK_BYTES = 1 << 20
@@ -129,7 +129,8 @@ def _split(run: JobRun) -> list[PartPlan]:
         ids = [id_ for id_ in ids if id_ in accepted]
     if not ids:
         raise EvaluationError(NO_SHEETS)
-    parts = (ids[start : start + SHEETS_PER_PART] for start in range(0, len(ids), SHEETS_PER_PART))
+    size = min(MAX_SHEETS_PER_PART, -(-len(ids) // MIN_PARTS))
+    parts = (ids[start : start + size] for start in range(0, len(ids), size))
     return [PartPlan({"bodies": part}, len(part)) for part in parts]
 
 

@@ -24,7 +24,7 @@ from evaluation.sheets import Sheet, queries
 from evaluation.sheets.document import build_document
 from evaluation.sheets.writers import pdf, write
 from evaluation.workbooks.load import load_workbook
-from tests.benchmarks import answers, clock, country, grid, home, lists, pictures, results
+from tests.benchmarks import answers, archive, clock, country, grid, home, lists, pictures, results
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -199,6 +199,7 @@ JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
     "ranking": (lists.prepare_lists, lists.ranking, 2.0),
     "audit log": (lists.prepare_lists, lists.audit_log, 2.0),
     "heat map": (results.prepare_results, pictures.heat_map, 1.2),
+    "ZIP": (archive.prepare_archive, archive.archive, 1 / 1.7),
     "ten years": (results.prepare_ten_years, results.ten_years, 12.0),
 }
 """Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""

@@ -11,7 +11,7 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list.model import BodyFilters
-from evaluation.review.body_list.queries import list_bodies
+from evaluation.review.body_list.queries import body_ids
 from evaluation.review.national_workbook import KIND as WORKBOOK
 from evaluation.review.sheet_archive import KIND as SHEETS
 from evaluation.review.sheet_archive import ArchiveOptions
@@ -102,7 +102,7 @@ def _selected(year: ReportingYear) -> list[int] | None:
     filters = _filters()
     if not filters.is_active:
         return None
-    return [row.body.id for row in list_bodies(current_viewer(), year, today(), current_language().code, filters).items]
+    return body_ids(current_viewer(), year, today(), filters)
 
 
 def _sheets_page(year: ReportingYear, form: SheetsForm) -> str:

@@ -98,10 +98,13 @@ def _find(job_id: int) -> JobView:
 
 
 def _context(view: JobView) -> dict[str, Any]:
-    language, failure = current_language(), view.job.failure
+    language, failure = current_language(), ""
+    if view.job.failure is not None:
+        template, values = view.job.failure["message"], view.job.failure["values"]
+        failure = language.gettext(template, **values)
     return {
         "view": view,
         "job": view.job,
         "days": configuration().settings.job_file_days,
-        "failure": language.gettext(failure["message"], **failure["values"]) if failure else "",
+        "failure": failure,
     }
