@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from evaluation.comparison.changes import queries
 from evaluation.comparison.changes.compute import RowKey, RowLine, YearResults, align_members
-from evaluation.comparison.changes.model import BodyChanges, ChangedOrganisation, ChangedRow, Parts
+from evaluation.comparison.changes.model import BodyChanges, ChangedOrganisation, ChangedRow, Movement, Parts
 from evaluation.comparison.changes.queries import Registration
 from evaluation.comparison.changes.sources import ABSENT, MEMBER_SOURCES, SOURCES, UNCHANGED, Source
 from evaluation.criteria.count_conditions import ORGANISATIONS
@@ -23,7 +23,8 @@ def body_changes(viewer: Viewer, year: int, body_id: int) -> BodyChanges:
     keys = [(body_id, kind, row) for kind, row in _in_order_of_the_form(last_year.order, this_year.order)]
     changed = [key for key in keys if key[1:] in parts or _low(last_year, key) != _low(this_year, key)]
     members = {key: _members(last_year, this_year, key, parts.get(key[1:], {})) for key in changed}
-    ids = {id_ for of_row in members.values() for id_, *_ in of_row}
+    moved = _moved(last_year, this_year)
+    ids = {id_ for of_row in members.values() for id_, *_ in of_row} | moved.keys()
     registered = [queries.registrations(viewer, number, ids) for number in (year - 1, year)]
     rows = []
     for key in changed:
@@ -41,7 +42,8 @@ def body_changes(viewer: Viewer, year: int, body_id: int) -> BodyChanges:
                 _is_audited(this_year if after else last_year, after or before),
             )
         )
-    return BodyChanges(queries.body_points(viewer, year, body_id), sum_parts(rows), tuple(rows))
+    movements = _movements(moved, {Source.LEFT: last_year, Source.JOINED: this_year}, *registered)
+    return BodyChanges(queries.body_points(viewer, year, body_id), sum_parts(rows), tuple(rows), movements)
 
 
 def _breaches_first(item: ChangedOrganisation) -> tuple[bool, str]:
@@ -112,6 +114,36 @@ def _counts(criterion: Criterion, member: Member) -> bool:
         return True
     state = after if before is None else before
     return bool((state or 0) & (BREACH_BIT | UNDECIDED_BIT))
+
+
+def _moved(last_year: YearResults, this_year: YearResults) -> dict[int, Source]:
+    """Return id → LEFT or JOINED of the body's organisations of one year only."""
+    before, after = ({int(id_) for ids in year.organisation_ids.values() for id_ in ids} for year in (last_year, this_year))
+    return dict.fromkeys(before - after, Source.LEFT) | dict.fromkeys(after - before, Source.JOINED)
+
+
+def _movements(
+    moved: Mapping[int, Source], years: Mapping[Source, YearResults], last_registered: Registrations, registered: Registrations
+) -> tuple[Movement, ...]:
+    """Describe the organisations that came or left; `years` has the results of the year in which the body had them."""
+    breaches: dict[int, list[tuple[str, str]]] = {}
+    for source, year in years.items():
+        for (body_id, kind, row), line in year.rows.items():
+            for id_, digit in zip(year.organisation_ids[body_id, kind].tolist(), line.states, strict=True):
+                if moved.get(id_) is source and int(digit, 16) & BREACH_BIT:
+                    breaches.setdefault(id_, []).append((kind, row))
+    others = {Source.LEFT: registered, Source.JOINED: last_registered}
+    movements = [
+        Movement(
+            registered[id_].organisation,
+            source,
+            tuple(breaches.get(id_, ())),
+            others[source][id_].body,
+            source is Source.LEFT and registered[id_].is_closed,
+        )
+        for id_, source in moved.items()
+    ]
+    return tuple(sorted(movements, key=lambda item: (-len(item.breaches), item.organisation.bin)))
 
 
 def _organisation(member: Member, last_year: Registrations, this_year: Registrations) -> ChangedOrganisation:

@@ -107,9 +107,27 @@ class ChangedRow:
 
 
 @dataclass(frozen=True)
+class Movement:
+    """An organisation that came to the body or left it, and the rows (kind, number) that it was in breach of while it was there.
+
+    `other_body` and `is_closed` are as in :class:`ChangedOrganisation`.
+    """
+
+    organisation: LegalEntity
+    source: Source
+    breaches: tuple[tuple[str, str], ...]
+    other_body: LegalEntity | None
+    is_closed: bool
+
+
+@dataclass(frozen=True)
 class BodyChanges:
-    """Why the points of a body changed: sums by source, and the rows with a part or a difference, in the order of the form."""
+    """Why the points of a body changed: sums by source, and the rows with a part or a difference, in the order of the form.
+
+    `movements` are all organisations that came or left, those in breach first.
+    """
 
     points: PointChange
     parts: Parts = field(default_factory=dict)
     rows: tuple[ChangedRow, ...] = ()
+    movements: tuple[Movement, ...] = ()

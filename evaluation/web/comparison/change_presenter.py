@@ -11,7 +11,7 @@ from evaluation.charts import Link, to_svg
 from evaluation.charts.model import caption
 from evaluation.charts.waterfall import Step, waterfall_picture
 from evaluation.comparison.changes.labels import SOURCE_NAMES, signed_points, state_name
-from evaluation.comparison.changes.model import BodyChanges, ChangedOrganisation, ChangedRow, Parts, PointChange
+from evaluation.comparison.changes.model import BodyChanges, ChangedOrganisation, ChangedRow, Movement, Parts, PointChange
 from evaluation.comparison.changes.sources import SOURCES, Source
 from evaluation.criteria.model import Order
 from evaluation.language import Language
@@ -115,13 +115,47 @@ def row_views(
     return views
 
 
+@dataclass(frozen=True)
+class MovementView:
+    """An organisation that came or left: its report in the year in which the body had it, its move, and its rows in breach."""
+
+    organisation: LegalEntity
+    url: str
+    move: str
+    other_body: LegalEntity | None
+    breaches: tuple[RowName, ...]
+
+
+def movement_views(
+    changes: BodyChanges, bin_: str, year: int, orders: tuple[Order, Order | None], language: Language
+) -> list[MovementView]:
+    """Present the organisations that came to a body or left it, at most `MAX_ORGANISATIONS_SHOWN`."""
+    return [
+        MovementView(
+            item.organisation,
+            _report_url(bin_, year - 1 if item.source is Source.LEFT else year, item.organisation),
+            _move(item),
+            item.other_body,
+            tuple(row_name(orders[0], orders[1], kind, row, language) for kind, row in item.breaches),
+        )
+        for item in changes.movements[:MAX_ORGANISATIONS_SHOWN]
+    ]
+
+
+def _move(item: ChangedOrganisation | Movement) -> str:
+    """Return a word for the template: closed, moved to, left, came from, new; empty for an organisation of both years."""
+    if item.source is Source.LEFT:
+        return "closed" if item.is_closed else "moved to" if item.other_body else "left"
+    if item.source is Source.JOINED:
+        return "came from" if item.other_body else "new"
+    return ""
+
+
+def _report_url(bin_: str, year: int, organisation: LegalEntity) -> str:
+    return url_for("report.page", bin_=bin_, year=year, organisation_bin=organisation.bin)
+
+
 def _organisation(item: ChangedOrganisation, bin_: str, year: int, is_audited: bool) -> OrganisationView:
     before, after = ("" if state is None else state_name(state, is_audited) for state in (item.before, item.after))
-    move = ""
-    if item.source is Source.LEFT:
-        move = "closed" if item.is_closed else "moved to" if item.other_body else "left"
-    elif item.source is Source.JOINED:
-        move = "came from" if item.other_body else "new"
-    report_year = year if item.after is not None else year - 1
-    url = url_for("report.page", bin_=bin_, year=report_year, organisation_bin=item.organisation.bin)
-    return OrganisationView(item.organisation, url, before, after, move, item.other_body)
+    url = _report_url(bin_, year if item.after is not None else year - 1, item.organisation)
+    return OrganisationView(item.organisation, url, before, after, _move(item), item.other_body)

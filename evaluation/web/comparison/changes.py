@@ -21,7 +21,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.registry.models import LEVELS
 from evaluation.web.comparison import context
-from evaluation.web.comparison.change_presenter import in_order_of_the_form, row_name, row_views, waterfall
+from evaluation.web.comparison.change_presenter import in_order_of_the_form, movement_views, row_name, row_views, waterfall
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of
@@ -99,6 +99,7 @@ def body(bin_: str, year: int) -> str:
         last_year=last_year,
         changes=changes,
         rows=row_views(changes, bin_, year, (order, last_order), language),
+        movements=movement_views(changes, bin_, year, (order, last_order), language),
         kinds={**(last_order.kind if last_order else {}), **order.kind},
         chart=waterfall(changes.points, changes.parts, year, url_for(".body", bin_=bin_, year=year), language),
     )

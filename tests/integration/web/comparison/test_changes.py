@@ -69,6 +69,8 @@ def test_a_departure_is_named_and_no_improvement(scenario: Scenario) -> None:
     assert reviewer.get(str(link["href"])).status_code == 200
     text = " ".join(named.stripped_strings)
     assert "in breach" in text and "now at:" in text and "Екінші ауданның әкімдігі" in text
+    (moved,) = page.select("section[aria-labelledby=movements] tbody tr")
+    assert LOSS_MAKER in moved.text and "Екінші ауданның әкімдігі" in moved.text and moved.select(".row-number")
     shapes = [str(shape.get("xlink:href") or shape.get("href")) for shape in page.select("svg a")]
     assert shapes == [f"{url}#source-left"]
     assert sources(reviewer, f"/bodies/{OTHER_BODY}/{YEAR}/point-changes") == {"joined": "−2", "": "−2"}
