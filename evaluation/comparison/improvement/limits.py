@@ -10,7 +10,7 @@ from evaluation.language import N_, Language
 from evaluation.sheets.model import LegalEntity
 
 LAST_DAY_PASSED = N_("The last day, %(day)s, has passed: only a wrong answer can still be corrected.")
-AUDIT_MADE = N_("The audit of the year has found it: only a wrong answer can still be corrected.")
+AUDIT_VIOLATION = N_("The audit of the year has found it: only a wrong answer can still be corrected.")
 
 
 def limit_text(order: Order, criterion: Criterion, organisation: LegalEntity, today: date, language: Language) -> str:
@@ -24,7 +24,7 @@ def limit_text(order: Order, criterion: Criterion, organisation: LegalEntity, to
         language: The language of the text.
     """
     if criterion.audited is not None:
-        return language.gettext(AUDIT_MADE)
+        return language.gettext(AUDIT_VIOLATION)
     answers = dict(organisation.breach_facts)
     days = [day for code in _limiting_days(order, criterion.breach) if isinstance(day := answers.get(code), date) and day < today]
     return language.gettext(LAST_DAY_PASSED, day=language.short_date(min(days))) if days else ""

@@ -42,7 +42,7 @@ def test_an_open_row_and_a_table_that_does_not_apply(sheet: Sheet) -> None:
     assert [otherwise_texts(row, english) for row in sheet.tables[0].rows if row.criterion is None] == [[]]
 
 
-def test_audits_that_were_not_made(order: Order) -> None:
+def test_audits_that_are_missing(order: Order) -> None:
     sheet = make_sheet(order, {order.kinds[0].code: [{"area_audit": "not_audited"}, {"area_audit": "not_audited"}]})
     assert otherwise_texts(rows_of(sheet, 0)["2.1"], language("en")) == [
         "More points: 2, if no organisation is in breach (now 0) and at least 1 is audited for this norm (now 0).",
@@ -50,6 +50,6 @@ def test_audits_that_were_not_made(order: Order) -> None:
     ]
 
 
-def test_every_language_has_its_own_words(sheet: Sheet) -> None:
+def test_no_language_repeats_the_words_of_another(sheet: Sheet) -> None:
     texts = {code: otherwise_texts(rows_of(sheet, 0)["1"], language(code)) for code in LANGUAGE_CODES}
     assert len({text for of_language in texts.values() for text in of_language}) == sum(map(len, texts.values()))

@@ -53,7 +53,7 @@ def test_the_step_names_the_organisation_and_its_rows(scenario: Scenario) -> Non
     assert client.get(f"/bodies/{OTHER_BODY}/{YEAR}/improvement").status_code == 404
 
 
-def test_an_accepted_year_says_what_would_have_given_more(scenario: Scenario) -> None:
+def test_a_submitted_year_says_that_it_is_locked(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.submit()
         db.session.commit()
