@@ -35,17 +35,15 @@ class Share:
 
 @dataclass(frozen=True)
 class ShadeClass:
-    """The shares from `low` percent up to `high` percent; the last class includes its end."""
+    """The shares from `low` percent up to `high` percent, with the fill of their fields and the colour of text on it.
+
+    The last class includes its end.
+    """
 
     low: int
     high: int
-    face: str
+    fill: Fill
     ink: str
-
-    @property
-    def fill(self) -> Fill:
-        """The fill of a field of the class."""
-        return Fill(self.face, style.OUTLINE)
 
     def label(self, language: Language) -> str:
         """The range of the class, for the legend."""
@@ -64,7 +62,8 @@ def shade_classes(shares: Iterable[Share]) -> tuple[ShadeClass, ...]:
     count = last - first + 1
     shades = _spread(style.SHADES, count)
     return tuple(
-        ShadeClass((first + position) * step, (first + position + 1) * step, *shade) for position, shade in enumerate(shades)
+        ShadeClass((first + position) * step, (first + position + 1) * step, Fill(face, style.OUTLINE), ink)
+        for position, (face, ink) in enumerate(shades)
     )
 
 

@@ -97,7 +97,7 @@ def _part_of_total(share: Share, language: Language) -> str:
     """The numbers of a share: 7 / 10, 7–9 / 10."""
     low = language.number(share.low)
     part = f"{low}–{language.number(share.high)}" if share.is_open else low
-    return f"{part}\xa0/\xa0{language.number(share.total)}"
+    return f"{part} /\xa0{language.number(share.total)}"
 
 
 # ---- heat map ----
