@@ -76,13 +76,13 @@ def start(year: int) -> Redirection:
 
 
 @blueprint.get(f"/readings/results/{JOB}")
-@allow(Action.VIEW)
-def result(job_id: int) -> str:
-    """Show what a job of the viewer found: sums by table and region, and the bodies, the largest change first."""
+@allow(Action.ACCOUNT)
+def result(job_id: int) -> str | Redirection:
+    """Show the result of the viewer's job: sums by table and region, and the bodies, the largest change first."""
     viewer, language = current_viewer(), current_language()
-    view = queries.job(viewer, job_id)
-    if view is None or view.job.kind != readings_jobs.KIND.code or view.job.status != DONE:
-        abort(404)
+    view = queries.job(viewer, job_id) or abort(404)
+    if view.job.kind != readings_jobs.KIND.code or view.job.status != DONE:
+        return redirect(url_for("jobs.show", job_id=job_id), 303)
     document = orjson.loads(files.result_file(job_id).read_bytes())
     year = find_year(document["year"])
     direction = request.args.get("change", "")
