@@ -18,7 +18,7 @@ export MALLOC_MMAP_THRESHOLD_ = 1000000000
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/product ## Serve the demonstration on http://127.0.0.1:8000/; with DEMO= an empty database
+run: $(VENV)/product ## Serve the demonstration with its workers on http://127.0.0.1:8000/; with DEMO= an empty database
 	$(BIN)/flask --app app database upgrade
 	$(if $(DEMO),$(BIN)/flask --app app demo)
 	$(BIN)/gunicorn --config gunicorn.conf.py 'app:create_app()'
