@@ -104,6 +104,6 @@ def _region_error(viewer: Viewer, fields: AccountInput) -> EvaluationError | Non
         return None
     if fields.role not in (Role.REVIEWER, Role.OBSERVER):
         return EvaluationError(N_("Only a reviewer or an observer is limited to a region; select none for this role."))
-    if fields.region not in {str(body.kato)[:2] for body in registry.regions(viewer)}:
+    if fields.region not in {body.kato[:2] for body in registry.regions(viewer)}:
         return EvaluationError(N_("The registry has no region with the KATO code %(code)s."), code=fields.region)
     return None

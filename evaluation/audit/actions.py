@@ -4,10 +4,11 @@ An action's value is stored in the database and is part of the event's hash, so 
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import Self
 
 from evaluation.language import N_
-from evaluation.policy import Action, Viewer
+from evaluation.policy import ALLOWED, Action, Role, Viewer
 
 
 class AuditGroup(StrEnum):
@@ -163,16 +164,25 @@ EVENTS_WITHOUT_BODY = Action.MANAGE_ACCOUNTS
 """The permission that reading an event of no body requires, independent of the event's action."""
 
 
+BY_VALUE = {action.value: action for action in AuditAction}
+
+
 def find_action(stored: str) -> AuditAction | None:
     """Return the action of a stored value; None for a value that this version of the product does not know."""
-    return next((action for action in AuditAction if action.value == stored), None)
+    return BY_VALUE.get(stored)
 
 
 def unreadable_actions(viewer: Viewer) -> tuple[AuditAction, ...]:
     """Return the actions whose events the viewer may not read."""
-    return tuple(action for action in AuditAction if not viewer.may(action.read_permission))
+    return _unreadable_actions(viewer.role)
+
+
+@cache
+def _unreadable_actions(role: Role) -> tuple[AuditAction, ...]:
+    return tuple(action for action in AuditAction if action.read_permission not in ALLOWED[role])
 
 
 def readable_groups(viewer: Viewer) -> tuple[AuditGroup, ...]:
     """Return the groups with at least one action whose events the viewer may read."""
-    return tuple(group for group in AuditGroup if any(viewer.may(action.read_permission) for action in group.actions))
+    unreadable = unreadable_actions(viewer)
+    return tuple(group for group in AuditGroup if any(action not in unreadable for action in group.actions))

@@ -58,7 +58,7 @@ def people() -> Iterator[DemoPerson]:
     from flask_security import verify_password
 
     viewer, password, listed = Viewer.system(), data("people")["password"], set()
-    regions = {str(body.kato)[:2]: body for body in registry.regions(viewer)}
+    regions = {body.kato[:2]: body for body in registry.regions(viewer)}
     for person in (person for name in LISTS for person in data("people")[name]):
         account = queries.account_by_email(viewer, person["email"])
         if account is None or not account.active or account.email in listed:

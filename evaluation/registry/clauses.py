@@ -1,5 +1,6 @@
 """Parts of SQL statements over bodies and organisations: filters and orders, for modules of queries."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,8 @@ from sqlalchemy import and_, case, false, func, or_, true
 
 from evaluation.database import Statement
 from evaluation.registry.models import Body, Organisation
-from evaluation.text import parse_search
+from evaluation.registry.search_index import contains_part
+from evaluation.text import SearchWord, parse_search
 
 
 def exists_in_year(year: int) -> Any:
@@ -20,29 +22,32 @@ def began_by(year: int | None) -> Any:
     return true() if year is None else or_(Body.since.is_(None), Body.since <= date(year, 12, 31))
 
 
-def filter_by_search(statement: Statement, typed: str, text: Any, bin_: Any = None) -> Statement:
+def filter_by_search(statement: Statement, typed: str, text: Any) -> Statement:
     """Filter a statement to rows that match a search; see :func:`evaluation.text.parse_search`.
 
     Args:
         statement: The statement.
         typed: The search as a person typed it.
         text: The column of search texts.
-        bin_: The column of BINs, if the rows have one.
     """
-    search = parse_search(typed)
-    if not search.words:
-        return statement if search.is_empty else statement.where(false())
-    for word in search.words:
-        condition = text.contains(word.text, autoescape=True)
-        if word.bin_start and bin_ is not None:
-            condition = or_(condition, bin_.startswith(word.bin_start, autoescape=True))
-        statement = statement.where(condition)
-    return statement
+    return _filter_by_words(statement, typed, lambda word: text.contains(word.text, autoescape=True))
 
 
 def filter_by_name(statement: Statement, typed: str, model: type[Body] | type[Organisation]) -> Statement:
     """Filter a statement to rows whose current or former name, or BIN, matches a search."""
-    return filter_by_search(statement, typed, model.search_text, model.bin)
+
+    def matches(word: SearchWord) -> Any:
+        condition = contains_part(model, word.text)
+        return or_(condition, model.bin.startswith(word.bin_start, autoescape=True)) if word.bin_start else condition
+
+    return _filter_by_words(statement, typed, matches)
+
+
+def _filter_by_words(statement: Statement, typed: str, matches: Callable[[SearchWord], Any]) -> Statement:
+    search = parse_search(typed)
+    if not search.words:
+        return statement if search.is_empty else statement.where(false())
+    return statement.where(*map(matches, search.words))
 
 
 def region_of(higher: Any) -> Any:

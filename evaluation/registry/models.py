@@ -73,7 +73,7 @@ class Body(Base):
     bin: Mapped[str] = mapped_column(String(12))
     name_kk: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     name_ru: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
-    level: Mapped[str | None] = mapped_column(String(16))
+    level: Mapped[str | None] = mapped_column(String(16), index=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("body.id"), index=True)
     kato: Mapped[str | None] = mapped_column(String(9), index=True)
     since: Mapped[date | None]

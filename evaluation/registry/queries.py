@@ -36,6 +36,19 @@ def in_force_at_year_end(year: int) -> Any:
     return and_(Supervision.since <= day, or_(Supervision.until.is_(None), Supervision.until >= day))
 
 
+def former_name_id(body: Any, year: int) -> Any:
+    """Return the id of the names that a body had on 31 December of the year, as a column; NULL where they are its names now.
+
+    Args:
+        body: `Body` or an alias of it.
+        year: The reporting year.
+    """
+    name = aliased(FormerName)
+    # Of several later changes the earliest counts.
+    statement = select(name.id).where(name.body_id == body.id, name.until >= date(year, 12, 31))
+    return statement.order_by(name.until).limit(1).correlate(body).scalar_subquery()
+
+
 def years() -> list[ReportingYear]:
     """Return the reporting years, the latest first."""
     return list(db.session.scalars(select(ReportingYear).order_by(ReportingYear.year.desc())))
@@ -126,10 +139,26 @@ def bodies(
     return result if year is None else result.with_items(bodies_as_named_in(viewer, result.items, year))
 
 
-def regions(viewer: Viewer) -> list[Body]:
+class Region(NamedTuple):
+    """The body of a region or of a city of republican significance; `kato` begins with the code of the region."""
+
+    kato: str
+    bin: str
+    name_kk: str
+    name_ru: str
+
+
+def regions(viewer: Viewer) -> list[Region]:
     """Return the bodies of regions and cities of republican significance, by KATO code."""
-    statement = visible(select(Body).where(Body.level == "region", Body.kato.is_not(None)), viewer)
-    return list(db.session.scalars(statement.order_by(Body.kato)))
+    statement = _regions() if viewer.bodies is None else visible(_regions(), viewer)
+    return [Region(*row) for row in fetch_rows(statement)]
+
+
+@cache
+def _regions() -> Statement:
+    """Return the statement of :func:`regions`, built once: many pages have a choice of regions."""
+    statement = select(Body.kato, Body.bin, Body.name_kk, Body.name_ru)
+    return statement.where(Body.level == "region", Body.kato.is_not(None)).order_by(Body.kato)
 
 
 def parents(viewer: Viewer, bodies: Iterable[Body]) -> dict[int, Body]:

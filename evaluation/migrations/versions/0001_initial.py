@@ -20,6 +20,8 @@ APPEND_ONLY_TABLES = {
     "export": "id = NEW.id",
 }
 """Tables that only accept new rows. The value is the SQL condition under which a stored row collides with a new one."""
+SEARCHED_TABLES = ("body", "organisation")
+"""Tables with a column `search_text` in which searches look for parts of words."""
 FORWARD_ONLY_TABLES = ("chain_head", "checkpoint_coverage")
 """Tables whose rows are never deleted and whose `seq` only grows."""
 
@@ -66,6 +68,41 @@ def _create_sqlite_triggers() -> None:
 def _sqlite_refusal(table: str) -> str:
     """Return the body of a trigger that refuses the statement."""
     return f"BEGIN SELECT RAISE(ABORT, 'change of {table} is refused: the table is append-only'); END"
+
+
+def create_search_indexes() -> None:
+    """Create the indexes of groups of three letters by which searches look for parts of names."""
+    if op.get_bind().dialect.name == "postgresql":
+        _create_trigram_indexes()
+        return
+    for table in SEARCHED_TABLES:
+        index = f"search_{table}"
+        op.execute(
+            f"CREATE VIRTUAL TABLE {index} USING fts5(search_text, content='{table}', content_rowid='id', "
+            "tokenize='trigram case_sensitive 1')"
+        )
+        add = f"INSERT INTO {index} (rowid, search_text) VALUES (NEW.id, NEW.search_text);"  # noqa: S608
+        remove = f"INSERT INTO {index} ({index}, rowid, search_text) VALUES ('delete', OLD.id, OLD.search_text);"  # noqa: S608
+        op.execute(f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {add} END")
+        op.execute(f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {remove} END")
+        op.execute(f"CREATE TRIGGER {index}_update AFTER UPDATE OF search_text ON {table} BEGIN {remove} {add} END")
+
+
+def _create_trigram_indexes() -> None:
+    # Only some users may create the extension; without it, a search reads all names.
+    op.execute("DO $$ BEGIN CREATE EXTENSION IF NOT EXISTS pg_trgm; EXCEPTION WHEN OTHERS THEN NULL; END $$")
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")):
+        for table in SEARCHED_TABLES:
+            op.execute(f"CREATE INDEX search_{table} ON {table} USING gin (search_text gin_trgm_ops)")
+
+
+def drop_search_indexes() -> None:
+    """Drop the indexes of searches; the triggers and the indexes of PostgreSQL go with their tables."""
+    if op.get_bind().dialect.name == "sqlite":
+        for table in SEARCHED_TABLES:
+            for operation in ("insert", "delete", "update"):
+                op.execute(f"DROP TRIGGER search_{table}_{operation}")
+            op.execute(f"DROP TABLE search_{table}")
 
 
 def drop_triggers() -> None:
@@ -643,8 +680,7 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("body_id", sa.Integer(), nullable=False),
         sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("scored_generation", sa.Integer(), nullable=True),
-        sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("scored_generation", sa.Integer(), server_default="-1", nullable=False),
         sa.Column("accepted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("low", sa.Integer(), server_default="0", nullable=False),
         sa.Column("high", sa.Integer(), server_default="0", nullable=False),
@@ -668,6 +704,23 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_body_result_body_id", "body_result", ["body_id"], unique=False)
+    op.create_index(
+        "ix_body_result_stale",
+        "body_result",
+        ["year", "body_id"],
+        unique=False,
+        sqlite_where=sa.text("scored_generation <> generation"),
+        postgresql_where=sa.text("scored_generation <> generation"),
+    )
+    op.create_table(
+        "result_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_result_year_year_reporting_year"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_result_year")),
+    )
     op.create_table(
         "table_result",
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
@@ -815,11 +868,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("year", name=op.f("pk_anomaly_search")),
     )
     create_triggers()
+    create_search_indexes()
 
 
 def downgrade() -> None:
     """Drop the schema."""
     drop_triggers()
+    drop_search_indexes()
     op.drop_table("anomaly_search")
     op.drop_index(op.f("ix_anomaly_organisation_id"), table_name="anomaly")
     op.drop_index("ix_anomaly_queue", table_name="anomaly")
@@ -830,6 +885,13 @@ def downgrade() -> None:
     op.drop_table("ranking_setting")
     op.drop_table("row_result")
     op.drop_table("table_result")
+    op.drop_table("result_year")
+    op.drop_index(
+        "ix_body_result_stale",
+        table_name="body_result",
+        sqlite_where=sa.text("scored_generation <> generation"),
+        postgresql_where=sa.text("scored_generation <> generation"),
+    )
     op.drop_index("ix_body_result_body_id", table_name="body_result")
     op.drop_table("body_result")
     op.drop_index(op.f("ix_submission_body_id"), table_name="submission")

@@ -56,7 +56,9 @@ def counted_batches(
         names = list(dict.fromkeys(row.batch for row in rows if row.batch not in listed))
         listed |= set(names)
         # A batch whose newest event is on a page before is not listed again.
-        all_rows = audit.stored_batches(viewer, *conditions, AuditBatch.batch.in_(names), of_bodies=bodies) if names else []
+        is_complete = len(rows) < READ_SIZE and not more
+        named = AuditBatch.batch.in_(names)
+        all_rows = rows if is_complete or not names else audit.stored_batches(viewer, *conditions, named, of_bodies=bodies)
         complete = _summaries_by_batch(all_rows)
         summaries |= {name: complete[name] for name in names if start is None or complete[name].last < start}
         if len(rows) < READ_SIZE:

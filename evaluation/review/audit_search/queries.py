@@ -3,19 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Text, and_, cast, or_, select
+from sqlalchemy import Text, and_, cast, literal, or_, select
 
 from evaluation.audit import queries as audit
 from evaluation.audit.actions import EVENTS_WITHOUT_BODY
 from evaluation.audit.models import AuditBatch, AuditEvent
 from evaluation.clock import ZONE
-from evaluation.database import Statement, db
+from evaluation.database import Statement, db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry.clauses import filter_by_name
 from evaluation.registry.models import Body, Organisation
-from evaluation.registry.queries import visible
 from evaluation.review.audit_search.batches import PAGE_SIZE, READ_SIZE, Position, counted_batches, counted_events, older
 from evaluation.text import parse_search, search_text
 
@@ -150,15 +149,30 @@ def answer_history(viewer: Viewer, year: int, organisation_id: int, code: str) -
     return [AnswerEvent(event.actor, event.at, *_old_and_new(event.data.get(code)), event.action, event.data) for event in events]
 
 
-def bodies_and_organisations(viewer: Viewer, events: Sequence[AuditEvent]) -> tuple[dict[int, Body], dict[int, Organisation]]:
+class Entity(NamedTuple):
+    """A body or an organisation of an event; `kind` is empty for a body."""
+
+    id: int
+    bin: str
+    kind: str
+    name_kk: str
+    name_ru: str
+
+
+def bodies_and_organisations(viewer: Viewer, events: Sequence[AuditEvent]) -> tuple[dict[int, Entity], dict[int, Entity]]:
     """Return the bodies and organisations of these events by id, as far as they exist and the viewer can see them."""
-    body_ids = {event.body_id for event in events if event.body_id is not None}
+    body_ids = {event.body_id for event in events if event.body_id is not None and viewer.can_see(event.body_id)}
     organisation_ids = {
         event.organisation_id for event in events if event.organisation_id is not None and _can_see(viewer, event)
     }
-    bodies = db.session.scalars(visible(select(Body).where(Body.id.in_(body_ids)), viewer))
-    organisations = db.session.scalars(select(Organisation).where(Organisation.id.in_(organisation_ids)))
-    return {body.id: body for body in bodies}, {organisation.id: organisation for organisation in organisations}
+    bodies = select(Body.id, Body.bin, literal(""), Body.name_kk, Body.name_ru)
+    organisations = select(*(Organisation.id, Organisation.bin, Organisation.kind, Organisation.name_kk, Organisation.name_ru))
+    return (
+        {row[0]: Entity(*row) for row in fetch_rows(bodies.where(Body.id.in_(body_ids)))} if body_ids else {},
+        {row[0]: Entity(*row) for row in fetch_rows(organisations.where(Organisation.id.in_(organisation_ids)))}
+        if organisation_ids
+        else {},
+    )
 
 
 def _read(viewer: Viewer, conditions: Sequence[Any], position: Position | None, listed: Collection[str]) -> list[AuditEvent]:

@@ -25,6 +25,7 @@ from evaluation.results.operations import refresh
 from evaluation.review.body_list.clauses import ListTables, filtered, joins_of_filters, joins_of_order, order_by
 from evaluation.review.body_list.model import (
     NO_OPEN_REMARKS,
+    NO_POINTS,
     AcceptableSubmission,
     BodyFilters,
     BodyRow,
@@ -160,7 +161,7 @@ def _built(
 
 
 def _page_of_ids(statements: ListStatements, page: int) -> Page[int]:
-    total = db.session.scalar(statements.count) or 0
+    total = _first_column(statements.count, {})[0]
     number = nearest_page(page, total, PAGE_SIZE)
     ids = _first_column(statements.ids, {"size": PAGE_SIZE, "start": (number - 1) * PAGE_SIZE})
     return Page(ids, total, number, PAGE_SIZE)
@@ -207,7 +208,7 @@ def _rows(viewer: Viewer, year: ReportingYear, today: date, ids: Sequence[int]) 
     statement = _row_statement(year.year, viewer.may(Action.REPLY))
     for part in batched(ids):
         points = _points_by_kind(year.year, part)
-        for row in db.session.execute(statement, {"ids": part}):
+        for row in fetch_rows(statement, {"ids": part}):
             rows[row[0]] = _body_row(viewer, year, today, row, points.get(row[0], {}))
     return [rows[id_] for id_ in ids if id_ in rows]
 
@@ -236,6 +237,9 @@ def _row_statement(year: int, with_remarks: bool) -> Statement:
 
 def _body_row(viewer: Viewer, year: ReportingYear, today: date, row: Sequence[Any], points: PointsByKind) -> BodyRow:
     status, version, revision, submitted_on, organisations, begun, remarks, *previous = row[12:]
+    if isinstance(submitted_on, str):
+        # SQLite returns days as text.
+        submitted_on = date.fromisoformat(submitted_on)
     return BodyRow(
         ListedBody(*row[:6]),
         ListedBody(*row[6:12]) if row[6] is not None and viewer.can_see(row[6]) else None,
@@ -247,7 +251,7 @@ def _body_row(viewer: Viewer, year: ReportingYear, today: date, row: Sequence[An
         timeliness_of(year.deadline, submitted_on, today),
         remarks,
         points,
-        TotalPoints(*(number or 0 for number in previous)),
+        TotalPoints(*previous) if previous[-1] else NO_POINTS,
     )
 
 

@@ -248,10 +248,10 @@ def _form_page(
 def _regions() -> dict[str, str]:
     """Return the first two digits of a region's KATO code → its name."""
     language = current_language().code
-    return {str(body.kato)[:2]: _name(body, language) for body in registry.regions(current_viewer())}
+    return {body.kato[:2]: _name(body, language) for body in registry.regions(current_viewer())}
 
 
-def _name(body: Body, language: str) -> str:
+def _name(body: Body | registry.Region, language: str) -> str:
     first, second = (body.name_ru, body.name_kk) if language == "ru" else (body.name_kk, body.name_ru)
     return first or second
 

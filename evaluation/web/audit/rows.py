@@ -1,17 +1,22 @@
 """Rows of the audit log's pages: events of the search page, and events in the history of an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from flask import url_for
 
 from evaluation.audit.actions import find_action
 from evaluation.audit.models import AuditEvent
-from evaluation.language import N_
-from evaluation.policy import Viewer
-from evaluation.registry.models import Body, Organisation
+from evaluation.language import N_, Language
+from evaluation.policy import Action, Viewer
 from evaluation.review.audit_search import queries
-from evaluation.review.audit_search.queries import AnswerEvent, AuditHit
+from evaluation.review.audit_search.queries import AnswerEvent, AuditHit, Entity
+from evaluation.sheets.model import LegalEntity
 from evaluation.web.audit.event_presenter import EventPresenter, Fact
-from evaluation.web.core.request_context import current_language
+from evaluation.web.core.pagination import bin_urls
+from evaluation.web.core.request_context import current_language, language_of, moment
 
 UNKNOWN_ACTION = N_("Another action")
 MAX_OPEN_FACTS = 3
@@ -20,27 +25,39 @@ MAX_OPEN_CHARACTERS = 300
 """Characters of a fact above which an event's facts are collapsed."""
 
 
+class Link(NamedTuple):
+    """A text with an address, which is empty where there is none; `language` is empty where it is the page's."""
+
+    text: str
+    url: str
+    language: str
+
+
 @dataclass(frozen=True)
 class EventRow:
-    """An event, or the newest event of a batch, as the search page shows it.
+    """An event, or the newest event of a batch, as texts of the search page.
 
-    `action_label` and the first item of `counts` are message ids. `counts` are the actions of a batch with their numbers of
-    events, empty for a single event; `organisations` is the number of organisations of a batch.
+    `stored_action` is an action that this version of the product does not know. `counts` are the actions of a batch with their
+    numbers of events, empty for a single event; `organisations` is the number of organisations of a batch that has several.
+    `period` is the year where there is no body.
     """
 
-    event: AuditEvent
-    action_label: str
-    facts: tuple[Fact, ...]
-    body: Body | None
-    organisation: Organisation | None
-    counts: tuple[tuple[str, int], ...] = ()
+    at: str
+    actor: str
+    action: str
+    stored_action: str
+    facts: tuple[Fact, ...] = ()
+    counts: tuple[tuple[str, str], ...] = ()
+    batch_url: str = ""
     organisations: int = 0
+    organisation: Link | None = None
+    body: Link | None = None
+    period: str = ""
 
     @property
     def is_collapsed(self) -> bool:
         """Whether the facts are shown only on demand."""
-        is_long = any(len(fact.new) + len(fact.old) > MAX_OPEN_CHARACTERS for fact in self.facts)
-        return is_long or len(self.facts) > MAX_OPEN_FACTS
+        return len(self.facts) > MAX_OPEN_FACTS or any(len(fact.new) + len(fact.old) > MAX_OPEN_CHARACTERS for fact in self.facts)
 
     @property
     def cell_count(self) -> int:
@@ -61,9 +78,9 @@ class AnswerEventRow:
 
 def event_rows(viewer: Viewer, hits: Sequence[AuditHit]) -> list[EventRow]:
     """Return the rows of the search page in the order of the hits."""
-    presenter = EventPresenter(current_language())
     bodies, organisations = queries.bodies_and_organisations(viewer, [hit.event for hit in hits])
-    return [_event_row(presenter, hit, bodies, organisations) for hit in hits]
+    presenter = _RowPresenter(viewer, current_language(), bodies, organisations)
+    return [presenter.row(hit) for hit in hits]
 
 
 def answer_event_row(presenter: EventPresenter, year: int, code: str, event: AnswerEvent) -> AnswerEventRow:
@@ -78,18 +95,52 @@ def _action_label(action: str) -> str:
     return defined.label if defined else UNKNOWN_ACTION
 
 
-def _event_row(
-    presenter: EventPresenter, hit: AuditHit, bodies: dict[int, Body], organisations: dict[int, Organisation]
-) -> EventRow:
-    event, body = hit.event, bodies.get(hit.event.body_id or 0)
-    if hit.is_single:
-        organisation = organisations.get(event.organisation_id or 0)
+class _RowPresenter:
+    """Presents hits in one language, with the bodies and organisations of their events by id."""
+
+    def __init__(self, viewer: Viewer, language: Language, bodies: Mapping[int, Entity], organisations: Mapping[int, Entity]):
+        self.language, self.bodies, self.organisations = language, bodies, organisations
+        self.events = EventPresenter(language)
+        self.manages_registry = viewer.may(Action.MANAGE_REGISTRY)
+        self.year_urls = cache(lambda year: bin_urls("review.body", year=year))
+
+    def row(self, hit: AuditHit) -> EventRow:
+        """Return the row of a hit."""
+        event, gettext = hit.event, self.language.gettext
+        body = self.bodies.get(event.body_id or 0) if hit.is_single or hit.bodies == 1 else None
+        organisation = self.organisations.get(event.organisation_id or 0) if hit.is_single else None
+        first_action = event.action if hit.is_single else next(iter(hit.counts))
+        counts = () if hit.is_single else tuple(hit.counts.items())
         return EventRow(
-            event,
-            _action_label(event.action),
-            presenter.facts(event, organisation.kind if organisation else ""),
-            body,
-            organisation,
+            moment(event.at),
+            event.actor,
+            gettext(_action_label(first_action)),
+            "" if find_action(event.action) else event.action,
+            self.events.facts(event, organisation.kind if organisation else "") if hit.is_single else (),
+            tuple((gettext(_action_label(action)), self.language.number(count)) for action, count in counts),
+            "" if hit.is_single else url_for("audit.index", batch=event.batch),
+            0 if hit.is_single else hit.organisations,
+            self._organisation_link(event, organisation, body) if organisation else None,
+            self._body_link(event, body) if body else None,
+            self.language.period(event.year) if event.year and not body else "",
         )
-    counts = tuple((_action_label(action), count) for action, count in hit.counts.items())
-    return EventRow(event, counts[0][0], (), body if hit.bodies == 1 else None, None, counts, hit.organisations)
+
+    def _organisation_link(self, event: AuditEvent, organisation: Entity, body: Entity | None) -> Link:
+        if event.year and body:
+            url = url_for("report.page", bin_=body.bin, year=event.year, organisation_bin=organisation.bin)
+        else:
+            url = url_for("registry.organisation", bin_=organisation.bin) if self.manages_registry else ""
+        name, language = self._name(organisation)
+        return Link(name, url, language)
+
+    def _body_link(self, event: AuditEvent, body: Entity) -> Link:
+        name, language = self._name(body)
+        if event.year:
+            return Link(f"{name}, {self.language.period(event.year)}", self.year_urls(event.year)(body.bin), language)
+        return Link(name, url_for("registry.body", bin_=body.bin) if self.manages_registry else "", language)
+
+    def _name(self, entity: Entity) -> tuple[str, str]:
+        """Return a name and its language, which is empty where it is the page's."""
+        named = LegalEntity(entity.bin, entity.name_kk, entity.name_ru)
+        shown_in = language_of(named, self.language.code)
+        return named.name(self.language.code), "" if shown_in == self.language.code else shown_in

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, g, render_template, request
 
-from evaluation.audit.actions import find_action, readable_groups
+from evaluation.audit.actions import readable_groups
 from evaluation.criteria.model import Indicator
 from evaluation.language import N_
 from evaluation.policy import Action
@@ -42,7 +42,6 @@ def index() -> str:
         older_url=form.url(before=hits[-1].event.id) if has_more else "",
         newest_url=form.url() if before else "",
         years=[(str(year), year) for year in years],
-        is_defined_action=lambda action: find_action(action) is not None,
         groups=[(group.value, group.label) for group in groups],
         indicators=indicators,
         evidence=evidence,

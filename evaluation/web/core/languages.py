@@ -1,14 +1,18 @@
 """The language of the pages: chosen by a link and stored in a cookie; without a cookie, the browser's preference."""
 
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, abort, current_app, redirect, request
 from flask_babel import Babel
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from werkzeug import Response
 
 from evaluation.language import Language
+from evaluation.language import language as language_by_code
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import current_language
@@ -25,7 +29,8 @@ def init_app(app: Flask) -> None:
     """Set up Flask-Babel and what templates need for the links between languages."""
     Babel(app, locale_selector=select)
     # Flask-Babel looks up the catalogue of the request at every message; a page has hundreds of messages and one language.
-    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(_message, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(_=_message, gettext=_message)
     app.context_processor(lambda: {"language_names": NAMES, "here": here})
     app.after_request(_vary)
 
@@ -69,9 +74,20 @@ def here() -> str:
 
 
 @pass_context
-def _gettext(context: Context, message: str) -> str:
+def _message(context: Context, message: str, /, **values: Any) -> str:
+    """Return a message with its values, as Jinja's own function does; a message without values is prepared once.
+
+    The catalogues are the product's own, so their HTML is trusted; values are escaped.
+    """
     language: Language = context.get("language") or current_language()
-    return language.translations.gettext(message)
+    if not context.eval_ctx.autoescape:
+        return language.translations.gettext(message) % values
+    return Markup(language.translations.gettext(message)) % values if values else _markup(language.code, message)  # noqa: S704
+
+
+@lru_cache(maxsize=8192)
+def _markup(code: str, message: str) -> Markup:
+    return Markup(language_by_code(code).translations.gettext(message)) % {}  # noqa: S704 (as above)
 
 
 @pass_context

@@ -1,9 +1,13 @@
 """The request side of lists in pages: the requested page number and the addresses of the other pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
+
+ANY_BIN = "000000000000"
 
 
 def requested_page() -> int:
@@ -12,10 +16,34 @@ def requested_page() -> int:
     return number
 
 
+def bin_urls(endpoint: str, **values: Any) -> Callable[[str], str]:
+    """Return a function from a body's BIN to the address of its page; Flask builds one address, which all others resemble."""
+    before, after = url_for(endpoint, bin_=ANY_BIN, **values).split(ANY_BIN)
+    return lambda bin_: f"{before}{bin_}{after}"
+
+
+def query_urls(endpoint: str, **values: Any) -> Callable[..., str]:
+    """Return a function from more parts of a query string to an address; Flask builds the part that all addresses share, once.
+
+    `values` are the common parts. Parts that are None or empty are left out.
+    """
+    common = cache(lambda: url_for(endpoint, **_filled(values)))
+
+    def url(**more: Any) -> str:
+        start, query = common(), urlencode(_filled(more))
+        return f"{start}{'&' if '?' in start else '?'}{query}" if query else start
+
+    return url
+
+
 def page_urls(endpoint: str, **values: Any) -> Callable[[int], str]:
     """Return a function from a page number to the address of that page of a list.
 
     `values` are the list's filters and the other parts of the address; empty ones are left out.
     """
-    parts = {name: None if value == "" else value for name, value in values.items()}
-    return lambda number: url_for(endpoint, **parts, page=number)
+    url = query_urls(endpoint, **values)
+    return lambda number: url(page=number)
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and value != ""}

@@ -1,6 +1,6 @@
 """The reviewer's home: the bodies of a year with status and points, as a page and as files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, g, render_template, request, url_f
 from evaluation.answers.queries import latest_year_with_entries
 from evaluation.clock import today
 from evaluation.criteria.model import Order
-from evaluation.language import N_, heading
+from evaluation.language import heading
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import LEVEL_NAMES
@@ -29,11 +29,10 @@ from evaluation.review.body_list.operations import record_body_list_export
 from evaluation.review.body_list.queries import list_bodies
 from evaluation.submissions.status import STATUS_LABELS
 from evaluation.web.core.access import allow
-from evaluation.web.core.pagination import page_urls, requested_page
+from evaluation.web.core.pagination import page_urls, query_urls, requested_page
 from evaluation.web.core.request_context import current_language, current_viewer, search_words, send_bytes, show_year
+from evaluation.web.review.body_list_presenter import SHORT_LEVEL_NAMES, list_rows
 
-SHORT_LEVEL_NAMES = LEVEL_NAMES | {"rural": N_("Town or village")}
-"""Level names for narrow columns."""
 WRITERS: dict[str, Callable[[export.ExportTable, str], bytes]] = {
     "xlsx": export.as_xlsx,
     "csv": lambda table, _title: export.as_csv(table),
@@ -47,15 +46,18 @@ blueprint.app_context_processor(lambda: {"level_names": SHORT_LEVEL_NAMES, "full
 @allow(Action.VIEW)
 def index() -> str:
     """Show the list of bodies with their points of a year."""
-    year = _requested_year()
+    years = registry.years()
+    year = _requested_year(years)
     if year is None:
         return render_template("review/body_list/empty.html")
-    viewer, order = current_viewer(), registry.orders().get(year.order_code)
+    viewer, language, order = current_viewer(), current_language(), registry.orders().get(year.order_code)
     filters, sort = _requested_filters(order)
     filter_query: dict[str, Any] = {"year": year.year, **filters.to_query()}
+    filtered_url = query_urls(".index", **filter_query)
+    page = list_bodies(viewer, year, today(), language.code, filters, sort, requested_page())
     return render_template(
         "review/body_list/index.html",
-        years=registry.years(),
+        years=years,
         year=year,
         filters=filters,
         sort=sort,
@@ -65,10 +67,11 @@ def index() -> str:
         lateness=LATENESS_LABELS,
         remark_options=REMARK_LABELS if viewer.may(Action.REPLY) else {},
         tables=[(TABLE_PREFIX + table.kind, order.kind[table.kind]) for table in order.form.tables] if order else [],
-        page=list_bodies(viewer, year, today(), current_language().code, filters, sort, requested_page()),
-        # url_for leaves out the parts that are None.
+        page=page,
+        rows=list_rows(page.items, year.year, order, language),
         page_url=page_urls(".index", **filter_query, **sort.to_query()),
-        sort_url=lambda key: url_for(".index", **filter_query, **sort.toggled(key).to_query()),
+        sort_url=lambda key: filtered_url(**sort.toggled(key).to_query()),
+        # url_for leaves out the parts that are None.
         file_url=lambda format_: url_for(".file", **filter_query, **sort.to_query(), format_=format_),
         formats=list(WRITERS),
     )
@@ -79,7 +82,7 @@ def index() -> str:
 def file(format_: str) -> Response:
     """Download the whole list, filtered and sorted like the page; the download is recorded in the audit log."""
     viewer, language = current_viewer(), current_language()
-    year = _requested_year() or abort(404)
+    year = _requested_year(registry.years()) or abort(404)
     order = registry.orders().get(year.order_code)
     filters, sort = _requested_filters(order)
     rows = list_bodies(viewer, year, today(), language.code, filters, sort).items
@@ -90,13 +93,13 @@ def file(format_: str) -> Response:
     return send_bytes(content, export.FORMATS[format_], f"bodies-{year.year}.{format_}")
 
 
-def _requested_year() -> ReportingYear | None:
+def _requested_year(years: Sequence[ReportingYear]) -> ReportingYear | None:
     """Return the year of the query string; None when no year is open.
 
     Without a valid year in the query string it is the latest year with entries, because a year that was just opened has nothing
     to show; without any entries it is the newest year.
     """
-    years, number = registry.years(), request.args.get("year", 0, type=int)
+    number = request.args.get("year", 0, type=int)
     year = next((year for year in years if year.year == number), None)
     if year is None and years:
         latest = latest_year_with_entries(current_viewer(), [year.year for year in years])

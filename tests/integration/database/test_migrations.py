@@ -15,7 +15,8 @@ from evaluation.database import Base, db
 
 def test_the_tables_are_those_of_the_models(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata) == []
+        options = {"compare_type": True, "include_name": lambda name, *_: not (name or "").startswith("search_")}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []
 
 
 def test_upgrading_again_changes_nothing_and_down_leaves_nothing(app: Flask) -> None:
