@@ -1,6 +1,8 @@
 """Stored changes: their sums are the differences of the results, and what is stale is computed again, on both databases."""
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from random import Random
 from typing import Any
@@ -87,6 +89,21 @@ def test_what_is_stale_is_computed_again(app: Flask, order: Order, scenario: Sce
         db.session.commit()
         assert refresh_changes(YEAR) == 1
         assert not stale_states(SYSTEM, YEAR)
+        check_stored()
+
+
+def test_two_readers_at_once_store_the_same(app: Flask, scenario: Scenario) -> None:
+    ready = threading.Barrier(2)
+
+    def refresh_both(_: int) -> int:
+        with app.app_context():
+            ready.wait()
+            return refresh_changes(YEAR)
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(refresh_both, range(2))) >= len(BODIES)
+    with app.app_context():
+        assert refresh_changes(YEAR) == 0
         check_stored()
 
 

@@ -1,11 +1,11 @@
 """The parts of changes of random countries, from their scores: they sum to the difference of every row."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from evaluation.comparison.changes.compute import RowLine, YearResults, compute_parts
@@ -65,7 +65,7 @@ def results_of(order: Order, random: Random, members: Sequence[tuple[int, str, i
     for body, kind, row, criterion, low, prior in zip(*(scores.rows[name].tolist() for name in names), strict=True):
         states = "".join(STATE_DIGITS[digits[kind, row][f"{id_:05}"]] for id_ in ids[int(body), kind])
         lines[int(body), kind, row] = RowLine(criterion, low, None if prior == UNKNOWN_COUNT else prior, states)
-    return YearResults(order, lines, {key: json.dumps(values) for key, values in ids.items()})
+    return YearResults(order, lines, {key: np.array(values) for key, values in ids.items()})
 
 
 def check_sums(last_year: YearResults, this_year: YearResults) -> list[str]:
@@ -108,3 +108,14 @@ def test_another_order(order: Order) -> None:
     assert lost and {part.source for part in lost} == {Source.ORDER}
     check_sums(last_year, this_year)
     check_sums(this_year, last_year)
+
+
+def test_points_that_the_states_do_not_explain_are_the_part_of_the_order(order: Order) -> None:
+    """An accepted sheet keeps its points though the registry or the order's file changed later."""
+    random = Random("accepted")
+    members = [(id_, order.kinds[0].code, id_ % 3) for id_ in range(12)]
+    last_year, this_year = (results_of(order, random, members, 0.0) for _ in range(2))
+    assert Source.ORDER not in check_sums(last_year, this_year)
+    key, line = next((key, line) for key, line in this_year.rows.items() if line.low == 0)
+    accepted = YearResults(order, this_year.rows | {key: line._replace(low=1)}, this_year.organisation_ids)
+    assert Source.ORDER in check_sums(last_year, accepted)
