@@ -107,13 +107,13 @@ def test_sums_equal_brute_force(app: Flask, order: Order, seed: int) -> None:
             }
 
 
-def test_distribution_counts_each_body_once(app: Flask, order: Order) -> None:
+def test_distribution_counts_every_body_once(app: Flask, order: Order) -> None:
     with app.app_context():
         country = country_of(order, 3)
         for name, viewer in viewers(country).items():
             levels = {item.level: item for item in queries.level_bins(viewer, YEAR)}
-            known = {country.bodies[-1].level} if name == "body" else {body.level for body in country.bodies}
-            assert list(levels) == [level for level in LEVELS if level in known]
+            expected_levels = {country.bodies[-1].level} if name == "body" else {body.level for body in country.bodies}
+            assert list(levels) == [level for level in LEVELS if level in expected_levels]
             for level, item in levels.items():
                 counts, seen = [0] * BINS, [0] * BINS
                 for body in country.bodies:

@@ -107,7 +107,7 @@ def test_links_are_native_and_named() -> None:
         assert {item.attrib["pointer-events"] for item in root.iter(f"{SVG}text")} == {"none"}
 
 
-def test_pictures_are_equal_bytes_each_time() -> None:
+def test_pictures_are_equal_bytes_every_time() -> None:
     drawn = list(all_pictures("ru").values())
     svgs = [to_svg(picture) for picture in drawn]
     draw_cached.cache_clear()
@@ -169,7 +169,7 @@ def test_tiles_are_the_regions_of_the_country() -> None:
     assert [(position.region, position.row) for position in further[REGIONS:]] == [("98", 5), ("99", 5)]
 
 
-def test_bodies_side_by_side_have_one_bar_each() -> None:
+def test_every_body_side_by_side_has_one_bar() -> None:
     def bodies(values: Iterable[int | None]) -> list[BodyPoints]:
         return [
             BodyPoints(letter, None if low is None else RowPoints("1", "Ә", low, 2, 2), link(ord(letter)))

@@ -102,7 +102,7 @@ def test_a_body_sees_the_distribution_of_its_level(country: CountryScenario) -> 
     assert head.get(PAGES["side-by-side"]).status_code == 404
 
 
-def test_bodies_are_found_and_removed(country: CountryScenario) -> None:
+def test_bodies_are_searched_and_removed(country: CountryScenario) -> None:
     reviewer = country.client("reviewer")
     page = page_of(reviewer, f"/pictures/{YEAR}/side-by-side?q=абай")
     (link,) = attributes(page, ".picture-matches a", "href")
