@@ -26,6 +26,7 @@ class RankedBody:
     level: str
     region: str | None
     exists: bool
+    parent: int | None
     tables: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     previous: tuple[int, int, int] = (0, 0, 0)
 
@@ -58,7 +59,7 @@ def ranking_country(order: Order, random: Random, size: int) -> list[RankedBody]
         body.closed_on, body.parent_id = closed, parent if level == "rural" else None
         db.session.add(body)
         db.session.flush()
-        ranked = RankedBody(body.id, body.bin, level, region, closed is None)
+        ranked = RankedBody(body.id, body.bin, level, region, closed is None, body.parent_id)
         ranked.tables = {kind: _points(random) for kind in kinds if random.random() < 0.4}
         ranked.previous = random.choice(((0, 0, 0), _points(random)))
         bodies.append(ranked)

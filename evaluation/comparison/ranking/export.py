@@ -10,9 +10,9 @@ from evaluation.comparison.ranking.model import RankingRow
 from evaluation.criteria.model import Order
 from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
-from evaluation.registry.models import Body, ReportingYear
+from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list.export import POINT_HEADERS, SHARE_HEADERS, ExportTable, Value
-from evaluation.review.body_list.model import NO_POINTS, TotalPoints
+from evaluation.review.body_list.model import NO_POINTS, ListedBody, TotalPoints
 from evaluation.sheets.model import LegalEntity
 
 BODY_HEADERS = (
@@ -73,7 +73,7 @@ def _bounds(points: TotalPoints) -> tuple[Value, ...]:
     return (points.low, points.high, points.max) if points.max else (None, None, None)
 
 
-def _name(body: Body, language: Language) -> str:
+def _name(body: ListedBody, language: Language) -> str:
     return LegalEntity(body.bin, body.name_kk, body.name_ru).name(language.code)
 
 

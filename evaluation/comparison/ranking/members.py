@@ -1,28 +1,21 @@
 """All bodies of a year as far as scopes and ranks need them: read once, and counted for every part of a page."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from evaluation.comparison.ranking.model import COUNTRY, LEVEL, REGION, TABLES, Distribution, Scope
+from evaluation.comparison.ranking.model import LEVEL, REGION, TABLES, Distribution, Scope
 from evaluation.policy import Viewer
 from evaluation.registry.models import LEVELS
 
+Member = tuple[int, str | None, str | None, str, float | None, float | None]
+"""A body: id, level, code of the region, kinds of its tables, share at least and at most; None for the shares without any table.
 
-class Member(NamedTuple):
-    """A body: its level, region code, kinds of tables, and share at least and at most, None if no table applies."""
-
-    id: int
-    level: str | None
-    region: str | None
-    kinds: str
-    low: float | None
-    high: float | None
-
-    def is_in(self, scope: Scope) -> bool:
-        """Return whether the body is in the scope."""
-        return scope.kind == COUNTRY or {LEVEL: self.level, REGION: self.region, TABLES: self.kinds}[scope.kind] == scope.value
+A plain tuple: a page passes over all bodies of the country several times.
+"""
+ID, LOW, HIGH = 0, 4, 5
+SCOPE_COLUMNS = {LEVEL: 1, REGION: 2, TABLES: 3}
+"""Kind of a scope → the position of its value in a member."""
 
 
 @dataclass(frozen=True)
@@ -30,33 +23,47 @@ class Members:
     """The bodies of a year, without names. They are not restricted to a viewer: a rank is counted among all of its scope."""
 
     members: Sequence[Member]
+    _distributions: dict[Scope, Distribution] = field(default_factory=dict, repr=False, compare=False)
 
     def distribution(self, scope: Scope) -> Distribution:
         """Return the shares of the scope's ranked bodies."""
-        members = [item for item in self.members if item.is_in(scope)]
-        lows = sorted(item.low for item in members if item.low is not None)
-        return Distribution(tuple(lows), tuple(sorted(item.high for item in members if item.high is not None)))
+        if scope not in self._distributions:
+            shares = [(member[LOW], member[HIGH]) for member in _in_scope(self.members, scope)]
+            lows = sorted([low for low, _ in shares if low is not None])
+            self._distributions[scope] = Distribution(
+                tuple(lows), tuple(sorted([high for _, high in shares if high is not None]))
+            )
+        return self._distributions[scope]
 
     def count(self, viewer: Viewer, scope: Scope, without_tables: bool = False) -> int:
         """Return the number of the scope's bodies that the viewer can see: those that are ranked, or those without any table."""
-        return sum(item.is_in(scope) for item in self._visible(viewer) if (item.low is None) == without_tables)
+        shares = [member[LOW] for member in _in_scope(self._visible(viewer), scope)]
+        unranked = shares.count(None)
+        return unranked if without_tables else len(shares) - unranked
 
     def levels(self, viewer: Viewer) -> list[str]:
         """Return the levels of the ranked bodies that the viewer can see."""
-        levels = {item.level for item in self._ranked(viewer)}
+        levels = {member[SCOPE_COLUMNS[LEVEL]] for member in self._ranked(viewer)}
         return [level for level in LEVELS if level in levels]
 
     def regions(self, viewer: Viewer) -> list[str]:
         """Return the codes of the regions of the ranked bodies that the viewer can see."""
-        return sorted({item.region for item in self._ranked(viewer) if item.region})
+        column = SCOPE_COLUMNS[REGION]
+        return sorted({str(member[column]) for member in self._ranked(viewer) if member[column]})
 
     def table_scopes(self, viewer: Viewer) -> list[Scope]:
         """Return the sets of tables of the ranked bodies that the viewer can see, the most frequent first."""
-        counts = Counter(item.kinds for item in self._ranked(viewer))
+        column = SCOPE_COLUMNS[TABLES]
+        counts = Counter([str(member[column]) for member in self._ranked(viewer)])
         return [Scope(TABLES, kinds) for kinds, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
-    def _visible(self, viewer: Viewer) -> Iterator[Member]:
-        return (item for item in self.members if viewer.can_see(item.id))
+    def _visible(self, viewer: Viewer) -> Sequence[Member]:
+        return self.members if viewer.bodies is None else [member for member in self.members if viewer.can_see(member[ID])]
 
-    def _ranked(self, viewer: Viewer) -> Iterator[Member]:
-        return (item for item in self._visible(viewer) if item.low is not None)
+    def _ranked(self, viewer: Viewer) -> Sequence[Member]:
+        return [member for member in self._visible(viewer) if member[LOW] is not None]
+
+
+def _in_scope(members: Sequence[Member], scope: Scope) -> Sequence[Member]:
+    column = SCOPE_COLUMNS.get(scope.kind)
+    return members if column is None else [member for member in members if member[column] == scope.value]

@@ -1,6 +1,6 @@
 """Ranks by share and the scopes in which bodies are ranked."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -8,9 +8,9 @@ from typing import Any
 
 from evaluation.criteria.model import Order
 from evaluation.language import N_
-from evaluation.registry.models import LEVELS, Body
+from evaluation.registry.models import LEVELS
 from evaluation.results.models import KIND_SEPARATOR
-from evaluation.review.body_list.model import NO_POINTS, TotalPoints
+from evaluation.review.body_list.model import NO_POINTS, ListedBody, TotalPoints
 
 COUNTRY, LEVEL, REGION, TABLES = "country", "level", "region", "tables"
 NO_TABLES = "none"
@@ -108,11 +108,10 @@ class Distribution:
 
         The last tenth contains 100 percent.
         """
-        counts = [[0, 0] for _ in range(TENTHS)]
-        for column, shares in enumerate((self.lows, self.highs)):
-            for share in shares:
-                counts[min(int(TENTHS * share), TENTHS - 1)][column] += 1
-        return [(low, high) for low, high in counts]
+        # The float of 3/10 is that of a share of 3 of 10 points, so a share at a limit is in the tenth above it.
+        limits = [position / TENTHS for position in range(1, TENTHS)]
+        below = [[0, *(bisect_left(shares, limit) for limit in limits), self.total] for shares in (self.lows, self.highs)]
+        return [(below[0][tenth + 1] - below[0][tenth], below[1][tenth + 1] - below[1][tenth]) for tenth in range(TENTHS)]
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,8 @@ class RankingRow:
     rank. `accepted` says that the points are those of an accepted sheet.
     """
 
-    body: Body
-    parent: Body | None
+    body: ListedBody
+    parent: ListedBody | None
     rank: Rank | None
     points: TotalPoints
     previous: TotalPoints = NO_POINTS

@@ -1,12 +1,17 @@
-"""Reads of the ranking, from stored results: the caller refreshes those of the year and of the year before first."""
+"""Reads of the ranking, from stored results: the caller refreshes those of the year and of the year before first.
+
+A page is read by a statement that filters, sorts and cuts out the ids, and another one that reads the columns of these bodies.
+Statements are built once: building one takes as long as executing it.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
-from evaluation.comparison.ranking.members import Member, Members
+from evaluation.comparison.ranking.members import Members
 from evaluation.comparison.ranking.model import (
     CHANGE,
     COUNTRY,
@@ -25,17 +30,17 @@ from evaluation.comparison.ranking.model import (
     Scope,
     ScopedRank,
 )
-from evaluation.database import Statement, among, db, fetch_rows
+from evaluation.database import Statement, batched, db, fetch_rows
 from evaluation.pagination import PAGE_SIZE, Page, nearest_page
 from evaluation.policy import Viewer
-from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year, filter_by_name, location_order, name_order, region_of
-from evaluation.registry.models import Body
-from evaluation.registry.queries import visible
+from evaluation.registry.models import Body, FormerName
+from evaluation.registry.queries import former_name_id, visible
 from evaluation.results.models import BodyResult, TableResult
-from evaluation.review.body_list.model import TotalPoints
+from evaluation.review.body_list.model import ListedBody, TotalPoints
 
 Higher, Previous = aliased(Body, name="higher"), aliased(BodyResult, name="previous_result")
+Former, HigherFormer = aliased(FormerName, name="former"), aliased(FormerName, name="higher_former")
 
 
 def members(viewer: Viewer, year: int) -> Members:
@@ -44,9 +49,13 @@ def members(viewer: Viewer, year: int) -> Members:
     They are not restricted to the viewer's bodies, because a rank is counted among all of them. Whether the viewer may see the
     counts is decided by :class:`evaluation.comparison.access.Access`.
     """
+    return Members(fetch_rows(_member_statement(year)))
+
+
+@lru_cache(maxsize=32)
+def _member_statement(year: int) -> Statement:
     columns = (BodyResult.kinds, BodyResult.share_low, BodyResult.share_high)
-    statement = _in_scope(select(Body.id, Body.level, region_of(Higher), *columns), year, Scope())
-    return Members([Member(*row) for row in fetch_rows(statement)])
+    return _in_scope(select(Body.id, Body.level, region_of(Higher), *columns), year, Scope())
 
 
 def distribution(viewer: Viewer, year: int, scope: Scope) -> Distribution:
@@ -67,20 +76,27 @@ def ranking(
         everyone: All bodies of the year, among which the ranks are counted.
         page: The number of the page, from 1.
     """
-    # Narrow rows are sorted first: a row with names would make sorting the country several times slower.
-    statement = _in_scope(select(Body.id), year, query.scope)
-    statement = statement.where(BodyResult.max == 0 if query.without_tables else BodyResult.max > 0)
-    statement = _ordered(filter_by_name(visible(statement, viewer), query.search, Body), year, query, language)
-    if page is None:
-        result = Page.single(fetch_rows(statement))
-    elif query.search:
-        result = Page.from_rows(statement, page)
+    statement = _id_statement(viewer.bodies, year, query, language)
+    if page is None or query.search:
+        ids = [row[0] for row in fetch_rows(statement)]
+        result = Page.single(ids) if page is None else Page.from_list(ids, page)
     else:
         total = everyone.count(viewer, query.scope, query.without_tables)
         number = nearest_page(page, total, PAGE_SIZE)
-        result = Page(fetch_rows(statement.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)), total, number)
+        rows = fetch_rows(statement.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE))
+        result = Page([row[0] for row in rows], total, number)
     shares = Distribution() if query.without_tables else everyone.distribution(query.scope)
-    return result.with_items(_ranking_rows(viewer, year, [row[0] for row in result.items], shares))
+    return result.with_items(_ranking_rows(viewer, year, result.items, shares))
+
+
+@lru_cache(maxsize=256)
+def _id_statement(visible_ids: frozenset[int] | None, year: int, query: RankingQuery, language: str) -> Statement:
+    """Return the SELECT of the ids of the ranking in its order."""
+    # Narrow rows are sorted: with names in them, sorting the country would take several times as long.
+    statement = _in_scope(select(Body.id), year, query.scope)
+    statement = statement.where(BodyResult.max == 0 if query.without_tables else BodyResult.max > 0)
+    statement = statement if visible_ids is None else statement.where(Body.id.in_(visible_ids))
+    return _ordered(filter_by_name(statement, query.search, Body), year, query, language)
 
 
 def body_ranks(viewer: Viewer, year: int, body_id: int) -> list[ScopedRank]:
@@ -108,8 +124,13 @@ def body_ranks(viewer: Viewer, year: int, body_id: int) -> list[ScopedRank]:
 
 def region_names(viewer: Viewer) -> dict[str, tuple[str, str]]:
     """Return code of a region → (Kazakh name, Russian name), by code. The name of a region is known to everyone."""
-    statement = select(Body.kato, Body.name_kk, Body.name_ru).where(Body.level == "region", Body.kato.is_not(None))
-    return {kato[:2]: (name_kk, name_ru) for kato, name_kk, name_ru in fetch_rows(statement.order_by(Body.kato))}
+    return {kato[:2]: (name_kk, name_ru) for kato, name_kk, name_ru in fetch_rows(_region_statement())}
+
+
+@lru_cache(maxsize=1)
+def _region_statement() -> Statement:
+    regions = select(Body.kato, Body.name_kk, Body.name_ru).where(Body.level == "region", Body.kato.is_not(None))
+    return regions.order_by(Body.kato)
 
 
 def _in_scope(statement: Statement, year: int, scope: Scope) -> Statement:
@@ -148,38 +169,53 @@ def _ordered(statement: Statement, year: int, query: RankingQuery, language: str
 
 def _ranking_rows(viewer: Viewer, year: int, body_ids: Sequence[int], shares: Distribution) -> list[RankingRow]:
     """Read these bodies, in their order."""
-    results = (BodyResult.low, BodyResult.high, BodyResult.max, BodyResult.accepted)
-    statement = _in_scope(select(Body, *results, Previous.low, Previous.high, Previous.max), year, Scope())
-    statement = statement.outerjoin(Previous, and_(Previous.body_id == Body.id, Previous.year == year - 1))
-    rows = {row[0].id: row for row in db.session.execute(visible(statement, viewer).where(among(Body.id, body_ids)))}
-    bodies = [rows[body_id][0] for body_id in body_ids]
-    parents = registry.parents(viewer, bodies)
-    listed = {body.id: body for body in (*bodies, *parents.values())}
-    named = {body.id: body for body in registry.bodies_as_named_in(viewer, listed.values(), year)}
-    tables = _table_points(year, body_ids)
-    ranking_rows = []
-    for body_id in body_ids:
-        _, low, high, maximum, accepted, *previous = rows[body_id]
-        parent = parents.get(body_id)
-        ranking_rows.append(
-            RankingRow(
-                named[body_id],
-                named[parent.id] if parent else None,
+    statement = _row_statement(year)
+    rows: dict[int, RankingRow] = {}
+    for part in batched(body_ids):
+        tables = _table_points(year, part)
+        for row in fetch_rows(statement, {"ids": part}):
+            body_id, (low, high, maximum, accepted, *previous) = row[0], row[12:]
+            rows[body_id] = RankingRow(
+                ListedBody(*row[:6]),
+                ListedBody(*row[6:12]) if row[6] is not None and viewer.can_see(row[6]) else None,
                 shares.rank(low / maximum, high / maximum) if maximum else None,
                 TotalPoints(low, high, maximum),
                 TotalPoints(*(points or 0 for points in previous)),
                 tables.get(body_id, {}),
-                accepted,
+                bool(accepted),
             )
+    return [rows[body_id] for body_id in body_ids]
+
+
+@lru_cache(maxsize=32)
+def _row_statement(year: int) -> Statement:
+    """Return the SELECT of the columns of some bodies, with their names of the year's 31 December."""
+    names = [
+        column
+        for body, former in ((Body, Former), (Higher, HigherFormer))
+        for column in (
+            *(body.id, body.bin, func.coalesce(former.name_kk, body.name_kk), func.coalesce(former.name_ru, body.name_ru)),
+            *(body.level, body.kato),
         )
-    return ranking_rows
+    ]
+    results = (BodyResult.low, BodyResult.high, BodyResult.max, BodyResult.accepted)
+    statement = _in_scope(select(*names, *results, Previous.low, Previous.high, Previous.max), year, Scope())
+    statement = statement.outerjoin(Previous, and_(Previous.body_id == Body.id, Previous.year == year - 1))
+    statement = statement.outerjoin(Former, Former.id == former_name_id(Body, year))
+    statement = statement.outerjoin(HigherFormer, HigherFormer.id == former_name_id(Higher, year))
+    return statement.where(Body.id.in_(bindparam("ids", expanding=True)))
 
 
-def _table_points(year: int, body_ids: Collection[int]) -> dict[int, Mapping[str, TotalPoints]]:
+def _table_points(year: int, body_ids: Collection[int]) -> Mapping[int, Mapping[str, TotalPoints]]:
     """Return body id → kind → points of the tables that apply."""
-    statement = select(TableResult.body_id, TableResult.kind, TableResult.low, TableResult.high, TableResult.max)
-    statement = statement.where(TableResult.year == year, among(TableResult.body_id, body_ids))
     points: dict[int, dict[str, TotalPoints]] = {}
-    for body_id, kind, *bounds in fetch_rows(statement):
+    for body_id, kind, *bounds in fetch_rows(_table_statement(), {"year": year, "ids": body_ids}):
         points.setdefault(body_id, {})[kind] = TotalPoints(*bounds)
-    return dict(points)
+    return points
+
+
+@lru_cache(maxsize=1)
+def _table_statement() -> Statement:
+    columns = (TableResult.body_id, TableResult.kind, TableResult.low, TableResult.high, TableResult.max)
+    of_bodies = (TableResult.year == bindparam("year"), TableResult.body_id.in_(bindparam("ids", expanding=True)))
+    return select(*columns).where(*of_bodies)

@@ -87,7 +87,7 @@ def test_rows_have_the_points_and_the_change(app: Flask, order: Order) -> None:
             body = bodies[row.body.id]
             assert {kind: (table.low, table.high, table.max) for kind, table in row.tables.items()} == body.tables
             assert (row.points.low, row.points.high, row.points.max) == body.points
-            assert (row.parent is not None) == (row.body.parent_id is not None)
+            assert (row.parent and row.parent.id) == body.parent
             low, high, maximum = body.previous
             before = (Fraction(high, maximum), Fraction(low, maximum)) if maximum else None
             assert row.change == (before and tuple(100 * (now - past) for now, past in zip(body.share, before, strict=True)))

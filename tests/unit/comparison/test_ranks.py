@@ -9,10 +9,10 @@ import pytest
 
 from evaluation.comparison.ranking.model import Distribution, RankingQuery, RankingRow, Scope
 from evaluation.criteria import Order
-from evaluation.registry.models import Body
-from evaluation.review.body_list.model import TotalPoints
+from evaluation.review.body_list.model import ListedBody, TotalPoints
 
 COUNTRIES = int(os.environ.get("TRIALS", "5000"))
+BODY = ListedBody(1, "050140000001", "Орган", "Орган")
 Bounds = tuple[int, int, int]
 
 
@@ -74,9 +74,9 @@ def test_the_distribution_counts_every_body_once() -> None:
 
 
 def test_the_change_has_exact_bounds() -> None:
-    row = RankingRow(Body(id=1), None, None, TotalPoints(1, 2, 3), TotalPoints(1, 1, 7))
+    row = RankingRow(BODY, None, None, TotalPoints(1, 2, 3), TotalPoints(1, 1, 7))
     assert row.change == (100 * Fraction(4, 21), 100 * Fraction(11, 21))
-    assert RankingRow(Body(id=1), None, None, TotalPoints(1, 2, 3)).change is None
+    assert RankingRow(BODY, None, None, TotalPoints(1, 2, 3)).change is None
 
 
 def test_scopes_are_read_as_they_are_written(order: Order) -> None:
