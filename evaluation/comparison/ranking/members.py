@@ -1,8 +1,9 @@
 """All bodies of a year as far as scopes and ranks need them: read once, and counted for every part of a page."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from evaluation.comparison.ranking.model import LEVEL, REGION, TABLES, Distribution, Scope
 from evaluation.policy import Viewer
@@ -13,7 +14,9 @@ Member = tuple[int, str | None, str | None, str, float | None, float | None]
 
 A plain tuple: a page passes over all bodies of the country several times.
 """
-ID, LOW, HIGH = 0, 4, 5
+ID: Final = 0
+LOW: Final = 4
+HIGH: Final = 5
 SCOPE_COLUMNS = {LEVEL: 1, REGION: 2, TABLES: 3}
 """Kind of a scope → the position of its value in a member."""
 
@@ -43,25 +46,26 @@ class Members:
 
     def levels(self, viewer: Viewer) -> list[str]:
         """Return the levels of the ranked bodies that the viewer can see."""
-        levels = {member[SCOPE_COLUMNS[LEVEL]] for member in self._ranked(viewer)}
+        levels = self._values(viewer, LEVEL)
         return [level for level in LEVELS if level in levels]
 
     def regions(self, viewer: Viewer) -> list[str]:
         """Return the codes of the regions of the ranked bodies that the viewer can see."""
-        column = SCOPE_COLUMNS[REGION]
-        return sorted({str(member[column]) for member in self._ranked(viewer) if member[column]})
+        return sorted(self._values(viewer, REGION))
 
     def table_scopes(self, viewer: Viewer) -> list[Scope]:
         """Return the sets of tables of the ranked bodies that the viewer can see, the most frequent first."""
-        column = SCOPE_COLUMNS[TABLES]
-        counts = Counter([str(member[column]) for member in self._ranked(viewer)])
+        counts = self._values(viewer, TABLES)
         return [Scope(TABLES, kinds) for kinds, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
     def _visible(self, viewer: Viewer) -> Sequence[Member]:
         return self.members if viewer.bodies is None else [member for member in self.members if viewer.can_see(member[ID])]
 
-    def _ranked(self, viewer: Viewer) -> Sequence[Member]:
-        return [member for member in self._visible(viewer) if member[LOW] is not None]
+    def _values(self, viewer: Viewer, scope_kind: str) -> Mapping[str, int]:
+        """Return each value of a kind of scopes and how many ranked bodies that the viewer can see have it."""
+        column = SCOPE_COLUMNS[scope_kind]
+        counts = Counter([member[column] for member in self._visible(viewer) if member[LOW] is not None])
+        return {str(value): number for value, number in counts.items() if value}
 
 
 def _in_scope(members: Sequence[Member], scope: Scope) -> Sequence[Member]:
