@@ -38,8 +38,13 @@ ENTRY_ACTIONS = (
     AuditAction.WORKBOOK_APPLIED,
 )
 """The actions by which answers are entered."""
-CHANGING_GROUPS = (AuditGroup.ANSWERS, AuditGroup.FILES, AuditGroup.REVIEW, AuditGroup.YEARS, AuditGroup.REGISTRY)
-"""The groups of actions after which a search may see other anomalies."""
+CHANGES = (
+    *(action for group in (AuditGroup.ANSWERS, AuditGroup.YEARS, AuditGroup.REGISTRY) for action in group.actions),
+    AuditAction.EVIDENCE_FILE_ATTACHED,
+    AuditAction.EVIDENCE_FILE_REMOVED,
+    AuditAction.SUBMITTED,
+)
+"""The actions after which a search may see other anomalies."""
 ANY_STATE, VANISHED = "all", "vanished"
 """Filters of the queue besides the states."""
 
@@ -278,10 +283,9 @@ def last_search(viewer: Viewer, year: int) -> LastSearch | None:
     search = db.session.get(AnomalySearch, year)
     if search is None:
         return None
-    actions = [action.value for group in CHANGING_GROUPS for action in group.actions]
     changed = select(AuditEvent.id).where(
         AuditEvent.id > search.event_id,
-        AuditEvent.action.in_(actions),
+        AuditEvent.action.in_([action.value for action in CHANGES]),
         or_(AuditEvent.year.is_(None), AuditEvent.year.in_((year - 1, year))),
     )
     return LastSearch(search.at, db.session.execute(changed.limit(1)).first() is not None)

@@ -6,6 +6,7 @@ import click
 
 from evaluation import schema
 from evaluation.accounts.roles import ROLE_NAMES
+from evaluation.anomalies.operations import search
 from evaluation.cli.context import command, format_table, language_option, transaction
 from evaluation.clock import today
 from evaluation.configuration import configuration
@@ -16,7 +17,7 @@ from evaluation.demo.reviews import store_reviews
 from evaluation.demo.store import store
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
-from evaluation.policy import BODY_ROLES, Role
+from evaluation.policy import BODY_ROLES, Role, Viewer
 from evaluation.registry import queries as registry
 
 
@@ -51,6 +52,8 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
         store_people(data, country)
         if is_new and not country:
             store_reviews(order, today())
+            for year in data.years[1:]:
+                search(Viewer.system(), year)
     message_language = language(lang)
     click.echo(
         message_language.gettext(
