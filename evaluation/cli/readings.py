@@ -4,9 +4,10 @@ import click
 
 from evaluation.cli.context import command, format_table, language_option, print_json, transaction
 from evaluation.comparison.notes import NO_RANK_IN_ORDER
+from evaluation.comparison.readings.bases import bases_of, basis_of
 from evaluation.comparison.readings.export import as_json
 from evaluation.comparison.readings.model import BodyChange, Points
-from evaluation.comparison.readings.queries import bases_of, basis_of, compare
+from evaluation.comparison.readings.queries import compare
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 

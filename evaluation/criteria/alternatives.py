@@ -62,8 +62,9 @@ def alternative_errors(order: Order) -> Iterator[tuple[str, Alternative, Problem
             problems = list(_reference_errors(order, key, alternative))
             if alternative.is_applicable and not reading.changes_points:
                 problems.append(error(f"readings[{reading.id}].changes_points", N_("an alternative changes points: write true")))
-            for problem in problems or [None]:
-                yield key, alternative, problem
+            yield from ((key, alternative, problem) for problem in problems)
+            if not problems:
+                yield key, alternative, None
 
 
 def _reference_errors(order: Order, key: str, alternative: Alternative) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import Any
 
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -17,7 +18,7 @@ class UnknownReading(EvaluationError):
 
     status = HTTPStatus.NOT_FOUND
 
-    def __init__(self, reason: str, **values: object):
+    def __init__(self, reason: str, **values: Any):
         super().__init__(MESSAGES[reason], **values)
 
 

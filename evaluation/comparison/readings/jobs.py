@@ -2,8 +2,9 @@
 
 import orjson
 
+from evaluation.comparison.readings.bases import basis_of_code
 from evaluation.comparison.readings.export import as_json
-from evaluation.comparison.readings.queries import basis_of_code, compare
+from evaluation.comparison.readings.queries import compare
 from evaluation.jobs.kinds import JobKind, JobRun, Parameters
 from evaluation.language import N_, Language
 from evaluation.policy import Action

@@ -9,15 +9,14 @@ from sqlalchemy import select
 
 from evaluation.answers import queries as answers
 from evaluation.comparison.pictures.queries import GROUP, Higher
+from evaluation.comparison.readings.bases import bases_of, basis_of
 from evaluation.comparison.readings.errors import UnknownReading, UnreadableAnswers
 from evaluation.comparison.readings.model import Basis, BodyChange, Points, RowKey
 from evaluation.comparison.readings.rescore import body_changes, changed_rows, table_points
-from evaluation.criteria.alternatives import applicable_readings
 from evaluation.criteria.model import Order
 from evaluation.database import fetch_rows
 from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
-from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
@@ -34,42 +33,6 @@ class YearAnswers(NamedTuple):
     frames: ReportFrames
     other_frames: ReportFrames
     previous: PriorYearCounts
-
-
-def basis_of(year: int, order_code: str = "", reading: str = "") -> Basis:
-    """Return what to score by: the year's order or the one with this code, with this reading if one is named.
-
-    Raises:
-        UnknownReading: The order is not loaded, or has no such reading that can be applied.
-    """
-    own = registry.order_of(year)
-    order = registry.orders().get(order_code) if order_code else own
-    if order is None:
-        raise UnknownReading("order", order=order_code or year)
-    if not reading:
-        return Basis(order.code, order)
-    applied = {item.name: item for item in applicable_readings(order)}
-    if reading not in applied:
-        raise UnknownReading("reading", reading=reading, readings=", ".join(applied) or "–")
-    return Basis(reading if order is own else f"{order.code}.{reading}", order, applied[reading])
-
-
-def basis_of_code(year: int, code: str) -> Basis:
-    """Return the basis with a code of :func:`bases_of`. Raises UnknownReading."""
-    bases = {basis.code: basis for basis in bases_of(year)}
-    if code not in bases:
-        raise UnknownReading("reading", reading=code, readings=", ".join(bases) or "–")
-    return bases[code]
-
-
-def bases_of(year: int) -> tuple[Basis, ...]:
-    """Return everything that a year can be scored by otherwise: the readings of its order, then the other orders."""
-    own = registry.order_of(year)
-    if own is None:
-        return ()
-    readings = (Basis(item.name, own, item) for item in applicable_readings(own))
-    others = (Basis(order.code, order) for order in registry.orders().all if order.code != own.code)
-    return (*readings, *(basis for basis in others if not incompatible_indicators(own, basis.order)))
 
 
 @gc_paused()
@@ -141,7 +104,7 @@ def _answers(viewer: Viewer, year: int, order: Order, other: Order, body_ids: li
     else:
         other_frames = _with_accepted(other, answers.report_frames(viewer, other, year, body_ids), contents)
     counts = {key: count for key, count in sources.previous.items() if key[0] not in contents}
-    return YearAnswers(frames, other_frames, counts | _accepted_counts(contents))
+    return YearAnswers(frames, other_frames, {**counts, **_accepted_counts(contents)})
 
 
 def _with_accepted(order: Order, frames: ReportFrames, contents: Mapping[str, Any]) -> ReportFrames:
@@ -150,15 +113,16 @@ def _with_accepted(order: Order, frames: ReportFrames, contents: Mapping[str, An
         return frames
     by_kind: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {kind: [] for kind in order.kind}
     for body_bin, content in contents.items():
-        for organisation_bin, kind, values in answers_of(order, content):
-            by_kind.get(kind, []).append((body_bin, organisation_bin, values))
+        for organisation_bin, kind, stored in answers_of(order, content):
+            by_kind.get(kind, []).append((body_bin, organisation_bin, stored))
     replaced = {}
     for kind, rows in by_kind.items():
         parts = []
         if kind in frames and not (live := frames[kind][~frames[kind]["body"].isin(contents)]).empty:
             parts.append(live)
         if rows:
-            parts.append(report_frame(order, kind, *(list(column) for column in zip(*rows, strict=True))))
+            bodies, organisations, values = zip(*rows, strict=True)
+            parts.append(report_frame(order, kind, bodies, organisations, values))
         if parts:
             replaced[kind] = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     return replaced

@@ -63,7 +63,7 @@ def area_sums(viewer: Viewer, year: ReportingYear, area: Area, today: date) -> A
     return _area_sums(fetch_rows(visible(statement, viewer))[0])
 
 
-def own_points(viewer: Viewer, year: int) -> dict[str, tuple[Body, AreaPoints]]:
+def akimat_points(viewer: Viewer, year: int) -> dict[str, tuple[Body, AreaPoints]]:
     """Return group → the body of the region and the points of its own sheet."""
     columns: tuple[Any, ...] = (GROUP, Body, BodyResult.low, BodyResult.high, BodyResult.max)
     statement = _joined(select(*columns), year).where(Body.level == REGION)
@@ -142,7 +142,7 @@ def costs(viewer: Viewer, order: Order, year: int, area: Area, row: RowKey | Non
     statement = statement.where(RowResult.in_breach > 0, RowResult.high < RowResult.max)
     if row is not None:
         statement = statement.where(RowResult.kind == row[0], RowResult.row == row[1])
-    rows = [StoredRow(*line[:-1], orjson.loads(line[-1])) for line in fetch_rows(visible(statement, viewer))]
+    rows = [StoredRow(*values, organisation_ids=orjson.loads(ids)) for *values, ids in fetch_rows(visible(statement, viewer))]
     return organisation_costs(order, [line for line in rows if line.criterion in order.criterion])
 
 

@@ -10,8 +10,9 @@ from werkzeug import Response as Redirection
 from evaluation.comparison.pictures.links import GroupNames
 from evaluation.comparison.queries import bodies_by_id
 from evaluation.comparison.readings import jobs as readings_jobs
+from evaluation.comparison.readings.bases import bases_of, basis_of_code
 from evaluation.comparison.readings.model import DIRECTIONS, GAIN, LOSS, OPEN, SAME, Basis
-from evaluation.comparison.readings.queries import bases_of, basis_of_code, compare_body
+from evaluation.comparison.readings.queries import compare_body
 from evaluation.jobs import files, queries
 from evaluation.jobs.models import DONE
 from evaluation.jobs.operations import start_job

@@ -46,7 +46,7 @@ class RegionLine:
     code: str
     name: str
     sums: AreaSums
-    own: Any = None
+    akimat: Any = None
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def page(year: int) -> str:
     reporting_year, order = find_year(year), order_of(year)
     refresh([year])
     viewer, names = current_viewer(), GroupNames.read(current_viewer(), current_language())
-    sums, own = queries.group_sums(viewer, reporting_year, today()), queries.own_points(viewer, year)
+    sums, akimats = queries.group_sums(viewer, reporting_year, today()), queries.akimat_points(viewer, year)
     lines = [
-        RegionLine(_code(group), names.of(group), sums.get(group, AreaSums()), own.get(group))
-        for group in names.ordered({*sums, *own})
+        RegionLine(_code(group), names.of(group), sums.get(group, AreaSums()), akimats.get(group))
+        for group in names.ordered({*sums, *akimats})
     ]
     return render_template(
         "comparison/regions/page.html",
@@ -163,7 +163,7 @@ def _area_page(
         region_url=url_for(".area", year=year.year, code=_code(area_.group)) if area_.is_district else None,
         region_name=GroupNames.read(viewer, language).of(area_.group),
         sums=sums,
-        own=queries.body_points(viewer, year.year, area_.body) if area_.body else None,
+        area_body_points=queries.body_points(viewer, year.year, area_.body) if area_.body else None,
         rows=rows,
         first_rows=FIRST_ROWS,
         chosen=row_of(order, chosen) if chosen else None,

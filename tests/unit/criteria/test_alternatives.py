@@ -97,7 +97,7 @@ def test_an_alternative_leaves_the_order_itself_unchanged(order: Order) -> None:
     assert order == load_order(FOLDER / "order_47_2022.toml")
 
 
-def test_the_second_order_has_its_own_alternatives() -> None:
+def test_the_second_order_has_other_alternatives() -> None:
     second = load_order(SECOND_ORDER)
     assert [item.name for item in applicable_readings(second)] == ["R1", "R2", "R2.3"]
     answers = [{"roof": "sound", "audited": False, "grant": 500_00}]

@@ -49,13 +49,13 @@ def test_the_region_page_says_which_row_why_and_who(scenario: Scenario) -> None:
     assert "negative" in page.select_one('section[aria-labelledby="why"] p').text  # type: ignore[union-attr]
     lines = page.select('section[aria-labelledby="why"] table')[1].select("tbody tr")
     assert len(lines) == 5 and all(f"/bodies/{DISTRICT}/{YEAR}/organisations/" in str(line.a["href"]) for line in lines)
-    assert [line.select("td")[-1].text for line in lines] == ["0.33"] * 5
+    assert [line.select("td")[-1].text for line in lines] == ["0.17"] * 5
     rest = page.select_one('a[href*="show=organisations"]')
     assert rest and "6" in rest.text
     assert len(parse(reviewer.get(str(rest["href"]))).select("tbody tr")) == 6
     # The akimat's own sheet stands beside the sums of its bodies.
-    own = page.select_one(".notice")
-    assert own and f"/bodies/{AKIMAT}/{YEAR}/sheet" in str(own) and "10 / 10" in own.text.replace("\xa0", " ")
+    notice = page.select_one(".notice")
+    assert notice and f"/bodies/{AKIMAT}/{YEAR}/sheet" in str(notice) and "10 / 10" in notice.text.replace("\xa0", " ")
     assert [row.th.a.text for row in page.select('section[aria-labelledby="bodies"] tbody tr')] == ["Аудан", "Ауыл"]  # type: ignore[union-attr]
     every = parse(reviewer.get(f"/regions/{YEAR}/31?row=all&sort=name"))
     assert every.select_one("#why") and not every.select_one("tr.is-chosen")
@@ -93,7 +93,7 @@ def test_a_job_scores_all_bodies_and_its_result_is_a_page(scenario: Scenario) ->
     assert NO_RANK_IN_ORDER in " ".join(result.text.split())
     rows = result.select('section[aria-labelledby="bodies"] tbody tr')
     assert {row.th.a.text for row in rows} == {"Аудан", "Басқа"}  # type: ignore[union-attr]
-    assert "18 / 20" in rows[0].text.replace("\xa0", " ") and "16 / 18" in rows[0].text.replace("\xa0", " ")
+    assert "18–19 / 20" in rows[0].text.replace("\xa0", " ") and "16–17 / 18" in rows[0].text.replace("\xa0", " ")
     same = parse(reviewer.get(f"{link['href']}?change=same&region=31"))
     assert {row.th.a.text for row in same.select('section[aria-labelledby="bodies"] tbody tr')} == {"Облыс", "Ауыл"}  # type: ignore[union-attr]
     assert str(link["href"]) in reviewer.get(f"/readings/{YEAR}").text
