@@ -4,13 +4,16 @@ They are derived data: :mod:`evaluation.results.invalidation` marks a body's yea
 points, and :mod:`evaluation.results.operations` scores stale years anew.
 """
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, ForeignKeyConstraint, Index, String, Text, false
+from sqlalchemy import CheckConstraint, Double, ForeignKey, ForeignKeyConstraint, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evaluation.database import Base
 
 KIND_SEPARATOR = "."
 """Between kinds; no code of a kind contains it."""
+NEVER = -1
+"""The `scored_generation` of a result that was never scored."""
+STALE = text("scored_generation <> generation")
 BOUNDS = "low <= high AND high <= max"
 CLUSTERED = {"sqlite_with_rowid": False}
 """SQLite stores the rows in the primary key's own tree, which halves the cost of inserting."""
@@ -21,9 +24,9 @@ STATE_DIGITS = "0123456789abcdef"
 class BodyResult(Base):
     """The points of a body's year: the sums of its tables.
 
-    `generation` grows with every change that may alter the result; `scored_generation` is the generation that was scored, and is
-    empty if none was. The result is stale while they differ, or while `fingerprint` does not name the orders and the version of
-    scoring in use. `accepted` says that the points are those of the sheet revision in force.
+    `generation` grows with every change that may alter the result; `scored_generation` is the generation that was scored, or
+    NEVER. The result is stale while they differ. `accepted` says that the points are those of the sheet revision in force.
+    Every body has a line in every reporting year, from the audit event by which either was entered.
 
     `share_low` and `share_high` are `low / max` and `high / max`, to sort by: equal shares are equal floats, because division
     rounds the exact quotient, and different shares are different floats for maxima below 2²⁶. They are empty where `max` is 0,
@@ -37,14 +40,15 @@ class BodyResult(Base):
         CheckConstraint(BOUNDS, name="bounds"),
         CheckConstraint("(max = 0) = (share_low IS NULL) AND (max = 0) = (share_high IS NULL)", name="shares"),
         Index("ix_body_result_body_id", "body_id"),
+        # Almost always empty, so that every reader can ask what is stale.
+        Index("ix_body_result_stale", "year", "body_id", sqlite_where=STALE, postgresql_where=STALE),
         CLUSTERED,
     )
 
     year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"), primary_key=True)
     body_id: Mapped[int] = mapped_column(ForeignKey("body.id", ondelete="CASCADE"), primary_key=True)
     generation: Mapped[int] = mapped_column(server_default="0")
-    scored_generation: Mapped[int | None]
-    fingerprint: Mapped[str] = mapped_column(String(64), server_default="")
+    scored_generation: Mapped[int] = mapped_column(server_default=str(NEVER))
     accepted: Mapped[bool] = mapped_column(server_default=false())
     low: Mapped[int] = mapped_column(server_default="0")
     high: Mapped[int] = mapped_column(server_default="0")
@@ -56,6 +60,17 @@ class BodyResult(Base):
     begun: Mapped[int] = mapped_column(server_default="0")
     breaches: Mapped[int] = mapped_column(server_default="0")
     undecided: Mapped[int] = mapped_column(server_default="0")
+
+
+class ResultYear(Base):
+    """The orders and the version of scoring by which the results of a year were scored, as `queries.fingerprint` names them."""
+
+    __tablename__ = "result_year"
+
+    year: Mapped[int] = mapped_column(
+        ForeignKey("reporting_year.year", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    fingerprint: Mapped[str] = mapped_column(String(64))
 
 
 class TableResult(Base):

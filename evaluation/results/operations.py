@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from evaluation.configuration import configuration
-from evaluation.database import among, begin_immediate, db, insert_columns, insert_many, table_of
+from evaluation.database import among, begin_immediate, db, insert_if_absent, insert_many, table_of
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.memory import gc_paused
@@ -19,13 +19,12 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.results import queries
 from evaluation.results.compute import BODY_COLUMNS, ROW_COLUMNS, TABLE_COLUMNS, Line, Results, compute_results
-from evaluation.results.models import BodyResult, RowResult, TableResult
+from evaluation.results.models import BodyResult, ResultYear, RowResult, TableResult
 
 ATTEMPTS = 3
 """How often a result that changed while it was scored is scored again before the reader takes the last one stored."""
-CHECKED = "results without stale ones"
-"""The key in a connection's `info`: years → the content of the database in which none of their results was stale."""
 BODY_RESULT, TABLE_RESULT, ROW_RESULT = (table_of(model) for model in (BodyResult, TableResult, RowResult))
+RESULT_YEAR = table_of(ResultYear)
 
 
 @dataclass(frozen=True)
@@ -58,31 +57,14 @@ def refresh(years: Iterable[int] | None = None) -> int:
     raw: Any = db.session.connection().connection.dbapi_connection
     if db.session.new or db.session.dirty or (db.engine.dialect.name == "sqlite" and raw.in_transaction):
         raise EvaluationError(N_("Results are scored from stored data: the transaction must be committed first."))
-    requested, content = None if years is None else tuple(sorted(set(years))), _content_of_database()
-    checked: dict[tuple[int, ...] | None, Any] = db.session.connection().info.setdefault(CHECKED, {})
-    if content is not None and checked.get(requested) == content:
-        return 0
     opened = sorted(year.year for year in registry.years())
-    count = sum(_refresh_year(year) for year in (opened if requested is None else sorted(set(requested) & set(opened))))
-    if not count:
-        checked[requested] = content
-    return count
-
-
-def _content_of_database() -> tuple[Any, ...] | None:
-    """Return what changes with every change of the database and of the orders; None where the database does not say.
-
-    SQLite counts the changes of other connections and those of this one. Between two changes results are not looked for again.
-    """
-    connection = db.session.connection()
-    if connection.dialect.name != "sqlite":
-        return None
-    raw: Any = connection.connection.dbapi_connection
-    version = connection.exec_driver_sql("PRAGMA data_version").scalar()
-    return version, raw.total_changes, id(registry.orders())
+    return sum(_refresh_year(year) for year in (opened if years is None else sorted(set(years) & set(opened))))
 
 
 def _refresh_year(year: int) -> int:
+    fingerprint = queries.fingerprint(year)
+    if queries.stored_fingerprint(year) != fingerprint:
+        _mark_all(year, fingerprint)
     count = 0
     for _ in range(ATTEMPTS):
         generations = queries.stale_generations(year)
@@ -96,31 +78,31 @@ def _refresh_year(year: int) -> int:
     return count
 
 
+def _mark_all(year: int, fingerprint: str) -> None:
+    """Mark all results of a year as stale: its orders or the scoring are others than those by which they were scored."""
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            begin_immediate(connection)
+        columns = BODY_RESULT.c
+        ordered = select(columns.body_id).where(columns.year == year).order_by(columns.body_id).with_for_update()
+        connection.execute(ordered)
+        connection.execute(update(BODY_RESULT).where(columns.year == year).values(generation=columns.generation + 1))
+        connection.execute(RESULT_YEAR.delete().where(RESULT_YEAR.c.year == year))
+        insert_if_absent(connection, RESULT_YEAR, {"year": year, "fingerprint": fingerprint})
+
+
 @gc_paused()
-def _score_and_store(year: int, stale: Mapping[int, int | None]) -> int:
-    if missing := [body_id for body_id, generation in stale.items() if generation is None]:
-        _add_lines(year, missing)
-        stale = queries.stale_generations(year)
-    generations = {body_id: generation for body_id, generation in stale.items() if generation is not None}
-    fingerprint = queries.fingerprint(year)
+def _score_and_store(year: int, generations: Mapping[int, int]) -> int:
     sources = queries.sources(Viewer.system(), year, generations)
     if sources is None:
         return 0
     results = compute_results(sources, list(generations))
     # The read transaction ends here: the one that stores is short.
     db.session.rollback()
-    return _store(year, results, generations, fingerprint)
+    return _store(year, results, generations)
 
 
-def _add_lines(year: int, body_ids: Sequence[int]) -> None:
-    """Insert the lines of bodies that have none, so that a change that is under way finds a generation to raise."""
-    with db.engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            begin_immediate(connection)
-        insert_columns(connection, BODY_RESULT, {"year": [year] * len(body_ids), "body_id": body_ids}, skip_existing=True)
-
-
-def _store(year: int, results: Results, generations: Mapping[int, int], fingerprint: str) -> int:
+def _store(year: int, results: Results, generations: Mapping[int, int]) -> int:
     """Store the results whose generation is still the one that was read; return how many."""
     with db.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
@@ -132,7 +114,6 @@ def _store(year: int, results: Results, generations: Mapping[int, int], fingerpr
             {
                 "stored_body_id": body_id,
                 "scored_generation": generations[body_id],
-                "fingerprint": fingerprint,
                 **dict(zip(BODY_COLUMNS, results.bodies[body_id], strict=True)),
             }
             for body_id in unchanged

@@ -4,17 +4,17 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from evaluation.answers import queries as answers
 from evaluation.answers.queries import IdentifiedReports
 from evaluation.criteria.model import Order
-from evaluation.database import MAX_IDS_PER_STATEMENT, among, batched, fetch_rows
+from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, among, batched, db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
 from evaluation.registry.models import Body, Organisation
-from evaluation.results.models import BodyResult, RowResult, TableResult
+from evaluation.results.models import STALE, BodyResult, ResultYear, RowResult, TableResult
 from evaluation.scoring import VERSION
 from evaluation.scoring.score import PriorYearCounts
 from evaluation.submissions.models import SheetRevision, Submission
@@ -27,27 +27,24 @@ def fingerprint(year: int) -> str:
     return hashlib.sha256("/".join(parts).encode()).hexdigest()
 
 
-def is_stale(year: int) -> Any:
-    """Return the condition that a body's result of the year is stale, for statements that join `BodyResult`, outer or inner."""
-    return or_(
-        BodyResult.scored_generation.is_(None),
-        BodyResult.scored_generation != BodyResult.generation,
-        BodyResult.fingerprint != fingerprint(year),
-    )
+def stored_fingerprint(year: int) -> str:
+    """Return the fingerprint by which the results of the year were scored; empty before the first time."""
+    return db.session.scalar(select(ResultYear.fingerprint).where(ResultYear.year == year)) or ""
 
 
-def stale_generations(year: int) -> dict[int, int | None]:
-    """Return body id → generation, None without a line, of the bodies that exist in the year and whose result is stale."""
-    statement = select(Body.id, BodyResult.generation)
-    statement = statement.outerjoin(BodyResult, and_(BodyResult.body_id == Body.id, BodyResult.year == year))
-    return dict(fetch_rows(statement.where(exists_in_year(year), is_stale(year)).order_by(Body.id)))
+def stale_generations(year: int) -> dict[int, int]:
+    """Return body id → generation of the bodies that exist in the year and whose result is stale."""
+    return dict(fetch_rows(_generations(year).where(STALE)))
 
 
 def fresh_generations(year: int) -> dict[int, int]:
     """Return body id → generation of the bodies that exist in the year and whose result is not stale."""
-    statement = select(Body.id, BodyResult.generation)
-    statement = statement.join(BodyResult, and_(BodyResult.body_id == Body.id, BodyResult.year == year))
-    return dict(fetch_rows(statement.where(exists_in_year(year), ~is_stale(year)).order_by(Body.id)))
+    return dict(fetch_rows(_generations(year).where(BodyResult.scored_generation == BodyResult.generation)))
+
+
+def _generations(year: int) -> Statement:
+    statement = select(BodyResult.body_id, BodyResult.generation).join(Body, Body.id == BodyResult.body_id)
+    return statement.where(BodyResult.year == year, exists_in_year(year)).order_by(BodyResult.body_id)
 
 
 class Sources(NamedTuple):

@@ -30,7 +30,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year, location_order, region_of
 from evaluation.registry.models import STATUSES, Body, Organisation, Status, Supervision
-from evaluation.results.models import BodyResult, RowResult, TableResult
+from evaluation.results.models import NEVER, BodyResult, RowResult, TableResult
 from evaluation.results.queries import fingerprint as results_fingerprint
 from evaluation.sheets.model import LegalEntity
 
@@ -108,7 +108,7 @@ def _joined_results(statement: Statement, this_year: Any, last_year: Any, year: 
     """Join the scored results of both years, each of the bodies that exist in that year."""
     statement = statement.select_from(Body)
     for result, of_year in ((this_year, year), (last_year, year - 1)):
-        is_scored = and_(result.year == of_year, result.scored_generation.is_not(None), exists_in_year(of_year))
+        is_scored = and_(result.year == of_year, result.scored_generation != NEVER, exists_in_year(of_year))
         statement = statement.outerjoin(result, and_(result.body_id == Body.id, is_scored))
     return statement
 
