@@ -17,7 +17,7 @@ def bars(*steps: Step) -> list[Box]:
     return boxes[-len(steps) :]
 
 
-def test_each_part_begins_where_the_one_before_ends() -> None:
+def test_a_part_begins_where_the_one_before_ends() -> None:
     first, gain, loss, last = bars(
         Step("2023", 2, "2", is_total=True),
         Step("a", 3, "+3", link=LINK),
