@@ -32,6 +32,7 @@ from evaluation.registry.models import Body, ReportingYear
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.reasons import scale_text
 from evaluation.sheets.writers import FORMATS
+from evaluation.web.sheets.sheet_presenter import OTHERWISE_LABEL
 from evaluation.workbooks.format.worksheet_titles import labels_of, titles
 from tests.support import accounts
 from tests.support.factories import bin_of
@@ -122,7 +123,7 @@ def pages(app: Flask) -> list[str]:
             f"/bodies/{bin_}/{year}{rest}"
             for bin_ in (district, incomplete)
             for year in (2022, YEAR)
-            for rest in ("", "/sheet", "/sheet?lang=kk", "/sheet?lang=ru", "/sheet?lang=kk%2Bru")
+            for rest in ("", "/sheet", "/sheet?lang=kk", "/sheet?lang=ru", "/sheet?lang=kk%2Bru", "/improvement", "/trial")
         ),
     ]
 
@@ -338,6 +339,10 @@ def test_reasons_unfold_under_the_rows(shown: Flask, order: Order) -> None:
     # On paper the reasons are in the annex; the form has nothing that the product adds.
     printed = page.select_one(".annex .printed-reasons")
     assert printed and len(printed.select("tbody > tr")) == len(details)
+    # Both say what would change the points.
+    label = language("ru").gettext(OTHERWISE_LABEL)
+    assert all(label in text for text in details)
+    assert all(label in element.get_text() for element in printed.select("tbody > tr"))
     assert page.select_one(f'a[href$="/{YEAR}#charts"]')
 
 
