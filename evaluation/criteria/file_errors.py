@@ -37,6 +37,7 @@ MODEL_ERRORS = {
     "bool_type": N_("must be true or false, without quotes"),
     "literal_error": N_("must be one of: %(expected)s"),
     "greater_than_equal": N_("must be at least %(ge)s"),
+    "less_than_equal": N_("must be at most %(le)s"),
     "too_short": N_("must not be empty"),
     "tuple_type": N_("must be a list in square brackets"),
     "list_type": N_("must be a list in square brackets"),
