@@ -16,7 +16,7 @@ MESSAGES = {
 class UnknownReading(EvaluationError):
     """What to score by does not exist: `reason` is a key of `MESSAGES`."""
 
-    status = HTTPStatus.NOT_FOUND
+    status = HTTPStatus.BAD_REQUEST
 
     def __init__(self, reason: str, **values: Any):
         super().__init__(MESSAGES[reason], **values)

@@ -99,7 +99,7 @@ def test_a_job_scores_all_bodies_and_its_result_is_a_page(scenario: Scenario) ->
     assert str(link["href"]) in reviewer.get(f"/readings/{YEAR}").text
     assert scenario.client("observer").get(str(link["href"])).status_code == 404
     refused = reviewer.post(f"/readings/{YEAR}", data={"code": "R99", "csrf_token": token["value"]})
-    assert refused.status_code == 404
+    assert refused.status_code == 400
 
 
 def test_people_of_a_body_see_their_body_under_every_reading(scenario: Scenario) -> None:

@@ -51,6 +51,7 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "pictures.file:picture": "map",
         "pictures.file:format_": "svg",
         "method.page:code": world.app.extensions["orders"].latest.code,
+        "regions.area:code": "31",
         "audit.history:code": _indicator_code(world),
         "registry.organisation:bin_": resources.organisation_bin,
         "registry.change_organisation:bin_": resources.organisation_bin,
