@@ -1,6 +1,7 @@
 """Gunicorn's configuration: two workers, on loopback unless BIND names another address."""
 
 import os
+import subprocess
 
 from evaluation.jobs.processes import start_worker
 from evaluation.settings import MEMORY_QUEUE, load_settings_or_exit
@@ -14,6 +15,8 @@ threads = 2
 timeout = 120
 # Seconds. A clerk usually sends the next answer within a minute, over the same connection.
 keepalive = 75
+# Seconds that the workers of background jobs may take to end with the server.
+STOP_SECONDS = 20
 accesslog = None
 loglevel = "warning"
 
@@ -31,4 +34,7 @@ def on_exit(server):
     worker = getattr(server, "job_worker", None)
     if worker is not None and os.getpid() == server.pid:
         worker.terminate()
-        worker.wait()
+        try:
+            worker.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            worker.kill()

@@ -94,7 +94,10 @@ def fail_job(job_id: int, error: EvaluationError) -> bool:
     values = {"status": FAILED, "ended_at": now(), "failure": {"message": error.template, "values": _plain(error.values)}}
     with db.engine.begin() as connection:
         is_active = (JOB.c.id == job_id, JOB.c.status.in_(ACTIVE_STATUSES))
-        return bool(connection.execute(update(JOB).where(*is_active).values(values)).rowcount)
+        is_ended = bool(connection.execute(update(JOB).where(*is_active).values(values)).rowcount)
+        # Parameters of the product's own jobs may be secret; nobody needs them any more.
+        connection.execute(update(JOB).where(JOB.c.id == job_id, JOB.c.account_id.is_(None)).values(parameters={}))
+    return is_ended
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

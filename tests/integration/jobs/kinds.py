@@ -25,7 +25,7 @@ def _single(run: JobRun) -> None:
 
 
 def _fail(run: JobRun) -> None:
-    if run.parameters["known"]:
+    if run.parameters["is_expected"]:
         raise EvaluationError("The year %(year)s is not open.", year=2024)
     raise ZeroDivisionError
 

@@ -18,6 +18,7 @@ from evaluation.jobs.lease import Lease, LeaseLost
 from evaluation.jobs.models import Job, JobPart
 from evaluation.notifications.models import Notification
 from evaluation.policy import Action, Forbidden, Viewer
+from evaluation.settings import load_settings
 from tests.integration.jobs.kinds import ALL, DIVIDED, FAILING, REVIEWING, SINGLE
 from tests.support.accounts import make_account
 
@@ -90,14 +91,14 @@ def test_parts_are_joined_in_their_order(app: Flask) -> None:
         assert [path.name for path in files.job_folder(id_).iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_an_error_ends_the_job_with_a_message(app: Flask, known: bool) -> None:
+@pytest.mark.parametrize("is_expected", [True, False])
+def test_an_error_ends_the_job_with_a_message(app: Flask, is_expected: bool) -> None:
     viewer = person(app)
-    id_ = start(app, viewer, FAILING, known=known)
+    id_ = start(app, viewer, FAILING, is_expected=is_expected)
     with app.app_context():
         job = stored(id_)
         assert job.status == "failed" and job.failure is not None and job.file_name is None
-        assert job.failure["values"] == ({"year": 2024} if known else {})
+        assert job.failure["values"] == ({"year": 2024} if is_expected else {})
         assert db.session.query(Notification).one().data["status"] == "failed"
 
 
@@ -172,7 +173,7 @@ def test_a_part_that_kills_its_workers_ends_its_job(idle: Flask) -> None:
         assert stored(id_).status == "failed" and db.session.query(Notification).one().data["status"] == "failed"
 
 
-def test_a_worker_that_is_stopped_gives_its_part_back(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_worker_releases_its_part(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     id_ = start(idle, person(idle), SINGLE)
     with idle.app_context():
 
@@ -241,6 +242,41 @@ def test_what_is_urgent_goes_first(idle: Flask) -> None:
     fast = start(idle, viewer, urgent)
     with idle.app_context():
         assert [id_ for id_, _ in queries.free_parts(SYSTEM, now())] == [fast, slow]
+
+
+def test_work_with_a_lost_message_is_done(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, viewer, due = app.extensions["jobs"], person(app), [True]
+    periodic = JobKind("test_single", "Due", Action.VIEW, lambda run: due.clear(), is_due=lambda: bool(due))
+    with monkeypatch.context() as patch:
+        # The queue cannot be reached: the request succeeds all the same.
+        patch.setattr(queue, "_open", lambda: 1 / 0)
+        id_ = start(app, viewer, DIVIDED, parts=2)
+    with app.app_context():
+        assert stored(id_).status == "waiting"
+    monkeypatch.setitem(kinds.KINDS, "test_single", periodic)
+    queue._look_for_work()
+    with app.app_context():
+        assert stored(id_).status == "done" and not due
+        assert {job.status for job in db.session.query(Job)} == {"done"}
+
+
+def test_a_queue_on_redis_that_cannot_be_reached_stops_no_request(
+    database_url: str, make_app: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app(database_url, JOB_QUEUE_URL="redis://127.0.0.1:1/0")
+    id_ = start(app, person(app), SINGLE)
+    with app.app_context():
+        assert stored(id_).status == "waiting" and "not woken" in caplog.text
+    with pytest.raises(SystemExit):
+        make_app(database_url, JOB_QUEUE_URL="amqp://localhost")
+
+
+def test_a_worker_process_has_the_settings_of_its_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        settings = configuration().settings
+    for name, value in settings.environment.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings() == settings
 
 
 def expire(taken: Lease) -> None:

@@ -102,7 +102,7 @@ def test_a_killed_workers_part_is_taken_up_once(app: Flask, consumer: "subproces
     wait_for(app, lambda: not any(Path(f"/proc/{process_id}").exists() for process_id in started), 20)
 
 
-def test_a_stopped_worker_gives_its_part_back(app: Flask, consumer: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
+def test_a_stopped_worker_releases_its_part(app: Flask, consumer: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
     id_ = start(app, tmp_path / "log", sleep=1)
     wait_for(app, running_parts)
     consumer.terminate()
