@@ -72,13 +72,14 @@ FORMATS = {
 class ExportTable:
     """A list ready to be written: its headers, column widths in characters, and rows.
 
-    `bars` are the columns of percentages that a workbook shows with a bar each.
+    `bars` are the columns of percentages that a workbook shows with a bar each; `note` is a text that it has below the table.
     """
 
     headers: tuple[str, ...]
     widths: tuple[int, ...]
     rows: tuple[tuple[Value, ...], ...]
     bars: tuple[int, ...] = ()
+    note: str = ""
 
     def without_column(self, index: int) -> "ExportTable":
         """Return the table without one column."""
@@ -184,6 +185,8 @@ def as_xlsx(table: ExportTable, title: str) -> bytes:
             _write_cell(sheet, row, column, value, formats)
     for column in table.bars:
         sheet.conditional_format(1, column, max(1, len(table.rows)), column, PERCENTAGE_BAR)
+    if table.note:
+        sheet.write_string(len(table.rows) + 2, 0, table.note)
     sheet.set_row(0, _header_height(table))
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, len(table.rows), len(table.headers) - 1)

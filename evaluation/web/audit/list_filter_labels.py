@@ -26,6 +26,8 @@ FILTER_LABELS: dict[str, tuple[str, Mapping[str, str]]] = {
     "status": (N_("Submission status"), STATUS_LABELS),
     "late": (N_("Deadline"), LATENESS_LABELS),
     "remarks": (N_("Remarks"), REMARK_LABELS),
+    "row": (N_("Row of the form"), {}),
+    "share": (N_("Share of the maximum"), {}),
     "tables": (N_("Tables"), {NO_TABLES: N_("no table applies")}),
     "sort": (N_("Sort by"), SORTS | BASIC_SORTS | COUNT_SORTS | POINT_SORTS | PREVIOUS_YEAR_SORTS),
     "order": (N_("Direction"), {"asc": N_("Lowest or first"), "desc": N_("Highest or last")}),

@@ -19,6 +19,9 @@ from evaluation.web.core.pagination import bin_urls
 from evaluation.web.core.request_context import current_language, language_of, moment
 
 UNKNOWN_ACTION = N_("Another action")
+OPERATOR, VISITOR = N_("The operator, by command"), N_("A person who was not signed in")
+SYSTEM = "system"
+"""The name of the actor of commands."""
 MAX_OPEN_FACTS = 3
 """Facts of an event above which they are collapsed."""
 MAX_OPEN_CHARACTERS = 300
@@ -113,7 +116,7 @@ class _RowPresenter:
         counts = () if hit.is_single else tuple(hit.counts.items())
         return EventRow(
             moment(event.at),
-            event.actor,
+            self._actor(event.actor),
             gettext(_action_label(first_action)),
             "" if find_action(event.action) else event.action,
             self.events.facts(event, organisation.kind if organisation else "") if hit.is_single else (),
@@ -124,6 +127,10 @@ class _RowPresenter:
             self._body_link(event, body) if body else None,
             self.language.period(event.year) if event.year and not body else "",
         )
+
+    def _actor(self, name: str) -> str:
+        """Return the actor of an event: a person, a command of the operator, or a visitor who had not signed in."""
+        return self.language.gettext(OPERATOR) if name == SYSTEM else name or self.language.gettext(VISITOR)
 
     def _organisation_link(self, event: AuditEvent, organisation: Entity, body: Entity | None) -> Link:
         if event.year and body:

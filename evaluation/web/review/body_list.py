@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, g, render_template, request, url_f
 from evaluation.answers.queries import latest_year_with_entries
 from evaluation.clock import today
 from evaluation.criteria.model import Order
-from evaluation.language import heading
+from evaluation.language import N_, heading
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import LEVEL_NAMES
@@ -37,6 +37,8 @@ WRITERS: dict[str, Callable[[export.ExportTable, str], bytes]] = {
     "xlsx": export.as_xlsx,
     "csv": lambda table, _title: export.as_csv(table),
 }
+WITHOUT_FULL_POINTS = N_("Only bodies that may not have full points in row %(row)s: %(table)s.")
+WITH_SHARE = N_("Only bodies with %(low)s–%(high)s %% of the maximum.")
 
 blueprint = Blueprint("bodies", __name__)
 blueprint.app_context_processor(lambda: {"level_names": SHORT_LEVEL_NAMES, "full_level_names": LEVEL_NAMES})
@@ -71,6 +73,7 @@ def index() -> str:
         rows=list_rows(page.items, year.year, order, language),
         page_url=page_urls(".index", **filter_query, **sort.to_query()),
         sort_url=lambda key: filtered_url(**sort.toggled(key).to_query()),
+        picture_filters=_picture_filters(filters, order, year.year),
         # url_for leaves out the parts that are None.
         file_url=lambda format_: url_for(".file", **filter_query, **sort.to_query(), format_=format_),
         formats=list(WRITERS),
@@ -116,6 +119,20 @@ def _requested_filters(order: Order | None) -> tuple[BodyFilters, Sort]:
     if not current_viewer().may(Action.REPLY):
         query = {name: value for name, value in query.items() if "remarks" not in (name, value)}
     return BodyFilters.from_query(query, search_words(query.get("q"))), Sort.from_query(query, order)
+
+
+def _picture_filters(filters: BodyFilters, order: Order | None, year: int) -> list[tuple[str, str, str, str]]:
+    """Return name, value and description of the filters that only links of pictures set, and the address without each."""
+    language, descriptions = current_language(), {}
+    if filters.row_parts:
+        kind, row = filters.row_parts
+        table = order.kind[kind].plural[language.code] if order and kind in order.kind else kind
+        descriptions["row"] = language.gettext(WITHOUT_FULL_POINTS, row=row, table=table)
+    if filters.share_bounds:
+        from_, to = filters.share_bounds
+        descriptions["share"] = language.gettext(WITH_SHARE, low=from_, high=to)
+    query = {"year": year, **filters.to_query()}
+    return [(name, query[name], text, url_for(".index", **(query | {name: None}))) for name, text in descriptions.items()]
 
 
 def _sort_names(order: Order | None, year: int) -> dict[str, str]:
