@@ -25,7 +25,7 @@ class DemoPerson:
     email: str
     role: str
     password: str
-    body: Body | None
+    body: Body | registry.Region | None
 
 
 def store_people(demo_country: DemoCountry, is_country: bool = False) -> None:

@@ -4,10 +4,11 @@ A first statement filters, sorts and cuts out the page, and reads ids alone; a s
 points are those of the stored results, which are refreshed before.
 """
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, select
 from sqlalchemy.orm import aliased
@@ -124,7 +125,8 @@ def acceptable_submissions(
     return ids.with_items(items)
 
 
-class ListStatements(NamedTuple):
+@dataclass(frozen=True)
+class ListStatements:
     """The statements of one list: how many bodies it has, and their ids in its order, from `start` on and at most `size`."""
 
     count: Statement
@@ -176,7 +178,7 @@ def _open_remarks(year: int) -> Any:
 def _joined(statement: Statement, tables: ListTables, names: Set[str]) -> Statement:
     """Join these of the tables to a SELECT from `Body`; no join adds rows."""
     year, higher, result, previous, table = tables.year, tables.higher, tables.result, tables.previous, tables.table
-    joins = {
+    joins: dict[str, tuple[Any, Callable[[], Any]]] = {
         "higher": (higher, lambda: higher.id == Body.parent_id),
         "former": (tables.former, lambda: tables.former.id == _former_name(Body, year)),
         "higher_former": (tables.higher_former, lambda: tables.higher_former.id == _former_name(higher, year)),
