@@ -1,6 +1,7 @@
 """The ranking as a table for files: typed numbers, the same columns in every format; and as lines of `flask ranking --json`."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +37,7 @@ NUMBER_WIDTH, NOTE_WIDTH = 13, 40
 def export_table(rows: Iterable[RankingRow], order: Order, year: ReportingYear, language: Language) -> ExportTable:
     """Convert a ranking to a table with headers in a language; the shares have bars in a workbook.
 
-    Each row notes that the Order knows no rank, because rows are filtered and copied.
+    Each row notes that the Order knows no rank, because rows are filtered and copied; see :func:`workbook_table`.
     """
     kinds = [table.kind for table in order.form.tables]
     headers = [(language.gettext(header), width) for header, width in BODY_HEADERS]
@@ -55,6 +56,13 @@ def export_table(rows: Iterable[RankingRow], order: Order, year: ReportingYear, 
     ]
     values = tuple((*_values(row, kinds, language), " ".join(notes)) for row in rows)
     return ExportTable(tuple(header for header, _ in headers), tuple(width for _, width in headers), values, tuple(bars))
+
+
+def workbook_table(table: ExportTable) -> ExportTable:
+    """Return the table of a ranking for a workbook, which has the note once, below the table: a page shows it whole."""
+    last = len(table.headers) - 1
+    note = str(table.rows[0][last]) if table.rows else ""
+    return replace(table.without_column(last), bars=table.bars, note=note)
 
 
 def _values(row: RankingRow, kinds: Iterable[str], language: Language) -> Iterator[Value]:

@@ -10,7 +10,7 @@ from evaluation.answers.queries import latest_year_with_entries
 from evaluation.comparison.access import Access
 from evaluation.comparison.queries import access_of
 from evaluation.comparison.ranking import queries
-from evaluation.comparison.ranking.export import export_table
+from evaluation.comparison.ranking.export import export_table, workbook_table
 from evaluation.comparison.ranking.labels import SCOPE_KIND_NAMES, region_name, scope_name, tables_name
 from evaluation.comparison.ranking.members import Members
 from evaluation.comparison.ranking.model import (
@@ -116,7 +116,7 @@ def file(year: int, format_: str) -> Response:
     rows = queries.ranking(access_of(viewer).reader, year, query, language.code, everyone, None).items
     label = scope_name(query.scope, order, language, queries.region_names(viewer))
     writers: dict[str, Callable[[], bytes]] = {
-        "xlsx": lambda: export.as_xlsx(export_table(rows, order, reporting_year, language), str(year)),
+        "xlsx": lambda: export.as_xlsx(workbook_table(export_table(rows, order, reporting_year, language)), str(year)),
         "csv": lambda: export.as_csv(export_table(rows, order, reporting_year, language)),
         "pdf": lambda: as_pdf(rows, order, reporting_year, language, label, everyone.distribution(query.scope).total),
     }
