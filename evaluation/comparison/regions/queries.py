@@ -142,7 +142,7 @@ def costs(viewer: Viewer, order: Order, year: int, area: Area, row: RowKey | Non
     statement = statement.where(RowResult.in_breach > 0, RowResult.high < RowResult.max)
     if row is not None:
         statement = statement.where(RowResult.kind == row[0], RowResult.row == row[1])
-    rows = [StoredRow(*values, organisation_ids=orjson.loads(ids)) for *values, ids in fetch_rows(visible(statement, viewer))]
+    rows = [StoredRow._make((*values, orjson.loads(ids))) for *values, ids in fetch_rows(visible(statement, viewer))]
     return organisation_costs(order, [line for line in rows if line.criterion in order.criterion])
 
 
