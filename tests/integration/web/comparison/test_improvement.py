@@ -9,11 +9,15 @@ from sqlalchemy import func, select
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.language import language
+from evaluation.policy import Role
+from evaluation.review.operations import accept
 from evaluation.sheets.queries import body_sheet
+from evaluation.web.sheets.sheet_presenter import OTHERWISE_LABEL
 from tests.integration.web.core.test_pages import assert_valid
 from tests.integration.web.review.test_year_summary import loss_code, with_a_loss
 from tests.support.html import attributes, csrf_token, find, parse, texts, visible_text
-from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, YEAR, Scenario, stored_values, two_kind_scenario
+from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario, stored_values, two_kind_scenario
 
 ADDRESS, TRIAL = f"/bodies/{BODY}/{YEAR}/improvement", f"/bodies/{BODY}/{YEAR}/trial"
 STEPS = "table.steps tbody tr"
@@ -53,12 +57,20 @@ def test_the_step_names_the_organisation_and_its_rows(scenario: Scenario) -> Non
     assert client.get(f"/bodies/{OTHER_BODY}/{YEAR}/improvement").status_code == 404
 
 
-def test_a_submitted_year_says_that_it_is_locked(scenario: Scenario) -> None:
+def test_an_accepted_year_is_locked_and_its_sheet_says_what_would_change_the_points(scenario: Scenario) -> None:
     with scenario.app.app_context():
         scenario.submit()
+        db.session.flush()
+        accept(scenario.viewer(Role.REVIEWER), YEAR, scenario.body(), 1, TODAY)
         db.session.commit()
-    page = scenario.client("reviewer").get(ADDRESS)
-    assert "was submitted" in visible_text(page) and len(parse(page).select(STEPS)) == 1
+    client = scenario.client("observer")
+    page = client.get(ADDRESS)
+    assert "is accepted" in visible_text(page) and len(parse(page).select(STEPS)) == 1
+    details = [
+        element.get_text(" ") for element in parse(client.get(f"/bodies/{BODY}/{YEAR}/sheet?lang=ru")).select("details.why")
+    ]
+    label = language("ru").gettext(OTHERWISE_LABEL)
+    assert details and all(label in text for text in details)
 
 
 def test_a_trial_moves_points_and_rank_and_stores_nothing(scenario: Scenario) -> None:
