@@ -10,9 +10,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from evaluation.audit.verification import verify_audit_log
 from evaluation.clock import precise_now
+from evaluation.comparison.changes.compute import compute_parts
+from evaluation.comparison.changes.models import ChangePart
+from evaluation.comparison.changes.operations import refresh_changes
+from evaluation.comparison.changes.queries import states_of, year_results
+from evaluation.comparison.changes.shapley import DENOMINATOR
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
@@ -42,6 +48,23 @@ def check_results(refresh_first: bool) -> None:
     assert not refresh_first or comparison.stale == 0
 
 
+def check_changes() -> None:
+    """The parts of changes, of which only the stale ones are computed, equal those computed anew, and sum to the differences."""
+    for year in (opened.year for opened in registry.years()):
+        if registry.reporting_year(year - 1) is None:
+            continue
+        refresh_changes(year)
+        states = states_of(SYSTEM, year, [body.id for body in registry.all_bodies(SYSTEM)])
+        parts = compute_parts(*(year_results(SYSTEM, number, states) for number in (year - 1, year)))
+        stored = db.session.scalars(select(ChangePart).where(ChangePart.year == year))
+        assert {(part.body_id, part.kind, part.row, part.source, part.numerator) for part in stored} == set(parts)
+        sums: Counter[int] = Counter()
+        for part in parts:
+            sums[part.body_id] += part.numerator
+        for body_id, state in states.items():
+            assert sums[body_id] == (state.low - state.previous_low) * DENOMINATOR
+
+
 @pytest.mark.parametrize("run", range(RUNS))
 def test_the_audit_log_reconstructs_every_operation(app: Flask, order: Order, run: int) -> None:
     with app.app_context():
@@ -62,6 +85,7 @@ def test_the_audit_log_reconstructs_every_operation(app: Flask, order: Order, ru
             if step % 5 == 0:
                 check_results(refresh_first=step % 3 == 0)
             if step % 20 == 0:
+                check_changes()
                 snapshots.append((precise_now(), sheet_inputs()))
         assert verify_audit_log(SYSTEM) == []
         assert [item.message(language("en")) for item in discrepancies(SYSTEM)] == [], performed
