@@ -122,7 +122,7 @@ def test_the_weakest_rows_and_their_worst_regions(scenario: Scenario) -> None:
             assert worst.loss == losses[group] == max(losses.values())
 
 
-def test_a_correction_alone_gives_what_a_new_scoring_gives(scenario: Scenario) -> None:
+def test_a_correction_alone_equals_a_new_scoring(scenario: Scenario) -> None:
     """For every organisation in breach: its breaches gone, all else as it is, gives these points more at best."""
     with scenario.app.app_context():
         costs = queries.costs(SYSTEM, scenario.order, YEAR, area(scenario))

@@ -73,12 +73,12 @@ def test_r3_does_not_score_the_row_or_scores_it_by_another_criterion(order: Orde
 
 
 @pytest.mark.parametrize(
-    "met, today, otherwise", [((1, 1), (2, 2, 2), (0, 0, 2)), ((1, 0), (0, 0, 2), (0, 0, 2)), ((0, 0), (0, 0, 2), (0, 0, 2))]
+    "numbers, today, otherwise", [((1, 1), (2, 2, 2), (0, 0, 2)), ((1, 0), (0, 0, 2), (0, 0, 2)), ((0, 0), (0, 0, 2), (0, 0, 2))]
 )
 def test_r4_reads_the_line_as_printed(
-    order: Order, met: tuple[int, int], today: tuple[int, ...], otherwise: tuple[int, ...]
+    order: Order, numbers: tuple[int, int], today: tuple[int, ...], otherwise: tuple[int, ...]
 ) -> None:
-    answers = [{"key_indicators_met": number} for number in met]
+    answers = [{"key_indicators_met": number} for number in numbers]
     assert points(order, "enterprise", "7.1", answers) == today
     assert points(under(order, "R4"), "enterprise", "7.1", answers) == otherwise
 

@@ -42,8 +42,8 @@ def scenario(app: Flask, order: Order) -> Scenario:
 
 def test_the_region_page_says_which_row_why_and_who(scenario: Scenario) -> None:
     reviewer = scenario.client("reviewer")
-    overview = parse(reviewer.get(f"/regions/{YEAR}"))
-    worst = overview.select_one('section[aria-labelledby="rows"] td a')
+    listing = parse(reviewer.get(f"/regions/{YEAR}"))
+    worst = listing.select_one('section[aria-labelledby="rows"] td a')
     assert worst and worst["href"] == f"/regions/{YEAR}/31?row=enterprise:1#why"
     page = parse(reviewer.get(str(worst["href"])))
     assert "negative" in page.select_one('section[aria-labelledby="why"] p').text  # type: ignore[union-attr]
