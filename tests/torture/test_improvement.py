@@ -21,7 +21,7 @@ from evaluation.criteria import Order, load_order
 from evaluation.results.models import STATE_DIGITS
 from tests.support.paths import ROOT, SECOND_ORDER
 
-TRIALS = 5000 if "TRIALS" in os.environ else 150
+TRIALS = 5000 if "TRIALS" in os.environ else 100
 FIRST = int(os.environ.get("SEED", "0"))
 MAX_ORGANISATIONS = 4
 """Of one kind: brute force tries every set of the organisations of two kinds."""
