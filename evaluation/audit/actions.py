@@ -184,5 +184,9 @@ def _unreadable_actions(role: Role) -> tuple[AuditAction, ...]:
 
 def readable_groups(viewer: Viewer) -> tuple[AuditGroup, ...]:
     """Return the groups with at least one action whose events the viewer may read."""
-    unreadable = unreadable_actions(viewer)
-    return tuple(group for group in AuditGroup if any(action not in unreadable for action in group.actions))
+    return _readable_groups(viewer.role)
+
+
+@cache
+def _readable_groups(role: Role) -> tuple[AuditGroup, ...]:
+    return tuple(group for group in AuditGroup if any(action.read_permission in ALLOWED[role] for action in group.actions))

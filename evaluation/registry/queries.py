@@ -51,7 +51,13 @@ def former_name_id(body: Any, year: int) -> Any:
 
 def years() -> list[ReportingYear]:
     """Return the reporting years, the latest first."""
-    return list(db.session.scalars(select(ReportingYear).order_by(ReportingYear.year.desc())))
+    return list(db.session.scalars(_years()))
+
+
+@cache
+def _years() -> Statement:
+    """Return the statement of :func:`years`, built once: many pages have a choice of years."""
+    return select(ReportingYear).order_by(ReportingYear.year.desc())
 
 
 def reporting_year(year: int) -> ReportingYear | None:

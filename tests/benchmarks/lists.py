@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, render_template, request
-from jinja2 import DictLoader
-from sqlalchemy import Engine, event, select
+from flask import Flask, render_template_string, request
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import event, select
 
 from app import create_app
 from evaluation.audit.actions import AuditAction
@@ -101,8 +101,9 @@ def ranking(folder: Path) -> Iterator[Pair]:
 def _beside_floor(folder: Path, role: str) -> Iterator[Callable[[str], Pair]]:
     """Yield a function from an address to the requests of a signed-in person, and to those of the floor.
 
-    The floor is a bare Flask application without session, account, navigation and translation. It executes the statements by
-    which the page reads the rows of its list, and renders their values in one bare table of a Jinja template.
+    The floor is a bare Flask application with the product's database library, without session, account, navigation, forms and
+    translation. It executes the statements by which the page reads the rows of its list, and renders their values by Jinja in a
+    bare table.
     """
     app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'country.db'}", "SECRET_KEY": "benchmark", **CHEAP})
     client = sign_in(app.test_client(), f"{role}@example.org")
@@ -110,7 +111,7 @@ def _beside_floor(folder: Path, role: str) -> Iterator[Callable[[str], Pair]]:
     executed: Statements = []
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *call: executed.append((call[2], call[3])))
-        floors = _floor_app(db.engine)
+    floors = _floor_app(f"sqlite:///{folder / 'country.db'}")
     bare = floors.test_client()
 
     def pair_of(address: str) -> Pair:
@@ -130,18 +131,18 @@ def _beside_floor(folder: Path, role: str) -> Iterator[Callable[[str], Pair]]:
         db.engine.dispose()
 
 
-def _floor_app(engine: Engine) -> Flask:
+def _floor_app(url: str) -> Flask:
     app = Flask("floor")
-    app.jinja_loader = DictLoader({"table.html": TABLE})
-    app.config["STATEMENTS"] = {}
+    app.config.update(SQLALCHEMY_ENGINES={"default": url}, STATEMENTS={})
+    database = SQLAlchemy(app)
 
     @app.get("/")
     def page() -> str:
-        with engine.connect() as connection:
-            statements = app.config["STATEMENTS"][request.args["address"]]
-            tables = [(connection.exec_driver_sql(*statement).fetchall(), statement[0]) for statement in statements]
+        connection = database.session.connection()
+        statements = app.config["STATEMENTS"][request.args["address"]]
+        tables = [(connection.exec_driver_sql(*statement).fetchall(), statement[0]) for statement in statements]
         shown = [rows for rows, sql in tables if not any(part in sql for part in NOT_SHOWN)]
-        return render_template("table.html", tables=shown)
+        return render_template_string(TABLE, tables=shown)
 
     return app
 

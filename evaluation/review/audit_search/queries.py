@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, and_, cast, literal, or_, select
+from sqlalchemy import Text, and_, bindparam, cast, literal, or_, select
 
 from evaluation.audit import queries as audit
 from evaluation.audit.actions import EVENTS_WITHOUT_BODY
@@ -165,14 +166,19 @@ def bodies_and_organisations(viewer: Viewer, events: Sequence[AuditEvent]) -> tu
     organisation_ids = {
         event.organisation_id for event in events if event.organisation_id is not None and _can_see(viewer, event)
     }
-    bodies = select(Body.id, Body.bin, literal(""), Body.name_kk, Body.name_ru)
-    organisations = select(*(Organisation.id, Organisation.bin, Organisation.kind, Organisation.name_kk, Organisation.name_ru))
-    return (
-        {row[0]: Entity(*row) for row in fetch_rows(bodies.where(Body.id.in_(body_ids)))} if body_ids else {},
-        {row[0]: Entity(*row) for row in fetch_rows(organisations.where(Organisation.id.in_(organisation_ids)))}
-        if organisation_ids
-        else {},
-    )
+    return _entities(Body, body_ids), _entities(Organisation, organisation_ids)
+
+
+def _entities(model: type[Body] | type[Organisation], ids: Collection[int]) -> dict[int, Entity]:
+    return {row[0]: Entity(*row) for row in fetch_rows(_entities_statement(model), {"ids": list(ids)})} if ids else {}
+
+
+@cache
+def _entities_statement(model: type[Body] | type[Organisation]) -> Statement:
+    """Return the SELECT of :func:`_entities`, built once."""
+    kind: Any = Organisation.kind if model is Organisation else literal("")
+    statement = select(model.id, model.bin, kind, model.name_kk, model.name_ru)
+    return statement.where(model.id.in_(bindparam("ids", expanding=True)))
 
 
 def _read(viewer: Viewer, conditions: Sequence[Any], position: Position | None, listed: Collection[str]) -> list[AuditEvent]:

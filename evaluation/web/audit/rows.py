@@ -106,6 +106,7 @@ class _RowPresenter:
         self.events = EventPresenter(language)
         self.manages_registry = viewer.may(Action.MANAGE_REGISTRY)
         self.year_urls = cache(lambda year: bin_urls("review.body", year=year))
+        self.report_urls = cache(lambda year: bin_urls("report.page", "organisation_bin", year=year))
 
     def row(self, hit: AuditHit) -> EventRow:
         """Return the row of a hit."""
@@ -134,7 +135,7 @@ class _RowPresenter:
 
     def _organisation_link(self, event: AuditEvent, organisation: Entity, body: Entity | None) -> Link:
         if event.year and body:
-            url = url_for("report.page", bin_=body.bin, year=event.year, organisation_bin=organisation.bin)
+            url = self.report_urls(event.year)(body.bin, organisation.bin)
         else:
             url = url_for("registry.organisation", bin_=organisation.bin) if self.manages_registry else ""
         name, language = self._name(organisation)

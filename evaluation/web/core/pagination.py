@@ -7,8 +7,6 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
-ANY_BIN = "000000000000"
-
 
 def requested_page() -> int:
     """Return the page number in the query string; 1 where it is missing or not a whole number."""
@@ -16,10 +14,24 @@ def requested_page() -> int:
     return number
 
 
-def bin_urls(endpoint: str, **values: Any) -> Callable[[str], str]:
-    """Return a function from a body's BIN to the address of its page; Flask builds one address, which all others resemble."""
-    before, after = url_for(endpoint, bin_=ANY_BIN, **values).split(ANY_BIN)
-    return lambda bin_: f"{before}{bin_}{after}"
+def bin_urls(endpoint: str, *more: str, **values: Any) -> Callable[..., str]:
+    """Return a function from BINs to an address; Flask builds one address, which all others resemble.
+
+    Args:
+        endpoint: The page.
+        more: Names of parts that are BINs too, beside the body's.
+        values: The other parts of the address.
+    """
+    placeholders: dict[str, Any] = {name: f"{number:012}" for number, name in enumerate(("bin_", *more))}
+    pattern = url_for(endpoint, **placeholders, **values)
+
+    def url(*bins: str) -> str:
+        address = pattern
+        for placeholder, bin_ in zip(placeholders.values(), bins, strict=True):
+            address = address.replace(placeholder, bin_)
+        return address
+
+    return url
 
 
 def query_urls(endpoint: str, **values: Any) -> Callable[..., str]:

@@ -160,7 +160,11 @@ def matches(item: Any, search: Search) -> bool:
 
 def moment(at: datetime | None) -> str:
     """Return a stored time as local date and time; empty for None."""
-    return f"{to_local(at):%d.%m.%Y %H:%M}" if at else ""
+    if at is None:
+        return ""
+    local = to_local(at)
+    # A long list has many times, and strftime is slow.
+    return f"{local.day:02}.{local.month:02}.{local.year:04} {local.hour:02}:{local.minute:02}"
 
 
 def named(item: Any) -> LegalEntity:
