@@ -44,12 +44,12 @@ def test_a_search_in_sql_finds_what_it_finds_in_python(app: Flask) -> None:
         db.session.commit()
         for model in (Body, Organisation):
             check_searches(model)
-        assert found(Body, "конаев") and found(Organisation, "алматы-су")
+        assert matching_bins(Body, "конаев") and matching_bins(Organisation, "алматы-су")
         body = db.session.scalars(select(Body).where(Body.name_kk == "Қонаев қаласының әкімі")).one()
         body.name_kk, body.search_text = "Қапшағай", search_text(["Қапшағай"])
         db.session.delete(db.session.scalars(select(Organisation).where(Organisation.name_kk == "«Алматы-Су» ЖШС")).one())
         db.session.commit()
-        assert found(Body, "капшагай") == [body.bin] and body.bin not in found(Body, "қонаев")
+        assert matching_bins(Body, "капшагай") == [body.bin] and body.bin not in matching_bins(Body, "қонаев")
         for model in (Body, Organisation):
             check_searches(model)
 
@@ -58,10 +58,10 @@ def check_searches(model: type[Body] | type[Organisation]) -> None:
     rows = db.session.execute(select(model.bin, model.search_text).order_by(model.bin)).all()
     for typed in SEARCHES:
         search = parse_search(typed)
-        assert found(model, typed) == [bin_ for bin_, text in rows if search.matches(text, bin_)], typed
+        assert matching_bins(model, typed) == [bin_ for bin_, text in rows if search.matches(text, bin_)], typed
 
 
-def found(model: type[Body] | type[Organisation], typed: str) -> list[str]:
+def matching_bins(model: type[Body] | type[Organisation], typed: str) -> list[str]:
     return list(db.session.scalars(filter_by_name(select(model.bin), typed, model).order_by(model.bin)))
 
 

@@ -5,13 +5,14 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import html5lib
 import openpyxl
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
@@ -23,8 +24,8 @@ from evaluation.database import db
 from evaluation.language import alphabetical_key, language
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
-from evaluation.registry.models import ReportingYear
-from evaluation.results.models import BodyResult
+from evaluation.registry.models import FormerName, ReportingYear
+from evaluation.results.models import BodyResult, RowResult
 from evaluation.review.body_list.export import as_csv, as_xlsx, export_table
 from evaluation.review.body_list.model import Sort, sort_keys
 from evaluation.review.body_list.queries import list_bodies
@@ -127,10 +128,52 @@ def check_filters(country: CountryScenario) -> None:
         "region=43&late=late&remarks=open&status=returned": ["district"],
     }.items():
         assert listed_names(reviewer.get(f"/bodies?year={YEAR}&{query}")) == names, query
+    check_filters_of_pictures(country, reviewer)
     page = reviewer.get(f"/bodies?year={YEAR}&region=43&late=late&sort=share&order=asc").text
     assert '<option value="43" selected>' in page and '<option value="late" selected>' in page
     assert 'href="/bodies.csv?year=2024&amp;region=43&amp;late=late&amp;sort=share&amp;order=asc"' in page
     assert listed_names(reviewer.get(f"/bodies?year={YEAR - 1}&status=draft")) == KATO_ORDER
+
+
+def check_filters_of_pictures(country: CountryScenario, reviewer: FlaskClient) -> None:
+    """Pictures link to the bodies of a class of shares, and to those without full points in a row."""
+    with country.app.app_context():
+        rows = db.session.execute(select(RowResult).where(RowResult.year == YEAR)).scalars().all()
+        shares = {result.body_id: result for result in db.session.scalars(select(BodyResult).where(BodyResult.year == YEAR))}
+        names = {country.ids[name]: name for name in KATO_ORDER}
+        row = next(row for row in rows if row.low < row.max)
+        without = {
+            names[other.body_id] for other in rows if (other.kind, other.row) == (row.kind, row.row) and other.low < other.max
+        }
+        classes = {
+            f"{low}-{low + 10}": {
+                names[id_]
+                for id_, item in shares.items()
+                if item.max and (low * item.max <= 100 * item.low < (low + 10) * item.max or (low == 90 and item.low == item.max))
+            }
+            for low in range(0, 100, 10)
+        }
+    page = reviewer.get(f"/bodies?year={YEAR}&row={row.kind}:{row.row}")
+    assert set(listed_names(page)) == without and f'<input type="hidden" name="row" value="{row.kind}:{row.row}">' in page.text
+    assert any(classes.values())
+    for share, expected_names in classes.items():
+        assert set(listed_names(reviewer.get(f"/bodies?year={YEAR}&share={share}"))) == expected_names, share
+    assert listed_names(reviewer.get(f"/bodies?year={YEAR}&row=x&share=1-1000")) == KATO_ORDER
+
+
+def test_the_list_has_the_names_of_its_year(country: CountryScenario) -> None:
+    """A body that has another name now is listed and sorted by its name of 31 December of the year, and found by both."""
+    with country.app.app_context():
+        for days, name in ((20, "Яя"), (10, "Аа")):
+            until = date(YEAR + 1, 1, 1) + timedelta(days=days)
+            db.session.add(FormerName(body_id=country.ids["region"], until=until, name_kk=name, name_ru=name))
+        db.session.commit()
+    reviewer = country.client("reviewer", code="ru")
+    assert listed_names(reviewer.get(f"/bodies?year={YEAR}&sort=name"))[0] == "region"
+    assert listed_names(reviewer.get(f"/bodies?year={YEAR}&sort=name&order=desc"))[-1] == "region"
+    page = parse(reviewer.get(f"/bodies?year={YEAR}"))
+    texts = [cell.get_text(" ", strip=True) for cell in page.select("tbody th")]
+    assert texts[KATO_ORDER.index("region")].startswith("Аа") and texts[KATO_ORDER.index("district")].endswith("Аа")
 
 
 def values_of(country: CountryScenario, code: str) -> dict[str, dict[str, Any]]:
