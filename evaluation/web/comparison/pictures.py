@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug import Response as Redirection
 
 from evaluation.charts import to_svg
 from evaluation.comparison.pictures.figures import (
@@ -20,7 +21,7 @@ from evaluation.comparison.pictures.side_by_side import LETTERS, side_by_side_fi
 from evaluation.comparison.queries import access_of
 from evaluation.comparison.ranking.queries import region_names
 from evaluation.language import N_
-from evaluation.policy import Action
+from evaluation.policy import BODY_ROLES, Action
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.registry.models import LEVELS, Body
@@ -77,10 +78,21 @@ class Choices:
         return {"level": self.level or None, "region": self.region or None, "body": self.bins}
 
 
-@blueprint.get(f"/pictures/{YEAR}", defaults={"picture": "map"}, endpoint="page")
-@blueprint.get(f"/pictures/{YEAR}/<any('heat-map', distribution, trends, 'side-by-side'):picture>", endpoint="other")
+@blueprint.get(f"/pictures/{YEAR}")
 @allow(Action.VIEW)
-def page(year: int, picture: str) -> str:
+def page(year: int) -> str:
+    """Show the map of the regions."""
+    return _show(year, "map")
+
+
+@blueprint.get(f"/pictures/{YEAR}/<any('heat-map', distribution, trends, 'side-by-side'):picture>")
+@allow(Action.VIEW)
+def other(year: int, picture: str) -> str:
+    """Show another picture."""
+    return _show(year, picture)
+
+
+def _show(year: int, picture: str) -> str:
     """Show a picture with its table."""
     reporting_year, choices = find_year(year), _choices(year)
     figures = _figures(year, picture, choices)
@@ -111,10 +123,13 @@ def page(year: int, picture: str) -> str:
 
 @blueprint.get(f"/pictures/{YEAR}/<any(map, 'heat-map', distribution, trends, 'side-by-side'):picture>.<any(svg, png):format_>")
 @allow(Action.VIEW)
-def file(year: int, picture: str, format_: str) -> Response:
+def file(year: int, picture: str, format_: str) -> Response | Redirection:
     """Download a picture as a file; its links lead to this installation."""
     find_year(year)
     figures, part = _figures(year, picture, _choices(year), absolute_links=True), request.args.get("part", 0, type=int)
+    if not figures:
+        # Nothing is chosen yet.
+        return redirect(_page_url(picture, year, {}), 303)
     if not 0 <= part < len(figures):
         abort(404)
     shape = figures[part].picture
@@ -124,14 +139,20 @@ def file(year: int, picture: str, format_: str) -> Response:
 
 
 def _choices(year: int) -> Choices:
-    """Read the query string; 404 for a body that does not exist or whose points the viewer may not know."""
-    reader = access_of(current_viewer()).reader
+    """Read the query string; 404 for a body that does not exist or whose points the viewer may not know.
+
+    People of one body see it marked without choosing it.
+    """
+    viewer = current_viewer()
+    reader = access_of(viewer).reader
     level, region = request.args.get("level", ""), request.args.get("region", "")
     bins = [bin_ for bin_ in dict.fromkeys(request.args.getlist("body")) if bin_]
     bodies = []
     for bin_ in bins[: len(LETTERS)]:
         is_bin = bin_.isascii() and bin_.isdigit()
         bodies.append((registry.body(reader, bin_, year) if is_bin else None) or abort(404))
+    if not bodies and viewer.role in BODY_ROLES and len(viewer.bodies or ()) == 1:
+        bodies = registry.all_bodies(viewer, year)
     is_region = len(region) == 2 and region.isascii() and region.isdigit()
     return Choices(level if level in LEVELS else "", region if is_region else "", tuple(bodies))
 

@@ -95,7 +95,9 @@ def test_a_region_sees_the_country_without_names(country: CountryScenario) -> No
 
 def test_a_body_sees_the_distribution_of_its_level(country: CountryScenario) -> None:
     head = country.client("head", "region")
-    page = page_of(head, PAGES["distribution"])
+    # The own body is marked without choosing it.
+    page = page_of(head, f"/pictures/{YEAR}/distribution")
+    assert any(note.startswith("Marked: Қызылорда облысы") for note in texts(page, ".picture .hint"))
     assert texts(page, ".picture-table thead th.num") == ["Regional"]
     assert sum(map(int, texts(page, ".picture-table td.num"))) == 2
     assert texts(page_of(head, PAGES["trends"]), ".picture-table thead th")[1:] == ["Қызылорда облысы"] * 2

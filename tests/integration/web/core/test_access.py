@@ -7,6 +7,7 @@ its request is added to `SENT`. The test fails on a route that lacks either.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,6 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "remark_id": resources.remark,
         "anomaly_id": resources.anomaly,
         "account_id": world.account,
-        "pictures.other:picture": "distribution",
-        "pictures.file:picture": "map",
-        "pictures.file:format_": "svg",
         "method.page:code": world.app.extensions["orders"].latest.code,
         "regions.area:code": "31",
         "audit.history:code": _indicator_code(world),
@@ -111,9 +109,9 @@ def outcome(response: TestResponse) -> str:
 def addresses(world: World, rule: Rule, role: Role) -> Iterator[tuple[str, bool]]:
     """Yield the addresses of a route to request, each with whether a viewer of only the own body can see its resource."""
     visible_values, foreign = (_values(rule, arguments(world, resources, role)) for resources in (world.body, world.foreign_body))
-    choices = re.search(r"any\(([^)]*)\):(\w+)", rule.rule)
-    for choice in re.split(r",\s*", choices[1]) if choices else [None]:
-        more = {choices[2]: choice} if choices else {}
+    choices = {name: re.findall(r"[\w-]+", options) for options, name in re.findall(r"any\(([^)]*)\):(\w+)", rule.rule)}
+    for combination in product(*choices.values()):
+        more = dict(zip(choices, combination, strict=True))
         yield _build(world, rule, visible_values | more), True
         if visible_values != foreign:
             yield _build(world, rule, foreign | more), False
