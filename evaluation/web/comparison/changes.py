@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from evaluation.comparison.access import Access
 from evaluation.comparison.changes import queries
@@ -88,7 +88,9 @@ def body(bin_: str, year: int) -> str:
     """Show why the points of a body changed, row by row, with the organisations behind each part."""
     reporting_year, order, language = find_year(year), order_of(year), current_language()
     current_body, viewer = find_body(bin_), current_viewer()
-    last_year = registry.reporting_year(year - 1) or abort(404)
+    last_year = registry.reporting_year(year - 1)
+    if last_year is None:
+        return render_template("comparison/changes/body.html", body=current_body, year=reporting_year, last_year=None)
     refresh_changes(year)
     changes = body_changes(viewer, year, current_body.id)
     last_order = registry.orders().get(last_year.order_code)
