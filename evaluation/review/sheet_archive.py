@@ -157,8 +157,8 @@ def _join(run: JobRun) -> None:
     if not records:
         raise EvaluationError(NO_SHEETS)
     path = run.file(f"sheets-{options.year}-{options.format}.zip", "application/zip")
-    compression = zipfile.ZIP_DEFLATED if options.format in (*DATA_FORMATS, CANONICAL_FORMAT) else zipfile.ZIP_STORED
-    with zipfile.ZipFile(path, "w", compression, compresslevel=1) as archive:
+    # Compressed once, here: it is a hundredth of the time, and halves the file.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for part in run.part_files:
             copy_entries(part, archive)
     record_exports(run.viewer, options.year, records, new_batch())
