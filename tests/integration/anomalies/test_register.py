@@ -76,7 +76,7 @@ def of_body(reader: Viewer) -> AnomalyRow:
     return row
 
 
-def test_a_second_search_keeps_decisions_and_marks_what_vanished(scenario: Scenario) -> None:
+def test_a_second_search_retains_decisions_and_marks_what_vanished(scenario: Scenario) -> None:
     with scenario.app.app_context():
         first = search()
         assert (first.total, first.new) == (2, 2)

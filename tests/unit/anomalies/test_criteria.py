@@ -1,4 +1,4 @@
-"""Mistakes in the kinds of anomalies of a criteria file are reported by their key."""
+"""Errors in the kinds of anomalies of a criteria file are reported by their key."""
 
 import pytest
 
@@ -31,7 +31,7 @@ TEXT = SECOND_ORDER.read_text(encoding="utf-8")
         ('exempt = ["none"]', 'exempt = ["any"]', f"{SURVEY}.exempt", "“any” is no choice of a result"),
     ],
 )
-def test_a_mistake_is_reported_by_its_key(old: str, new: str, key: str, message: str) -> None:
+def test_an_error_is_reported_by_its_key(old: str, new: str, key: str, message: str) -> None:
     assert TEXT.count(old) == 1
     with pytest.raises(CriteriaError) as error:
         parse_order(TEXT.replace(old, new))
