@@ -27,7 +27,6 @@ from sqlalchemy import (
     event,
     func,
     insert,
-    select,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -230,7 +229,7 @@ def insert_if_absent(connection: Connection, table: Table, values: dict[str, Any
 def among(column: Any, ids: Iterable[int]) -> Any:
     """Return the condition that a column of ids has one of these values, in one parameter: an IN list of hundreds is slow."""
     if db.engine.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(to_json(sorted(ids))).table_valued("value").c.value))
+        return column.in_(func.json_each(to_json(sorted(ids))).table_valued("value").select())
     return column == func.any(bindparam(None, sorted(ids), type_=ARRAY(Integer)))
 
 

@@ -9,8 +9,10 @@ import orjson
 import pandas as pd
 
 from evaluation.memory import gc_paused
+from evaluation.policy import Viewer
+from evaluation.registry.queries import ids_by_bin
 from evaluation.results.models import KIND_SEPARATOR, STATE_DIGITS
-from evaluation.results.queries import Sources, organisation_ids
+from evaluation.results.queries import Sources
 from evaluation.scoring.frames import ReportFrames
 from evaluation.scoring.outcomes import UNKNOWN_COUNT
 from evaluation.scoring.score import AUDITED_BIT, BREACH_BIT, UNAUDITED_BIT, Scores, score
@@ -140,7 +142,8 @@ def _organisation_ids(sources: Sources, contents: Mapping[int, Mapping[str, Any]
     """Return BIN → id of the organisations of the reports and of accepted sheets: some may have left the bodies since."""
     named = {organisation["bin"] for content in contents.values() for organisation in content["organisations"]}
     ids = sources.reports.organisation_ids
-    return ids | organisation_ids(named - ids.keys())
+    _, others = ids_by_bin(Viewer.system(), named - ids.keys())
+    return ids | others
 
 
 def _add_accepted(

@@ -4,11 +4,11 @@ Answers may change while they are scored. A result is therefore stored with the 
 only if the stored generation is still the same; otherwise it stays stale and is scored again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, update
 
 from evaluation.configuration import configuration
 from evaluation.database import among, begin_immediate, db, insert_if_absent, insert_many, table_of
@@ -62,12 +62,13 @@ def refresh(years: Iterable[int] | None = None) -> int:
 
 
 def _refresh_year(year: int) -> int:
+    viewer = Viewer.system()
     fingerprint = queries.fingerprint(year)
     if queries.stored_fingerprint(year) != fingerprint:
         _mark_all(year, fingerprint)
     count = 0
     for _ in range(ATTEMPTS):
-        generations = queries.stale_generations(year)
+        generations = queries.stale_generations(viewer, year)
         if not generations:
             break
         with configuration().application_context():
@@ -84,8 +85,6 @@ def _mark_all(year: int, fingerprint: str) -> None:
         if connection.dialect.name == "sqlite":
             begin_immediate(connection)
         columns = BODY_RESULT.c
-        ordered = select(columns.body_id).where(columns.year == year).order_by(columns.body_id).with_for_update()
-        connection.execute(ordered)
         connection.execute(update(BODY_RESULT).where(columns.year == year).values(generation=columns.generation + 1))
         connection.execute(RESULT_YEAR.delete().where(RESULT_YEAR.c.year == year))
         insert_if_absent(connection, RESULT_YEAR, {"year": year, "fingerprint": fingerprint})
@@ -107,40 +106,31 @@ def _store(year: int, results: Results, generations: Mapping[int, int]) -> int:
     with db.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             begin_immediate(connection)
-        unchanged = sorted(_lock_unchanged(connection, year, generations))
+        current = queries.lock_lines(Viewer.system(), connection, year, generations)
+        unchanged = sorted(current.items() & generations.items())
         if not unchanged:
             return 0
         values = [
             {
                 "stored_body_id": body_id,
-                "scored_generation": generations[body_id],
+                "scored_generation": generation,
                 **dict(zip(BODY_COLUMNS, results.bodies[body_id], strict=True)),
             }
-            for body_id in unchanged
+            for body_id, generation in unchanged
         ]
         statement = update(BODY_RESULT).where(BODY_RESULT.c.year == year, BODY_RESULT.c.body_id == bindparam("stored_body_id"))
         connection.execute(statement.values({name: bindparam(name) for name in values[0] if name != "stored_body_id"}), values)
-        _replace_lines(connection, TABLE_RESULT, TABLE_COLUMNS, year, unchanged, results.tables)
-        _replace_lines(connection, ROW_RESULT, ROW_COLUMNS, year, unchanged, results.rows)
+        _replace_lines(connection, TABLE_RESULT, TABLE_COLUMNS, year, dict(unchanged), results.tables)
+        _replace_lines(connection, ROW_RESULT, ROW_COLUMNS, year, dict(unchanged), results.rows)
         return len(unchanged)
 
 
-def _lock_unchanged(connection: Connection, year: int, generations: Mapping[int, int]) -> set[int]:
-    """Lock the lines whose generation is still the one that was read until the transaction ends; return their bodies."""
-    columns = BODY_RESULT.c
-    statement = select(columns.body_id, columns.generation).where(columns.year == year, among(columns.body_id, generations))
-    # A line that a change has locked will be stale when the change is committed.
-    rows = connection.execute(statement.order_by(columns.body_id).with_for_update(skip_locked=True))
-    return {body_id for body_id, generation in rows if generations.get(body_id) == generation}
-
-
 def _replace_lines(
-    connection: Connection, table: Table, columns: Sequence[str], year: int, body_ids: Sequence[int], lines: Sequence[Line]
+    connection: Connection, table: Table, columns: Sequence[str], year: int, body_ids: Collection[int], lines: Sequence[Line]
 ) -> None:
     """Replace the lines of these bodies in a year; the first value of a line is the body's id."""
     connection.execute(table.delete().where(table.c.year == year, among(table.c.body_id, body_ids)))
-    replaced = set(body_ids)
-    insert_many(connection, table, ("year", *columns), [(year, *line) for line in lines if line[0] in replaced])
+    insert_many(connection, table, ("year", *columns), [(year, *line) for line in lines if line[0] in body_ids])
 
 
 @gc_paused()
@@ -149,14 +139,14 @@ def check(years: Iterable[int] | None = None) -> Comparison:
 
     Results that are stale, or become stale meanwhile, are left out.
     """
-    opened = sorted(year.year for year in registry.years())
+    viewer, opened = Viewer.system(), sorted(year.year for year in registry.years())
     compared, stale = 0, 0
     differences: list[Difference] = []
     for year in opened if years is None else sorted(set(years) & set(opened)):
-        generations = queries.fresh_generations(year)
-        stale += len(queries.stale_generations(year))
+        generations = queries.fresh_generations(viewer, year)
+        stale += len(queries.stale_generations(viewer, year))
         differing = _differing(year, list(generations))
-        still_fresh = queries.fresh_generations(year)
+        still_fresh = queries.fresh_generations(viewer, year)
         unchanged = {body_id for body_id, generation in generations.items() if still_fresh.get(body_id) == generation}
         compared += len(unchanged)
         differences += [Difference(year, body_id, table) for body_id, table in differing if body_id in unchanged]
@@ -166,7 +156,7 @@ def check(years: Iterable[int] | None = None) -> Comparison:
 def _differing(year: int, body_ids: list[int]) -> list[tuple[int, str]]:
     """Return the id of each body whose stored lines differ from those of a fresh scoring, with the table."""
     stored = {
-        model: queries.stored_lines(model, columns, year, body_ids)
+        model: queries.stored_lines(Viewer.system(), model, columns, year, body_ids)
         for model, columns in (
             (BodyResult, ("body_id", *BODY_COLUMNS)),
             (TableResult, TABLE_COLUMNS),

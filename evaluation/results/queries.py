@@ -4,16 +4,16 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from evaluation.answers import queries as answers
 from evaluation.answers.queries import IdentifiedReports
 from evaluation.criteria.model import Order
-from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, among, batched, db, fetch_rows
+from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, among, db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
-from evaluation.registry.models import Body, Organisation
+from evaluation.registry.models import Body
 from evaluation.results.models import STALE, BodyResult, ResultYear, RowResult, TableResult
 from evaluation.scoring import VERSION
 from evaluation.scoring.score import PriorYearCounts
@@ -32,19 +32,31 @@ def stored_fingerprint(year: int) -> str:
     return db.session.scalar(select(ResultYear.fingerprint).where(ResultYear.year == year)) or ""
 
 
-def stale_generations(year: int) -> dict[int, int]:
+def stale_generations(viewer: Viewer, year: int) -> dict[int, int]:
     """Return body id → generation of the bodies that exist in the year and whose result is stale."""
-    return dict(fetch_rows(_generations(year).where(STALE)))
+    return dict(fetch_rows(_generations(viewer, year).where(STALE)))
 
 
-def fresh_generations(year: int) -> dict[int, int]:
+def fresh_generations(viewer: Viewer, year: int) -> dict[int, int]:
     """Return body id → generation of the bodies that exist in the year and whose result is not stale."""
-    return dict(fetch_rows(_generations(year).where(BodyResult.scored_generation == BodyResult.generation)))
+    return dict(fetch_rows(_generations(viewer, year).where(BodyResult.scored_generation == BodyResult.generation)))
 
 
-def _generations(year: int) -> Statement:
+def _generations(viewer: Viewer, year: int) -> Statement:
     statement = select(BodyResult.body_id, BodyResult.generation).join(Body, Body.id == BodyResult.body_id)
-    return statement.where(BodyResult.year == year, exists_in_year(year)).order_by(BodyResult.body_id)
+    statement = statement.where(BodyResult.year == year, exists_in_year(year)).order_by(BodyResult.body_id)
+    return registry.visible(statement, viewer)
+
+
+def lock_lines(viewer: Viewer, connection: Connection, year: int, body_ids: Collection[int]) -> dict[int, int]:
+    """Lock lines of bodies until the transaction ends; return body id → generation.
+
+    A line that a change has locked is left out: it will be stale when the change is committed.
+    """
+    statement = select(BodyResult.body_id, BodyResult.generation).join(Body, Body.id == BodyResult.body_id)
+    statement = statement.where(BodyResult.year == year, among(BodyResult.body_id, body_ids)).order_by(BodyResult.body_id)
+    statement = registry.visible(statement, viewer).with_for_update(of=BodyResult, skip_locked=True)
+    return {row.body_id: row.generation for row in connection.execute(statement)}
 
 
 class Sources(NamedTuple):
@@ -65,23 +77,24 @@ def sources(viewer: Viewer, year: int, body_ids: Collection[int]) -> Sources | N
     ids = None if len(body_ids) > MAX_IDS_PER_STATEMENT else list(body_ids)
     reports = answers.identified_reports(viewer, order, year, ids)
     previous = answers.prior_year_counts(viewer, year, ids)
-    return Sources(order, reports, previous, _revisions(year, body_ids))
+    return Sources(order, reports, previous, _revisions(viewer, year, body_ids))
 
 
-def organisation_ids(bins: Collection[str]) -> dict[str, int]:
-    """Return BIN → id of organisations."""
-    statement = select(Organisation.bin, Organisation.id)
-    return {bin_: id_ for part in batched(sorted(bins)) for bin_, id_ in fetch_rows(statement.where(Organisation.bin.in_(part)))}
-
-
-def _revisions(year: int, body_ids: Collection[int]) -> dict[int, str]:
+def _revisions(viewer: Viewer, year: int, body_ids: Collection[int]) -> dict[int, str]:
     statement = select(Submission.body_id, SheetRevision.content).join(SheetRevision, SheetRevision.id == Submission.revision_id)
-    return dict(fetch_rows(statement.where(Submission.year == year, among(Submission.body_id, body_ids))))
+    statement = statement.join(Body, Body.id == Submission.body_id)
+    statement = statement.where(Submission.year == year, among(Submission.body_id, body_ids))
+    return dict(fetch_rows(registry.visible(statement, viewer)))
 
 
 def stored_lines(
-    model: type[BodyResult] | type[TableResult] | type[RowResult], columns: Collection[str], year: int, body_ids: Collection[int]
+    viewer: Viewer,
+    model: type[BodyResult | TableResult | RowResult],
+    columns: Collection[str],
+    year: int,
+    body_ids: Collection[int],
 ) -> set[tuple[Any, ...]]:
     """Return the lines of a table of results of these bodies in the year, as tuples of these columns."""
-    statement = select(*(getattr(model, name) for name in columns)).where(model.year == year, among(model.body_id, body_ids))
-    return {tuple(row) for row in fetch_rows(statement)}
+    statement = select(*(getattr(model, name) for name in columns)).join(Body, Body.id == model.body_id)
+    statement = statement.where(model.year == year, among(model.body_id, body_ids))
+    return {tuple(row) for row in fetch_rows(registry.visible(statement, viewer))}

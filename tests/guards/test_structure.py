@@ -22,8 +22,10 @@ SEPARATE_TRANSACTIONS = {
     "evaluation/jobs/lease.py",
     "evaluation/jobs/operations.py",
     "evaluation/notifications/outbox.py",
+    "evaluation/results/operations.py",
 }
-"""Modules that begin transactions of their own: a mail is claimed before it is sent, and its result is stored afterwards."""
+"""Modules that begin transactions of their own: a mail or a job is claimed before it is done, and its result is stored
+afterwards; results and changes are derived from committed data."""
 
 
 def calls(path: Path) -> list[str]:
@@ -77,6 +79,8 @@ def test_every_query_of_bodies_is_scoped_by_a_viewer() -> None:
     free |= {"viewer_of", "account_of_session"}
     # These read nothing: they compute from an order, a year or values that were read within what the viewer may see.
     free |= {"counted_codes", "entry_period_columns", "scored_year_of"}
+    # Name an order and a version, or the state of a job: nothing of a body.
+    free |= {"fingerprint", "stored_fingerprint", "is_free"}
     # Adds the restriction to a viewer to a statement, like `visible`.
     free |= {"visible_to"}
     # A column for statements over bodies.

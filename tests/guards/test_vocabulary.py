@@ -21,6 +21,8 @@ ALLOWED = frozenset(
         "keep_with_next",
         # SQLAlchemy
         "NoResultFound",
+        # SQLite
+        "json_each",
     }
 )
 """Names of libraries that contain a retired word."""

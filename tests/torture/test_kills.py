@@ -144,7 +144,7 @@ def outcome(action: str, number: int) -> str:
     revisions = db.session.query(SheetRevision).filter_by(body_id=body.id).all()
     assert check().differences == (), action
     if action == "refresh":
-        return "before" if stale_generations(YEAR) else "after"
+        return "before" if stale_generations(SYSTEM, YEAR) else "after"
     if action == "submit":
         parts = [status == "submitted", actions["submitted"] == 1, messages["submitted"] == 1]
     elif action == "accept":

@@ -56,7 +56,7 @@ def result(body_id: int, year: int = YEAR) -> BodyResult:
 
 
 def list_stale(year: int) -> list[int]:
-    return list(stale_generations(year))
+    return list(stale_generations(SYSTEM, year))
 
 
 def test_results_are_the_points_of_the_sheet(app: Flask, order: Order) -> None:
