@@ -21,8 +21,8 @@ from evaluation.criteria.indicators import REGISTRY_FACTS, AnswerType, Choice, I
 from evaluation.criteria.readings import Alternative, Reading
 
 __all__ = [
-    "AnomalyKind",
     "Alternative",
+    "AnomalyKind",
     "AnswerRule",
     "AnswerType",
     "Caution",

@@ -20,7 +20,7 @@ from evaluation.sheets.writers import FORMATS
 from evaluation.web.core.access import allow
 from evaluation.web.core.languages import NAMES
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year, search_words
-from evaluation.web.jobs.views import blueprint
+from evaluation.web.jobs.views import blueprint as blueprint
 from forms.jobs.new import SheetsForm, WorkbookForm
 
 
