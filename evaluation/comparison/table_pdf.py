@@ -1,20 +1,14 @@
 """Writes a list of the comparison as PDF; `table.typ` beside this file is the layout."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import orjson
 
-if TYPE_CHECKING:
-    import typst
+from evaluation.sheets.writers.typesetting import typeset_pdf
 
 TEMPLATE = Path(__file__).with_name("table.typ")
-LOCK = threading.Lock()
-"""The process has one compiler, which compiles one document at a time."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +35,4 @@ class TableDocument:
 
 def write_table(document: TableDocument) -> bytes:
     """Write a list as a tagged PDF. Equal documents give equal bytes."""
-    with LOCK:
-        compiled = _compiler().compile(format="pdf", sys_inputs={"document": orjson.dumps(document).decode()})
-    if not isinstance(compiled, bytes):
-        raise TypeError("typst compiled a PDF to several files")
-    return compiled
-
-
-@cache
-def _compiler() -> "typst.Compiler":
-    """The compiler with the fonts of the sheets. typst is heavy; most commands do not need it."""
-    import typst
-
-    from evaluation.charts.measure import font_folder
-
-    return typst.Compiler(TEMPLATE, font_paths=[font_folder()], ignore_system_fonts=True)
+    return typeset_pdf(TEMPLATE, document=orjson.dumps(document).decode())
