@@ -1,4 +1,4 @@
-"""What every page and file with a rank says."""
+"""What pages and files of the comparison say in the same words."""
 
 from evaluation.language import N_
 
@@ -7,3 +7,5 @@ NO_RANK_IN_ORDER = N_(
     "differs from body to body."
 )
 """Shown on every page and in every file that has a rank."""
+REGIONS_WITHOUT_AKIMATS = N_("The figures of a region leave out the region's own akimat, which has its own sheet.")
+"""Shown beside figures of regions."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, false, func, or_, true
+from sqlalchemy import and_, case, false, func, not_, or_, true
 
 from evaluation.database import Statement
-from evaluation.registry.models import Body, Organisation
+from evaluation.registry.models import LEVELS, Body, Organisation
 from evaluation.registry.search_index import contains_part
 from evaluation.text import SearchWord, parse_search
 
@@ -57,6 +57,19 @@ def region_of(higher: Any) -> Any:
         higher: The alias of `Body` that the statement joins as the higher body.
     """
     return case((Body.level == "central", None), else_=func.substr(func.coalesce(Body.kato, higher.kato), 1, 2))
+
+
+def is_region_body() -> Any:
+    """Return the condition that a body is the akimat of a whole region, after which the region is named."""
+    return and_(func.coalesce(Body.level, "") == LEVELS[1], Body.kato.is_not(None))
+
+
+def counts_in_region() -> Any:
+    """Return the condition that a body counts in the figures of its region.
+
+    The akimat of the region does not: its own sheet stands beside them and is not mixed with them.
+    """
+    return not_(is_region_body())
 
 
 def location_order(higher: Any, language: str) -> tuple[Any, ...]:

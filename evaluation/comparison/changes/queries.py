@@ -28,7 +28,7 @@ from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, batched, db, f
 from evaluation.pagination import Page
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.clauses import exists_in_year, location_order, region_of
+from evaluation.registry.clauses import counts_in_region, exists_in_year, location_order, region_of
 from evaluation.registry.models import STATUSES, Body, Organisation, Status, Supervision
 from evaluation.results.models import NEVER, BodyResult, RowResult, TableResult
 from evaluation.results.queries import fingerprint as results_fingerprint
@@ -204,7 +204,7 @@ def _in_scope(viewer: Viewer, statement: Statement, year: int, scope: Scope) -> 
     statement = registry.visible(statement.where(BodyChange.year == year), viewer)
     if scope.kind == LEVEL:
         return statement.where(Body.level == scope.value)
-    return statement.where(region_of(Higher) == scope.value) if scope.kind == REGION else statement
+    return statement.where(region_of(Higher) == scope.value, counts_in_region()) if scope.kind == REGION else statement
 
 
 def changed_bodies(viewer: Viewer, year: int, scope: Scope, sort: str, language: str, page: int) -> Page[ChangedBody]:

@@ -10,6 +10,7 @@ from evaluation.charts.model import caption
 from evaluation.charts.shares import Share
 from evaluation.charts.tile_map import Tile, tile_map
 from evaluation.charts.trends import Trend, YearPoint, trend_chart
+from evaluation.comparison.notes import REGIONS_WITHOUT_AKIMATS
 from evaluation.comparison.pictures import queries
 from evaluation.comparison.pictures.links import GroupNames, PictureLinks
 from evaluation.comparison.pictures.model import BINS, CENTRAL, Figure, GroupShare, RowShares, TableCell, TableSection, ValueTable
@@ -19,6 +20,7 @@ from evaluation.language import N_, Language
 from evaluation.policy import Viewer
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.registry.models import Body
+from evaluation.review.body_list.model import region_filters
 
 DASH = TableCell("–")
 RANGE_NOTE = N_("A range shows the lowest and the highest share that the missing answers allow.")
@@ -74,6 +76,7 @@ def map_figure(context: PictureContext) -> Figure:
     notes = (
         language.gettext("The share is the sum of the bodies' points divided by the sum of their maxima."),
         language.gettext(RANGE_NOTE),
+        language.gettext(REGIONS_WITHOUT_AKIMATS),
     )
     return Figure(tile_map(title, tiles, sums, language), ValueTable.of_rows(heads, rows, stacks=True), notes)
 
@@ -127,6 +130,7 @@ def heat_map_figure(context: PictureContext, order: Order) -> Figure:
     notes = (
         language.gettext("A cell counts the bodies with the table that certainly have full points, and leads to those without."),
         language.gettext("12 / 15 means 12 of 15 bodies; 12–14 / 15 means that missing answers leave two undecided."),
+        language.gettext(REGIONS_WITHOUT_AKIMATS),
     )
     return Figure(heat_map(title, columns, tables, language), ValueTable(heads, sections, 2), notes)
 
@@ -217,7 +221,7 @@ def trends_figure(
         series.append((language.gettext(LEVEL_NAMES[level]), {"level": level}, shares))
     if region:
         shares = queries.yearly_shares(context.viewer, years, region=region)
-        series.append((names.of(region), {"region": region}, shares))
+        series.append((names.of(region), region_filters(region), shares))
     if body:
         shares = queries.yearly_shares(context.viewer, years, body_id=body.id)
         series.append((_body_name(body, language), {"body": body.bin}, shares))
@@ -230,6 +234,7 @@ def trends_figure(
     notes = (
         language.gettext("The share is the sum of the bodies' points divided by the sum of their maxima."),
         language.gettext("A vertical bar reaches up to the highest share that the missing answers allow."),
+        *((language.gettext(REGIONS_WITHOUT_AKIMATS),) if region else ()),
     )
     return Figure(trend_chart(title, trends, language), ValueTable.of_rows(heads, rows, stacks=True), notes)
 

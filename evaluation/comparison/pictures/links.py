@@ -11,6 +11,7 @@ from evaluation.comparison.ranking.queries import region_names
 from evaluation.configuration import configuration
 from evaluation.language import Language
 from evaluation.policy import Viewer
+from evaluation.review.body_list.model import region_filters
 
 PERCENT = 100
 BY_SHARE = {"sort": "share", "order": "asc"}
@@ -54,7 +55,7 @@ class PictureLinks:
             filters = {"level": CENTRAL} | _row_filter(row)
             # Among the central bodies, which belong to no region, a limited viewer counts only those in their list.
             return Link(self._address(filters), name)
-        return self.filtered(name, {"region": group} | _row_filter(row))
+        return self.filtered(name, region_filters(group) | _row_filter(row))
 
     def level(self, level: str, name: str, position: int) -> Link:
         """The bodies of a level in a class of shares, of those that the viewer can see."""

@@ -1,7 +1,8 @@
 """Sums of results for the pictures, computed by the database. The caller refreshes the results of the years first.
 
 A query counts the bodies that the viewer may see by name (:class:`evaluation.comparison.access.Access`), and beside them the
-country or a level without names, where the viewer may know that.
+country or a level without names, where the viewer may know that. The akimat of a region is one of the country's bodies and of
+its level's, but the figures of its region leave it out, as everywhere.
 """
 
 from collections import defaultdict
@@ -16,7 +17,7 @@ from evaluation.comparison.pictures.model import BINS, CENTRAL, ELSEWHERE, Group
 from evaluation.comparison.queries import access_of
 from evaluation.database import Statement, fetch_rows
 from evaluation.policy import Viewer
-from evaluation.registry.clauses import exists_in_year, region_of
+from evaluation.registry.clauses import counts_in_region, exists_in_year, is_region_body, region_of
 from evaluation.registry.models import LEVELS, Body
 from evaluation.registry.queries import visible
 from evaluation.results.models import BodyResult, RowResult
@@ -31,7 +32,7 @@ def region_shares(viewer: Viewer, year: int) -> RegionShares:
     """Return the shares of the regions and of the country."""
     access = access_of(viewer)
     columns = (func.count(), *SUMS)
-    statement = _assessed(select(GROUP, *columns), year)
+    statement = _assessed(select(GROUP, *columns), year).where(counts_in_region())
     groups = {group: _group_share(row) for group, *row in fetch_rows(visible(statement, access.reader).group_by(GROUP.name))}
     country = None
     if access.can_count():
@@ -46,12 +47,17 @@ def row_shares(viewer: Viewer, year: int) -> RowShares:
     key = (RowResult.kind, RowResult.row)
     full = (_count(RowResult.low == RowResult.max), _count(RowResult.high == RowResult.max), func.count())
     groups: dict[RowKey, dict[str, Share]] = defaultdict(dict)
-    statement = _rows_of_bodies(select(*key, GROUP, *full), year)
-    for kind, row, group, *counts in fetch_rows(visible(statement, access.reader).group_by(*key, GROUP.name)):
-        groups[kind, row][group] = Share(*counts)
+    parts: dict[RowKey, list[Share]] = defaultdict(list)
+    of_region = case((is_region_body(), 1), else_=0).label("of_region")
+    statement = _rows_of_bodies(select(*key, GROUP, of_region, *full), year)
+    grouped = visible(statement, access.reader).group_by(*key, GROUP.name, of_region.name)
+    for kind, row, group, is_of_region, *counts in fetch_rows(grouped):
+        parts[kind, row].append(Share(*counts))
+        if not is_of_region:
+            groups[kind, row][group] = parts[kind, row][-1]
     country: dict[RowKey, Share] = {}
     if access.is_unlimited:
-        country = {row_key: _sum(shares.values()) for row_key, shares in groups.items()}
+        country = {row_key: _sum(shares) for row_key, shares in parts.items()}
     elif access.can_count():
         statement = _rows_of_bodies(select(*key, *full), year).group_by(*key)
         country = {(kind, row): Share(*counts) for kind, row, *counts in fetch_rows(statement)}
@@ -104,7 +110,7 @@ def yearly_shares(
     if body_id is not None:
         statement = visible(statement, access.reader).where(Body.id == body_id)
     elif region:
-        statement = visible(statement, access.reader).where(region_of(Higher) == region)
+        statement = visible(statement, access.reader).where(region_of(Higher) == region, counts_in_region())
     elif not access.can_count(level or None):
         return []
     elif level:

@@ -82,13 +82,17 @@ def _rises(before: float, after: float) -> bool:
 
 @dataclass(frozen=True)
 class BodyChange:
-    """A body's points today and otherwise, by kind, and its rank among the compared bodies; None without a maximum."""
+    """A body's points today and otherwise, by kind, and its rank among the compared bodies; None without a maximum.
+
+    `counts_in_region` is false for the akimat of a region, which the sums of the region leave out.
+    """
 
     id: int
     bin: str
     region: str
     before: Mapping[str, Points]
     after: Mapping[str, Points]
+    counts_in_region: bool = True
     rank_before: Rank | None = None
     rank_after: Rank | None = None
 
@@ -109,6 +113,7 @@ class BodyChange:
             "id": self.id,
             "bin": self.bin,
             "region": self.region,
+            "counts_in_region": self.counts_in_region,
             "before": before.as_json(),
             "after": after.as_json(),
             "rank_before": _rank_as_json(self.rank_before),
@@ -144,7 +149,8 @@ def sums(changes: Iterable[BodyChange]) -> tuple[ChangeSum, dict[str, ChangeSum]
     total, by_kind, by_region = ChangeSum(), dict[str, ChangeSum](), dict[str, ChangeSum]()
     for change in changes:
         total.add(*change.totals)
-        by_region.setdefault(change.region, ChangeSum()).add(*change.totals)
+        if change.counts_in_region:
+            by_region.setdefault(change.region, ChangeSum()).add(*change.totals)
         for kind in dict.fromkeys((*change.before, *change.after)):
             before, after = (side.get(kind, NO_POINTS) for side in (change.before, change.after))
             by_kind.setdefault(kind, ChangeSum()).add(before, after)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from evaluation.answers import queries as answers
 from evaluation.comparison.pictures.queries import GROUP, Higher
@@ -17,7 +17,7 @@ from evaluation.criteria.model import Order
 from evaluation.database import fetch_rows
 from evaluation.memory import gc_paused
 from evaluation.policy import Viewer
-from evaluation.registry.clauses import exists_in_year
+from evaluation.registry.clauses import counts_in_region, exists_in_year
 from evaluation.registry.models import Body
 from evaluation.registry.queries import visible
 from evaluation.results import queries as results
@@ -78,7 +78,7 @@ def compare_body(viewer: Viewer, year: int, body: Body) -> list[tuple[Basis, Bod
 def _bodies(viewer: Viewer, year: int, body_ids: Collection[int] | None) -> list[BodyChange]:
     """Return the bodies that exist in the year, by BIN, with their regions and without points."""
     statement = (
-        select(Body.id, Body.bin, GROUP)
+        select(Body.id, Body.bin, GROUP, case((counts_in_region(), 1), else_=0).label("in_region"))
         .outerjoin(Higher, Higher.id == Body.parent_id)
         .where(exists_in_year(year))
         .order_by(Body.bin)
@@ -87,7 +87,11 @@ def _bodies(viewer: Viewer, year: int, body_ids: Collection[int] | None) -> list
     if wanted is not None and len(wanted) == 1:
         statement = statement.where(Body.id.in_(wanted))
     rows = fetch_rows(visible(statement, viewer))
-    return [BodyChange(id_, bin_, code, {}, {}) for id_, bin_, code in rows if wanted is None or id_ in wanted]
+    return [
+        BodyChange(id_, bin_, code, {}, {}, bool(in_region))
+        for id_, bin_, code, in_region in rows
+        if wanted is None or id_ in wanted
+    ]
 
 
 def _answers(viewer: Viewer, year: int, order: Order, other: Order, body_ids: list[int]) -> YearAnswers:

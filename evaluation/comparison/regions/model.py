@@ -58,8 +58,8 @@ class AreaSums:
 class RowSum(Bounds):
     """A scored row over the bodies of an area whose table has it.
 
-    `bodies` have the row, `without_full` of them cannot reach its maximum any more by the answers at hand. `in_breach` and
-    `undecided` are organisations.
+    `bodies` have the row, `without_full` of them may not have its maximum: points are lost or answers are missing. `in_breach`
+    and `undecided` are organisations.
     """
 
     key: RowKey

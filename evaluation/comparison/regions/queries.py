@@ -16,13 +16,12 @@ from evaluation.database import Statement, db, fetch_rows
 from evaluation.pagination import Page
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.registry.clauses import exists_in_year, name_order
-from evaluation.registry.models import LEVELS, Body, Organisation, ReportingYear
+from evaluation.registry.clauses import counts_in_region, exists_in_year, is_region_body, name_order
+from evaluation.registry.models import Body, Organisation, ReportingYear
 from evaluation.registry.queries import visible
 from evaluation.results.models import BodyResult, RowResult, TableResult
 from evaluation.submissions.models import DRAFT, STATUSES, Submission
 
-REGION = LEVELS[1]
 STATUS = func.coalesce(Submission.status, DRAFT)
 SUMMED = (
     BodyResult.low,
@@ -39,7 +38,7 @@ SORTS = ("share", "name")
 
 def area_of_group(viewer: Viewer, year: int, group: str) -> Area:
     """Return the area of a group, with the body of the region if the viewer can see it."""
-    statement = select(Body).where(Body.level == REGION, Body.kato.startswith(group, autoescape=True), exists_in_year(year))
+    statement = select(Body).where(is_region_body(), Body.kato.startswith(group, autoescape=True), exists_in_year(year))
     body = None if group in (CENTRAL, ELSEWHERE) else db.session.scalar(visible(statement.order_by(Body.kato), viewer).limit(1))
     return Area(group, body and registry.bodies_as_named_in(viewer, [body], year)[0])
 
@@ -53,7 +52,7 @@ def area_of_district(viewer: Viewer, year: int, body: Body) -> Area:
 def group_sums(viewer: Viewer, year: ReportingYear, today: date) -> dict[str, AreaSums]:
     """Return group → sums of its bodies, without the bodies of regions themselves: their own sheets are beside them."""
     statement = _joined(select(GROUP, *_sum_columns(year, today)), year.year)
-    statement = statement.where(func.coalesce(Body.level, "") != REGION)
+    statement = statement.where(counts_in_region())
     return {group: _area_sums(row) for group, *row in fetch_rows(visible(statement, viewer).group_by(GROUP.name))}
 
 
@@ -66,7 +65,7 @@ def area_sums(viewer: Viewer, year: ReportingYear, area: Area, today: date) -> A
 def akimat_points(viewer: Viewer, year: int) -> dict[str, tuple[Body, AreaPoints]]:
     """Return group → the body of the region and the points of its own sheet."""
     columns: tuple[Any, ...] = (GROUP, Body, BodyResult.low, BodyResult.high, BodyResult.max)
-    statement = _joined(select(*columns), year).where(Body.level == REGION)
+    statement = _joined(select(*columns), year).where(is_region_body())
     rows = db.session.execute(visible(statement, viewer).order_by(Body.kato)).all()
     named = {body.id: body for body in registry.bodies_as_named_in(viewer, [row[1] for row in rows], year)}
     return {group: (named[body.id], AreaPoints(*(value or 0 for value in points))) for group, body, *points in rows}
@@ -92,7 +91,7 @@ def weakest_rows(viewer: Viewer, order: Order, year: int) -> list[tuple[RowSum, 
     The bodies of regions themselves are left out, like in the sums of their regions.
     """
     key = (RowResult.kind, RowResult.row, GROUP)
-    statement = _rows(select(*key, *_row_columns()), year).where(func.coalesce(Body.level, "") != REGION)
+    statement = _rows(select(*key, *_row_columns()), year).where(counts_in_region())
     grouped = visible(statement, viewer).group_by(RowResult.kind, RowResult.row, GROUP.name)
     by_key: dict[RowKey, list[tuple[str, RowSum]]] = {}
     for kind, row, group, *sums in fetch_rows(grouped):
@@ -182,9 +181,7 @@ def _rows(statement: Statement, year: int) -> Statement:
 def _in_area(statement: Statement, area: Area) -> Statement:
     if area.is_district and area.body is not None:
         return statement.where(Body.parent_id == area.body.id)
-    if area.group in (CENTRAL, ELSEWHERE):
-        return statement.where(GROUP.element == area.group)
-    return statement.where(GROUP.element == area.group, func.coalesce(Body.level, "") != REGION)
+    return statement.where(GROUP.element == area.group, counts_in_region())
 
 
 def _sum_columns(year: ReportingYear, today: date) -> tuple[Any, ...]:
@@ -209,7 +206,7 @@ def _area_sums(row: Any) -> AreaSums:
 
 def _row_columns() -> tuple[Any, ...]:
     sums = (RowResult.low, RowResult.high, RowResult.max, RowResult.in_breach, RowResult.undecided)
-    return (func.max(RowResult.criterion), func.count(), _count(RowResult.high < RowResult.max), *map(func.sum, sums))
+    return (func.max(RowResult.criterion), func.count(), _count(RowResult.low < RowResult.max), *map(func.sum, sums))
 
 
 def _row_sum(key: RowKey, sums: Any) -> RowSum:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, exists, false, func, literal
 from sqlalchemy.orm import aliased
 
-from evaluation.registry.clauses import filter_by_name
+from evaluation.registry.clauses import counts_in_region, filter_by_name
 from evaluation.registry.models import LEVELS, Body, FormerName
 from evaluation.results.models import BodyResult, RowResult, TableResult
 from evaluation.review.body_list.model import COUNT_SORTS, LOCATION, OPEN_REMARKS, BodyFilters, Sort
@@ -93,6 +93,10 @@ def filtered(statement: Any, tables: ListTables, filters: BodyFilters) -> Any:
         low, max_ = tables.result.low, tables.result.max
         below = 100 * low <= to * max_ if to == 100 else 100 * low < to * max_
         conditions += [max_ > 0, 100 * low >= from_ * max_, below]
+    if filters.akimat:
+        conditions.append(counts_in_region())
+        if filters.region:
+            conditions.append(Body.level.is_distinct_from(LEVELS[0]))
     if filters.submitted_by_other_than is not None:
         conditions.append(Submission.submitted_id != filters.submitted_by_other_than)
     return statement.where(*conditions)

@@ -19,6 +19,9 @@ LATENESS_LABELS = {LATE: N_("Submitted late"), OVERDUE: N_("Not submitted by the
 OPEN_REMARKS, NO_OPEN_REMARKS = "open", "none"
 REMARK_LABELS = {OPEN_REMARKS: N_("With open remarks"), NO_OPEN_REMARKS: N_("Without open remarks")}
 """The values of the filter by remarks."""
+WITHOUT_AKIMAT = "without"
+AKIMAT_LABELS = {WITHOUT_AKIMAT: N_("Without the region's own akimat")}
+"""The value of the filter that lists the bodies which the figures of regions count."""
 ROW, SHARE = re.compile(r"[a-z0-9_-]{1,64}:[0-9a-z.]{1,16}"), re.compile(r"(100|[0-9]{1,2})-(100|[0-9]{1,2})")
 """The forms of the filters by a row of the form and by the share of the maximum."""
 TENTH = Decimal("0.1")
@@ -113,7 +116,8 @@ class BodyFilters:
 
     `region` is the first two digits of a KATO code. `row` is a kind of organisations and the number of a row of its table, as in
     `kind:row`: bodies that may not have full points in the row. `share` are whole percents from 0 to 100, as in `50-60`: bodies
-    whose lowest share of the maximum is at least the first and below the second, or 100. Pictures link to these two.
+    whose lowest share of the maximum is at least the first and below the second, or 100. `akimat` leaves out the akimats of
+    regions, and with `region` central bodies at a place there, which belong to no region. Figures link to these three.
     `submitted_by_other_than` is the id of an account that did not submit the year; it is not part of an address.
     """
 
@@ -125,6 +129,7 @@ class BodyFilters:
     remarks: str = ""
     row: str = ""
     share: str = ""
+    akimat: str = ""
     submitted_by_other_than: int | None = None
 
     @classmethod
@@ -149,6 +154,7 @@ class BodyFilters:
             choice("remarks", REMARK_LABELS),
             text("row", ROW),
             text("share", SHARE),
+            choice("akimat", AKIMAT_LABELS),
         )
 
     @property
@@ -167,6 +173,7 @@ class BodyFilters:
             "remarks": self.remarks or None,
             "row": self.row or None,
             "share": self.share or None,
+            "akimat": self.akimat or None,
         }
 
     @property
@@ -180,6 +187,11 @@ class BodyFilters:
         """The whole percents that `share` names; None without them."""
         from_, separator, to = self.share.partition("-")
         return (int(from_), int(to)) if separator else None
+
+
+def region_filters(region: str) -> dict[str, str]:
+    """Return the parts of a query string that list the bodies which the figures of a region count."""
+    return {"region": region, "akimat": WITHOUT_AKIMAT}
 
 
 # ---- sort order ----

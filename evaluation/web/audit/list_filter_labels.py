@@ -7,6 +7,7 @@ from evaluation.language import N_, Language, heading
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.results.models import KIND_SEPARATOR
 from evaluation.review.body_list.model import (
+    AKIMAT_LABELS,
     BASIC_SORTS,
     COUNT_SORTS,
     LATENESS_LABELS,
@@ -28,6 +29,7 @@ FILTER_LABELS: dict[str, tuple[str, Mapping[str, str]]] = {
     "remarks": (N_("Remarks"), REMARK_LABELS),
     "row": (N_("Row of the form"), {}),
     "share": (N_("Share of the maximum"), {}),
+    "akimat": (N_("Bodies"), AKIMAT_LABELS),
     "tables": (N_("Tables"), {NO_TABLES: N_("no table applies")}),
     "sort": (N_("Sort by"), SORTS | BASIC_SORTS | COUNT_SORTS | POINT_SORTS | PREVIOUS_YEAR_SORTS),
     "order": (N_("Direction"), {"asc": N_("Lowest or first"), "desc": N_("Highest or last")}),

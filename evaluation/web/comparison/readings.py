@@ -92,7 +92,7 @@ def result(job_id: int) -> str | Redirection:
         change
         for change in document["bodies"]
         if (change["change"] == direction if direction in DIRECTIONS else change["before"] != change["after"])
-        and region in (None, change["region"])
+        and (region is None or (region == change["region"] and change["counts_in_region"]))
     ]
     rows = Page.from_list(sorted(changes, key=_largest_first), requested_page())
     bodies = bodies_by_id(viewer, year.year, [change["id"] for change in rows.items])

@@ -20,6 +20,7 @@ from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.results.operations import refresh
+from evaluation.review.body_list.model import region_filters
 from evaluation.sheets.model import LegalEntity
 from evaluation.sheets.reasons import scale_text
 from evaluation.submissions.status import STATUS_LABELS
@@ -110,7 +111,7 @@ def area(year: int, code: str) -> str:
     viewer = current_viewer()
     shown = queries.area_of_group(viewer, year, group)
     name = GroupNames.read(viewer, current_language()).of(group)
-    filters = {"level": CENTRAL} if group == CENTRAL else {"region": group} if group else None
+    filters = {"level": CENTRAL} if group == CENTRAL else region_filters(group) if group else None
     return _area_page(reporting_year, shown, name, partial(url_for, ".area", year=year, code=code), filters)
 
 

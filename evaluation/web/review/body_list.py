@@ -15,6 +15,7 @@ from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.registry.models import ReportingYear
 from evaluation.review.body_list import export
 from evaluation.review.body_list.model import (
+    AKIMAT_LABELS,
     BASIC_SORTS,
     COUNT_SORTS,
     LATENESS_LABELS,
@@ -122,7 +123,7 @@ def _requested_filters(order: Order | None) -> tuple[BodyFilters, Sort]:
 
 
 def _picture_filters(filters: BodyFilters, order: Order | None, year: int) -> list[tuple[str, str, str, str]]:
-    """Return name, value and description of the filters that only links of pictures set, and the address without each."""
+    """Return name, value and description of the filters that only links of figures set, and the address without each."""
     language, descriptions = current_language(), {}
     if filters.row_parts:
         kind, row = filters.row_parts
@@ -131,6 +132,8 @@ def _picture_filters(filters: BodyFilters, order: Order | None, year: int) -> li
     if filters.share_bounds:
         from_, to = filters.share_bounds
         descriptions["share"] = language.gettext(WITH_SHARE, low=from_, high=to)
+    if filters.akimat:
+        descriptions["akimat"] = language.gettext(AKIMAT_LABELS[filters.akimat])
     query = {"year": year, **filters.to_query()}
     return [(name, query[name], text, url_for(".index", **(query | {name: None}))) for name, text in descriptions.items()]
 

@@ -106,7 +106,7 @@ def test_the_weakest_rows_and_their_worst_regions(scenario: Scenario) -> None:
         for row in rows:
             lines = expected[row.key]
             assert (row.low, row.high, row.max) == tuple(sum(line[part] for line in lines) for part in (1, 2, 3))
-            assert row.without_full == sum(line[2] < line[3] for line in lines) and row.bodies == len(lines)
+            assert row.without_full == sum(line[1] < line[3] for line in lines) and row.bodies == len(lines)
         assert [row.loss for row in rows] == sorted((row.loss for row in rows), reverse=True)
         by_group = {
             "31": expected,

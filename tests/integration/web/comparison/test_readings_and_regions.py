@@ -57,6 +57,14 @@ def test_the_region_page_says_which_row_why_and_who(scenario: Scenario) -> None:
     notice = page.select_one(".notice")
     assert notice and f"/bodies/{AKIMAT}/{YEAR}/sheet" in str(notice) and "10 / 10" in notice.text.replace("\xa0", " ")
     assert [row.th.a.text for row in page.select('section[aria-labelledby="bodies"] tbody tr')] == ["Аудан", "Ауыл"]  # type: ignore[union-attr]
+    # The lists behind the numbers have as many bodies.
+    links = page.select('.facts a[href*="status="], section[aria-labelledby="rows"] td a')
+    assert len(links) > 1
+    for link in links:
+        number = str(link.next_sibling).lstrip(": ").split(",")[0] if "status=" in str(link["href"]) else link.text
+        listing = parse(reviewer.get(str(link["href"])))
+        assert len(listing.select(".body-list tbody tr")) == int(number), link
+        assert "Without the region's own akimat" in listing.text and f"/bodies/{AKIMAT}/" not in str(listing)
     every = parse(reviewer.get(f"/regions/{YEAR}/31?row=all&sort=name"))
     assert every.select_one("#why") and not every.select_one("tr.is-chosen")
 
@@ -95,7 +103,7 @@ def test_a_job_scores_all_bodies_and_its_result_is_a_page(scenario: Scenario) ->
     assert {row.th.a.text for row in rows} == {"Аудан", "Басқа"}  # type: ignore[union-attr]
     assert "18–19 / 20" in rows[0].text.replace("\xa0", " ") and "16–17 / 18" in rows[0].text.replace("\xa0", " ")
     same = parse(reviewer.get(f"{link['href']}?change=same&region=31"))
-    assert {row.th.a.text for row in same.select('section[aria-labelledby="bodies"] tbody tr')} == {"Облыс", "Ауыл"}  # type: ignore[union-attr]
+    assert {row.th.a.text for row in same.select('section[aria-labelledby="bodies"] tbody tr')} == {"Ауыл"}  # type: ignore[union-attr]
     assert str(link["href"]) in reviewer.get(f"/readings/{YEAR}").text
     assert scenario.client("observer").get(str(link["href"])).status_code == 404
     refused = reviewer.post(f"/readings/{YEAR}", data={"code": "R99", "csrf_token": token["value"]})
