@@ -151,11 +151,11 @@ class Order(OrderModel):
 
     def indicators_of(self, kind: str) -> tuple[Indicator, ...]:
         """The indicators of a kind, in the order of the file."""
-        return tuple(item for item in self.indicators if kind in item.kinds)
+        return self.items_by_kind[kind][0] if kind in self.items_by_kind else ()
 
     def evidence_of(self, kind: str) -> tuple[Indicator, ...]:
         """The items of evidence of a kind, in the order of the file."""
-        return tuple(item for item in self.evidence if kind in item.kinds)
+        return self.items_by_kind[kind][1] if kind in self.items_by_kind else ()
 
     @cached_property
     def compared_criteria(self) -> frozenset[str]:
@@ -170,7 +170,19 @@ class Order(OrderModel):
 
     def codes_of(self, kind: str) -> frozenset[str]:
         """The codes of the indicators and evidence of a kind."""
-        return frozenset(item.code for item in self.indicators_of(kind) + self.evidence_of(kind))
+        return self.items_by_kind[kind][2] if kind in self.items_by_kind else frozenset()
+
+    @cached_property
+    def items_by_kind(self) -> dict[str, tuple[tuple[Indicator, ...], tuple[Indicator, ...], frozenset[str]]]:
+        """Kind → its indicators, its items of evidence, and the codes of both: every saved answer reads them."""
+        groups = {
+            kind: tuple(tuple(item for item in items if kind in item.kinds) for items in (self.indicators, self.evidence))
+            for kind in self.kind
+        }
+        return {
+            kind: (indicators, evidence, frozenset(item.code for item in indicators + evidence))
+            for kind, (indicators, evidence) in groups.items()
+        }
 
     def with_implication_sources(self, codes: frozenset[str]) -> frozenset[str]:
         """The codes, and those of all indicators that implications can fill them from."""

@@ -65,7 +65,7 @@ MARK = (
     "WHERE {years} AND {bodies} ORDER BY body.id, reporting_year.year "
     "ON CONFLICT (year, body_id) DO UPDATE SET generation = body_result.generation + 1"
 )
-YEAR_AND_NEXT, EVERY = "reporting_year.year IN (?, ?)", "1 = 1"
+ONE_YEAR, YEAR_AND_NEXT, EVERY = "reporting_year.year = ?", "reporting_year.year IN (?, ?)", "1 = 1"
 SUPERVISORS = "SELECT DISTINCT body_id FROM supervision WHERE organisation_id IN ({organisations})"
 
 
@@ -93,6 +93,11 @@ def mark_stale(connection: Connection, groups: Sequence[PendingEvents]) -> None:
     for year, changed in sorted(bodies_by_year.items()):
         body_ids = None if None in changed else {body_id for body_id in changed if body_id is not None}
         _mark(connection, YEAR_AND_NEXT, (year, year + 1), body_ids)
+
+
+def mark_year_stale(connection: Connection, year: int) -> None:
+    """Mark all results of a year as stale, and enter the lines that are missing."""
+    _mark(connection, ONE_YEAR, (year,), None)
 
 
 def _supervisors(connection: Connection, organisation_ids: Collection[int]) -> set[int]:

@@ -19,6 +19,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.results import queries
 from evaluation.results.compute import BODY_COLUMNS, ROW_COLUMNS, TABLE_COLUMNS, Line, Results, compute_results
+from evaluation.results.invalidation import mark_year_stale
 from evaluation.results.models import BodyResult, ResultYear, RowResult, TableResult
 
 ATTEMPTS = 3
@@ -84,8 +85,7 @@ def _mark_all(year: int, fingerprint: str) -> None:
     with db.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             begin_immediate(connection)
-        columns = BODY_RESULT.c
-        connection.execute(update(BODY_RESULT).where(columns.year == year).values(generation=columns.generation + 1))
+        mark_year_stale(connection, year)
         connection.execute(RESULT_YEAR.delete().where(RESULT_YEAR.c.year == year))
         insert_if_absent(connection, RESULT_YEAR, {"year": year, "fingerprint": fingerprint})
 
@@ -150,6 +150,9 @@ def check(years: Iterable[int] | None = None) -> Comparison:
         unchanged = {body_id for body_id, generation in generations.items() if still_fresh.get(body_id) == generation}
         compared += len(unchanged)
         differences += [Difference(year, body_id, table) for body_id, table in differing if body_id in unchanged]
+        # Whatever entered the body or the year also entered the line.
+        missing = queries.missing_body_ids(viewer, year)
+        differences += [Difference(year, body_id, BodyResult.__tablename__) for body_id in missing]
     return Comparison(compared, stale, tuple(differences))
 
 

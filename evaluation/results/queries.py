@@ -48,6 +48,13 @@ def _generations(viewer: Viewer, year: int) -> Statement:
     return registry.visible(statement, viewer)
 
 
+def missing_body_ids(viewer: Viewer, year: int) -> list[int]:
+    """Return the ids of the bodies that exist in the year without a line."""
+    stored = select(BodyResult.body_id).where(BodyResult.year == year)
+    statement = select(Body.id).where(exists_in_year(year), Body.id.not_in(stored)).order_by(Body.id)
+    return [body_id for (body_id,) in fetch_rows(registry.visible(statement, viewer))]
+
+
 def lock_lines(viewer: Viewer, connection: Connection, year: int, body_ids: Collection[int]) -> dict[int, int]:
     """Lock lines of bodies until the transaction ends; return body id → generation.
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from evaluation.database import db
 from evaluation.policy import Viewer
+from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.results.operations import refresh
 from evaluation.sheets.queries import year_scores
@@ -71,16 +72,18 @@ def ten_years(folder: Path) -> Iterator[Pair]:
     """Score and store the results of the country in ten years; floor: in the last of them."""
     app = country.app_on(folder)
     with app.app_context():
+        bodies = len(registry.all_bodies(Viewer.system(), country.YEAR))
+        db.session.rollback()
 
         def ours() -> None:
             mark_stale("1 = 1")
             clock.start()
-            refresh()
+            assert refresh() == len(YEARS) * bodies
 
         def floor() -> None:
             mark_stale(f"year = {country.YEAR}")
             clock.start()
-            refresh([country.YEAR])
+            assert refresh([country.YEAR]) == bodies
 
         yield ours, floor
 

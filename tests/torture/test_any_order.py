@@ -45,6 +45,8 @@ def check_results(refresh_first: bool) -> None:
         refresh()
     comparison = check()
     assert comparison.differences == ()
+    bodies = [len(registry.all_bodies(SYSTEM, opened.year)) for opened in registry.years()]
+    assert comparison.compared + comparison.stale == sum(bodies)
     assert not refresh_first or comparison.stale == 0
 
 

@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.chain import flush_events
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.errors import EvaluationError
+from evaluation.jobs.models import JobPart
+from evaluation.jobs.operations import start_job
 from evaluation.policy import Role
 from evaluation.registry import operations as registry_operations
 from evaluation.registry.admin.operations import move_organisation
 from evaluation.registry.admin.queries import organisation_states
 from evaluation.registry.admin.years import remove_year
-from evaluation.results import operations
+from evaluation.results import jobs, operations
 from evaluation.results.invalidation import EFFECTS
 from evaluation.results.models import BodyResult, RowResult, TableResult
 from evaluation.results.operations import check, refresh
@@ -185,6 +187,15 @@ def test_check_names_what_differs(app: Flask, scenario: Scenario) -> None:
         assert outcome.output.splitlines()[0] == f"{YEAR} {BODY}: body_result"
 
 
+def test_check_names_a_missing_line(app: Flask, scenario: Scenario) -> None:
+    with app.app_context():
+        refresh()
+        assert check().compared == len(scenario.bodies)
+        db.session.delete(result(scenario.body_id))
+        db.session.commit()
+        assert [astuple(item) for item in check().differences] == [(YEAR, scenario.body_id, "body_result")]
+
+
 def test_uncommitted_changes_are_refused(app: Flask, scenario: Scenario) -> None:
     with app.app_context():
         stored = db.session.get(BodyResult, (YEAR, scenario.body_id))
@@ -225,6 +236,31 @@ def test_an_answer_saved_while_its_year_is_scored(app: Flask, scenario: Scenario
         assert list_stale(YEAR) == []
         monkeypatch.undo()
         assert check().differences == ()
+
+
+def test_a_job_scores_what_many_changes_make_stale(app: Flask, scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_due = jobs.KIND.is_due
+    assert is_due
+    with app.app_context():
+        assert is_due(), "nothing was scored before the first start"
+        start_job(SYSTEM, jobs.KIND, {})
+        db.session.commit()
+        assert not is_due() and not list_stale(YEAR)
+        assert db.session.scalars(select(JobPart.total)).one() == 2, "a step for each year"
+        with monkeypatch.context() as patch:
+            patch.setattr("evaluation.results.queries.VERSION", 10**6)
+            assert is_due(), "scored by another version"
+        db.session.execute(update(BodyResult).values(generation=BodyResult.generation + 1))
+        db.session.commit()
+        assert not is_due(), "a reader scores a few at once"
+        monkeypatch.setattr(jobs, "MANY", len(scenario.bodies) - 1)
+        assert is_due()
+        jobs.start_after_many(jobs.MANY)
+        db.session.commit()
+        assert is_due()
+        jobs.start_after_many(jobs.MANY + 1)
+        db.session.commit()
+        assert not is_due() and not list_stale(YEAR)
 
 
 def test_every_action_has_an_effect() -> None:
