@@ -11,7 +11,13 @@ from evaluation.comparison.readings.queries import compare
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 
-HEADINGS = (N_("BIN"), N_("Points today"), N_("Points otherwise"), N_("Rank today"), N_("Rank otherwise"))
+HEADINGS = (
+    N_("BIN"),
+    N_("Points today"),
+    N_("Points under the other reading"),
+    N_("Rank today"),
+    N_("Rank under the other reading"),
+)
 
 
 @command(
@@ -39,7 +45,7 @@ def readings(year: int, reading: str, order_code: str, as_json_: bool, lang: str
         basis = basis_of(year, order_code, reading)
         changes = compare(Viewer.system(), year, basis)
     if as_json_:
-        print_json(as_json(year, basis, changes))
+        print_json(as_json(year, basis, changes, message_language))
     else:
         _print_table(changes, message_language)
 

@@ -10,7 +10,7 @@ from evaluation.sheets.model import SheetRow
 OPEN = N_("The missing answers decide: %(low)s to %(high)s points.")
 MORE = N_("More points: %(points)s, if %(condition)s.")
 FEWER = N_("Fewer points: %(points)s, if %(condition)s.")
-MAXIMUM_REACHED = N_("More points: none, the row has its maximum.")
+MAXIMUM_REACHED = N_("The row already has its maximum.")
 NOT_HIGHER = N_("More points: not possible with any number of organisations in breach.")
 NOT_LOWER = N_("Fewer points: not possible with any number of organisations in breach.")
 LAST_YEAR = N_("Last year's count, %(count)s, can no longer change.")

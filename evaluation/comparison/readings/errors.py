@@ -28,5 +28,5 @@ class UnreadableAnswers(EvaluationError):
     status = HTTPStatus.CONFLICT
 
     def __init__(self, order: str, codes: Iterable[str]):
-        template = N_("The order %(order)s cannot read the answers of the year: it defines otherwise: %(codes)s.")
+        template = N_("The order %(order)s cannot be used: it defines these indicators differently: %(codes)s.")
         super().__init__(template, order=order, codes=", ".join(codes))

@@ -30,7 +30,7 @@ def test_counts_that_give_more_and_fewer_points(sheet: Sheet) -> None:
     ]
     assert otherwise_texts(rows["2.1"], english)[0] == "More points: 2, if no organisation is in breach (now 1)."
     assert otherwise_texts(rows["2.2"], english) == [
-        "More points: none, the row has its maximum.",
+        "The row already has its maximum.",
         "Fewer points: 0, if at least 1 organisation is in breach (now 0).",
     ]
 
