@@ -195,7 +195,7 @@ def test_a_file_is_attached_at_once_or_the_page_says_why_not(site: Site, new_pag
         expect(group.locator("[data-files-error]")).to_contain_text("нет связи")
         page.locator("[data-next]").click()
         expect(field).to_be_focused()
-        expect(page.locator("[data-leave-warning]")).to_contain_text("Выбранный файл не прикреплён")
+        expect(page.locator("[data-leave-warning]")).to_contain_text("Выбранный файл не прикреплен")
         page.locator("[data-next]").click()
         page.wait_for_url(f"**/{other}*")
 
