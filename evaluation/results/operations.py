@@ -85,9 +85,14 @@ def _mark_all(year: int, fingerprint: str) -> None:
     with db.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             begin_immediate(connection)
+        stored = queries.lock_fingerprint(connection, year)
+        if stored == fingerprint or (
+            stored is None and not insert_if_absent(connection, RESULT_YEAR, {"year": year, "fingerprint": fingerprint})
+        ):
+            # Another reader was faster.
+            return
+        connection.execute(update(RESULT_YEAR).where(RESULT_YEAR.c.year == year).values(fingerprint=fingerprint))
         mark_year_stale(connection, year)
-        connection.execute(RESULT_YEAR.delete().where(RESULT_YEAR.c.year == year))
-        insert_if_absent(connection, RESULT_YEAR, {"year": year, "fingerprint": fingerprint})
 
 
 @gc_paused()

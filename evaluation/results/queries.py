@@ -32,6 +32,11 @@ def stored_fingerprint(year: int) -> str:
     return db.session.scalar(select(ResultYear.fingerprint).where(ResultYear.year == year)) or ""
 
 
+def lock_fingerprint(connection: Connection, year: int) -> str | None:
+    """Return the stored fingerprint of the year, None without one, and lock its line until the transaction ends."""
+    return connection.scalar(select(ResultYear.fingerprint).where(ResultYear.year == year).with_for_update())
+
+
 def stale_generations(viewer: Viewer, year: int) -> dict[int, int]:
     """Return body id → generation of the bodies that exist in the year and whose result is stale."""
     return dict(fetch_rows(_generations(viewer, year).where(STALE)))
