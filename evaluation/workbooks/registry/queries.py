@@ -50,12 +50,15 @@ def loads(viewer: Viewer) -> list[RegistryLoad]:
 
 
 def bins_in_use(viewer: Viewer, model: type[Body | Organisation], bins: Set[str]) -> set[str]:
-    """Return those of these BINs whose body or organisation a row outside of the registry refers to. Raises Forbidden."""
+    """Return those of these BINs whose body or organisation a row outside of the registry refers to. Raises Forbidden.
+
+    What is derived, such as results, goes with them.
+    """
     ids = ids_by_bin(viewer, bins)[model is Organisation]
     bin_by_id = {id_: bin_ for bin_, id_ in ids.items() if bin_ in bins}
     registry_tables = {table_of(item) for item in REGISTRY_TABLES}
     keys = (key for table in Base.metadata.sorted_tables if table not in registry_tables for key in table.foreign_keys)
-    columns = [key.parent for key in keys if key.column.table is table_of(model)]
+    columns = [key.parent for key in keys if key.column.table is table_of(model) and key.ondelete != "CASCADE"]
     return {bin_by_id[id_] for column in columns for id_ in _referenced_ids(column, bin_by_id)}
 
 
