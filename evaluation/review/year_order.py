@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from evaluation.answers import queries as answers
 from evaluation.criteria.model import Indicator, Order
+from evaluation.jobs.operations import start_after_commit
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.admin import years
 from evaluation.registry.admin.rules import RegistryError
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, ReportingYear
+from evaluation.results.jobs import KIND as RESULTS
 from evaluation.scoring.frames import ReportFrames
 from evaluation.scoring.score import Scores, score
 from evaluation.submissions.models import ACCEPTED, SUBMITTED
@@ -132,6 +134,8 @@ def move_year(viewer: Viewer, year: ReportingYear, expected: str, order_code: st
     if obstacle:
         raise obstacle
     years.change_year_order(viewer, year, expected, order_code)
+    # The next reader of results need not wait for the whole year.
+    start_after_commit(RESULTS)
 
 
 def _answer_counts(frames: ReportFrames) -> Mapping[str, int]:

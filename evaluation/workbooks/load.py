@@ -18,6 +18,7 @@ from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.queries import incomplete_bodies
 from evaluation.registry.operations import NewBody
+from evaluation.results.jobs import start_after_many
 from evaluation.workbooks.format.model import Workbook, Worksheet
 from evaluation.workbooks.upload.apply import apply_plan, changed_meanwhile
 from evaluation.workbooks.upload.model import CLEAR, OVERWRITE
@@ -109,6 +110,7 @@ def _load(
     summary.unchanged_report_count = plan.unchanged_report_count
     summary.changed_report_count = sum(bool(row.written) for row in plan.updated_rows)
     summary.new_report_count = apply_plan(viewer, plan, new_batch())
+    start_after_many(summary.new_report_count + summary.changed_report_count)
     if register:
         summary.incomplete_bodies = incomplete_bodies(viewer, list(workbook.body_names))
     return workbook, summary

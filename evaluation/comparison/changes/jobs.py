@@ -6,15 +6,15 @@ from evaluation.jobs.kinds import JobKind, JobRun
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
-
-MANY = 200
-"""Stale changes of a year above which a page would make its reader wait."""
+from evaluation.results.jobs import MANY
 
 
-def _refresh(_: JobRun) -> None:
+def _refresh(run: JobRun) -> None:
     """Compute the stale changes of all years, in transactions of their own."""
-    for year in registry.years():
-        refresh_changes(year.year)
+    years = [year.year for year in registry.years()]
+    for done, year in enumerate(years):
+        run.set_progress(done, len(years))
+        refresh_changes(year)
 
 
 def _are_many_stale() -> bool:

@@ -18,6 +18,7 @@ from evaluation.registry.admin import operations, queries
 from evaluation.registry.admin.operations import RegistryConflict
 from evaluation.registry.admin.rules import RegistryError, doubt_of_first_day, violations
 from evaluation.registry.states import OrganisationState, RegistryState
+from evaluation.results.jobs import start_after_many
 from evaluation.workbooks.format.model import ROW_NUMBER
 from evaluation.workbooks.registry.columns import BODIES, COLUMN_OF_FIELD, COLUMNS, ORGANISATIONS, WORKSHEETS, row_of
 from evaluation.workbooks.registry.queries import bins_with_reports
@@ -116,6 +117,7 @@ def apply_plan(viewer: Viewer, plan: RegistryPlan) -> str:
     except RegistryConflict as conflict:
         raise WorkbookRejected([CellIssue("registry_changed")]) from conflict
     append_events(viewer, [NewEvent(AuditAction.REGISTRY_LOADED, data=plan.row_counts)], batch)
+    start_after_many(sum(plan.row_counts.values()))
     return batch
 
 

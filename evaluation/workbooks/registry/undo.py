@@ -22,6 +22,7 @@ from evaluation.registry.admin.queries import body_states, organisation_states
 from evaluation.registry.locking import lock_registry
 from evaluation.registry.models import Body, Organisation
 from evaluation.registry.states import BodyState, OrganisationState, RegistryState, names_in
+from evaluation.results.jobs import start_after_many
 from evaluation.workbooks.registry import queries
 
 MAX_NAMES = 10
@@ -104,6 +105,7 @@ def undo_load(viewer: Viewer, batch: str) -> None:
         db.session.rollback()
         raise LoadNotUndone(NOT_UNDOABLE) from error
     append_events(viewer, [NewEvent(AuditAction.REGISTRY_LOAD_UNDONE, data={"undoes": batch})], undo_batch)
+    start_after_many(len(entries.all))
 
 
 def _loaded_entries(

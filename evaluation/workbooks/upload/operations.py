@@ -20,18 +20,15 @@ from evaluation.criteria import Orders
 from evaluation.criteria.model import Order
 from evaluation.database import db
 from evaluation.errors import EvaluationError
-from evaluation.jobs.operations import start_after_commit
 from evaluation.language import N_
 from evaluation.policy import Action, Forbidden, Viewer
-from evaluation.results.jobs import KIND as RESULTS
+from evaluation.results.jobs import start_after_many
 from evaluation.workbooks.models import APPLIED, PREVIEWED, UNDONE, Upload
 from evaluation.workbooks.upload.apply import apply_plan
 from evaluation.workbooks.upload.model import Mode, Plan
 from evaluation.workbooks.upload.plan import make_plan, read_upload
 
 MAX_NAME_CHARACTERS = 255
-LARGE_UPLOAD_REPORTS = 200
-"""Changed reports of an upload after which a background job scores the results, which takes longer than a moment."""
 ORGANISATIONS_MOVED = N_(
     "Organisations of this workbook have been moved in the registry since: it can no longer be undone as a whole."
 )
@@ -126,9 +123,8 @@ def apply(viewer: Viewer, upload: Upload, orders: Orders, mode: Mode, expected_d
     if plan.errors or plan.digest != expected_digest:
         raise StalePlan(plan)
     apply_plan(viewer, plan, batch)
-    if plan.changed_report_count >= LARGE_UPLOAD_REPORTS:
-        # The next reader of results need not wait for them.
-        start_after_commit(RESULTS)
+    # The next reader of results need not wait for them.
+    start_after_many(plan.changed_report_count)
 
 
 def undo(viewer: Viewer, upload: Upload, order: Order, today: date | None = None) -> None:
