@@ -26,9 +26,15 @@ TESTS: dict[AnomalyTest, Callable[[AnomalyKind, Sources], Iterator[Detection]]] 
 
 
 @gc_paused()
-def detect(sources: Sources) -> list[Detection]:
-    """Return what the tests of the year's order see, each with its points at stake."""
+def detect(sources: Sources, set_progress: Callable[[int, int], None] = lambda _done, _total: None) -> list[Detection]:
+    """Return what the tests of the year's order see, each with its points at stake.
+
+    `set_progress` is called before each kind of anomaly with the number of kinds that are done and of all.
+    """
     if not sources.this.frames:
         return []
-    detections = [detection for kind in sources.this.order.anomalies for detection in TESTS[kind.test](kind, sources)]
+    kinds, detections = sources.this.order.anomalies, list[Detection]()
+    for done, kind in enumerate(kinds):
+        set_progress(done, len(kinds))
+        detections += TESTS[kind.test](kind, sources)
     return with_stakes(sources.this, detections)

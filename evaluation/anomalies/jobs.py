@@ -8,7 +8,7 @@ from evaluation.policy import Action, Viewer
 
 def _run(run: JobRun) -> None:
     # The tests compare all bodies of the country, whoever starts them; what they see is shown within what a viewer can see.
-    search(Viewer.system(), int(run.parameters["year"]))
+    search(Viewer.system(), int(run.parameters["year"]), run.set_progress)
 
 
 def _describe(parameters: Parameters, language: Language) -> str:

@@ -1,6 +1,6 @@
 """Changes of the register: searching a year, deciding on an anomaly, and the body's explanation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -66,10 +66,13 @@ class SearchResult:
     vanished: int
 
 
-def search(viewer: Viewer, year: int) -> SearchResult | None:
+def search(
+    viewer: Viewer, year: int, set_progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> SearchResult | None:
     """Run all tests of a year over the country and store what they see; the caller commits. None if the year is not open.
 
     Anomalies that are in the register keep their state, reason and reply; those that are not seen again are marked as vanished.
+    `set_progress` is that of :func:`detect`.
 
     Raises:
         Forbidden: Only the product itself searches the country.
@@ -78,7 +81,7 @@ def search(viewer: Viewer, year: int) -> SearchResult | None:
     sources = queries.sources(viewer, year)
     if sources is None:
         return None
-    detections = detect(sources)
+    detections = detect(sources, set_progress)
     advisory_lock(SEARCHES, year, exclusive=True)
     result = _store(viewer, year, detections)
     db.session.merge(AnomalySearch(year=year, at=at, event_id=event_id))

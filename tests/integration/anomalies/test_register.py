@@ -15,6 +15,7 @@ from evaluation.answers.save import save_answers
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.jobs.lease import JobCancelled
 from evaluation.policy import Forbidden, Role, Viewer
 from tests.support.factories import clean
 from tests.support.planted import submitted
@@ -74,6 +75,22 @@ def rows(reader: Viewer, **filters: Any) -> list[AnomalyRow]:
 def of_body(reader: Viewer) -> AnomalyRow:
     (row,) = rows(reader, state=ANY_STATE)
     return row
+
+
+def test_a_search_reports_each_kind_and_can_be_cancelled(scenario: Scenario) -> None:
+    steps: list[tuple[int, int]] = []
+
+    def cancel(done: int, total: int) -> None:
+        steps.append((done, total))
+        if done == 1:
+            raise JobCancelled
+
+    with scenario.app.app_context():
+        with pytest.raises(JobCancelled):
+            operations.search(SYSTEM, YEAR, cancel)
+        db.session.rollback()
+        kinds = len(scenario.order.anomalies)
+        assert steps == [(0, kinds), (1, kinds)] and not rows(SYSTEM, state=ANY_STATE)
 
 
 def test_a_second_search_retains_decisions_and_marks_what_vanished(scenario: Scenario) -> None:
