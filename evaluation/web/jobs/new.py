@@ -10,7 +10,6 @@ from evaluation.jobs.operations import start_job
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
-from evaluation.review.body_list.model import BodyFilters
 from evaluation.review.body_list.queries import body_ids
 from evaluation.review.national_workbook import KIND as WORKBOOK
 from evaluation.review.sheet_archive import KIND as SHEETS
@@ -19,8 +18,9 @@ from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
 from evaluation.web.core.access import allow
 from evaluation.web.core.languages import NAMES
-from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year, search_words
+from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year
 from evaluation.web.jobs.views import blueprint as blueprint
+from evaluation.web.review.body_filters import body_filters
 from forms.jobs.new import SheetsForm, WorkbookForm
 
 
@@ -93,20 +93,16 @@ def _preselect(field: Any) -> None:
         field.data = current if current in codes else codes[0]
 
 
-def _filters() -> BodyFilters:
-    return BodyFilters.from_query(request.args.to_dict(), search_words(request.args.get("q")))
-
-
 def _selected(year: ReportingYear) -> list[int] | None:
     """Return the ids of the bodies that the filters select; None for all."""
-    filters = _filters()
+    filters = body_filters()
     if not filters.is_active:
         return None
     return body_ids(current_viewer(), year, today(), filters)
 
 
 def _sheets_page(year: ReportingYear, form: SheetsForm) -> str:
-    filters, selected = _filters(), _selected(year)
+    filters, selected = body_filters(), _selected(year)
     count = len(registry.all_bodies(current_viewer(), year.year)) if selected is None else len(selected)
     return render_template("jobs/new_sheets.html", year=year, form=form, count=count, filters=filters)
 

@@ -31,7 +31,8 @@ from evaluation.review.body_list.queries import list_bodies
 from evaluation.submissions.status import STATUS_LABELS
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, query_urls, requested_page
-from evaluation.web.core.request_context import current_language, current_viewer, search_words, send_bytes, show_year
+from evaluation.web.core.request_context import current_language, current_viewer, send_bytes, show_year
+from evaluation.web.review.body_filters import body_filters, body_query
 from evaluation.web.review.body_list_presenter import SHORT_LEVEL_NAMES, list_rows
 
 WRITERS: dict[str, Callable[[export.ExportTable, str], bytes]] = {
@@ -112,14 +113,8 @@ def _requested_year(years: Sequence[ReportingYear]) -> ReportingYear | None:
 
 
 def _requested_filters(order: Order | None) -> tuple[BodyFilters, Sort]:
-    """Return the filters and the sort order of the query string.
-
-    A viewer who cannot reply to remarks must not learn about them, so both ignore remarks.
-    """
-    query = request.args.to_dict()
-    if not current_viewer().may(Action.REPLY):
-        query = {name: value for name, value in query.items() if "remarks" not in (name, value)}
-    return BodyFilters.from_query(query, search_words(query.get("q"))), Sort.from_query(query, order)
+    """Return the filters and the sort order of the query string."""
+    return body_filters(), Sort.from_query(body_query(), order)
 
 
 def _picture_filters(filters: BodyFilters, order: Order | None, year: int) -> list[tuple[str, str, str, str]]:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from evaluation.accounts.models import Account
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
@@ -86,6 +88,11 @@ def test_a_person_of_a_region_gets_its_bodies_alone(country: CountryScenario) ->
         bodies = country_bodies()
         kato = next(body.kato for body in bodies if body.kato)
     observer = client_of(country.app, "observer", kato[:2])
+    # Who cannot reply to remarks must not learn by the number of sheets which bodies have some.
+    counts = {
+        find(observer.get(f"/jobs/new/sheets/{YEAR}{query}"), "main").text for query in ("", "?remarks=open", "?remarks=none")
+    }
+    assert len(counts) == 1
     started = post(observer, f"/jobs/new/sheets/{YEAR}", format="json", languages="kk")
     listed = names(download(observer, f"{started.location}/file"))
     assert 0 < len(listed) < len(bodies)
@@ -125,6 +132,24 @@ def test_nobody_else_sees_a_job(country: CountryScenario) -> None:
     message = reviewer.get("/notifications")
     assert "The job is done" in visible_text(message)
     assert reviewer.get(find(message, ".inbox h2 a")["href"]).location == job  # type: ignore[arg-type]
+
+
+def test_a_file_is_refused_once_its_person_sees_less(country: CountryScenario) -> None:
+    whole, regional = client_of(country.app, "reviewer"), client_of(country.app, "observer", "43")
+    jobs = {client: post(client, f"/jobs/new/workbook/{YEAR}", language="ru").location for client in (whole, regional)}
+    assert all(download(client, f"{job}/file").status_code == 200 for client, job in jobs.items())
+    with country.app.app_context():
+        db.session.execute(update(Account).where(Account.role == "reviewer").values(region="43"))
+        db.session.commit()
+    refused = download(whole, f"{jobs[whole]}/file")
+    assert refused.status_code == 410 and "may no longer see" in refused.text and whole.get(jobs[whole]).status_code == 200
+    assert download(regional, f"{jobs[regional]}/file").status_code == 200
+    # Who sees more than at the start gets the file, who sees other bodies does not.
+    for region, status in ((None, 200), ("10", 410)):
+        with country.app.app_context():
+            db.session.execute(update(Account).where(Account.role == "observer").values(region=region))
+            db.session.commit()
+        assert download(regional, f"{jobs[regional]}/file").status_code == status
 
 
 def test_a_running_job_shows_its_progress_and_can_be_cancelled(country: CountryScenario) -> None:
