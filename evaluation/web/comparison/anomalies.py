@@ -11,6 +11,7 @@ from evaluation.anomalies.jobs import KIND
 from evaluation.anomalies.labels import FILTER_LABELS, STATE_LABELS
 from evaluation.anomalies.models import OPEN
 from evaluation.anomalies.queries import AnomalyFilters, AnomalyRow
+from evaluation.criteria.model import Order
 from evaluation.jobs.operations import start_job
 from evaluation.pagination import Page
 from evaluation.policy import Action
@@ -46,7 +47,7 @@ blueprint.app_context_processor(lambda: {"body_anomalies": body_anomalies, "anom
 def page(year: int) -> str:
     """Show the anomalies of a year, most points at stake first."""
     reporting_year, order, viewer, language = find_year(year), order_of(year), current_viewer(), current_language()
-    filters = _requested_filters()
+    filters = _requested_filters(order)
     presenter = AnomalyPresenter(order, year, language)
     return render_template(
         "comparison/anomalies/page.html",
@@ -110,13 +111,13 @@ def body_anomalies(body: Body, year: int) -> Page[AnomalyView] | None:
     return queries.anomalies_of_body(viewer, year, body.id, SHOWN_OF_BODY).map(presenter.view)
 
 
-def _requested_filters() -> AnomalyFilters:
+def _requested_filters(order: Order) -> AnomalyFilters:
     query = request.args
-    state = query.get("state", OPEN)
+    state, code = query.get("state", OPEN), query.get("kind", "")
     return AnomalyFilters(
         search_words(query.get("q")),
         query.get("region", "") if query.get("region", "").isdecimal() else "",
-        query.get("kind", ""),
+        code if code in order.anomaly else "",
         state if state in FILTER_LABELS else OPEN,
     )
 

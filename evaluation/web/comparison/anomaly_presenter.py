@@ -71,15 +71,17 @@ class AnomalyPresenter:
 
     def _facts(self, row: AnomalyRow, kind: AnomalyKind) -> Iterator[AnomalyFact]:
         facts, text = row.anomaly.facts, self.language.gettext
+        # The other result is an answer of the counterpart: whoever does not see its body does not learn it, nor its year.
+        is_hidden = row.has_hidden_counterpart
         for code, value, *other in facts.get("values", ()):
-            yield self._answer(row, kind, code, value, *other)
+            yield self._answer(row, kind, code, value, *(() if is_hidden else other))
         for code, value in facts.get("document", ()):
             yield self._answer(row, kind, code, value)
         if "median" in facts:
             of_peers = text(N_("Median of similar organisations"))
             yield AnomalyFact(of_peers, self._value(facts["values"][0][0], facts["median"]))
             yield AnomalyFact(text(N_("Similar organisations")), self.language.number(facts["peers"]))
-        if facts.get("other_year", self.year) != self.year:
+        if not is_hidden and facts.get("other_year", self.year) != self.year:
             yield AnomalyFact(text(N_("The other result")), self.language.period(facts["other_year"]))
         if "criterion" in facts:
             yield from self._row_of_form(row, facts)

@@ -77,6 +77,32 @@ def test_the_body_does_not_learn_the_counterpart(scenario: Scenario) -> None:
     assert clerk.get(anomaly_url(scenario, OTHER_BODY)).status_code == 404
 
 
+def test_the_body_does_not_learn_the_counterparts_result(scenario: Scenario) -> None:
+    kind = next(kind for kind in scenario.order.anomalies if kind.test == "two_results")
+    item = scenario.order.by_code[kind.results[0].indicator]
+    assert item.choices
+    own, other = (choice for choice in scenario.order.choices[item.choices][:2])
+    with scenario.app.app_context():
+        anomaly = db.session.query(Anomaly).filter_by(body_id=scenario.bodies[BODY]).one()
+        anomaly.code = kind.code
+        anomaly.facts = {"values": [[item.code, own.value, other.value]], "document": [], "other_year": YEAR - 1}
+        db.session.commit()
+    for name, is_shown in (("reviewer", True), ("clerk", False)):
+        for url in (anomaly_url(scenario), QUEUE):
+            text = client(scenario, name).get(url).text
+            assert own.label["en"] in text, name
+            assert (f"{own.label['en']}; elsewhere {other.label['en']}" in text) is is_shown, name
+        assert ("The other result" in client(scenario, name).get(anomaly_url(scenario)).text) is is_shown
+
+
+def test_only_kinds_of_the_order_are_a_filter(scenario: Scenario) -> None:
+    reviewer = client(scenario, "reviewer")
+    everything = len(texts(reviewer.get(QUEUE), "table.anomalies tbody th a"))
+    for kind in ("%00", "other"):
+        page = reviewer.get(f"{QUEUE}?kind={kind}")
+        assert page.status_code == 200 and len(texts(page, "table.anomalies tbody th a")) == everything
+
+
 def test_the_page_of_the_year_shows_them_to_its_people_and_reviewers(scenario: Scenario) -> None:
     for name, is_shown in (("clerk", True), ("reviewer", True), ("observer", False)):
         page = client(scenario, name).get(f"/bodies/{BODY}/{YEAR}")
