@@ -5,6 +5,7 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL database. C
 :mod:`evaluation.schema` creates and upgrades the schema.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from inspect import iscoroutinefunction
@@ -35,6 +36,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from evaluation.clock import now as now
 from evaluation.language import SORT_LENGTH
+
+LOGGER = logging.getLogger(__name__)
 
 TASKS = "after_commit"
 """The key of the tasks in a session's `info`."""
@@ -103,7 +106,7 @@ def init_app(app: Flask, configuration: object) -> None:
 def after_commit(task: Callable[[], None]) -> None:
     """Run the task once after the current transaction is committed; a rollback drops it.
 
-    The task must not use the session: the transaction is over.
+    The task must not use the session: the transaction is over. An error of a task is only logged.
     """
     db.session.info.setdefault(TASKS, {})[task] = None
 
@@ -115,7 +118,11 @@ def pending_tasks() -> Collection[Callable[[], None]]:
 
 def _run_tasks(session: Session) -> None:
     for task in session.info.pop(TASKS, {}):
-        task()
+        try:
+            task()
+        except Exception:
+            # The changes are stored: an error must neither say the opposite nor keep the other tasks from running.
+            LOGGER.exception("A task after a commit failed")
 
 
 def _drop_tasks(session: Session) -> None:
