@@ -6,10 +6,19 @@ from pathlib import Path
 
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
+from evaluation.jobs.models import Job
 from evaluation.language import N_
+from evaluation.policy import Viewer
 
 FILE, DRAFT = "file", "draft"
 FILE_REMOVED = N_("The file of this job has been removed. Start the job again.")
+RESULT_WITHHELD = N_("The result has data of bodies that you may no longer see. Start the job again.")
+
+
+class ResultWithheld(EvaluationError):
+    """The person may no longer see all the data that the result of a job may contain."""
+
+    status = HTTPStatus.GONE
 
 
 class FileRemoved(EvaluationError):
@@ -29,6 +38,20 @@ def result_file(job_id: int) -> Path:
     if not path.is_file():
         raise FileRemoved(FILE_REMOVED)
     return path
+
+
+def result_file_for(viewer: Viewer, job: Job) -> Path:
+    """Return the path of the file of a job that the viewer started.
+
+    Raises:
+        FileRemoved: The job has no file, or not any more.
+        ResultWithheld: The viewer does not see all bodies any more that were open to them when the job was started.
+    """
+    if not job.file_name:
+        raise FileRemoved(FILE_REMOVED)
+    if viewer.bodies is not None and (job.bodies is None or not viewer.bodies.issuperset(job.bodies)):
+        raise ResultWithheld(RESULT_WITHHELD)
+    return result_file(job.id)
 
 
 def part_file(job_id: int, number: int) -> Path:

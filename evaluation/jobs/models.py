@@ -21,9 +21,11 @@ IS_WAITING = text("status = 'waiting'")
 class Job(Base):
     """A background job.
 
-    `account_id` is the person who started it; None for the product itself. `language` is the language of its file. While a job
-    of a `dedup_key` waits, no second one with the same key is stored. `failure` is the message of the error and its values.
-    `file_name` is the name of the file to download; the file itself is in the folder of the job (:mod:`evaluation.jobs.files`).
+    `account_id` is the person who started it; None for the product itself. `bodies` are the ids of the bodies whose data the
+    person could see when the job was started, ascending; None for all. Its result is shown while the person sees all of them.
+    `language` is the language of its file. While a job of a `dedup_key` waits, no second one with the same key is stored.
+    `failure` is the message of the error and its values. `file_name` is the name of the file to download; the file itself is in
+    the folder of the job (:mod:`evaluation.jobs.files`).
     """
 
     __tablename__ = "job"
@@ -36,6 +38,7 @@ class Job(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
+    bodies: Mapped[list[int] | None] = mapped_column(JSON)
     kind: Mapped[str] = mapped_column(String(32))
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     language: Mapped[str] = mapped_column(String(2), default="kk", server_default="kk")

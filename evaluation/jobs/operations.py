@@ -34,6 +34,7 @@ def start_job(viewer: Viewer, kind: JobKind, parameters: Parameters, language: s
     viewer.require(kind.action)
     job = Job(
         account_id=viewer.account_id,
+        bodies=None if viewer.bodies is None else sorted(viewer.bodies),
         kind=kind.code,
         parameters=parameters,
         language=language,

@@ -5,6 +5,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ def _run(lease: Lease) -> None:
     result = kind.run(run) if part.stage == RUN else kind.join(run) if kind.join else None
     _update_part(lease, result=result, done=JobPart.total)
     if part.stage == RUN and kind.split is not None:
+        _require_active(job)
         if run.part_file.exists():
             run.part_file.replace(files.part_file(job.id, lease.number))
         # The last part makes the part that joins them free.
@@ -119,9 +121,17 @@ def _run(lease: Lease) -> None:
 
 
 def _viewer(job: Job) -> Viewer:
-    """Return who started the job, with the rights of now; the system's viewer for a job of the product."""
+    """Return who started the job, with the rights of now but for no bodies that were not open at the start.
+
+    It is the system's viewer for a job of the product.
+    """
     account = db.session.get(Account, job.account_id) if job.account_id is not None else None
-    return accounts.viewer_of(account) if account is not None else SYSTEM
+    if account is None:
+        return SYSTEM
+    viewer = accounts.viewer_of(account)
+    if job.bodies is None:
+        return viewer
+    return replace(viewer, bodies=frozenset(filter(viewer.can_see, job.bodies)))
 
 
 def _job_run(lease: Lease, job: Job, part: JobPart, viewer: Viewer) -> tuple[JobRun, dict[str, Any]]:
@@ -198,6 +208,12 @@ def _execute(statement: Any) -> int:
     """Execute an update and return the number of its rows."""
     result: Any = db.session.execute(statement, execution_options={"synchronize_session": False})
     return int(result.rowcount)
+
+
+def _require_active(job: Job) -> None:
+    """Raise JobCancelled if the job has ended; otherwise it does not end before this transaction."""
+    if not _execute(update(Job).where(Job.id == job.id, Job.status.in_(ACTIVE_STATUSES)).values(status=Job.status)):
+        raise JobCancelled
 
 
 def _finish_job(job: Job, output: dict[str, Any], draft: Path) -> None:

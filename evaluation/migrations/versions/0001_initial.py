@@ -410,6 +410,7 @@ def upgrade() -> None:
         "job",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("bodies", sa.JSON(), nullable=True),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("language", sa.String(length=2), server_default="kk", nullable=False),

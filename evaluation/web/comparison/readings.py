@@ -84,10 +84,11 @@ def result(job_id: int) -> str | Redirection:
     view = queries.job(viewer, job_id) or abort(404)
     if view.job.kind != readings_jobs.KIND.code or view.job.status != DONE:
         return redirect(url_for("jobs.show", job_id=job_id), 303)
-    document = orjson.loads(files.result_file(job_id).read_bytes())
+    document = orjson.loads(files.result_file_for(viewer, view.job).read_bytes())
     year = find_year(document["year"])
     direction = request.args.get("change", "")
-    region = request.args.get("region")
+    region = request.args.get("region", "")
+    group = ELSEWHERE if region == ELSEWHERE_CODE else region or None
     changes = [
         change
         for change in document["bodies"]

@@ -69,9 +69,8 @@ def cancel(job_id: int) -> Redirection:
 def file(job_id: int) -> Response:
     """Download the file of a job."""
     job = _find(job_id).job
-    if not job.file_name:
-        raise files.FileRemoved(files.FILE_REMOVED)
-    response = send_file(files.result_file(job_id), job.media_type, as_attachment=True, download_name=job.file_name)
+    path = files.result_file_for(current_viewer(), job)
+    response = send_file(path, job.media_type, as_attachment=True, download_name=job.file_name)
     response.cache_control.private = True
     return response
 

@@ -1,19 +1,21 @@
 """Background jobs in one process: life of a job, its parts, errors, cancelling, leases, files and what is removed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import viewer_of
 from evaluation.clock import now
 from evaluation.configuration import configuration
-from evaluation.database import db
+from evaluation.database import after_commit, db
 from evaluation.jobs import files, kinds, lease, operations, queries, worker
-from evaluation.jobs.kinds import JobKind
+from evaluation.jobs.kinds import JobKind, JobRun
 from evaluation.jobs.lease import Lease, LeaseLost
 from evaluation.jobs.models import Job, JobPart
 from evaluation.notifications.models import Notification
@@ -141,6 +143,47 @@ def test_a_cancelled_job_stops_at_its_next_step(idle: Flask) -> None:
         assert worker.run_parts() == 0 and stored(divided).status == "cancelled"
         assert not list(files.job_folder(divided).iterdir())
         operations.cancel(viewer, divided)
+
+
+def test_a_part_that_ends_after_the_job_was_cancelled_leaves_no_file(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = person(idle)
+    id_ = start(idle, viewer, DIVIDED, parts=2)
+
+    def cancelled_meanwhile(run: JobRun) -> None:
+        run.part_file.write_text("part")
+        with idle.app_context():
+            operations.cancel(viewer, run.job_id)
+            db.session.commit()
+
+    with idle.app_context():
+        assert worker.run_parts(id_, max_parts=1) == 1
+        monkeypatch.setitem(kinds.KINDS, DIVIDED.code, replace(DIVIDED, run=cancelled_meanwhile))
+        assert worker.run_parts(id_) == 1 and stored(id_).status == "cancelled"
+        assert not list(files.job_folder(id_).iterdir())
+
+
+def test_a_failing_task_after_the_commit_neither_fails_the_commit_nor_stops_the_others(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[int] = []
+    with app.app_context():
+        after_commit(lambda: done.append(1 // 0))
+        after_commit(lambda: done.append(1))
+        db.session.execute(select(Job.id))
+        db.session.commit()
+    assert done == [1] and "ZeroDivisionError" in caplog.text
+
+
+def test_a_job_reads_no_body_that_was_not_open_at_its_start(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer, seen = person(idle), []
+    kind = replace(SINGLE, run=lambda run: seen.append(run.viewer.bodies))
+    monkeypatch.setitem(kinds.KINDS, SINGLE.code, kind)
+    for bodies in (None, frozenset({7, 3})):
+        id_ = start(idle, replace(viewer, bodies=bodies), kind)
+        with idle.app_context():
+            assert stored(id_).bodies == (sorted(bodies) if bodies else None)
+            worker.run_parts()
+    assert seen == [None, {3, 7}]
 
 
 def test_a_part_of_a_dead_worker_is_taken_up_once(idle: Flask) -> None:
