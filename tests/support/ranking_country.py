@@ -8,7 +8,7 @@ from random import Random
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.registry.models import LEVELS, Body, ReportingYear
-from evaluation.results.models import KIND_SEPARATOR, BodyResult, TableResult
+from evaluation.results.models import KIND_SEPARATOR, NEVER, BodyResult, TableResult
 from tests.support.factories import bin_of
 
 YEAR = 2024
@@ -57,6 +57,8 @@ def ranking_country(order: Order, random: Random, size: int) -> list[RankedBody]
         kato = None if level == "rural" and parent else f"{region or '71'}{number:07}"
         body = Body(bin=bin_of(number + 1), name_kk=f"Орган {number:03}", name_ru=f"Орган {number:03}", level=level, kato=kato)
         body.closed_on, body.parent_id = closed, parent if level == "rural" else None
+        is_new, was_scored = number % 7 == 6, number % 7 != 5
+        body.since = date(YEAR, 3, 1) if is_new else None
         db.session.add(body)
         db.session.flush()
         ranked = RankedBody(body.id, body.bin, level, region, closed is None, body.parent_id)
@@ -65,7 +67,12 @@ def ranking_country(order: Order, random: Random, size: int) -> list[RankedBody]
         bodies.append(ranked)
         result = _result(YEAR, body.id, *ranked.points)
         result.kinds = KIND_SEPARATOR.join(sorted(ranked.tables))
-        db.session.add_all((result, _result(YEAR - 1, body.id, *ranked.previous)))
+        previous = _result(YEAR - 1, body.id, *ranked.previous)
+        db.session.add_all((result, previous))
+        if is_new or not was_scored:
+            # A line of a year before the body's first one, or one that was never scored, says nothing.
+            ranked.previous = (0, 0, 0)
+            previous.scored_generation = previous.scored_generation if was_scored else NEVER
         db.session.flush()
         db.session.add_all(
             TableResult(

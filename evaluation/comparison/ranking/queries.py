@@ -36,7 +36,7 @@ from evaluation.policy import Viewer
 from evaluation.registry.clauses import exists_in_year, filter_by_name, location_order, name_order, region_of
 from evaluation.registry.models import Body, FormerName
 from evaluation.registry.queries import former_name_id, visible
-from evaluation.results.models import BodyResult, TableResult
+from evaluation.results.models import NEVER, BodyResult, TableResult
 from evaluation.review.body_list.model import ListedBody, TotalPoints
 
 Higher, Previous = aliased(Body, name="higher"), aliased(BodyResult, name="previous_result")
@@ -144,9 +144,15 @@ def _in_scope(statement: Statement, year: int, scope: Scope) -> Statement:
     return statement if scope.kind == COUNTRY else statement.where(BodyResult.kinds == scope.value)
 
 
+def _with_previous(statement: Statement, year: int) -> Statement:
+    """Join the scored results of the year before, of the bodies that existed in it."""
+    is_previous = (Previous.year == year - 1, Previous.scored_generation != NEVER, exists_in_year(year - 1))
+    return statement.outerjoin(Previous, and_(Previous.body_id == Body.id, *is_previous))
+
+
 def _ordered(statement: Statement, year: int, query: RankingQuery, language: str) -> Statement:
     """Sort by the query's key; equal rows by location. Rows without a value come last in both directions."""
-    statement = statement.outerjoin(Previous, and_(Previous.body_id == Body.id, Previous.year == year - 1))
+    statement = _with_previous(statement, year)
     columns: Sequence[Any]
     # The best rank has the largest share. The share that is certain decides before the share that is possible.
     is_descending = query.is_descending != (query.sort == RANK)
@@ -200,7 +206,7 @@ def _row_statement(year: int) -> Statement:
     ]
     results = (BodyResult.low, BodyResult.high, BodyResult.max, BodyResult.accepted)
     statement = _in_scope(select(*names, *results, Previous.low, Previous.high, Previous.max), year, Scope())
-    statement = statement.outerjoin(Previous, and_(Previous.body_id == Body.id, Previous.year == year - 1))
+    statement = _with_previous(statement, year)
     statement = statement.outerjoin(Former, Former.id == former_name_id(Body, year))
     statement = statement.outerjoin(HigherFormer, HigherFormer.id == former_name_id(Higher, year))
     return statement.where(Body.id.in_(bindparam("ids", expanding=True)))

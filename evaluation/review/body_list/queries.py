@@ -21,7 +21,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
 from evaluation.registry.models import Body, FormerName, ReportingYear, Supervision
 from evaluation.registry.queries import in_force_at_year_end, visible
-from evaluation.results.models import TableResult
+from evaluation.results.models import NEVER, TableResult
 from evaluation.results.operations import refresh
 from evaluation.review.body_list.clauses import ListTables, filtered, joins_of_filters, joins_of_order, order_by
 from evaluation.review.body_list.model import (
@@ -184,13 +184,19 @@ def _joined(statement: Statement, tables: ListTables, names: Set[str]) -> Statem
         "higher_former": (tables.higher_former, lambda: tables.higher_former.id == _former_name(higher, year)),
         "submission": (Submission, lambda: and_(Submission.body_id == Body.id, Submission.year == year)),
         "result": (result, lambda: and_(result.year == year, result.body_id == Body.id)),
-        "previous": (previous, lambda: and_(previous.year == year - 1, previous.body_id == Body.id)),
+        "previous": (previous, lambda: _is_previous(previous, year)),
         "table": (table, lambda: and_(table.year == year, table.body_id == Body.id, table.kind == tables.kind)),
     }
     for name, (target, condition) in joins.items():
         if name in names:
             statement = statement.outerjoin(target, condition())
     return statement
+
+
+def _is_previous(result: Any, year: int) -> Any:
+    """Return the condition of the scored result of the year before, of a body that existed in it."""
+    is_scored = and_(result.year == year - 1, result.scored_generation != NEVER)
+    return and_(result.body_id == Body.id, is_scored, exists_in_year(year - 1))
 
 
 def _former_name(body: Any, year: int) -> Any:
