@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, exists, false, func, literal
 from sqlalchemy.orm import aliased
 
-from evaluation.registry.clauses import counts_in_region, filter_by_name
+from evaluation.registry.clauses import counts_in_region, filter_by_name, region_of
 from evaluation.registry.models import LEVELS, Body, FormerName
 from evaluation.results.models import BodyResult, RowResult, TableResult
 from evaluation.review.body_list.model import COUNT_SORTS, LOCATION, OPEN_REMARKS, BodyFilters, Sort
@@ -73,8 +73,7 @@ def filtered(statement: Any, tables: ListTables, filters: BodyFilters) -> Any:
     statement = filter_by_name(statement, filters.search, Body)
     conditions = []
     if filters.region:
-        kato = func.coalesce(Body.kato, tables.higher.kato)
-        conditions.append(kato.startswith(filters.region, autoescape=True))
+        conditions.append(region_of(tables.higher) == filters.region)
     if filters.level:
         conditions.append(Body.level == filters.level)
     if filters.status:
@@ -95,8 +94,6 @@ def filtered(statement: Any, tables: ListTables, filters: BodyFilters) -> Any:
         conditions += [max_ > 0, 100 * low >= from_ * max_, below]
     if filters.akimat:
         conditions.append(counts_in_region())
-        if filters.region:
-            conditions.append(Body.level.is_distinct_from(LEVELS[0]))
     if filters.submitted_by_other_than is not None:
         conditions.append(Submission.submitted_id != filters.submitted_by_other_than)
     return statement.where(*conditions)

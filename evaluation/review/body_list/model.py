@@ -114,10 +114,10 @@ class AcceptableSubmission:
 class BodyFilters:
     """The filters of the list; an empty value does not filter.
 
-    `region` is the first two digits of a KATO code. `row` is a kind of organisations and the number of a row of its table, as in
-    `kind:row`: bodies that may not have full points in the row. `share` are whole percents from 0 to 100, as in `50-60`: bodies
-    whose lowest share of the maximum is at least the first and below the second, or 100. `akimat` leaves out the akimats of
-    regions, and with `region` central bodies at a place there, which belong to no region. Figures link to these three.
+    `region` is the first two digits of a KATO code; central bodies belong to no region. `row` is a kind of organisations and the
+    number of a row of its table, as in `kind:row`: bodies that may not have full points in the row. `share` are whole percents
+    from 0 to 100, as in `50-60`: bodies whose lowest share of the maximum is at least the first and below the second, or 100.
+    `akimat` leaves out the akimats of regions. Figures link to these three.
     `submitted_by_other_than` is the id of an account that did not submit the year; it is not part of an address.
     """
 

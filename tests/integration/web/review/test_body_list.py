@@ -24,7 +24,7 @@ from evaluation.database import db
 from evaluation.language import alphabetical_key, language
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
-from evaluation.registry.models import FormerName, ReportingYear
+from evaluation.registry.models import Body, FormerName, ReportingYear
 from evaluation.results.models import BodyResult, RowResult
 from evaluation.review.body_list.export import as_csv, as_xlsx, export_table
 from evaluation.review.body_list.model import Sort, sort_keys
@@ -133,6 +133,17 @@ def check_filters(country: CountryScenario) -> None:
     assert '<option value="43" selected>' in page and '<option value="late" selected>' in page
     assert 'href="/bodies.csv?year=2024&amp;region=43&amp;late=late&amp;sort=share&amp;order=asc"' in page
     assert listed_names(reviewer.get(f"/bodies?year={YEAR - 1}&status=draft")) == KATO_ORDER
+    with country.app.app_context():
+        # A central body belongs to no region, wherever it is.
+        db.session.execute(update(Body).where(Body.bin == BODIES["ministry"].bin).values(kato="430000000"))
+        # The year before of a body that did not exist then is empty, also where it has a line.
+        db.session.execute(update(Body).where(Body.bin == BODIES["district"].bin).values(since=date(YEAR, 5, 1)))
+        db.session.commit()
+        year = db.session.get(ReportingYear, YEAR)
+        assert year
+        rows = {NAME[row.body.bin]: row.previous_year for row in list_bodies(SYSTEM, year, today()).items}
+        assert rows["region"].max and not rows["district"].max
+    assert listed_names(reviewer.get(f"/bodies?year={YEAR}&region=43")) == ["region", "district", "village"]
 
 
 def check_filters_of_pictures(country: CountryScenario, reviewer: FlaskClient) -> None:
