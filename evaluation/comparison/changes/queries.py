@@ -147,8 +147,8 @@ def change_sum(viewer: Viewer, year: int, scope: Scope) -> ChangeSum:
     conditions = (
         and_(has_both, difference > 0),
         and_(has_both, difference < 0),
-        BodyChange.previous_generation.is_(None),
-        BodyChange.generation.is_(None),
+        and_(BodyChange.generation.is_not(None), BodyChange.previous_generation.is_(None)),
+        and_(BodyChange.generation.is_(None), BodyChange.previous_generation.is_not(None)),
     )
     sums = [func.coalesce(func.sum(column), 0) for column in points]
     counts = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions]
@@ -198,10 +198,14 @@ def _with_parts(statement: Statement, year: int) -> Statement:
 
 
 def _in_scope(viewer: Viewer, statement: Statement, year: int, scope: Scope) -> Statement:
-    """Read the year's changes of the scope's bodies that the viewer can see; joins the body and its higher body."""
+    """Read the year's changes of the scope's bodies that the viewer can see; joins the body and its higher body.
+
+    A body without a result in either year is none of them.
+    """
     statement = statement.select_from(BodyChange).join(Body, Body.id == BodyChange.body_id)
     statement = statement.outerjoin(Higher, Higher.id == Body.parent_id)
-    statement = registry.visible(statement.where(BodyChange.year == year), viewer)
+    has_result = or_(BodyChange.generation.is_not(None), BodyChange.previous_generation.is_not(None))
+    statement = registry.visible(statement.where(BodyChange.year == year, has_result), viewer)
     if scope.kind == LEVEL:
         return statement.where(Body.level == scope.value)
     return statement.where(region_of(Higher) == scope.value, counts_in_region()) if scope.kind == REGION else statement

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from evaluation.comparison.changes import jobs as changes
 from evaluation.comparison.changes.models import BodyChange, ChangePart
 from evaluation.comparison.changes.operations import refresh_changes
-from evaluation.comparison.changes.queries import stale_states
+from evaluation.comparison.changes.queries import change_sum, stale_states
 from evaluation.comparison.changes.shapley import DENOMINATOR
+from evaluation.comparison.ranking.model import Scope
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.jobs.operations import start_job
@@ -79,6 +80,17 @@ def test_stored_parts_sum_to_the_differences(app: Flask, scenario: Scenario) -> 
         assert refresh_changes(YEAR) == len(BODIES)
         assert check_stored() > len(BODIES)
         assert refresh_changes(YEAR) == 0
+
+
+def test_bodies_begin_or_end_with_a_result_in_one_of_the_years(app: Flask, scenario: Scenario) -> None:
+    with app.app_context():
+        refresh_changes(YEAR)
+        assert change_sum(SYSTEM, YEAR, Scope()).bodies == len(BODIES)
+        first, second, third = db.session.scalars(select(BodyChange).order_by(BodyChange.body_id))
+        first.generation = first.previous_generation = second.generation = third.previous_generation = None
+        db.session.commit()
+        sums = change_sum(SYSTEM, YEAR, Scope())
+        assert (sums.bodies, sums.begun, sums.ended, sums.risen, sums.fallen) == (2, 1, 1, 0, 0)
 
 
 def test_what_is_stale_is_computed_again(app: Flask, order: Order, scenario: Scenario) -> None:
