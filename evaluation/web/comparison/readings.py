@@ -8,6 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug import Response as Redirection
 
 from evaluation.comparison.pictures.links import GroupNames
+from evaluation.comparison.pictures.model import ELSEWHERE
 from evaluation.comparison.queries import bodies_by_id
 from evaluation.comparison.readings import jobs as readings_jobs
 from evaluation.comparison.readings.bases import bases_of, basis_of_code
@@ -22,6 +23,7 @@ from evaluation.policy import BODY_ROLES, Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.web.comparison import context
+from evaluation.web.comparison.regions import ELSEWHERE_CODE, group_code
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of
@@ -93,11 +95,11 @@ def result(job_id: int) -> str | Redirection:
         change
         for change in document["bodies"]
         if (change["change"] == direction if direction in DIRECTIONS else change["before"] != change["after"])
-        and (region is None or (region == change["region"] and change["counts_in_region"]))
+        and (group is None or (group == change["region"] and change["counts_in_region"]))
     ]
     rows = Page.from_list(sorted(changes, key=_largest_first), requested_page())
     bodies = bodies_by_id(viewer, year.year, [change["id"] for change in rows.items])
-    filters = {"change": direction or None, "region": region}
+    filters = {"change": direction or None, "region": region or None}
     return render_template(
         "comparison/readings/result.html",
         year=year,

@@ -83,7 +83,7 @@ def page(year: int) -> str:
     viewer, names = current_viewer(), GroupNames.read(current_viewer(), current_language())
     sums, akimats = queries.group_sums(viewer, reporting_year, today()), queries.akimat_points(viewer, year)
     lines = [
-        RegionLine(_code(group), names.of(group), sums.get(group, AreaSums()), akimats.get(group))
+        RegionLine(group_code(group), names.of(group), sums.get(group, AreaSums()), akimats.get(group))
         for group in names.ordered({*sums, *akimats})
     ]
     return render_template(
@@ -91,7 +91,10 @@ def page(year: int) -> str:
         year=reporting_year,
         years=registry.years(),
         lines=sorted(lines, key=_weakest_first),
-        rows=[(total, names.of(group), _code(group), worst) for total, group, worst in queries.weakest_rows(viewer, order, year)],
+        rows=[
+            (total, names.of(group), group_code(group), worst)
+            for total, group, worst in queries.weakest_rows(viewer, order, year)
+        ],
         first_rows=FIRST_ROWS,
         method_order=order,
         row_of=partial(row_of, order),
@@ -161,7 +164,7 @@ def _area_page(
         area_name=name,
         address=address,
         filters=filters,
-        region_url=url_for(".area", year=year.year, code=_code(area_.group)) if area_.is_district else None,
+        region_url=url_for(".area", year=year.year, code=group_code(area_.group)) if area_.is_district else None,
         region_name=GroupNames.read(viewer, language).of(area_.group),
         sums=sums,
         area_body_points=queries.body_points(viewer, year.year, area_.body) if area_.body else None,
@@ -221,5 +224,6 @@ def _weakest_first(line: RegionLine) -> tuple[bool, float, float]:
     return False, points.low / points.max, points.high / points.max
 
 
-def _code(group: str) -> str:
+def group_code(group: str) -> str:
+    """Return the code of a group in addresses."""
     return group or ELSEWHERE_CODE

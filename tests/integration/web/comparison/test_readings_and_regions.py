@@ -2,7 +2,9 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from evaluation.accounts.models import Account
 from evaluation.comparison.notes import NO_RANK_IN_ORDER
 from evaluation.criteria import Order
 from evaluation.criteria.alternatives import applicable_readings
@@ -14,7 +16,7 @@ from tests.support.factories import bin_of, clean
 from tests.support.html import parse
 from tests.support.scenario import YEAR, Scenario, build_scenario, store_answers
 
-AKIMAT, DISTRICT, RURAL, OTHER = (bin_of(number) for number in range(1, 5))
+AKIMAT, DISTRICT, RURAL, OTHER, UNPLACED = (bin_of(number) for number in range(1, 6))
 LOSS_MAKERS = tuple(bin_of(number) for number in range(11, 18))
 
 
@@ -26,6 +28,7 @@ def scenario(app: Flask, order: Order) -> Scenario:
         NewBody(DISTRICT, "Аудан", "Район", level="district", parent_bin=AKIMAT, kato="313200000"),
         NewBody(RURAL, "Ауыл", "Село", level="rural", parent_bin=DISTRICT),
         NewBody(OTHER, "Басқа", "Другой", level="district", kato="350200000"),
+        NewBody(UNPLACED, "Орынсыз", "Без места"),
     ]
     organisations = {
         AKIMAT: [(bin_of(40), "institution")],
@@ -106,6 +109,14 @@ def test_a_job_scores_all_bodies_and_its_result_is_a_page(scenario: Scenario) ->
     assert {row.th.a.text for row in same.select('section[aria-labelledby="bodies"] tbody tr')} == {"Ауыл"}  # type: ignore[union-attr]
     assert str(link["href"]) in reviewer.get(f"/readings/{YEAR}").text
     assert scenario.client("observer").get(str(link["href"])).status_code == 404
+    # Bodies without a location have their own code, which links keep.
+    apart = parse(reviewer.get(f"{link['href']}?change=same&region=elsewhere"))
+    assert {row.th.a.text for row in apart.select('section[aria-labelledby="bodies"] tbody tr')} == {"Орынсыз"}  # type: ignore[union-attr]
+    assert apart.select('a[href*="change=gain"][href*="region=elsewhere"]') and "region=elsewhere" in str(result)
+    with scenario.app.app_context():
+        db.session.execute(update(Account).where(Account.role == "reviewer").values(region="31"))
+        db.session.commit()
+    assert reviewer.get(str(link["href"])).status_code == 410
     refused = reviewer.post(f"/readings/{YEAR}", data={"code": "R99", "csrf_token": token["value"]})
     assert refused.status_code == 400
 
