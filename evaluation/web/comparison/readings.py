@@ -111,8 +111,11 @@ def result(job_id: int) -> str | Redirection:
         page=rows.with_items([ChangeRow(bodies[change["id"]], change) for change in rows.items if change["id"] in bodies]),
         page_url=page_urls(".result", job_id=job_id, **filters),
         filters=filters,
+        with_ranks=any(change["rank_after"] for change in document["bodies"]),
         direction_labels=DIRECTION_LABELS,
         region_name=GroupNames.read(viewer, language).of,
+        group=group,
+        group_code=group_code,
     )
 
 
