@@ -23,9 +23,11 @@ from evaluation.registry.queries import SupervisedOrganisation
 from evaluation.results.operations import refresh
 from evaluation.sheets import Sheet, SheetRow
 from evaluation.sheets.queries import sheet_of_data
+from evaluation.submissions.models import ACCEPTED
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, order_of
 from evaluation.web.review.year_summary import row_name
+from evaluation.web.sheets.sheets import sheet_in_force
 from forms.entry.report import ReportForm, answer_name, report_form
 
 MAX_ORGANISATIONS = 10
@@ -80,6 +82,8 @@ def page(bin_: str, year: int) -> str:
     chosen = _chosen(listed)
     reports = {report.organisation_id: report for report in data.reports}
     trials = [_trial_organisation(order, year, reports[item.id], item, language) for item in chosen if item.id in reports]
+    is_outdated = _is_outdated(body, data)
+    has_result = request.method == "POST" and not is_outdated
     return render_template(
         "comparison/improvement/trial.html",
         body=body,
@@ -90,8 +94,25 @@ def page(bin_: str, year: int) -> str:
         may_add=len(chosen) < MAX_ORGANISATIONS,
         max_organisations=MAX_ORGANISATIONS,
         lock=data.lock(today()),
-        result=_result(order, body, data, trials, language) if request.method == "POST" else None,
+        is_outdated=is_outdated,
+        result=_result(order, body, data, trials, language) if has_result else None,
     )
+
+
+def _is_outdated(body: Body, data: YearData) -> bool:
+    """Whether the accepted sheet in force has other points than the stored answers: a trial would have no points before it."""
+    if data.submission is None or data.submission.status != ACCEPTED:
+        return False
+    stored = sheet_of_data(current_viewer(), body, data) or abort(404)
+    return _row_points(sheet_in_force(body, data)) != _row_points(stored)
+
+
+def _row_points(sheet: Sheet) -> list[tuple[str, bool, str, int, int]]:
+    return [
+        (table.table.kind, table.applicable, row.row.number, row.low, row.high)
+        for table in sheet.tables
+        for row in table.scored_rows
+    ]
 
 
 def _chosen(listed: Sequence[SupervisedOrganisation]) -> list[SupervisedOrganisation]:

@@ -6,11 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from evaluation.answers.models import Report
 from evaluation.audit.models import AuditEvent
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import language
 from evaluation.policy import Role
+from evaluation.registry import queries as registry
 from evaluation.review.operations import accept
 from evaluation.sheets.queries import body_sheet
 from evaluation.web.sheets.sheet_presenter import OTHERWISE_LABEL
@@ -88,6 +90,27 @@ def test_a_trial_moves_points_and_rank_and_stores_nothing(scenario: Scenario) ->
     assert "knows no rank" in visible_text(result) and parse(result).select(".trial-ranks tbody tr")
     assert "Stored: -500" in visible_text(find(result, ".trial-question.is-changed")).replace("−", "-")
     assert event_count(scenario) == events and stored(scenario, bin_) == answers
+
+
+def test_an_accepted_year_has_a_trial_while_its_answers_give_the_points_of_the_sheet(scenario: Scenario) -> None:
+    bin_, code = scenario.organisation_bins[0], loss_code(scenario)
+    with scenario.app.app_context():
+        scenario.submit()
+        db.session.flush()
+        accept(scenario.viewer(Role.REVIEWER), YEAR, scenario.body(), 1, TODAY)
+        db.session.commit()
+    client = scenario.client("observer")
+    page = client.get(f"{TRIAL}?organisation={bin_}")
+    data = form_fields(page) | {"csrf_token": csrf_token(page), "organisation": bin_, f"o{bin_}-answer-{code}": "100"}
+    assert parse(client.post(TRIAL, data=data)).select(".trial-result table.stacks tbody tr")
+    with scenario.app.app_context():
+        id_ = registry.registry_index(SYSTEM).organisations[bin_][0]
+        report = db.session.scalars(select(Report).where(Report.year == YEAR, Report.organisation_id == id_)).one()
+        report.answers = report.answers | {code: 100}
+        db.session.commit()
+    result = client.post(TRIAL, data=data)
+    assert_valid(result, "en")
+    assert not parse(result).select(".trial-result, fieldset") and "have changed since the sheet" in visible_text(result)
 
 
 def test_a_trial_shows_what_it_cannot_read_and_takes_organisations_in_and_out(scenario: Scenario) -> None:
