@@ -112,6 +112,13 @@ def assert_accessible(page: Page, *widths: int) -> None:
     fits(page, *widths)
 
 
+def assert_copy_accessible(page: Page, scripted: Page, *widths: int) -> None:
+    """Check a page of a browser without JavaScript by a copy in one that has it, which axe needs."""
+    scripted.goto(page.url)
+    scripted.set_content(page.content())
+    assert_accessible(scripted, *widths)
+
+
 def fits(page: Page, *widths: int) -> None:
     """Check at each width that the page does not scroll sideways and that axe reports no violation."""
     for width in widths:

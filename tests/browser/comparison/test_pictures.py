@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.entry_helpers import VIEWS, assert_accessible
+from tests.browser.entry_helpers import VIEWS, assert_accessible, assert_copy_accessible
 
 PAGES = {"map": "", "heat-map": "/heat-map", "distribution": "/distribution", "trends": "/trends?level=district&region=31"}
 
@@ -30,7 +30,10 @@ def test_pictures_fit_and_their_shapes_are_links(demo_site: str, new_page: NewPa
 
 @pytest.mark.parametrize(("code", "width"), VIEWS)
 def test_bodies_side_by_side_are_chosen_by_search(demo_site: str, new_page: NewPage, code: str, width: int) -> None:
-    with new_page(demo_site, code, width, role="observer", java_script_enabled=code == "ru") as page:
+    with (
+        new_page(demo_site, code, width, role="observer", java_script_enabled=code == "ru") as page,
+        new_page(demo_site, code, width, role="observer") as scripted,
+    ):
         page.goto("/pictures/2024/side-by-side")
         for count in (1, 2):
             page.fill("#q", "талас")
@@ -38,5 +41,4 @@ def test_bodies_side_by_side_are_chosen_by_search(demo_site: str, new_page: NewP
             page.locator(".picture-matches a").nth(count).click()
             expect(page.locator(".picture-bodies li")).to_have_count(count)
         expect(page.locator("figure.picture").first).to_be_visible()
-        if code == "ru":
-            assert_accessible(page, width)
+        assert_copy_accessible(page, scripted, width)
