@@ -1,7 +1,8 @@
 """From the answers or the accepted sheets of bodies to the lines of their results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,14 @@ class Results:
     bodies: dict[int, Line] = field(default_factory=dict)
     tables: list[Line] = field(default_factory=list)
     rows: list[Line] = field(default_factory=list)
+
+    def digests(self, body_ids: Collection[int]) -> dict[int, str]:
+        """Return body id → what names the lines of its tables and rows: 32 hexadecimal digits."""
+        lines: dict[int, list[Line]] = {body_id: [] for body_id in body_ids}
+        for line in (*self.tables, *self.rows):
+            if line[0] in lines:
+                lines[line[0]].append(line)
+        return {body_id: blake2b(orjson.dumps(group), digest_size=16).hexdigest() for body_id, group in lines.items()}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ class BodyResult(Base):
     rounds the exact quotient, and different shares are different floats for maxima below 2²⁶. They are empty where `max` is 0,
     which means that no table applies. `kinds` are the kinds of the tables that apply, ascending, joined by `KIND_SEPARATOR`, so
     bodies with the same tables have the same text. `organisations` are those of 31 December, `begun` those with any answer;
-    `breaches` and `undecided` are sums over the scored rows.
+    `breaches` and `undecided` are sums over the scored rows. `digest` names the lines of the body's tables and rows: most
+    changes alter none of them, and then none is written.
     """
 
     __tablename__ = "body_result"
@@ -60,6 +61,7 @@ class BodyResult(Base):
     begun: Mapped[int] = mapped_column(server_default="0")
     breaches: Mapped[int] = mapped_column(server_default="0")
     undecided: Mapped[int] = mapped_column(server_default="0")
+    digest: Mapped[str] = mapped_column(String(32), server_default="")
 
 
 class ResultYear(Base):

@@ -4,7 +4,7 @@ Answers may change while they are scored. A result is therefore stored with the 
 only if the stored generation is still the same; otherwise it stays stale and is scored again.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,8 +58,9 @@ def refresh(years: Iterable[int] | None = None) -> int:
     raw: Any = db.session.connection().connection.dbapi_connection
     if db.session.new or db.session.dirty or (db.engine.dialect.name == "sqlite" and raw.in_transaction):
         raise EvaluationError(N_("Results are scored from stored data: the transaction must be committed first."))
-    opened = sorted(year.year for year in registry.years())
-    return sum(_refresh_year(year) for year in (opened if years is None else sorted(set(years) & set(opened))))
+    wanted = None if years is None else set(years)
+    stale = [year for year, may_be_stale in queries.years_to_refresh().items() if may_be_stale]
+    return sum(_refresh_year(year) for year in sorted(stale) if wanted is None or year in wanted)
 
 
 def _refresh_year(year: int) -> int:
@@ -111,27 +112,30 @@ def _store(year: int, results: Results, generations: Mapping[int, int]) -> int:
     with db.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             begin_immediate(connection)
-        current = queries.lock_lines(Viewer.system(), connection, year, generations)
-        unchanged = sorted(current.items() & generations.items())
+        stored = queries.lock_lines(Viewer.system(), connection, year, generations)
+        unchanged = [body_id for body_id, (generation, _) in stored.items() if generations[body_id] == generation]
         if not unchanged:
             return 0
+        digests = results.digests(unchanged)
         values = [
             {
                 "stored_body_id": body_id,
-                "scored_generation": generation,
+                "scored_generation": generations[body_id],
+                "digest": digests[body_id],
                 **dict(zip(BODY_COLUMNS, results.bodies[body_id], strict=True)),
             }
-            for body_id, generation in unchanged
+            for body_id in unchanged
         ]
         statement = update(BODY_RESULT).where(BODY_RESULT.c.year == year, BODY_RESULT.c.body_id == bindparam("stored_body_id"))
         connection.execute(statement.values({name: bindparam(name) for name in values[0] if name != "stored_body_id"}), values)
-        _replace_lines(connection, TABLE_RESULT, TABLE_COLUMNS, year, dict(unchanged), results.tables)
-        _replace_lines(connection, ROW_RESULT, ROW_COLUMNS, year, dict(unchanged), results.rows)
+        if altered := {body_id for body_id in unchanged if stored[body_id][1] != digests[body_id]}:
+            _replace_lines(connection, TABLE_RESULT, TABLE_COLUMNS, year, altered, results.tables)
+            _replace_lines(connection, ROW_RESULT, ROW_COLUMNS, year, altered, results.rows)
         return len(unchanged)
 
 
 def _replace_lines(
-    connection: Connection, table: Table, columns: Sequence[str], year: int, body_ids: Collection[int], lines: Sequence[Line]
+    connection: Connection, table: Table, columns: Sequence[str], year: int, body_ids: Set[int], lines: Sequence[Line]
 ) -> None:
     """Replace the lines of these bodies in a year; the first value of a line is the body's id."""
     connection.execute(table.delete().where(table.c.year == year, among(table.c.body_id, body_ids)))

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from evaluation.answers import queries as answers
 from evaluation.answers.queries import IdentifiedReports
@@ -13,7 +14,7 @@ from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, among, db, fet
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
-from evaluation.registry.models import Body
+from evaluation.registry.models import Body, ReportingYear
 from evaluation.results.models import STALE, BodyResult, ResultYear, RowResult, TableResult
 from evaluation.scoring import VERSION
 from evaluation.scoring.score import PriorYearCounts
@@ -22,9 +23,37 @@ from evaluation.submissions.models import SheetRevision, Submission
 
 def fingerprint(year: int) -> str:
     """Return what names the orders of the year and of the year before, and the version of scoring: 64 hexadecimal digits."""
-    orders = (registry.order_of(year), registry.order_of(year - 1))
-    parts = (str(VERSION), *("" if order is None else order.sha256 for order in orders))
-    return hashlib.sha256("/".join(parts).encode()).hexdigest()
+    return _fingerprint(registry.order_of(year), registry.order_of(year - 1))
+
+
+def _fingerprint(*orders: Order | None) -> str:
+    return _digest("/".join((str(VERSION), *("" if order is None else order.sha256 for order in orders))))
+
+
+@lru_cache(maxsize=64)
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def years_to_refresh() -> dict[int, bool]:
+    """Return reporting year → whether a result of it may be stale, by one short read: most readers find that none is."""
+    rows, orders = fetch_rows(_year_states()), registry.orders()
+    codes = {year: code for year, code, *_ in rows}
+    return {
+        # Where the criteria file of an order is missing, the refresh says so.
+        year: has_stale
+        or any(year_ in codes and orders.get(codes[year_]) is None for year_ in (year, year - 1))
+        or fingerprint_ != _fingerprint(*(orders.get(codes.get(year_, "")) for year_ in (year, year - 1)))
+        for year, _, fingerprint_, has_stale in rows
+    }
+
+
+@cache
+def _year_states() -> Statement:
+    """Return the SELECT of :func:`years_to_refresh`, built once: every page that shows results executes it."""
+    has_stale = exists().where(BodyResult.year == ReportingYear.year, STALE)
+    columns = (ReportingYear.year, ReportingYear.order_code, ResultYear.fingerprint, has_stale)
+    return select(*columns).outerjoin(ResultYear, ResultYear.year == ReportingYear.year)
 
 
 def stored_fingerprint(year: int) -> str:
@@ -60,15 +89,15 @@ def missing_body_ids(viewer: Viewer, year: int) -> list[int]:
     return [body_id for (body_id,) in fetch_rows(registry.visible(statement, viewer))]
 
 
-def lock_lines(viewer: Viewer, connection: Connection, year: int, body_ids: Collection[int]) -> dict[int, int]:
-    """Lock lines of bodies until the transaction ends; return body id → generation.
+def lock_lines(viewer: Viewer, connection: Connection, year: int, body_ids: Collection[int]) -> dict[int, tuple[int, str]]:
+    """Lock lines of bodies until the transaction ends; return body id → generation and digest.
 
     A line that a change has locked is left out: it will be stale when the change is committed.
     """
-    statement = select(BodyResult.body_id, BodyResult.generation).join(Body, Body.id == BodyResult.body_id)
+    statement = select(BodyResult.body_id, BodyResult.generation, BodyResult.digest).join(Body, Body.id == BodyResult.body_id)
     statement = statement.where(BodyResult.year == year, among(BodyResult.body_id, body_ids)).order_by(BodyResult.body_id)
     statement = registry.visible(statement, viewer).with_for_update(of=BodyResult, skip_locked=True)
-    return {row.body_id: row.generation for row in connection.execute(statement)}
+    return {body_id: (generation, digest) for body_id, generation, digest in connection.execute(statement)}
 
 
 class Sources(NamedTuple):

@@ -693,6 +693,7 @@ def upgrade() -> None:
         sa.Column("begun", sa.Integer(), server_default="0", nullable=False),
         sa.Column("breaches", sa.Integer(), server_default="0", nullable=False),
         sa.Column("undecided", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("digest", sa.String(length=32), server_default="", nullable=False),
         sa.CheckConstraint("low <= high AND high <= max", name=op.f("ck_body_result_bounds")),
         sa.CheckConstraint(
             "(max = 0) = (share_low IS NULL) AND (max = 0) = (share_high IS NULL)", name=op.f("ck_body_result_shares")
@@ -863,6 +864,7 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("recent_changes", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["year"], ["reporting_year.year"], name=op.f("fk_anomaly_search_year_reporting_year"), ondelete="CASCADE"
         ),
