@@ -18,7 +18,9 @@ from babel.support import NullTranslations, Translations
 TRANSLATIONS_FOLDER = Path(__file__).parent / "translations"
 MAX_DIGITS = 5_000
 """Digits of a number that can be shown: more than Python reads as a whole number."""
-LANGUAGE_CODES = ("kk", "ru", "en")
+LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+"""The name of each language in that language; it is not translated."""
+LANGUAGE_CODES = tuple(LANGUAGE_NAMES)
 
 ALPHABET = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"
 """The Kazakh alphabet; the Russian one is the same with fewer letters."""

@@ -13,7 +13,7 @@ from typing import Any
 from evaluation.audit.operations import new_batch
 from evaluation.errors import EvaluationError
 from evaluation.jobs.kinds import JobKind, JobRun, Parameters, PartPlan
-from evaluation.language import N_, Language
+from evaluation.language import LANGUAGE_NAMES, N_, Language
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
@@ -176,7 +176,8 @@ def copy_entries(source: Path, target: zipfile.ZipFile) -> None:
 
 def _describe(parameters: Parameters, language: Language) -> str:
     options = ArchiveOptions.of(parameters)
-    languages = "" if options.format in (*DATA_FORMATS, CANONICAL_FORMAT) else " + ".join(LANGUAGES[options.languages])
+    codes = () if options.format in (*DATA_FORMATS, CANONICAL_FORMAT) else LANGUAGES[options.languages]
+    languages = " + ".join(LANGUAGE_NAMES[code] for code in codes)
     number = len(options.bodies) if options.bodies is not None else None
     selection = (
         language.ngettext("%(num)d body", "%(num)d bodies", number) if number is not None else language.gettext("All bodies")

@@ -20,13 +20,12 @@ from evaluation.accounts.roles import ROLE_DUTIES, ROLE_NAMES
 from evaluation.accounts.sign_in import is_locked
 from evaluation.clock import now
 from evaluation.errors import EvaluationError
-from evaluation.language import N_
+from evaluation.language import LANGUAGE_NAMES, N_
 from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.web.core.access import allow
-from evaluation.web.core.languages import NAMES
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import MAX_SEARCH, current_language, current_viewer, moment, search_words
 from forms.admin.people import ROLE_SCOPES, PersonForm
@@ -224,7 +223,7 @@ def _form_page(
         # A region that is no longer registered stays selected: the account must not turn into one for the whole country.
         regions.setdefault(form.region.data, form.region.data)
     form.region.choices = [SelectChoice(code, name) for code, name in regions.items()]
-    form.language.choices = [SelectChoice(code, name) for code, name in ({"": gettext("Not chosen")} | NAMES).items()]
+    form.language.choices = [SelectChoice(code, name) for code, name in ({"": gettext("Not chosen")} | LANGUAGE_NAMES).items()]
     return render_template(
         "admin/people/person.html",
         account=account,

@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from werkzeug import Response
 
-from evaluation.language import Language
+from evaluation.language import LANGUAGE_NAMES, Language
 from evaluation.language import language as language_by_code
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
@@ -19,8 +19,6 @@ from evaluation.web.core.request_context import current_language
 
 LANGUAGE_COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
-NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
-"""The name of each language in that language; it is not translated."""
 
 blueprint = Blueprint("language", __name__)
 
@@ -31,7 +29,7 @@ def init_app(app: Flask) -> None:
     # Flask-Babel looks up the catalogue of the request at every message; a page has hundreds of messages and one language.
     app.jinja_env.install_gettext_callables(_message, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(_=_message, gettext=_message)
-    app.context_processor(lambda: {"language_names": NAMES, "here": here})
+    app.context_processor(lambda: {"language_names": LANGUAGE_NAMES, "here": here})
     app.after_request(_vary)
 
 

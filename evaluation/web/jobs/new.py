@@ -7,6 +7,7 @@ from werkzeug import Response as Redirection
 
 from evaluation.clock import today
 from evaluation.jobs.operations import start_job
+from evaluation.language import LANGUAGE_NAMES
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.registry.models import ReportingYear
@@ -17,7 +18,6 @@ from evaluation.review.sheet_archive import ArchiveOptions
 from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS
 from evaluation.web.core.access import allow
-from evaluation.web.core.languages import NAMES
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_year
 from evaluation.web.jobs.views import blueprint as blueprint
 from evaluation.web.review.body_filters import body_filters
@@ -73,14 +73,14 @@ def start_workbook(year: int) -> Redirection | tuple[str, int]:
 def _sheets_form() -> SheetsForm:
     form = SheetsForm()
     form.format.choices = [(code, code.upper()) for code in FORMATS]
-    form.languages.choices = [(code, " + ".join(NAMES[part] for part in parts)) for code, parts in LANGUAGES.items()]
+    form.languages.choices = [(code, " + ".join(LANGUAGE_NAMES[part] for part in parts)) for code, parts in LANGUAGES.items()]
     _preselect(form.languages)
     return form
 
 
 def _workbook_form() -> WorkbookForm:
     form = WorkbookForm()
-    form.language.choices = list(NAMES.items())
+    form.language.choices = list(LANGUAGE_NAMES.items())
     _preselect(form.language)
     return form
 

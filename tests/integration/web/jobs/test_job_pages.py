@@ -5,7 +5,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from evaluation.accounts.models import Account
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.audit.models import AuditEvent
+from evaluation.comparison.readings.bases import bases_of
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.jobs.models import Job
@@ -70,7 +71,9 @@ def test_the_sheets_of_a_selection_are_one_zip(country: CountryScenario) -> None
     page = reviewer.get(f"/jobs/new/sheets/{YEAR}?q={one}")
     assert "1 body" in visible_text(page)
     started = post(reviewer, f"/jobs/new/sheets/{YEAR}?q={one}", format="pdf", languages="ru", form_only="1")
-    assert names(download(reviewer, f"{started.location}/file")) == [f"bagalau-paragy-{YEAR}-{one}-nysan-ru.pdf"]
+    (name,) = names(download(reviewer, f"{started.location}/file"))
+    assert name.startswith(f"bagalau-paragy-{YEAR}-{one}-") and name.endswith("nysan-ru.pdf")
+    assert "1 body, PDF, Русский" in visible_text(reviewer.get("/jobs"))
     none = post(reviewer, f"/jobs/new/sheets/{YEAR}?q=999999999999", format="pdf", languages="ru")
     assert "There are no sheets to write" in reviewer.get(none.location).text
     assert post(reviewer, f"/jobs/new/sheets/{YEAR}", format="exe", languages="kk").status_code == 422
@@ -122,11 +125,17 @@ def country_organisations() -> int:
 
 def test_nobody_else_sees_a_job(country: CountryScenario) -> None:
     reviewer = client_of(country.app, "reviewer")
+    with country.app.app_context():
+        code = bases_of(YEAR)[0].code
+    other = post(reviewer, f"/readings/{YEAR}", code=code).location
     job = post(reviewer, f"/jobs/new/workbook/{YEAR}", language="ru").location
-    for stranger in (client_of(country.app, "reviewer"), client_of(country.app, "administrator")):
-        for address in (job, f"{job}/file", f"{job}/progress"):
-            assert stranger.get(address).status_code == 404
-        assert post(stranger, f"{job}/cancel").status_code == 404
+    assert reviewer.get(f"/readings/results{other.removeprefix('/jobs')}").status_code == 200
+    assert {f"{job}{route}" for route in ("", "/file", "/progress", "/cancel")} <= {url for _, url in routes_of(country.app, job)}
+    for role in ("reviewer", "administrator", "clerk"):
+        stranger = client_of(country.app, role)
+        for method, url in (*routes_of(country.app, job), *routes_of(country.app, other)):
+            response = post(stranger, url) if method == "POST" else stranger.get(url)
+            assert response.status_code == 404, (role, method, url)
         assert job not in stranger.get("/jobs").text
     assert job in reviewer.get("/jobs").text
     message = reviewer.get("/notifications")
@@ -150,6 +159,17 @@ def test_a_file_is_refused_once_its_person_sees_less(country: CountryScenario) -
             db.session.execute(update(Account).where(Account.role == "observer").values(region=region))
             db.session.commit()
         assert download(regional, f"{jobs[regional]}/file").status_code == status
+
+
+def routes_of(app: Flask, job: str) -> list[tuple[str, str]]:
+    """Every route that takes the id of a job, as method and address."""
+    with app.test_request_context():
+        return [
+            (method, url_for(rule.endpoint, job_id=int(job.rpartition("/")[2])))
+            for rule in app.url_map.iter_rules()
+            for method in (rule.methods or set()) & {"GET", "POST"}
+            if "job_id" in rule.arguments
+        ]
 
 
 def test_a_running_job_shows_its_progress_and_can_be_cancelled(country: CountryScenario) -> None:
