@@ -60,10 +60,14 @@ class Anomaly(Base):
 
 
 class AnomalySearch(Base):
-    """The last search for anomalies of a year: when it began to read, and the last audit event before that."""
+    """The last search for anomalies of a year: when it began to read, and the last audit event before that.
+
+    `recent_changes` is the number of changes shortly before it: see :func:`evaluation.anomalies.queries.recent_changes`.
+    """
 
     __tablename__ = "anomaly_search"
 
     year: Mapped[int] = mapped_column(ForeignKey("reporting_year.year", ondelete="CASCADE"), primary_key=True)
     at: Mapped[datetime]
     event_id: Mapped[int]
+    recent_changes: Mapped[int]

@@ -78,13 +78,14 @@ def search(
         Forbidden: Only the product itself searches the country.
     """
     event_id, at = queries.last_event_id(viewer), now()
+    recent_changes = queries.recent_changes(viewer, year, event_id, at)
     sources = queries.sources(viewer, year)
     if sources is None:
         return None
     detections = detect(sources, set_progress)
     advisory_lock(SEARCHES, year, exclusive=True)
     result = _store(viewer, year, detections)
-    db.session.merge(AnomalySearch(year=year, at=at, event_id=event_id))
+    db.session.merge(AnomalySearch(year=year, at=at, event_id=event_id, recent_changes=recent_changes))
     db.session.flush()
     return result
 

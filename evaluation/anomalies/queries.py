@@ -45,6 +45,8 @@ CHANGES = (
     AuditAction.SUBMITTED,
 )
 """The actions after which a search may see other anomalies."""
+MARGIN = timedelta(minutes=10)
+"""No transaction stays open longer after its events were written."""
 ANY_STATE, VANISHED = "all", "vanished"
 """Filters of the queue besides the states."""
 
@@ -283,9 +285,24 @@ def last_search(viewer: Viewer, year: int) -> LastSearch | None:
     search = db.session.get(AnomalySearch, year)
     if search is None:
         return None
-    changed = select(AuditEvent.id).where(
-        AuditEvent.id > search.event_id,
-        AuditEvent.action.in_([action.value for action in CHANGES]),
-        or_(AuditEvent.year.is_(None), AuditEvent.year.in_((year - 1, year))),
-    )
-    return LastSearch(search.at, db.session.execute(changed.limit(1)).first() is not None)
+    changed = _changes(select(AuditEvent.id), year).where(AuditEvent.id > search.event_id).limit(1)
+    is_new = db.session.execute(changed).first() is not None
+    is_outdated = is_new or recent_changes(viewer, year, search.event_id, search.at) > search.recent_changes
+    return LastSearch(search.at, is_outdated)
+
+
+def recent_changes(viewer: Viewer, year: int, event_id: int, at: datetime) -> int:
+    """Return the number of changes up to an event from the `MARGIN` before a search that began at this time. Raises Forbidden.
+
+    PostgreSQL gives an event its id before the transaction is committed: an event that a search could not see may have a lower
+    id than the last one that it saw. The number grows when such an event is committed.
+    """
+    viewer.require(Action.REPLY)
+    statement = _changes(select(func.count()).select_from(AuditEvent), year)
+    return db.session.scalar(statement.where(AuditEvent.at >= at - MARGIN, AuditEvent.id <= event_id)) or 0
+
+
+def _changes(statement: Statement, year: int) -> Statement:
+    """Restrict a statement to the events after which a search of the year may see other anomalies."""
+    of_year = or_(AuditEvent.year.is_(None), AuditEvent.year.in_((year - 1, year)))
+    return statement.where(AuditEvent.action.in_([action.value for action in CHANGES]), of_year)

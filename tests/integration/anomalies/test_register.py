@@ -7,7 +7,7 @@ from flask import Flask
 
 from evaluation.accounts.models import Account
 from evaluation.anomalies import operations, queries
-from evaluation.anomalies.models import EXPLAINED, OPEN, SET_ASIDE
+from evaluation.anomalies.models import EXPLAINED, OPEN, SET_ASIDE, AnomalySearch
 from evaluation.anomalies.operations import AnomalyRefused, StaleAnomaly, UnknownAnomaly
 from evaluation.anomalies.queries import ANY_STATE, VANISHED, AnomalyFilters, AnomalyRow
 from evaluation.answers.model import AnswerInput
@@ -122,6 +122,25 @@ def test_a_search_is_outdated_after_a_change(scenario: Scenario) -> None:
         last = queries.last_search(reviewer, YEAR)
         assert last and not last.is_outdated
         set_amount(scenario, first_of(scenario), AMOUNT + 1)
+        db.session.commit()
+        last = queries.last_search(reviewer, YEAR)
+        assert last and last.is_outdated
+
+
+def test_a_search_is_outdated_by_a_change_with_an_id_from_before_it(scenario: Scenario) -> None:
+    with scenario.app.app_context():
+        reviewer = viewer(scenario, Role.REVIEWER, BODY)
+        set_amount(scenario, first_of(scenario), AMOUNT + 1)
+        db.session.commit()
+        search()
+        last = queries.last_search(reviewer, YEAR)
+        assert last and not last.is_outdated
+        # PostgreSQL: the search began after the id was given and before the change was committed.
+        set_amount(scenario, first_of(scenario), AMOUNT + 2)
+        db.session.commit()
+        stored = db.session.get(AnomalySearch, YEAR)
+        assert stored
+        stored.event_id = queries.last_event_id(SYSTEM)
         db.session.commit()
         last = queries.last_search(reviewer, YEAR)
         assert last and last.is_outdated
