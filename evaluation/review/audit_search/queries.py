@@ -3,16 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, and_, bindparam, cast, literal, or_, select
+from sqlalchemy import Text, and_, cast, literal, or_, select
 
 from evaluation.audit import queries as audit
 from evaluation.audit.actions import EVENTS_WITHOUT_BODY
 from evaluation.audit.models import AuditBatch, AuditEvent
 from evaluation.clock import ZONE
-from evaluation.database import Statement, db, fetch_rows
+from evaluation.database import Statement, among, db, fetch_rows
 from evaluation.policy import Viewer
 from evaluation.registry.clauses import filter_by_name
 from evaluation.registry.models import Body, Organisation
@@ -170,15 +169,9 @@ def bodies_and_organisations(viewer: Viewer, events: Sequence[AuditEvent]) -> tu
 
 
 def _entities(model: type[Body] | type[Organisation], ids: Collection[int]) -> dict[int, Entity]:
-    return {row[0]: Entity(*row) for row in fetch_rows(_entities_statement(model), {"ids": list(ids)})} if ids else {}
-
-
-@cache
-def _entities_statement(model: type[Body] | type[Organisation]) -> Statement:
-    """Return the SELECT of :func:`_entities`, built once."""
     kind: Any = Organisation.kind if model is Organisation else literal("")
-    statement = select(model.id, model.bin, kind, model.name_kk, model.name_ru)
-    return statement.where(model.id.in_(bindparam("ids", expanding=True)))
+    statement = select(model.id, model.bin, kind, model.name_kk, model.name_ru).where(among(model.id, ids))
+    return {row[0]: Entity(*row) for row in fetch_rows(statement)} if ids else {}
 
 
 def _read(viewer: Viewer, conditions: Sequence[Any], position: Position | None, listed: Collection[str]) -> list[AuditEvent]:

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.anomalies.labels import STATE_LABELS
@@ -28,16 +27,17 @@ SPECIFIC_KEYS = {("name", "upload"): "file", ("reason", ""): "why"}
 """(key, another key of the same data) → the key whose label is more precise; the other key is empty if neither is present."""
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One value of an event's data: its label, new value and, if it was changed, its old value, as text."""
+class Fact(NamedTuple):
+    """One value of an event's data: its label, new value and, if it was changed, its old value, as text.
+
+    `is_cell` says whether it is an answer, an item of evidence or a prior-year count.
+    """
 
     label: str
     new: str
     old: str = ""
     is_changed: bool = False
     is_cell: bool = False
-    """Whether it is an answer, an item of evidence or a prior-year count."""
 
 
 class EventPresenter:
@@ -69,7 +69,7 @@ class EventPresenter:
         A criterion is shown as the row of the form that it scores in the kind's table.
         """
         order, data = self.order(event.year), dict(event.data)
-        row = order.row_number(kind, str(data.get("criterion"))) if order else ""
+        row = order.row_number(kind, str(data["criterion"])) if order and "criterion" in data else ""
         if row:
             data = {"row" if key == "criterion" else key: row if key == "criterion" else value for key, value in data.items()}
         return tuple(self._facts(event, data))

@@ -36,36 +36,28 @@ class Link(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True)
-class EventRow:
+class EventRow(NamedTuple):
     """An event, or the newest event of a batch, as texts of the search page.
 
     `stored_action` is an action that this version of the product does not know. `counts` are the actions of a batch with their
     numbers of events, empty for a single event; `organisations` is the number of organisations of a batch that has several.
-    `period` is the year where there is no body.
+    `cell_count` is how many facts are answers or items of evidence; facts that are collapsed are shown only on demand. `period`
+    is the year where there is no body.
     """
 
     at: str
     actor: str
     action: str
     stored_action: str
-    facts: tuple[Fact, ...] = ()
-    counts: tuple[tuple[str, str], ...] = ()
-    batch_url: str = ""
-    organisations: int = 0
-    organisation: Link | None = None
-    body: Link | None = None
-    period: str = ""
-
-    @property
-    def is_collapsed(self) -> bool:
-        """Whether the facts are shown only on demand."""
-        return len(self.facts) > MAX_OPEN_FACTS or any(len(fact.new) + len(fact.old) > MAX_OPEN_CHARACTERS for fact in self.facts)
-
-    @property
-    def cell_count(self) -> int:
-        """How many facts are answers or items of evidence."""
-        return sum(fact.is_cell for fact in self.facts)
+    facts: tuple[Fact, ...]
+    is_collapsed: bool
+    cell_count: int
+    counts: tuple[tuple[str, str], ...]
+    batch_url: str
+    organisations: int
+    organisation: Link | None
+    body: Link | None
+    period: str
 
 
 @dataclass(frozen=True)
@@ -110,20 +102,23 @@ class _RowPresenter:
 
     def row(self, hit: AuditHit) -> EventRow:
         """Return the row of a hit."""
-        event, gettext = hit.event, self.language.gettext
-        body = self.bodies.get(event.body_id or 0) if hit.is_single or hit.bodies == 1 else None
-        organisation = self.organisations.get(event.organisation_id or 0) if hit.is_single else None
-        first_action = event.action if hit.is_single else next(iter(hit.counts))
-        counts = () if hit.is_single else tuple(hit.counts.items())
+        event, gettext, is_single = hit.event, self.language.gettext, hit.is_single
+        body = self.bodies.get(event.body_id or 0) if is_single or hit.bodies == 1 else None
+        organisation = self.organisations.get(event.organisation_id or 0) if is_single else None
+        first_action = event.action if is_single else next(iter(hit.counts))
+        counts = () if is_single else tuple(hit.counts.items())
+        facts = self.events.facts(event, organisation.kind if organisation else "") if is_single else ()
         return EventRow(
             moment(event.at),
             self._actor(event.actor),
             gettext(_action_label(first_action)),
             "" if find_action(event.action) else event.action,
-            self.events.facts(event, organisation.kind if organisation else "") if hit.is_single else (),
+            facts,
+            len(facts) > MAX_OPEN_FACTS or any(len(fact.new) + len(fact.old) > MAX_OPEN_CHARACTERS for fact in facts),
+            sum(fact.is_cell for fact in facts),
             tuple((gettext(_action_label(action)), self.language.number(count)) for action, count in counts),
-            "" if hit.is_single else url_for("audit.index", batch=event.batch),
-            0 if hit.is_single else hit.organisations,
+            "" if is_single else url_for("audit.index", batch=event.batch),
+            0 if is_single else hit.organisations,
             self._organisation_link(event, organisation, body) if organisation else None,
             self._body_link(event, body) if body else None,
             self.language.period(event.year) if event.year and not body else "",
