@@ -38,9 +38,6 @@ class TotalPoints(Bounds):
     high: int = 0
     max: int = 0
 
-    def __add__(self, other: "TotalPoints") -> "TotalPoints":
-        return TotalPoints(self.low + other.low, self.high + other.high, self.max + other.max)
-
     def percent(self, points: int) -> Decimal | None:
         """Return points as a percentage of the maximum with one decimal, rounded half up as on pages; None without a maximum."""
         return (Decimal(100 * points) / self.max).quantize(TENTH, ROUND_HALF_UP) if self.max else None
@@ -88,7 +85,10 @@ class BodyRow:
     @property
     def total(self) -> TotalPoints:
         """The points of all tables that apply."""
-        return sum(self.points.values(), NO_POINTS)
+        low = high = maximum = 0
+        for points in self.points.values():
+            low, high, maximum = low + points.low, high + points.high, maximum + points.max
+        return TotalPoints(low, high, maximum)
 
     @property
     def days_late(self) -> int:
