@@ -80,7 +80,7 @@ def test_every_query_of_bodies_is_scoped_by_a_viewer() -> None:
     # These read nothing: they compute from an order, a year or values that were read within what the viewer may see.
     free |= {"counted_codes", "entry_period_columns", "scored_year_of"}
     # Name an order and a version, or the state of a job: nothing of a body.
-    free |= {"fingerprint", "stored_fingerprint", "lock_fingerprint", "is_free"}
+    free |= {"fingerprint", "stored_fingerprint", "lock_fingerprint", "years_to_refresh", "is_free"}
     # Adds the restriction to a viewer to a statement, like `visible`.
     free |= {"visible_to"}
     # A column for statements over bodies.
