@@ -25,7 +25,7 @@ def body_changes(viewer: Viewer, year: int, body_id: int) -> BodyChanges:
     members = {key: _members(last_year, this_year, key, parts.get(key[1:], {})) for key in changed}
     moved = _moved(last_year, this_year)
     ids = {id_ for of_row in members.values() for id_, *_ in of_row} | moved.keys()
-    registered = [queries.registrations(viewer, number, ids) for number in (year - 1, year)]
+    registered = [queries.registrations(viewer, number, body_id, ids) for number in (year - 1, year)]
     rows = []
     for key in changed:
         before, after = last_year.rows.get(key), this_year.rows.get(key)

@@ -72,7 +72,8 @@ class ChangedOrganisation:
 
     `before` and `after` are its states in the row (:data:`evaluation.scoring.score.States`), None in the year in which the body
     did not have it. `other_body` is the body that has it in the other year: where it came from or went to; None where no body
-    has, and for organisations of both years. `is_closed` says that it was struck off the register by the end of the year.
+    has, and for organisations of both years; without a BIN if the viewer may not learn it. `is_closed` says that it was struck
+    off the register by the end of the year.
     """
 
     organisation: LegalEntity

@@ -23,6 +23,7 @@ from evaluation.comparison.changes.model import (
 from evaluation.comparison.changes.models import BodyChange, ChangePart
 from evaluation.comparison.changes.shapley import DENOMINATOR
 from evaluation.comparison.changes.sources import SOURCES, Source
+from evaluation.comparison.queries import access_of, bodies_by_id
 from evaluation.comparison.ranking.model import LEVEL, REGION, Scope
 from evaluation.database import MAX_IDS_PER_STATEMENT, Statement, batched, db, fetch_rows, from_json
 from evaluation.pagination import Page
@@ -254,6 +255,10 @@ def body_points(viewer: Viewer, year: int, body_id: int) -> PointChange:
     return PointChange(*row) if row else PointChange()
 
 
+HIDDEN_BODY = LegalEntity("", "")
+"""Stands for a body that the viewer may not learn."""
+
+
 class Registration(NamedTuple):
     """An organisation's BIN and names, the body that has it on 31 December of a year, and whether it is closed by then."""
 
@@ -262,23 +267,25 @@ class Registration(NamedTuple):
     is_closed: bool
 
 
-def registrations(viewer: Viewer, year: int, organisation_ids: Collection[int]) -> dict[int, Registration]:
-    """Return id → registration of these organisations, which the viewer sees by the results of a body.
+def registrations(viewer: Viewer, year: int, body_id: int, organisation_ids: Collection[int]) -> dict[int, Registration]:
+    """Return id → registration of these organisations, which the viewer sees by the results of a body, with names of the year.
 
-    The supervising body is named although the viewer may not see its data: the registry of state property is public.
+    The body that has one is `HIDDEN_BODY` unless :class:`evaluation.comparison.access.Access` opens its name to the viewer.
     """
-    statement = (
-        select(
-            Organisation.id, Organisation.bin, Organisation.name_kk, Organisation.name_ru, Body.bin, Body.name_kk, Body.name_ru
-        )
-        .outerjoin(Supervision, and_(Supervision.organisation_id == Organisation.id, registry.in_force_at_year_end(year)))
-        .outerjoin(Body, Body.id == Supervision.body_id)
-    )
+    reader = access_of(viewer).reader
+    names = registry.organisation_names(viewer, [body_id], year)
+    statement = select(
+        Organisation.id, Organisation.bin, Organisation.name_kk, Organisation.name_ru, Supervision.body_id
+    ).outerjoin(Supervision, and_(Supervision.organisation_id == Organisation.id, registry.in_force_at_year_end(year)))
     closed = select(Status.organisation_id, Status.status).where(Status.since <= date(year, 12, 31)).order_by(Status.since)
     result: dict[int, Registration] = {}
     for batch in batched(sorted(organisation_ids)):
         statuses = dict(fetch_rows(closed.where(Status.organisation_id.in_(batch))))
-        for id_, bin_, name_kk, name_ru, *body in fetch_rows(statement.where(Organisation.id.in_(batch))):
-            entity = LegalEntity(*body) if body[0] else None
-            result[id_] = Registration(LegalEntity(bin_, name_kk, name_ru), entity, statuses.get(id_) == CLOSED)
+        rows = fetch_rows(statement.where(Organisation.id.in_(batch)))
+        bodies = bodies_by_id(reader, year, {row[-1] for row in rows} - {None})
+        for id_, bin_, name_kk, name_ru, of_body in rows:
+            body = bodies.get(of_body)
+            other = LegalEntity(body.bin, body.name_kk, body.name_ru) if body else HIDDEN_BODY if of_body else None
+            entity = LegalEntity(bin_, *names.get(bin_, (name_kk, name_ru)))
+            result[id_] = Registration(entity, other, statuses.get(id_) == CLOSED)
     return result

@@ -7,13 +7,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from evaluation.comparison import access
+from evaluation.comparison.operations import open_ranking
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.registry.models import FormerName
 from evaluation.registry.operations import NewBody
 from tests.support import accounts
 from tests.support.factories import bin_of, clean
 from tests.support.html import parse
-from tests.support.scenario import BODY, OTHER_BODY, SUPERVISED_FROM, YEAR, Scenario, build_scenario, store_answers
+from tests.support.scenario import BODY, OTHER_BODY, SUPERVISED_FROM, SYSTEM, YEAR, Scenario, build_scenario, store_answers
 
 STAYS, LOSS_MAKER, OTHER = bin_of(11), bin_of(12), bin_of(13)
 PAGE = f"/changes/{YEAR}"
@@ -80,6 +83,22 @@ def test_a_departure_is_named_and_no_improvement(scenario: Scenario) -> None:
     assert "before at:" in joined and "Бірінші ауданның әкімдігі" in joined
 
 
+def test_people_of_a_body_or_region_learn_no_other_body_by_a_move(app: Flask, scenario: Scenario) -> None:
+    url, other = f"/bodies/{BODY}/{YEAR}/point-changes", "Екінші ауданның әкімдігі"
+    for client in (scenario.client("clerk"), accounts.signed_in(app, "reviewer", "en", (), region="43")):
+        page = client.get(url)
+        assert page.status_code == 200 and page.text.count("a body that you do not see") == 2
+        assert other not in page.text and OTHER_BODY not in page.text
+    with app.app_context():
+        open_ranking(SYSTEM, True)
+        db.session.add(
+            FormerName(body_id=scenario.bodies[OTHER_BODY], until=date(YEAR, 12, 31), name_kk="Ескі", name_ru="Старый")
+        )
+        db.session.commit()
+    page = scenario.client("clerk").get(url)
+    assert "Ескі" in page.text and other not in page.text and "a body that you do not see" not in page.text
+
+
 def test_sums_of_country_region_and_level(scenario: Scenario) -> None:
     reviewer = scenario.client("reviewer")
     assert sources(reviewer, PAGE) == {"joined": "−2", "left": "+2", "": "0"}
@@ -91,19 +110,38 @@ def test_sums_of_country_region_and_level(scenario: Scenario) -> None:
         assert str(links[0]["href"]) == f"/bodies/{first}/{YEAR}/point-changes"
 
 
-def test_people_of_a_body_see_its_changes_and_sums_of_its_level(app: Flask, scenario: Scenario) -> None:
+def test_people_of_a_body_see_its_changes_and_the_difference_of_its_level(
+    app: Flask, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clerk = scenario.client("clerk")
+    # The other body of the level is the only one.
+    assert sources(clerk, PAGE + "?scope=level-district") == {"left": "+2", "": "+2"}
+    monkeypatch.setattr(access, "MIN_OTHERS", 1)
     assert sources(clerk, PAGE) == {"left": "+2", "": "+2"}
     # The sums of the country are closed to them: they see their own.
     assert sources(clerk, PAGE + "?scope=country") == {"left": "+2", "": "+2"}
+    # Of others they see neither causes nor rows.
     level = clerk.get(PAGE + "?scope=level-district")
-    assert sources(clerk, PAGE + "?scope=level-district") == {"joined": "−2", "left": "+2", "": "0"}
+    assert sources(clerk, PAGE + "?scope=level-district") == {}
+    assert [fact.text for fact in parse(level).select(".facts strong")] == ["0"] and "2 bodies" in level.text
+    assert not parse(level).select("#rows, svg, .change-bodies")
     assert OTHER_BODY not in level.text and "Екінші" not in level.text
     assert clerk.get(f"/bodies/{OTHER_BODY}/{YEAR}/point-changes").status_code == 404
     observer = accounts.signed_in(app, "observer", "en", (), region="43")
     assert sources(observer, PAGE) == {"left": "+2", "": "+2"}
-    assert sources(observer, PAGE + "?scope=country") == {"joined": "−2", "left": "+2", "": "0"}
+    assert sources(observer, PAGE + "?scope=country") == {}
     assert "Екінші" not in observer.get(PAGE + "?scope=country").text
+    limit = "The figures of the regions count the bodies that you can see."
+    assert limit in clerk.get(PAGE + "?scope=region-43").text
+    assert limit not in scenario.client("reviewer").get(PAGE + "?scope=region-43").text
+    # An open ranking opens points, not what they are made of.
+    with app.app_context():
+        open_ranking(SYSTEM, True)
+        db.session.commit()
+    assert sources(clerk, PAGE) == {"left": "+2", "": "+2"}
+    for scope in ("country", "level-district", "region-75"):
+        page = clerk.get(f"{PAGE}?scope={scope}")
+        assert sources(clerk, f"{PAGE}?scope={scope}") == {} and not parse(page).select(".change-bodies"), scope
 
 
 def test_a_year_without_the_year_before(scenario: Scenario) -> None:
