@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from evaluation.comparison.notes import NO_RANK_IN_ORDER
@@ -86,7 +87,7 @@ def _name(body: ListedBody, language: Language) -> str:
 
 
 def row_as_json(row: RankingRow, language: Language) -> dict[str, Any]:
-    """Return a row as a JSON object; shares are exact fractions "points/maximum", changes are rounded percentage points."""
+    """Return a row as a JSON object; shares are exact fractions, changes are rounded percentage points."""
     return {
         "bin": row.body.bin,
         "name": _name(row.body, language),
@@ -100,8 +101,12 @@ def row_as_json(row: RankingRow, language: Language) -> dict[str, Any]:
     }
 
 
-def _points_as_json(points: TotalPoints) -> dict[str, int] | None:
-    return {"low": points.low, "high": points.high, "max": points.max} if points.max else None
+def _points_as_json(points: TotalPoints) -> dict[str, Any] | None:
+    """Return points with the share at least and at most, as exact fractions in lowest terms."""
+    if not points.max:
+        return None
+    share = [f"{part.numerator}/{part.denominator}" for part in (Fraction(end, points.max) for end in (points.low, points.high))]
+    return {"low": points.low, "high": points.high, "max": points.max, "share": share}
 
 
 def _number(value: Decimal) -> float:

@@ -21,7 +21,8 @@ def run(job: JobRun) -> None:
     job.set_progress(0, STEPS)
     changes = compare(job.viewer, year, basis)
     job.set_progress(1, STEPS)
-    job.file(f"readings-{year}-{code}.json", MEDIA_TYPE).write_bytes(orjson.dumps(as_json(year, basis, changes)))
+    document = as_json(year, basis, changes, job.language)
+    job.file(f"readings-{year}-{code}.json", MEDIA_TYPE).write_bytes(orjson.dumps(document))
 
 
 def describe(parameters: Parameters, _language: Language) -> str:
