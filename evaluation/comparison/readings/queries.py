@@ -39,6 +39,8 @@ class YearAnswers(NamedTuple):
 def compare(viewer: Viewer, year: int, basis: Basis, body_ids: Collection[int] | None = None) -> list[BodyChange]:
     """Score the bodies that the viewer can see by the year's order and by a basis, by BIN.
 
+    A rank is one among all bodies, so people who see only some of them have none.
+
     Args:
         viewer: Who reads.
         year: The reporting year.
@@ -55,7 +57,7 @@ def compare(viewer: Viewer, year: int, basis: Basis, body_ids: Collection[int] |
     bins = [body.bin for body in bodies]
     before = table_points(today, stored.frames, stored.previous, bins)
     after = table_points(basis, stored.other_frames, stored.previous, bins)
-    return body_changes(bodies, before, after)
+    return body_changes(bodies, before, after, with_ranks=viewer.bodies is None)
 
 
 def compare_body(viewer: Viewer, year: int, body: Body) -> list[tuple[Basis, BodyChange, Mapping[RowKey, tuple[Points, Points]]]]:
@@ -71,7 +73,7 @@ def compare_body(viewer: Viewer, year: int, body: Body) -> list[tuple[Basis, Bod
         before = table_points(today, stored.frames, stored.previous, [body.bin])
         after = table_points(basis, stored.other_frames, stored.previous, [body.bin])
         rows = changed_rows((today, basis), (stored.frames, stored.other_frames), stored.previous)
-        compared.append((basis, body_changes(bodies, before, after)[0], rows))
+        compared.append((basis, body_changes(bodies, before, after, with_ranks=False)[0], rows))
     return compared
 
 

@@ -38,9 +38,11 @@ def _maximum(order: Order, kind: str) -> int:
     return sum(order.criterion[str(row.criterion)].max for row in order.table[kind].scored_rows)
 
 
-def body_changes(bodies: Iterable[BodyChange], before: TablePoints, after: TablePoints) -> list[BodyChange]:
-    """Return these bodies with their points today and otherwise, and their ranks among each other."""
+def body_changes(bodies: Iterable[BodyChange], before: TablePoints, after: TablePoints, *, with_ranks: bool) -> list[BodyChange]:
+    """Return these bodies with their points today and otherwise, and their ranks among each other if asked for."""
     changes = [replace(body, before=before[body.bin], after=after[body.bin]) for body in bodies]
+    if not with_ranks:
+        return changes
     rank_before, rank_after = (ranks({change.id: change.totals[side] for change in changes}) for side in (0, 1))
     return [replace(change, rank_before=rank_before.get(change.id), rank_after=rank_after.get(change.id)) for change in changes]
 

@@ -17,6 +17,7 @@ from evaluation.comparison.readings.queries import compare, compare_body
 from evaluation.criteria import Order, load_order, parse_order
 from evaluation.criteria.loader import FOLDER
 from evaluation.database import db
+from evaluation.language import language
 from evaluation.policy import Role
 from evaluation.results.models import BodyResult
 from evaluation.results.operations import refresh
@@ -56,7 +57,9 @@ def test_an_unchanged_copy_of_the_order_differs_nowhere(scenario: Scenario) -> N
         refresh([YEAR])
         stored = {
             line[0]: line[1:]
-            for line in stored_lines(BodyResult, ("body_id", "low", "high", "max"), YEAR, [change.id for change in changes])
+            for line in stored_lines(
+                SYSTEM, BodyResult, ("body_id", "low", "high", "max"), YEAR, [change.id for change in changes]
+            )
         }
         assert stored == {change.id: (item.low, item.high, item.max) for change in changes for item in change.totals[:1]}
 
@@ -76,7 +79,7 @@ def test_a_reading_changes_points_tables_and_ranks(scenario: Scenario) -> None:
         assert full[EMPTY_BODY].totals[1] == Points(62, 62, 62) and full[EMPTY_BODY].direction == OPEN
         assert full[EMPTY_BODY].rank_after == Rank(1, 1)
         assert sorted(full[BODY].after) == ["enterprise", "institution", "jsc", "llp"]
-        document = as_json(YEAR, basis_of(YEAR, reading="R3"), list(by_bin.values()))
+        document = as_json(YEAR, basis_of(YEAR, reading="R3"), list(by_bin.values()), language("en"))
         assert [table["kind"] for table in document["tables"]] == ["institution", "enterprise"]
         assert sum(document["total"]["bodies"].values()) == 3
         assert orjson.loads(orjson.dumps(document)) == document | {"bodies": orjson.loads(orjson.dumps(document["bodies"]))}
@@ -108,7 +111,9 @@ def test_one_body_is_shown_under_every_reading_with_the_rows_that_differ(scenari
             assert before.max == 30 and after.max >= 28
         stranger = scenario.viewer(Role.CLERK, OTHER_BODY)
         assert compare_body(stranger, YEAR, scenario.body()) == []
-        assert [change.bin for change in compare(stranger, YEAR, basis_of(YEAR, reading="R1"))] == [OTHER_BODY]
+        (only,) = compare(stranger, YEAR, basis_of(YEAR, reading="R1"))
+        # A rank would be among all bodies, which they do not see.
+        assert only.bin == OTHER_BODY and only.totals[0].max and only.rank_before is only.rank_after is None
 
 
 def test_what_cannot_be_applied_is_refused(scenario: Scenario, order: Order) -> None:
@@ -140,8 +145,9 @@ def test_the_command_prints_the_comparison(scenario: Scenario) -> None:
     runner = scenario.app.test_cli_runner()
     listed = runner.invoke(args=["readings", "--year", str(YEAR), "--lang", "en"])
     assert listed.exit_code == 0 and "R3.2  The row is scored as criterion 3.4" in listed.output
-    printed = runner.invoke(args=["readings", "--year", str(YEAR), "--reading", "R3", "--json"])
+    printed = runner.invoke(args=["readings", "--year", str(YEAR), "--reading", "R3", "--json", "--lang", "en"])
     document = orjson.loads(printed.output)
+    assert "The Order knows no rank" in document["note"]
     assert printed.exit_code == 0 and document["reading"] == "R3" and document["order"] == scenario.order.code
     assert [body["bin"] for body in document["bodies"]] == sorted((BODY, OTHER_BODY, EMPTY_BODY))
     same = runner.invoke(args=["readings", "--year", str(YEAR), "--order", scenario.order.code, "--json"])
