@@ -11,8 +11,12 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from evaluation.comparison import access
+from evaluation.comparison.operations import open_ranking
+from evaluation.comparison.pictures import queries
 from evaluation.criteria import Order
-from tests.support.body_list_cases import BODIES, NAME, YEAR, CountryScenario, country_scenario
+from evaluation.database import db
+from tests.support.body_list_cases import BODIES, NAME, SYSTEM, YEAR, CountryScenario, country_scenario
 from tests.support.html import attributes, linked_bins, parse, texts, visible_text
 
 PAGES = {
@@ -76,6 +80,14 @@ def test_the_list_behind_a_column_has_the_bodies_of_its_share(country: CountrySc
         assert link and len(listed(reviewer, str(link["href"]))) == int(visible_text(cell))
 
 
+@pytest.fixture
+def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show counts of groups of any size, as the country of these tests has few bodies."""
+    monkeypatch.setattr(access, "MIN_OTHERS", 0)
+    monkeypatch.setattr(queries, "MIN_OTHERS", 0)
+
+
+@pytest.mark.usefixtures("small_groups")
 def test_a_region_sees_the_country_without_names(country: CountryScenario) -> None:
     observer = country.client("observer", region="43")
     rows = texts(page_of(observer, PAGES["map"]), ".picture-table tbody th")
@@ -93,6 +105,7 @@ def test_a_region_sees_the_country_without_names(country: CountryScenario) -> No
     assert BODIES["other"].bin not in search.text
 
 
+@pytest.mark.usefixtures("small_groups")
 def test_a_body_sees_the_distribution_of_its_level(country: CountryScenario) -> None:
     head = country.client("head", "region")
     # The own body is marked without choosing it.
@@ -100,8 +113,31 @@ def test_a_body_sees_the_distribution_of_its_level(country: CountryScenario) -> 
     assert any(note.startswith("Marked: Қызылорда облысы") for note in texts(page, ".picture .hint"))
     assert texts(page, ".picture-table thead th.num") == ["Regional"]
     assert sum(map(int, texts(page, ".picture-table td.num"))) == 2
-    assert texts(page_of(head, PAGES["trends"]), ".picture-table thead th")[1:] == ["Қызылорда облысы"] * 2
+    # Of the region they see only its own akimat, which is no part of the region's figures.
+    assert texts(page_of(head, PAGES["trends"]), ".picture-table thead th")[1:] == ["Қызылорда облысы"]
     assert head.get(PAGES["side-by-side"]).status_code == 404
+    limit = "The figures of the regions count the bodies that you can see."
+    assert limit in texts(page_of(head, PAGES["trends"]), ".hint")
+    assert limit not in country.client("reviewer").get(PAGES["trends"]).text
+
+
+def test_counts_of_few_bodies_are_closed(country: CountryScenario) -> None:
+    observer, head = country.client("observer", region="43"), country.client("head", "region")
+    assert texts(page_of(observer, PAGES["map"]), ".picture-table tbody th") == ["Қызылорда облысы"]
+    assert not texts(page_of(head, PAGES["distribution"]), ".picture-table td.num")
+    assert texts(page_of(observer, PAGES["trends"]), ".picture-table thead th")[1:] == ["Қызылорда облысы"] * 2
+
+
+def test_an_open_ranking_opens_no_rows_of_bodies(country: CountryScenario) -> None:
+    with country.app.app_context():
+        open_ranking(SYSTEM, True)
+        db.session.commit()
+    head = country.client("head", "region")
+    assert head.get(PAGES["distribution"].replace(BODIES["region"].bin, BODIES["other"].bin)).status_code == 200
+    assert head.get(PAGES["side-by-side"]).status_code == 404
+    assert texts(page_of(head, f"/pictures/{YEAR}/side-by-side?q=абай"), ".picture-matches li") == []
+    # The region's own akimat is no part of the region's figures, so no column is left.
+    assert not texts(page_of(head, PAGES["heat-map"]), ".picture-table td.num a")
 
 
 def test_bodies_are_searched_and_removed(country: CountryScenario) -> None:
