@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from evaluation.comparison.access import Access
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.registry.models import LEVELS
@@ -55,6 +56,13 @@ class Scope:
     def kinds(self) -> tuple[str, ...]:
         """The kinds of a scope of bodies with the same tables."""
         return tuple(self.value.split(KIND_SEPARATOR)) if self.kind == TABLES else ()
+
+
+def may_count(access: Access, scope: Scope) -> bool:
+    """Return whether the counts of the scope may be shown: those of regions and sets of tables only where names are open."""
+    if scope.kind in (COUNTRY, LEVEL):
+        return access.can_count(scope.value or None)
+    return access.is_unlimited
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ blueprint.app_context_processor(
 )
 
 VISIBLE = "visible"
-"""The scope of the bodies that the viewer can see, where the country's names are not open to the viewer."""
+"""The scope of the bodies that the viewer can see, where these are not all."""
 
 
 @blueprint.get(f"/changes/{YEAR}")
@@ -46,19 +46,19 @@ def page(year: int) -> str:
         return render_template("comparison/changes/page.html", year=reporting_year, last_year=None)
     refresh_changes(year)
     viewer = current_viewer()
-    access = access_of(viewer)
+    access = access_of(viewer, year)
     scope, is_anonymous = _requested_scope(access, order)
     sort = request.args.get("sort", "")
     sort = sort if sort in SORTS else GREATEST_LOSS
     regions = region_names(viewer)
     last_order = registry.orders().get(last_year.order_code)
-    total = queries.change_sum(replace(viewer, bodies=None) if is_anonymous else access.reader, year, scope)
+    total = queries.change_sum(replace(viewer, bodies=None) if is_anonymous else viewer, year, scope)
     rows = [
         (row_name(order, last_order, kind, number, language), sum(parts.values()), parts)
         for (kind, number), parts in in_order_of_the_form(total.rows, order)
     ]
     parts = {source: of_source.points for source, of_source in total.sources.items()}
-    is_visible_part = not access.is_unlimited and not is_anonymous and scope == Scope()
+    is_visible_part = viewer.bodies is not None and not is_anonymous and scope == Scope()
     title = language.gettext("Your bodies") if is_visible_part else scope_name(scope, order, language, regions)
     query: dict[str, Any] = {"scope": VISIBLE if is_visible_part else str(scope), "sort": sort}
     return render_template(
@@ -74,9 +74,10 @@ def page(year: int) -> str:
         chosen=query["scope"],
         scope_groups=_scope_groups(access, regions),
         is_anonymous=is_anonymous,
+        is_limited=viewer.bodies is not None,
         sort=sort,
         sorts=SORTS,
-        page=None if is_anonymous else queries.changed_bodies(access.reader, year, scope, sort, language.code, requested_page()),
+        page=None if is_anonymous else queries.changed_bodies(viewer, year, scope, sort, language.code, requested_page()),
         page_url=page_urls(".page", year=year, **query),
         year_url=lambda other: url_for(".page", year=other, **query),
     )
@@ -108,12 +109,18 @@ def body(bin_: str, year: int) -> str:
 
 
 def _requested_scope(access: Access, order: Order) -> tuple[Scope, bool]:
-    """Return the scope of the query string, and whether its sums contain bodies whose names are closed to the viewer."""
-    text = request.args.get("scope", COUNTRY if access.is_unlimited else VISIBLE)
+    """Return the scope of the query string, and whether its sums contain bodies that the viewer cannot see.
+
+    Such sums have neither causes nor rows nor bodies, also while the ranking is open: it shows points of bodies, not of rows.
+    """
+    is_limited = access.viewer.bodies is not None
+    text = request.args.get("scope", VISIBLE if is_limited else COUNTRY)
     scope = Scope.parse(text, order)
     if scope is None or scope.kind not in (COUNTRY, LEVEL, REGION):
         return Scope(), False
-    if access.is_unlimited or scope.kind == REGION:
+    if not is_limited or access.is_open:
+        return scope, is_limited
+    if scope.kind == REGION:
         return scope, False
     level = scope.value if scope.kind == LEVEL else None
     return scope if access.can_count(level) else Scope(), access.can_count(level)
@@ -124,7 +131,7 @@ def _scope_groups(access: Access, regions: dict[str, tuple[str, str]]) -> list[t
     language = current_language()
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     country = [(COUNTRY, language.gettext(SCOPE_KIND_NAMES[COUNTRY]))] if access.can_count() else []
-    visible = [] if access.is_unlimited else [(VISIBLE, language.gettext("Your bodies"))]
+    visible = [] if access.viewer.bodies is None else [(VISIBLE, language.gettext("Your bodies"))]
     groups.append(("", visible + country))
     levels = [(str(Scope(LEVEL, level)), language.gettext(LEVEL_NAMES[level])) for level in LEVELS if access.can_count(level)]
     groups.append((SCOPE_KIND_NAMES[LEVEL], levels))

@@ -21,7 +21,7 @@ from evaluation.comparison.pictures.side_by_side import LETTERS, side_by_side_fi
 from evaluation.comparison.queries import access_of
 from evaluation.comparison.ranking.queries import region_names
 from evaluation.language import N_
-from evaluation.policy import BODY_ROLES, Action
+from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.admin.labels import LEVEL_NAMES
 from evaluation.registry.models import LEVELS, Body
@@ -42,6 +42,8 @@ from evaluation.web.core.request_context import (
 MATCHES = 10
 """Bodies that a search lists."""
 MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+ROW_PICTURES = ("heat-map", "side-by-side")
+"""Pictures of rows of the sheet."""
 TITLES = {
     "map": N_("Map of the regions"),
     "heat-map": N_("Rows and regions"),
@@ -94,10 +96,10 @@ def other(year: int, picture: str) -> str:
 
 def _show(year: int, picture: str) -> str:
     """Show a picture with its table."""
-    reporting_year, choices = find_year(year), _choices(year)
+    reporting_year, choices = find_year(year), _choices(year, picture)
     figures = _figures(year, picture, choices)
-    access, search = access_of(current_viewer()), search_words(request.args.get("q"))
-    matches = registry.bodies(access.reader, search, language=current_language().code, year=year) if search else None
+    viewer, reader, search = current_viewer(), _reader(picture), search_words(request.args.get("q"))
+    matches = registry.bodies(reader, search, language=current_language().code, year=year) if search else None
     return render_template(
         "comparison/pictures/page.html",
         year=reporting_year,
@@ -111,8 +113,8 @@ def _show(year: int, picture: str) -> str:
         match_total=matches.total if matches else 0,
         letters=LETTERS,
         levels=LEVEL_NAMES,
-        region_names=region_names(access.viewer) if picture == "trends" else {},
-        has_limited_figures=not access.is_unlimited,
+        region_names=region_names(viewer) if picture == "trends" else {},
+        has_limited_figures=reader.bodies is not None,
         page_url=lambda name, number=year, **values: _page_url(name, number, values),
         file_url=lambda position, format_: url_for(
             ".file", year=year, picture=picture, format_=format_, part=position or None, **choices.to_query()
@@ -126,7 +128,7 @@ def _show(year: int, picture: str) -> str:
 def file(year: int, picture: str, format_: str) -> Response | Redirection:
     """Download a picture as a file; its links lead to this installation."""
     find_year(year)
-    figures, part = _figures(year, picture, _choices(year), absolute_links=True), request.args.get("part", 0, type=int)
+    figures, part = _figures(year, picture, _choices(year, picture), absolute_links=True), request.args.get("part", 0, type=int)
     if not figures:
         # Nothing is chosen yet.
         return redirect(_page_url(picture, year, {}), 303)
@@ -138,13 +140,18 @@ def file(year: int, picture: str, format_: str) -> Response | Redirection:
     return send_bytes(content, MEDIA_TYPES[format_], f"{picture}-{year}{suffix}.{format_}")
 
 
-def _choices(year: int) -> Choices:
+def _reader(picture: str) -> Viewer:
+    """Return who reads the bodies of a picture: an open ranking does not open rows of bodies."""
+    viewer = current_viewer()
+    return viewer if picture in ROW_PICTURES else access_of(viewer).reader
+
+
+def _choices(year: int, picture: str) -> Choices:
     """Read the query string; 404 for a body that does not exist or whose points the viewer may not know.
 
     People of one body see it marked without choosing it.
     """
-    viewer = current_viewer()
-    reader = access_of(viewer).reader
+    viewer, reader = current_viewer(), _reader(picture)
     level, region = request.args.get("level", ""), request.args.get("region", "")
     bins = [bin_ for bin_ in dict.fromkeys(request.args.getlist("body")) if bin_]
     bodies = []

@@ -7,14 +7,12 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from werkzeug import Response as Redirection
 
 from evaluation.answers.queries import latest_year_with_entries
-from evaluation.comparison.access import Access
 from evaluation.comparison.queries import access_of
 from evaluation.comparison.ranking import queries
 from evaluation.comparison.ranking.export import export_table, workbook_table
 from evaluation.comparison.ranking.labels import SCOPE_KIND_NAMES, region_name, scope_name, tables_name
 from evaluation.comparison.ranking.members import Members
 from evaluation.comparison.ranking.model import (
-    COUNTRY,
     LEVEL,
     REGION,
     SORTS,
@@ -22,6 +20,7 @@ from evaluation.comparison.ranking.model import (
     TABLES,
     RankingQuery,
     Scope,
+    may_count,
 )
 from evaluation.comparison.ranking.operations import record_ranking_export
 from evaluation.comparison.ranking.pdf import INTERVAL_NOTE, as_pdf
@@ -77,7 +76,7 @@ def page(year: int) -> str:
     reporting_year, order = find_year(year), order_of(year)
     refresh([year - 1, year])
     viewer, language, query = current_viewer(), current_language(), _requested(order)
-    access, everyone, regions = access_of(viewer), queries.members(viewer, year), queries.region_names(viewer)
+    access, everyone, regions = access_of(viewer, year), queries.members(viewer, year), queries.region_names(viewer)
     shares, parts = everyone.distribution(query.scope), query.to_query()
     kinds = [table.kind for table in order.form.tables]
     shown = queries.ranking(access.reader, year, query, language.code, everyone, requested_page())
@@ -93,7 +92,7 @@ def page(year: int) -> str:
         page=shown.with_items(shown_rows(shown.items, viewer, kinds, year, language)),
         access=access,
         ranked=shares.total,
-        tenths=shares.tenths() if _may_count(access, query.scope) and shares.total else (),
+        tenths=shares.tenths() if may_count(access, query.scope) and shares.total else (),
         without_tables=everyone.count(access.reader, query.scope, without_tables=True),
         interval_note=INTERVAL_NOTE,
         # url_for leaves out the parts that are None.
@@ -129,13 +128,6 @@ def file(year: int, format_: str) -> Response:
 def _requested(order: Order) -> RankingQuery:
     query = request.args.to_dict()
     return RankingQuery.from_query(query, search_words(query.get("q")), order)
-
-
-def _may_count(access: Access, scope: Scope) -> bool:
-    """Return whether the counts of the scope may be shown: those of regions and sets of tables only where names are open."""
-    if scope.kind in (COUNTRY, LEVEL):
-        return access.can_count(scope.value or None)
-    return access.is_unlimited
 
 
 def _scope_groups(

@@ -1,6 +1,6 @@
 """The sums of the pictures against brute force on random countries, and what each viewer may know of them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from evaluation.charts.shares import Share
+from evaluation.comparison.access import MIN_OTHERS
 from evaluation.comparison.operations import open_ranking
 from evaluation.comparison.pictures import queries
 from evaluation.comparison.pictures.model import BINS, CENTRAL, GroupShare
@@ -103,7 +104,14 @@ def test_sums_equal_brute_force(app: Flask, order: Order, seed: int) -> None:
                 for key, by_group in expected.items()
                 if any(by_group.values())
             }
-            assert rows.country == ({} if name == "body" else {key: full(country, country.bodies, key) for key in keys})
+            closed = {
+                key: [body for body in country.bodies if key in country.rows[body.id] and body not in visible] for key in keys
+            }
+            assert rows.country == {
+                key: full(country, country.bodies, key)
+                for key in keys
+                if name == "country" or (name == "region" and len(closed[key]) >= MIN_OTHERS)
+            }
             assert queries.rows_of_bodies(viewer, YEAR, [body.id for body in country.bodies]) == {
                 body.id: country.rows[body.id] for body in visible
             }
@@ -114,7 +122,9 @@ def test_distribution_counts_every_body_once(app: Flask, order: Order) -> None:
         country = country_of(order, 3)
         for name, viewer in viewers(country).items():
             levels = {item.level: item for item in queries.level_bins(viewer, YEAR)}
+            others = Counter(body.level for body in country.bodies if not viewer.can_see(body.id))
             expected_levels = {country.bodies[-1].level} if name == "body" else {body.level for body in country.bodies}
+            expected_levels = {level for level in expected_levels if name == "country" or others[level] >= MIN_OTHERS}
             assert list(levels) == [level for level in LEVELS if level in expected_levels]
             for level, item in levels.items():
                 counts, seen = [0] * BINS, [0] * BINS
@@ -137,7 +147,9 @@ def test_trends_are_sums_of_the_years(app: Flask, order: Order) -> None:
             everyone = dict(queries.yearly_shares(viewer, years))
             assert everyone.get(YEAR) == (None if name == "body" else getattr(total(country.bodies), "share", None))
             of_level = dict(queries.yearly_shares(viewer, years, level=body.level))
-            assert of_level[YEAR] == total([item for item in country.bodies if item.level == body.level]).share  # type: ignore[union-attr]
+            peers = [item for item in country.bodies if item.level == body.level]
+            is_counted = name == "country" or sum(not viewer.can_see(item.id) for item in peers) >= MIN_OTHERS
+            assert of_level.get(YEAR) == (getattr(total(peers), "share", None) if is_counted else None)
             of_region = dict(queries.yearly_shares(viewer, years, region=REGION_CODES[1]))
             in_region = [item for item in country.bodies if item.region == REGION_CODES[1] and item.level != "region"]
             expected = total(item for item in in_region if viewer.can_see(item.id))
@@ -155,4 +167,8 @@ def test_an_open_ranking_opens_the_pictures(app: Flask, order: Order) -> None:
         open_ranking(SYSTEM, True)
         db.session.commit()
         assert queries.region_shares(viewer, YEAR) == queries.region_shares(SYSTEM, YEAR)
-        assert queries.row_shares(viewer, YEAR) == queries.row_shares(SYSTEM, YEAR)
+        # Rows of bodies stay closed.
+        (own,) = viewer.bodies or ()
+        others = [body.id for body in country.bodies if body.id != own]
+        assert queries.row_shares(viewer, YEAR).country == {} == queries.rows_of_bodies(viewer, YEAR, others)
+        assert set(queries.row_shares(viewer, YEAR).groups) == set(country.rows[own])

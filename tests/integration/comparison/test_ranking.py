@@ -1,5 +1,6 @@
 """The reads of the ranking against brute force on random countries, and who may see whose rank."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from evaluation.audit.models import AuditEvent
-from evaluation.comparison.access import Access
+from evaluation.comparison.access import MIN_OTHERS, Access
 from evaluation.comparison.operations import open_ranking
 from evaluation.comparison.queries import access_of, is_ranking_open
 from evaluation.comparison.ranking.model import RankingQuery, RankingRow, Scope
@@ -167,13 +168,18 @@ def test_limited_viewers_see_their_bodies_with_ranks_among_all(
         everyone = ranks_of(rows_of(RankingQuery()))
         for role in (Role.REVIEWER, Role.OBSERVER, Role.CLERK, Role.HEAD):
             viewer = viewer_of(role)
-            access = access_of(viewer)
+            access = access_of(viewer, YEAR)
             assert viewer.bodies is not None and not access.is_unlimited
             shown = ranks_of(rows_of(RankingQuery(), access.reader))
             assert shown == {id_: rank for id_, rank in everyone.items() if id_ in viewer.bodies} and shown
             assert access.can_name(next(iter(viewer.bodies))) and not access.can_name(10**6)
             is_region = role in (Role.REVIEWER, Role.OBSERVER)
-            assert [access.can_count(), access.can_count("rural"), access.can_count("region")] == [is_region, True, is_region]
+            others = Counter(body.level for body in ranked if body.id not in viewer.bodies)
+            assert access.others == others and access.can_count() is is_region
+            for level in LEVELS:
+                is_own = any(body.level == level for body in ranked if body.id in viewer.bodies)
+                assert access.can_count(level) is ((is_region or is_own) and others[level] >= MIN_OTHERS), level
+            assert not access_of(viewer).can_count() and not access_of(viewer).can_count("rural")
             foreign = next(body for body in ranked if body.id not in viewer.bodies)
             assert body_ranks(viewer, YEAR, foreign.id) == []
 
