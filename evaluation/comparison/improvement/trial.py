@@ -8,8 +8,9 @@ from typing import Any
 from evaluation.answers.year_data import YearData
 from evaluation.comparison.improvement.model import YearTotal
 from evaluation.comparison.improvement.queries import stored_points
+from evaluation.comparison.queries import access_of
 from evaluation.comparison.ranking import queries as ranking
-from evaluation.comparison.ranking.model import Distribution, Rank, Scope
+from evaluation.comparison.ranking.model import Distribution, Rank, Scope, may_count
 from evaluation.policy import Viewer
 
 
@@ -40,15 +41,17 @@ def with_answers(data: YearData, answers: Mapping[int, Mapping[str, Any]]) -> Ye
 def rank_moves(viewer: Viewer, year: int, body_id: int, total: YearTotal) -> list[RankMove]:
     """Return how the ranks of a body move if it had these points and no other body's points change.
 
-    None without a stored rank. The ranks before are those by the stored results, which the caller refreshes first.
+    None without a stored rank. The ranks before are those by the stored results, which the caller refreshes first. Repeated
+    trials tell how the shares of the other bodies are distributed, so only scopes whose distribution is open have ranks.
     """
     stored = stored_points(viewer, year, body_id)
     if stored is None or not stored.max or not total.max:
         return []
-    everyone = ranking.members(viewer, year)
+    everyone, access = ranking.members(viewer, year), access_of(viewer, year)
     return [
         RankMove(item.scope, item.rank, _rank(everyone.distribution(item.scope), stored, total), item.total)
         for item in ranking.body_ranks(viewer, year, body_id)
+        if may_count(access, item.scope)
     ]
 
 

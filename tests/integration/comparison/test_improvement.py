@@ -102,6 +102,9 @@ def test_ranks_of_a_trial_are_those_that_the_answers_would_have(scenario: Scenar
         tried = total_of(with_answers(data, {scenario.organisations[first]: {loss: 0}}))
         moves = rank_moves(SYSTEM, YEAR, scenario.body_id, tried)
         assert [move.before for move in moves] == [item.rank for item in body_ranks(SYSTEM, YEAR, scenario.body_id)]
+        # Trials of people who may not count the other bodies tell no rank.
+        people = Viewer("people", Role.CLERK, frozenset({scenario.body_id}))
+        assert moves and rank_moves(people, YEAR, scenario.body_id, tried) == []
         scenario.answer(first, **{loss: 0})
         db.session.commit()
         refresh([YEAR])
