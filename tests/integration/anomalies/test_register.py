@@ -77,7 +77,7 @@ def of_body(reader: Viewer) -> AnomalyRow:
     return row
 
 
-def test_a_search_reports_each_kind_and_can_be_cancelled(scenario: Scenario) -> None:
+def test_a_search_has_progress_and_stops_once_cancelled(scenario: Scenario) -> None:
     steps: list[tuple[int, int]] = []
 
     def cancel(done: int, total: int) -> None:

@@ -145,11 +145,11 @@ def test_a_cancelled_job_stops_at_its_next_step(idle: Flask) -> None:
         operations.cancel(viewer, divided)
 
 
-def test_a_part_that_ends_after_the_job_was_cancelled_leaves_no_file(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_a_cancelled_job_has_no_file(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     viewer = person(idle)
     id_ = start(idle, viewer, DIVIDED, parts=2)
 
-    def cancelled_meanwhile(run: JobRun) -> None:
+    def run_while_cancelled(run: JobRun) -> None:
         run.part_file.write_text("part")
         with idle.app_context():
             operations.cancel(viewer, run.job_id)
@@ -157,7 +157,7 @@ def test_a_part_that_ends_after_the_job_was_cancelled_leaves_no_file(idle: Flask
 
     with idle.app_context():
         assert worker.run_parts(id_, max_parts=1) == 1
-        monkeypatch.setitem(kinds.KINDS, DIVIDED.code, replace(DIVIDED, run=cancelled_meanwhile))
+        monkeypatch.setitem(kinds.KINDS, DIVIDED.code, replace(DIVIDED, run=run_while_cancelled))
         assert worker.run_parts(id_) == 1 and stored(id_).status == "cancelled"
         assert not list(files.job_folder(id_).iterdir())
 
@@ -174,7 +174,7 @@ def test_a_failing_task_after_the_commit_neither_fails_the_commit_nor_stops_the_
     assert done == [1] and "ZeroDivisionError" in caplog.text
 
 
-def test_a_job_reads_no_body_that_was_not_open_at_its_start(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bodies_of_a_job_are_those_of_its_start(idle: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     viewer, seen = person(idle), []
     kind = replace(SINGLE, run=lambda run: seen.append(run.viewer.bodies))
     monkeypatch.setitem(kinds.KINDS, SINGLE.code, kind)
