@@ -34,7 +34,14 @@ TRIALS = 5
 """Requests of an address by which the worst one is chosen."""
 FILTERS = ("", "q=аким", "q=алматы-су", "region=75", "level=rural&status=draft", "late=overdue", "remarks=none&share=40-60")
 AUDIT_FILTERS = ("person=Айгүл", "body=алматы", f"year={country.YEAR}")
-NOT_LISTED = ("FROM account", "FROM reporting_year", "FROM notification", "scored_generation", "body.kato IS NOT NULL", "PRAGMA")
+NOT_LISTED = (
+    "FROM account",
+    "FROM reporting_year",
+    "FROM notification",
+    "scored_generation <> generation",
+    "body.kato IS NOT NULL",
+    "PRAGMA",
+)
 """Parts of the statements that read no row of a list: the account, the years, the regions, unread messages, stale results."""
 NOT_SHOWN = ("body_result.kinds, body_result.share_low",)
 """Parts of the statements whose rows are counted and not shown: the shares from which ranks are counted."""
