@@ -57,7 +57,7 @@ def ranking_country(order: Order, random: Random, size: int) -> list[RankedBody]
         kato = None if level == "rural" and parent else f"{region or '71'}{number:07}"
         body = Body(bin=bin_of(number + 1), name_kk=f"Орган {number:03}", name_ru=f"Орган {number:03}", level=level, kato=kato)
         body.closed_on, body.parent_id = closed, parent if level == "rural" else None
-        is_new, was_scored = number % 7 == 6, number % 7 != 5
+        is_new, has_score = number % 7 == 6, number % 7 != 5
         body.since = date(YEAR, 3, 1) if is_new else None
         db.session.add(body)
         db.session.flush()
@@ -69,10 +69,10 @@ def ranking_country(order: Order, random: Random, size: int) -> list[RankedBody]
         result.kinds = KIND_SEPARATOR.join(sorted(ranked.tables))
         previous = _result(YEAR - 1, body.id, *ranked.previous)
         db.session.add_all((result, previous))
-        if is_new or not was_scored:
+        if is_new or not has_score:
             # A line of a year before the body's first one, or one that was never scored, says nothing.
             ranked.previous = (0, 0, 0)
-            previous.scored_generation = previous.scored_generation if was_scored else NEVER
+            previous.scored_generation = previous.scored_generation if has_score else NEVER
         db.session.flush()
         db.session.add_all(
             TableResult(

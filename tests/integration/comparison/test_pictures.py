@@ -168,7 +168,7 @@ def test_an_open_ranking_opens_the_pictures(app: Flask, order: Order) -> None:
         db.session.commit()
         assert queries.region_shares(viewer, YEAR) == queries.region_shares(SYSTEM, YEAR)
         # Rows of bodies stay closed.
-        (own,) = viewer.bodies or ()
-        others = [body.id for body in country.bodies if body.id != own]
+        (body_id,) = viewer.bodies or ()
+        others = [body.id for body in country.bodies if body.id != body_id]
         assert queries.row_shares(viewer, YEAR).country == {} == queries.rows_of_bodies(viewer, YEAR, others)
-        assert set(queries.row_shares(viewer, YEAR).groups) == set(country.rows[own])
+        assert set(queries.row_shares(viewer, YEAR).groups) == set(country.rows[body_id])

@@ -177,8 +177,8 @@ def test_limited_viewers_see_their_bodies_with_ranks_among_all(
             others = Counter(body.level for body in ranked if body.id not in viewer.bodies)
             assert access.others == others and access.can_count() is is_region
             for level in LEVELS:
-                is_own = any(body.level == level for body in ranked if body.id in viewer.bodies)
-                assert access.can_count(level) is ((is_region or is_own) and others[level] >= MIN_OTHERS), level
+                has_body = any(body.level == level for body in ranked if body.id in viewer.bodies)
+                assert access.can_count(level) is ((is_region or has_body) and others[level] >= MIN_OTHERS), level
             assert not access_of(viewer).can_count() and not access_of(viewer).can_count("rural")
             foreign = next(body for body in ranked if body.id not in viewer.bodies)
             assert body_ranks(viewer, YEAR, foreign.id) == []

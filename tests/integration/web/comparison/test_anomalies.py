@@ -81,17 +81,17 @@ def test_the_body_does_not_learn_the_counterparts_result(scenario: Scenario) -> 
     kind = next(kind for kind in scenario.order.anomalies if kind.test == "two_results")
     item = scenario.order.by_code[kind.results[0].indicator]
     assert item.choices
-    own, other = (choice for choice in scenario.order.choices[item.choices][:2])
+    result, other = (choice for choice in scenario.order.choices[item.choices][:2])
     with scenario.app.app_context():
         anomaly = db.session.query(Anomaly).filter_by(body_id=scenario.bodies[BODY]).one()
         anomaly.code = kind.code
-        anomaly.facts = {"values": [[item.code, own.value, other.value]], "document": [], "other_year": YEAR - 1}
+        anomaly.facts = {"values": [[item.code, result.value, other.value]], "document": [], "other_year": YEAR - 1}
         db.session.commit()
     for name, is_shown in (("reviewer", True), ("clerk", False)):
         for url in (anomaly_url(scenario), QUEUE):
             text = client(scenario, name).get(url).text
-            assert own.label["en"] in text, name
-            assert (f"{own.label['en']}; elsewhere {other.label['en']}" in text) is is_shown, name
+            assert result.label["en"] in text, name
+            assert (f"{result.label['en']}; elsewhere {other.label['en']}" in text) is is_shown, name
         assert ("The other result" in client(scenario, name).get(anomaly_url(scenario)).text) is is_shown
 
 

@@ -121,7 +121,7 @@ def test_a_body_sees_the_distribution_of_its_level(country: CountryScenario) -> 
     assert limit not in country.client("reviewer").get(PAGES["trends"]).text
 
 
-def test_counts_of_few_bodies_are_closed(country: CountryScenario) -> None:
+def test_a_small_group_has_no_counts(country: CountryScenario) -> None:
     observer, head = country.client("observer", region="43"), country.client("head", "region")
     assert texts(page_of(observer, PAGES["map"]), ".picture-table tbody th") == ["Қызылорда облысы"]
     assert not texts(page_of(head, PAGES["distribution"]), ".picture-table td.num")
