@@ -36,8 +36,9 @@ def batch_rows(batch: str, actor: str, events: Iterable[Sequence[Any]]) -> list[
         events: Rows that begin with id, chain, number, time as stored text, actor, account, action, year, body, organisation.
     """
     counts: dict[tuple[int, str, int], list[Any]] = {}
-    for id_, chain, _, at, _, _, action, year, _, organisation_id, *_ in events:
-        key = chain, action, year or WITHOUT_YEAR
+    for event in events:
+        id_, chain, at, organisation_id = event[0], event[1], event[3], event[9]
+        key = chain, event[6], event[7] or WITHOUT_YEAR
         # Ids only grow and the times of a chain never decrease, so the last event is the newest one.
         count = counts.get(key)
         if count is None:
