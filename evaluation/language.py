@@ -94,6 +94,11 @@ class Language:
         text = _format_number(value, decimals)
         return text if self.code == "en" else text.replace(".", ",")
 
+    def signed(self, value: Decimal, decimals: int = 0) -> str:
+        """Return a number with its sign, none for 0; the minus sign is as wide as a figure: +2,5, −1,0."""
+        sign = "+" if value > 0 else "−" if value < 0 else ""
+        return sign + self.number(abs(value), decimals)
+
     def share(self, part: float, total: float) -> str:
         """Return a part of a total as a percentage with one decimal; a dash where the total is 0."""
         return f"{self.number(100 * part / total, 1)}\xa0%" if total else "–"

@@ -23,7 +23,8 @@ NOT_OPEN = N_("The reporting year %(year)s is not open.")
 def detect(year: int, dry_run: bool, lang: str) -> None:
     """Search the answers of all bodies in a year for anomalies and store them in the register.
 
-    Known anomalies keep their state and reason; those that are not seen any more are marked. Let cron run it at night.
+    Anomalies of earlier searches retain their state and reason; those that are not detected again are marked.
+    Let cron run it at night.
 
     Example: flask --app app anomalies detect --year 2024
     """

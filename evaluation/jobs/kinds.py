@@ -1,6 +1,6 @@
 """Kinds of background jobs: what upper packages define so that workers can run it.
 
-A package defines its kinds as constants; `evaluation/web/jobs/kinds.py` lists them, and :func:`register` makes them known at the
+A package defines its kinds as constants; `evaluation/web/jobs/kinds.py` lists them, and :func:`register` registers them at the
 start.
 """
 
@@ -89,5 +89,5 @@ KINDS: dict[str, JobKind] = {}
 
 
 def register(kinds: Iterable[JobKind]) -> None:
-    """Make kinds known to the worker and the pages."""
+    """Register kinds for the worker and the pages."""
     KINDS.update((kind.code, kind) for kind in kinds)

@@ -1,4 +1,6 @@
-"""What exactly would give a row of the sheet other points, in words. What gave it its points: :mod:`evaluation.sheets.reasons`.
+"""What exactly would give a row of the sheet other points, in words.
+
+The reasons for its points: :mod:`evaluation.sheets.reasons`.
 
 The numbers of organisations are those after everything is answered. The count of the year before is a fact and stays.
 """

@@ -35,17 +35,14 @@ SOURCE_MEANINGS = {
     Source.TABLE: N_("The body has organisations of this kind in one of the two years only."),
 }
 BREACH, NO_BREACH, UNKNOWN, NOT_AUDITED = N_("in breach"), N_("not in breach"), N_("answer missing"), N_("not audited")
-MINUS = "−"
-"""The minus sign, as wide as a figure."""
 
 
 def signed_points(points: Fraction | int, language: Language) -> str:
     """Return points with their sign, rounded half away from zero to two decimals where they are not whole: +2; −0,67."""
     value = Fraction(points)
     hundredths = abs(value) * 100
-    rounded = Decimal((2 * hundredths.numerator + hundredths.denominator) // (2 * hundredths.denominator)).scaleb(-2)
-    sign = "+" if value > 0 else MINUS if value < 0 else ""
-    return sign + language.number(rounded, 0 if value.denominator == 1 else 2)
+    rounded = (2 * hundredths.numerator + hundredths.denominator) // (2 * hundredths.denominator)
+    return language.signed(Decimal(rounded if value > 0 else -rounded).scaleb(-2), 0 if value.denominator == 1 else 2)
 
 
 def state_name(state: int, is_audited: bool) -> str:

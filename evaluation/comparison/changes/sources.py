@@ -49,7 +49,7 @@ def member_sources(before: np.ndarray, after: np.ndarray, is_audited: bool) -> n
     """Return the source that each organisation's change belongs to.
 
     An organisation belongs to one source as a whole, the first that is true: it left or joined; it was undecided in a year; it
-    was certainly not audited in exactly one of the years; its breach is gone or new. A violation that nobody looked at again is
+    was certainly not audited in exactly one of the years; its breach is gone or new. A violation that nobody audited again is
     no improvement, and one that the first audit shows need not be new: both are a matter of audits.
 
     Args:

@@ -42,7 +42,7 @@ def rank_moves(viewer: Viewer, year: int, body_id: int, total: YearTotal) -> lis
     """Return how the ranks of a body move if it had these points and no other body's points change.
 
     None without a stored rank. The ranks before are those by the stored results, which the caller refreshes first. Repeated
-    trials tell how the shares of the other bodies are distributed, so only scopes whose distribution is open have ranks.
+    trials reveal how the shares of the other bodies are distributed, so only scopes whose distribution is open have ranks.
     """
     stored = stored_points(viewer, year, body_id)
     if stored is None or not stored.max or not total.max:

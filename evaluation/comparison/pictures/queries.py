@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import and_, case, false, func, or_, select
-from sqlalchemy.orm import aliased
 
 from evaluation.charts.shares import Share
 from evaluation.comparison.access import MIN_OTHERS
-from evaluation.comparison.pictures.model import BINS, CENTRAL, ELSEWHERE, GroupShare, LevelBins, RegionShares, RowKey, RowShares
+from evaluation.comparison.clauses import GROUP, Higher, count_where, from_rows
+from evaluation.comparison.pictures.model import BINS, GroupShare, LevelBins, RegionShares, RowKey, RowShares
 from evaluation.comparison.queries import access_of
 from evaluation.database import Statement, fetch_rows
 from evaluation.policy import Viewer
@@ -23,9 +23,6 @@ from evaluation.registry.models import LEVELS, Body
 from evaluation.registry.queries import visible
 from evaluation.results.models import BodyResult, RowResult
 
-Higher = aliased(Body, name="higher")
-GROUP = case((Body.level == LEVELS[0], CENTRAL), else_=func.coalesce(region_of(Higher), ELSEWHERE)).label("area_group")
-"""The group of a body as a column. Statements group by its name: PostgreSQL does not compare expressions with parameters."""
 SUMS = (func.sum(BodyResult.low), func.sum(BodyResult.high), func.sum(BodyResult.max))
 
 
@@ -49,11 +46,11 @@ def row_shares(viewer: Viewer, year: int) -> RowShares:
     """
     access = access_of(viewer, year)
     key = (RowResult.kind, RowResult.row)
-    full = (_count(RowResult.low == RowResult.max), _count(RowResult.high == RowResult.max), func.count())
+    full = (count_where(RowResult.low == RowResult.max), count_where(RowResult.high == RowResult.max), func.count())
     groups: dict[RowKey, dict[str, Share]] = defaultdict(dict)
     parts: dict[RowKey, list[Share]] = defaultdict(list)
     of_region = case((is_region_body(), 1), else_=0).label("of_region")
-    statement = _rows_of_bodies(select(*key, GROUP, of_region, *full), year)
+    statement = from_rows(select(*key, GROUP, of_region, *full), year)
     grouped = visible(statement, viewer).group_by(*key, GROUP.name, of_region.name)
     for kind, row, group, is_of_region, *counts in fetch_rows(grouped):
         parts[kind, row].append(Share(*counts))
@@ -63,7 +60,7 @@ def row_shares(viewer: Viewer, year: int) -> RowShares:
     if viewer.bodies is None:
         country = {row_key: _sum(shares) for row_key, shares in parts.items()}
     elif access.unopened.can_count():
-        statement = _rows_of_bodies(select(*key, *full), year).group_by(*key)
+        statement = from_rows(select(*key, *full), year).group_by(*key)
         everyone = {(kind, row): Share(*counts) for kind, row, *counts in fetch_rows(statement)}
         seen = {row_key: _sum(shares).total for row_key, shares in parts.items()}
         country = {row_key: item for row_key, item in everyone.items() if item.total - seen.get(row_key, 0) >= MIN_OTHERS}
@@ -76,7 +73,7 @@ def level_bins(viewer: Viewer, year: int) -> list[LevelBins]:
     last = BodyResult.low == BodyResult.max
     # Whole numbers divide exactly: a share of 70 percent is in the class that begins at 70.
     bin_ = case((last, BINS - 1), else_=BodyResult.low * BINS // BodyResult.max).label("share_bin")
-    seen = func.count() if viewer.bodies is None else _count(Body.id.in_(viewer.bodies))
+    seen = func.count() if viewer.bodies is None else count_where(Body.id.in_(viewer.bodies))
     statement = _assessed(select(Body.level, bin_, func.count(), seen), year).where(Body.level.is_not(None))
     counts: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
     for level, position, count, visible_count in fetch_rows(statement.group_by(Body.level, bin_.name)):
@@ -126,7 +123,7 @@ def yearly_shares(
 def rows_of_bodies(viewer: Viewer, year: int, body_ids: Iterable[int]) -> dict[int, dict[RowKey, Share]]:
     """Return body id → row → points, of those of the bodies that the viewer can see: an open ranking does not open rows."""
     columns = (RowResult.body_id, RowResult.kind, RowResult.row, RowResult.low, RowResult.high, RowResult.max)
-    statement = _rows_of_bodies(select(*columns), year).where(Body.id.in_(list(body_ids)))
+    statement = from_rows(select(*columns), year).where(Body.id.in_(list(body_ids)))
     points: dict[int, dict[RowKey, Share]] = defaultdict(dict)
     for body_id, kind, row, *bounds in fetch_rows(visible(statement, viewer)):
         points[body_id][kind, row] = Share(*bounds)
@@ -138,15 +135,6 @@ def _assessed(statement: Statement, year: int) -> Statement:
     statement = statement.select_from(BodyResult).join(Body, Body.id == BodyResult.body_id)
     statement = statement.outerjoin(Higher, Higher.id == Body.parent_id)
     return statement.where(BodyResult.year == year, BodyResult.max > 0, exists_in_year(year))
-
-
-def _rows_of_bodies(statement: Statement, year: int) -> Statement:
-    statement = statement.select_from(RowResult).join(Body, and_(Body.id == RowResult.body_id, RowResult.year == year))
-    return statement.outerjoin(Higher, Higher.id == Body.parent_id).where(exists_in_year(year))
-
-
-def _count(condition: Any) -> Any:
-    return func.sum(case((condition, 1), else_=0))
 
 
 def _group_share(row: Sequence[Any]) -> GroupShare:

@@ -18,8 +18,6 @@ SCOPE_KIND_NAMES = {
 LEVEL_SCOPE = N_("Level: %(level)s")
 REGION_SCOPE = N_("Region: %(region)s")
 SAME_TABLES = N_("Same tables: %(tables)s")
-MINUS = "−"
-"""The minus sign, as wide as a figure."""
 
 
 def scope_name(scope: Scope, order: Order, language: Language, regions: Mapping[str, tuple[str, str]]) -> str:
@@ -67,10 +65,5 @@ def change_text(change: tuple[Fraction, Fraction] | None, language: Language) ->
     """Return a change of a share in percentage points with its sign, or the range of it: +2,5; −1,0…+3,4; a dash for None."""
     if change is None:
         return "–"
-    low, high = (_signed(rounded(bound), language) for bound in change)
+    low, high = (language.signed(rounded(bound), 1) for bound in change)
     return low if change[0] == change[1] else f"{low}…{high}"
-
-
-def _signed(value: Decimal, language: Language) -> str:
-    sign = "+" if value > 0 else MINUS if value < 0 else ""
-    return sign + language.number(abs(value), 1)

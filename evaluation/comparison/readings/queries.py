@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import case, select
 
 from evaluation.answers import queries as answers
-from evaluation.comparison.pictures.queries import GROUP, Higher
+from evaluation.comparison.clauses import GROUP, Higher
 from evaluation.comparison.readings.bases import bases_of, basis_of
 from evaluation.comparison.readings.errors import UnknownReading, UnreadableAnswers
 from evaluation.comparison.readings.model import Basis, BodyChange, Points, RowKey

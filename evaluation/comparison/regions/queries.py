@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, func, select
 
+from evaluation.comparison.clauses import GROUP, Higher, count_where, from_rows
 from evaluation.comparison.pictures.model import CENTRAL, ELSEWHERE, RowKey
-from evaluation.comparison.pictures.queries import GROUP, Higher
 from evaluation.comparison.regions.costs import StoredRow, organisation_costs
 from evaluation.comparison.regions.model import Area, AreaPoints, AreaSums, OrganisationCost, RowSum, weakest_first
 from evaluation.criteria.model import Order
@@ -80,7 +80,7 @@ def body_points(viewer: Viewer, year: int, body: Body) -> AreaPoints:
 
 def row_sums(viewer: Viewer, order: Order, year: int, area: Area) -> list[RowSum]:
     """Return the rows of an area's bodies, the weakest first."""
-    statement = _in_area(_rows(select(RowResult.kind, RowResult.row, *_row_columns()), year), area)
+    statement = _in_area(from_rows(select(RowResult.kind, RowResult.row, *_row_columns()), year), area)
     rows = fetch_rows(visible(statement, viewer).group_by(RowResult.kind, RowResult.row))
     return _in_form_order(order, [_row_sum((kind, row), sums) for kind, row, *sums in rows])
 
@@ -91,7 +91,7 @@ def weakest_rows(viewer: Viewer, order: Order, year: int) -> list[tuple[RowSum, 
     The bodies of regions themselves are left out, like in the sums of their regions.
     """
     key = (RowResult.kind, RowResult.row, GROUP)
-    statement = _rows(select(*key, *_row_columns()), year).where(counts_in_region())
+    statement = from_rows(select(*key, *_row_columns()), year).where(counts_in_region())
     grouped = visible(statement, viewer).group_by(RowResult.kind, RowResult.row, GROUP.name)
     by_key: dict[RowKey, list[tuple[str, RowSum]]] = {}
     for kind, row, group, *sums in fetch_rows(grouped):
@@ -137,7 +137,7 @@ def costs(viewer: Viewer, order: Order, year: int, area: Area, row: RowKey | Non
     of_table = and_(
         TableResult.year == RowResult.year, TableResult.body_id == RowResult.body_id, TableResult.kind == RowResult.kind
     )
-    statement = _in_area(_rows(select(*columns), year).join(TableResult, of_table), area)
+    statement = _in_area(from_rows(select(*columns), year).join(TableResult, of_table), area)
     statement = statement.where(RowResult.in_breach > 0, RowResult.high < RowResult.max)
     if row is not None:
         statement = statement.where(RowResult.kind == row[0], RowResult.row == row[1])
@@ -147,7 +147,7 @@ def costs(viewer: Viewer, order: Order, year: int, area: Area, row: RowKey | Non
 
 def outcomes(viewer: Viewer, year: int, area: Area, row: RowKey) -> Mapping[tuple[str, str], int]:
     """Return (worst, best outcome) of a row → number of an area's bodies."""
-    statement = _in_area(_rows(select(RowResult.worst, RowResult.best, func.count()), year), area)
+    statement = _in_area(from_rows(select(RowResult.worst, RowResult.best, func.count()), year), area)
     statement = statement.where(RowResult.kind == row[0], RowResult.row == row[1])
     rows = fetch_rows(visible(statement, viewer).group_by(RowResult.worst, RowResult.best))
     return {(worst, best): count for worst, best, count in rows}
@@ -173,11 +173,6 @@ def _joined(statement: Statement, year: int) -> Statement:
     return statement.where(exists_in_year(year))
 
 
-def _rows(statement: Statement, year: int) -> Statement:
-    statement = statement.select_from(RowResult).join(Body, and_(Body.id == RowResult.body_id, RowResult.year == year))
-    return statement.outerjoin(Higher, Higher.id == Body.parent_id).where(exists_in_year(year))
-
-
 def _in_area(statement: Statement, area: Area) -> Statement:
     if area.is_district and area.body is not None:
         return statement.where(Body.parent_id == area.body.id)
@@ -189,10 +184,10 @@ def _sum_columns(year: ReportingYear, today: date) -> tuple[Any, ...]:
     overdue = Submission.first_submitted_on.is_(None) if year.deadline and today > year.deadline else None
     return (
         func.count(),
-        _count(BodyResult.max > 0),
+        count_where(BodyResult.max > 0),
         *(func.coalesce(func.sum(column), 0) for column in SUMMED),
-        *(_count(status == STATUS) for status in STATUSES),
-        *(func.coalesce(func.sum(0), 0) if condition is None else _count(condition) for condition in (late, overdue)),
+        *(count_where(status == STATUS) for status in STATUSES),
+        *(func.coalesce(func.sum(0), 0) if condition is None else count_where(condition) for condition in (late, overdue)),
     )
 
 
@@ -206,7 +201,7 @@ def _area_sums(row: Any) -> AreaSums:
 
 def _row_columns() -> tuple[Any, ...]:
     sums = (RowResult.low, RowResult.high, RowResult.max, RowResult.in_breach, RowResult.undecided)
-    return (func.max(RowResult.criterion), func.count(), _count(RowResult.low < RowResult.max), *map(func.sum, sums))
+    return (func.max(RowResult.criterion), func.count(), count_where(RowResult.low < RowResult.max), *map(func.sum, sums))
 
 
 def _row_sum(key: RowKey, sums: Any) -> RowSum:
@@ -227,7 +222,3 @@ def _in_form_order(order: Order, rows: list[RowSum]) -> list[RowSum]:
         for number, (table, row) in enumerate((table, row) for table in order.form.tables for row in table.scored_rows)
     }
     return weakest_first(sorted((row for row in rows if row.key in form and row.max), key=lambda row: form[row.key]))
-
-
-def _count(condition: Any) -> Any:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

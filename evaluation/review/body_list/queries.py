@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, select
-from sqlalchemy.orm import aliased
 
 from evaluation.answers.models import Justification
 from evaluation.database import Statement, batched, db, fetch_rows
@@ -19,7 +18,7 @@ from evaluation.pagination import PAGE_SIZE, Page, nearest_page
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.clauses import exists_in_year
-from evaluation.registry.models import Body, FormerName, ReportingYear, Supervision
+from evaluation.registry.models import Body, ReportingYear, Supervision
 from evaluation.registry.queries import in_force_at_year_end, visible
 from evaluation.results.models import NEVER, TableResult
 from evaluation.results.operations import refresh
@@ -180,8 +179,8 @@ def _joined(statement: Statement, tables: ListTables, names: Set[str]) -> Statem
     year, higher, result, previous, table = tables.year, tables.higher, tables.result, tables.previous, tables.table
     joins: dict[str, tuple[Any, Callable[[], Any]]] = {
         "higher": (higher, lambda: higher.id == Body.parent_id),
-        "former": (tables.former, lambda: tables.former.id == _former_name(Body, year)),
-        "higher_former": (tables.higher_former, lambda: tables.higher_former.id == _former_name(higher, year)),
+        "former": (tables.former, lambda: tables.former.id == registry.former_name_id(Body, year)),
+        "higher_former": (tables.higher_former, lambda: tables.higher_former.id == registry.former_name_id(higher, year)),
         "submission": (Submission, lambda: and_(Submission.body_id == Body.id, Submission.year == year)),
         "result": (result, lambda: and_(result.year == year, result.body_id == Body.id)),
         "previous": (previous, lambda: _is_previous(previous, year)),
@@ -197,13 +196,6 @@ def _is_previous(result: Any, year: int) -> Any:
     """Return the condition of the scored result of the year before, of a body that existed in it."""
     is_scored = and_(result.year == year - 1, result.scored_generation != NEVER)
     return and_(result.body_id == Body.id, is_scored, exists_in_year(year - 1))
-
-
-def _former_name(body: Any, year: int) -> Any:
-    """Return the id of the names that a body had on the year's 31 December, where it has others now."""
-    name = aliased(FormerName)
-    statement = select(name.id).where(name.body_id == body.id, name.until >= date(year, 12, 31))
-    return statement.order_by(name.until).limit(1).correlate(body).scalar_subquery()
 
 
 def _first_column(statement: Statement, parameters: Mapping[str, Any]) -> list[Any]:

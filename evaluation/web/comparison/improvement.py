@@ -38,7 +38,7 @@ class GainedRows:
 
 
 @dataclass(frozen=True)
-class FixedRow:
+class UnreachableRow:
     """A row that no correction brings to its maximum: its name, points that can be reached, and the line that gives them."""
 
     name: str
@@ -75,7 +75,7 @@ def page(bin_: str, year: int) -> str:
         page=Page.from_list(organisations, requested_page()),
         page_url=page_urls(".page", bin_=bin_, year=year, points=chosen.gain if chosen else None),
         trial_bins=[loss.organisation.bin for loss, _ in organisations[:MAX_ORGANISATIONS]],
-        fixed=list(_fixed_rows(sheet, rows, language)),
+        unreachable=list(_unreachable_rows(sheet, rows, language)),
         has_last_year=any(row.criterion and row.criterion.compares_with_last_year for row in _scored(sheet)),
         has_audits=any(row.criterion and row.criterion.audited is not None for row in _scored(sheet)),
     )
@@ -110,11 +110,11 @@ def _organisations(sheet: Sheet, data: YearData, step: Step, language: Language)
     return organisations
 
 
-def _fixed_rows(sheet: Sheet, rows: Sequence[BreachRow], language: Language) -> Iterable[FixedRow]:
+def _unreachable_rows(sheet: Sheet, rows: Sequence[BreachRow], language: Language) -> Iterable[UnreachableRow]:
     points = {row.key: row.points[0] for row in rows}
     for table in sheet.tables:
         for row in table.scored_rows if table.applicable else ():
             highest = points.get((table.table.kind, row.row.number), row.max)
             if highest < row.max:
                 name = f"{heading(sheet.order.kind[table.table.kind].plural[language.code])}: {row_name(row, language)}"
-                yield FixedRow(name, highest, row.max, "" if row.in_breach else outcome_text(row, language))
+                yield UnreachableRow(name, highest, row.max, "" if row.in_breach else outcome_text(row, language))
