@@ -30,6 +30,7 @@ from app import create_app
 from evaluation import database, schema
 from evaluation.criteria import Order, load_orders
 from tests.support import accounts
+from tests.support.settings import PRODUCTION
 from tests.support.shared_compilation import share_compilation
 
 share_compilation(os.environ["INSTANCE"])
@@ -202,6 +203,8 @@ def make_app(sqlite_template: Path) -> Iterator[Callable[..., Flask]]:
         fixed = {"DATABASE_URL": url, "SECRET_KEY": "tests", "TESTING": True, "JOB_QUEUE_URL": "memory:", **accounts.CHEAP}
         if not url.startswith("sqlite:"):
             fixed["JOB_FOLDER"] = Path(os.environ["INSTANCE"]) / f"jobs-{url.rpartition('/')[2]}"
+        if config.get("APP_ENV") == "production":
+            fixed |= PRODUCTION
         app = create_app({**fixed, **config})
         apps.append(app)
         return app

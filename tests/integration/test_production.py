@@ -18,6 +18,7 @@ from evaluation.language import LANGUAGE_CODES, language
 from evaluation.settings import InvalidSettings, Settings, env_example, load_settings
 from tests.support.accounts import make_account, token_of
 from tests.support.paths import ROOT
+from tests.support.settings import PRODUCTION
 from tests.support.visits import SIGN_IN, anonymous_client, attempt, audit_entries, messages
 
 
@@ -34,15 +35,16 @@ def test_production_lets_no_demonstration_in(tmp_path: Path, make_app: Callable[
 
 
 @pytest.mark.parametrize(
-    ("command", "setting", "lacking"),
+    ("command", "lacking"),
     [
-        (["flask", "--app", "app", "routes"], "AUDIT_KEY", "SECRET_KEY"),
-        (["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"], "SECRET_KEY", "AUDIT_KEY"),
+        (["flask", "--app", "app", "routes"], "SECRET_KEY"),
+        (["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"], "AUDIT_KEY"),
     ],
 )
-def test_production_does_not_start_without_its_keys(tmp_path: Path, command: list[str], setting: str, lacking: str) -> None:
+def test_production_does_not_start_without_its_keys(tmp_path: Path, command: list[str], lacking: str) -> None:
     """A message and no traceback, and no worker that is started again and again."""
-    environment = {"PATH": os.environ["PATH"], "APP_ENV": "production", "INSTANCE": str(tmp_path), setting: "kept"}
+    environment = {"PATH": os.environ["PATH"], "APP_ENV": "production", "INSTANCE": str(tmp_path), **PRODUCTION}
+    del environment[lacking]
     run = [sys.executable, "-m", *command]
     done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and f"needs {lacking}" in done.stderr and "Traceback" not in done.stderr
@@ -52,8 +54,7 @@ def test_production_does_not_start_without_its_keys(tmp_path: Path, command: lis
 def test_settings_are_read_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {
         "APP_ENV": "production",
-        "SECRET_KEY": "secret",
-        "AUDIT_KEY": "stored apart",
+        **PRODUCTION,
         "TRUSTED_HOSTS": "evaluation.example.kz, localhost",
         "TWO_FACTOR_ROLES": "administrator,reviewer",
         "SESSION_IDLE_MINUTES": "30",
@@ -63,7 +64,7 @@ def test_settings_are_read_from_the_environment(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setenv(name, value)
     settings = load_settings(instance=tmp_path)
     assert settings.is_production and flask_configuration(settings)["SESSION_COOKIE_SECURE"]
-    assert (settings.secret_key, settings.audit_key) == ("secret", "stored apart")
+    assert (settings.secret_key, settings.audit_key) == (PRODUCTION["SECRET_KEY"], PRODUCTION["AUDIT_KEY"])
     assert settings.answered_hosts == ["evaluation.example.kz", "localhost"] and settings.session_idle_minutes == 30
     assert settings.two_factor_roles == {"administrator", "reviewer"}
     assert settings.database_url == "postgresql+psycopg://user@host/name" and settings.files_folder == tmp_path / "files"
@@ -96,6 +97,61 @@ def test_an_empty_environment_means_defaults_and_generated_keys(tmp_path: Path, 
     assert (tmp_path / "audit_key").stat().st_mode & 0o077 == 0
     with pytest.raises(ValidationError):
         settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"SECRET_KEY": "a"}, ["SECRET_KEY"]),
+        ({"AUDIT_KEY": "a" * 64}, ["AUDIT_KEY"]),
+        ({"SECRET_KEY": PRODUCTION["AUDIT_KEY"]}, ["SECRET_KEY and AUDIT_KEY"]),
+        ({"SECRET_KEY_FALLBACKS": PRODUCTION["AUDIT_KEY"]}, ["SECRET_KEY and AUDIT_KEY"]),
+        ({"PUBLIC_URL": ""}, ["PUBLIC_URL"]),
+        ({"PUBLIC_URL": "http://evaluation.example.kz"}, ["PUBLIC_URL"]),
+        ({"TWO_FACTOR_ROLES": "administrator"}, ["TWO_FACTOR_ROLES"]),
+        ({"TWO_FACTOR_ROLES": "administrator,Reviewer"}, ["TWO_FACTOR_ROLES"]),
+        ({"BIND": "0.0.0.0:8000"}, ["BIND"]),
+        ({"BIND": "evaluation.example.kz:8000", "SECRET_KEY": "a", "PUBLIC_URL": "x"}, ["SECRET_KEY", "PUBLIC_URL", "BIND"]),
+        ({"APP_ENV": "Production"}, ["APP_ENV"]),
+    ],
+)
+def test_production_refuses_unsafe_settings_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], names: list[str]
+) -> None:
+    safe = {"APP_ENV": "production", "INSTANCE": str(tmp_path), **PRODUCTION}
+    for name, value in (safe | changes).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as raised:
+        load_settings()
+    for code in LANGUAGE_CODES:
+        lines = raised.value.message(language(code)).splitlines()
+        assert len(lines) == len(names) and not any("%(" in line for line in lines)
+        assert all(name in line or not name.isupper() for name, line in zip(names, lines, strict=True))
+    assert all(name in line for name, line in zip(names, str(raised.value).splitlines(), strict=True))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"BIND": "[::1]:8000"},
+        {"BIND": "unix:/run/product.sock"},
+        {"BIND": "0.0.0.0:8000", "TRUSTED_PROXIES": "1"},
+        {"TWO_FACTOR_ROLES": "administrator,reviewer,head"},
+    ],
+)
+def test_production_starts_with_safe_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]) -> None:
+    for name, value in ({"APP_ENV": "production", "INSTANCE": str(tmp_path), **PRODUCTION} | changes).items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().two_factor_roles >= {"administrator", "reviewer"}
+
+
+def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
+    """Two processes would read two different keys from it."""
+    (tmp_path / "secret_key").touch()
+    with pytest.raises(InvalidSettings, match="secret_key is empty"):
+        load_settings(instance=tmp_path)
+    assert not (tmp_path / "secret_key").read_text()
 
 
 def test_every_invalid_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Changes of settings of an application that is already created."""
+"""Settings of production, and changes of settings of an application that is already created."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -8,6 +8,13 @@ from flask import Flask, current_app, has_app_context
 
 from evaluation.configuration import configuration
 from evaluation.database import db
+
+PRODUCTION = {
+    "SECRET_KEY": "7b1c5e0f9a2d4836b1c5e0f9a2d48367",
+    "AUDIT_KEY": "f03d8a6b27c914e5f03d8a6b27c914e5",
+    "PUBLIC_URL": "https://evaluation.example.kz",
+}
+"""What production requires."""
 
 
 def change_settings(app: Flask, **changes: Any) -> None:

@@ -1,0 +1,7 @@
+"""Settings: read from environment variables, checked at the start. `.env.example` is generated from them (`make env-example`)."""
+
+from evaluation.settings.load import env_example, load_settings, load_settings_or_exit
+from evaluation.settings.model import Settings
+from evaluation.settings.types import MEMORY_QUEUE, InvalidSettings
+
+__all__ = ["MEMORY_QUEUE", "InvalidSettings", "Settings", "env_example", "load_settings", "load_settings_or_exit"]
