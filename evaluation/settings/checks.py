@@ -21,7 +21,7 @@ NO_PUBLIC_URL = N_(
     "APP_ENV=production needs PUBLIC_URL: the address that people open, which begins with https://, such as "
     "https://evaluation.example.kz. Links in e-mail and QR codes start with it."
 )
-TOO_FEW_ROLES = N_("APP_ENV=production requires a second factor of %(roles)s: add them to TWO_FACTOR_ROLES, or leave it empty.")
+ROLES_MISSING = N_("APP_ENV=production requires a second factor of %(roles)s: add them to TWO_FACTOR_ROLES, or leave it empty.")
 OPEN_ADDRESS = N_(
     "BIND=%(bind)s lets everybody on the network connect without the reverse proxy, which ends TLS and keeps slow connections "
     "away. Set BIND to an address of this computer, or TRUSTED_PROXIES to the number of proxies in front of it."
@@ -43,7 +43,7 @@ def _unsafe_settings(settings: Settings) -> Iterator[EvaluationError]:
     if urlsplit(settings.public_url).scheme != "https":
         yield EvaluationError(NO_PUBLIC_URL)
     if not settings.two_factor_roles >= STRONG_ROLES:
-        yield EvaluationError(TOO_FEW_ROLES, roles=", ".join(sorted(STRONG_ROLES)))
+        yield EvaluationError(ROLES_MISSING, roles=", ".join(sorted(STRONG_ROLES)))
     if not settings.trusted_proxies and not _is_local(settings.listen_address):
         yield EvaluationError(OPEN_ADDRESS, bind=settings.listen_address)
 
