@@ -1,10 +1,13 @@
 """The clock: the time of events in UTC, and the date in Kazakhstan, independent of the server's time zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Almaty")
 """The time zone of the whole country since 1 March 2024; deadlines are dates in it."""
+
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+"""By how much the clocks of the product's computers may differ; a larger difference is a wrong clock, and is reported."""
 
 
 def now() -> datetime:

@@ -89,6 +89,12 @@ class AuditAction(StrEnum):
     EVIDENCE_FILE_REMOVED = "evidence_file_removed", N_("Evidence file removed"), AuditGroup.FILES, Action.VIEW_FILES
     WORKBOOK_UPLOADED = "workbook_uploaded", N_("Workbook sent"), AuditGroup.FILES
     WORKBOOK_DISCARDED = "workbook_discarded", N_("Workbook discarded"), AuditGroup.FILES
+    EVIDENCE_FILE_DOWNLOADED = (
+        "evidence_file_downloaded",
+        N_("Evidence file downloaded"),
+        AuditGroup.FILES,
+        Action.VIEW_FILES,
+    )
     FILE_EXPORTED = "file_exported", N_("File downloaded"), AuditGroup.FILES
 
     YEAR_OPENED = "year_opened", N_("Reporting year opened"), AuditGroup.YEARS
@@ -125,6 +131,12 @@ class AuditAction(StrEnum):
     ACCOUNT_CHANGED = "account_changed", N_("Account changed"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     ACCOUNT_DISABLED = "account_disabled", N_("Account disabled"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     ACCOUNT_ENABLED = "account_enabled", N_("Account enabled"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
+    SESSIONS_ENDED_BY_ADMINISTRATOR = (
+        "sessions_ended_by_administrator",
+        N_("Sessions ended by an administrator"),
+        AuditGroup.ACCOUNTS,
+        Action.MANAGE_ACCOUNTS,
+    )
     RANKING_OPENED = "ranking_opened", N_("Ranking opened to all bodies"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     RANKING_LIMITED = "ranking_limited", N_("Ranking limited again"), AuditGroup.ACCOUNTS, Action.MANAGE_ACCOUNTS
     SECOND_FACTOR_REMOVED = (
@@ -149,12 +161,19 @@ class AuditAction(StrEnum):
         AuditGroup.SIGN_IN,
         Action.MANAGE_ACCOUNTS,
     )
+    PASSKEY_ADDED = "passkey_added", N_("Passkey added"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    PASSKEY_REMOVED = "passkey_removed", N_("Passkey removed"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    PASSKEY_USED = "passkey_used", N_("Passkey used"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    PASSWORD_REHASHED = "password_rehashed", N_("Password stored more strongly"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
+    RECOVERY_CODE_USED = "recovery_code_used", N_("Recovery code used"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
     RECOVERY_CODES_CREATED = (
         "recovery_codes_created",
         N_("New recovery codes created"),
         AuditGroup.SIGN_IN,
         Action.MANAGE_ACCOUNTS,
     )
+
+    SESSIONS_ENDED = "sessions_ended", N_("Sessions ended by their owner"), AuditGroup.SIGN_IN, Action.MANAGE_ACCOUNTS
 
     LOG_STARTED = "log_started", N_("Audit log started"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
     CHAIN_STARTED = "chain_started", N_("Audit chain of a body started"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS

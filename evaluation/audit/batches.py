@@ -39,7 +39,7 @@ def batch_rows(batch: str, actor: str, events: Iterable[Sequence[Any]]) -> list[
     for event in events:
         id_, chain, at, organisation_id = event[0], event[1], event[3], event[9]
         key = chain, event[6], event[7] or WITHOUT_YEAR
-        # Ids only grow and the times of a chain never decrease, so the last event is the newest one.
+        # All events of a chain that are inserted together bear one time, and ids only grow: the last one is the newest.
         count = counts.get(key)
         if count is None:
             counts[key] = [1, int(organisation_id is not None), chain, chain, at, id_]

@@ -7,6 +7,7 @@ The first event of a chain is announced in the common chain, so that a removed c
 chain names the fingerprint of the audit key.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
@@ -24,12 +25,15 @@ from evaluation.audit.hashing import (
     event_mac,
     head_seal,
     key_fingerprint,
+    time_after,
     timestamp,
     timestamp_text,
 )
 from evaluation.database import begin_immediate, to_json
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+
+LOGGER = logging.getLogger(__name__)
 
 COMMON_CHAIN = 0
 """The chain of events of no body. The chain of a body has the body's id."""
@@ -168,8 +172,9 @@ def _insert_events(connection: Connection, key: bytes, heads: dict[int, PendingH
     """Number, hash and insert the events in the order in which they were appended."""
     now = timestamp()
     for head in heads.values():
-        # The machine's clock may be set back; the times of a chain never decrease.
-        head.at = max(head.at, now)
+        if (at := time_after(head.at, now)) < head.at:
+            LOGGER.warning("The clock is %s, but an event of %s was written before: it was or is wrong", now, head.at)
+        head.at = at
     ids = _new_ids(connection, sum(len(events.data) for events in pending))
     for events in pending:
         actor, account_id, batch, rows = events.actor, events.account_id, events.batch, []

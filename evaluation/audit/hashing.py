@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from evaluation.clock import precise_now
+from evaluation.clock import MAX_CLOCK_SKEW, precise_now
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
@@ -44,6 +44,11 @@ def audit_key() -> bytes:
 def key_fingerprint(key: bytes) -> str:
     """Return 16 hexadecimal digits that identify the key without revealing it."""
     return hmac.digest(key, b"fingerprint", "sha256").hex()[:16]
+
+
+def credential_mac(key: bytes, kind: str, account_id: int, value: bytes) -> str:
+    """Return 32 hexadecimal digits that change with an account's credential without revealing it."""
+    return hmac.digest(key, b"credential" + orjson.dumps([kind, account_id]) + value, "sha256").hex()[:32]
 
 
 def event_mac(key: bytes, previous_mac: bytes, columns: Sequence[Any], data: bytes) -> bytes:
@@ -81,6 +86,18 @@ def checkpoint_file_seal(key: bytes, content: Mapping[str, Any]) -> str:
 def timestamp() -> str:
     """Return the current time (UTC) as the audit log stores it."""
     return timestamp_text(precise_now())
+
+
+def time_after(previous: str, now: str) -> str:
+    """Return the time of an event that is written `now`, after an event of the time `previous` in its chain.
+
+    A difference that clocks of several computers may have does not turn the times of a chain back. A larger one means that the
+    clock was wrong before or is wrong now; then the event bears the time of the clock, so that one moment of a wrong clock does
+    not stamp all later events. Numbers alone give the order of events; the verification reports the jump.
+    """
+    if now < previous <= timestamp_text(datetime.fromisoformat(now) + MAX_CLOCK_SKEW):
+        return previous
+    return now
 
 
 def timestamp_text(at: datetime | str) -> str:

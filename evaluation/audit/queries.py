@@ -29,6 +29,7 @@ Cell = tuple[int, str]
 class AuditEntry:
     """An audit event as plain values, for reads of many events."""
 
+    id: int
     chain: int
     seq: int
     at: datetime
@@ -53,8 +54,8 @@ class BatchCount:
 
 
 ENTRY_COLUMNS: tuple[Any, ...] = (
-    *(AuditEvent.chain, AuditEvent.seq, AuditEvent.at, AuditEvent.actor, AuditEvent.account_id, AuditEvent.action),
-    *(AuditEvent.year, AuditEvent.organisation_id, AuditEvent.data),
+    *(AuditEvent.id, AuditEvent.chain, AuditEvent.seq, AuditEvent.at, AuditEvent.actor, AuditEvent.account_id),
+    *(AuditEvent.action, AuditEvent.year, AuditEvent.organisation_id, AuditEvent.data),
 )
 
 
@@ -100,6 +101,22 @@ def last_event_id(viewer: Viewer) -> int:
     """Return the id of the latest event of all, 0 if there is none; it reveals nothing about the event."""
     flush_events(db.session)
     return db.session.scalar(select(func.max(AuditEvent.id))) or 0
+
+
+def last_event_id_at(viewer: Viewer, moment: datetime) -> int:
+    """Return the id of the last event up to a time (UTC, inclusive), 0 if there is none; it reveals nothing about the event.
+
+    Events with lower ids were written before it, whatever the clock said then.
+    """
+    flush_events(db.session)
+    newest_first = (AuditEvent.at.desc(), AuditEvent.id.desc())
+    return db.session.scalar(select(AuditEvent.id).where(AuditEvent.at <= moment).order_by(*newest_first).limit(1)) or 0
+
+
+def newest_time(viewer: Viewer) -> datetime | None:
+    """Return the latest time that an event bears, None without events; it reveals nothing about the event."""
+    flush_events(db.session)
+    return db.session.scalar(select(func.max(AuditEvent.at)))
 
 
 def position(viewer: Viewer, event_id: int) -> tuple[datetime, int] | None:

@@ -8,10 +8,11 @@ import click
 import orjson
 from flask.cli import AppGroup
 
+from evaluation.accounts.integrity import account_discrepancies
 from evaluation.audit import queries
 from evaluation.audit.chain import COMMON_CHAIN
 from evaluation.audit.checkpoints import NOT_A_CHECKPOINT, InvalidCheckpoint, checkpoint_content, take_checkpoint
-from evaluation.audit.verification import AuditIssue, verify_audit_log
+from evaluation.audit.verification import AuditIssue, clock_notes, verify_audit_log
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
@@ -36,7 +37,8 @@ EVENT_NUMBER = N_("event %(number)s")
 def verify(checkpoint: Path | None, lang: str) -> None:
     """Verify every event of the audit log, and compare the stored data with it.
 
-    Prints a line for each problem. The exit code is 1 if there is a problem. A checkpoint that was stored elsewhere also reveals
+    Prints a line for each problem. The exit code is 1 if there is a problem. Times in the future and where the clock went back are
+    printed too, without changing the exit code. A checkpoint that was stored elsewhere also reveals
     that the whole database was restored to an earlier state or created again.
 
     Example: flask --app app audit verify --checkpoint checkpoint-12.json
@@ -49,7 +51,12 @@ def verify(checkpoint: Path | None, lang: str) -> None:
             f"{', '.join(map(str, filter(None, (discrepancy.bin, discrepancy.year))))}: {discrepancy.message(message_language)}"
             for discrepancy in discrepancies(viewer)
         ]
+        issue_texts += [discrepancy.message(message_language) for discrepancy in account_discrepancies(viewer)]
         size, chains = queries.log_size(viewer)
+        notes = [note.message(message_language) for note in clock_notes(viewer)]
+    # A wrong clock is no problem of the log: it must not hide one behind an exit code that is always 1.
+    for line in notes:
+        click.echo(line)
     if not issue_texts:
         click.echo(message_language.gettext(INTACT, lines=size, chains=chains))
         return

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from evaluation.clock import MAX_CLOCK_SKEW
+from evaluation.configuration import configuration
 from evaluation.database import Statement, db
 from evaluation.jobs.models import ACTIVE_STATUSES, DONE, JOIN, RUNNING, WAITING, Job, JobPart
 from evaluation.pagination import Page
@@ -71,8 +73,13 @@ def _view(row: Any) -> JobView:
 
 
 def is_free(at: datetime) -> ColumnElement[bool]:
-    """Return the condition of a part that a worker may take up: it waits, or the lease of its worker has expired."""
-    return or_(JobPart.status == WAITING, and_(JobPart.status == RUNNING, JobPart.leased_until < at))
+    """Return the condition of a part that a worker may take up: it waits, or the lease of its worker has expired.
+
+    No lease that was taken by a right clock ends later than the longest one; one that does counts as expired.
+    """
+    longest = at + timedelta(seconds=configuration().settings.job_lease_seconds) + MAX_CLOCK_SKEW
+    has_expired = or_(JobPart.leased_until < at, JobPart.leased_until > longest)
+    return or_(JobPart.status == WAITING, and_(JobPart.status == RUNNING, has_expired))
 
 
 def free_parts(viewer: Viewer, at: datetime, job_id: int | None = None, limit: int = 20) -> list[tuple[int, int]]:

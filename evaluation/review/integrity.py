@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluation.audit.queries import AuditEntry
-from evaluation.clock import precise_now
 from evaluation.criteria import Orders
 from evaluation.language import N_, Language
 from evaluation.policy import Viewer
@@ -204,7 +203,7 @@ def _year_setting_discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
 
 def _sheet_input_discrepancies(viewer: Viewer, orders: Orders, body: Body, year: int) -> Iterator[Discrepancy]:
     """Compare the names, membership and answers of all years up to this one with their events."""
-    stored, historical = read_sheet_input(viewer, body, year), sheet_as_of(viewer, orders, body, year, precise_now())
+    stored, historical = read_sheet_input(viewer, body, year), sheet_as_of(viewer, orders, body, year)
     if stored is None:
         return
     if historical is None:

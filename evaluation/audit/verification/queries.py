@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, String, Text, cast, select, type_coerce
+from sqlalchemy import Connection, String, Text, cast, func, select, type_coerce
 
 from evaluation.audit.chain import COMMON_CHAIN, flush_events
 from evaluation.audit.models import AuditEvent, ChainHead, Checkpoint, CheckpointCoverage
 from evaluation.audit.queries import visible_to
+from evaluation.clock import MAX_CLOCK_SKEW
 from evaluation.database import db
 from evaluation.policy import Forbidden, Viewer
 
@@ -19,6 +21,8 @@ EVENT_COLUMNS: tuple[Any, ...] = (
     *(AuditEvent.organisation_id, AuditEvent.batch, cast(AuditEvent.data, Text)),
 )
 """An event's columns in the order in which they are hashed, with the hash and the data."""
+
+SECONDS_PER_DAY = 86_400
 
 
 @contextmanager
@@ -56,6 +60,26 @@ def event_row_and_previous(viewer: Viewer, chain: int, seq: int) -> Sequence[Any
     flush_events(db.session)
     statement = select(*EVENT_COLUMNS).where(AuditEvent.chain == chain, AuditEvent.seq.in_((seq - 1, seq)))
     return db.session.connection().execute(visible_to(statement, viewer).order_by(AuditEvent.seq)).all()
+
+
+def clock_jumps(viewer: Viewer, connection: Connection, limit: int) -> Sequence[Any]:
+    """Return (chain, number, time, time before) of the first events with a time long before that of the event before, by ids."""
+    previous = func.lag(AuditEvent.at).over(order_by=AuditEvent.id)
+    pairs = select(AuditEvent.id, AuditEvent.chain, AuditEvent.seq, AuditEvent.at, previous.label("previous")).subquery()
+    if connection.dialect.name == "sqlite":
+        gap = (func.julianday(pairs.c.previous) - func.julianday(pairs.c.at)) * SECONDS_PER_DAY
+        is_jump = gap > MAX_CLOCK_SKEW.total_seconds()
+    else:
+        is_jump = pairs.c.previous - pairs.c.at > MAX_CLOCK_SKEW
+    columns = (pairs.c.chain, pairs.c.seq, type_coerce(pairs.c.at, String), type_coerce(pairs.c.previous, String))
+    return connection.execute(select(*columns).where(is_jump).order_by(pairs.c.id).limit(limit)).all()
+
+
+def future_events(viewer: Viewer, connection: Connection, now: datetime) -> tuple[int, Any]:
+    """Return the number of events with a time after now, beyond what clocks may differ by, and the latest such time."""
+    columns = (func.count(), type_coerce(func.max(AuditEvent.at), String))
+    row = connection.execute(select(*columns).where(AuditEvent.at > now + MAX_CLOCK_SKEW)).one()
+    return row[0], row[1]
 
 
 def first_event_data(viewer: Viewer, connection: Connection) -> Any:

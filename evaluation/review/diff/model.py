@@ -35,8 +35,9 @@ Cell = tuple[ChangeKind, int | None, str, str]
 
 @dataclass(frozen=True)
 class Baseline:
-    """The submission that a year is compared with: its event's number in the body's chain, round, actor and time (UTC)."""
+    """The submission that a year is compared with: its event's id and number in the body's chain, round, actor and time (UTC)."""
 
+    event_id: int
     seq: int
     round: int
     actor: str

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
 from evaluation.audit.queries import AuditEntry, entries, events
-from evaluation.clock import precise_now
 from evaluation.criteria.model import Order
 from evaluation.database import db
 from evaluation.policy import Action, Viewer
@@ -21,7 +20,7 @@ from evaluation.review.diff.model import (
     merge_changes,
 )
 from evaluation.review.history import replay
-from evaluation.review.history.queries import Cutoff, organisation_entries
+from evaluation.review.history.queries import ALL_EVENTS, Cutoff, organisation_entries
 from evaluation.submissions.models import OPEN_STATUSES
 from evaluation.submissions.queries import submission
 
@@ -41,7 +40,9 @@ def baseline(viewer: Viewer, year: int, body_id: int) -> Baseline | None:
     position = 0 if current.status in OPEN_STATUSES else 1
     conditions = (AuditEvent.chain == body_id, AuditEvent.year == year, AuditEvent.action == AuditAction.SUBMITTED)
     submitted = events(viewer, *conditions, order_by=(AuditEvent.seq.desc(),), limit=position + 1)[position:]
-    return next((Baseline(event.seq, int(event.data.get("round", 0)), event.actor, event.at) for event in submitted), None)
+    return next(
+        (Baseline(event.id, event.seq, int(event.data.get("round", 0)), event.actor, event.at) for event in submitted), None
+    )
 
 
 def changed_since(viewer: Viewer, order: Order, year: int, body_id: int) -> list[CellChange]:
@@ -73,7 +74,7 @@ def _membership_changes(viewer: Viewer, year: int, body_id: int, base: Baseline)
     body_bin = db.session.scalar(select(Body.bin).where(Body.id == body_id)) or ""
     before, after = (
         replay.registry_fields(organisation_entries(viewer, body_id, changed, cutoff))
-        for cutoff in (Cutoff(base.at, body_id, base.seq), Cutoff(precise_now()))
+        for cutoff in (Cutoff(base.event_id), ALL_EVENTS)
     )
     for organisation_id, source in changed.items():
         old, new = (replay.is_supervised(fields.get(organisation_id, {}), body_bin, year) or None for fields in (before, after))

@@ -7,10 +7,9 @@ answers may be in the chain of another body that supervised it before.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import or_, select
 
 from evaluation.answers.models import EvidenceFile
 from evaluation.audit.actions import AuditAction, AuditGroup
@@ -37,14 +36,15 @@ EvidenceKey = tuple[int, int, str, str, str]
 
 @dataclass(frozen=True)
 class Cutoff:
-    """The last event to read: events up to a time (UTC, inclusive), and of one chain up to a number (inclusive).
+    """The id of the last event to read; None for all events.
 
-    All events of one transaction have the same time, so within a chain only their numbers give their order.
+    Ids grow within a chain, and from one chain to another as transactions lock them. Times do so only while the clock is right.
     """
 
-    at: datetime
-    chain: int | None = None
-    seq: int = 0
+    event_id: int | None = None
+
+
+ALL_EVENTS = Cutoff()
 
 
 def body_entries(viewer: Viewer, body_id: int, cutoff: Cutoff) -> list[AuditEntry]:
@@ -94,7 +94,7 @@ def registry_entries(viewer: Viewer) -> list[AuditEntry]:
     """Return the registry events of all bodies and organisations, the oldest first. Raises Forbidden."""
     viewer.require(Action.MANAGE_REGISTRY)
     of_registry = or_(AuditEvent.organisation_id.is_not(None), AuditEvent.chain != 0)
-    return _by_time(entries(Viewer.system(), AuditEvent.year.is_(None), of_registry))
+    return entries(Viewer.system(), AuditEvent.year.is_(None), of_registry)
 
 
 def evidence_by_audit(viewer: Viewer) -> Counter[EvidenceKey]:
@@ -117,19 +117,19 @@ def stored_evidence(viewer: Viewer) -> Counter[EvidenceKey]:
     return Counter(map(tuple, rows))
 
 
-def year_settings(viewer: Viewer, cutoff: Cutoff | None = None) -> dict[int, dict[str, Any]]:
+def year_settings(viewer: Viewer, cutoff: Cutoff = ALL_EVENTS) -> dict[int, dict[str, Any]]:
     """Return year → its settings according to the audit log: order, invented, first day and deadline, days as YYYY-MM-DD.
 
     Args:
         viewer: The reader.
-        cutoff: The last event to read; None for all.
+        cutoff: The last event to read.
 
     Raises:
         Forbidden: The viewer cannot see bodies.
     """
     viewer.require(Action.VIEW)
     settings: dict[int, dict[str, Any]] = {}
-    conditions = [AuditEvent.chain == 0, AuditEvent.action.in_(YEAR_SETTING_ACTIONS), *(_conditions(cutoff) if cutoff else ())]
+    conditions = [AuditEvent.chain == 0, AuditEvent.action.in_(YEAR_SETTING_ACTIONS), *_conditions(cutoff)]
     for entry in entries(Viewer.system(), *conditions, order_by=AuditEvent.seq):
         if entry.action == AuditAction.YEAR_REMOVED:
             settings.pop(entry.year or 0, None)
@@ -161,20 +161,13 @@ def _year_entries(viewer: Viewer, body_id: int, year: int, actions: Collection[A
 
 
 def _conditions(cutoff: Cutoff) -> tuple[Any, ...]:
-    if cutoff.chain is None:
-        return (AuditEvent.at <= cutoff.at,)
-    in_chain = AuditEvent.chain == cutoff.chain
-    return (or_(and_(in_chain, AuditEvent.seq <= cutoff.seq), and_(not_(in_chain), AuditEvent.at <= cutoff.at)),)
+    return () if cutoff.event_id is None else (AuditEvent.id <= cutoff.event_id,)
 
 
 def _entries_of_organisations(organisation_ids: Collection[int], *conditions: Any) -> list[AuditEntry]:
+    """Return events, those of each organisation by their ids: the oldest first."""
     ids, result = sorted(organisation_ids), list[AuditEntry]()
     for start in range(0, len(ids), ORGANISATIONS_PER_QUERY):
         batch = ids[start : start + ORGANISATIONS_PER_QUERY]
         result += entries(Viewer.system(), AuditEvent.organisation_id.in_(batch), *conditions)
-    return _by_time(result)
-
-
-def _by_time(unordered: list[AuditEntry]) -> list[AuditEntry]:
-    """Sort events of several chains: ids of different chains do not give their order, so time does; the sort is stable."""
-    return sorted(unordered, key=lambda entry: entry.at)
+    return result

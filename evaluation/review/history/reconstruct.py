@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from evaluation.audit.actions import AuditAction
-from evaluation.audit.queries import AuditEntry
+from evaluation.audit.queries import AuditEntry, last_event_id_at
 from evaluation.clock import ZONE
 from evaluation.criteria import Orders
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
 from evaluation.review.history import queries, replay
-from evaluation.review.history.queries import WORKFLOW_ACTIONS, Cutoff
+from evaluation.review.history.queries import ALL_EVENTS, WORKFLOW_ACTIONS, Cutoff
 from evaluation.review.snapshot import Acceptance, to_canonical_json
 from evaluation.sheets.input import OrganisationInput, SheetInput, YearInput
 from evaluation.submissions.models import DRAFT
@@ -30,7 +30,7 @@ def end_of_day(day: date) -> datetime:
     return end - timedelta(microseconds=1)
 
 
-def sheet_as_of(viewer: Viewer, orders: Orders, body: Body, year: int, moment: datetime) -> HistoricalSheet | None:
+def sheet_as_of(viewer: Viewer, orders: Orders, body: Body, year: int, moment: datetime | None = None) -> HistoricalSheet | None:
     """Reconstruct a body's year as of a moment, from the audit log alone.
 
     Args:
@@ -38,7 +38,7 @@ def sheet_as_of(viewer: Viewer, orders: Orders, body: Body, year: int, moment: d
         orders: The criteria files.
         body: The body.
         year: The reporting year.
-        moment: The time (UTC); events of that time are included.
+        moment: The time (UTC); events of that time are included. None for now, whatever times the events bear.
 
     Returns:
         None if at that moment the body was not registered or the year not open, or if the criteria file of the year is missing.
@@ -46,7 +46,7 @@ def sheet_as_of(viewer: Viewer, orders: Orders, body: Body, year: int, moment: d
     Raises:
         Forbidden: The viewer cannot see the body.
     """
-    cutoff = Cutoff(moment)
+    cutoff = ALL_EVENTS if moment is None else Cutoff(last_event_id_at(viewer, moment))
     entries = queries.body_entries(viewer, body.id, cutoff)
     sheet_input = _sheet_input(viewer, orders, body.id, year, cutoff, entries)
     if sheet_input is None:
@@ -75,7 +75,7 @@ def reconstruct(viewer: Viewer, orders: Orders, body: Body, year: int, revision:
     accepted = next((entry for entry in acceptances if entry.data["revision"] == revision), None)
     if accepted is None:
         return None
-    cutoff = Cutoff(accepted.at, accepted.chain, accepted.seq)
+    cutoff = Cutoff(accepted.id)
     entries = queries.body_entries(viewer, body.id, cutoff)
     sheet_input = _sheet_input(viewer, orders, body.id, year, cutoff, entries)
     submissions = (entry for entry in reversed(entries) if entry.year == year and entry.action == AuditAction.SUBMITTED)
