@@ -15,17 +15,24 @@ from evaluation.settings.model import Settings, as_variable
 from evaluation.settings.types import InvalidSetting, InvalidSettings
 
 SECRET_BYTES = 32
+SECRETS_FOLDER = Path("/run/secrets")
+"""Where containers find secrets: a file for each, with the setting's name in lower case. systemd names another folder."""
+UNREADABLE = N_("The file %(file)s of a setting cannot be read. Let the product's user read it.")
 EMPTY_KEY = N_("The file %(file)s is empty. Restore the key from a backup; without the key that it held, delete the file.")
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read the environment; `overrides` take precedence. Generate missing keys in the instance folder.
+    """Read the environment and the folder of secrets; generate missing keys in the instance folder.
+
+    The first of these that has a setting decides: `overrides`, an environment variable, a file of its name in the folder of secrets.
 
     Raises:
-        InvalidSettings: variables have invalid values, production lacks a key, or its settings are unsafe.
+        InvalidSettings: variables have invalid values, production lacks a key, its settings are unsafe, or a secret cannot be read.
     """
     try:
-        settings = Settings(**overrides)
+        settings = Settings(_secrets_dir=_secrets_folder(), **overrides)
+    except OSError as error:
+        raise InvalidSettings([InvalidSetting(UNREADABLE, file=error.filename)]) from error
     except ValidationError as error:
         # A default that depends on an invalid setting is no error of its own.
         problems = [problem for problem in error.errors() if problem["type"] != "default_factory_not_called"]
@@ -56,6 +63,11 @@ def env_example() -> str:
         default = "" if field.default_factory or name == "instance" else as_variable(field.default)
         blocks.append(f"# {field.description}\n#{name.upper()}={default}\n")
     return "\n".join(blocks)
+
+
+def _secrets_folder() -> Path | None:
+    folder = Path(os.environ.get("CREDENTIALS_DIRECTORY") or SECRETS_FOLDER)
+    return folder if folder.is_dir() else None
 
 
 def _as_setting_error(problem: Any) -> EvaluationError:

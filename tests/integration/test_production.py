@@ -146,6 +146,27 @@ def test_production_starts_with_safe_settings(tmp_path: Path, monkeypatch: pytes
     assert load_settings().two_factor_roles >= {"administrator", "reviewer"}
 
 
+def test_secrets_are_read_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SECRET_KEY", "AUDIT_KEY", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name in ("SECRET_KEY", "AUDIT_KEY"):
+        (folder / name.lower()).write_text(PRODUCTION[name] + "\n")
+    (folder / "database_url").write_text("postgresql://evaluation:password@database/evaluation\n")
+    (folder / "database_password").write_text("password of another service")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    settings = load_settings(app_env="production", public_url=PRODUCTION["PUBLIC_URL"], instance=tmp_path)
+    assert (settings.secret_key, settings.audit_key) == (PRODUCTION["SECRET_KEY"], PRODUCTION["AUDIT_KEY"])
+    assert settings.database_url == "postgresql+psycopg://evaluation:password@database/evaluation"
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////data/other.db")
+    assert load_settings(instance=tmp_path).database_url == "sqlite:////data/other.db"
+    (folder / "secret_key").unlink()
+    (folder / "secret_key").mkdir()
+    with pytest.warns(UserWarning, match="secret_key"):
+        assert load_settings(instance=tmp_path).secret_key == (tmp_path / "secret_key").read_text()
+
+
 def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
     """Two processes would read two different keys from it."""
     (tmp_path / "secret_key").touch()
