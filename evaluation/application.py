@@ -3,20 +3,27 @@
 The parts of the application can be wired at first use, so that `flask --app app --help` starts quickly.
 """
 
+import hashlib
+import re
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from werkzeug.routing import Map
+from flask import Flask, Request, request
+from werkzeug.routing import Map, MapAdapter
 
 from evaluation.clock import ZONE
+from evaluation.connections import engine_options
 from evaluation.language import LANGUAGE_CODES
 from evaluation.settings import Settings
 
 MAX_REQUEST_BYTES = 64 * 2**20
 DEFAULT_LANGUAGE = "kk"
+IPV6_HOST = re.compile(r"(\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+"""A Host header with an IPv6 address, which Werkzeug's list of hosts cannot name."""
+VERSION_DIGITS = 16
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -54,10 +61,36 @@ class Application(Flask):
     def url_map(self, url_map: Map) -> None:
         self._url_map = url_map
 
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Refuse a request for another host than those of ANSWERED_HOSTS. Names of hosts have no upper and lower case."""
+        if request is not None and "HTTP_HOST" in request.environ:
+            host = request.environ["HTTP_HOST"] = request.environ["HTTP_HOST"].lower()
+            address = IPV6_HOST.fullmatch(host)
+            is_answered = address is not None and address[1] in self.config["ANSWERED_HOSTS"]
+            request.trusted_hosts = None if is_answered else self.config["ANSWERED_HOSTS"]
+        return super().create_url_adapter(request)
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log an error of a page by its route: the address can contain BINs and search texts."""
+        route = request.url_rule.rule if request.url_rule else "-"
+        self.logger.error("Error at %s %s", request.method, route, exc_info=exc_info)
+
     def make_shell_context(self) -> dict[str, Any]:
         """Return the names of `flask shell`."""
         self.wire()
         return super().make_shell_context()
+
+
+def static_url_path(folder: Path) -> str:
+    """Return the start of the addresses of static files: it contains the hash of all of them.
+
+    The files of Bootstrap come with its package, so its version stands for them.
+    """
+    digest = hashlib.sha256(version("bootstrap-flask").encode())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        digest.update(f"\n{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return f"/static/{digest.hexdigest()[:VERSION_DIGITS]}"
 
 
 def flask_configuration(settings: Settings) -> dict[str, Any]:
@@ -65,9 +98,11 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
     variables = {name.upper(): getattr(settings, name) for name in type(settings).model_fields}
     return variables | {
         "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
-        "TRUSTED_HOSTS": settings.answered_hosts,
+        # Flask's own check is not used: see `Application.create_url_adapter`.
+        "TRUSTED_HOSTS": None,
+        "ANSWERED_HOSTS": [host.lower() for host in settings.answered_hosts],
         "PREFERRED_URL_SCHEME": "https" if settings.is_production else "http",
-        "SQLALCHEMY_ENGINES": {"default": settings.database_url},
+        "SQLALCHEMY_ENGINES": {"default": engine_options(settings)},
         "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
         "LANGUAGES": LANGUAGE_CODES,
         "BABEL_DEFAULT_LOCALE": DEFAULT_LANGUAGE,

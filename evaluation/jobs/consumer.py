@@ -4,7 +4,11 @@ Workers are forked from a process that has imported the product but neither open
 threads do not survive a fork. A worker ends when the process that started it has died, so that none is left behind.
 """
 
+import logging
 import os
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from huey.consumer import Consumer, ConsumerStopped, Scheduler, Worker
@@ -12,8 +16,12 @@ from huey.consumer import Consumer, ConsumerStopped, Scheduler, Worker
 from evaluation.database import db
 from evaluation.jobs.queue import JobQueue
 
+LOGGER = logging.getLogger(__name__)
+
 MAX_IDLE_SECONDS = 1.0
 """The longest pause between two looks into an SQLite queue."""
+LOOK_SECONDS = 60
+"""Seconds between two looks into the table of jobs."""
 HEALTH_SECONDS = 2
 """Seconds after which a worker that died is replaced."""
 
@@ -34,7 +42,22 @@ class _Supervised:
 
 
 class _Worker(_Supervised, Worker):  # type: ignore[misc]
-    pass
+    """A worker that also looks into the table of jobs once a minute: jobs go on while the queue is lost."""
+
+    def __init__(self, run_parts: Callable[[], None], **options: Any):
+        self._run_parts = run_parts
+        self._looked_at = time.monotonic()
+        super().__init__(**options)
+
+    def loop(self, now: Any = None) -> None:
+        """Do one step."""
+        if time.monotonic() - self._looked_at > LOOK_SECONDS:
+            try:
+                self._run_parts()
+            except Exception:
+                LOGGER.exception("The table of jobs was not read")
+            self._looked_at = time.monotonic()
+        super().loop(now)
 
 
 class _Scheduler(_Supervised, Scheduler):  # type: ignore[misc]
@@ -52,11 +75,12 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         server_id: The process after whose death the workers end too; None for no process.
     """
 
-    worker_class, scheduler_class = _Worker, _Scheduler
+    scheduler_class = _Scheduler
 
     def __init__(self, queue: JobQueue, workers: int, server_id: int | None = None):
         db.engine.dispose()
         self._server_id = server_id
+        self.worker_class = partial(_Worker, queue.run_parts)
         super().__init__(
             queue.huey,
             workers=workers,

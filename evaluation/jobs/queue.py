@@ -13,11 +13,15 @@ from typing import Any
 
 from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
+from redis import ConnectionPool
 
+from evaluation.accounts import sessions
 from evaluation.clock import now
+from evaluation.connections import redis_options
 from evaluation.database import db
 from evaluation.jobs import queries
 from evaluation.jobs.kinds import KINDS
+from evaluation.jobs.lease import store_sign_of_life
 from evaluation.jobs.operations import StartOnce, remove_expired
 from evaluation.jobs.worker import run_parts
 from evaluation.policy import Viewer
@@ -54,7 +58,7 @@ class JobQueue:
         """The queue, and the function that sends the message "there is work"."""
         huey = self._open()
         huey.periodic_task(crontab(), name="look_for_work")(self._look_for_work)
-        return huey, huey.task(name="run_parts")(self._run_parts)
+        return huey, huey.task(name="run_parts")(self.run_parts)
 
     def _open(self) -> Huey:
         url = self.settings.job_queue_url
@@ -63,11 +67,12 @@ class JobQueue:
         if url == MEMORY_QUEUE:
             return MemoryHuey(NAME, immediate=True, **options)
         if url:
-            return RedisHuey(NAME, url=url, **options)
+            return RedisHuey(NAME, connection_pool=ConnectionPool.from_url(url, **redis_options(url)), **options)
         self.settings.job_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return SqliteHuey(NAME, filename=str(self.settings.job_folder / "queue.db"), fsync=False, **options)
 
-    def _run_parts(self) -> None:
+    def run_parts(self) -> None:
+        """Run parts of jobs until none is free."""
         # With the queue in memory, a part that ends sends its message from within this function, whose loop goes on anyway.
         if not getattr(self._thread, "is_running", False):
             self._thread.is_running = True
@@ -80,7 +85,9 @@ class JobQueue:
     def _look_for_work(self) -> None:
         """Once a minute: remove what has expired, start what is due, and wake workers for parts whose message was lost."""
         with self._application_context():
+            store_sign_of_life()
             remove_expired(Viewer.system())
+            sessions.remove_expired(Viewer.system())
             db.session.commit()
             for kind in KINDS.values():
                 if kind.is_due is not None and kind.is_due():

@@ -11,7 +11,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, generate_csrf
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, InternalError, OperationalError, TimeoutError
 from werkzeug import Response as WerkzeugResponse
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -21,6 +21,8 @@ from evaluation.language import N_
 from evaluation.web.core.access import wants_json
 from evaluation.web.core.request_context import current_language, megabytes
 
+RETRY_SECONDS = 30
+"""When a browser or a script may try again while the database cannot be used."""
 MAX_DRAINED_BYTES = 512 * 2**20
 CHUNK_BYTES = 64 * 1024
 
@@ -92,7 +94,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer_http_error)
     app.register_error_handler(CSRFError, _answer_expired_form)
     app.register_error_handler(EvaluationError, _answer_evaluation_error)
-    app.register_error_handler(OperationalError, _answer_database_error)
+    # PostgreSQL answers a write to a read-only database with an InternalError.
+    for unusable in (OperationalError, InternalError, TimeoutError):
+        app.register_error_handler(unusable, _answer_database_error)
+    for unstorable in (DataError, OverflowError, UnicodeEncodeError):
+        app.register_error_handler(unstorable, _answer_unstorable_value)
 
 
 def add_error(form: FlaskForm, error: EvaluationError) -> None:
@@ -162,12 +168,22 @@ def _answer_evaluation_error(error: EvaluationError) -> ErrorAnswer:
     return render_template("core/error.html", title=gettext(error.title or REFUSED_TITLE), advice=message), error.status
 
 
-def _answer_database_error(error: OperationalError) -> ErrorAnswer:
-    current_app.logger.error("%s", error)
+def _answer_database_error(error: OperationalError | InternalError | TimeoutError) -> Response:
+    """Answer a database that is stopped, locked, full or read-only, and one whose connections are all in use."""
+    current_app.logger.error("The database cannot be used: %s", error)
     database.db.session.rollback()
     # The page must not read the database: templates use these values instead.
     g.invented, g.unread = False, 0
-    return _error_page(HTTPStatus.SERVICE_UNAVAILABLE)
+    response = make_response(_error_page(HTTPStatus.SERVICE_UNAVAILABLE))
+    response.retry_after = RETRY_SECONDS
+    return response
+
+
+def _answer_unstorable_value(error: DataError | OverflowError | UnicodeEncodeError) -> ErrorAnswer:
+    """Answer a value of the request that the database cannot compare or store, such as the year 10^20."""
+    current_app.logger.warning("%s: a value cannot be stored: %s", request.endpoint, error)
+    database.db.session.rollback()
+    return _error_page(HTTPStatus.BAD_REQUEST)
 
 
 def _error_page(status: int, text: ErrorText | None = None) -> ErrorAnswer:
