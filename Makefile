@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 DEMO ?= yes
 TRIALS ?= 10000
+UV_COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UV_FLAGS)
 export PORT
 
 # One heap that does not return freed memory to the system: the next large workbook needs it again.
@@ -13,7 +14,7 @@ export MALLOC_ARENA_MAX = 1
 export MALLOC_TRIM_THRESHOLD_ = 1000000000
 export MALLOC_MMAP_THRESHOLD_ = 1000000000
 
-.PHONY: help run test check style types imports guards scripts bench torture translations env-example clean
+.PHONY: help run test check style types imports guards scripts bench torture translations requirements audit sbom env-example clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,17 +68,30 @@ translations: $(VENV)/tests ## Update the message catalogues from the code and c
 	done
 	$(BIN)/pybabel -q compile -d evaluation/translations
 
+# Existing pins stay; `make requirements UV_FLAGS=--upgrade` takes the newest releases.
+requirements: $(VENV)/tests ## Pin the dependencies of requirements.in and requirements-dev.in, with hashes
+	$(UV_COMPILE) requirements.in -o requirements.txt
+	$(UV_COMPILE) requirements.in requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+audit: $(VENV)/tests ## Look up known vulnerabilities of the dependencies; needs the network
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements-dev.txt
+	npm audit
+
+sbom: $(VENV)/tests ## Write the software bill of materials (CycloneDX) to build/sbom.json
+	mkdir -p build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json requirements.txt
+
 env-example: $(VENV)/product ## Write .env.example from the settings
 	$(BIN)/python -c 'from evaluation.settings import env_example; print(env_example(), end="")' > .env.example
 
 $(VENV)/product: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is needed; name it: make PYTHON=python3.12'; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
 $(VENV)/tests: $(VENV)/product requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
 # Node trusts the machine's certificates, as pip does.
