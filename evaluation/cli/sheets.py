@@ -11,7 +11,7 @@ from evaluation.cli.context import command, transaction
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.jobs import queries
-from evaluation.jobs.files import result_file
+from evaluation.jobs.files import open_result
 from evaluation.jobs.operations import start_job
 from evaluation.jobs.processes import start_worker
 from evaluation.jobs.queries import JobView
@@ -120,7 +120,8 @@ def sheets(year: int, out: Path, format_: str, lang: str, form_only: bool, draft
     view = _run(job_id, workers, out.name)
     if view.job.failure is not None:
         raise EvaluationError(view.job.failure["message"], **view.job.failure["values"])
-    shutil.move(result_file(job_id), out)
+    with open_result(job_id) as content, out.open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def _run(job_id: int, workers: int, label: str) -> JobView:

@@ -1,16 +1,24 @@
-"""The files of background jobs, in one folder for each job below JOB_FOLDER. Their names come from the job, not from people."""
+"""The files of background jobs. Their names come from the job, not from people.
+
+Workers write drafts in a folder for each job below JOB_FOLDER. Finished files, of parts and of the whole job, are in the store of
+jobs (:func:`evaluation.storage.job_store`), which all servers share.
+"""
 
 import shutil
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import BinaryIO
 
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.jobs.models import Job
 from evaluation.language import N_
 from evaluation.policy import Viewer
+from evaluation.storage import job_store, local_job_files
 
-FILE, DRAFT = "file", "draft"
+FILE, DRAFT, PART = "file", "draft", "part"
 FILE_REMOVED = N_("The file of this job has been removed. Start the job again.")
 RESULT_WITHHELD = N_("The result has data of bodies that you may no longer see. Start the job again.")
 
@@ -28,35 +36,8 @@ class FileRemoved(EvaluationError):
 
 
 def job_folder(job_id: int) -> Path:
-    """Return the folder of a job's files."""
-    return configuration().settings.job_folder / "files" / str(job_id)
-
-
-def result_file(job_id: int) -> Path:
-    """Return the path of a job's file. Raises FileRemoved."""
-    path = job_folder(job_id) / FILE
-    if not path.is_file():
-        raise FileRemoved(FILE_REMOVED)
-    return path
-
-
-def result_file_for(viewer: Viewer, job: Job) -> Path:
-    """Return the path of the file of a job that the viewer started.
-
-    Raises:
-        FileRemoved: The job has no file, or not any more.
-        ResultWithheld: The viewer does not see all bodies any more that were open to them when the job was started.
-    """
-    if not job.file_name:
-        raise FileRemoved(FILE_REMOVED)
-    if viewer.bodies is not None and (job.bodies is None or not viewer.bodies.issuperset(job.bodies)):
-        raise ResultWithheld(RESULT_WITHHELD)
-    return result_file(job.id)
-
-
-def part_file(job_id: int, number: int) -> Path:
-    """Return the path of the file of a part that is done."""
-    return job_folder(job_id) / f"part-{number}"
+    """Return the folder in which this computer's workers write the files of a job."""
+    return local_job_files(configuration().settings) / str(job_id)
 
 
 def draft_file(job_id: int, number: int, worker: str) -> Path:
@@ -64,19 +45,67 @@ def draft_file(job_id: int, number: int, worker: str) -> Path:
     return job_folder(job_id) / f"{DRAFT}-{number}-{worker}"
 
 
+def store_result(job_id: int, draft: Path) -> None:
+    """Store a finished file of a job. Raises StoreUnavailable."""
+    job_store().take(f"{job_id}/{FILE}", draft)
+
+
+def open_result(job_id: int) -> BinaryIO:
+    """Open the file of a job; seekable. Raises FileRemoved, StoreUnavailable."""
+    try:
+        return job_store().open(f"{job_id}/{FILE}")
+    except FileNotFoundError as error:
+        raise FileRemoved(FILE_REMOVED) from error
+
+
+def open_result_for(viewer: Viewer, job: Job) -> BinaryIO:
+    """Open the file of a job that the viewer started.
+
+    Raises:
+        FileRemoved: The job has no file, or not any more.
+        ResultWithheld: The viewer does not see all bodies any more that were open to them when the job was started.
+        StoreUnavailable: The store does not answer.
+    """
+    if not job.file_name:
+        raise FileRemoved(FILE_REMOVED)
+    if viewer.bodies is not None and (job.bodies is None or not viewer.bodies.issuperset(job.bodies)):
+        raise ResultWithheld(RESULT_WITHHELD)
+    return open_result(job.id)
+
+
+def store_part(job_id: int, number: int, draft: Path) -> None:
+    """Store the file of a part that is done. Raises StoreUnavailable."""
+    job_store().take(f"{job_id}/{PART}-{number}", draft)
+
+
+def open_parts(job_id: int, numbers: Iterable[int]) -> Iterator[BinaryIO]:
+    """Yield the files of parts, each open until the next one is taken. Raises StoreUnavailable."""
+    for number in numbers:
+        with job_store().open(f"{job_id}/{PART}-{number}") as file:
+            yield file
+
+
 def remove_part_files(job_id: int) -> None:
-    """Remove the files of a job's parts, and the drafts of workers that died."""
-    for path in job_folder(job_id).glob("*"):
-        if path.name != FILE:
-            path.unlink(missing_ok=True)
+    """Remove the files of a job's parts, and the drafts of workers of this computer that died."""
+    for path in job_folder(job_id).glob(f"{DRAFT}-*"):
+        path.unlink(missing_ok=True)
+    for entry in list(job_store().entries(str(job_id))):
+        if entry.name.rpartition("/")[2].startswith(PART):
+            job_store().delete(entry.name)
 
 
 def remove_files(job_id: int) -> None:
     """Remove all files of a job."""
+    job_store().delete_folder(str(job_id))
     shutil.rmtree(job_folder(job_id), ignore_errors=True)
 
 
-def stray_folders(job_ids: set[int]) -> list[Path]:
-    """Return the folders of jobs other than these."""
-    folder = configuration().settings.job_folder / "files"
-    return [path for path in folder.glob("*") if path.name not in set(map(str, job_ids))]
+def remove_stray_files(job_ids: set[int], before: datetime) -> None:
+    """Remove the files and this computer's drafts of jobs other than these that were last written before a time (UTC)."""
+    names = set(map(str, job_ids))
+    for folder in local_job_files(configuration().settings).glob("*"):
+        if folder.name not in names and datetime.fromtimestamp(folder.stat().st_mtime, UTC).replace(tzinfo=None) < before:
+            shutil.rmtree(folder, ignore_errors=True)
+    for entry in list(job_store().entries()):
+        if entry.name.partition("/")[0] not in names and entry.modified < before:
+            job_store().delete(entry.name)

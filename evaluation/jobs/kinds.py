@@ -7,7 +7,7 @@ start.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from evaluation.errors import EvaluationError
 from evaluation.language import Language
@@ -30,7 +30,8 @@ class JobRun:
     """What the function of a job works with.
 
     `viewer` is the person who started the job, with the rights that the account has now, or the system. `part` are the parameters
-    of the part; `results` and `part_files` are those of all parts, in their order, for the function that joins them.
+    of the part; `results` and `part_files` are those of all parts, in their order, for the function that joins them. Each file is
+    open until the next one is taken.
     """
 
     job_id: int
@@ -47,7 +48,7 @@ class JobRun:
     part: Parameters = field(default_factory=dict)
     part_file: Path = Path()
     results: Sequence[Any] = ()
-    part_files: Sequence[Path] = ()
+    part_files: Iterable[BinaryIO] = ()
 
 
 @dataclass(frozen=True)

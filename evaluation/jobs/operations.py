@@ -1,8 +1,8 @@
 """Starts and cancels background jobs, and removes old ones."""
 
-import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert, update
@@ -13,6 +13,8 @@ from evaluation.database import after_commit, db, insert_if_absent, table_of
 from evaluation.jobs import files, queries
 from evaluation.jobs.kinds import KINDS, JobKind, Parameters
 from evaluation.jobs.models import ACTIVE_STATUSES, CANCELLED, RUN, SPLIT, Job, JobPart
+from evaluation.logs import request_id
+from evaluation.metrics import JOBS_STARTED
 from evaluation.policy import Action, Forbidden, Viewer
 
 STRAY_DAYS = 1
@@ -39,6 +41,7 @@ def start_job(viewer: Viewer, kind: JobKind, parameters: Parameters, language: s
         parameters=parameters,
         language=language,
         urgent=kind.urgent,
+        request_id=request_id.get() or None,
         created_at=now(),
     )
     db.session.add(job)
@@ -46,6 +49,7 @@ def start_job(viewer: Viewer, kind: JobKind, parameters: Parameters, language: s
     db.session.add(JobPart(job_id=job.id, number=0, stage=SPLIT if kind.split else RUN))
     db.session.flush()
     after_commit(configuration().wake_workers)
+    after_commit(partial(JOBS_STARTED.add, kind.code))
     return job
 
 
@@ -79,6 +83,7 @@ class StartOnce:
                 job_id = queries.waiting_id(Viewer.system(), kind.code, connection)
                 part: dict[str, Any] = {"job_id": job_id, "number": 0, "stage": RUN, "parameters": {}}
                 connection.execute(insert(table_of(JobPart)).values(part))
+                JOBS_STARTED.add(kind.code)
         configuration().wake_workers()
 
 
@@ -117,6 +122,4 @@ def remove_expired(viewer: Viewer) -> None:
             db.session.execute(delete(Job).where(Job.id == job.id))
         else:
             job.file_name = job.file_size = None
-    for folder in files.stray_folders(queries.job_ids(viewer)):
-        if datetime.fromtimestamp(folder.stat().st_mtime, UTC).replace(tzinfo=None) < now() - timedelta(days=STRAY_DAYS):
-            shutil.rmtree(folder, ignore_errors=True)
+    files.remove_stray_files(queries.job_ids(viewer), now() - timedelta(days=STRAY_DAYS))

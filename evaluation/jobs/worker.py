@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,11 @@ from evaluation.jobs.lease import (
     store_progress,
     take_part,
 )
-from evaluation.jobs.models import ACTIVE_STATUSES, DONE, JOIN, RUN, SPLIT, Job, JobPart
+from evaluation.jobs.models import ACTIVE_STATUSES, DONE, FAILED, JOIN, RUN, SPLIT, Job, JobPart
 from evaluation.jobs.operations import RemovePartFiles
 from evaluation.language import N_, language
+from evaluation.logs import log_numbers, request_id
+from evaluation.metrics import JOBS_ENDED
 from evaluation.policy import Viewer
 
 MAX_ATTEMPTS = 2
@@ -65,6 +68,11 @@ def run_parts(job_id: int | None = None, max_parts: int | None = None) -> int:
 
 def run_part(lease: Lease) -> None:
     """Run a part that this worker has taken up, and store its result or its error."""
+    with log_numbers(job=lease.job_id):
+        _run_logged(lease)
+
+
+def _run_logged(lease: Lease) -> None:
     try:
         with extended(lease):
             _run(lease)
@@ -96,6 +104,7 @@ def _run(lease: Lease) -> None:
     if stored is None:
         raise LeaseLost
     job, part = stored
+    request_id.set(job.request_id or "")
     kind = KINDS.get(job.kind)
     if kind is None:
         raise UnknownJobKind(UNKNOWN)
@@ -113,7 +122,7 @@ def _run(lease: Lease) -> None:
     if part.stage == RUN and kind.split is not None:
         _require_active(job)
         if run.part_file.exists():
-            run.part_file.replace(files.part_file(job.id, lease.number))
+            files.store_part(job.id, lease.number, run.part_file)
         # The last part makes the part that joins them free.
         after_commit(_Wake())
     else:
@@ -154,7 +163,7 @@ def _job_run(lease: Lease, job: Job, part: JobPart, viewer: Viewer) -> tuple[Job
             part=part.parameters,
             part_file=files.draft_file(job.id, part.number, lease.worker),
             results=[result for _, result in results],
-            part_files=[files.part_file(job.id, number) for number, _ in results],
+            part_files=files.open_parts(job.id, [number for number, _ in results]),
         ),
         output,
     )
@@ -227,8 +236,9 @@ def _finish_job(job: Job, output: dict[str, Any], draft: Path) -> None:
     if not _execute(update(Job).where(Job.id == job.id, Job.status.in_(ACTIVE_STATUSES)).values(values)):
         raise JobCancelled
     if output:
-        draft.replace(files.job_folder(job.id) / files.FILE)
+        files.store_result(job.id, draft)
     after_commit(RemovePartFiles(job.id))
+    after_commit(partial(JOBS_ENDED.add, job.kind, DONE))
     db.session.expire(job)
     for task in on_end:
         task(SYSTEM, job)
@@ -241,6 +251,7 @@ def _fail(lease: Lease, error: EvaluationError) -> None:
         for task in on_end:
             task(SYSTEM, job)  # type: ignore[arg-type]
         db.session.commit()
+        JOBS_ENDED.add(job.kind if job else "", FAILED)
     _remove_leftovers(lease)
 
 

@@ -7,8 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from evaluation.audit.operations import new_batch
 from evaluation.errors import EvaluationError
@@ -164,7 +163,7 @@ def _join(run: JobRun) -> None:
     record_exports(run.viewer, options.year, records, new_batch())
 
 
-def copy_entries(source: Path, target: zipfile.ZipFile) -> None:
+def copy_entries(source: BinaryIO, target: zipfile.ZipFile) -> None:
     """Copy the files of an archive into another one, piece by piece, with its compression."""
     with zipfile.ZipFile(source) as archive:
         for entry in archive.infolist():

@@ -14,12 +14,14 @@ from evaluation.settings.types import (
     Names,
     PositiveNumber,
     WholeNumber,
+    check_certificates,
     check_files_url,
     check_queue_url,
     check_roles,
     check_smtp_url,
     data_folder,
     default_database_url,
+    default_log_format,
     default_two_factor_roles,
     psycopg_url,
     required_in_production,
@@ -65,9 +67,9 @@ class Settings(BaseSettings):
     files_url: Annotated[str, AfterValidator(check_files_url)] = Field(
         "",
         repr=False,
-        description="S3-compatible store of evidence files, uploaded workbooks and finished files of background jobs, in place of "
-        "FILES_FOLDER: s3://bucket/prefix?endpoint=https://host:port&region=… with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-        "s3://key:secret@bucket/… . Servers on several computers need it, or shared folders.",
+        description="S3-compatible store of evidence files, uploaded workbooks and finished files of background jobs, instead of "
+        "FILES_FOLDER: s3://bucket/prefix?endpoint=https://host:port&region=… with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+        "or s3://key:secret@bucket/… . Servers on several computers need it, or shared folders.",
     )
     disk_reserve_megabytes: WholeNumber = Field(
         512, description="Free space, in MB, of the disk of FILES_FOLDER below which no more files are taken."
@@ -78,8 +80,8 @@ class Settings(BaseSettings):
     )
     job_folder: Path = Field(
         default_factory=lambda fields: data_folder(fields) / "jobs",
-        description="Folder of background jobs: their queue, what workers write and, without FILES_URL, their finished files; then "
-        "all servers and workers use the same one. Default: `jobs` beside the SQLite database, else in INSTANCE.",
+        description="Folder of background jobs: their queue, what workers write and, without FILES_URL, their finished files; "
+        "then all servers and workers use the same one. Default: `jobs` beside the SQLite database, else in INSTANCE.",
     )
     job_queue_url: Annotated[str, AfterValidator(check_queue_url)] = Field(
         "",
@@ -106,6 +108,13 @@ class Settings(BaseSettings):
         8, description="Requests that each process answers at the same time; a slow connection occupies one of them."
     )
     port: WholeNumber = Field(8000, description="TCP port on which the server listens.")
+    metrics_bind: str = Field(
+        "", description="Address and port of the Prometheus metrics, such as 127.0.0.1:9090. Without it there are none."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default_factory=default_log_format,
+        description="Form of the log lines: text or json. Default: json in production, else text.",
+    )
     public_url: Annotated[str, AfterValidator(lambda url: url.rstrip("/"))] = Field(
         "", description="Address that links in e-mail and QR codes start with. Set it before the first year is accepted."
     )
@@ -116,7 +125,13 @@ class Settings(BaseSettings):
     smtp_url: Annotated[str, AfterValidator(check_smtp_url)] = Field(
         "",
         repr=False,
-        description="Mail server, such as smtp://user:password@mail.example.kz:587 or smtps://… . Without it no mail is sent.",
+        description="Mail server, such as smtp://user:password@mail.example.kz:587 or smtps://… . Without it no mail is sent. "
+        "It must have TLS with a valid certificate, unless it is on this computer and takes no password.",
+    )
+    smtp_ca_file: Annotated[str, AfterValidator(check_certificates)] = Field(
+        "",
+        description="File in PEM format with the certificates of the authorities that sign the mail server's one. Default: those "
+        "of the system.",
     )
     mail_from: str = Field("no-reply@localhost", description="Sender of e-mail.")
     two_factor_roles: Annotated[frozenset[str], NoDecode, BeforeValidator(split_commas), AfterValidator(check_roles)] = Field(

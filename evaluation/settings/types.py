@@ -1,6 +1,7 @@
 """Types of settings: how a variable's text becomes a value, and which values are refused."""
 
 import os
+import ssl
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +32,7 @@ NOT_SMTP = N_(
     "TLS from the start. Escape special characters of the name and the password as in any address: @ as %40."
 )
 
+NO_CERTIFICATES = N_("SMTP_CA_FILE must be a file with certificates in PEM format: %(file)s is missing or is not one.")
 NOT_A_ROLE = N_("TWO_FACTOR_ROLES: there is no role “%(role)s”. The roles are %(roles)s.")
 NOT_A_QUEUE = N_("JOB_QUEUE_URL must be the address of a Redis server, such as redis://localhost:6379/0, or empty.")
 NOT_A_STORE = N_(
@@ -103,6 +105,16 @@ def check_smtp_url(url: str) -> str:
     return url
 
 
+def check_certificates(file: str) -> str:
+    """Accept an empty text or the path of a file with certificates. Raises InvalidSetting."""
+    try:
+        if file:
+            ssl.create_default_context(cafile=file)
+    except OSError as error:
+        raise InvalidSetting(NO_CERTIFICATES, file=file) from error
+    return file
+
+
 def check_files_url(url: str) -> str:
     """Accept an empty text or an s3:// address with a bucket and only known options. Raises InvalidSetting."""
     try:
@@ -133,6 +145,11 @@ def check_roles(names: frozenset[str]) -> frozenset[str]:
 def default_two_factor_roles(fields: dict[str, Any]) -> frozenset[str]:
     """Return the roles that production requires to use a second factor; none elsewhere."""
     return STRONG_ROLES if fields.get("app_env") == "production" else frozenset()
+
+
+def default_log_format(fields: dict[str, Any]) -> str:
+    """Return json in production, where programs read the log; text elsewhere."""
+    return "json" if fields.get("app_env") == "production" else "text"
 
 
 def psycopg_url(url: str) -> str:

@@ -1,6 +1,7 @@
 """Sheets that are written once for the tests that open them."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from evaluation.sheets.document import LANGUAGES
 from evaluation.sheets.writers import FORMATS, file_name, write
 from evaluation.workbooks.load import load_workbook
 from tests.support.factories import bin_of, clean, row, workbook
+from tests.support.object_server import ObjectServer
+from tests.support.object_server import object_server as run_object_server
 from tests.support.scenario import Scenario, two_kind_scenario
 from tests.support.sheet_cases import Cases, Files, make_sheet
 from tests.support.upload_cases import BODY, OTHER, SYSTEM, YEAR, cell_of, changed, declared, download, money, organisation_bin
@@ -51,15 +54,33 @@ def files(cases: Cases, tmp_path_factory: pytest.TempPathFactory) -> Files:
     return written
 
 
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """An S3-compatible server of the tests' own."""
+    with run_object_server(tmp_path_factory.mktemp("objects")) as server:
+        yield server
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """FILES_URL of a test of both databases: a bucket beside PostgreSQL; beside SQLite none, so the files are in a folder."""
+    if database_url.startswith("sqlite:"):
+        return ""
+    server: ObjectServer = request.getfixturevalue("object_server")
+    return server.url(uuid.uuid4().hex)
+
+
 @pytest.fixture
 def kinds(order: Order) -> tuple[str, ...]:
     return tuple(order.kind)
 
 
 @pytest.fixture
-def filled(database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], tmp_path: Path) -> Flask:
+def filled(
+    database_url: str, make_app: Callable[..., Flask], order: Order, kinds: tuple[str, ...], tmp_path: Path, store_url: str
+) -> Flask:
     """Two bodies: three organisations of each kind under the first, one under the second, all of them answered."""
-    app = make_app(database_url, FILES_FOLDER=tmp_path / "files")
+    app = make_app(database_url, FILES_FOLDER=tmp_path / "files", FILES_URL=store_url)
     rows = {
         kind: [row(order, BODY, organisation_bin(n, m), clean(order, kind)) for m in range(3)] for n, kind in enumerate(kinds)
     }

@@ -34,7 +34,7 @@ DIRECTION_LABELS = {
     OPEN: N_("open or not comparable"),
     SAME: N_("share is the same"),
 }
-JOB = "<int(max=2147483647):job_id>"
+JOB = "<int:job_id>"
 
 blueprint = Blueprint("readings", __name__)
 blueprint.app_context_processor(context)
@@ -86,7 +86,8 @@ def result(job_id: int) -> str | Redirection:
     view = queries.job(viewer, job_id) or abort(404)
     if view.job.kind != readings_jobs.KIND.code or view.job.status != DONE:
         return redirect(url_for("jobs.show", job_id=job_id), 303)
-    document = orjson.loads(files.result_file_for(viewer, view.job).read_bytes())
+    with files.open_result_for(viewer, view.job) as file:
+        document = orjson.loads(file.read())
     year = find_year(document["year"])
     direction = request.args.get("change", "")
     region = request.args.get("region", "")

@@ -23,7 +23,7 @@ STATUS_LABELS = {
     FAILED: N_("failed"),
     CANCELLED: N_("cancelled"),
 }
-JOB = "<int(max=2147483647):job_id>"
+JOB = "<int:job_id>"
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 blueprint.app_context_processor(
@@ -69,8 +69,10 @@ def cancel(job_id: int) -> Redirection:
 def file(job_id: int) -> Response:
     """Download the file of a job."""
     job = _find(job_id).job
-    path = files.result_file_for(current_viewer(), job)
-    response = send_file(path, job.media_type, as_attachment=True, download_name=job.file_name)
+    content = files.open_result_for(current_viewer(), job)
+    response = send_file(content, job.media_type, as_attachment=True, download_name=job.file_name)
+    if job.file_size is not None:
+        response.content_length = job.file_size
     response.cache_control.private = True
     return response
 

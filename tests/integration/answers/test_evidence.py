@@ -1,9 +1,7 @@
 """Evidence files: detection of their type, storage by hash, permissions of people of the body and of its reviewer, pages."""
 
-import hashlib
 import io
 import struct
-import threading
 import zipfile
 import zlib
 from pathlib import Path
@@ -69,8 +67,8 @@ def huge_png() -> bytes:
 
 
 @pytest.fixture
-def scenario(app: Flask, order: Order, tmp_path: Path) -> Scenario:
-    change_settings(app, files_folder=tmp_path / "files")
+def scenario(app: Flask, order: Order, tmp_path: Path, store_url: str) -> Scenario:
+    change_settings(app, files_folder=tmp_path / "files", files_url=store_url)
     return two_kind_scenario(app, order)
 
 
@@ -152,41 +150,6 @@ def test_a_workbook_with_macros_is_rejected(order: Order) -> None:
 )
 def test_names_are_cleaned(sent_name: str, shown: str) -> None:
     assert clean_name(sent_name, PDF) == shown
-
-
-def test_bytes_are_stored_once_by_hash(scenario: Scenario) -> None:
-    folder = Path(scenario.app.config["FILES_FOLDER"])
-    with scenario.app.app_context():
-        sha256 = files.store(A_PDF)
-        assert sha256 == hashlib.sha256(A_PDF).hexdigest() == files.store(A_PDF)
-        assert [path.name for path in folder.rglob("*") if path.is_file()] == [sha256]
-        assert files.read(sha256) == A_PDF
-        (folder / sha256[:2] / sha256).write_bytes(b"other")
-        with pytest.raises(files.MissingFile):
-            files.read(sha256)
-        assert files.store(A_PDF) == sha256 and files.read(sha256) == A_PDF, "storing again restores damaged bytes"
-        for invalid in ("../../evaluation.db", "", "A" * 64):
-            with pytest.raises(ValueError, match="SHA-256"):
-                files.read(invalid)
-        with pytest.raises(files.MissingFile):
-            files.read("0" * 64)
-
-
-def test_concurrent_stores_of_the_same_bytes_are_complete(scenario: Scenario) -> None:
-    data, hashes = bytes(range(256)) * 20_000, []
-
-    def store() -> None:
-        with scenario.app.app_context():
-            hashes.append(files.store(data))
-
-    threads = [threading.Thread(target=store) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    with scenario.app.app_context():
-        assert len(set(hashes)) == 1 and len(hashes) == 8 and files.read(hashes[0]) == data
-    assert len([path for path in Path(scenario.app.config["FILES_FOLDER"]).rglob("*") if path.is_file()]) == 1
 
 
 def test_attaching_and_removing_a_file_is_audited(scenario: Scenario) -> None:

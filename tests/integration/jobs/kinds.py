@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import EvaluationError
+from evaluation.jobs import files
 from evaluation.jobs.kinds import JobKind, JobRun, PartPlan
 from evaluation.policy import Action
 
@@ -47,7 +48,7 @@ def _part(run: JobRun) -> Any:
 def _join(run: JobRun) -> None:
     log(run, "join")
     assert list(run.results) == list(range(run.parameters["parts"]))
-    run.file("all.txt", "text/plain").write_text("".join(path.read_text() for path in run.part_files))
+    run.file("all.txt", "text/plain").write_text("".join(file.read().decode() for file in run.part_files))
 
 
 SINGLE = JobKind("test_single", "A single job", Action.VIEW, _single)
@@ -55,3 +56,9 @@ FAILING = JobKind("test_failing", "A failing job", Action.VIEW, _fail)
 DIVIDED = JobKind("test_divided", "A divided job", Action.VIEW, _part, split=_split, join=_join)
 REVIEWING = JobKind("test_reviewing", "A reviewer's job", Action.REVIEW, _single)
 ALL = (SINGLE, FAILING, DIVIDED, REVIEWING)
+
+
+def content_of(job_id: int) -> bytes:
+    """Return the finished file of a job."""
+    with files.open_result(job_id) as file:
+        return file.read()

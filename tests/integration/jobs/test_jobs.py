@@ -21,7 +21,7 @@ from evaluation.jobs.models import Job, JobPart
 from evaluation.notifications.models import Notification
 from evaluation.policy import Action, Forbidden, Viewer
 from evaluation.settings import load_settings
-from tests.integration.jobs.kinds import ALL, DIVIDED, FAILING, REVIEWING, SINGLE
+from tests.integration.jobs.kinds import ALL, DIVIDED, FAILING, REVIEWING, SINGLE, content_of
 from tests.support.accounts import make_account
 
 SYSTEM = Viewer.system()
@@ -77,7 +77,7 @@ def test_a_job_runs_after_the_commit_and_its_person_is_notified(app: Flask) -> N
         job = stored(id_)
         assert (job.status, job.file_name, job.file_size) == ("done", "greeting.txt", len("Hello, The observer"))
         assert job.started_at and job.ended_at
-        assert files.result_file(id_).read_text() == "Hello, The observer"
+        assert content_of(id_).decode() == "Hello, The observer"
         assert [path.name for path in files.job_folder(id_).iterdir()] == ["file"]
         notification = db.session.query(Notification).one()
         assert (notification.account_id, notification.job_id, notification.data["status"]) == (viewer.account_id, id_, "done")
@@ -86,7 +86,7 @@ def test_a_job_runs_after_the_commit_and_its_person_is_notified(app: Flask) -> N
 def test_parts_are_joined_in_their_order(app: Flask) -> None:
     id_ = start(app, person(app), DIVIDED, parts=30)
     with app.app_context():
-        assert files.result_file(id_).read_text() == "".join(f"part {number}\n" for number in range(30))
+        assert content_of(id_).decode() == "".join(f"part {number}\n" for number in range(30))
         view = queries.system_job(SYSTEM, id_)
         assert view is None, "the job belongs to a person"
         assert db.session.query(JobPart).filter(JobPart.status != "done").count() == 0
@@ -136,7 +136,7 @@ def test_a_cancelled_job_stops_at_its_next_step(idle: Flask) -> None:
         assert worker.run_parts(waiting) == 0 and stored(waiting).status == "cancelled"
         assert worker.run_parts(divided, max_parts=2) == 2
         current = lease.take_part("w", divided)
-        assert current is not None and files.part_file(divided, 1).exists()
+        assert current is not None and files.job_folder(divided).joinpath("part-1").exists()
         operations.cancel(viewer, divided)
         db.session.commit()
         worker.run_part(current)
@@ -275,7 +275,7 @@ def test_files_and_jobs_of_the_product_are_removed_after_some_days(app: Flask) -
         db.session.commit()
         assert db.session.get(Job, product) is None and not files.job_folder(product).exists()
         assert stored(old).file_name is None and not files.job_folder(old).exists()
-        assert stored(recent).file_name and files.result_file(recent).exists()
+        assert stored(recent).file_name and content_of(recent)
 
 
 def test_what_is_urgent_goes_first(idle: Flask) -> None:

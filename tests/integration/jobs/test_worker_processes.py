@@ -16,10 +16,10 @@ from flask import Flask
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import viewer_of
 from evaluation.database import db
-from evaluation.jobs import files, kinds, operations
+from evaluation.jobs import kinds, operations
 from evaluation.jobs.models import Job, JobPart
 from evaluation.notifications.models import Notification
-from tests.integration.jobs.kinds import ALL, DIVIDED
+from tests.integration.jobs.kinds import ALL, DIVIDED, content_of
 from tests.support.accounts import make_account
 from tests.support.paths import ROOT
 
@@ -91,7 +91,7 @@ def test_a_killed_workers_part_is_taken_up_once(app: Flask, consumer: "subproces
     assert begun.pop(killed) == 2 and set(begun.values()) == {1} and len(begun) == PARTS - 1
     assert all(lines[f"end {number}"] == 1 for number in range(PARTS)) and lines["join"] == 1
     with app.app_context():
-        assert files.result_file(id_).read_text() == "".join(f"part {number}\n" for number in range(PARTS))
+        assert content_of(id_).decode() == "".join(f"part {number}\n" for number in range(PARTS))
         assert db.session.query(Notification).count() == 1
         attempts = Counter(count for (count,) in db.session.query(JobPart.attempts))
         assert attempts == {1: PARTS + 1, 2: 1}
