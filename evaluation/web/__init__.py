@@ -9,12 +9,14 @@ from evaluation.web.account import account, inbox, security
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
 from evaluation.web.comparison import anomalies, changes, improvement, pictures, ranking, ranking_access, readings, regions, trial
-from evaluation.web.core import access, compression, drafts, errors, headers, languages
+from evaluation.web.core import access, compression, drafts, errors, headers, incoming, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
+from evaluation.web.core.session_cookie import SessionCookie
 from evaluation.web.entry import alike_warnings, answer_check, answers, evidence, grid, home, report, submission, uploads
 from evaluation.web.jobs import new as new_jobs
 from evaluation.web.review import body_list, body_year, bulk_accept
 from evaluation.web.review.remarks import views as remark_views
+from evaluation.web.serving import init_app as init_serving
 from evaluation.web.sheets import as_of, method, sheets, verify
 
 __all__ = ["commit_request", "current_viewer", "init_app"]
@@ -24,6 +26,8 @@ def init_app(app: Flask) -> None:
     """Wire languages, access, errors, security and all blueprints."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.undefined = StrictUndefined
+    app.url_map.converters["int"] = incoming.NumberConverter
+    app.session_interface = SessionCookie()
     languages.init_app(app)
     Bootstrap5(app)
     # Registered before CSRFProtect, whose error page needs the language and the database.
@@ -33,10 +37,13 @@ def init_app(app: Flask) -> None:
     # Registered before CSRFProtect too: after the session has ended, the page says so instead of that the form has expired.
     app.before_request(access.guard)
     CSRFProtect(app)
+    app.before_request(incoming.refuse_unstorable_text)
     compression.init_app(app)
     app.after_request(headers.add_security_headers)
     # Functions run in reverse order: a draft is confirmed after what it became is committed.
     app.after_request(drafts.confirm_stored_draft)
+    security.limits.init_app(app)
+    app.after_request(security.store_last_request)
     app.after_request(commit_request)
     app.context_processor(context)
     errors.init_app(app)
@@ -78,3 +85,5 @@ def init_app(app: Flask) -> None:
         ranking_access.blueprint,
     ):
         app.register_blueprint(blueprint)
+    # The last one: it surrounds everything else.
+    init_serving(app)

@@ -58,13 +58,14 @@ def open_year(
         DoubtfulValue: The deadline has passed, and that is not confirmed.
     """
     viewer.require(Action.MANAGE_REGISTRY)
-    if reporting_year(year) is not None:
-        raise RegistryError("year_open", "year", value=year)
     if year > today().year:
         raise RegistryError("future_year", "year")
     order = orders().get(order_code)
     if order is None or order.from_year > year:
         raise RegistryError("year_order", "order_code", order=order_code, value=year)
+    # Asked last: the database compares no number beyond its columns.
+    if reporting_year(year) is not None:
+        raise RegistryError("year_open", "year", value=year)
     _check_dates(year, starts_on, deadline)
     _confirm_deadline(deadline, confirmed)
     invented = any(item.invented for item in years())

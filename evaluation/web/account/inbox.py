@@ -15,7 +15,7 @@ from evaluation.web.core.request_context import current_viewer
 
 UNREAD = "unread"
 """The value of the parameter `show` that restricts the list to unread notifications."""
-NOTIFICATION = "<int(max=2147483647):notification_id>"
+NOTIFICATION = "<int:notification_id>"
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 from flask_security.utils import send_mail
 from werkzeug import Response as Redirection
@@ -25,6 +26,7 @@ from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
+from evaluation.web.account.confirmation import require_confirmation
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import MAX_SEARCH, current_language, current_viewer, moment, search_words
@@ -40,10 +42,16 @@ SUCCESS_MESSAGES = {
 """Name of a completed operation → the message that the next page shows."""
 NO_BODIES: Page[Body] = Page.single(())
 
-ACCOUNT = "<int(max=2147483647):account_id>"
+ACCOUNT = "<int:account_id>"
 """The part of an address that identifies an account."""
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+
+@blueprint.before_request
+def confirm() -> ResponseReturnValue | None:
+    """Ask who uses the session before everything but the list."""
+    return None if request.endpoint == "people.people" else require_confirmation()
 
 
 @blueprint.get("")
@@ -223,7 +231,8 @@ def _form_page(
         # A region that is no longer registered stays selected: the account must not turn into one for the whole country.
         regions.setdefault(form.region.data, form.region.data)
     form.region.choices = [SelectChoice(code, name) for code, name in regions.items()]
-    form.language.choices = [SelectChoice(code, name) for code, name in ({"": gettext("Not chosen")} | LANGUAGE_NAMES).items()]
+    languages = [SelectChoice(code, name, {"lang": code}) for code, name in LANGUAGE_NAMES.items()]
+    form.language.choices = [SelectChoice("", gettext("Not chosen")), *languages]
     return render_template(
         "admin/people/person.html",
         account=account,

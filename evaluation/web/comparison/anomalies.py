@@ -33,7 +33,7 @@ from evaluation.web.core.request_context import (
 )
 from forms.comparison.anomalies import DecisionForm, ExplanationForm
 
-ANOMALY = f"/bodies/<bin_>/{YEAR}/anomalies/<int(max=2147483647):anomaly_id>"
+ANOMALY = f"/bodies/<bin_>/{YEAR}/anomalies/<int:anomaly_id>"
 SHOWN_OF_BODY = 10
 """Anomalies on the page of a body's year."""
 

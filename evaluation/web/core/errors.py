@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from evaluation import database
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.logs import request_id
 from evaluation.web.core.access import wants_json
 from evaluation.web.core.request_context import current_language, megabytes
 
@@ -70,6 +71,11 @@ EXPIRED_FORM = ErrorText(
     N_("The form has expired"),
     N_("Nothing was stored. Go back, load the page again and send the form once more."),
 )
+UNKNOWN_OUTCOME = ErrorText(
+    N_("The database failed while your changes were being stored"),
+    N_("They may be stored or not. Load the page again and look before you repeat what you did."),
+)
+"""The page for a commit whose answer was lost."""
 REFUSED_TITLE = N_("Nothing was stored.")
 """The heading of the page for a request that a rule of the product refuses."""
 PAGE_ONLY = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
@@ -146,6 +152,7 @@ def _answer_http_error(error: HTTPException) -> ErrorAnswer | HTTPException:
 
 def _answer_expired_form(_: CSRFError) -> ErrorAnswer | WerkzeugResponse:
     """Answer a form whose token is outdated; signing in and out changes the token."""
+    g.refusal = "form_token"
     if request.endpoint in ("security.login", "security.logout"):
         return redirect(url_for("security.login"), 303)
     if wants_json():
@@ -174,7 +181,9 @@ def _answer_database_error(error: OperationalError | InternalError | TimeoutErro
     database.db.session.rollback()
     # The page must not read the database: templates use these values instead.
     g.invented, g.unread = False, 0
-    response = make_response(_error_page(HTTPStatus.SERVICE_UNAVAILABLE))
+    response = make_response(
+        _error_page(HTTPStatus.SERVICE_UNAVAILABLE, UNKNOWN_OUTCOME if g.get("is_outcome_unknown") else None)
+    )
     response.retry_after = RETRY_SECONDS
     return response
 
@@ -194,9 +203,10 @@ def _error_page(status: int, text: ErrorText | None = None) -> ErrorAnswer:
 
 def _answer(title: str, advice: str, status: int) -> ErrorAnswer:
     """Return a page, or the same as JSON to a script."""
+    number = request_id.get() if status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
     if wants_json():
-        return jsonify(message=f"{title}. {advice}"), status
-    return render_template("core/error.html", title=title, advice=advice), status
+        return jsonify(message=f"{title}. {advice}", **({"request": number} if number else {})), status
+    return render_template("core/error.html", title=title, advice=advice, number=number), status
 
 
 def _drain_request() -> None:

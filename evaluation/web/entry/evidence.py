@@ -62,7 +62,7 @@ def upload(bin_: str, year: int, organisation_bin: str) -> tuple[Response, int] 
     return jsonify(html=html, count=file_count(len(files)), rejected=bool(rejected))
 
 
-@blueprint.get(f"{ADDRESS}/<int(max=2147483647):id_>")
+@blueprint.get(f"{ADDRESS}/<int:id_>")
 @allow(Action.VIEW_FILES)
 def download(bin_: str, year: int, organisation_bin: str, id_: int) -> Response:
     """Send a file as a download. The browser must never show it, and its media type is the one that we detected."""
@@ -72,7 +72,6 @@ def download(bin_: str, year: int, organisation_bin: str, id_: int) -> Response:
     file = queries.file(current_viewer(), year, body.id, _member(body, year, organisation_bin)[0], id_) or abort(404)
     response = send_bytes(storage.read(file.sha256), file.media_type, file.name)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.cache_control.no_store = True
     return response
 

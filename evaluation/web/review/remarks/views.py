@@ -24,7 +24,7 @@ from evaluation.web.review.remarks.presenter import RemarkLocator, open_remark_l
 from forms.review.remarks import RemarkForm, ReplyForm, ReturnTargetForm
 
 REMARKS = f"/bodies/<bin_>/{YEAR}/remarks"
-REMARK = f"{REMARKS}/<int(max=2147483647):remark_id>"
+REMARK = f"{REMARKS}/<int:remark_id>"
 RETURN_TO_LIST = "list"
 """The value of `back` that returns to the list of remarks; every other value returns to the remark's target."""
 

@@ -4,18 +4,22 @@ import io
 import json
 import struct
 import zlib
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
+from sqlalchemy import select
 
+from evaluation.accounts.models import Account
 from evaluation.answers.evidence.content import EvidenceRejected, detect_file_type
 from evaluation.criteria import Order
+from evaluation.database import db
 from tests.support.accounts import assign_bodies, make_account, sign_in, token_of
 from tests.support.html import attributes
 from tests.support.scenario import BODY, OTHER_BODY, YEAR, two_kind_scenario
-from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, audit_entries, change_account, post
+from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, attempt, audit_entries, change_account, post
 
 # A shared computer after signing out
 
@@ -135,7 +139,52 @@ def test_numbers_of_people_beyond_the_database(careless: Flask) -> None:
         assert client.get(f"/people/{number}").status_code == 404
 
 
-@pytest.mark.parametrize("typed", ["a\x00b", "x" * 70_000, "a " * 100, "% _ \\ ' \" ) ("])
+UNSTORABLE = ("%00", "a%00b")
+
+
+@pytest.mark.parametrize("typed", UNSTORABLE)
+def test_text_that_no_database_stores_is_refused_before_a_view_reads_it(careless: Flask, order: Order, typed: str) -> None:
+    scenario = two_kind_scenario(careless, order)
+    client, kind = scenario.client("administrator"), scenario.kinds[0]
+    token = token_of(client, "/account/")
+    for url in (f"/people?q={typed}", f"/people?{typed}=1", f"/language/kk?next=/{typed}"):
+        response = client.get(url)
+        assert response.status_code == 400 and "<h1" in response.text, url
+    assert client.get(f"/bodies/{typed}/{YEAR}").status_code == 404
+    with careless.app_context():
+        account = db.session.scalar(select(Account.id).where(Account.email == make_account(careless, "clerk")))
+    form = {"content_type": "application/x-www-form-urlencoded", "headers": {"X-CSRFToken": token}}
+    for url in (f"/people/{account}", "/people/new", "/registry/workbook/undo"):
+        assert client.post(url, data=f"bodies={typed}&batch={typed}", **form).status_code == 400, url
+    clerk = scenario.client("clerk")
+    headers = {"X-CSRFToken": token_of(clerk, "/account/")}
+    for url in (f"/bodies/{BODY}/{YEAR}/grid/{kind}/undo", "/verify"):
+        assert clerk.post(url, data={"batch": "a\x00b"}, headers=headers).status_code == 400, url
+    assert clerk.post("/verify", data={"file": (io.BytesIO(b"x"), "a\x00.pdf")}, headers=headers).status_code == 400
+    # In JSON it is dropped from the text of a cell.
+    assert clerk.post(f"/bodies/{BODY}/{YEAR}/grid/{kind}/undo", json={"batch": "a\x00\ud800"}, headers=headers).status_code < 500
+
+
+def test_a_guess_with_such_text_counts(database_url: str, make_app: Callable[..., Flask]) -> None:
+    app = make_app(database_url, GUESS_LIMIT="3 per minute", TESTING=False)
+    make_account(app, "clerk")
+    client = anonymous_client(app)
+    assert [attempt(client, "a\x00b@example.org").status_code for _ in range(4)] == [400, 400, 400, 429]
+
+
+def test_numbers_beyond_the_database(careless: Flask) -> None:
+    client = sign_in(anonymous_client(careless), make_account(careless, "administrator"))
+    for year in (10**20, 2**63 - 1, -(10**20), 0):
+        response = post(client, "/registry/years", year=str(year), order_code=careless.extensions["orders"].latest.code)
+        assert response.status_code == 422, year
+    for url in ("/people?page=", "/registry/organisations?page=", "/audit?before=", "/bodies?year="):
+        for number in (10**20, -(10**20), 2**63 - 1, 10**400):
+            assert client.get(f"{url}{number}").status_code in (200, 303, 400), (url, number)
+    for number in ("٣", "1" * 5_000, "-1", "1e3"):
+        assert client.get(f"/people/{number}").status_code == 404, number
+
+
+@pytest.mark.parametrize("typed", ["x" * 70_000, "a " * 100, "% _ \\ ' \" ) ("])
 def test_words_that_databases_do_not_look_for(careless: Flask, order: Order, typed: str) -> None:
     scenario = two_kind_scenario(careless, order)
     client = scenario.client("administrator")

@@ -58,6 +58,7 @@ def test_headers_restrict_browsers(shown: Flask) -> None:
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin" and "camera=()" in headers["Permissions-Policy"]
 
 
 @pytest.mark.parametrize(
@@ -82,5 +83,22 @@ def test_what_another_site_asks_for_is_not_compressed(shown: Flask, url: str, or
 
 def test_no_other_name_is_answered(shown: Flask) -> None:
     browser = client(shown)
-    assert browser.get("/bodies", headers={"Host": "attacker.example"}).status_code == 400
-    assert browser.get("/bodies").status_code == 200
+    for host in (
+        "attacker.example",
+        "localhost.attacker.example",
+        "attacker.example#localhost",
+        "localhost@attacker.example",
+        "localhost:81:80:80",
+        "localhost:99999",
+        "localhost:x",
+        "[::2]",
+        "[::1",
+        "::1",
+        "[::1]x",
+        "lоcalhost".encode().decode("latin1"),
+        "",
+    ):
+        assert browser.get("/bodies", headers={"Host": host}).status_code == 400, host
+    for host in ("localhost", "LOCALHOST", "LocalHost:8000", "127.0.0.1:8000", "[::1]", "[::1]:8000"):
+        # The browser sends the cookie of its session to one host only.
+        assert browser.get("/account/sign-in", headers={"Host": host}).status_code in (200, 302), host
