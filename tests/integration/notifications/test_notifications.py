@@ -1,33 +1,22 @@
 """Notifications: recipients, the inbox, mail through a real server on the loopback interface, and reminders."""
 
 import re
-import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
+from datetime import date, timedelta
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 from bs4 import BeautifulSoup
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
 from flask.testing import FlaskClient
 
 from evaluation.clock import now, today
-from evaluation.configuration import configuration
 from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import LANGUAGE_CODES, language
 from evaluation.notifications import outbox, queries
-from evaluation.notifications.email import Mail, MailConnection
 from evaluation.notifications.models import Notification
 from evaluation.notifications.operations import notify
 from evaluation.notifications.reminders import due_reminder_day, remind
@@ -39,11 +28,11 @@ from tests.support import accounts
 from tests.support.accounts import assign_bodies, make_account, sign_in
 from tests.support.factories import row, workbook
 from tests.support.html import attributes, parse, texts, visible_text
+from tests.support.mail_server import NOBODY, Server
 from tests.support.scenario import BODY, EMPTY_BODY, OTHER_BODY, SYSTEM, YEAR, Scenario, two_kind_scenario
 from tests.support.visits import change_account, post
 
 REASON = "Себебі: <b>қайта</b>\nқараңыз"
-NOBODY = "refused@example.org"
 
 
 @pytest.fixture
@@ -200,42 +189,6 @@ def test_a_long_inbox_has_pages(scenario: Scenario) -> None:
 # Mail
 
 
-class Server:
-    """A mail server on a free port, with the mails that it accepted as (recipient, mail)."""
-
-    def __init__(self, **settings: Any):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.settings, self.mails, self.letters = settings, Queue[tuple[str, Any]](), 0
-        self.url = f"smtp://127.0.0.1:{self.port}"
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if address == NOBODY:
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:
-        self.secret = session.ssl is not None, session.authenticated
-        read = message_from_bytes(envelope.content, policy=policy.default)
-        self.mails.put((envelope.rcpt_tos[0], read))
-        return "250 OK"
-
-    def up(self) -> None:
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, **self.settings)
-        self.controller.start()
-
-    def down(self) -> None:
-        self.controller.stop()
-
-    def taken(self) -> dict[str, Any]:
-        """Return recipient → mail of the mails since the last call."""
-        results = [self.mails.get_nowait() for _ in range(self.mails.qsize())]
-        assert len({to for to, _ in results}) == len(results), "one mail per recipient"
-        return dict(results)
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     result = Server()
@@ -357,41 +310,6 @@ def test_two_that_send_at_once_send_nothing_twice(mailing: Scenario, server: Ser
         thread.join()
     with app.app_context():
         assert set(server.taken()) == everyone and set(states().values()) == {("sent", 1)}
-
-
-def test_tls_and_a_password_where_the_server_has_them(
-    tmp_path: Path, make_app: Callable[..., Flask], caplog: pytest.LogCaptureFixture
-) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name, day = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
-    result = x509.CertificateBuilder(name, name, key.public_key(), 1, day - timedelta(days=1), day + timedelta(days=1))
-    (tmp_path / "cert").write_bytes(result.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    clear = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (tmp_path / "key").write_bytes(key.private_bytes(*clear))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-
-    def knows(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"us@er", b"p:w"), handled=False)
-
-    server = Server(tls_context=context, require_starttls=True, auth_required=True, authenticator=knows)
-    server.up()
-    for password, taken in (("p%3Aw", True), ("wrong", False)):
-        url = f"smtp://us%40er:{password}@127.0.0.1:{server.port}"
-        app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", SMTP_URL=url, MAIL_FROM="Бағалау <no-reply@example.kz>")
-        with app.app_context():
-            connection = MailConnection(configuration().settings)
-            try:
-                connection.send(Mail("a@example.kz", "Тақырып", "Мәтін"))
-                assert taken and server.secret == (True, True)
-                letter = server.taken()["a@example.kz"]
-                assert letter["From"] == "Бағалау <no-reply@example.kz>" and letter["Message-ID"].endswith("@example.kz>")
-                assert letter["Subject"] == "Тақырып" and letter.get_content().strip() == "Мәтін"
-            except OSError:
-                assert not taken and server.mails.empty()
-            finally:
-                connection.close()
-    server.down()
 
 
 # Reminders
