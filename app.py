@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from evaluation import cli
-from evaluation.application import Application, flask_configuration
+from evaluation.application import Application, flask_configuration, static_url_path
 from evaluation.settings import Settings, load_settings_or_exit
+
+ROOT = Path(__file__).parent
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -24,7 +27,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     remaining = dict(config or {})
     overrides = {name: remaining.pop(name.upper()) for name in Settings.model_fields if name.upper() in remaining}
     settings = load_settings_or_exit(**overrides)
-    app = Application(__name__, instance_path=str(settings.instance))
+    app = Application(__name__, static_url_path=static_url_path(ROOT / "static"), instance_path=str(settings.instance))
     app.config.from_mapping(flask_configuration(settings) | remaining)
     cli.init_app(app)
     app.wire_with(lambda: wire(app, settings), deferred=os.environ.get("FLASK_RUN_FROM_CLI") == "true")
@@ -45,6 +48,8 @@ def wire(app: Application, settings: Settings) -> None:
     from evaluation.web.jobs.kinds import KINDS
     from evaluation.web.links import FlaskLinkBuilder
 
+    # What the product writes, the database among it, is for its user alone.
+    os.umask(0o077)
     app.extensions["orders"] = load_orders(settings.criteria)
     log_problems(app.extensions["orders"])
     app.extensions["jobs"] = JobQueue(settings, app.app_context)
@@ -55,6 +60,7 @@ def wire(app: Application, settings: Settings) -> None:
         wake_workers=app.extensions["jobs"].wake,
         application_context=app.app_context,
     )
+    app.extensions["configuration"] = configuration
     database.init_app(app, configuration)
     chain.listen(mark_stale)
     kinds.register(KINDS)

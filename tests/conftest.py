@@ -36,7 +36,7 @@ from tests.support.shared_compilation import share_compilation
 share_compilation(os.environ["INSTANCE"])
 
 SHEETS = ("tests/integration/sheets/test_sheets.py", "tests/integration/sheets/test_printed_sheets.py")
-ALONE = ("tests/browser/", "tests/integration/web/core/test_pages.py")
+ALONE = ("tests/browser/", "tests/integration/serving/", "tests/integration/web/core/test_pages.py")
 """Modules whose tests share a slow fixture: a server and a browser, or the demonstration."""
 PAGES = ("tests/integration/web/", "tests/integration/cli/")
 """Folders of tests of pages and commands."""
@@ -188,6 +188,30 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template}')
     yield f"postgresql+psycopg://{server.partition('://')[2]}/{name}"
     dropping.submit(drop, server, name)
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path, dropping: Executor) -> Iterator[Callable[[str], str]]:
+    """Make a database without tables: `new_database("sqlite" or "postgresql")`; its URL."""
+    made: list[tuple[str, str]] = []
+
+    def make(kind: str) -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        if kind == "sqlite":
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "evaluation.db").touch()
+            return f"sqlite:///{tmp_path / name / 'evaluation.db'}"
+        import psycopg
+
+        server = request.getfixturevalue("postgresql")
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        made.append((server, name))
+        return f"postgresql+psycopg://{server.partition('://')[2]}/{name}"
+
+    yield make
+    for server, name in made:
+        dropping.submit(drop, server, name)
 
 
 @pytest.fixture

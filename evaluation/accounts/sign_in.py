@@ -8,12 +8,15 @@ separately: otherwise anybody who knows an e-mail address could lock its owner o
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import func, update
 
 from evaluation.accounts.checks import EMAIL
+from evaluation.accounts.credentials import CREDENTIAL_ACTIONS, fingerprints
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import DEMONSTRATION_DOMAIN
 from evaluation.audit.actions import AuditAction
@@ -21,6 +24,8 @@ from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import now
 from evaluation.configuration import configuration
 from evaluation.database import db
+from evaluation.logs import log_refusal
+from evaluation.metrics import SIGN_IN_FAILURES
 from evaluation.policy import Role, Viewer
 
 DEVICE_DAYS = 90
@@ -80,6 +85,7 @@ def record_failure(account: Account | None, email: str, address: str, factor: st
         factor: `password` or `code`.
         is_trusted: Whether the device is trusted: its attempts are counted separately.
     """
+    SIGN_IN_FAILURES.add()
     if account is None:
         # A text that is no e-mail address may be a password that was typed into the wrong field, so it is not stored.
         typed = email if EMAIL.fullmatch(email) else ""
@@ -100,6 +106,7 @@ def record_failure(account: Account | None, email: str, address: str, factor: st
 
 def record_refusal(account: Account, address: str, factor: str) -> None:
     """Write an attempt that was refused without a check because the account is locked or closed."""
+    log_refusal("locked", address, account=account.id)
     _append_attempt(account, AuditAction.SIGN_IN_REFUSED, address, factor)
 
 
@@ -122,6 +129,11 @@ def record_password_reset(account: Account) -> None:
     append_account_event(account, AuditAction.PASSWORD_RESET)
 
 
+def record_rehashed_password(account: Account) -> None:
+    """Write that the hash of the password was replaced by one of the present method."""
+    append_account_event(account, AuditAction.PASSWORD_REHASHED)
+
+
 def use_code(account: Account, period: int) -> bool:
     """Mark the authenticator's code of a period of 30 seconds as used; return False if it or a later one was used before."""
     # One statement compares and stores, so that of two concurrent requests with the same code only one succeeds.
@@ -142,14 +154,17 @@ def record_reset_link(account: Account, address: str) -> None:
 
 
 def record_second_factor_disabled(account: Account) -> None:
-    """Write that the owner disabled the second factor, and remove its recovery codes."""
-    account.mf_recovery_codes = None
+    """Write that the owner removed the authenticator app; recovery codes go with the last second factor."""
+    if not account.has_second_factor:
+        account.mf_recovery_codes = None
     append_account_event(account, AuditAction.SECOND_FACTOR_DISABLED)
 
 
-def append_account_event(account: Account, action: AuditAction, data: dict[str, str] | None = None) -> None:
-    """Write what a person did with their own account."""
+def append_account_event(account: Account, action: AuditAction, data: Mapping[str, Any] | None = None) -> None:
+    """Write what a person did with their own account; an action that changes credentials has their fingerprints."""
     viewer = Viewer(account.name, Role(account.role), account_id=account.id)
+    if action in CREDENTIAL_ACTIONS:
+        data = {**(data or {}), "account": account.id, "credentials": fingerprints(account)}
     append_events(viewer, [NewEvent(action, data=data or {})])
 
 

@@ -16,13 +16,14 @@ COMMANDS = {
     "audit": ("evaluation.cli.audit:audit", "Verify the audit log, and take checkpoints of it."),
     "backup": (
         "evaluation.cli.backup:backup",
-        "Copy the database as of one moment, the evidence files, and a checkpoint of the audit log.",
+        "Copy everything that is stored as of one moment into one sealed file.",
     ),
     "criteria": ("evaluation.cli.criteria:criteria", "Check criteria files before they are used."),
-    "database": ("evaluation.cli.database:database", "Create and upgrade the database."),
+    "database": ("evaluation.cli.database:database", "Create and upgrade the database, and copy it to another one."),
     "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),
     "jobs": ("evaluation.cli.jobs:jobs", "Run background jobs."),
     "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),
+    "metrics": ("evaluation.cli.metrics:metrics", "Answer requests for Prometheus metrics."),
     "readings": (
         "evaluation.cli.readings:readings",
         "Score a year under another reading or another order beside today's points; nothing is stored.",
@@ -32,6 +33,7 @@ COMMANDS = {
         "Print the ranking of a year's bodies by their share of the maximum; the Order itself knows no rank.",
     ),
     "remind": ("evaluation.cli.remind:remind", "Remind clerks and heads of deadlines, and send all waiting mail."),
+    "restore": ("evaluation.cli.backup:restore", "Restore a backup into an empty installation, and prove that it is sound."),
     "results": ("evaluation.cli.results:results", "Score stale results, and check the stored ones."),
     "score": ("evaluation.cli.workbooks:score", "Score a filled workbook without touching the database."),
     "sheet": (

@@ -1,6 +1,7 @@
 """Commands of background jobs."""
 
 import os
+from logging.config import dictConfig
 
 import click
 from flask import current_app
@@ -9,8 +10,10 @@ from flask.cli import AppGroup
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
+from evaluation.jobs.lease import store_sign_of_life
 from evaluation.jobs.worker import run_parts
 from evaluation.language import N_
+from evaluation.logs import log_configuration
 from evaluation.settings import MEMORY_QUEUE
 
 NO_QUEUE = N_("With JOB_QUEUE_URL=memory: a job runs in the process that starts it, so there is nothing to work on.")
@@ -42,6 +45,9 @@ def work(workers: int | None, job: int | None, with_server: bool, lang: str) -> 
     # Imported here: the list of commands does not need it.
     from evaluation.jobs.consumer import JobConsumer
 
+    dictConfig(log_configuration(settings))
+    # The first minute has no other sign that the workers live.
+    store_sign_of_life()
     server_id = os.getppid() if with_server else None
     JobConsumer(current_app.extensions["jobs"], workers or settings.job_workers or 1, server_id).run()
 

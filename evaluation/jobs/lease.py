@@ -5,6 +5,7 @@ a part names its worker, so a worker that was only believed dead cannot finish a
 """
 
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,19 +13,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from evaluation.clock import now
 from evaluation.configuration import configuration
-from evaluation.database import db, table_of
+from evaluation.database import db, insert_if_absent, table_of
 from evaluation.errors import EvaluationError
 from evaluation.jobs import queries
-from evaluation.jobs.models import ACTIVE_STATUSES, FAILED, RUNNING, WAITING, Job, JobPart
+from evaluation.jobs.models import ACTIVE_STATUSES, FAILED, RUNNING, WAITING, Job, JobPart, JobWorker
 from evaluation.policy import Viewer
 
 EXTENSIONS_PER_LEASE = 3
-JOB, PART = table_of(Job), table_of(JobPart)
+FORGET_AFTER = timedelta(days=1)
+"""After this time a computer without a sign of life is forgotten."""
+JOB, PART, WORKER = table_of(Job), table_of(JobPart), table_of(JobWorker)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -54,6 +57,15 @@ class Lease:
 def lease_end() -> Any:
     """Return the time at which a lease that begins or is extended now expires."""
     return now() + timedelta(seconds=configuration().settings.job_lease_seconds)
+
+
+def store_sign_of_life() -> None:
+    """Store that workers of this computer live."""
+    row = {"name": socket.gethostname()[:64], "seen_at": now()}
+    with db.engine.begin() as connection:
+        if not insert_if_absent(connection, WORKER, row):
+            connection.execute(update(WORKER).where(WORKER.c.name == row["name"]).values(row))
+        connection.execute(delete(WORKER).where(WORKER.c.seen_at < now() - FORGET_AFTER))
 
 
 def take_part(worker: str, job_id: int | None = None) -> Lease | None:

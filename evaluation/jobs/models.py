@@ -25,7 +25,7 @@ class Job(Base):
     person could see when the job was started, ascending; None for all. Its result is shown while the person sees all of them.
     `language` is the language of its file. While a job of a `dedup_key` waits, no second one with the same key is stored.
     `failure` is the message of the error and its values. `file_name` is the name of the file to download; the file itself is in
-    the folder of the job (:mod:`evaluation.jobs.files`).
+    the folder of the job (:mod:`evaluation.jobs.files`). `request_id` is the number, in the log, of the request that started it.
     """
 
     __tablename__ = "job"
@@ -49,6 +49,7 @@ class Job(Base):
     file_name: Mapped[str | None] = mapped_column(String(255))
     media_type: Mapped[str | None] = mapped_column(String(128))
     file_size: Mapped[int | None] = mapped_column(BigInteger)
+    request_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -81,3 +82,12 @@ class JobPart(Base):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     done: Mapped[int] = mapped_column(default=0, server_default="0")
     total: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class JobWorker(Base):
+    """A computer whose workers look for jobs: once a minute they store the time, so that others see that they live."""
+
+    __tablename__ = "job_worker"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(default=now)

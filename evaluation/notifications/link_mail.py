@@ -15,7 +15,8 @@ from evaluation.errors import EvaluationError
 from evaluation.jobs.kinds import JobKind, JobRun
 from evaluation.jobs.operations import start_job
 from evaluation.language import N_
-from evaluation.notifications.email import Mail, MailConnection, MailRejected
+from evaluation.metrics import MAILS
+from evaluation.notifications.email import Mail, MailConnection, MailRejected, log_reason
 from evaluation.policy import Action, Viewer
 from evaluation.settings import Settings
 
@@ -37,8 +38,10 @@ def _send(run: JobRun) -> None:
         mail = Mail(**from_json(_cipher(settings).decrypt(run.parameters["mail"])))
         with MailConnection(settings) as connection:
             connection.send(mail)
+        MAILS.add("sent")
     except (OSError, MailRejected, InvalidToken) as error:
-        LOGGER.error("The mail server does not accept a mail: %r", error)
+        MAILS.add("failed")
+        LOGGER.error("The mail server does not accept a mail: %s", log_reason(error))
         raise EvaluationError(NOT_SENT) from error
 
 

@@ -21,8 +21,9 @@ from evaluation.database import db, table_of
 from evaluation.jobs.kinds import JobKind, JobRun
 from evaluation.language import N_
 from evaluation.links import LinkBuilder
+from evaluation.metrics import MAILS
 from evaluation.notifications import content, queries
-from evaluation.notifications.email import Mail, MailConnection, MailRejected
+from evaluation.notifications.email import Mail, MailConnection, MailRejected, log_reason
 from evaluation.notifications.models import Notification
 from evaluation.notifications.queries import NotificationView
 from evaluation.policy import Action, Viewer
@@ -94,10 +95,10 @@ def _send(connection: MailConnection, mail: Mail | None) -> tuple[str, bool]:
     try:
         connection.send(mail)
     except MailRejected as error:
-        LOGGER.error("The mail server rejects a mail for good: %r", error)
+        LOGGER.error("The mail server rejects a mail for good: %s", log_reason(error))
         return "failed", True
     except OSError as error:
-        LOGGER.error("The mail server does not accept mail: %s", error)
+        LOGGER.error("The mail server does not accept mail: %s", log_reason(error))
         return "waiting", isinstance(error, ERRORS_OF_ONE_MAIL)
     return "sent", True
 
@@ -117,7 +118,9 @@ def _store_result(id_: int, status: str) -> str:
     value = case((columns.attempts >= MAX_ATTEMPTS, "failed"), else_="waiting") if status == "waiting" else status
     result = update(NOTIFICATION).where(columns.id == id_).values(mail_status=value, claimed_at=None)
     with db.engine.begin() as connection:
-        return str(connection.execute(result.returning(columns.mail_status)).scalar_one())
+        stored = str(connection.execute(result.returning(columns.mail_status)).scalar_one())
+    MAILS.add(stored)
+    return stored
 
 
 def _send_new_mail(run: JobRun) -> None:

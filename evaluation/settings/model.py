@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, EmailStr, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from evaluation.settings.types import (
@@ -134,6 +134,9 @@ class Settings(BaseSettings):
         "of the system.",
     )
     mail_from: str = Field("no-reply@localhost", description="Sender of e-mail.")
+    help_contact: EmailStr | Literal[""] = Field(
+        "", description="E-mail address for help and reports of barriers, in the footer and the accessibility statement. Default: none."
+    )
     two_factor_roles: Annotated[frozenset[str], NoDecode, BeforeValidator(split_commas), AfterValidator(check_roles)] = Field(
         default_factory=default_two_factor_roles,
         description="Roles that must use a second factor, separated by commas. Default: administrator,reviewer in production, "

@@ -9,7 +9,7 @@ from evaluation.web.account import account, inbox, security
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
 from evaluation.web.comparison import anomalies, changes, improvement, pictures, ranking, ranking_access, readings, regions, trial
-from evaluation.web.core import access, compression, drafts, errors, headers, incoming, languages
+from evaluation.web.core import access, accessibility, compression, drafts, errors, headers, incoming, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
 from evaluation.web.core.session_cookie import SessionCookie
 from evaluation.web.entry import alike_warnings, answer_check, answers, evidence, grid, home, report, submission, uploads
@@ -73,6 +73,7 @@ def init_app(app: Flask) -> None:
         report.blueprint,
         registry.blueprint,
         verify.blueprint,
+        accessibility.blueprint,
         method.blueprint,
         changes.blueprint,
         pictures.blueprint,

@@ -148,6 +148,37 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_sort_name"), "account", ["sort_name"], unique=False)
     op.create_table(
+        "account_session",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("last_request_at", sa.DateTime(), nullable=False),
+        sa.Column("device", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("is_trusted", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_session_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_session")),
+    )
+    op.create_index(op.f("ix_account_session_account_id"), "account_session", ["account_id"], unique=False)
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_passkey_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_passkey_account_id_name")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
+    )
+    op.create_table(
         "body",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("bin", sa.String(length=12), nullable=False),
@@ -421,6 +452,7 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(length=255), nullable=True),
         sa.Column("media_type", sa.String(length=128), nullable=True),
         sa.Column("file_size", sa.BigInteger(), nullable=True),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=True),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
@@ -437,6 +469,12 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("status = 'waiting'"),
         postgresql_where=sa.text("status = 'waiting'"),
+    )
+    op.create_table(
+        "job_worker",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_worker")),
     )
     op.create_table(
         "job_part",
@@ -929,6 +967,7 @@ def downgrade() -> None:
     op.drop_index("ix_notification_mail_status", table_name="notification")
     op.drop_index("ix_notification_account", table_name="notification")
     op.drop_table("notification")
+    op.drop_table("job_worker")
     op.drop_index("ix_job_part_status", table_name="job_part")
     op.drop_table("job_part")
     op.drop_index(
@@ -975,5 +1014,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_body_level"), table_name="body")
     op.drop_index(op.f("ix_body_kato"), table_name="body")
     op.drop_table("body")
+    op.drop_table("passkey")
+    op.drop_index(op.f("ix_account_session_account_id"), table_name="account_session")
+    op.drop_table("account_session")
     op.drop_index(op.f("ix_account_sort_name"), table_name="account")
     op.drop_table("account")

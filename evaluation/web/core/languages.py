@@ -15,7 +15,7 @@ from evaluation.language import LANGUAGE_NAMES, Language
 from evaluation.language import language as language_by_code
 from evaluation.policy import Action
 from evaluation.web.core.access import allow
-from evaluation.web.core.request_context import current_language
+from evaluation.web.core.request_context import STATIC_ENDPOINTS, current_language
 
 LANGUAGE_COOKIE = "language"
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -95,5 +95,7 @@ def _ngettext(context: Context, singular: str, plural: str, n: int) -> str:
 
 
 def _vary(response: Response) -> Response:
+    if request.endpoint in STATIC_ENDPOINTS:
+        return response
     response.vary.update(("Accept-Language", "Cookie"))
     return response

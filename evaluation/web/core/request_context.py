@@ -11,6 +11,8 @@ from anyascii import anyascii
 from flask import Response, abort, current_app, g, request, send_file
 from flask_babel import get_locale
 from flask_login import current_user
+from markupsafe import Markup
+from sqlalchemy.exc import DBAPIError
 from werkzeug.http import dump_options_header
 
 from evaluation import database, schema
@@ -21,7 +23,7 @@ from evaluation.clock import to_local
 from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
-from evaluation.language import N_, Language, heading, language
+from evaluation.language import N_, Language, heading, language, language_of_text
 from evaluation.policy import Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body, ReportingYear
@@ -30,7 +32,7 @@ from evaluation.sheets import LegalEntity
 from evaluation.text import Search, search_text
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-STATIC_ENDPOINTS = ("static", "bootstrap.static")
+STATIC_ENDPOINTS = ("static", "bootstrap.static", "static_of_other_version", "bootstrap_static_of_other_version")
 BIN_LENGTH = 12
 MAX_SEARCH = 200
 """Characters of a search text; the rest is ignored."""
@@ -92,11 +94,18 @@ def require_usable_database() -> None:
 def commit_request(response: Response) -> Response:
     """Commit the changes of a successful request, roll back those of a failed one: the only commit of the pages.
 
-    A GET request commits only if the view sets `g.commit_get`, for example to record the download of a file.
+    A GET request commits only if the view sets `g.commit_get`, for example to record the download of a file. An error of the
+    commit is answered as an error of the view is.
     """
     if request.method not in SAFE_METHODS or g.get("commit_get"):
         if response.status_code < 400:
-            database.db.session.commit()
+            try:
+                database.db.session.commit()
+            except Exception as error:
+                # Nobody knows whether a commit was done whose answer did not arrive.
+                g.is_outcome_unknown = isinstance(error, DBAPIError) and error.connection_invalidated
+                database.db.session.rollback()
+                return current_app.make_response(current_app.handle_user_exception(error))
         else:
             database.db.session.rollback()
     return response
@@ -178,6 +187,12 @@ def language_of(item: LegalEntity, code: str) -> str:
     return first if getattr(item, f"name_{first}") or not getattr(item, f"name_{second}") else second
 
 
+def language_attribute(text: str | None) -> Markup:
+    """Return the attribute `lang` for a text that a person typed in another language than the page's; else nothing."""
+    code = language_of_text(text or "")
+    return Markup(' lang="{}"').format(code) if code and code != current_language().code else Markup()
+
+
 def send_bytes(content: bytes, media_type: str, name: str) -> Response:
     """Return a file to download. A browser that has the same bytes gets 304.
 
@@ -203,6 +218,8 @@ def context() -> dict[str, Any]:
         "moment": moment,
         "named": named,
         "language_of": language_of,
+        "language_attribute": language_attribute,
+        "help_contact": configuration().settings.help_contact,
         # None for a year whose criteria file is missing.
         "order": g.get("order", registry.orders().latest),
         "invented": g.get("invented", False),

@@ -1,0 +1,1 @@
+"""The HTTP server: how gunicorn's workers receive requests."""

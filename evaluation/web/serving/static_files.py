@@ -1,0 +1,35 @@
+"""Static files: their addresses contain the hash of all of them, so that browsers keep them and never have a wrong one.
+
+The hash is one part of the path, `/static/<hash>/js/…`, so the relative imports of modules stay within one version.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+from flask import Flask, Response, request
+
+from evaluation.application import VERSION_DIGITS
+
+VERSIONED = ("static", "bootstrap.static")
+VERSION = re.compile(rf"[0-9a-f]{{{VERSION_DIGITS}}}/")
+"""The hash at the start of a file's name, in the address that an older page has."""
+
+
+def init_app(app: Flask) -> None:
+    """Serve the files to pages of other versions too, and let browsers keep those of this version."""
+    for prefix, endpoint in (("", "static"), ("/bootstrap", "bootstrap.static")):
+        name = f"{endpoint.replace('.', '_')}_of_other_version"
+        app.add_url_rule(f"{prefix}/static/<path:filename>", name, partial(_send_current, app.view_functions[endpoint]))
+    app.after_request(_keep)
+
+
+def _send_current(send: Callable[..., Response], filename: str) -> Response:
+    """Send the current file to a page of another version, which is open while the product is upgraded."""
+    return send(filename=VERSION.sub("", filename, count=1))
+
+
+def _keep(response: Response) -> Response:
+    if request.endpoint in VERSIONED and response.status_code < 400:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
