@@ -24,6 +24,10 @@ LANGUAGE_CODES = tuple(LANGUAGE_NAMES)
 
 ALPHABET = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"
 """The Kazakh alphabet; the Russian one is the same with fewer letters."""
+KAZAKH_LETTERS = frozenset("ӘҒҚҢӨҰҮҺІәғқңөұүһі")
+"""Letters that Russian does not have."""
+MIN_RUSSIAN_LETTERS = 40
+"""Cyrillic letters from which on a text without a Kazakh one is Russian: a Kazakh text of that length has some."""
 LETTER_POSITIONS = {letter: position for position, letter in enumerate("0123456789" + ALPHABET)}
 FIRST_PRINTABLE, SURROGATES = 0x21, range(0xD800, 0xE000)
 """Code points: of the first printable character, and of those that are no characters."""
@@ -61,6 +65,14 @@ def sort_text(text: str) -> str:
     Tables store it beside names, so that both databases sort alike and by an index.
     """
     return text.upper().translate(SORT_TABLE)[:SORT_LENGTH]
+
+
+def language_of_text(text: str) -> str | None:
+    """Return the language of a text that a person typed, as its letters show it: `kk`, `ru`, or None where they do not show it."""
+    if not KAZAKH_LETTERS.isdisjoint(text):
+        return "kk"
+    is_russian = sum("а" <= letter <= "я" or letter == "ё" for letter in text.lower()) >= MIN_RUSSIAN_LETTERS
+    return "ru" if is_russian else None
 
 
 def heading(text: str) -> str:

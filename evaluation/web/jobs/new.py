@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug import Response as Redirection
 
 from evaluation.clock import today
@@ -73,16 +74,21 @@ def start_workbook(year: int) -> Redirection | tuple[str, int]:
 def _sheets_form() -> SheetsForm:
     form = SheetsForm()
     form.format.choices = [(code, code.upper()) for code in FORMATS]
-    form.languages.choices = [(code, " + ".join(LANGUAGE_NAMES[part] for part in parts)) for code, parts in LANGUAGES.items()]
+    form.languages.choices = [(code, Markup(" + ").join(map(_language_name, parts))) for code, parts in LANGUAGES.items()]
     _preselect(form.languages)
     return form
 
 
 def _workbook_form() -> WorkbookForm:
     form = WorkbookForm()
-    form.language.choices = list(LANGUAGE_NAMES.items())
+    form.language.choices = [(code, _language_name(code)) for code in LANGUAGE_NAMES]
     _preselect(form.language)
     return form
+
+
+def _language_name(code: str) -> Markup:
+    """Return the name of a language, marked as text of that language."""
+    return Markup('<span lang="{}">{}</span>').format(code, LANGUAGE_NAMES[code])
 
 
 def _preselect(field: Any) -> None:
