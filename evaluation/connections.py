@@ -12,7 +12,7 @@ SILENCE_SECONDS = 15
 STATEMENT_SECONDS = 60
 """How long a statement of a page may take."""
 LOCK_SECONDS = 30
-"""How long a page waits for a lock, as on SQLite (:data:`evaluation.database.MAX_WAIT_MS`)."""
+"""How long a page waits for a lock, on either database."""
 POOL_SECONDS = 20
 """How long a request waits until another one of its process returns a connection."""
 RECYCLE_SECONDS = 1800

@@ -7,6 +7,7 @@ SQLite (WAL, foreign keys on) unless DATABASE_URL names a PostgreSQL database. C
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
@@ -35,12 +36,16 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from evaluation.clock import now as now
+from evaluation.connections import LOCK_SECONDS
 from evaluation.language import SORT_LENGTH
 
 LOGGER = logging.getLogger(__name__)
 
 TASKS = "after_commit"
 """The key of the tasks in a session's `info`."""
+
+BRIEF_WAIT_MS = 100
+"""Milliseconds for which a write that can be done later waits for other writers."""
 
 MAX_IDS_PER_STATEMENT = 500
 """Ids or BINs in one statement; where a read takes more, it reads all rows or runs in parts."""
@@ -129,13 +134,35 @@ def _drop_tasks(session: Session) -> None:
     session.info.pop(TASKS, None)
 
 
+@contextmanager
+def brief_transaction() -> Iterator[Connection]:
+    """A transaction of its own for what can wait until another time: it waits 0.1 seconds for other writers.
+
+    Raises:
+        OperationalError: The database is busy.
+    """
+    with db.engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            raw.execute(f"PRAGMA busy_timeout = {BRIEF_WAIT_MS}")
+        try:
+            with connection.begin():
+                if not is_sqlite:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BRIEF_WAIT_MS}")
+                yield connection
+        finally:
+            if is_sqlite:
+                raw.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode = WAL",
         "foreign_keys = ON",
         "synchronous = NORMAL",
-        "busy_timeout = 30000",
+        f"busy_timeout = {LOCK_SECONDS * 1000}",
         "recursive_triggers = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

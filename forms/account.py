@@ -28,6 +28,7 @@ from wtforms import EmailField, Field, PasswordField, RadioField, StringField, S
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from evaluation.accounts import sign_in
+from evaluation.accounts.checks import EMAIL
 from evaluation.accounts.models import Account
 from evaluation.configuration import configuration
 
@@ -35,6 +36,8 @@ MAX_EMAIL_LENGTH = 254
 MAX_PASSWORD_LENGTH = 128
 SETUP_FORM = "setup_form"
 """Key of the request's `g`: the form with the first code of a second factor that is being set up."""
+RIGHT_GUESS = "is_right_guess"
+"""Key of the request's `g`: whether the current password was right although the form is shown again."""
 SIGN_IN_EMAIL = "sign_in_email"
 """Key of the session: the e-mail address of a person who has just set a password; the sign-in form contains it."""
 
@@ -49,16 +52,23 @@ def is_trusted_device(account: Account) -> bool:
     return sign_in.is_trusted_device(account, request.cookies.get(sign_in.device_cookie(account)))
 
 
-def _normalised(value: Any) -> Any:
+def normalised(value: Any) -> Any:
     """Return an address or code without spaces and in lower case."""
     return "".join(value.split()).lower() if isinstance(value, str) else value
 
 
+def account_of_email(typed: str) -> Account | None:
+    """Return the account of a typed e-mail address; None without a read for a text that is no such address."""
+    email = str(normalised(typed))
+    if not EMAIL.fullmatch(email) or len(email) > MAX_EMAIL_LENGTH:
+        return None
+    account: Account | None = current_app.extensions["security"].datastore.find_user(case_insensitive=True, email=email)
+    return account
+
+
 def _email_field(*validators: Any) -> EmailField:
     required = [DataRequired(_("Enter your e-mail address.")), Length(max=MAX_EMAIL_LENGTH)]
-    return EmailField(
-        _("E-mail address"), [*required, *validators], filters=[_normalised], render_kw={"autocomplete": "username"}
-    )
+    return EmailField(_("E-mail address"), [*required, *validators], filters=[normalised], render_kw={"autocomplete": "username"})
 
 
 def _password_field(label: Any, autocomplete: str, *validators: Any) -> PasswordField:
@@ -70,11 +80,12 @@ def _repeated_password_field(name: str) -> PasswordField:
     return _password_field(_("The new password again"), "new-password", EqualTo(name, _("The two passwords differ.")))
 
 
-def _is_locked(form: Any) -> bool:
-    """Return whether the form's account is locked; add the error to the form then."""
-    if not sign_in.is_locked(form.user, is_trusted_device(form.user)):
+def is_locked(form: Any, account: Account) -> bool:
+    """Return whether the account is locked; add the error to the form then."""
+    if not sign_in.is_locked(account, is_trusted_device(account)):
         return False
-    sign_in.record_refusal(form.user, remote_address(), "password" if hasattr(form, "password") else "code")
+    factor = next((name for name in ("password", "code") if hasattr(form, name)), "passkey")
+    sign_in.record_refusal(account, remote_address(), factor)
     form.form_errors.append(gettext("There were too many wrong attempts. Try again later."))
     return True
 
@@ -112,7 +123,7 @@ class SignInForm(LoginForm):
         if not super(LoginForm, self).validate(**kwargs):
             return False
         security = current_app.extensions["security"]
-        account = security.datastore.find_user(case_insensitive=True, email=self.email.data)
+        account = account_of_email(str(self.email.data))
         password = security.password_util.normalize(self.password.data)
         is_trusted = account is not None and is_trusted_device(account)
         is_refused = account is not None and (sign_in.is_locked(account, is_trusted) or sign_in.is_closed(account))
@@ -138,7 +149,7 @@ class ConfirmPasswordForm(VerifyForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Return whether the form is valid and the account is not locked."""
-        return not _is_locked(self) and bool(super().validate(**kwargs))
+        return not is_locked(self, cast(Account, self.user)) and bool(super().validate(**kwargs))
 
 
 class PasswordChangeForm(ChangePasswordForm):
@@ -152,10 +163,12 @@ class PasswordChangeForm(ChangePasswordForm):
     def validate(self, **kwargs: Any) -> bool:
         """Return whether the password may be changed; a wrong one counts as a failed sign-in."""
         self.user = current_user._get_current_object()
-        if _is_locked(self):
+        if is_locked(self, cast(Account, self.user)):
             return False
         is_valid = bool(super().validate(**kwargs))
-        if self.password.data and not self.user.verify_and_update_password(self.password.data):
+        if self.password.data and self.user.verify_and_update_password(self.password.data):
+            setattr(g, RIGHT_GUESS, True)
+        elif self.password.data:
             sign_in.record_failure(self.user, "", remote_address(), "password", is_trusted_device(self.user))
         return is_valid
 
@@ -194,7 +207,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
     code = StringField(
         _("Code from the app"),
         [DataRequired(_("Enter the six digits that the app shows."))],
-        filters=[_normalised],
+        filters=[normalised],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
     submit = SubmitField(_("Continue"), id="submit-code")
@@ -204,7 +217,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
         """Return whether the form is valid and the account is not locked."""
         if self.is_setup or session.get("tf_state") == "validating_profile":
             g.setdefault(SETUP_FORM, self)
-        if _is_locked(self):
+        if is_locked(self, cast(Account, self.user)):
             return False
         secret = cast(Account, self.user).tf_totp_secret
         if secret and secret != self.tf_totp_secret and not self.is_setup:
@@ -234,14 +247,14 @@ class RecoveryForm(MfRecoveryForm):
     code = StringField(
         _("Recovery code"),
         [DataRequired(_("Enter one of your recovery codes."))],
-        filters=[_normalised],
+        filters=[normalised],
         render_kw={"autocomplete": "off"},
     )
     submit = SubmitField(_("Continue"))
 
     def validate(self, **kwargs: Any) -> bool:
         """Return whether the form is valid and the account is not locked."""
-        if _is_locked(self):
+        if is_locked(self, cast(Account, self.user)):
             return False
         sign_in.lock_row(cast(Account, self.user))
         if super().validate(**kwargs):

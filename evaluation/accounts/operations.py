@@ -15,7 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from evaluation.accounts import checks, queries
 from evaluation.accounts.checks import AccountInput, InvalidAccount
+from evaluation.accounts.credentials import fingerprints
 from evaluation.accounts.models import Account, AccountBody
+from evaluation.accounts.sessions import delete_sessions
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.database import db, insert_many, table_of
@@ -60,7 +62,7 @@ def add_account(
     fields = checks.normalise(email, name, role, body_ids, region, language)
     checks.check(viewer, fields)
     password_hash = hash_password(password) if password else None
-    account = Account(fs_uniquifier=_new_uniquifier(), password=password_hash, active=True, failures=0)
+    account = Account(fs_uniquifier=uuid.uuid4().hex, password=password_hash, active=True, failures=0)
     _store_fields(account, fields)
     _store_bodies(account, fields.body_ids)
     bins = queries.bins(viewer, fields.body_ids).values()
@@ -97,8 +99,8 @@ def change_account(
     before = _audit_values(account, [bins[id_] for id_ in body_ids_before])
     has_new_email, has_new_role = fields.email != account.email, fields.role != account.role
     _store_fields(account, fields)
-    if has_new_email or (has_new_role and account.check_tf_required_setup() and not account.tf_totp_secret):
-        account.fs_uniquifier = _new_uniquifier()
+    if has_new_email or (has_new_role and account.is_second_factor_required and not account.has_second_factor):
+        _end_sessions_and_links(account)
     if body_ids_before != fields.body_ids:
         _store_bodies(account, fields.body_ids)
     after = _audit_values(account, [bins[id_] for id_ in fields.body_ids])
@@ -122,7 +124,8 @@ def disable_account(viewer: Viewer, account: Account) -> None:
         raise AccountOperationRefused(SELF_DISABLING)
     if account.role == Role.ADMINISTRATOR and _is_last_administrator(viewer, account):
         raise AccountOperationRefused(LAST_ADMINISTRATOR)
-    account.active, account.fs_uniquifier = False, _new_uniquifier()
+    account.active = False
+    _end_sessions_and_links(account)
     _append_event(viewer, AuditAction.ACCOUNT_DISABLED, account, {"active": [True, False]})
 
 
@@ -153,7 +156,8 @@ def reset_password(viewer: Viewer, account: Account, second_factor: bool = False
         raise AccountOperationRefused(SELF_CREDENTIALS)
     if not account.active:
         raise AccountOperationRefused(DISABLED)
-    account.password, account.fs_uniquifier = None, _new_uniquifier()
+    account.password = None
+    _end_sessions_and_links(account)
     account.unlock()
     _append_event(viewer, AuditAction.PASSWORD_RESET, account)
     if second_factor:
@@ -161,7 +165,7 @@ def reset_password(viewer: Viewer, account: Account, second_factor: bool = False
 
 
 def remove_second_factor(viewer: Viewer, account: Account) -> None:
-    """Remove a person's second factor with its recovery codes, and end their sessions and links.
+    """Remove a person's second factor (app, passkeys and recovery codes), and end their sessions and links.
 
     Raises:
         Forbidden: The viewer may not manage accounts.
@@ -171,7 +175,8 @@ def remove_second_factor(viewer: Viewer, account: Account) -> None:
     if account.id == viewer.account_id:
         raise AccountOperationRefused(SELF_CREDENTIALS)
     account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
-    account.fs_uniquifier = _new_uniquifier()
+    account.webauthn.clear()
+    _end_sessions_and_links(account)
     _append_event(viewer, AuditAction.SECOND_FACTOR_REMOVED, account)
 
 
@@ -185,9 +190,10 @@ def _check_administrator_role(viewer: Viewer, account: Account, fields: AccountI
         raise InvalidAccount({"role": EvaluationError(LAST_ADMINISTRATOR)})
 
 
-def _new_uniquifier() -> str:
-    """Return a new id for the account's sessions and links; the earlier ones become invalid."""
-    return uuid.uuid4().hex
+def _end_sessions_and_links(account: Account) -> None:
+    """Delete the account's sessions and give it a new `fs_uniquifier`, which makes its links and trusted devices invalid."""
+    delete_sessions(account.id)
+    account.fs_uniquifier = uuid.uuid4().hex
 
 
 def _store_fields(account: Account, fields: AccountInput) -> None:
@@ -233,5 +239,5 @@ def _append_event(
     changes: Mapping[str, Any] | None = None,
     batch: str | None = None,
 ) -> None:
-    data = {"account": account.id, "email": account.email, "changes": changes or {}}
+    data = {"account": account.id, "email": account.email, "changes": changes or {}, "credentials": fingerprints(account)}
     append_events(viewer, [NewEvent(action, data=data)], batch)

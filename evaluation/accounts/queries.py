@@ -1,14 +1,21 @@
 """Reads accounts and returns the viewer of an account."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from evaluation.accounts.models import Account, AccountBody
+from evaluation.accounts.models import Account, AccountBody, AccountSession, Passkey
+from evaluation.accounts.sessions import oldest_times
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.chain import COMMON_CHAIN
+from evaluation.audit.models import AuditEvent
+from evaluation.audit.queries import AuditEntry, entries
 from evaluation.database import Statement, db, fetch_rows
 from evaluation.language import N_
 from evaluation.pagination import Page
@@ -33,16 +40,51 @@ def viewer_of(account: Account) -> Viewer:
     return Viewer(account.name, role, _bodies(account, role), account.id)
 
 
-def account_of_session(uniquifier: str) -> Account | None:
-    """Return the account whose session has this `fs_uniquifier`; None if there is none."""
-    stored: Account | None = db.session.scalar(_account_of_session(), {"uniquifier": uniquifier})
-    return stored
+@dataclass(frozen=True)
+class StoredSession:
+    """Id and times (UTC) of a session."""
+
+    id: str
+    started_at: datetime
+    last_request_at: datetime
+
+
+def account_of_session(uniquifier: str, session_id: str) -> tuple[Account, StoredSession] | None:
+    """Return the account of a stored session, if the account still has this `fs_uniquifier`, and the session."""
+    row = db.session.execute(_account_of_session(), {"uniquifier": uniquifier, "session": session_id}).first()
+    return (row[0], StoredSession(session_id, row[1], row[2])) if row else None
 
 
 @cache
 def _account_of_session() -> Statement:
     """Return the statement of :func:`account_of_session`, built once: every request executes it."""
-    return select(Account).where(Account.fs_uniquifier == bindparam("uniquifier"))
+    statement = select(Account, AccountSession.started_at, AccountSession.last_request_at)
+    joined = statement.join(AccountSession, AccountSession.account_id == Account.id)
+    return joined.where(AccountSession.id == bindparam("session"), Account.fs_uniquifier == bindparam("uniquifier"))
+
+
+def sessions(viewer: Viewer) -> list[AccountSession]:
+    """Return the viewer's sessions that have not expired, the latest request first. Raises Forbidden."""
+    viewer.require(Action.ACCOUNT)
+    earliest_start, earliest_request = oldest_times()
+    statement = select(AccountSession).where(
+        AccountSession.account_id == viewer.account_id,
+        AccountSession.started_at >= earliest_start,
+        AccountSession.last_request_at >= earliest_request,
+    )
+    return list(db.session.scalars(statement.order_by(AccountSession.last_request_at.desc(), AccountSession.id)))
+
+
+def session_count(viewer: Viewer, account_id: int) -> int:
+    """Return the number of an account's sessions that have not expired. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    earliest_start, earliest_request = oldest_times()
+    statement = select(func.count()).where(
+        AccountSession.account_id == account_id,
+        AccountSession.started_at >= earliest_start,
+        AccountSession.last_request_at >= earliest_request,
+    )
+    return db.session.scalar(statement) or 0
 
 
 def _bodies(account: Account, role: Role) -> frozenset[int] | None:
@@ -163,3 +205,43 @@ def active_administrators(viewer: Viewer) -> frozenset[int]:
     """Return the ids of the active administrators. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     return _ids(select(Account.id).where(Account.role == Role.ADMINISTRATOR, Account.active.is_(True)))
+
+
+@dataclass(frozen=True)
+class StoredAccount:
+    """An account as the tables have it.
+
+    `fields` are its columns of the names that audit events use, `bins` the BINs of its bodies in ascending order, `credentials`
+    and `passkeys` what :func:`evaluation.accounts.credentials.stored_fingerprints` takes.
+    """
+
+    id: int
+    fields: dict[str, Any]
+    bins: list[str]
+    credentials: tuple[Any, ...]
+    passkeys: list[tuple[bytes, bytes]]
+
+
+def stored_accounts(viewer: Viewer) -> list[StoredAccount]:
+    """Return all accounts. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    names = ("email", "name", "role", "region", "language", "active")
+    bins, passkeys = defaultdict[int, list[str]](list), defaultdict[int, list[tuple[bytes, bytes]]](list)
+    members = select(AccountBody.account_id, Body.bin).join(Body, Body.id == AccountBody.body_id).order_by(Body.bin)
+    for id_, bin_ in fetch_rows(members):
+        bins[id_].append(bin_)
+    for id_, *keys in db.session.execute(select(Passkey.account_id, Passkey.credential_id, Passkey.public_key)):
+        passkeys[id_].append((keys[0], keys[1]))
+    columns = (Account.fs_uniquifier, Account.password, Account.tf_totp_secret, Account.mf_recovery_codes)
+    statement = select(Account.id, *(getattr(Account, name) for name in names), *columns)
+    return [
+        StoredAccount(id_, dict(zip(names, values, strict=False)), bins[id_], tuple(values[len(names) :]), passkeys[id_])
+        for id_, *values in db.session.execute(statement)
+    ]
+
+
+def account_entries(viewer: Viewer, actions: Collection[AuditAction]) -> list[AuditEntry]:
+    """Return the events of these actions of all accounts, the oldest first. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    conditions = (AuditEvent.chain == COMMON_CHAIN, AuditEvent.action.in_(list(actions)))
+    return entries(Viewer.system(), *conditions, order_by=AuditEvent.seq)

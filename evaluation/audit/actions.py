@@ -177,6 +177,7 @@ class AuditAction(StrEnum):
 
     LOG_STARTED = "log_started", N_("Audit log started"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
     CHAIN_STARTED = "chain_started", N_("Audit chain of a body started"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
+    RESTORED = "restored", N_("Installation restored from a backup"), AuditGroup.AUDIT_LOG, Action.MANAGE_ACCOUNTS
 
 
 EVENTS_WITHOUT_BODY = Action.MANAGE_ACCOUNTS

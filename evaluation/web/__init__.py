@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     # Registered before CSRFProtect too: after the session has ended, the page says so instead of that the form has expired.
     app.before_request(access.guard)
     CSRFProtect(app)
-    app.before_request(incoming.refuse_unstorable_text)
+    app.before_request(incoming.check_content)
     compression.init_app(app)
     app.after_request(headers.add_security_headers)
     # Functions run in reverse order: a draft is confirmed after what it became is committed.

@@ -2,10 +2,10 @@
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from evaluation.accounts.models import Account
+from evaluation.accounts.models import Account, AccountSession
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
 from evaluation.database import db
@@ -56,6 +56,13 @@ def change_account(app: Flask, email: str, **columns: object) -> None:
         account = db.session.scalars(select(Account).where(Account.email == email)).one()
         for name, value in columns.items():
             setattr(account, name, value)
+        db.session.commit()
+
+
+def change_sessions(app: Flask, **columns: object) -> None:
+    """Change every stored session."""
+    with app.app_context():
+        db.session.execute(update(AccountSession).values(**columns))
         db.session.commit()
 
 

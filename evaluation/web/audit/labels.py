@@ -29,13 +29,16 @@ FACT_LABELS = FIELD_LABELS | {
     "format": N_("Format"),
     "form_only": N_("Form only"),
     "file": N_("File"),
+    "state_of": N_("State as of (UTC)"),
     "criterion": N_("Criterion"),
     "row": N_("Row of the form"),
     "nil_return": N_("Nil return"),
     "address": N_("Network address"),
+    "device": N_("Browser and system"),
     "factor": N_("By"),
     "chain": N_("Chain"),
     "key": N_("Fingerprint of the key"),
+    "passkey": N_("Passkey"),
     "answer": N_("Answer"),
     "to": N_("To body"),
     "what": N_("What"),
@@ -46,13 +49,14 @@ FACT_LABELS = FIELD_LABELS | {
     "anomaly_state": N_("State"),
 }
 """Key of an event's data → its label."""
-FACTOR_LABELS = {"password": N_("password"), "code": N_("code"), "mail": N_("e-mail")}
+FACTOR_LABELS = {"password": N_("password"), "code": N_("code"), "passkey": N_("passkey"), "mail": N_("e-mail")}
 HIDDEN_KEYS = frozenset(
     {
         "account",
         "anomaly",
         "at",
         "checkpoint",
+        "credentials",
         "media_type",
         "on",
         "remark",

@@ -8,32 +8,42 @@ from flask_security import FSQLALiteUserDatastore, RoleMixin, Security
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evaluation.accounts.links import reset_link
-from evaluation.accounts.models import Account
-from evaluation.accounts.queries import account_of_session
+from evaluation.accounts.models import Account, Passkey
+from evaluation.accounts.passkeys import add_passkey, remove_passkey
+from evaluation.accounts.sessions import delete_sessions
 from evaluation.database import db
 from evaluation.web.account.first_command import show_first_command
-from evaluation.web.account.security import events, limits, second_factor_setup, sessions
+from evaluation.web.account.security import events, limits, passkeys, second_factor_setup, sessions
 from evaluation.web.account.security.configuration import configure
 from evaluation.web.account.security.mail import BackgroundMailUtil
 from evaluation.web.account.security.passwords import PasswordPolicy
 from evaluation.web.account.security.second_factor import AuditedRecoveryCodes, EncryptedTotp
-from evaluation.web.account.security.sessions import end_expired_session
+from evaluation.web.account.security.sessions import end_expired_session, store_last_request
 from forms import account as forms
+from forms import passkeys as passkey_forms
 
-__all__ = ["end_expired_session", "init_app", "reset_link"]
+__all__ = ["end_expired_session", "init_app", "limits", "reset_link", "store_last_request"]
 
 
 class AccountDatastore(FSQLALiteUserDatastore):
     """Flask-Security's access to the accounts."""
 
     def __init__(self) -> None:
-        super().__init__(db, Account, RoleMixin)
+        super().__init__(db, Account, RoleMixin, Passkey)
 
-    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> Any:
-        """Return an account by one column. The session of every request looks for its account by `fs_uniquifier`."""
-        if "fs_uniquifier" in kwargs:
-            return account_of_session(kwargs["fs_uniquifier"])
-        return super().find_user(case_insensitive, **kwargs)
+    def create_webauthn(self, user: Any, **fields: Any) -> None:  # type: ignore[override]
+        """Store a passkey. What Flask-Security knows of it beyond the columns is not used."""
+        columns = ("name", "credential_id", "public_key", "sign_count", "transports")
+        add_passkey(events.account_of(user), **{name: fields[name] for name in columns})
+
+    def delete_webauthn(self, webauthn: Any) -> None:
+        """Remove a passkey."""
+        remove_passkey(db.session.get_one(Account, webauthn.account_id), webauthn)
+
+    def set_uniquifier(self, user: Any, uniquifier: str | None = None) -> None:
+        """Give an account with a new password a new `fs_uniquifier`, and delete its sessions, which it ends."""
+        super().set_uniquifier(user, uniquifier)
+        delete_sessions(user.id)
 
     def commit(self) -> None:
         """Do nothing: :func:`evaluation.web.core.request_context.commit_request` commits every request."""
@@ -57,6 +67,14 @@ def init_app(app: Flask) -> None:
         two_factor_rescue_form=forms.RescueForm,
         mf_recovery_codes_form=forms.NewCodesForm,
         mf_recovery_form=forms.RecoveryForm,
+        two_factor_select_form=passkey_forms.FactorChoiceForm,
+        wan_register_form=passkey_forms.PasskeyForm,
+        wan_register_response_form=passkey_forms.NewPasskeyForm,
+        wan_delete_form=passkey_forms.PasskeyRemovalForm,
+        wan_signin_form=passkey_forms.PasskeySignInForm,
+        wan_signin_response_form=passkey_forms.PasskeyAnswerForm,
+        wan_verify_form=passkey_forms.PasskeyConfirmationForm,
+        webauthn_util_cls=passkeys.PasskeyUtil,
         mail_util_cls=BackgroundMailUtil,
         password_util_cls=PasswordPolicy,
         totp_cls=EncryptedTotp,
@@ -70,7 +88,8 @@ def init_app(app: Flask) -> None:
     app.before_request(show_first_command)
     events.init_app(app)
     second_factor_setup.init_app(app)
-    limits.init_app(app)
+    passkeys.init_app(app)
+    limits.limit_views(app)
     sessions.init_app(app)
 
 
@@ -79,11 +98,9 @@ def _wants_no_json(_: Any) -> bool:
 
 
 def _refuse_unusual_requests() -> None:
-    """Refuse JSON in place of a form, and a next page with an invalid address, before Flask-Security reads them."""
+    """Refuse a next page with an invalid address, before Flask-Security reads it."""
     if not (request.endpoint or "").startswith("security."):
         return
-    if request.is_json:
-        abort(400)
     for target in (*request.args.getlist("next"), *request.form.getlist("next")):
         try:
             urlsplit(target.replace("\\", "/"))

@@ -10,6 +10,7 @@ from flask_security import signals
 from evaluation.accounts import sign_in
 from evaluation.accounts.models import Account
 from evaluation.audit.actions import AuditAction
+from evaluation.web.account.security import limits
 from forms.account import SIGN_IN_EMAIL, is_trusted_device, remote_address
 
 AUTHENTICATED_BY_PASSWORD_CHANGE = ["change"]
@@ -38,10 +39,14 @@ def _on_sign_in(_: Flask, user: Any, authn_via: Any = None, **__: Any) -> None:
     account = account_of(user)
     if authn_via != AUTHENTICATED_BY_PASSWORD_CHANGE:
         sign_in.record_sign_in(account, remote_address(), is_trusted_device(account))
+        limits.forget_guesses(account)
     after_this_request(partial(_trust_device, account=account))
 
 
 def _on_failure(_: Flask, user: Any, auth_type: str, tfa: bool = False, **__: Any) -> None:
+    if auth_type == "passkey":
+        # The form of the answer counts it for the account that signs in.
+        return
     account = account_of(user)
     sign_in.record_failure(account, "", remote_address(), "code" if tfa else "password", is_trusted_device(account))
 
@@ -52,6 +57,7 @@ def _on_password_changed(_: Flask, user: Any, **__: Any) -> None:
 
 def _on_password_reset(_: Flask, user: Any, **__: Any) -> None:
     sign_in.record_password_reset(account_of(user))
+    limits.forget_guesses(account_of(user))
     session[SIGN_IN_EMAIL] = account_of(user).email
 
 
@@ -75,6 +81,8 @@ def _on_sign_out(_: Flask, user: Any, **__: Any) -> None:
 
 def _trust_device(response: Response, account: Account) -> Response:
     """Set the cookie of a trusted device: failed attempts from other devices no longer lock this one."""
+    if response.status_code >= 400:
+        return response
     response.set_cookie(
         sign_in.device_cookie(account),
         sign_in.device_token(account),
