@@ -46,7 +46,7 @@ def verify(checkpoint: Path | None, lang: str) -> None:
     viewer, message_language = Viewer.system(), language(lang)
     with transaction():
         checkpoint_data = _read(checkpoint) if checkpoint else None
-        issue_texts = [_issue_text(message_language, issue) for issue in verify_audit_log(viewer, checkpoint_data)]
+        issue_texts = [issue_text(message_language, issue) for issue in verify_audit_log(viewer, checkpoint_data)]
         issue_texts += [
             f"{', '.join(map(str, filter(None, (discrepancy.bin, discrepancy.year))))}: {discrepancy.message(message_language)}"
             for discrepancy in discrepancies(viewer)
@@ -111,7 +111,7 @@ def _read(file: Path) -> Any:
         raise InvalidCheckpoint(NOT_A_CHECKPOINT) from error
 
 
-def _issue_text(language: Language, issue: AuditIssue) -> str:
+def issue_text(language: Language, issue: AuditIssue) -> str:
     """Return the chain, the event's number and the message of an issue."""
     position = _chain_name(language, issue.chain)
     if issue.seq is not None:

@@ -13,6 +13,7 @@ from evaluation.answers.grid.block import parse_block
 from evaluation.answers.invalid_value import display_text
 from evaluation.answers.issues import WorkbookRejected
 from evaluation.policy import Action
+from evaluation.web.account.confirmation import require_confirmation
 from evaluation.web.admin.people import link_until, send_link
 from evaluation.web.core.access import allow
 from evaluation.web.core.errors import errors_shown_in
@@ -26,6 +27,7 @@ QUOTED = ("\t", "\n", "\r", '"')
 """Characters of a cell that stand in quotation marks in copied text."""
 
 blueprint = Blueprint("people_table", __name__, url_prefix="/people")
+blueprint.before_request(require_confirmation)
 
 
 @blueprint.route("/table", methods=["GET", "POST"])

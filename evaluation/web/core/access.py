@@ -46,11 +46,12 @@ EXTENSION_ACTIONS = {
 """The action of each endpoint that an extension defines."""
 
 
-def allow(action: Action) -> Callable[[View], View]:
-    """Declare the action that a page needs. The decorator goes below the route."""
+def allow(action: Action, takes_json: bool = False) -> Callable[[View], View]:
+    """Declare the action that a page needs, and whether its requests may be JSON. The decorator goes below the route."""
 
     def mark(view: View) -> View:
         view.action = action  # type: ignore[attr-defined]
+        view.takes_json = takes_json  # type: ignore[attr-defined]
         return view
 
     return mark

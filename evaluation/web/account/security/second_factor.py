@@ -29,10 +29,16 @@ class EncryptedTotp(Totp):
 
 
 class AuditedRecoveryCodes(MfRecoveryCodesUtil):
-    """Flask-Security's recovery codes; creating new ones is audited, because it makes the old ones invalid."""
+    """Flask-Security's recovery codes; creating new ones and using one are audited."""
 
     def create_recovery_codes(self, user: Any) -> list[str]:
         """Create new codes and return them."""
         codes: list[str] = super().create_recovery_codes(user)
         sign_in.append_account_event(account_of(user), AuditAction.RECOVERY_CODES_CREATED)
         return codes
+
+    def delete_recovery_code(self, user: Any, code: str) -> bool:
+        """Remove a code that was used."""
+        is_removed = bool(super().delete_recovery_code(user, code))
+        sign_in.append_account_event(account_of(user), AuditAction.RECOVERY_CODE_USED)
+        return is_removed

@@ -9,6 +9,7 @@ from flask_login import current_user
 from flask_security.utils import check_and_get_token_status, get_message
 
 from evaluation.accounts import sign_in
+from evaluation.accounts.models import Account
 from evaluation.audit.actions import AuditAction
 from evaluation.web.account.security.events import account_of
 from evaluation.web.core.request_context import identify_viewer
@@ -72,14 +73,19 @@ def _setup_page(form: CodeForm, token: str | None) -> str:
 
 
 def _recovery_codes_page(form: CodeForm, response: Any, token: str | None) -> Any:
-    """Show recovery codes to a person who has none; then continue to where the response redirects."""
+    """Write that the app is set up, and show recovery codes to a person who has none."""
     account = account_of(form.user)
     if token is None:
         sign_in.append_account_event(account, AuditAction.SECOND_FACTOR_ENABLED)
+    if token is None and not account.mf_recovery_codes:
+        flash(get_message("TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL")[0])
+    return with_recovery_codes(account, response)
+
+
+def with_recovery_codes(account: Account, response: Any) -> Any:
+    """Return the page with new recovery codes, which leads to where the response redirects; the response if there are codes."""
     if account.mf_recovery_codes:
         return response
-    if token is None:
-        flash(get_message("TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL")[0])
     codes = current_app.extensions["security"].mf_recovery_codes_util.create_recovery_codes(account)
     # The request began without a viewer and has signed the person in.
     identify_viewer()
