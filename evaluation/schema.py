@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from evaluation.database import db
+from evaluation.database import begin_immediate, db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 
@@ -31,9 +31,14 @@ class SchemaOutdated(EvaluationError):
         super().__init__(OUTDATED)
 
 
+def known_revisions() -> set[str]:
+    """Return the revisions of this version's migrations: the numbers that their file names start with, without Alembic."""
+    return {path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
 def newest_revision() -> str:
-    """Return the newest migration's revision: the number that its file name starts with. Alembic is not imported for this."""
-    return max(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    """Return the newest migration's revision."""
+    return max(known_revisions())
 
 
 def is_current() -> bool:
@@ -42,7 +47,7 @@ def is_current() -> bool:
     if db.engine.dialect.name == "sqlite" and path and path != ":memory:" and not Path(path).exists():
         return False
     with db.engine.connect() as connection:
-        return _revision(connection) == newest_revision()
+        return stored_revision(connection) == newest_revision()
 
 
 def require_current() -> None:
@@ -57,28 +62,40 @@ def require_current() -> None:
 
 def upgrade(revision: str = "head") -> None:
     """Create the current application's database or upgrade it to `revision`, one process at a time."""
+    make_folder()
+    with db.engine.connect() as connection:
+        if revision == "head" and stored_revision(connection) == newest_revision():
+            return
+        connection.rollback()
+        upgrade_within(connection, revision)
+        connection.commit()
+
+
+def make_folder() -> None:
+    """Create the folder of an SQLite database."""
+    path = db.engine.url.database
+    if db.engine.dialect.name == "sqlite" and path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """Create or upgrade the schema in the transaction of a connection; the caller commits."""
     # Alembic takes a third of a second to import; only this function needs it.
     from alembic import command
     from alembic.config import Config
 
-    engine = db.engine
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    # The lock ends with the transaction, also when the migration fails.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_ID})")
+    else:
+        begin_immediate(connection)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.connect() as connection:
-        if revision == "head" and _revision(connection) == newest_revision():
-            return
-        connection.rollback()
-        # The lock ends with the transaction, also when the migration fails.
-        lock = f"SELECT pg_advisory_xact_lock({LOCK_ID})" if engine.dialect.name == "postgresql" else "BEGIN IMMEDIATE"
-        connection.exec_driver_sql(lock)
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        connection.commit()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
-def _revision(connection: Connection) -> str | None:
+def stored_revision(connection: Connection) -> str | None:
     """Return the revision of the stored schema; None for an empty database."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None

@@ -1,18 +1,14 @@
-"""`flask audit` and `flask backup`: their messages, files and exit codes."""
+"""`flask audit`: its messages, files and exit codes."""
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
 
-from evaluation import database
 from evaluation.audit.actions import AuditAction
-from evaluation.audit.checkpoints import checkpoint_content
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.audit.verification import verify_audit_log
 from evaluation.database import db
@@ -21,7 +17,6 @@ from evaluation.policy import Viewer
 from evaluation.registry import operations as registry
 from evaluation.review.integrity import Discrepancy
 from tests.support.factories import bin_of
-from tests.support.settings import change_settings
 from tests.support.tampering import AuditTables
 
 SYSTEM = Viewer.system()
@@ -80,40 +75,3 @@ def test_a_status_is_described_in_words() -> None:
             and "accepted" not in message
             and language(code).gettext("Returned for correction") in message
         )
-
-
-def test_a_backup_contains_everything_and_verifies(audited_app: Flask, tmp_path: Path, make_app: Any) -> None:
-    files = tmp_path / "evidence"
-    (files / "ab").mkdir(parents=True)
-    (files / "ab" / "cd").write_bytes(b"proof")
-    change_settings(audited_app, files_folder=files)
-    whole = tmp_path / "backups" / "whole"
-    assert run(audited_app, "backup", "--out", whole).exit_code == 0
-    assert (whole / "files" / "ab" / "cd").read_bytes() == b"proof" and whole.stat().st_mode & 0o077 == 0
-    file = json.loads((whole / "checkpoint.json").read_text())
-    if (whole / "evaluation.db").exists():
-        again = make_app(f"sqlite:///{whole / 'evaluation.db'}")
-        with again.app_context():
-            assert not verify_audit_log(SYSTEM, file) and checkpoint_content(SYSTEM) == file
-            assert db.session.execute(text("SELECT count(*) FROM audit_event")).scalar() == 5
-            assert not verify_audit_log(SYSTEM, file)
-            database.db.engine.dispose()
-    else:
-        assert (whole / "evaluation.dump").stat().st_size > 1000
-    packed = tmp_path / "backup.zip"
-    assert run(audited_app, "backup", "--out", packed).exit_code == 0
-    with zipfile.ZipFile(packed) as archive:
-        assert {"files/ab/cd", "checkpoint.json"} < set(archive.namelist()) and len(archive.namelist()) == 3
-    assert packed.stat().st_mode & 0o077 == 0
-    done = run(audited_app, "backup", "--out", packed)
-    assert done.exit_code == 1 and str(packed) in done.stderr
-    assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("*.part.zip"))
-
-
-def test_a_database_that_cannot_be_copied_says_why(audited_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with audited_app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            return
-    monkeypatch.setenv("PATH", str(tmp_path))
-    done = run(audited_app, "backup", "--out", tmp_path / "backup", "--lang", "en")
-    assert done.exit_code == 1 and "pg_dump" in done.stderr and not list(tmp_path.iterdir())

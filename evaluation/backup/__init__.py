@@ -1,0 +1,1 @@
+"""Backups, their restoration, and the move of an installation to another database."""
