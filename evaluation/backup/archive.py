@@ -1,8 +1,8 @@
 """The file of a backup: a zip archive whose comment ends with a keyed hash of everything before it.
 
 The hash is compared before anything of the archive is parsed, so that a damaged, cut or foreign file is refused as a whole. The
-comment also names the fingerprint of the key, so that another key can be told from damage. Members are `backup.json` (the manifest,
-with size and SHA-256 of the others), `checkpoint.json`, `tables/NAME` and `files/SHA256`.
+comment also names the fingerprint of the key, so that another key can be told from damage. Members are `backup.json` (manifest,
+with size and SHA-256 of the others), `checkpoint.json`, `tables/NAME`, `files/SHA256`.
 """
 
 import hashlib
