@@ -7,9 +7,11 @@ from flask import Flask
 from app import create_app
 from tests.support.accounts import CHEAP
 
+LIMIT = "100000 per hour"
+
 
 def create() -> Flask:
     """The app on the database of the environment."""
     return create_app(
-        {"DATABASE_URL": os.environ["DATABASE_URL"], "SECRET_KEY": "tests", "GUESS_LIMIT": "100000 per hour", **CHEAP}
+        {"DATABASE_URL": os.environ["DATABASE_URL"], "SECRET_KEY": "tests", "GUESS_LIMIT": LIMIT, "LINK_LIMIT": LIMIT, **CHEAP}
     )

@@ -181,6 +181,8 @@ def _answer_database_error(error: OperationalError | InternalError | TimeoutErro
     database.db.session.rollback()
     # The page must not read the database: templates use these values instead.
     g.invented, g.unread = False, 0
+    # Flask-Login's; it would look up the account again, and a failing error page would be the server's bare one.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     response = make_response(
         _error_page(HTTPStatus.SERVICE_UNAVAILABLE, UNKNOWN_OUTCOME if g.get("is_outcome_unknown") else None)
     )

@@ -5,7 +5,7 @@ The hash is one part of the path, `/static/<hash>/js/…`, so the relative impor
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 
 from flask import Flask, Response, request
 
@@ -20,7 +20,9 @@ def init_app(app: Flask) -> None:
     """Serve the files to pages of other versions too, and let browsers keep those of this version."""
     for prefix, endpoint in (("", "static"), ("/bootstrap", "bootstrap.static")):
         name = f"{endpoint.replace('.', '_')}_of_other_version"
-        app.add_url_rule(f"{prefix}/static/<path:filename>", name, partial(_send_current, app.view_functions[endpoint]))
+        # Flask-WTF asks every view for its name.
+        view = update_wrapper(partial(_send_current, app.view_functions[endpoint]), _send_current)
+        app.add_url_rule(f"{prefix}/static/<path:filename>", name, view)
     app.after_request(_keep)
 
 
