@@ -58,6 +58,7 @@ bench: $(VENV)/tests ## Run the benchmarks
 torture: $(VENV)/tests ## Run the long randomised tests
 	.ci/packages
 	TRIALS=$(TRIALS) $(BIN)/python -m pytest -q -s tests/torture
+	EVERY_PAGE=1 $(BIN)/python -m pytest -q tests/browser/access
 
 # After a change of messages: run this, translate the new messages, run it again. Without changes it changes nothing.
 translations: $(VENV)/tests ## Update the message catalogues from the code and compile them

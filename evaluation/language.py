@@ -68,7 +68,7 @@ def sort_text(text: str) -> str:
 
 
 def language_of_text(text: str) -> str | None:
-    """Return the language of a text that a person typed, as its letters show it: `kk`, `ru`, or None where they do not show it."""
+    """Return the language of a text that a person typed, as its letters show it: `kk`, `ru`, or None where they do not."""
     if not KAZAKH_LETTERS.isdisjoint(text):
         return "kk"
     is_russian = sum("а" <= letter <= "я" or letter == "ё" for letter in text.lower()) >= MIN_RUSSIAN_LETTERS
