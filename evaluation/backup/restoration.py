@@ -27,8 +27,8 @@ OTHER_FILES = N_(
 )
 OTHER_SECRET_KEY = N_(
     "SECRET_KEY is not that of the backup, so the second factors of %(count)s people could not be used. Set the original key, or "
-    "name it in SECRET_KEY_FALLBACKS. If it is lost, add --new-secret-key; then `flask user reset --second-factor` removes each of these "
-    "second factors."
+    "name it in SECRET_KEY_FALLBACKS. If it is lost, add --new-secret-key; then `flask user reset --second-factor` removes each "
+    "of these second factors."
 )
 
 

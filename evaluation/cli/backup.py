@@ -35,7 +35,9 @@ LOG_UNSOUND = N_("Problems of the source, which were stored as they were: %(coun
 SHEETS_SOUND = N_("Accepted sheets, each as it was accepted: %(sheets)s.")
 RESULTS_EQUAL = N_("Results equal to a fresh scoring: %(results)s. Results that were to be scored anew: %(stale)s.")
 SESSIONS_OVER = N_("Nobody is signed in. Passwords are those of that time.")
-NEW_SECRET_KEY = N_("SECRET_KEY is not that of the backup: reset the second factors of %(count)s people with `flask user reset --second-factor`.")
+NEW_SECRET_KEY = N_(
+    "SECRET_KEY is not that of the backup: reset the second factors of %(count)s people with `flask user reset --second-factor`."
+)
 
 despite_problems_option = click.option(
     "--despite-problems",

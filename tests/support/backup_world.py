@@ -62,10 +62,13 @@ def sound_installation(app: Flask, order: Order) -> Scenario:
 def attach(scenario: Scenario, data: bytes) -> str:
     """Attach an evidence file to the first organisation; returns its SHA-256. The caller commits."""
     bin_ = scenario.organisation_bins[0]
-    criterion = sorted(evidence.criteria_of(scenario.order, scenario.kind_of[bin_]))[0]
-    organisation_id = scenario.organisations[bin_]
-    file = evidence.attach(SYSTEM, scenario.order, YEAR, scenario.body_id, organisation_id, criterion, "акт.pdf", data, TODAY)
-    return file.sha256
+    return attach_to(scenario.order, scenario.body_id, scenario.organisations[bin_], scenario.kind_of[bin_], data)
+
+
+def attach_to(order: Order, body_id: int, organisation_id: int, kind: str, data: bytes) -> str:
+    """Attach an evidence file to an organisation; returns its SHA-256. The caller commits."""
+    criterion = sorted(evidence.criteria_of(order, kind))[0]
+    return evidence.attach(SYSTEM, order, YEAR, body_id, organisation_id, criterion, "акт.pdf", data, TODAY).sha256
 
 
 def run(app: Flask, *words: Any) -> Result:
