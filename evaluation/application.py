@@ -117,4 +117,5 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
         "GUESS_LIMIT": "30 per 10 minutes",
         "LINK_LIMIT": "10 per hour",
         "VERIFY_LIMIT": "60 per 10 minutes",
+        "UNPACK_LIMIT": "5 per 10 minutes",
     }

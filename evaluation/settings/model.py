@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     body_quota_megabytes: PositiveNumber = Field(
         1000, description="Most MB of files that all people together can send for one body within 24 hours."
     )
+    heavy_tasks: PositiveNumber = Field(
+        1,
+        description="Foreign PDF files, and large workbooks, that this computer reads at the same time, of each of the two; a file "
+        "takes up to 256 MB, a workbook 500 MB.",
+    )
     job_folder: Path = Field(
         default_factory=lambda fields: data_folder(fields) / "jobs",
         description="Folder of background jobs: their queue, what workers write and, without FILES_URL, their finished files; "
@@ -135,7 +140,8 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("no-reply@localhost", description="Sender of e-mail.")
     help_contact: EmailStr | Literal[""] = Field(
-        "", description="E-mail address for help and reports of barriers, in the footer and the accessibility statement. Default: none."
+        "",
+        description="E-mail address for help and reports of barriers, in the footer and the accessibility statement. Default: none.",
     )
     two_factor_roles: Annotated[frozenset[str], NoDecode, BeforeValidator(split_commas), AfterValidator(check_roles)] = Field(
         default_factory=default_two_factor_roles,

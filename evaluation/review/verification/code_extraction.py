@@ -7,17 +7,22 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import orjson
 
+from evaluation.heavy_work import turn
+from evaluation.language import N_
 from evaluation.review.snapshot import ALPHABET, FORMAT
 from evaluation.review.verification.pdf_text import extract_text
-from evaluation.sandbox import SandboxError, run_parser
+from evaluation.sandbox import Limits, SandboxError, run_parser
 
 MAX_FILE_BYTES = 32 * 2**20
 """Ten times the size of the largest sheet."""
+PDF_LIMITS = Limits(memory_bytes=256 * 2**20, cpu_seconds=2, wall_seconds=10, result_bytes=2**22)
+"""Three times what the largest sheet needs: 0.7 s, and less than 128 MB."""
+BUSY = N_("Other files are being verified at the moment. Try again in a minute, or enter the code that is on the sheet instead.")
 MAX_CODES = 20
 MAX_LAYOUT_FACTOR = 4
 """How many times longer a snapshot may become when another program formats its JSON."""
@@ -48,9 +53,17 @@ class Claim:
     snapshot: tuple[str, int, int] | None = None
 
 
-def extract_claim(data: bytes) -> Claim:
-    """Return which sheet a file claims to be; an empty claim if the file names none."""
-    if codes := _codes(data) or _packed_codes(data):
+def extract_claim(data: bytes, before_unpacking: Callable[[], None] = lambda: None) -> Claim:
+    """Return which sheet a file claims to be; an empty claim if the file names none.
+
+    Args:
+        data: The file.
+        before_unpacking: Is called before a file is unpacked, which is expensive; it may raise.
+
+    Raises:
+        Busy: Too many PDF files are being read on this computer.
+    """
+    if codes := _codes(data) or _packed_codes(data, before_unpacking):
         return Claim(codes)
     return Claim(snapshot=_snapshot_name(data))
 
@@ -108,13 +121,16 @@ def _codes(data: bytes) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _packed_codes(data: bytes) -> tuple[str, ...]:
+def _packed_codes(data: bytes, before_unpacking: Callable[[], None]) -> tuple[str, ...]:
     """Return the codes in compressed content: of a workbook or document, or of a PDF that another program rewrote."""
     if data.startswith(ENTRY_SIGNATURE):
+        before_unpacking()
         return next(filter(None, map(_codes, _entries(data))), ())
     if b"%PDF-" in data[:1024]:
+        before_unpacking()
         try:
-            return _codes(run_parser(extract_text, data))
+            with turn("pdf", message=BUSY):
+                return _codes(run_parser(extract_text, data, PDF_LIMITS))
         except SandboxError:
             return ()
     return ()

@@ -5,7 +5,7 @@ key.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evaluation.audit.actions import AuditAction
@@ -20,10 +20,13 @@ from evaluation.review.verification.model import Outcome, StoredSheetDamaged, Su
 from evaluation.submissions.models import SheetRevision
 
 
-def verify(viewer: Viewer, data: bytes) -> Verdict:
+def verify(viewer: Viewer, data: bytes, before_unpacking: Callable[[], None] = lambda: None) -> Verdict:
     """Verify a file. A person who has a file may learn about its sheet, even if the viewer cannot see the body.
 
+    `before_unpacking` is called before an altered file is unpacked to find the sheet that it was made from; it may raise.
+
     Raises:
+        Busy: Too many PDF files are being read on this computer.
         SnapshotError: The criteria file of the sheet's order is missing.
     """
     if len(data) > code_extraction.MAX_FILE_BYTES:
@@ -36,7 +39,7 @@ def verify(viewer: Viewer, data: bytes) -> Verdict:
                 _check_export(viewer, revision, export)
             verified = _verified_sheet(viewer, revision)
             return Verdict(verified.status, Subject.FILE, verified)
-        claimed = _claimed_revision(viewer, data)
+        claimed = _claimed_revision(viewer, data, before_unpacking)
         if claimed is None:
             return Verdict(Outcome.UNKNOWN, Subject.FILE)
         return Verdict(Outcome.ALTERED, Subject.FILE, _verified_sheet(viewer, claimed))
@@ -70,9 +73,9 @@ def verify_code(viewer: Viewer, code: str, revision: str = "", sha256: str = "")
     return Verdict(outcome, Subject.CODE, verified)
 
 
-def _claimed_revision(viewer: Viewer, data: bytes) -> SheetRevision | None:
+def _claimed_revision(viewer: Viewer, data: bytes, before_unpacking: Callable[[], None]) -> SheetRevision | None:
     """Return the sheet revision that an altered file was made from; None if it names none. Raises StoredSheetDamaged."""
-    claim = code_extraction.extract_claim(data)
+    claim = code_extraction.extract_claim(data, before_unpacking)
     if claim.codes:
         return _revision_by_codes(viewer, claim.codes)
     if claim.snapshot:

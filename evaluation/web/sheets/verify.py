@@ -1,7 +1,15 @@
 """Verification of a file or a code of an assessment sheet. It needs no account: the reader of a sheet may verify it."""
 
-from flask import Blueprint, g, render_template, request
+from http import HTTPStatus
 
+from flask import Blueprint, current_app, g, render_template, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from limits import parse
+
+from evaluation.errors import EvaluationError
+from evaluation.heavy_work import Busy
+from evaluation.language import N_
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.review.verification.code_extraction import MAX_CODE_CHARACTERS, MAX_FILE_BYTES
@@ -11,6 +19,17 @@ from evaluation.review.verification.verify import verify, verify_code
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import current_language, current_viewer
 from forms.sheets.verify import VerifyFileForm
+
+TOO_MANY_FILES = N_(
+    "Too many altered files were sent from this address. Wait ten minutes, or enter the code that is on the sheet instead."
+)
+
+
+class TooManyFiles(EvaluationError):
+    """An address has sent more files that must be unpacked than UNPACK_LIMIT allows."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
 
 blueprint = Blueprint("verify", __name__)
 
@@ -32,7 +51,19 @@ def file() -> tuple[str, int] | str:
     if not form.validate():
         return _render(form), 422
     upload = form.file.data
-    return _render(form, verify(current_viewer(), upload.read(MAX_FILE_BYTES + 1)), file_name=upload.filename or "")
+    try:
+        verdict = verify(current_viewer(), upload.read(MAX_FILE_BYTES + 1), _count_unpacking)
+    except (Busy, TooManyFiles) as error:
+        form.file.errors = [error.message(current_language())]
+        return _render(form), error.status
+    return _render(form, verdict, file_name=upload.filename or "")
+
+
+def _count_unpacking() -> None:
+    """Count a file that must be unpacked for the sender's address. Raises TooManyFiles."""
+    limiter: Limiter = current_app.extensions["guess_limiter"]
+    if not limiter.limiter.hit(parse(current_app.config["UNPACK_LIMIT"]), "unpacking", get_remote_address()):
+        raise TooManyFiles(TOO_MANY_FILES)
 
 
 def is_exempt_from_limit() -> bool:
