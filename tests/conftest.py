@@ -2,10 +2,7 @@
 
 import atexit
 import os
-import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
 import uuid
 import zlib
@@ -30,6 +27,7 @@ from app import create_app
 from evaluation import database, schema
 from evaluation.criteria import Order, load_orders
 from tests.support import accounts
+from tests.support.postgresql import server as postgresql_server
 from tests.support.settings import PRODUCTION
 from tests.support.shared_compilation import share_compilation
 
@@ -82,52 +80,10 @@ def order() -> Order:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A PostgreSQL server of the tests' own on loopback: its URL without a database. A machine without PostgreSQL fails."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    program = shutil.which("initdb")
-    assert programs or program, "PostgreSQL is not installed; `make test` installs it"
-    folder = programs[-1] if programs else Path(str(program)).parent
-    home = Path(f"/tmp/evaluation-postgresql-{uuid.uuid4().hex}")
-    home.mkdir(mode=0o755)
-    # PostgreSQL refuses to run as root.
-    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    as_user = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(home, user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(*command: str) -> None:
-        done = subprocess.run([*as_user, *command], capture_output=True, text=True, timeout=120, cwd="/")
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    run(
-        str(folder / "initdb"),
-        "-D",
-        str(home / "data"),
-        "-U",
-        "tests",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--no-sync",
-    )
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": home,
-        **dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "off"),
-    }
-    options = " ".join([f"-p {port}", *(f"-c {name}={value}" for name, value in settings.items())])
-    run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-l", str(home / "log"), "-w", "-o", options, "start")
-    try:
-        yield f"postgresql://tests@127.0.0.1:{port}"
-    finally:
-        run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(home, ignore_errors=True)
+    with postgresql_server() as url:
+        yield url
 
 
 def migrated(url: str) -> None:
@@ -193,7 +149,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, tmp_path: Path, dropping: Executor) -> Iterator[Callable[[str], str]]:
     """Make a database without tables: `new_database("sqlite" or "postgresql")`; its URL."""
-    made: list[tuple[str, str]] = []
+    names: list[tuple[str, str]] = []
 
     def make(kind: str) -> str:
         name = f"test_{uuid.uuid4().hex}"
@@ -206,11 +162,11 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path, dropping: Execu
         server = request.getfixturevalue("postgresql")
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"')
-        made.append((server, name))
+        names.append((server, name))
         return f"postgresql+psycopg://{server.partition('://')[2]}/{name}"
 
     yield make
-    for server, name in made:
+    for server, name in names:
         dropping.submit(drop, server, name)
 
 

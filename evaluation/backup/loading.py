@@ -32,7 +32,6 @@ NEWER = N_(
 )
 OTHER_TABLES = N_("The source has other tables or columns than its version of the product: %(names)s. Nothing was stored.")
 REFUSED = N_("The rows of %(table)s cannot be stored, so nothing was: %(reason)s")
-UNREADABLE = N_("The rows of %(table)s cannot be read: %(reason)s")
 DIFFERENT = N_("The rows of %(table)s are not those of the source, so nothing was stored.")
 DANGLING = N_("Rows of %(names)s refer to rows that are missing, so nothing was stored.")
 
@@ -154,8 +153,6 @@ def _load_table(connection: Connection, table: Table, columns: Sequence[str], ch
     driver_error = connection.dialect.loaded_dbapi.Error
     try:
         tables.write_rows(connection, table, columns, digest.over(chunks))
-    except UnicodeEncodeError as error:
-        raise NotLoaded(UNREADABLE, table=table.name, reason=error.reason) from error
     except (DBAPIError, driver_error, ValueError, LookupError) as error:
         raise NotLoaded(REFUSED, table=table.name, reason=str(error).partition("\n")[0]) from error
     return digest

@@ -34,15 +34,15 @@ FILE_RETRY_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class MadeBackup:
+class BackupResult:
     """A complete backup: its file, what it contains, and the older backups that were removed."""
 
     path: Path
     manifest: Manifest
-    removed: tuple[Path, ...] = ()
+    removed_paths: tuple[Path, ...] = ()
 
 
-def make_backup(viewer: Viewer, path: Path, checkpoint: Mapping[str, Any]) -> MadeBackup:
+def make_backup(viewer: Viewer, path: Path, checkpoint: Mapping[str, Any]) -> BackupResult:
     """Write everything that is stored as of one moment to a new file, and read it back to its end.
 
     People can go on working. The database is read first and the files afterwards, so that no row lacks its file.
@@ -70,14 +70,14 @@ def make_backup(viewer: Viewer, path: Path, checkpoint: Mapping[str, Any]) -> Ma
         os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    return MadeBackup(path, manifest)
+    return BackupResult(path, manifest)
 
 
-def make_dated_backup(viewer: Viewer, folder: Path, keep: int | None, checkpoint: Mapping[str, Any]) -> MadeBackup:
+def make_dated_backup(viewer: Viewer, folder: Path, keep: int | None, checkpoint: Mapping[str, Any]) -> BackupResult:
     """Make a backup named by the time in a folder; then leave only the newest `keep` backups of this installation there."""
     backup = make_backup(viewer, folder / f"backup-{now():%Y%m%dT%H%M%SZ}.zip", checkpoint)
     removed = () if keep is None else tuple(_remove_older(folder, backup.path, keep))
-    return MadeBackup(backup.path, backup.manifest, removed)
+    return BackupResult(backup.path, backup.manifest, removed)
 
 
 def _remove_older(folder: Path, newest: Path, keep: int) -> list[Path]:

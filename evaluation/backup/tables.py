@@ -13,7 +13,9 @@ from sqlalchemy.schema import sort_tables
 
 from evaluation.accounts.models import AccountSession
 from evaluation.database import Base
+from evaluation.errors import EvaluationError
 from evaluation.jobs.models import JobWorker
+from evaluation.language import N_
 from evaluation.schema import VERSION_TABLE
 
 NOT_COPIED = frozenset({AccountSession.__tablename__, JobWorker.__tablename__})
@@ -27,6 +29,11 @@ UNESCAPES = {escape: character for character, escape in ESCAPES.items()}
 ESCAPE = re.compile(r"\\.", re.DOTALL)
 NULL = "\\N"
 Convert = Callable[[str], Any]
+UNREADABLE = N_("The rows of %(table)s cannot be read: %(reason)s")
+
+
+class UnreadableRows(EvaluationError):
+    """A table has a value that has no portable form."""
 
 
 def product_tables(connection: Connection) -> list[Table]:
@@ -65,7 +72,7 @@ def read_rows(connection: Connection, table: Table) -> Iterator[bytes]:
     """Yield a table's rows, each ended by a line feed, in parts of about `CHUNK_BYTES`.
 
     Raises:
-        UnicodeEncodeError: A text is not valid Unicode.
+        UnreadableRows: A text is not valid Unicode, which only SQLite stores.
     """
     read = _read_sqlite if connection.dialect.name == "sqlite" else _read_postgresql
     parts: list[bytes] = []
@@ -91,9 +98,13 @@ def _selected(connection: Connection, table: Table, expression: Callable[[Column
 def _read_sqlite(connection: Connection, table: Table) -> Iterator[bytes]:
     result = connection.exec_driver_sql(_selected(connection, table, lambda _, name: name, ""))
     cursor: Any = result.cursor
-    while rows := cursor.fetchmany(BATCH_ROWS):
-        yield "".join(["\t".join(map(_encode, row)) + "\n" for row in rows]).encode()
-    result.close()
+    try:
+        while rows := cursor.fetchmany(BATCH_ROWS):
+            yield "".join(["\t".join(map(_encode, row)) + "\n" for row in rows]).encode()
+    except UnicodeError as error:
+        raise UnreadableRows(UNREADABLE, table=table.name, reason=error) from error
+    finally:
+        result.close()
 
 
 def _encode(value: Any) -> str:

@@ -71,14 +71,14 @@ def backup(out: Path | None, folder: Path | None, keep: int | None, lang: str) -
     with transaction():
         take_checkpoint(viewer)
         checkpoint = checkpoint_content(viewer)
-    made = make_backup(viewer, out, checkpoint) if out else make_dated_backup(viewer, folder or Path(), keep, checkpoint)
-    manifest = made.manifest
+    result = make_backup(viewer, out, checkpoint) if out else make_dated_backup(viewer, folder or Path(), keep, checkpoint)
+    manifest = result.manifest
     rows = sum(member.rows for member in manifest.tables.values())
-    click.echo(message_language.gettext(DONE, file=made.path, number=checkpoint["number"]))
+    click.echo(message_language.gettext(DONE, file=result.path, number=checkpoint["number"]))
     click.echo(message_language.gettext(CONTENT, rows=rows, files=len(manifest.files)))
     _show_missing(manifest, message_language)
-    if made.removed:
-        click.echo(message_language.gettext(REMOVED, count=len(made.removed)))
+    if result.removed_paths:
+        click.echo(message_language.gettext(REMOVED, count=len(result.removed_paths)))
     click.echo(message_language.gettext(KEYS_APART))
 
 
@@ -99,7 +99,7 @@ def restore(file: Path, new_secret_key: bool, despite_problems: bool, lang: str)
     Example: flask --app app restore backup-20260201T020000Z.zip
     """
     viewer, message_language = Viewer.system(), language(lang)
-    with transaction(makes_schema=True), listed_problems(message_language):
+    with transaction(makes_schema=True), problem_listing(message_language):
         manifest, transfer = restore_backup(viewer, file, new_secret_key, despite_problems)
         list_problems(transfer.proof.problems, message_language)
     click.echo(message_language.gettext(RESTORED, file=file, at=manifest.at))
@@ -124,7 +124,7 @@ def show_transfer(transfer: Transfer, message_language: Language) -> None:
 
 
 @contextmanager
-def listed_problems(message_language: Language) -> Iterator[None]:
+def problem_listing(message_language: Language) -> Iterator[None]:
     """Print the problems of a source that is not copied because of them."""
     try:
         yield

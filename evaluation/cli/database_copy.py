@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from evaluation import schema
 from evaluation.audit.verification.queries import database_snapshot
 from evaluation.backup.restoration import Transfer, copy_database
-from evaluation.cli.backup import despite_problems_option, list_problems, listed_problems, show_transfer
+from evaluation.cli.backup import despite_problems_option, list_problems, problem_listing, show_transfer
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
@@ -58,7 +58,7 @@ def copy(url: str, despite_problems: bool, lang: str) -> None:
 
 
 def _copy(viewer: Viewer, source: Connection, target: Flask, despite_problems: bool, message_language: Language) -> Transfer:
-    with target.app_context(), transaction(makes_schema=True), listed_problems(message_language):
+    with target.app_context(), transaction(makes_schema=True), problem_listing(message_language):
         transfer = copy_database(viewer, source, despite_problems)
         list_problems(transfer.proof.problems, message_language)
         return transfer

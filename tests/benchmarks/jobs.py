@@ -24,7 +24,7 @@ from evaluation.sheets import Sheet, queries
 from evaluation.sheets.document import build_document
 from evaluation.sheets.writers import pdf, write
 from evaluation.workbooks.load import load_workbook
-from tests.benchmarks import answers, archive, clock, country, grid, home, lists, pictures, results
+from tests.benchmarks import answers, archive, clock, copies, country, grid, home, lists, pictures, results
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -201,5 +201,6 @@ JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
     "heat map": (results.prepare_results, pictures.heat_map, 1.2),
     "ZIP": (archive.prepare_archive, archive.archive, 1 / 1.7),
     "ten years": (results.prepare_ten_years, results.ten_years, 12.0),
+    "copy": (copies.prepare_copy, copies.copying, 3.0),
 }
 """Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""

@@ -20,6 +20,7 @@ from evaluation.demo import demonstration
 from evaluation.demo.store import store
 from evaluation.policy import SIGN_IN_ROLES
 from tests.browser import grid_site
+from tests.browser.database_copies import url_of
 from tests.browser.entry_helpers import HEIGHT, Site
 from tests.browser.grid_helpers import GridSite
 from tests.support import accounts
@@ -43,14 +44,17 @@ expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
-def served(folder: Path, demo: bool = False) -> Iterator[str]:
-    """The address of the product on a free port of this computer, with an empty database or the demonstration."""
+def served(place: Path | str, demo: bool = False) -> Iterator[str]:
+    """The address of the product on a free port of this computer, with an empty database or the demonstration.
+
+    The database is a new one in a folder, or that of a URL.
+    """
     started: Queue[BaseWSGIServer | Exception] = Queue()
 
     # The app runs in a thread of its own, because this thread runs the browser's event loop.
     def serve() -> None:
         try:
-            app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
+            app = create_app({"DATABASE_URL": url_of(place), "SECRET_KEY": "tests", **accounts.CHEAP})
             with app.app_context():
                 schema.upgrade()
             if demo:
@@ -109,6 +113,13 @@ def fill(app: Flask) -> None:
     with app.app_context():
         store(order, demonstration(order))
         db.session.commit()
+
+
+@pytest.fixture
+def journey_url(request: pytest.FixtureRequest, tmp_path: Path, new_database: Callable[[str], str]) -> str:
+    """The database of a journey that is the same in each language: PostgreSQL in Russian, SQLite otherwise."""
+    case = getattr(request.node, "callspec", None)
+    return new_database("postgresql") if case and case.params.get("code") == "ru" else url_of(tmp_path)
 
 
 @pytest.fixture

@@ -1,8 +1,13 @@
-"""A database that is prepared once and restored before each test while the server uses it."""
+"""Databases of the browser's tests; one that is prepared once is restored before each test while the server uses it."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+
+def url_of(place: Path | str) -> str:
+    """The URL of a site's database: that of the SQLite file in a folder, or the URL itself."""
+    return place if isinstance(place, str) else f"sqlite:///{place / 'evaluation.db'}"
 
 
 class Copy:

@@ -18,6 +18,7 @@ from evaluation.policy import Viewer
 from evaluation.registry import operations
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import NewBody
+from tests.browser.database_copies import url_of
 from tests.support import accounts
 from tests.support.factories import bin_of, random_answers
 
@@ -77,12 +78,12 @@ def prepare(folder: Path, count: int, blank: float = 1.0) -> None:
     in_thread(folder, lambda app: fill(app, count, blank))
 
 
-def in_thread(folder: Path, work: Callable[[Flask], object]) -> object:
-    """Return the result of `work` with an app on the folder's database."""
+def in_thread(place: Path | str, work: Callable[[Flask], object]) -> object:
+    """Return the result of `work` with an app on the database of a folder or of a URL."""
     results: list[object] = []
 
     def run() -> None:
-        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
+        app = create_app({"DATABASE_URL": url_of(place), "SECRET_KEY": "tests", **accounts.CHEAP})
         try:
             results.append(work(app))
         finally:

@@ -36,8 +36,8 @@ def rows(order: Order, answered: bool, **cells: object) -> dict[str, list[dict[s
     }
 
 
-def prepare(folder: Path, answered: bool) -> None:
-    """Create the database in the folder, with or without answers."""
+def prepare(place: Path | str, answered: bool) -> None:
+    """Create the database in a folder or at a URL, with or without answers."""
 
     def fill(app: Flask) -> None:
         order = app.extensions["orders"].latest
@@ -49,4 +49,4 @@ def prepare(folder: Path, answered: bool) -> None:
             bodies = list(registry.registry_index(Viewer.system()).bodies.values())
         accounts.make_account(app, "clerk", bodies, email=CLERK)
 
-    in_thread(folder, fill)
+    in_thread(place, fill)

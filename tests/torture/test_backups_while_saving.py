@@ -96,14 +96,14 @@ def test_a_backup_has_what_was_committed_at_one_moment(
     organisations = {body.bin: [(bin_of(100 + number), kind)] for number, body in enumerate(bodies)}
     scenario = build_scenario(app, order, bodies, organisations, deadline=date(2999, 1, 1))
     code = first_indicator(order, kind, "money")
-    made = []
+    backups = []
     with saving(scenario, code, {"DATABASE_URL": database_url, "FILES_FOLDER": str(files)}) as savers:
         for number in range(BACKUPS):
             before = [saver.last for saver in savers]
             backup = backup_of(app, tmp_path / f"backup-{number}.zip")
-            made.append((backup, before, [saver.last + 1 for saver in savers]))
+            backups.append((backup, before, [saver.last + 1 for saver in savers]))
             time.sleep(PAUSE_SECONDS)
-    for number, (backup, before, after) in enumerate(made):
+    for number, (backup, before, after) in enumerate(backups):
         target = make_app(new_database(ONE_DATABASE[number % 2]), FILES_FOLDER=tmp_path / f"restored-{number}")
         done = run(target, "restore", backup)
         assert done.exit_code == 0 and "missing" not in done.output, done.output

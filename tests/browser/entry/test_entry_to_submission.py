@@ -15,6 +15,7 @@ from evaluation.criteria.model import Indicator
 from evaluation.database import db
 from evaluation.language import language
 from tests.browser.conftest import NewPage, served
+from tests.browser.database_copies import url_of
 from tests.browser.entry_helpers import VIEWS, assert_accessible
 from tests.support import accounts
 from tests.support.factories import A_PDF
@@ -36,11 +37,11 @@ def blanks(scenario: Scenario) -> dict[str, list[Indicator]]:
     }
 
 
-def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
+def in_a_thread(place: Path | str, work: Callable[[Flask], Any]) -> Any:
     """Run work with an app on the site's database, in another thread than the browser's."""
 
     def task() -> Any:
-        app = create_app({"DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}", "SECRET_KEY": "tests", **accounts.CHEAP})
+        app = create_app({"DATABASE_URL": url_of(place), "SECRET_KEY": "tests", **accounts.CHEAP})
         result = work(app)
         with app.app_context():
             db.engine.dispose()
@@ -51,7 +52,7 @@ def in_a_thread(folder: Path, work: Callable[[Flask], Any]) -> Any:
 
 
 @pytest.fixture
-def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Scenario]]:
+def site(journey_url: str, order: Order) -> Iterator[tuple[str, Scenario]]:
     """Serve a body whose answers are complete except for a few blanks."""
 
     def prepare(app: Flask) -> Scenario:
@@ -65,8 +66,8 @@ def site(tmp_path: Path, order: Order) -> Iterator[tuple[str, Scenario]]:
             accounts.make_account(app, role, [scenario.bodies[BODY]], email=f"own-{role}@example.org")
         return scenario
 
-    with served(tmp_path) as address:
-        yield address, in_a_thread(tmp_path, prepare)
+    with served(journey_url) as address:
+        yield address, in_a_thread(journey_url, prepare)
 
 
 def answer(page: Page, item: Indicator) -> None:

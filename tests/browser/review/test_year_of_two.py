@@ -37,7 +37,7 @@ class YearSite:
 
 
 @pytest.fixture
-def year(tmp_path: Path, order: Order) -> Iterator[YearSite]:
+def year(journey_url: str, order: Order) -> Iterator[YearSite]:
     def prepare(app: Flask) -> YearSite:
         scenario = two_kind_scenario(app, order)
         code = next(item.code for item in order.indicators_of(scenario.kinds[0]) if item.type == "money")
@@ -49,8 +49,8 @@ def year(tmp_path: Path, order: Order) -> Iterator[YearSite]:
         accounts.make_account(app, "reviewer", email=REVIEWER)
         return YearSite("", scenario, code)
 
-    with served(tmp_path) as address:
-        year_ = in_a_thread(tmp_path, prepare)
+    with served(journey_url) as address:
+        year_ = in_a_thread(journey_url, prepare)
         yield YearSite(address, year_.scenario, year_.code)
 
 

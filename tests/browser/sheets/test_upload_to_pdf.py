@@ -22,10 +22,10 @@ def workbook_file(path: Path, order: Order, **cells: object) -> Path:
 
 
 @pytest.fixture
-def blank_site(tmp_path: Path) -> Iterator[str]:
+def blank_site(journey_url: str) -> Iterator[str]:
     """A server with one body without answers."""
-    prepare(tmp_path, answered=False)
-    with served(tmp_path) as address:
+    prepare(journey_url, answered=False)
+    with served(journey_url) as address:
         yield address
 
 

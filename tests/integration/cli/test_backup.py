@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import uuid
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from evaluation.language import LANGUAGE_CODES
 from tests.conftest import ONE_DATABASE
 from tests.support.backup_world import attach, backup_of, run, sound_installation, table_digests
 from tests.support.factories import A_PDF, bin_of
+from tests.support.object_server import ObjectServer
 from tests.support.scenario import SYSTEM, Scenario
 
 NewDatabase = Callable[[str], str]
@@ -31,15 +33,16 @@ def scenario(database_url: str, make_app: Any, order: Order, tmp_path: Path) -> 
 
 
 def test_people_continue_after_a_restoration(
-    scenario: Scenario, make_app: Any, new_database: NewDatabase, tmp_path: Path
+    scenario: Scenario, make_app: Any, new_database: NewDatabase, object_server: ObjectServer, tmp_path: Path
 ) -> None:
-    """New ids and events follow those of the backup, in the other database too."""
+    """New ids and events follow those of the backup, in the other database and with the files in a bucket."""
     backup = backup_of(scenario.app, tmp_path / "backup.zip")
     kind = next(name for name in ONE_DATABASE if not scenario.app.config["DATABASE_URL"].startswith(name))
-    restored = make_app(new_database(kind), FILES_FOLDER=tmp_path / "restored")
+    restored = make_app(new_database(kind), FILES_URL=object_server.url(uuid.uuid4().hex))
     assert run(restored, "restore", backup).exit_code == 0
     scenario.app = restored
     with restored.app_context():
+        assert storage.read(hashlib.sha256(A_PDF).hexdigest()) == A_PDF
         events, _ = log_size(SYSTEM)
         attach_to = scenario.bodies.popitem()[1]
         scenario.bodies = {"other": attach_to}
@@ -108,15 +111,19 @@ def test_an_unsound_source_is_stored_only_on_request(
 
 
 def test_a_missing_file_is_reported_and_keeps_no_backup_from_being_made(
-    scenario: Scenario, make_app: Any, new_database: NewDatabase, tmp_path: Path
+    scenario: Scenario, make_app: Any, new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = hashlib.sha256(A_PDF).hexdigest()
     with scenario.app.app_context():
         storage.delete(sha256)
-    (tmp_path / "files" / "ab").mkdir(parents=True)
+    (tmp_path / "files" / "ab").mkdir(parents=True, exist_ok=True)
     (tmp_path / "files" / "ab" / "tmp1234").write_bytes(b"half")
+    listed = storage.list_files
+    vanishing = hashlib.sha256(b"vanishes").hexdigest()
+    monkeypatch.setattr(storage, "list_files", lambda: iter([*listed(), (vanishing, 8)]))
     done = run(scenario.app, "backup", "--out", tmp_path / "backup.zip")
     assert done.exit_code == 0 and sha256 in done.output
+    monkeypatch.undo()
     with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
         assert not [name for name in archive.namelist() if name.startswith("files/")]
     target = make_app(new_database("sqlite"), FILES_FOLDER=tmp_path / "restored")
