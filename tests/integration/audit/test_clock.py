@@ -1,11 +1,12 @@
 """A wrong clock: the order of events stays right, later events bear the right time, and it is reported."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from time_machine import TimeMachineFixture
 
 from evaluation.audit import chain, queries
 from evaluation.audit.actions import AuditAction
@@ -22,6 +23,7 @@ from evaluation.registry import queries as registry
 from evaluation.review.history.reconstruct import sheet_as_of
 from evaluation.review.integrity import discrepancies
 from evaluation.sheets import queries as sheets
+from tests.support.accounts import signed_in
 from tests.support.scenario import YEAR, first_indicator, two_kind_scenario
 
 SYSTEM = Viewer.system()
@@ -100,3 +102,12 @@ def test_a_past_day_and_verification_follow_the_order_of_events(
         db.session.commit()
         today = sheet_as_of(SYSTEM, registry.orders(), scenario.body(), YEAR, precise_now())
         assert today and today.sheet_input == sheets.read_sheet_input(SYSTEM, scenario.body(), YEAR)
+
+
+def test_a_clock_that_is_set_back_signs_nobody_out(app: Flask, time_machine: TimeMachineFixture) -> None:
+    """The cookie was signed in the future then; one from further ahead than a session may last is void."""
+    client = signed_in(app, "reviewer")
+    started, hour = datetime.now(UTC), timedelta(hours=1)
+    for difference, status in ((hour, 200), (app.permanent_session_lifetime + hour, 303)):
+        time_machine.move_to(started - difference)
+        assert client.get("/account/").status_code == status
