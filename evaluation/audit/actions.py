@@ -73,6 +73,7 @@ class AuditAction(StrEnum):
     HEAD_NOTIFIED = "head_notified", N_("Head notified that the answers are ready"), AuditGroup.ANSWERS
 
     SUBMITTED = "submitted", N_("Year submitted"), AuditGroup.REVIEW
+    # Whoever sees the body may read why its year was returned; what only its people are to know is a remark.
     RETURNED = "returned", N_("Year returned for correction"), AuditGroup.REVIEW
     ACCEPTED = "accepted", N_("Year accepted"), AuditGroup.REVIEW
     REOPENED = "reopened", N_("Accepted year reopened"), AuditGroup.REVIEW
@@ -95,6 +96,7 @@ class AuditAction(StrEnum):
         AuditGroup.FILES,
         Action.VIEW_FILES,
     )
+    FILES_PRUNED = "files_pruned", N_("Files deleted that nothing needed"), AuditGroup.FILES, Action.MANAGE_ACCOUNTS
     FILE_EXPORTED = "file_exported", N_("File downloaded"), AuditGroup.FILES
 
     YEAR_OPENED = "year_opened", N_("Reporting year opened"), AuditGroup.YEARS

@@ -1,9 +1,8 @@
 """Attaches evidence files and removes them, while the body's year takes changes."""
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 
-from evaluation import storage
 from evaluation.answers import queries as reports
 from evaluation.answers.evidence import queries
 from evaluation.answers.evidence.content import EvidenceRejected, clean_name, detect_file_type
@@ -12,13 +11,17 @@ from evaluation.answers.models import EvidenceFile
 from evaluation.answers.save import UnknownCell, editable_report_of
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
+from evaluation.clock import precise_now
 from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
 from evaluation.database import advisory_lock, db
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
+from evaluation.quotas.operations import store_file
 
 MEGABYTE = 2**20
+DOWNLOAD_INTERVAL = timedelta(days=1)
+"""How long a person's downloads of one file are written as one event."""
 EMPTY = N_("The file is empty.")
 TOO_LARGE = N_("The file is larger than %(limit)s MB. Scan it in grey at 300 dots per inch, or split it.")
 TOO_MANY = N_("There are already %(limit)s files for this criterion: remove one first.")
@@ -44,6 +47,9 @@ def attach(
         EvidenceRejected: The file is empty, too large, damaged or of another type, or there are too many files.
         Locked: The year takes no changes.
         UnknownCell: The organisation is not the body's, or the criterion is not one of its kind's.
+        QuotaExceeded: The person or the body has sent too much today.
+        StoreFull: There is too little space left for files.
+        StoreUnavailable: The store of files does not answer.
     """
     viewer.require(Action.EDIT, body_id)
     _check_size(data)
@@ -57,7 +63,7 @@ def attach(
     if same is None and len(files) >= (limit := configuration().settings.evidence_files):
         raise EvidenceRejected(TOO_MANY, limit=limit)
     # Also when the file is stored already: this restores lost or damaged bytes.
-    sha256 = storage.store(data)
+    sha256 = store_file(viewer, data, body_id)
     if same is not None:
         return same
     file = EvidenceFile(
@@ -79,7 +85,7 @@ def attach(
 def remove(
     viewer: Viewer, year: int, body_id: int, organisation_id: int, file_id: int, today: date | None = None
 ) -> EvidenceFile | None:
-    """Remove a file; return None when it does not exist any more. Its bytes stay in the folder, because the audit log names them.
+    """Remove a file; return None when it does not exist any more. `flask files prune` decides how long its bytes stay.
 
     `today` is the day (Asia/Almaty) by which the year may be locked, by default the current one.
 
@@ -96,6 +102,19 @@ def remove(
         db.session.flush()
         append_events(viewer, [NewEvent(AuditAction.EVIDENCE_FILE_REMOVED, year, body_id, organisation_id, _audit_data(file))])
     return file
+
+
+def record_download(viewer: Viewer, file: EvidenceFile, body_id: int) -> None:
+    """Write that the viewer downloaded a file: once a day for each person and file, so that reading again floods no log.
+
+    Raises:
+        Forbidden: The viewer cannot see the body's files.
+    """
+    viewer.require(Action.VIEW_FILES, body_id)
+    data = _audit_data(file)
+    if not queries.was_downloaded(viewer, file.organisation_id, file.year, data, precise_now() - DOWNLOAD_INTERVAL):
+        event = NewEvent(AuditAction.EVIDENCE_FILE_DOWNLOADED, file.year, body_id, file.organisation_id, data)
+        append_events(viewer, [event])
 
 
 def criteria_of(order: Order, kind: str) -> frozenset[str]:

@@ -1,11 +1,15 @@
 """Reads evidence files for people who can see them: the people of the body and its reviewers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from evaluation.answers.models import EvidenceFile
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.models import AuditEvent
+from evaluation.audit.queries import entries
 from evaluation.database import Statement, db, fetch_rows
 from evaluation.policy import Action, Viewer
 from evaluation.registry.models import Body, Organisation, Supervision
@@ -34,6 +38,15 @@ def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int
         statement.where(EvidenceFile.id == id_, EvidenceFile.organisation_id == organisation_id)
     )
     return evidence_file
+
+
+def was_downloaded(viewer: Viewer, organisation_id: int, year: int, data: Mapping[str, Any], since: datetime) -> bool:
+    """Return whether the audit log has a download of a file, identified by the event's data, by the viewer since then (UTC)."""
+    viewer.require(Action.VIEW_FILES)
+    of_file = (AuditEvent.organisation_id == organisation_id, AuditEvent.year == year)
+    conditions = (AuditEvent.action == AuditAction.EVIDENCE_FILE_DOWNLOADED, AuditEvent.account_id == viewer.account_id)
+    downloads = entries(Viewer.system(), *of_file, *conditions, AuditEvent.at >= since)
+    return any(entry.data == data for entry in downloads)
 
 
 def _of(viewer: Viewer, statement: Any, year: int, body_id: int) -> Statement:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -94,10 +95,12 @@ def require_usable_database() -> None:
 def commit_request(response: Response) -> Response:
     """Commit the changes of a successful request, roll back those of a failed one: the only commit of the pages.
 
-    A GET request commits only if the view sets `g.commit_get`, for example to record the download of a file. An error of the
-    commit is answered as an error of the view is.
+    A GET request commits only if the view sets `g.commit_get`, for example to record the download of a file; a HEAD request, and
+    an answer that the browser's copy is still good (304), hand out nothing. An error of the commit is answered as an error of the
+    view is.
     """
-    if request.method not in SAFE_METHODS or g.get("commit_get"):
+    is_handed_out = request.method == "GET" and response.status_code != HTTPStatus.NOT_MODIFIED
+    if request.method not in SAFE_METHODS or (g.get("commit_get") and is_handed_out):
         if response.status_code < 400:
             try:
                 database.db.session.commit()
@@ -194,11 +197,12 @@ def language_attribute(text: str | None) -> Markup:
 
 
 def send_bytes(content: bytes, media_type: str, name: str) -> Response:
-    """Return a file to download. A browser that has the same bytes gets 304.
+    """Return a file to download, always the whole of it. A browser that has the same bytes gets 304.
 
     The file has its own name (`filename*`, RFC 6266) and, for programs that do not know that, the name in Latin letters.
     """
-    response = send_file(io.BytesIO(content), media_type, etag=hashlib.sha256(content).hexdigest())
+    response = send_file(io.BytesIO(content), media_type, etag=hashlib.sha256(content).hexdigest(), conditional=False)
+    response.make_conditional(request, accept_ranges=False)
     # Werkzeug would leave out every letter that is not ASCII: nothing but spaces would remain of a Kazakh name.
     names = {"filename": OTHER_THAN_PLAIN.sub("_", anyascii(name))}
     if names["filename"] != name:

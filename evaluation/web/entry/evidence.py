@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Response, abort, g, jsonify, render_template, request
 from flask_babel import ngettext
 from werkzeug.datastructures import FileStorage
 
@@ -15,6 +15,7 @@ from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
 from evaluation.language import N_
 from evaluation.policy import Action
+from evaluation.quotas.operations import QuotaExceeded
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.web.core.access import allow
@@ -65,12 +66,14 @@ def upload(bin_: str, year: int, organisation_bin: str) -> tuple[Response, int] 
 @blueprint.get(f"{ADDRESS}/<int:id_>")
 @allow(Action.VIEW_FILES)
 def download(bin_: str, year: int, organisation_bin: str, id_: int) -> Response:
-    """Send a file as a download. The browser must never show it, and its media type is the one that we detected."""
+    """Send a file as a download and record it. The browser must never show it; its media type is the one that we detected."""
     find_year(year)
     body = find_body(bin_)
     current_viewer().require(Action.VIEW_FILES, body.id)
     file = queries.file(current_viewer(), year, body.id, _member(body, year, organisation_bin)[0], id_) or abort(404)
     response = send_bytes(storage.read(file.sha256), file.media_type, file.name)
+    operations.record_download(current_viewer(), file, body.id)
+    g.commit_get = True
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.cache_control.no_store = True
     return response
@@ -99,14 +102,14 @@ def attach_files(
 ) -> dict[str, list[tuple[str, str]]]:
     """Attach files, each to its criterion; return criterion → (file name, reason) of the rejected ones.
 
-    Raises as :func:`evaluation.answers.evidence.operations.attach` does, except EvidenceRejected.
+    Raises as :func:`evaluation.answers.evidence.operations.attach` does, except EvidenceRejected and QuotaExceeded.
     """
     rejected: dict[str, list[tuple[str, str]]] = {}
     for criterion, file in uploads:
         name = file.filename or ""
         try:
             operations.attach(current_viewer(), order, year, body_id, organisation_id, criterion, name, _read(file))
-        except EvidenceRejected as error:
+        except (EvidenceRejected, QuotaExceeded) as error:
             rejected.setdefault(criterion, []).append((name, error.message(current_language())))
     return rejected
 
