@@ -5,7 +5,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from evaluation.web.account import account, inbox, security
+from evaluation.web.account import account, inbox, security, sessions
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
 from evaluation.web.comparison import anomalies, changes, improvement, pictures, ranking, ranking_access, readings, regions, trial
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
         languages.blueprint,
         account.blueprint,
         inbox.blueprint,
+        sessions.blueprint,
         new_jobs.blueprint,
         people.blueprint,
         people_table.blueprint,

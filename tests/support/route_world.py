@@ -1,6 +1,5 @@
 """Two bodies with every kind of resource, and an account of each role: the data for the test of all routes."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -26,9 +25,12 @@ from evaluation.review.models import Remark
 from evaluation.workbooks.models import Upload
 from tests.support import accounts
 from tests.support.factories import bin_of, clean, workbook
+from tests.support.saved_database import SavedDatabase, SavedSqlite
 from tests.support.visits import SIGN_IN
 
 YEAR = 2024
+FOREIGN_CLERK = "foreign clerk"
+"""The clerk of the foreign body, beside the roles in `World.cookies`."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +48,23 @@ class BodyResources:
 
 @dataclass
 class World:
-    """The app, its two bodies, and a session cookie of each role. Every account is limited to the first body."""
+    """The app, its two bodies, and a session cookie of each role. Every account is limited to the first body.
+
+    Names and texts of a body have `secret(body.bin)` in them, which nobody else may read.
+    """
 
     app: Flask
-    database: Path
+    database: SavedDatabase
     kind: str
     body: BodyResources
     foreign_body: BodyResources
     account: int
     messages: dict[tuple[int, Role], int]
     jobs: dict[Role, int]
-    cookies: dict[Role, str] = field(default_factory=dict)
-    tokens: dict[Role, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
-    def request(self, role: Role, method: str, url: str, **more: Any) -> TestResponse:
+    def request(self, role: str, method: str, url: str, **more: Any) -> TestResponse:
         """Send a request as the role; changes to the database are undone."""
         client = self.app.test_client()
         client.set_cookie("session", self.cookies[role])
@@ -72,30 +77,34 @@ class World:
     def save_database(self) -> None:
         """Copy the database for `restore_database`."""
         with self.app.app_context():
-            db.session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.session.close()
             db.engine.dispose()
-        shutil.copy(self.database, self.database.with_suffix(".saved"))
+        self.database.save()
 
     def restore_database(self) -> None:
         """Put the copied database back."""
         with self.app.app_context():
             db.session.close()
             db.engine.dispose()
-        for file in self.database.parent.glob(f"{self.database.name}-*"):
-            file.unlink()
-        shutil.copy(self.database.with_suffix(".saved"), self.database)
+        self.database.restore()
 
 
-def build_route_world(folder: Path, order: Order) -> World:
-    """Create the data in an empty folder."""
+def secret(bin_: str) -> str:
+    """The word in the names and texts of a body."""
+    return f"planted{bin_}"
+
+
+def build_route_world(folder: Path, order: Order, database: SavedDatabase | None = None) -> World:
+    """Create the data in an empty folder and database; without `database` in an SQLite file of the folder."""
+    database = database or SavedSqlite(folder / "evaluation.db")
     app = create_app(
         {
-            "DATABASE_URL": f"sqlite:///{folder / 'evaluation.db'}",
+            "DATABASE_URL": database.url,
             "SECRET_KEY": "tests",
             "FILES_FOLDER": folder / "files",
             "GUESS_LIMIT": "100000 per minute",
             "LINK_LIMIT": "100000 per minute",
+            "VERIFY_LIMIT": "100000 per minute",
             **accounts.CHEAP,
         }
     )
@@ -113,16 +122,20 @@ def build_route_world(folder: Path, order: Order) -> World:
     emails = {
         role: accounts.make_account(app, role, ids[:1] if role in BODY_ROLES else (), region_of(role)) for role in SIGN_IN_ROLES
     }
-    resources = [_body_resources(app, order, kind, ids[0], 31, emails), _body_resources(app, order, kind, ids[1], 35, {})]
+    foreign = accounts.make_account(app, Role.CLERK, ids[1:], email=f"{secret(bin_of(35))}@example.org")
+    resources = [
+        _body_resources(app, order, kind, ids[0], 31, emails),
+        _body_resources(app, order, kind, ids[1], 35, {Role.CLERK: foreign}),
+    ]
     with app.app_context():
         account = db.session.query(accounts.Account.id).filter_by(email=accounts.make_account(app, "observer")).scalar()
         messages, jobs = _messages(ids, emails), _jobs(emails)
-    world = World(app, folder / "evaluation.db", kind, *resources, account, messages, jobs)
-    for role in (Role.NOBODY, *SIGN_IN_ROLES):
+    world = World(app, database, kind, *resources, account, messages, jobs)
+    for role, email in {Role.NOBODY: "", FOREIGN_CLERK: foreign, **emails}.items():
         client = app.test_client()
-        if role in emails:
-            accounts.sign_in(client, emails[role])
-        world.tokens[role] = accounts.token_of(client, "/account/" if role in emails else SIGN_IN)
+        if email:
+            accounts.sign_in(client, email)
+        world.tokens[role] = accounts.token_of(client, "/account/" if email else SIGN_IN)
         cookie = client.get_cookie("session")
         assert cookie
         world.cookies[role] = cookie.value
@@ -161,18 +174,20 @@ def region_of(role: Role) -> str | None:
 
 def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: int, emails: dict[Role, str]) -> BodyResources:
     with app.app_context():
-        organisation = Organisation(bin=bin_of(100 + number), kind=kind, name_kk=f"Ұйым {number}")
+        word = secret(bin_of(number))
+        organisation = Organisation(bin=bin_of(100 + number), kind=kind, name_kk=f"Ұйым {number} {word}")
         db.session.add(organisation)
         db.session.flush()
+        note = next(indicator.code for indicator in order.evidence_of(kind) if indicator.type == "text")
         db.session.add(Supervision(body_id=body_id, organisation_id=organisation.id, since=date(2020, 1, 1)))
-        db.session.add(Report(year=YEAR, organisation_id=organisation.id, answers=clean(order, kind)))
+        db.session.add(Report(year=YEAR, organisation_id=organisation.id, answers=clean(order, kind), evidence={note: word}))
         document = b"%PDF-1.4\n%%EOF\n"
         evidence = EvidenceFile(
             organisation_id=organisation.id,
             year=YEAR,
             criterion=order.criteria[0].code,
             sha256=files.store(document),
-            name="act.pdf",
+            name=f"{word}.pdf",
             media_type="application/pdf",
             size=len(document),
             uploaded_by="tests",
@@ -184,7 +199,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
             role: Upload(
                 account_id=account_ids.get(emails.get(role)),
                 year=YEAR,
-                name="book.xlsx",
+                name=f"{word}.xlsx",
                 sha256=files.store(book),
                 size=len(book),
                 mode="blanks",
@@ -192,7 +207,7 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
             )
             for role in SIGN_IN_ROLES
         }
-        remark = Remark(year=YEAR, body_id=body_id, round=1, text="Тексеріңіз", author="tests")
+        remark = Remark(year=YEAR, body_id=body_id, round=1, text=f"Тексеріңіз: {word}", author="tests")
         code = order.anomalies[0].code
         anomaly = Anomaly(year=YEAR, code=code, body_id=body_id, organisation_id=organisation.id, subject="seen", stake=1)
         db.session.add_all([evidence, remark, anomaly, *uploads.values()])

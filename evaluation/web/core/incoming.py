@@ -1,7 +1,7 @@
-"""What a request may contain: no text that a database cannot store, and in addresses no number beyond its columns.
+"""What a request may contain: no text that a database cannot store, in addresses no large number, JSON only where it is read.
 
-Such text is refused before a view reads it, so no view needs a check of its own. JSON is the exception: its texts are cells that
-people copy from anywhere, and :mod:`evaluation.text` drops what cannot be stored, so that one cell does not cost the others.
+Another request is refused before a view reads it, so no view needs a check of its own. Texts in JSON are the exception: they are
+cells that people copy from anywhere, and :mod:`evaluation.text` drops what cannot be stored, so that one costs no other one.
 """
 
 import re
@@ -12,6 +12,8 @@ from typing import Any
 from flask import abort, current_app, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map
+
+from evaluation.web.core.request_context import SAFE_METHODS
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """Characters that PostgreSQL or UTF-8 refuses: NUL and halves of surrogate pairs. No browser sends them."""
@@ -30,26 +32,35 @@ class NumberConverter(IntegerConverter):
         super().__init__(map, *args, max=max, **options)
 
 
-def refuse_unstorable_text() -> None:
-    """Answer 400 where the query, the form or the name of a file has a character that a database cannot store, 404 for a path."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if not getattr(view, "checks_text", False):
-        _check_text()
+def check_content() -> None:
+    """Answer 400 for a text in the query, the form or a file's name that no database stores, and for JSON in place of a form.
+
+    Such a text in the path is 404: there is no such page.
+    """
+    if not getattr(_view(), "checks_content", False):
+        _check()
 
 
-def with_checked_text(view: View) -> View:
-    """Return a view that makes the check of :func:`refuse_unstorable_text` itself: a limit around it counts what it refuses."""
+def with_checked_content(view: View) -> View:
+    """Return a view that makes the check of :func:`check_content` itself: a limit around it counts what it refuses."""
 
     @wraps(view)
     def checked(*args: Any, **values: Any) -> Any:
-        _check_text()
+        _check()
         return view(*args, **values)
 
-    checked.checks_text = True  # type: ignore[attr-defined]
+    checked.checks_content = True  # type: ignore[attr-defined]
     return checked
 
 
-def _check_text() -> None:
+def _view() -> View | None:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _check() -> None:
+    # WTForms would read the parts of JSON, which can be anything, in place of the texts of a form.
+    if request.is_json and request.method not in SAFE_METHODS and not getattr(_view(), "takes_json", False):
+        abort(400)
     if UNSTORABLE.search(request.path):
         abort(404)
     if any(map(UNSTORABLE.search, _texts())):

@@ -45,8 +45,8 @@ from forms.entry.report import issue_text
 
 MAX_EDITS = 10_000
 """Edits in one request."""
-MAX_ORGANISATIONS = 1_000
-"""Organisations that one request can name; without names, the request is for all of the body."""
+MAX_ORGANISATIONS = 300
+"""Organisations that one request can name, as many as its address has room for; without names, it is for all of the body."""
 NOTHING_TO_SAVE = N_("The request contains nothing to save.")
 TOO_MANY_EDITS = N_("At most %(limit)s answers can be saved at once.")
 INCOMPLETE_EDIT = N_("Each answer needs an organisation, a code and the typed text.")
@@ -114,7 +114,7 @@ class AnswersRequest(BaseModel):
 
 
 @blueprint.post(f"/bodies/<bin_>/{YEAR}/answers")
-@allow(Action.EDIT)
+@allow(Action.EDIT, takes_json=True)
 def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     """Save cells and return the result of each. 409 when nothing can be saved any more, 400 for a malformed request."""
     # Without `order_of`, which also reads what a page shows of the year.

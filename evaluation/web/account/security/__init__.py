@@ -13,7 +13,7 @@ from evaluation.accounts.passkeys import add_passkey, remove_passkey
 from evaluation.accounts.sessions import delete_sessions
 from evaluation.database import db
 from evaluation.web.account.first_command import show_first_command
-from evaluation.web.account.security import events, limits, passkeys, second_factor_setup, sessions
+from evaluation.web.account.security import events, forgotten, limits, passkeys, second_factor_setup, sessions
 from evaluation.web.account.security.configuration import configure
 from evaluation.web.account.security.mail import BackgroundMailUtil
 from evaluation.web.account.security.passwords import PasswordPolicy
@@ -35,10 +35,14 @@ class AccountDatastore(FSQLALiteUserDatastore):
         """Store a passkey. What Flask-Security knows of it beyond the columns is not used."""
         columns = ("name", "credential_id", "public_key", "sign_count", "transports")
         add_passkey(events.account_of(user), **{name: fields[name] for name in columns})
+        events.notify(events.account_of(user), "passkey_added")
 
     def delete_webauthn(self, webauthn: Any) -> None:
         """Remove a passkey."""
-        remove_passkey(db.session.get_one(Account, webauthn.account_id), webauthn)
+        account = db.session.get_one(Account, webauthn.account_id)
+        remove_passkey(account, webauthn)
+        events.notify(account, "passkey_removed")
+        sessions.end_other_sessions(account)
 
     def set_uniquifier(self, user: Any, uniquifier: str | None = None) -> None:
         """Give an account with a new password a new `fs_uniquifier`, and delete its sessions, which it ends."""
@@ -60,7 +64,6 @@ def init_app(app: Flask) -> None:
         login_form=forms.SignInForm,
         verify_form=forms.ConfirmPasswordForm,
         change_password_form=forms.PasswordChangeForm,
-        forgot_password_form=forms.ResetLinkForm,
         reset_password_form=forms.SetPasswordForm,
         two_factor_setup_form=forms.SecondFactorForm,
         two_factor_verify_code_form=forms.CodeForm,
@@ -89,6 +92,7 @@ def init_app(app: Flask) -> None:
     events.init_app(app)
     second_factor_setup.init_app(app)
     passkeys.init_app(app)
+    forgotten.init_app(app)
     limits.limit_views(app)
     sessions.init_app(app)
 

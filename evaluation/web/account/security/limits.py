@@ -101,16 +101,16 @@ def _identify_guesser() -> None:
 
 
 def _guessed_account() -> Account | None:
-    """Return the account that a password or code is tried on: the form's, the one between both factors, the signed-in person's."""
+    """Return the account that a guess is about: the form's, the one between both factors, or the signed-in person's."""
     if request.endpoint == "security.login":
         return account_of_email(request.form.get("email", ""))
     if current_user.is_authenticated:
         account: Account = current_user._get_current_object()
         return account
-    uniquifier = session.get("tf_user_id")
-    between_factors: Account | None = uniquifier and current_app.extensions["security"].datastore.find_user(
-        fs_uniquifier=uniquifier
-    )
+    if "tf_user_id" not in session:
+        return None
+    datastore = current_app.extensions["security"].datastore
+    between_factors: Account | None = datastore.find_user(fs_uniquifier=session["tf_user_id"])
     return between_factors
 
 

@@ -61,7 +61,7 @@ def save(bin_: str, year: int, kind: str) -> tuple[str, int] | Response:
 
 
 @blueprint.post(f"{GRID}/paste")
-@allow(Action.EDIT)
+@allow(Action.EDIT, takes_json=True)
 @gc_paused()
 def paste(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
     """Show what a pasted block would change; store it if the request names the digest of exactly these changes."""
@@ -69,7 +69,7 @@ def paste(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
 
 
 @blueprint.post(f"{GRID}/fill")
-@allow(Action.EDIT)
+@allow(Action.EDIT, takes_json=True)
 @gc_paused()
 def fill(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
     """Show what a fill of a column's blanks would change; store it if the request names the digest of exactly these changes."""
@@ -77,7 +77,7 @@ def fill(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
 
 
 @blueprint.post(f"{GRID}/undo")
-@allow(Action.EDIT)
+@allow(Action.EDIT, takes_json=True)
 def undo(bin_: str, year: int, kind: str) -> changes.ChangeResponse:
     """Revert a change that the viewer made in this grid, or such a reversal."""
     return changes.undo(_find_editable(bin_, year, kind))
