@@ -42,6 +42,14 @@ def when_ready(server):
     print(f"\n    http://{bind}/\n", flush=True)  # noqa: T201
 
 
+def post_worker_init(worker):
+    """Check the database."""
+    # Imported here: a worker that starts after a reload takes the new code.
+    from evaluation.server.start import refuse_newer_database
+
+    refuse_newer_database(worker.wsgi)
+
+
 def on_reload(server):
     """Start the companions again, with the new settings."""
     dictConfig(log_configuration(settings))

@@ -95,7 +95,7 @@ def log_configuration(settings: Settings) -> dict[str, Any]:
     """Return the configuration of :func:`logging.config.dictConfig`, for the server and the workers of jobs."""
     console = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line", "filters": ["number"]}
     formatter = json_formatter if settings.log_format == "json" else TextFormatter
-    own = {"handlers": ["console"], "propagate": False}
+    direct = {"handlers": ["console"], "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -103,5 +103,5 @@ def log_configuration(settings: Settings) -> dict[str, Any]:
         "formatters": {"line": {"()": formatter}},
         "handlers": {"console": console},
         "root": {"level": "WARNING", "handlers": ["console"]},
-        "loggers": {"evaluation": {"level": "INFO"}, "gunicorn.error": own},
+        "loggers": {"evaluation": {"level": "INFO"}, "gunicorn.error": direct},
     }

@@ -20,6 +20,12 @@ VERSION_TABLE = "alembic_version"
 OUTDATED_TITLE = N_("The database must be upgraded")
 OUTDATED = N_("The database is not at the newest version. Run `flask --app app database upgrade`, then try again.")
 
+NEWER_TITLE = N_("The database belongs to a newer version of the product")
+NEWER = N_(
+    "The database has the version %(revision)s, which this version of the product does not know. Nothing was changed. Install "
+    "the newer version again, or restore the backup from before its upgrade."
+)
+
 
 class SchemaOutdated(EvaluationError):
     """The database has not the newest schema, or none at all."""
@@ -29,6 +35,16 @@ class SchemaOutdated(EvaluationError):
 
     def __init__(self) -> None:
         super().__init__(OUTDATED)
+
+
+class SchemaNewer(EvaluationError):
+    """The database has been upgraded by a newer version of the product, whose tables this one does not know."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = NEWER_TITLE
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(NEWER, revision=revision)
 
 
 def known_revisions() -> set[str]:
@@ -41,10 +57,15 @@ def newest_revision() -> str:
     return max(known_revisions())
 
 
+def database_exists() -> bool:
+    """Return whether the file of an SQLite database exists; opening it would create it."""
+    path = db.engine.url.database
+    return db.engine.dialect.name != "sqlite" or not path or path == ":memory:" or Path(path).exists()
+
+
 def is_current() -> bool:
     """Return whether the database has the newest schema. A database that does not exist is not created."""
-    path = db.engine.url.database
-    if db.engine.dialect.name == "sqlite" and path and path != ":memory:" and not Path(path).exists():
+    if not database_exists():
         return False
     with db.engine.connect() as connection:
         return stored_revision(connection) == newest_revision()
@@ -54,15 +75,28 @@ def require_current() -> None:
     """Check the schema.
 
     Raises:
+        SchemaNewer: The database belongs to a newer version.
         SchemaOutdated: The database has not the newest schema.
     """
     if not is_current():
+        refuse_newer()
         raise SchemaOutdated
 
 
+def refuse_newer() -> None:
+    """Check that the database does not belong to a newer version. Raises SchemaNewer."""
+    if not database_exists():
+        return
+    with db.engine.connect() as connection:
+        revision = stored_revision(connection)
+    if revision is not None and revision not in known_revisions():
+        raise SchemaNewer(revision)
+
+
 def upgrade(revision: str = "head") -> None:
-    """Create the current application's database or upgrade it to `revision`, one process at a time."""
+    """Create the current application's database or upgrade it to `revision`, one process at a time. Raises SchemaNewer."""
     make_folder()
+    refuse_newer()
     with db.engine.connect() as connection:
         if revision == "head" and stored_revision(connection) == newest_revision():
             return

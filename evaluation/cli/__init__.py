@@ -21,9 +21,10 @@ COMMANDS = {
     "criteria": ("evaluation.cli.criteria:criteria", "Check criteria files before they are used."),
     "database": ("evaluation.cli.database:database", "Create and upgrade the database, and copy it to another one."),
     "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),
+    "files": ("evaluation.cli.files:files", "Delete stored files that nothing needs, and check the others."),
     "jobs": ("evaluation.cli.jobs:jobs", "Run background jobs."),
     "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),
-    "metrics": ("evaluation.cli.metrics:metrics", "Answer requests for Prometheus metrics."),
+    "metrics": ("evaluation.cli.metrics:metrics", "Answer requests for Prometheus metrics at METRICS_BIND until the command is stopped."),
     "readings": (
         "evaluation.cli.readings:readings",
         "Score a year under another reading or another order beside today's points; nothing is stored.",

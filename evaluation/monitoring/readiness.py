@@ -47,8 +47,8 @@ def data_folders(settings: Settings) -> dict[str, Path]:
 
 def has_free_disk(settings: Settings) -> bool:
     """Return whether there is room: files are refused below DISK_RESERVE_MEGABYTES, and below half of it nothing is safe."""
-    least = settings.disk_reserve_megabytes * MEGABYTE // 2
-    return all(shutil.disk_usage(folder).free >= least for folder in data_folders(settings).values())
+    limit = settings.disk_reserve_megabytes * MEGABYTE // 2
+    return all(shutil.disk_usage(folder).free >= limit for folder in data_folders(settings).values())
 
 
 def checks(settings: Settings) -> Iterator[tuple[str, Check]]:

@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
         # Flask-WTF asks every view for its name.
         view = update_wrapper(partial(_send_current, app.view_functions[endpoint]), _send_current)
         app.add_url_rule(f"{prefix}/static/<path:filename>", name, view)
-    app.after_request(_keep)
+    app.after_request(_allow_caching)
 
 
 def _send_current(send: Callable[..., Response], filename: str) -> Response:
@@ -31,7 +31,7 @@ def _send_current(send: Callable[..., Response], filename: str) -> Response:
     return send(filename=VERSION.sub("", filename, count=1))
 
 
-def _keep(response: Response) -> Response:
+def _allow_caching(response: Response) -> Response:
     if request.endpoint in VERSIONED and response.status_code < 400:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

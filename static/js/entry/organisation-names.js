@@ -2,6 +2,9 @@
 
 import { getJson } from "../core/http.js";
 
+/** With more of them the address would become too long. */
+const NAMES_PER_REQUEST = 100;
+
 /**
  * Asks the server for names.
  *
@@ -11,10 +14,17 @@ import { getJson } from "../core/http.js";
  *   that year; null instead of the map where the server does not answer.
  */
 export async function fetchOrganisationNames(stateUrl, bins) {
-  const query = new URLSearchParams([["names", "1"], ...bins.map((bin) => ["organisation", bin])]);
+  /** @type {Map<string, string | null>} */
+  const names = new Map();
   try {
-    const answer = await getJson(`${stateUrl}?${query}`);
-    return answer && new Map(bins.map((bin) => [bin, answer.organisations[bin]?.name ?? null]));
+    for (let start = 0; start < bins.length; start += NAMES_PER_REQUEST) {
+      const part = bins.slice(start, start + NAMES_PER_REQUEST);
+      const query = new URLSearchParams([["names", "1"], ...part.map((bin) => ["organisation", bin])]);
+      const answer = await getJson(`${stateUrl}?${query}`);
+      if (!answer) return null;
+      for (const bin of part) names.set(bin, answer.organisations[bin]?.name ?? null);
+    }
+    return names;
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 """Display of the grid: rejected cells of a paste, names on a phone, toolbar, print."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -151,3 +152,19 @@ def test_on_paper_every_page_has_the_headings(
         assert headings <= set(sheet.split()), headings - set(sheet.split())
     assert sum(sheet.count(organisation_bin(number)) for sheet in sheets for number in range(SIX_HUNDRED)) == SIX_HUNDRED
     assert language(code).gettext("Fill blank cells with…") not in sheets[0]
+
+
+def test_static_files_are_loaded_once_and_by_addresses_with_their_hash(grid: GridSite, new_page: NewPage, order: Order) -> None:
+    """All modules of a page, which import each other, come from the addresses that browsers keep."""
+    resources = """performance.getEntriesByType("resource").filter(({ name }) => name.includes("/static/"))
+        .map(({ name, transferSize }) => [new URL(name).pathname, transferSize])"""
+    with new_page(grid.address, "ru", email=CLERKS[0]) as page:
+        open_grid(page, order)
+        first = page.evaluate(resources)
+        page.goto(page.url)
+        expect(page.locator("#grid[data-ready]")).to_be_visible()
+        second = page.evaluate(resources)
+    assert len(first) > 25 and len({path.split("/static/")[1].split("/")[0] for path, _ in first}) == 1
+    assert all(re.match(r"(/bootstrap)?/static/[0-9a-f]{16}/", path) for path, _ in first)
+    assert {path for path, _ in second} <= {path for path, _ in first}
+    assert [path for path, size in second if size] == [], "these were loaded again"

@@ -1,5 +1,8 @@
 """Only a command migrates the database: pages of an outdated database answer 503 and name the command."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from evaluation import schema
 from evaluation.database import db
 from evaluation.language import LANGUAGE_CODES, language
 from tests.support import accounts
+from tests.support.paths import ROOT
+from tests.support.server import free_port
 
 COMMAND = "flask --app app database upgrade"
 SIGN_IN = "/account/sign-in"
@@ -80,3 +85,25 @@ def test_a_page_of_a_current_database_is_answered(app: Flask) -> None:
     with app.app_context():
         assert schema.is_current()
     assert accounts.signed_in(app, "reviewer").get("/bodies").status_code == 200
+
+
+@pytest.mark.parametrize("code", LANGUAGE_CODES)
+def test_a_database_of_a_newer_version_is_refused_in_words(database_url: str, make_app: Callable[..., Flask], code: str) -> None:
+    app = make_app(database_url)
+    set_revision(app, "9999")
+    client = app.test_client()
+    client.set_cookie("language", code)
+    page = client.get(SIGN_IN)
+    assert page.status_code == 503 and "9999" in page.text and COMMAND not in page.text
+    assert language(code).gettext(schema.NEWER_TITLE) in page.text
+    result = app.test_cli_runner().invoke(args=["database", "upgrade", "--lang", code])
+    assert result.exit_code == 1 and "9999" in result.output and "Traceback" not in result.output
+
+
+def test_the_server_does_not_start_on_a_database_of_a_newer_version(tmp_path: Path, make_app: Callable[..., Flask]) -> None:
+    url = f"sqlite:///{tmp_path / 'evaluation.db'}"
+    set_revision(make_app(url), "9999")
+    environment = os.environ | {"DATABASE_URL": url, "JOB_WORKERS": "0", "WORKERS": "1", "PORT": str(free_port())}
+    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode != 0 and "9999" in ended.stderr and "Traceback" not in ended.stderr

@@ -81,7 +81,7 @@ STARTS = {
 
 @pytest.mark.parametrize("count", [6, 60])
 @pytest.mark.parametrize("start", STARTS)
-def test_slow_clients_hold_nobody_up(server: Server, count: int, start: str) -> None:
+def test_slow_clients_delay_nobody(server: Server, count: int, start: str) -> None:
     """Two processes of two threads: six such connections once took all of them."""
     slow = [server.connect() for _ in range(count)]
     try:
@@ -99,7 +99,7 @@ def test_slow_clients_hold_nobody_up(server: Server, count: int, start: str) -> 
             connection.close()
 
 
-def test_a_body_arrives_as_it_was_sent(server: Server) -> None:
+def test_bodies_arrive_complete(server: Server) -> None:
     for size in (0, 1, 9_000, 70_000, 16 * 65_536, 5_000_000):
         assert answer(server, "POST", "/body", b"x" * size)[1] == str(size)
     assert answer(server, "POST", "/body", b"x" * (65 * 2**20))[0].status == 413
