@@ -62,7 +62,8 @@ class RequestLog:
             # The server sends the file itself, and recognises it by its class.
             line.write()
             return body
-        return ClosingIterator(body, [line.write])
+        logged: Iterable[bytes] = ClosingIterator(body, [line.write])
+        return logged
 
 
 class _Line:

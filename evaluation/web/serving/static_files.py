@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_allow_caching)
 
 
-def _send_current(send: Callable[..., Response], filename: str) -> Response:
+def _send_current(send: Any, filename: str) -> Any:
     """Send the current file to a page of another version, which is open while the product is upgraded."""
     return send(filename=VERSION.sub("", filename, count=1))
 

@@ -20,11 +20,13 @@ from werkzeug.test import TestResponse
 from evaluation.clock import now
 from evaluation.criteria import Order
 from evaluation.database import db
+from evaluation.logs import PERSONAL
 from evaluation.policy import ALLOWED, SIGN_IN_ROLES, Action, Role
 from evaluation.registry.models import Body, ReportingYear
 from evaluation.web.core.access import action_of
 from tests.support import accounts
 from tests.support.factories import bin_of
+from tests.support.log_lines import collected_lines
 from tests.support.route_world import YEAR, BodyResources, World, build_route_world
 from tests.support.visits import SIGN_IN
 
@@ -173,7 +175,7 @@ def test_every_route_declares_its_action(world: World) -> None:
 
 def test_every_route_for_every_role_and_body(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     counts: Counter[tuple[Role, str, str]] = Counter()
-    wrong = []
+    wrong, revealed = [], []
     for rule in rules(world.app):
         with world.app.app_context():
             action = action_of(rule.endpoint)
@@ -188,7 +190,9 @@ def test_every_route_for_every_role_and_body(world: World, capsys: pytest.Captur
                 requests += [(url, is_visible, "stray") for url, is_visible in strays(world, rule, role)]
                 for url, is_visible, whose in requests:
                     sent = SENT.get(rule.endpoint, _nothing) if method != "GET" else _nothing
-                    response = world.request(role, method, url, **sent(world))
+                    with collected_lines() as lines:
+                        response = world.request(role, method, url, **sent(world))
+                    revealed += filter(PERSONAL.search, lines.messages)
                     should, actual = expected(role, action, is_visible), outcome(response)
                     if action == Action.PUBLIC and actual == "to sign in":
                         actual = "let in"
@@ -198,6 +202,7 @@ def test_every_route_for_every_role_and_body(world: World, capsys: pytest.Captur
     with capsys.disabled():
         print(f"\n{len(rules(world.app))} routes\n{as_table(counts)}")
     assert not wrong, "\n".join(wrong)
+    assert not revealed, "the log names people or bodies"
     assert set(counts) <= {(role, whose, outcome_) for role, whose, _ in counts for outcome_ in OUTCOMES}
 
 

@@ -1,6 +1,5 @@
 """Probes, numbers of requests, the log of requests and refusals, static files, modes of files."""
 
-import json
 import logging
 import re
 import threading
@@ -11,39 +10,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from evaluation.logs import json_formatter, log_numbers
+from evaluation.logs import log_numbers
 from evaluation.monitoring import readiness
 from tests.support import accounts
 from tests.support.accounts import make_account, sign_in
+from tests.support.log_lines import LogLines, collected_lines
 from tests.support.visits import SIGN_IN, attempt
 
 LONG = 3600
 
 
-class Lines(logging.Handler):
-    """Collects the lines of a log as the server would write them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(json_formatter())
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
-
-    def of(self, logger: str) -> list[dict[str, object]]:
-        return [line for line in map(json.loads, self.texts) if line["logger"] == logger]
-
-
 @pytest.fixture
-def lines() -> Iterator[Lines]:
-    handler, root, product = Lines(), logging.getLogger(), logging.getLogger("evaluation")
-    root.addHandler(handler)
-    level = product.level
-    product.setLevel(logging.INFO)
-    yield handler
-    product.setLevel(level)
-    root.removeHandler(handler)
+def lines() -> Iterator[LogLines]:
+    with collected_lines() as lines:
+        yield lines
 
 
 @pytest.fixture
@@ -72,7 +52,7 @@ def test_the_page_of_an_error_shows_the_number(careless: Flask) -> None:
     assert response.status_code == 500 and f"<code>{response.headers['X-Request-ID']}</code>" in response.text
 
 
-def test_refusals_are_logged_with_account_and_address(app: Flask, clerk: FlaskClient, lines: Lines) -> None:
+def test_refusals_are_logged_with_account_and_address(app: Flask, clerk: FlaskClient, lines: LogLines) -> None:
     clerk.get("/people")
     clerk.get("/bodies/990140900064/2024/")
     clerk.post("/account/sign-out", data={"csrf_token": "forged"})
@@ -84,14 +64,14 @@ def test_refusals_are_logged_with_account_and_address(app: Flask, clerk: FlaskCl
     assert refused[1]["route"] == "/bodies/<bin_>/<int(min=1000, max=9999):year>/" and "990140900064" not in "".join(lines.texts)
 
 
-def test_a_locked_account_is_logged_as_refused(app: Flask, lines: Lines) -> None:
+def test_a_locked_account_is_logged_as_refused(app: Flask, lines: LogLines) -> None:
     email = make_account(app, "clerk")
     for _ in range(6):
         attempt(app.test_client(), email, "wrong")
     assert [line["reason"] for line in lines.of("evaluation.refused")] == ["locked"] and email not in "".join(lines.texts)
 
 
-def test_lines_hide_what_looks_personal(lines: Lines) -> None:
+def test_lines_hide_what_looks_personal(lines: LogLines) -> None:
     with log_numbers("7" * 12, 3):
         logging.getLogger("evaluation.x").warning("no mail to person.name@example.kz of 990140900064: %s", "990140900064")
     text = lines.texts[0]
