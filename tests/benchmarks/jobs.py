@@ -201,6 +201,6 @@ JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
     "heat map": (results.prepare_results, pictures.heat_map, 1.2),
     "ZIP": (archive.prepare_archive, archive.archive, 1 / 1.7),
     "ten years": (results.prepare_ten_years, results.ten_years, 12.0),
-    "copy": (copies.prepare_copy, copies.copying, 3.0),
+    "copy": (copies.prepare_copy, copies.copying, 1.5),
 }
 """Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""
