@@ -109,7 +109,8 @@ def flask_configuration(settings: Settings) -> dict[str, Any]:
         "BABEL_DEFAULT_TIMEZONE": ZONE.key,
         "BABEL_TRANSLATION_DIRECTORIES": str(TRANSLATIONS),
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "SESSION_COOKIE_NAME": "session",
+        # By the prefix browsers know that no other host, and no page without TLS, may have set the cookie.
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.is_production else "session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.is_production,

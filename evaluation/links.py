@@ -24,6 +24,9 @@ class LinkBuilder(Protocol):
     def inbox(self, *, absolute: bool = False) -> str:
         """Return the link to a person's notifications."""
 
+    def sessions(self, *, absolute: bool = False) -> str:
+        """Return the link to the page of a person's sessions."""
+
     def report(self, body_bin: str, year: int, organisation_bin: str, code: str | None = None, *, absolute: bool = False) -> str:
         """Return the link to an organisation's report, or to its answer of an indicator code."""
 

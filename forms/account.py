@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_security import (
     ChangePasswordForm,
-    ForgotPasswordForm,
     LoginForm,
     MfRecoveryCodesForm,
     MfRecoveryForm,
@@ -22,8 +21,8 @@ from flask_security import (
     VerifyForm,
     hash_password,
 )
-from flask_security.forms import valid_user_email
 from flask_security.utils import validate_redirect_url
+from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField, RadioField, StringField, SubmitField
 from wtforms.validators import DataRequired, EqualTo, Length
 
@@ -173,17 +172,11 @@ class PasswordChangeForm(ChangePasswordForm):
         return is_valid
 
 
-class ResetLinkForm(ForgotPasswordForm):
+class ResetLinkForm(FlaskForm):
     """The e-mail address to which a one-time link is mailed."""
 
-    email = _email_field(valid_user_email)
+    email = _email_field()
     submit = SubmitField(_("Send the link"))
-
-    def validate(self, **kwargs: Any) -> bool:
-        """Return whether the form is valid and the account is not locked."""
-        # Without a mail server the page has no form; a form that is sent nevertheless gets no link.
-        exists = bool(super().validate(**kwargs))
-        return exists and bool(configuration().settings.smtp_url) and not sign_in.is_closed(cast(Account, self.user))
 
 
 class SetPasswordForm(ResetPasswordForm):

@@ -34,7 +34,8 @@ DEVICE_DAYS = 90
 
 def device_cookie(account: Account) -> str:
     """Return the name of the cookie by which a device is recognised; several people may share a device."""
-    return f"device-{account.id}"
+    prefix = "__Secure-" if configuration().settings.is_production else ""
+    return f"{prefix}device-{account.id}"
 
 
 def device_token(account: Account) -> str:
@@ -162,10 +163,15 @@ def record_second_factor_disabled(account: Account) -> None:
 
 def append_account_event(account: Account, action: AuditAction, data: Mapping[str, Any] | None = None) -> None:
     """Write what a person did with their own account; an action that changes credentials has their fingerprints."""
-    viewer = Viewer(account.name, Role(account.role), account_id=account.id)
+    viewer = owner(account)
     if action in CREDENTIAL_ACTIONS:
         data = {**(data or {}), "account": account.id, "credentials": fingerprints(account)}
     append_events(viewer, [NewEvent(action, data=data or {})])
+
+
+def owner(account: Account) -> Viewer:
+    """Return the account's owner as who acts on it."""
+    return Viewer(account.name, Role(account.role), account_id=account.id)
 
 
 def _append_attempt(account: Account, action: AuditAction, address: str, factor: str) -> None:

@@ -36,6 +36,27 @@ DATE_LABELS = {
 """Key of a date in a notification's data → its label."""
 JOB_TITLES = {"done": N_("The job is done: %(job)s"), "failed": N_("The job could not be done: %(job)s")}
 """Status of a background job → title of its notification."""
+ACCOUNT_TITLES = {
+    "new_device": N_("Sign-in from a new browser"),
+    "password_changed": N_("Your password was changed"),
+    "password_set": N_("Your password was set by a one-time link"),
+    "password_removed": N_("An administrator reset your password"),
+    "factor_added": N_("An authenticator app was set up for signing in"),
+    "factor_removed": N_("The authenticator app was removed from signing in"),
+    "all_factors_removed": N_("An administrator removed your second factor"),
+    "passkey_added": N_("A passkey was added"),
+    "passkey_removed": N_("A passkey was removed"),
+    "email_changed": N_("The e-mail address of your account was changed"),
+}
+"""What happened to a person's account → title of its notification."""
+ACCOUNT_LABELS = {
+    "device": N_("Browser and system"),
+    "address": N_("Network address"),
+    "old_email": N_("Earlier e-mail address"),
+    "new_email": N_("New e-mail address"),
+}
+"""Key of a fact in the data of a notification about an account → its label."""
+ACCOUNT_ADVICE = N_("If this was not you or not agreed with you, change your password and tell the administrator at once.")
 REPLY = N_("A reply to a remark")
 MAX_SUBJECT_NAME = 120
 """Characters of a body's name in the subject of a mail: some names have half a page."""
@@ -51,6 +72,9 @@ def title(view: NotificationView, language: Language) -> str:
     if kind == "job":
         text = JOB_TITLES[data["status"]]
         return language.gettext(text, job=job_label(data, language))
+    if kind == "account":
+        text = ACCOUNT_TITLES[data["event"]]
+        return language.gettext(text)
     if kind == "deadline":
         text = CORRECTION if data.get("correction") else TITLES[kind]
         return language.gettext(text, date=language.long_date(date.fromisoformat(data["until"])))
@@ -85,6 +109,17 @@ def dates(view: NotificationView, language: Language) -> list[tuple[str, str]]:
     ]
 
 
+def account_facts(view: NotificationView, language: Language) -> list[tuple[str, str]]:
+    """Return what a notification about an account says, with labels; nothing for other kinds."""
+    data = view.notification.data if view.notification.kind == "account" else {}
+    return [(language.gettext(label), str(data[key])) for key, label in ACCOUNT_LABELS.items() if key in data]
+
+
+def advice(view: NotificationView, language: Language) -> str:
+    """Return what the reader can do about what happened to the account; empty for other kinds."""
+    return language.gettext(ACCOUNT_ADVICE) if view.notification.kind == "account" else ""
+
+
 def actor(view: NotificationView) -> str:
     """Return the name of the person who acted; empty for a reminder and for a background job."""
     return "" if view.notification.kind in ("deadline", "job") else str(view.notification.data.get("by") or "")
@@ -105,13 +140,15 @@ def subject_matter(view: NotificationView, language: Language) -> str:
 
 
 def link(view: NotificationView, role: str, links: LinkBuilder, absolute: bool = False) -> str:
-    """Return the link to an answer, to a remark that concerns no answer, or to the body's year as the role works on it.
+    """Return the link to an answer, to a remark of no answer, to the body's year as the role works on it, or to sessions.
 
     It contains nothing secret.
     """
     notification = view.notification
     if notification.job_id is not None:
         return links.job(notification.job_id, absolute=absolute)
+    if notification.kind == "account":
+        return links.sessions(absolute=absolute)
     if view.body is None or notification.year is None:
         return links.inbox(absolute=absolute)
     body_bin, year = view.body.bin, notification.year
@@ -144,6 +181,7 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
         (gettext("Organisation"), _name(view.organisation, language) if view.organisation else ""),
         (gettext("Subject"), subject_matter(view, language)),
         *dates(view, language),
+        *account_facts(view, language),
         (gettext("Revision"), str(notification.data.get("revision") or "")),
         (gettext("Sent by"), actor(view)),
         (gettext("When"), f"{to_local(notification.at):%d.%m.%Y %H:%M}"),
@@ -151,6 +189,8 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
     lines += ["", *(f"{label}: {value}" for label, value in facts if value)]
     if text := quotation(view):
         lines += ["", *(f"> {line}".rstrip() for line in text.splitlines())]
+    if text := advice(view, language):
+        lines += ["", text]
     lines += ["", gettext("Open it here:"), link(view, account.role, links, absolute=True)]
     lines += ["", "-- ", gettext("Evaluation of state property management")]
     lines += [gettext("All messages:") + " " + links.inbox(absolute=True)]
@@ -161,6 +201,17 @@ def mail_text(view: NotificationView, account: Account, links: LinkBuilder) -> s
 def language_of(account: Account) -> Language:
     """Return the language of mail to a person."""
     return language(account.language or DEFAULT_LANGUAGE)
+
+
+def old_address_mail(account: Account, old_email: str) -> tuple[str, str]:
+    """Return subject and text of the mail to an earlier address; the owner may read no other one."""
+    language = language_of(account)
+    event, addresses = "email_changed", {"old_email": old_email, "new_email": account.email}
+    subject, advice_ = language.gettext(ACCOUNT_TITLES[event]), language.gettext(ACCOUNT_ADVICE)
+    lines = [f"{subject}.", ""]
+    lines += [f"{language.gettext(ACCOUNT_LABELS[key])}: {email}" for key, email in addresses.items()]
+    lines += ["", advice_, "", "-- ", language.gettext("Evaluation of state property management")]
+    return subject, "\n".join([*lines, language.gettext("This is an automatic message; please do not reply.")]) + "\n"
 
 
 def _days_left(view: NotificationView, language: Language) -> str:

@@ -28,18 +28,34 @@ LOGGER = logging.getLogger(__name__)
 def send_after_commit(mail: Mail) -> None:
     """Send a mail once the current transaction is committed. A failure is only logged: the person can request another link."""
     content = {"recipient": mail.recipient, "subject": mail.subject, "text": mail.text}
-    token = _cipher(configuration().settings).encrypt(to_json_bytes(content)).decode()
-    start_job(Viewer.system(), KIND, {"mail": token})
+    start_job(Viewer.system(), KIND, {"mail": encrypted(content)})
+
+
+def encrypted(content: dict[str, str]) -> str:
+    """Return the parameters of a job that only the product can read."""
+    return _cipher(configuration().settings).encrypt(to_json_bytes(content)).decode()
+
+
+def decrypted(token: str) -> dict[str, str]:
+    """Return what :func:`encrypted` received. Raises EvaluationError: it was encrypted with a key that is lost."""
+    try:
+        content: dict[str, str] = from_json(_cipher(configuration().settings).decrypt(token))
+    except InvalidToken as error:
+        raise EvaluationError(NOT_SENT) from error
+    return content
 
 
 def _send(run: JobRun) -> None:
-    settings = configuration().settings
+    send_now(Mail(**decrypted(run.parameters["mail"])))
+
+
+def send_now(mail: Mail) -> None:
+    """Send a mail within a job. Raises EvaluationError: the server does not accept it."""
     try:
-        mail = Mail(**from_json(_cipher(settings).decrypt(run.parameters["mail"])))
-        with MailConnection(settings) as connection:
+        with MailConnection(configuration().settings) as connection:
             connection.send(mail)
         MAILS.add("sent")
-    except (OSError, MailRejected, InvalidToken) as error:
+    except (OSError, MailRejected) as error:
         MAILS.add("failed")
         LOGGER.error("The mail server does not accept a mail: %s", log_reason(error))
         raise EvaluationError(NOT_SENT) from error

@@ -22,18 +22,24 @@ KINDS = (
     "extended",
     "ready",
     "job",
+    "account",
 )
 MAIL_STATUSES = ("none", "waiting", "sent", "failed")
 """No mail is sent (no server is configured, or the address does not exist); it waits; the server has accepted it; it failed."""
 
 UNREAD = text("read_at IS NULL")
+SUBJECT = (
+    "CASE WHEN kind = 'account' THEN job_id IS NULL AND body_id IS NULL AND year IS NULL "
+    "ELSE (job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL) END"
+)
+"""A notification concerns a body's year or a job, or the person's own account."""
 
 
 class Notification(Base):
     """A notification of one person, with the state of its mail; its text is made in the reader's language.
 
-    It concerns a body's year, or a background job (`job_id`). `organisation_id` and `code` name the answer that it concerns,
-    if any. A person has one notification of each `dedup_key`, such as a reminder. `attempts` counts the attempts to send the
+    It concerns a body's year, a background job (`job_id`) or, with the kind `account`, the person's own account. `organisation_id`
+    and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`, such as a reminder. `attempts` counts the attempts to send the
     mail. While `claimed_at` is recent, a process is sending it.
     """
 
@@ -45,7 +51,7 @@ class Notification(Base):
         Index("ix_notification_unread", "account_id", sqlite_where=UNREAD, postgresql_where=UNREAD),
         Index("ix_notification_mail_status", "mail_status"),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
-        CheckConstraint("(job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL)", name="subject"),
+        CheckConstraint(SUBJECT, name="subject"),
         CheckConstraint(f"mail_status IN {MAIL_STATUSES}", name="mail_status"),
     )
 

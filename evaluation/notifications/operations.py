@@ -83,6 +83,27 @@ def notify_of_job(viewer: Viewer, job: Job) -> None:
             _send_mail()
 
 
+def notify_owner(viewer: Viewer, account: Account, event: str, data: Mapping[str, str] | None = None) -> None:
+    """Notify a person of what happened to their account.
+
+    Args:
+        viewer: Who acts: the owner or an administrator.
+        account: The account.
+        event: A key of :data:`evaluation.notifications.content.ACCOUNT_TITLES`.
+        data: Facts by keys of :data:`evaluation.notifications.content.ACCOUNT_LABELS`; nothing secret.
+
+    Raises:
+        Forbidden: The viewer is neither.
+    """
+    is_owner = viewer.account_id == account.id
+    viewer.require(Action.ACCOUNT if is_owner else Action.MANAGE_ACCOUNTS)
+    facts = {"event": event, **{key: value for key, value in (data or {}).items() if value}}
+    row = _row(viewer, "account", None, None, account.id, account.email, facts | ({"by": ""} if is_owner else {}))
+    db.session.execute(insert(table_of(Notification)).values(row))
+    if row["mail_status"] == "waiting":
+        _send_mail()
+
+
 def notify_bodies(viewer: Viewer, kind: str, year: int, body_ids: Collection[int], data: Mapping[str, Any]) -> int:
     """Notify the active clerks and heads of many bodies of one event of a year; return the number of notifications.
 

@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     body_quota_megabytes: PositiveNumber = Field(
         1000, description="Most MB of files that all people together can send for one body within 24 hours."
     )
+    removed_file_days: PositiveNumber = Field(
+        30,
+        description="Days after which `flask files prune` deletes evidence that was removed before the body's year was submitted.",
+    )
     heavy_tasks: PositiveNumber = Field(
         1,
         description="Foreign PDF files, and large workbooks, that this computer reads at the same time, of each of the two; a file "
@@ -152,7 +156,7 @@ class Settings(BaseSettings):
         "memory://",
         description="Where sign-in attempts are counted: memory:// counts in each process, redis://… for all processes together.",
     )
-    session_idle_minutes: PositiveNumber = Field(120, description="Minutes without a request after which a person is signed out.")
+    session_idle_minutes: PositiveNumber = Field(30, description="Minutes without a request after which a person is signed out.")
     session_hours: PositiveNumber = Field(12, description="Hours after which every person is signed out.")
     lock_after: PositiveNumber = Field(5, description="Failed sign-in attempts that lock an account.")
     lock_minutes: PositiveNumber = Field(15, description="Minutes for which an account is locked.")

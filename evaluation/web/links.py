@@ -27,6 +27,10 @@ class FlaskLinkBuilder:
         """Return the link to a person's notifications."""
         return self._link("notifications.inbox", absolute)
 
+    def sessions(self, *, absolute: bool = False) -> str:
+        """Return the link to the page of a person's sessions."""
+        return self._link("sessions.index", absolute)
+
     def report(self, body_bin: str, year: int, organisation_bin: str, code: str | None = None, *, absolute: bool = False) -> str:
         """Return the link to an organisation's report, or to its answer of an indicator code."""
         values = {"bin_": body_bin, "year": year, "organisation_bin": organisation_bin, "field": code}

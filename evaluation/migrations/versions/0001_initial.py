@@ -363,6 +363,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_file")),
     )
     op.create_index("ix_evidence_file_report", "evidence_file", ["organisation_id", "year"], unique=False)
+    op.create_index("ix_evidence_file_sha256", "evidence_file", ["sha256"], unique=False)
+    op.create_table(
+        "file_receipt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("body_id", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_file_receipt")),
+    )
+    op.create_index("ix_file_receipt_account", "file_receipt", ["account_id", "at"], unique=False)
+    op.create_index("ix_file_receipt_at", "file_receipt", ["at"], unique=False)
+    op.create_index("ix_file_receipt_body", "file_receipt", ["body_id", "at"], unique=False)
     op.create_table(
         "extension",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -515,10 +529,14 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('submitted', 'returned', 'accepted', 'reopened', 'remark', 'deadline', 'opened', 'rescheduled', "
-            "'extended', 'ready', 'job')",
+            "'extended', 'ready', 'job', 'account')",
             name=op.f("ck_notification_kind"),
         ),
-        sa.CheckConstraint("(job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL)", name=op.f("ck_notification_subject")),
+        sa.CheckConstraint(
+            "CASE WHEN kind = 'account' THEN job_id IS NULL AND body_id IS NULL AND year IS NULL "
+            "ELSE (job_id IS NULL) = (body_id IS NOT NULL AND year IS NOT NULL) END",
+            name=op.f("ck_notification_subject"),
+        ),
         sa.CheckConstraint("mail_status IN ('none', 'waiting', 'sent', 'failed')", name=op.f("ck_notification_mail_status")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_notification_account_id_account")),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_notification_body_id_body")),
@@ -643,6 +661,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
     )
     op.create_index(op.f("ix_upload_account_id"), "upload", ["account_id"], unique=False)
+    op.create_index(op.f("ix_upload_sha256"), "upload", ["sha256"], unique=False)
     op.create_table(
         "export",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -941,6 +960,7 @@ def downgrade() -> None:
     op.drop_table("reply")
     op.drop_index("ix_export_sha256", table_name="export")
     op.drop_table("export")
+    op.drop_index(op.f("ix_upload_sha256"), table_name="upload")
     op.drop_index(op.f("ix_upload_account_id"), table_name="upload")
     op.drop_table("upload")
     op.drop_index(
@@ -985,6 +1005,11 @@ def downgrade() -> None:
     op.drop_table("former_name")
     op.drop_index("ix_extension_body", table_name="extension")
     op.drop_table("extension")
+    op.drop_index("ix_file_receipt_body", table_name="file_receipt")
+    op.drop_index("ix_file_receipt_at", table_name="file_receipt")
+    op.drop_index("ix_file_receipt_account", table_name="file_receipt")
+    op.drop_table("file_receipt")
+    op.drop_index("ix_evidence_file_sha256", table_name="evidence_file")
     op.drop_index("ix_evidence_file_report", table_name="evidence_file")
     op.drop_table("evidence_file")
     op.drop_index(op.f("ix_declared_count_body_id"), table_name="declared_count")

@@ -18,10 +18,13 @@ from evaluation.accounts.links import reset_link
 from evaluation.accounts.models import Account
 from evaluation.accounts.queries import ACCOUNT_STATUS_NAMES, AccountFilters
 from evaluation.accounts.roles import ROLE_DUTIES, ROLE_NAMES
+from evaluation.accounts.sessions import end_sessions_of
 from evaluation.accounts.sign_in import is_locked
 from evaluation.clock import now
 from evaluation.errors import EvaluationError
 from evaluation.language import LANGUAGE_NAMES, N_
+from evaluation.notifications.account_notices import announce_new_email
+from evaluation.notifications.operations import notify_owner
 from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
@@ -38,6 +41,7 @@ SUCCESS_MESSAGES = {
     "disabled": N_("The account is disabled: the person is signed out and cannot sign in."),
     "enabled": N_("The account is enabled: the person can sign in again."),
     "second_factor_removed": N_("The second factor is removed."),
+    "sessions_ended": N_("The person is signed out everywhere."),
 }
 """Name of a completed operation → the message that the next page shows."""
 NO_BODIES: Page[Body] = Page.single(())
@@ -106,7 +110,9 @@ def person(account_id: int) -> str | Redirection | tuple[str, int]:
         return _form_page(account, form, matches, must_search)
     if form.validate():
         try:
+            old_email = account.email
             changed = operations.change_account(viewer, account, **form.values(_chosen_body_ids(form)))
+            announce_new_email(viewer, account, old_email)
         except InvalidAccount as error:
             form.add_errors(error, current_language())
         else:
@@ -132,7 +138,14 @@ def enable(account_id: int) -> Redirection | tuple[str, int]:
 @allow(Action.MANAGE_ACCOUNTS)
 def remove_second_factor(account_id: int) -> Redirection | tuple[str, int]:
     """Remove a lost second factor."""
-    return _run(account_id, operations.remove_second_factor, "second_factor_removed")
+    return _run(account_id, operations.remove_second_factor, "second_factor_removed", notice="all_factors_removed")
+
+
+@blueprint.post(f"/{ACCOUNT}/sessions")
+@allow(Action.MANAGE_ACCOUNTS)
+def end_sessions(account_id: int) -> Redirection | tuple[str, int]:
+    """Sign a person out everywhere."""
+    return _run(account_id, end_sessions_of, "sessions_ended")
 
 
 @blueprint.post(f"/{ACCOUNT}/link")
@@ -142,15 +155,20 @@ def link(account_id: int) -> str | tuple[str, int]:
     account = _find(account_id)
     try:
         operations.reset_password(current_viewer(), account)
+        notify_owner(current_viewer(), account, "password_removed")
     except EvaluationError as error:
         return _error_page(account, error)
     return _link_page(account)
 
 
-def _run(account_id: int, operation: Callable[[Viewer, Account], object], success: str) -> Redirection | tuple[str, int]:
+def _run(
+    account_id: int, operation: Callable[[Viewer, Account], object], success: str, notice: str = ""
+) -> Redirection | tuple[str, int]:
     account = _find(account_id)
     try:
         operation(current_viewer(), account)
+        if notice:
+            notify_owner(current_viewer(), account, notice)
     except EvaluationError as error:
         return _error_page(account, error)
     return _redirect_to_person(account_id, success)
@@ -247,6 +265,7 @@ def _form_page(
         limit=MAX_SEARCH,
         is_viewer=account is not None and account.id == viewer.account_id,
         is_locked=account is not None and is_locked(account),
+        session_count=queries.session_count(viewer, account.id) if account is not None else 0,
         state=account and account.status,
         states=ACCOUNT_STATUS_NAMES,
         error_message=error_message,

@@ -52,7 +52,7 @@ ERROR_TEXTS = {
         N_("The limit is %(limit)s MB. Delete pictures and what does not belong to the data, or split the workbook."),
     ),
     429: ErrorText(
-        N_("Too many attempts from this address"),
+        N_("Too many attempts"),
         N_("Wait some minutes and try again. If you have forgotten your password, ask for a link to set a new one."),
     ),
     503: ErrorText(

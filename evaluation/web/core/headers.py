@@ -1,6 +1,6 @@
 """Response headers that limit what a browser may do with the pages, and keep them out of its cache."""
 
-from flask import Response, request
+from flask import Response, current_app
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -44,8 +44,9 @@ def add_security_headers(response: Response) -> Response:
     """Add the headers to a response; headers that a view has set stay."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}")
+    # Production is used by https only (PUBLIC_URL), whether or not its proxy says so; browsers ignore the header without TLS.
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}; includeSubDomains")
     # Computers are shared: after a person signs out, the Back button must not show that person's pages.
     if response.mimetype == "text/html":
         response.headers["Cache-Control"] = NO_STORE

@@ -18,6 +18,7 @@ from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import STATIC_ENDPOINTS, current_language
 
 LANGUAGE_COOKIE = "language"
+"""The name of the cookie; in production with a prefix, see :func:`language_cookie`."""
 COOKIE_SECONDS = 365 * 24 * 3600
 
 blueprint = Blueprint("language", __name__)
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
 def select() -> str:
     """Return the language code of this request."""
     supported = current_app.config["LANGUAGES"]
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = request.cookies.get(language_cookie())
     if chosen is not None and chosen in supported:
         return chosen
     return request.accept_languages.best_match(supported) or current_app.config["BABEL_DEFAULT_LOCALE"]
@@ -51,9 +52,15 @@ def choose(code: str) -> Response:
     return store_language(redirect(local_path(request.args.get("next", "")), 303), code)
 
 
+def language_cookie() -> str:
+    """Return the name of the cookie; in production browsers take one of this name from this host by https only."""
+    return f"__Host-{LANGUAGE_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else LANGUAGE_COOKIE
+
+
 def store_language(response: Response, code: str) -> Response:
     """Store a language in the response's cookie."""
-    response.set_cookie(LANGUAGE_COOKIE, code, max_age=COOKIE_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax")
+    is_secure: bool = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(language_cookie(), code, max_age=COOKIE_SECONDS, secure=is_secure, httponly=True, samesite="Lax")
     return response
 
 

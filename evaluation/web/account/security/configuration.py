@@ -32,7 +32,7 @@ FEATURES: dict[str, Any] = {
     "PASSWORD_SCHEMES": ["argon2"],
     # Argon2 salts each hash itself; a second secret would be one more secret that can be lost.
     "PASSWORD_SINGLE_HASH": True,
-    "PASSWORD_LENGTH_MIN": 10,
+    "PASSWORD_LENGTH_MIN": 12,
     "PASSWORD_COMPLEXITY_CHECKER": "zxcvbn",
     "RESET_PASSWORD_WITHIN": timedelta(days=1),
     "SEND_PASSWORD_CHANGE_EMAIL": False,
@@ -89,11 +89,6 @@ TEMPLATES = {
     "WAN_VERIFY_TEMPLATE": "account/passkey.html",
     "MULTI_FACTOR_RECOVERY_TEMPLATE": "account/recovery_code.html",
     "MULTI_FACTOR_RECOVERY_CODES_TEMPLATE": "account/recovery_codes.html",
-    "EMAIL_TEMPLATE_PASSWORD_RESET": "account/mail/reset",
-}
-
-SUBJECTS = {
-    "EMAIL_SUBJECT_PASSWORD_RESET": N_("A new password"),
 }
 
 NO_MESSAGE = " "
@@ -156,7 +151,7 @@ MESSAGES = {
 
 def configure(app: Flask) -> None:
     """Set Flask-Security's settings that are not set yet."""
-    values = FEATURES | ADDRESSES | TEMPLATES | SUBJECTS | {f"MSG_{key}": (text, "info") for key, text in MESSAGES.items()}
+    values = FEATURES | ADDRESSES | TEMPLATES | {f"MSG_{key}": (text, "info") for key, text in MESSAGES.items()}
     values |= {
         "TOTP_ISSUER": "State property evaluation",
         "WAN_RP_NAME": "State property evaluation",

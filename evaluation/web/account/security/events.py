@@ -1,5 +1,6 @@
 """Writes what happens to accounts on Flask-Security's pages to the audit log, by its signals."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,12 @@ from flask_login import user_logged_out
 from flask_security import signals
 
 from evaluation.accounts import sign_in
+from evaluation.accounts.devices import device_name
 from evaluation.accounts.models import Account
 from evaluation.audit.actions import AuditAction
+from evaluation.notifications.operations import notify_owner
 from evaluation.web.account.security import limits
+from evaluation.web.account.security.sessions import end_other_sessions
 from forms.account import SIGN_IN_EMAIL, is_trusted_device, remote_address
 
 AUTHENTICATED_BY_PASSWORD_CHANGE = ["change"]
@@ -23,7 +27,6 @@ def init_app(app: Flask) -> None:
     signals.user_failed_authn.connect(_on_failure, app)
     signals.password_changed.connect(_on_password_changed, app)
     signals.password_reset.connect(_on_password_reset, app)
-    signals.reset_password_instructions_sent.connect(_on_reset_link_sent, app)
     signals.tf_profile_changed.connect(_on_second_factor_enabled, app)
     signals.tf_disabled.connect(_on_second_factor_disabled, app)
     user_logged_out.connect(_on_sign_out, app)
@@ -35,9 +38,18 @@ def account_of(user: Any) -> Account:
     return account
 
 
+def notify(account: Account, event: str, data: Mapping[str, str] | None = None) -> None:
+    """Notify a person of what they, or somebody in their name, did with their account."""
+    notify_owner(sign_in.owner(account), account, event, data)
+
+
 def _on_sign_in(_: Flask, user: Any, authn_via: Any = None, **__: Any) -> None:
     account = account_of(user)
     if authn_via != AUTHENTICATED_BY_PASSWORD_CHANGE:
+        # The first sign-in ever is no news.
+        if account.signed_in_at is not None and not is_trusted_device(account):
+            device = device_name(request.user_agent.string)
+            notify(account, "new_device", {"device": device, "address": remote_address()})
         sign_in.record_sign_in(account, remote_address(), is_trusted_device(account))
         limits.forget_guesses(account)
     after_this_request(partial(_trust_device, account=account))
@@ -53,24 +65,25 @@ def _on_failure(_: Flask, user: Any, auth_type: str, tfa: bool = False, **__: An
 
 def _on_password_changed(_: Flask, user: Any, **__: Any) -> None:
     sign_in.append_account_event(account_of(user), AuditAction.PASSWORD_CHANGED)
+    notify(account_of(user), "password_changed")
 
 
 def _on_password_reset(_: Flask, user: Any, **__: Any) -> None:
     sign_in.record_password_reset(account_of(user))
     limits.forget_guesses(account_of(user))
+    notify(account_of(user), "password_set")
     session[SIGN_IN_EMAIL] = account_of(user).email
-
-
-def _on_reset_link_sent(_: Flask, user: Any, **__: Any) -> None:
-    sign_in.record_reset_link(account_of(user), remote_address())
 
 
 def _on_second_factor_enabled(_: Flask, user: Any, **__: Any) -> None:
     sign_in.append_account_event(account_of(user), AuditAction.SECOND_FACTOR_ENABLED)
+    notify(account_of(user), "factor_added")
 
 
 def _on_second_factor_disabled(_: Flask, user: Any, **__: Any) -> None:
     sign_in.record_second_factor_disabled(account_of(user))
+    notify(account_of(user), "factor_removed")
+    end_other_sessions(account_of(user))
 
 
 def _on_sign_out(_: Flask, user: Any, **__: Any) -> None:
@@ -88,7 +101,7 @@ def _trust_device(response: Response, account: Account) -> Response:
         sign_in.device_token(account),
         max_age=sign_in.DEVICE_DAYS * 24 * 3600,
         path=current_app.config["SECURITY_URL_PREFIX"],
-        secure=request.is_secure,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",
     )

@@ -11,7 +11,7 @@ from flask_security.utils import check_and_get_token_status, get_message
 from evaluation.accounts import sign_in
 from evaluation.accounts.models import Account
 from evaluation.audit.actions import AuditAction
-from evaluation.web.account.security.events import account_of
+from evaluation.web.account.security.events import account_of, notify
 from evaluation.web.core.request_context import identify_viewer
 from forms.account import SETUP_FORM, CodeForm, NewCodesForm, SecondFactorForm
 
@@ -77,6 +77,7 @@ def _recovery_codes_page(form: CodeForm, response: Any, token: str | None) -> An
     account = account_of(form.user)
     if token is None:
         sign_in.append_account_event(account, AuditAction.SECOND_FACTOR_ENABLED)
+        notify(account, "factor_added")
     if token is None and not account.mf_recovery_codes:
         flash(get_message("TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL")[0])
     return with_recovery_codes(account, response)

@@ -12,7 +12,7 @@ from flask_security.utils import set_request_attr
 from evaluation.accounts import queries, sessions
 from evaluation.accounts.models import Account
 from evaluation.clock import now
-from evaluation.web.core.languages import LANGUAGE_COOKIE, store_language
+from evaluation.web.core.languages import language_cookie, store_language
 from evaluation.web.core.request_context import STATIC_ENDPOINTS
 from forms.account import SIGN_IN_EMAIL, is_trusted_device, remote_address
 
@@ -50,7 +50,7 @@ def _account_of_request(uniquifier: str) -> Account | None:
 def _start_session(_: Flask, user: Account, **__: Any) -> None:
     """Store the session, choose the person's language, and make the tokens of earlier forms invalid."""
     session[TOKEN] = sessions.start_session(user, remote_address(), request.user_agent.string, is_trusted_device(user))
-    if user.language and LANGUAGE_COOKIE not in request.cookies:
+    if user.language and language_cookie() not in request.cookies:
         after_this_request(partial(store_language, code=user.language))
     session.pop(SIGN_IN_EMAIL, None)
     for storage in (session, g):
@@ -62,6 +62,11 @@ def _on_sign_out(_: Flask, **__: Any) -> None:
     if request.endpoint == "security.logout":
         sessions.delete_session(current_session_id())
     session.pop(TOKEN, None)
+
+
+def end_other_sessions(account: Account) -> None:
+    """End all sessions of an account but the one of the request: a factor was removed."""
+    sessions.delete_sessions(account.id, current_session_id())
 
 
 def end_expired_session() -> None:

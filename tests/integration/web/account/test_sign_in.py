@@ -238,7 +238,7 @@ def test_many_failures_from_one_address_are_too_many(tmp_path: Path, make_app: C
 
 def test_a_session_ends_without_requests(app: Flask) -> None:
     client = sign_in(anonymous_client(app), make_account(app, "clerk"))
-    for minutes, stays in ((119, True), (122, False)):
+    for minutes, stays in ((29, True), (32, False)):
         change_sessions(app, last_request_at=now() - timedelta(minutes=minutes))
         assert is_signed_in(client) == stays
     assert any("signed out" in text for text in messages(client.get(SIGN_IN)))
