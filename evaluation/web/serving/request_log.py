@@ -23,7 +23,8 @@ TOKEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A number that a proxy may give: nothing that could break a line of the log."""
 DETAILS = "evaluation.request"
 """The key of the WSGI environment under which Flask's part leaves what it knows of the request."""
-UNKNOWN_ROUTE = "-"
+UNKNOWN = "-"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
 LOGGER = logging.getLogger("evaluation.request")
 
@@ -78,7 +79,10 @@ class _Line:
         """Write the line, and count the request. Static files that were found are only counted."""
         details = self._environ.get(DETAILS, {})
         seconds = time.perf_counter() - self._started
-        method, route = self._environ["REQUEST_METHOD"], details.get("route", UNKNOWN_ROUTE)
+        method, route = self._environ["REQUEST_METHOD"], details.get("route", UNKNOWN)
+        if method not in METHODS:
+            # Whoever invents methods must not make a count of each.
+            method = UNKNOWN
         REQUESTS.add(route, method, self.status)
         REQUEST_SECONDS.observe(seconds, route)
         if not details.get("is_static") or self.status >= "400":
@@ -99,7 +103,7 @@ def init_app(app: Flask) -> None:
 def _leave_details(response: Response) -> Response:
     viewer = g.get("viewer")
     request.environ[DETAILS] = {
-        "route": request.url_rule.rule if request.url_rule else UNKNOWN_ROUTE,
+        "route": request.url_rule.rule if request.url_rule else UNKNOWN,
         "is_static": request.endpoint in STATIC_ENDPOINTS,
         "account": viewer.account_id if viewer else None,
     }

@@ -4,10 +4,10 @@ The hash is one part of the path, `/static/<hash>/js/…`, so the relative impor
 """
 
 import re
-from collections.abc import Callable
 from functools import partial, update_wrapper
+from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from evaluation.application import VERSION_DIGITS
 
@@ -32,6 +32,7 @@ def _send_current(send: Any, filename: str) -> Any:
 
 
 def _allow_caching(response: Response) -> Response:
-    if request.endpoint in VERSIONED and response.status_code < 400:
+    # Whoever develops changes files of a running version.
+    if request.endpoint in VERSIONED and response.status_code < 400 and not current_app.debug:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
