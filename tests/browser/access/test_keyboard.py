@@ -114,6 +114,7 @@ def clerk_works(keys: Keys, year: Year, workbook: Path) -> None:
     page.keyboard.press("Tab")
     status = page.locator(f"#field-{year.code} [data-save-status]")
     expect(status).to_have_attribute("data-state", "saved")
+    expect(page.locator("[data-queue-status][role=status]")).not_to_be_empty()
 
     page.goto(f"/bodies/{BODY}/{YEAR}/entry")
     keys.open("main a[href*='/grid/']")
@@ -125,7 +126,7 @@ def clerk_works(keys: Keys, year: Year, workbook: Path) -> None:
         page.keyboard.press("ArrowRight")
     page.keyboard.type("2000")
     page.keyboard.press("Enter")
-    expect(page.locator("#grid-status")).not_to_be_empty()
+    expect(page.locator("#grid-status[role=status]")).not_to_be_empty()
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     assert not page.evaluate(f"{FOCUS}.matches('[role=grid] *')"), "Esc, then Tab leaves the table"
