@@ -47,14 +47,14 @@ class SchemaNewer(EvaluationError):
         super().__init__(NEWER, revision=revision)
 
 
-def known_revisions() -> set[str]:
+def all_revisions() -> set[str]:
     """Return the revisions of this version's migrations: the numbers that their file names start with, without Alembic."""
     return {path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 def newest_revision() -> str:
     """Return the newest migration's revision."""
-    return max(known_revisions())
+    return max(all_revisions())
 
 
 def database_exists() -> bool:
@@ -89,7 +89,7 @@ def refuse_newer() -> None:
         return
     with db.engine.connect() as connection:
         revision = stored_revision(connection)
-    if revision is not None and revision not in known_revisions():
+    if revision is not None and revision not in all_revisions():
         raise SchemaNewer(revision)
 
 

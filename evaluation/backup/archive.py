@@ -32,8 +32,8 @@ COMMENT_BYTES = len(b"evaluation-backup/1 ") + 16 + 1 + len(EMPTY_SEAL)
 
 NOT_A_BACKUP = N_("%(file)s is no backup of this product, or it was cut off or altered. Nothing was stored.")
 FOREIGN = N_(
-    "%(file)s was sealed with another AUDIT_KEY, of fingerprint %(fingerprint)s; the one that is set has %(own)s. Set the key of "
-    "the installation that made the backup."
+    "%(file)s was sealed with another AUDIT_KEY, of fingerprint %(fingerprint)s; the one that is set has %(expected)s. Set the key "
+    "of the installation that made the backup."
 )
 DAMAGED = N_("%(file)s is damaged or was altered after it was made. Nothing was stored; take another backup.")
 
@@ -196,9 +196,9 @@ def _check_seal(path: Path, file: IO[bytes]) -> None:
     if comment is None:
         raise InvalidBackup(NOT_A_BACKUP, file=path)
     if not hmac.compare_digest(_seal(file, key, file.seek(0, 2) - len(EMPTY_SEAL)), comment[2]):
-        own, fingerprint = key_fingerprint(key), comment[1].decode()
-        if own != fingerprint:
-            raise InvalidBackup(FOREIGN, file=path, fingerprint=fingerprint, own=own)
+        expected, fingerprint = key_fingerprint(key), comment[1].decode()
+        if expected != fingerprint:
+            raise InvalidBackup(FOREIGN, file=path, fingerprint=fingerprint, expected=expected)
         raise InvalidBackup(DAMAGED, file=path)
 
 

@@ -81,7 +81,7 @@ def make_empty_schema(connection: Connection, revision: str) -> None:
         NotEmpty: The database has rows, or tables of another version or product.
         NotLoaded: The revision is newer than this version of the product.
     """
-    if revision not in schema.known_revisions():
+    if revision not in schema.all_revisions():
         raise NotLoaded(NEWER, revision=revision)
     if connection.dialect.name == "sqlite":
         begin_immediate(connection)

@@ -73,17 +73,19 @@ def make_backup(viewer: Viewer, path: Path, checkpoint: Mapping[str, Any]) -> Ba
     return BackupResult(path, manifest)
 
 
-def make_dated_backup(viewer: Viewer, folder: Path, keep: int | None, checkpoint: Mapping[str, Any]) -> BackupResult:
-    """Make a backup named by the time in a folder; then leave only the newest `keep` backups of this installation there."""
+def make_dated_backup(viewer: Viewer, folder: Path, limit: int | None, checkpoint: Mapping[str, Any]) -> BackupResult:
+    """Make a backup named by the time in a folder; then leave only the newest `limit` backups of this installation there."""
     backup = make_backup(viewer, folder / f"backup-{now():%Y%m%dT%H%M%SZ}.zip", checkpoint)
-    removed = () if keep is None else tuple(_remove_older(folder, backup.path, keep))
+    removed = () if limit is None else tuple(_remove_older(folder, backup.path, limit))
     return BackupResult(backup.path, backup.manifest, removed)
 
 
-def _remove_older(folder: Path, newest: Path, keep: int) -> list[Path]:
-    own = key_fingerprint(audit_key())
-    older = [path for path in folder.iterdir() if NAME.fullmatch(path.name) and path != newest and _fingerprint(path) == own]
-    surplus = sorted(older, reverse=True)[keep - 1 :]
+def _remove_older(folder: Path, newest: Path, limit: int) -> list[Path]:
+    fingerprint = key_fingerprint(audit_key())
+    older = [
+        path for path in folder.iterdir() if NAME.fullmatch(path.name) and path != newest and _fingerprint(path) == fingerprint
+    ]
+    surplus = sorted(older, reverse=True)[limit - 1 :]
     for path in surplus:
         path.unlink()
     for path in folder.iterdir():

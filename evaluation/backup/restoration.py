@@ -14,7 +14,7 @@ from evaluation.audit.operations import NewEvent, append_events
 from evaluation.backup import tables
 from evaluation.backup.archive import InvalidBackup, Manifest, Reader, open_backup
 from evaluation.backup.loading import Digest, NotEmpty, load, make_empty_schema
-from evaluation.backup.proof import Proof, Unsound, prove
+from evaluation.backup.soundness import Soundness, Unsound, prove
 from evaluation.configuration import configuration
 from evaluation.database import db
 from evaluation.language import N_
@@ -37,7 +37,7 @@ class Transfer:
     """What was stored: rows by table, and the proof that it is sound."""
 
     rows: Mapping[str, int]
-    proof: Proof
+    soundness: Soundness
 
     @property
     def sheets(self) -> int:
@@ -77,12 +77,12 @@ def restore(
         digests = load(connection, columns, backup.table, manifest.last_ids)
         schema.upgrade_within(connection)
         with _stored_files(backup):
-            proof = prove(viewer, connection, checkpoint)
-            if proof.problems and not despite_problems:
-                raise Unsound(proof.problems)
+            soundness = prove(viewer, connection, checkpoint)
+            if soundness.problems and not despite_problems:
+                raise Unsound(soundness.problems)
             data = {"file": path.name, "state_of": manifest.at}
             append_events(viewer, [NewEvent(AuditAction.RESTORED, data=data)])
-            return manifest, _transfer(digests, proof)
+            return manifest, _transfer(digests, soundness)
 
 
 def copy_database(viewer: Viewer, source: Connection, despite_problems: bool = False) -> Transfer:
@@ -104,14 +104,14 @@ def copy_database(viewer: Viewer, source: Connection, despite_problems: bool = F
     columns = {name: tables.column_names(table) for name, table in stored.items()}
     last_ids = tables.last_ids(source, stored.values())
     digests = load(connection, columns, lambda name: tables.read_rows(source, stored[name]), last_ids)
-    proof = prove(viewer, connection)
-    if proof.problems and not despite_problems:
-        raise Unsound(proof.problems)
-    return _transfer(digests, proof)
+    soundness = prove(viewer, connection)
+    if soundness.problems and not despite_problems:
+        raise Unsound(soundness.problems)
+    return _transfer(digests, soundness)
 
 
-def _transfer(digests: Mapping[str, Digest], proof: Proof) -> Transfer:
-    return Transfer({name: digest.rows for name, digest in digests.items()}, proof)
+def _transfer(digests: Mapping[str, Digest], soundness: Soundness) -> Transfer:
+    return Transfer({name: digest.rows for name, digest in digests.items()}, soundness)
 
 
 def _check_secret_key(manifest: Manifest) -> None:

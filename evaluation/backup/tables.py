@@ -145,9 +145,9 @@ def write_rows(connection: Connection, table: Table, columns: Sequence[str], chu
             for chunk in chunks:
                 copy.write(chunk)
         return
-    places = ", ".join("?" * len(columns))
+    marks = ", ".join("?" * len(columns))
     rows = _decoded(_lines(chunks), [_converter(table.columns[name]) for name in columns])
-    raw.executemany(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({places})", rows)  # noqa: S608 - names of the schema
+    raw.executemany(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of the schema
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -193,8 +193,8 @@ def last_ids(connection: Connection, tables: Iterable[Table]) -> dict[str, int]:
     numbers = {}
     for table in tables:
         if sequence := _sequence(connection, table):
-            last, is_given = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()  # noqa: S608
-            numbers[table.name] = last if is_given else 0
+            last, is_used = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one()  # noqa: S608
+            numbers[table.name] = last if is_used else 0
     return numbers
 
 

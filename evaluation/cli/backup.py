@@ -10,16 +10,16 @@ from evaluation.audit.checkpoints import checkpoint_content, take_checkpoint
 from evaluation.audit.verification import AuditIssue
 from evaluation.backup.archive import Manifest
 from evaluation.backup.operations import make_backup, make_dated_backup
-from evaluation.backup.proof import Problem, Unsound
 from evaluation.backup.restoration import Transfer
 from evaluation.backup.restoration import restore as restore_backup
+from evaluation.backup.soundness import Problem, Unsound
 from evaluation.cli.audit import issue_text
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 
-ONE_PLACE = N_("Give either --out with a new file or --folder with a folder; --keep goes with --folder.")
+ONE_TARGET = N_("Give either --out with a new file or --folder with a folder; --keep goes with --folder.")
 NOT_A_ZIP = N_("A backup is one file whose name ends in .zip; %(path)s does not.")
 DONE = N_("Everything was copied to %(file)s, and the copy was read back. Checkpoint of the audit log: %(number)s.")
 CONTENT = N_("Rows: %(rows)s. Files: %(files)s.")
@@ -51,11 +51,11 @@ despite_problems_option = click.option(
     click.option(
         "--folder", type=click.Path(path_type=Path, file_okay=False), help="A folder in which the file is named by the time."
     ),
-    click.option("--keep", type=click.IntRange(min=1), help="How many backups of this installation the folder keeps."),
+    click.option("--keep", "limit", type=click.IntRange(min=1), help="How many backups of this installation the folder keeps."),
     language_option,
     name="backup",
 )
-def backup(out: Path | None, folder: Path | None, keep: int | None, lang: str) -> None:
+def backup(out: Path | None, folder: Path | None, limit: int | None, lang: str) -> None:
     """Copy everything that is stored as of one moment into one sealed file.
 
     It has the database, the files and a checkpoint of the audit log, in a form that either database can restore. People can go on
@@ -63,15 +63,15 @@ def backup(out: Path | None, folder: Path | None, keep: int | None, lang: str) -
 
     Example: flask --app app backup --folder /var/backups/evaluation --keep 14
     """
-    if (out is None) == (folder is None) or (keep is not None and folder is None):
-        raise EvaluationError(ONE_PLACE)
+    if (out is None) == (folder is None) or (limit is not None and folder is None):
+        raise EvaluationError(ONE_TARGET)
     if out is not None and out.suffix.lower() != ".zip":
         raise EvaluationError(NOT_A_ZIP, path=out)
     viewer, message_language = Viewer.system(), language(lang)
     with transaction():
         take_checkpoint(viewer)
         checkpoint = checkpoint_content(viewer)
-    result = make_backup(viewer, out, checkpoint) if out else make_dated_backup(viewer, folder or Path(), keep, checkpoint)
+    result = make_backup(viewer, out, checkpoint) if out else make_dated_backup(viewer, folder or Path(), limit, checkpoint)
     manifest = result.manifest
     rows = sum(member.rows for member in manifest.tables.values())
     click.echo(message_language.gettext(DONE, file=result.path, number=checkpoint["number"]))
@@ -101,7 +101,7 @@ def restore(file: Path, new_secret_key: bool, despite_problems: bool, lang: str)
     viewer, message_language = Viewer.system(), language(lang)
     with transaction(makes_schema=True), problem_listing(message_language):
         manifest, transfer = restore_backup(viewer, file, new_secret_key, despite_problems)
-        list_problems(transfer.proof.problems, message_language)
+        list_problems(transfer.soundness.problems, message_language)
     click.echo(message_language.gettext(RESTORED, file=file, at=manifest.at))
     show_transfer(transfer, message_language)
     click.echo(message_language.gettext(FILES_EQUAL, files=len(manifest.files)))
@@ -113,14 +113,14 @@ def restore(file: Path, new_secret_key: bool, despite_problems: bool, lang: str)
 
 def show_transfer(transfer: Transfer, message_language: Language) -> None:
     """Print what was proved of a restored or copied installation."""
-    proof, rows = transfer.proof, transfer.rows
+    soundness, rows = transfer.soundness, transfer.rows
     click.echo(message_language.gettext(ROWS_EQUAL, rows=sum(rows.values()), tables=len(rows)))
-    if proof.problems:
-        click.echo(message_language.gettext(LOG_UNSOUND, count=len(proof.problems)))
+    if soundness.problems:
+        click.echo(message_language.gettext(LOG_UNSOUND, count=len(soundness.problems)))
         return
-    click.echo(message_language.gettext(LOG_SOUND, lines=proof.events, chains=proof.chains))
+    click.echo(message_language.gettext(LOG_SOUND, lines=soundness.events, chains=soundness.chains))
     click.echo(message_language.gettext(SHEETS_SOUND, sheets=transfer.sheets))
-    click.echo(message_language.gettext(RESULTS_EQUAL, results=proof.results, stale=proof.stale_results))
+    click.echo(message_language.gettext(RESULTS_EQUAL, results=soundness.results, stale=soundness.stale_results))
 
 
 @contextmanager

@@ -44,7 +44,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
-def served(place: Path | str, demo: bool = False) -> Iterator[str]:
+def served(database: Path | str, demo: bool = False) -> Iterator[str]:
     """The address of the product on a free port of this computer, with an empty database or the demonstration.
 
     The database is a new one in a folder, or that of a URL.
@@ -54,7 +54,7 @@ def served(place: Path | str, demo: bool = False) -> Iterator[str]:
     # The app runs in a thread of its own, because this thread runs the browser's event loop.
     def serve() -> None:
         try:
-            app = create_app({"DATABASE_URL": url_of(place), "SECRET_KEY": "tests", **accounts.CHEAP})
+            app = create_app({"DATABASE_URL": url_of(database), "SECRET_KEY": "tests", **accounts.CHEAP})
             with app.app_context():
                 schema.upgrade()
             if demo:

@@ -5,9 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 
-def url_of(place: Path | str) -> str:
+def url_of(database: Path | str) -> str:
     """The URL of a site's database: that of the SQLite file in a folder, or the URL itself."""
-    return place if isinstance(place, str) else f"sqlite:///{place / 'evaluation.db'}"
+    return database if isinstance(database, str) else f"sqlite:///{database / 'evaluation.db'}"
 
 
 class Copy:

@@ -78,12 +78,12 @@ def prepare(folder: Path, count: int, blank: float = 1.0) -> None:
     in_thread(folder, lambda app: fill(app, count, blank))
 
 
-def in_thread(place: Path | str, work: Callable[[Flask], object]) -> object:
+def in_thread(database: Path | str, work: Callable[[Flask], object]) -> object:
     """Return the result of `work` with an app on the database of a folder or of a URL."""
     results: list[object] = []
 
     def run() -> None:
-        app = create_app({"DATABASE_URL": url_of(place), "SECRET_KEY": "tests", **accounts.CHEAP})
+        app = create_app({"DATABASE_URL": url_of(database), "SECRET_KEY": "tests", **accounts.CHEAP})
         try:
             results.append(work(app))
         finally:

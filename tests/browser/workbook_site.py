@@ -36,7 +36,7 @@ def rows(order: Order, answered: bool, **cells: object) -> dict[str, list[dict[s
     }
 
 
-def prepare(place: Path | str, answered: bool) -> None:
+def prepare(database: Path | str, answered: bool) -> None:
     """Create the database in a folder or at a URL, with or without answers."""
 
     def fill(app: Flask) -> None:
@@ -49,4 +49,4 @@ def prepare(place: Path | str, answered: bool) -> None:
             bodies = list(registry.registry_index(Viewer.system()).bodies.values())
         accounts.make_account(app, "clerk", bodies, email=CLERK)
 
-    in_thread(place, fill)
+    in_thread(database, fill)

@@ -81,7 +81,7 @@ def saving(scenario: Scenario, code: str, environment: dict[str, str]) -> Iterat
             saver.stop()
 
 
-def test_a_backup_has_what_was_committed_at_one_moment(
+def test_a_backup_is_the_state_of_one_moment(
     database_url: str,
     make_app: Any,
     order: Order,

@@ -37,11 +37,11 @@ def blanks(scenario: Scenario) -> dict[str, list[Indicator]]:
     }
 
 
-def in_a_thread(place: Path | str, work: Callable[[Flask], Any]) -> Any:
+def in_a_thread(database: Path | str, work: Callable[[Flask], Any]) -> Any:
     """Run work with an app on the site's database, in another thread than the browser's."""
 
     def task() -> Any:
-        app = create_app({"DATABASE_URL": url_of(place), "SECRET_KEY": "tests", **accounts.CHEAP})
+        app = create_app({"DATABASE_URL": url_of(database), "SECRET_KEY": "tests", **accounts.CHEAP})
         result = work(app)
         with app.app_context():
             db.engine.dispose()

@@ -110,7 +110,7 @@ def test_an_unsound_source_is_stored_only_on_request(
     assert run(scenario.app, "database", "copy", "--to", copy, "--despite-problems").exit_code == 0
 
 
-def test_a_missing_file_is_reported_and_keeps_no_backup_from_being_made(
+def test_a_missing_file_is_reported_and_prevents_no_backup(
     scenario: Scenario, make_app: Any, new_database: NewDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = hashlib.sha256(A_PDF).hexdigest()
@@ -137,7 +137,7 @@ def test_the_address_of_a_copy_is_checked(scenario: Scenario) -> None:
         assert done.exit_code == 1 and "postgresql://" in done.stderr and "Traceback" not in done.output
 
 
-def test_dated_backups_replace_only_older_ones_of_their_own(scenario: Scenario, tmp_path: Path) -> None:
+def test_dated_backups_replace_only_older_ones_of_the_installation(scenario: Scenario, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
     foreign = [folder / "backup-20200101T000000Z.zip", folder / "notes.zip", folder / "backup-20200102T000000Z.zip.1.part"]

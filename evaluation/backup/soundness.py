@@ -39,8 +39,8 @@ class Located:
 
     def message(self, language: Language) -> str:
         """Return the message, with the BIN and the year before it."""
-        place = ", ".join(map(str, filter(None, (self.bin, self.year))))
-        return f"{place}: {self.problem.message(language)}" if place else self.problem.message(language)
+        prefix = ", ".join(map(str, filter(None, (self.bin, self.year))))
+        return f"{prefix}: {self.problem.message(language)}" if prefix else self.problem.message(language)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ResultDiffers:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Soundness:
     """What was compared after the rows themselves: the audit log, what is stored with it, and the results."""
 
     events: int
@@ -71,7 +71,7 @@ class Unsound(EvaluationError):
         super().__init__(UNSOUND)
 
 
-def prove(viewer: Viewer, connection: Connection, checkpoint: Any = None) -> Proof:
+def prove(viewer: Viewer, connection: Connection, checkpoint: Any = None) -> Soundness:
     """Verify the audit log, also against a checkpoint, and compare the stored data, accepted sheets and results.
 
     Args:
@@ -84,7 +84,7 @@ def prove(viewer: Viewer, connection: Connection, checkpoint: Any = None) -> Pro
     bins = bins_of_bodies(viewer, {difference.body_id for difference in comparison.differences})
     problems += [Located(bins[row.body_id], row.year, ResultDiffers()) for row in comparison.differences]
     events, chains = queries.log_size(viewer)
-    return Proof(events, chains, comparison.compared, comparison.stale, tuple(problems))
+    return Soundness(events, chains, comparison.compared, comparison.stale, tuple(problems))
 
 
 def _discrepancies(viewer: Viewer) -> Iterator[Problem]:
