@@ -28,8 +28,8 @@ class NumberConverter(IntegerConverter):
 
     regex = r"[0-9]{1,10}"
 
-    def __init__(self, map: Map, *args: Any, max: int = MAX_ID, **options: Any):
-        super().__init__(map, *args, max=max, **options)
+    def __init__(self, map: Map, min: int | None = None, max: int | None = MAX_ID):
+        super().__init__(map, min=min, max=max)
 
 
 def check_content() -> None:

@@ -14,7 +14,7 @@ from tests.support.link_crawl import crawl
 from tests.support.route_world import World, build_route_world
 from tests.support.saved_database import SavedPostgresql
 
-SAMPLE = {"sqlite": 160, "postgresql": 80}
+SAMPLE = {"sqlite": 96, "postgresql": 40}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -31,10 +31,11 @@ def test_hostile_requests_do_no_harm(world: World, request: pytest.FixtureReques
     for case in attacker.random_cases(SAMPLE[request.node.callspec.params["world"]], per_route=8):
         attacker.send(case)
     assert not attacker.problems, "\n".join(attacker.problems)
-    assert attacker.counts.total() > 100
+    assert attacker.counts.total() > 40
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_links_lead_to_pages_that_the_person_may_see(world: World) -> None:
     attacker = Attacker(world, Random(11))
-    assert min(crawl(attacker, person, limit=40) for person in (Role.CLERK, Role.REVIEWER)) > 20
+    assert min(crawl(attacker, person, limit=25) for person in (Role.CLERK, Role.REVIEWER)) == 25
     assert not attacker.problems, "\n".join(attacker.problems)
