@@ -44,4 +44,4 @@ def test_cookies_are_of_this_host_and_of_tls_alone(production: Flask) -> None:
         assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie, name
     assert "Path=/;" in cookies["__Host-session"] + ";" and "Domain" not in cookies["__Host-session"]
     chosen = client.get("/language/ru?next=/").headers["Set-Cookie"]
-    assert chosen.startswith("language=ru") and "Secure" in chosen
+    assert chosen.startswith("__Host-language=ru") and "Secure" in chosen
