@@ -7,14 +7,17 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from http import HTTPStatus
 
 from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.xlsx.archive import unpacked_size
 
 WAIT_SECONDS, POLL_SECONDS = 5.0, 0.05
+HEAVY_WORKBOOK_BYTES = 8 * 2**20
+"""Unpacked size above which a workbook is read in a turn; one of 600 organisations has 0.5 MB."""
 BUSY = N_("Other large files are being read at the moment. Nothing was stored. Try again in a minute.")
 BUSY_TITLE = N_("The product is busy")
 
@@ -43,6 +46,13 @@ def turn(kind: str, number: int | None = None, message: str = BUSY) -> Iterator[
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def workbook_turn(data: bytes) -> Iterator[None]:
+    """Read a workbook in the block: a large one in a turn, a small one at once. Raises Busy."""
+    with turn("workbook") if unpacked_size(data) > HEAVY_WORKBOOK_BYTES else nullcontext():
+        yield
 
 
 def _take(kind: str, number: int, message: str) -> int:

@@ -22,6 +22,9 @@ MESSAGES = {
     "too_large": N_(
         "The workbook is too large: at most %(limit)s MB unpacked. Delete pictures and what does not belong to the data."
     ),
+    "repetitive": N_(
+        "The workbook holds too much of the same: it unpacks to more than %(limit)s times its size. Delete empty formatted rows and what does not belong to the data, and save it again."
+    ),
     "too_many_elements": N_(
         "The worksheet holds more than %(limit)s elements. Delete what does not belong to the data, and save it as values without formulas."
     ),

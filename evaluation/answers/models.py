@@ -70,7 +70,10 @@ class EvidenceFile(Base):
     """A scanned act or decision that supports an organisation's answers to a criterion; its bytes are stored by their hash."""
 
     __tablename__ = "evidence_file"
-    __table_args__ = (Index("ix_evidence_file_report", "organisation_id", "year"),)
+    __table_args__ = (
+        Index("ix_evidence_file_report", "organisation_id", "year"),
+        Index("ix_evidence_file_sha256", "sha256"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))

@@ -10,6 +10,7 @@ import evaluation.comparison.changes.models
 import evaluation.comparison.models
 import evaluation.jobs.models
 import evaluation.notifications.models
+import evaluation.quotas.models
 import evaluation.registry.models
 import evaluation.results.models
 import evaluation.review.models

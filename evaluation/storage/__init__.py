@@ -6,6 +6,7 @@ alone (:mod:`evaluation.review.stored_files`): rows of several reports may use t
 """
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -28,16 +29,17 @@ __all__ = [
     "delete",
     "entries",
     "file_store",
+    "find",
     "is_intact",
     "job_store",
     "list_files",
     "local_job_files",
-    "modified_at",
     "read",
     "remove_leftovers",
     "store",
 ]
 
+LOGGER = logging.getLogger(__name__)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 FILES, JOBS = "files", "jobs"
 MEGABYTE = 2**20
@@ -68,8 +70,10 @@ def read(sha256: str) -> bytes:
         with file_store().open(_name(sha256)) as file:
             data = file.read()
     except FileNotFoundError as error:
+        LOGGER.error("The stored file %s is missing", sha256)
         raise MissingFile(FILE_MISSING) from error
     if hashlib.sha256(data).hexdigest() != sha256:
+        LOGGER.error("The stored file %s is damaged", sha256)
         raise MissingFile(FILE_MISSING)
     return data
 
@@ -104,10 +108,9 @@ def entries() -> Iterator[tuple[str, Entry]]:
             yield sha256, entry
 
 
-def modified_at(sha256: str) -> datetime | None:
-    """Return when the bytes were stored last (UTC); None if they are not. Raises StoreUnavailable."""
-    entry = file_store().entry(_name(sha256))
-    return entry.modified if entry else None
+def find(sha256: str) -> Entry | None:
+    """Return what is known of stored bytes, without reading them; None if they are not there. Raises StoreUnavailable."""
+    return file_store().entry(_name(sha256))
 
 
 def remove_leftovers(before: datetime) -> int:

@@ -25,6 +25,7 @@ NOT_STORED = N_("Nothing was stored.")
 class MissingFile(EvaluationError):
     """The stored bytes of a file are missing or damaged."""
 
+    status = HTTPStatus.GONE
     title = MISSING_TITLE
 
 

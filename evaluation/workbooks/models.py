@@ -28,7 +28,7 @@ class Upload(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
     year: Mapped[int | None]
     name: Mapped[str] = mapped_column(String(255))
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
     mode: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16))

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from evaluation.xlsx.errors import UnreadableWorkbook
 from evaluation.xlsx.model import CellError, NormalisedSheet, Position, cell_name
 
-MAX_ELEMENTS = 3_000_000
+MAX_ELEMENTS = 2_000_000
 CELL_NAME = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 TEXT_TYPES = ("str", "inlineStr")
 

@@ -59,7 +59,7 @@ def test_bytes_are_stored_once_by_hash(app: Flask, damage: Callable[[str], None]
         storage.delete(sha256)
         storage.delete(sha256)
         assert [name for name, _ in storage.list_files()] == [empty] and not storage.is_intact(sha256)
-        assert storage.modified_at(sha256) is None
+        assert storage.find(sha256) is None
         with pytest.raises(MissingFile):
             storage.read(sha256)
         for invalid in ("../../evaluation.db", "", "A" * 64):
@@ -70,12 +70,12 @@ def test_bytes_are_stored_once_by_hash(app: Flask, damage: Callable[[str], None]
 def test_storing_again_renews_the_time(app: Flask) -> None:
     with app.app_context():
         sha256 = storage.store(DATA)
-        first = storage.modified_at(sha256)
-        assert first is not None and abs(first - now()) < timedelta(minutes=5)
+        first = storage.find(sha256)
+        assert first is not None and abs(first.modified - now()) < timedelta(minutes=5)
         time.sleep(1.1)
         storage.store(DATA)
-        second = storage.modified_at(sha256)
-        assert second is not None and second > first
+        second = storage.find(sha256)
+        assert second is not None and second.modified > first.modified
 
 
 def test_concurrent_stores_of_the_same_bytes_are_complete(app: Flask) -> None:

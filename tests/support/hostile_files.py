@@ -38,7 +38,7 @@ def with_rows(data: bytes, cells: bytes, size: int) -> bytes:
         size: bytes of the worksheet's XML.
     """
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
         first = min(name for name in source.namelist() if name.startswith("xl/worksheets/sheet"))
         for name in source.namelist():
             content = source.read(name)

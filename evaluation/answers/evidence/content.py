@@ -13,10 +13,11 @@ from evaluation.answers.evidence import picture_check
 from evaluation.answers.evidence.picture_check import check_picture
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
-from evaluation.sandbox import SandboxError, run_json_parser
+from evaluation.sandbox import Limits, SandboxError, run_json_parser
 from evaluation.xlsx.errors import UnreadableWorkbook
 from evaluation.xlsx.safe_open import SafeWorkbook
 
+PICTURE_LIMITS = Limits(memory_bytes=768 * 2**20, cpu_seconds=5, wall_seconds=20)
 PDF_TAIL_BYTES = 2048
 MAX_NAME_CHARACTERS = 150
 DETECTION_BYTES = 8192
@@ -52,7 +53,11 @@ class EvidenceRejected(EvaluationError):
 
 
 def detect_file_type(data: bytes) -> FileType:
-    """Return the type of a file by its content. Raises EvidenceRejected for other types and for damaged files."""
+    """Return the type of a file by its content, which may take seconds; callers take a turn (:mod:`evaluation.heavy_work`).
+
+    Raises:
+        EvidenceRejected: The file is of another type or damaged.
+    """
     media_type = filetype.guess_mime(data[:DETECTION_BYTES])
     if media_type == PDF.media_type:
         return _check_pdf(data)
@@ -71,7 +76,7 @@ def _check_pdf(data: bytes) -> FileType:
 
 def _check_picture(data: bytes, file_type: FileType) -> FileType:
     try:
-        result = run_json_parser(check_picture, data)
+        result = run_json_parser(check_picture, data, PICTURE_LIMITS)
     except SandboxError as error:
         raise EvidenceRejected(DAMAGED) from error
     if result == picture_check.TOO_MANY_PIXELS:

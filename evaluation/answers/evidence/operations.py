@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from evaluation.answers import queries as reports
 from evaluation.answers.evidence import queries
-from evaluation.answers.evidence.content import EvidenceRejected, clean_name, detect_file_type
+from evaluation.answers.evidence.content import ZIP, EvidenceRejected, clean_name, detect_file_type
 from evaluation.answers.model import ReportSnapshot
 from evaluation.answers.models import EvidenceFile
 from evaluation.answers.save import UnknownCell, editable_report_of
@@ -15,6 +15,7 @@ from evaluation.clock import precise_now
 from evaluation.configuration import configuration
 from evaluation.criteria.model import Order
 from evaluation.database import advisory_lock, db
+from evaluation.heavy_work import turn, workbook_turn
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.quotas.operations import store_file
@@ -22,6 +23,8 @@ from evaluation.quotas.operations import store_file
 MEGABYTE = 2**20
 DOWNLOAD_INTERVAL = timedelta(days=1)
 """How long a person's downloads of one file are written as one event."""
+FILES_AT_ONCE = 2
+"""Files that a computer examines at the same time: a picture takes half a second, most of it to start the process."""
 EMPTY = N_("The file is empty.")
 TOO_LARGE = N_("The file is larger than %(limit)s MB. Scan it in grey at 300 dots per inch, or split it.")
 TOO_MANY = N_("There are already %(limit)s files for this criterion: remove one first.")
@@ -47,6 +50,7 @@ def attach(
         EvidenceRejected: The file is empty, too large, damaged or of another type, or there are too many files.
         Locked: The year takes no changes.
         UnknownCell: The organisation is not the body's, or the criterion is not one of its kind's.
+        Busy: Other files are being examined.
         QuotaExceeded: The person or the body has sent too much today.
         StoreFull: There is too little space left for files.
         StoreUnavailable: The store of files does not answer.
@@ -54,7 +58,8 @@ def attach(
     viewer.require(Action.EDIT, body_id)
     _check_size(data)
     # Before taking the lock, because examining a large workbook takes time.
-    file_type = detect_file_type(data)
+    with workbook_turn(data) if data.startswith(ZIP) else turn("evidence", FILES_AT_ONCE):
+        file_type = detect_file_type(data)
     report = _lock_report(viewer, year, body_id, organisation_id, today)
     if criterion not in criteria_of(order, report.kind):
         raise UnknownCell(f"{criterion} of organisation {organisation_id}")

@@ -45,6 +45,9 @@ FACT_LABELS = FIELD_LABELS | {
     "filters": N_("Filters"),
     "new": N_("New"),
     "changed": N_("Changed"),
+    "files": N_("Files"),
+    "bytes": N_("Bytes"),
+    "leftovers": N_("Incomplete files"),
     "anomaly_kind": N_("Anomaly"),
     "anomaly_state": N_("State"),
 }

@@ -10,6 +10,7 @@ from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events, new_batch
 from evaluation.criteria import Orders
 from evaluation.database import to_json
+from evaluation.heavy_work import workbook_turn
 from evaluation.memory import gc_paused
 from evaluation.policy import Action, Viewer
 from evaluation.registry import bins
@@ -94,7 +95,7 @@ def plan_changes(viewer: Viewer, data: bytes, orders: Orders, options: WorkbookO
         WorkbookRejected: The file cannot be opened.
     """
     viewer.require(Action.MANAGE_REGISTRY)
-    with gc_paused():
+    with workbook_turn(data), gc_paused():
         return _Planner(viewer, data, orders, options).plan()
 
 

@@ -22,6 +22,7 @@ from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Action, Forbidden, Viewer
+from evaluation.quotas.operations import store_file
 from evaluation.results.jobs import start_after_many
 from evaluation.workbooks.models import APPLIED, PREVIEWED, UNDONE, Upload
 from evaluation.workbooks.upload.apply import apply_plan
@@ -65,12 +66,16 @@ def receive(viewer: Viewer, data: bytes, name: str, mode: Mode, orders: Orders) 
     Raises:
         Forbidden: the viewer may not edit.
         WorkbookRejected: the file is no workbook or cannot be read at all.
+        QuotaExceeded: the person or the body has sent too much today.
+        StoreFull: there is too little space left for files.
+        StoreUnavailable: the store of files does not answer.
     """
     viewer.require(Action.EDIT)
     year = read_upload(viewer, data, orders).workbook.year or None
     file_name = "".join(filter(str.isprintable, name.replace("\\", "/").rpartition("/")[2]))[-MAX_NAME_CHARACTERS:]
     upload = Upload(account_id=viewer.account_id, year=year, name=file_name, size=len(data), mode=mode, status=PREVIEWED)
-    upload.sha256 = storage.store(data)
+    only_body = next(iter(viewer.bodies)) if viewer.bodies is not None and len(viewer.bodies) == 1 else None
+    upload.sha256 = store_file(viewer, data, only_body)
     db.session.add(upload)
     db.session.flush()
     event_data = {"upload": upload.id, "name": file_name, "sha256": upload.sha256}

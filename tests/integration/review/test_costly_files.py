@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from evaluation import heavy_work
+from evaluation.answers.issues import WorkbookRejected
+from evaluation.criteria import Order
 from evaluation.heavy_work import Busy, turn
 from evaluation.language import language
 from evaluation.policy import Viewer
@@ -22,10 +25,16 @@ from evaluation.review.verification.code_extraction import BUSY, PDF_LIMITS
 from evaluation.review.verification.pdf_text import MAX_OPERATIONS, extract_text
 from evaluation.review.verification.verify import verify
 from evaluation.sandbox import ParserError, run_parser
+from evaluation.workbooks.format.reader import read_workbook
+from evaluation.workbooks.upload import reading
+from evaluation.xlsx.errors import UnreadableWorkbook
+from evaluation.xlsx.safe_open import SafeWorkbook
 from tests.support.accounts import token_of
-from tests.support.hostile_files import hostile_pdf
+from tests.support.factories import bin_of, clean, row, workbook
+from tests.support.hostile_files import hostile_pdf, with_rows
 
 NOBODY = Viewer.nobody()
+YEAR = 2024
 
 
 @pytest.fixture
@@ -117,3 +126,36 @@ def test_turns_are_counted_and_given_back(app: Flask, monkeypatch: pytest.Monkey
             raise ZeroDivisionError
         with turn("test", 1):
             pass
+
+
+CELLS = b"".join(b'<c r="%c%%d"><v>1</v></c>' % column for column in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@pytest.mark.parametrize("cells", [CELLS, CELLS.replace(b"<v>", b"<f>1</f><v>")], ids=["plain", "formulas"])
+def test_a_workbook_of_the_same_cells_is_refused_before_it_is_unpacked(order: Order, cells: bytes) -> None:
+    data = with_rows(workbook(order, YEAR, {}), cells, 12 * 2**20)
+    assert len(data) < 400_000
+    with pytest.raises(UnreadableWorkbook) as caught:
+        SafeWorkbook(data)
+    assert caught.value.reason == "repetitive"
+
+
+def test_large_workbooks_are_read_in_turns_and_once(app: Flask, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heavy_work, "WAIT_SECONDS", 0.1)
+    calls = []
+    monkeypatch.setattr(reading, "read_workbook", lambda *values: calls.append(values) or read_workbook(*values))
+    kind = next(iter(order.kind))
+    data = workbook(order, YEAR, {kind: [row(order, bin_of(1), bin_of(10), clean(order, kind))]})
+    orders = app.extensions["orders"]
+    with app.app_context():
+        with turn("workbook"):
+            first = reading.read_cached(data, orders, frozenset({bin_of(1), bin_of(10)}))
+            monkeypatch.setattr(heavy_work, "HEAVY_WORKBOOK_BYTES", 0)
+            assert reading.read_cached(data, orders, frozenset({bin_of(10), bin_of(1)})) is first and len(calls) == 1
+            with pytest.raises(Busy):
+                reading.read_cached(data, orders, frozenset({bin_of(2)}))
+        with pytest.raises(WorkbookRejected):
+            reading.read_cached(data[:-30], orders, frozenset())
+        assert (
+            reading.read_cached(data, replace(orders, opened={YEAR: order.code}), frozenset({bin_of(1), bin_of(10)})) is not first
+        )

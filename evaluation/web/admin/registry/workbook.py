@@ -13,6 +13,7 @@ from evaluation.clock import today
 from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.policy import Action, Forbidden
+from evaluation.quotas.operations import store_file
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import record_registry_export
 from evaluation.sheets.writers import FORMATS
@@ -65,7 +66,7 @@ def receive_workbook() -> Answer:
         return _page(form, issues=report_issues(error.issues)), HTTPStatus.UNPROCESSABLE_ENTITY
     if plan.issues:
         return _preview_page(form, plan, options, None), HTTPStatus.UNPROCESSABLE_ENTITY
-    return _preview_page(form, plan, options, storage.store(data))
+    return _preview_page(form, plan, options, store_file(current_viewer(), data))
 
 
 @blueprint.post("/workbook/store")

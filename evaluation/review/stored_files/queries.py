@@ -1,0 +1,56 @@
+"""Reads which stored files rows and the audit log need."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, union
+
+from evaluation.answers.models import EvidenceFile
+from evaluation.audit.actions import AuditAction
+from evaluation.audit.chain import flush_events
+from evaluation.audit.models import AuditEvent
+from evaluation.database import db
+from evaluation.policy import Action, Viewer
+from evaluation.workbooks.models import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A stored file that a row names: the table and the id of the row, and the file's name and SHA-256."""
+
+    table: str
+    id: int
+    name: str
+    sha256: str
+
+
+def named_hashes(viewer: Viewer, hashes: Collection[str]) -> set[str]:
+    """Return those of these SHA-256s that a row names. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    statements = (select(column).where(column.in_(list(hashes))) for column in (EvidenceFile.sha256, Upload.sha256))
+    return set(db.session.scalars(union(*statements)))
+
+
+def named_files(viewer: Viewer) -> Iterator[NamedFile]:
+    """Yield all files that rows name, those of equal bytes one after the other. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    for model in (EvidenceFile, Upload):
+        rows = db.session.execute(select(model.id, model.name, model.sha256).order_by(model.sha256, model.id))
+        yield from (NamedFile(model.__tablename__, *row) for row in rows)
+
+
+def hashes_of_removed_evidence(viewer: Viewer, before: datetime) -> set[str]:
+    """Return the SHA-256s of removed evidence files that the audit log still needs.
+
+    They are those that were removed after the body's year had been submitted for the first time: a reviewer may have relied on
+    them. The others were seen by the body's own people alone; those removed since `before` (UTC) may have been by mistake.
+    """
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    flush_events(db.session)
+    body, year = AuditEvent.body_id, AuditEvent.year
+    first = select(body, year, func.min(AuditEvent.id)).where(AuditEvent.action == AuditAction.SUBMITTED).group_by(body, year)
+    submissions = {(body_id, year_): id_ for body_id, year_, id_ in db.session.execute(first)}
+    removals = select(body, year, AuditEvent.id, AuditEvent.at, AuditEvent.data["sha256"].as_string())
+    rows = db.session.execute(removals.where(AuditEvent.action == AuditAction.EVIDENCE_FILE_REMOVED))
+    return {sha256 for body_id, year_, id_, at, sha256 in rows if at >= before or submissions.get((body_id, year_), id_) < id_}
