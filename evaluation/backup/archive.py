@@ -32,8 +32,8 @@ COMMENT_BYTES = len(b"evaluation-backup/1 ") + 16 + 1 + len(EMPTY_SEAL)
 
 NOT_A_BACKUP = N_("%(file)s is no backup of this product, or it was cut off or altered. Nothing was stored.")
 FOREIGN = N_(
-    "%(file)s was sealed with another AUDIT_KEY, of fingerprint %(fingerprint)s; the one that is set has %(expected)s. Set the key "
-    "of the installation that made the backup."
+    "%(file)s was sealed with another AUDIT_KEY, of fingerprint %(fingerprint)s; the one that is set has %(expected)s. Set the "
+    "key of the installation that made the backup."
 )
 DAMAGED = N_("%(file)s is damaged or was altered after it was made. Nothing was stored; take another backup.")
 
