@@ -119,7 +119,8 @@ def world(
         app = make_app(database_url, **settings)
         clerks, evidence = people(app, order)
         settings |= {"RATE_LIMIT_STORAGE": redis.url, "JOB_QUEUE_URL": redis.url, "JOB_WORKERS": "1", "SMTP_URL": mail.url}
-        settings |= {"JOB_FOLDER": str(folder / "jobs"), "JOB_LEASE_SECONDS": "10"} | clock.environment
+        settings |= {"JOB_FOLDER": str(folder / "jobs"), "JOB_LEASE_SECONDS": "10", "SESSION_IDLE_MINUTES": "600"}
+        settings |= clock.environment
         server = stack.enter_context(site(database_url, folder, settings))
         saving = [SavingClerk(order, clerk, server.port, number) for number, clerk in enumerate(clerks)]
         for clerk in saving:
