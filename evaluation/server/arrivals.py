@@ -3,6 +3,7 @@
 import re
 import socket
 import tempfile
+from http import HTTPStatus
 
 from gunicorn.http.unreader import SocketUnreader
 
@@ -16,8 +17,9 @@ MEMORY_BYTES = 64 * 1024
 PATIENCE_SECONDS = 20
 """How long a request may take to arrive, and how long a body may fall behind :data:`BYTES_PER_SECOND`."""
 BYTES_PER_SECOND = 10_000
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-TRANSFER_ENCODING = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+CONTENT_LENGTHS = re.compile(rb"\ncontent-length[^:]*:([^\r\n]*)", re.IGNORECASE)
+CONTENT_LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*")
+TRANSFER_ENCODING = re.compile(rb"\ntransfer-encoding", re.IGNORECASE)
 
 
 class Arrival:
@@ -35,7 +37,8 @@ class Arrival:
         self.size = 0
         self.body_bytes = 0
         """The announced length of the body."""
-        self.has_unknown_length = False
+        self.refusal: HTTPStatus | None = None
+        """The status of the answer to a request whose length is not known; nobody waits for its end."""
         self.surplus = b""
         """What follows the request: the start of the next one."""
         self._head_bytes = 0
@@ -90,9 +93,12 @@ class Arrival:
             return
         self._head_bytes = position + len(END_OF_HEAD)
         head = bytes(self._head[: self._head_bytes])
-        self.has_unknown_length = TRANSFER_ENCODING.search(head) is not None
-        length = CONTENT_LENGTH.search(head)
-        self.body_bytes = int(length[1]) if length else 0
+        lengths = CONTENT_LENGTHS.findall(head)
+        if TRANSFER_ENCODING.search(head):
+            self.refusal = HTTPStatus.LENGTH_REQUIRED
+        elif len(lengths) > 1 or (lengths and not CONTENT_LENGTH.fullmatch(lengths[0])):
+            self.refusal = HTTPStatus.BAD_REQUEST
+        self.body_bytes = int(lengths[0]) if lengths and not self.refusal else 0
 
     def reader(self, sock: socket.socket) -> "ArrivalReader":
         """Return what gunicorn reads the request from."""
@@ -112,18 +118,18 @@ class Arrival:
 
 
 class ArrivalReader(SocketUnreader):  # type: ignore[misc]
-    """Reads a request that has arrived, and after it the socket."""
+    """Reads a request that has arrived. It never reads the socket, so no thread waits for a client."""
 
     def __init__(self, sock: socket.socket, arrival: Arrival):
         super().__init__(sock)
         self.arrival = arrival
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """Return the next bytes."""
+        """Return the next bytes; none after those that have arrived."""
         data = self.arrival.read(max(self.mxchunk, min(size_hint or 0, self.max_body_chunk)))
-        if not data and self.arrival.surplus:
+        if not data:
             data, self.arrival.surplus = self.arrival.surplus, b""
-        return data or bytes(super().chunk(size_hint))
+        return data
 
     def end(self) -> None:
         """End the request: what follows it is the next one, and its temporary file is removed."""

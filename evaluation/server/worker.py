@@ -64,7 +64,7 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         is_new = conn.parser is None
         conn.init()
         conn.sock.setblocking(False)
-        if is_new and conn.sock.family != socket.AF_UNIX:
+        if is_new and conn.sock.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
             conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_MILLISECONDS)
         arrival = Arrival(time.monotonic())
         buffered = conn.parser.unreader.take_buffered()
@@ -133,8 +133,8 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
 
     def _decide(self, conn: TConn, arrival: Arrival) -> bool:
         """Refuse or start a request; return False if more of it is needed."""
-        if arrival.has_unknown_length:
-            self._refuse(conn, HTTPStatus.LENGTH_REQUIRED)
+        if arrival.refusal:
+            self._refuse(conn, arrival.refusal)
         elif arrival.body_bytes and not self._has_room(conn, arrival):
             self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE)
         elif arrival.is_complete:
@@ -152,9 +152,6 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         """Give a request that has arrived to a thread."""
         self._forget(conn)
         conn.parser.unreader = arrival.reader(conn.sock)
-        if arrival.is_discarded:
-            # The product refuses the request and tries to read the rest, of which there is none.
-            conn.sock.shutdown(socket.SHUT_RD)
         conn.data_ready = True
         super().enqueue_req(conn)
 
