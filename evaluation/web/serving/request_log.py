@@ -59,7 +59,8 @@ class RequestLog:
         except BaseException:
             line.write()
             raise
-        if isinstance(body, environ.get("wsgi.file_wrapper", ())):
+        is_file = isinstance(body, environ.get("wsgi.file_wrapper", ()))
+        if is_file:
             # The server sends the file itself, and recognises it by its class.
             line.write()
             return body
