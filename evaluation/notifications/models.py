@@ -38,9 +38,9 @@ SUBJECT = (
 class Notification(Base):
     """A notification of one person, with the state of its mail; its text is made in the reader's language.
 
-    It concerns a body's year, a background job (`job_id`) or, with the kind `account`, the person's own account. `organisation_id`
-    and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`, such as a reminder. `attempts` counts the attempts to send the
-    mail. While `claimed_at` is recent, a process is sending it.
+    It concerns a body's year, a background job (`job_id`) or, with the kind `account`, the person's own account.
+    `organisation_id` and `code` name the answer that it concerns, if any. A person has one notification of each `dedup_key`, such
+    as a reminder. `attempts` counts the attempts to send the mail. While `claimed_at` is recent, a process is sending it.
     """
 
     __tablename__ = "notification"

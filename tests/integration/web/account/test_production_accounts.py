@@ -45,3 +45,5 @@ def test_cookies_are_of_this_host_and_of_tls_alone(production: Flask) -> None:
     assert "Path=/;" in cookies["__Host-session"] + ";" and "Domain" not in cookies["__Host-session"]
     chosen = client.get("/language/ru?next=/").headers["Set-Cookie"]
     assert chosen.startswith("__Host-language=ru") and "Secure" in chosen
+    # Whether or not the proxy says that it speaks TLS.
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
