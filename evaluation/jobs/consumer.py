@@ -6,6 +6,7 @@ threads do not survive a fork. A worker ends when the process that started it ha
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,12 +27,21 @@ HEALTH_SECONDS = 2
 """Seconds after which a worker that died is replaced."""
 
 
+class _BriefLogger(logging.LoggerAdapter[logging.Logger]):
+    """Writes an error as one line: while the queue is lost, every process has one each second."""
+
+    def exception(self, message: object, *values: object, **_: Any) -> None:
+        """Write the message and the current exception."""
+        self.error(f"{message} (%r)", *values, sys.exception())
+
+
 class _Supervised:
     """A process of the consumer that ends with it."""
 
     def initialize(self) -> None:
         """Prepare the process."""
         self._consumer_id = os.getppid()
+        self._logger = _BriefLogger(self._logger)  # type: ignore[has-type]
         super().initialize()  # type: ignore[misc]
 
     def loop(self, now: Any = None) -> None:

@@ -44,8 +44,8 @@ class JobQueue:
         try:
             _, message = self._parts
             message()
-        except Exception:
-            LOGGER.exception("The workers of background jobs were not woken")
+        except Exception as error:
+            LOGGER.error("The workers of background jobs were not woken: %r", error)
 
     @property
     def huey(self) -> Huey:

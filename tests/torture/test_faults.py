@@ -147,7 +147,7 @@ def people(app: Flask, order: Order) -> tuple[list[Clerk], str]:
         criterion = sorted(criteria_of(order, kinds[0]))[0]
         file = attach(SYSTEM, order, YEAR, ids[0], organisations[0], criterion, "Акт.pdf", PDF)
         db.session.commit()
-        evidence = f"/bodies/{bin_of(0)}/{YEAR}/{rows[0][0]}/files/{file.id}"
+        evidence = f"/bodies/{bin_of(0)}/{YEAR}/organisations/{rows[0][0]}/files/{file.id}"
     make_account(app, "reviewer", email="reviewer@example.org")
     clerks = []
     for n, body in enumerate(ids):
@@ -285,7 +285,7 @@ def stored_file_missing(world: World) -> None:
         (file,) = (path for path in world.stored_files() if path.read_bytes() == PDF)
         file.unlink()
         answer = clerk.get(world.evidence)
-        assert answer.status >= 400 and "администратор" in answer.text, (answer.status, answer.text[:300])
+        assert answer.status == 410 and "администратор" in answer.text, (answer.status, answer.text[:300])
         file.write_bytes(PDF)
         assert clerk.get(world.evidence).status == 200
 
@@ -320,7 +320,7 @@ FAULTS = (
     Fault(clock_ahead, "The clock is .* it was or is wrong"),
     Fault(redis_lost, "The workers of background jobs were not woken"),
     Fault(mail_server_hanging),
-    Fault(stored_file_missing, "(?i)file .*missing|missing .*file"),
+    Fault(stored_file_missing, The stored file .* is missing),
     Fault(half_an_upload),
 )
 
