@@ -9,7 +9,7 @@ from evaluation.xlsx.errors import UnreadableWorkbook
 
 MAX_UNPACKED_BYTES = 128 * 2**20
 """The workbook of the whole country has about 30 MB."""
-MAX_RATIO, MIN_RATIO_BYTES = 50, 8 * 2**20
+MAX_RATIO, MIN_RATIO_BYTES = 100, 8 * 2**20
 """How many times its own size a workbook may unpack to, if that is more than the bytes. Programs write 8 to 20 times."""
 MAX_PARTS = 2_000
 WORKBOOK_PART = "xl/workbook.xml"

@@ -30,6 +30,7 @@ from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
 from evaluation.web.account.confirmation import require_confirmation
+from evaluation.web.admin.file_warnings import file_warnings
 from evaluation.web.core.access import allow
 from evaluation.web.core.pagination import page_urls, requested_page
 from evaluation.web.core.request_context import MAX_SEARCH, current_language, current_viewer, moment, search_words
@@ -67,6 +68,7 @@ def people() -> str:
     return render_template(
         "admin/people/people.html",
         filters=filters,
+        file_warnings=file_warnings(viewer, current_language()),
         page=page,
         page_url=page_urls(".people", q=filters.search, role=filters.role, state=filters.status, body=filters.body),
         bodies=queries.bodies_of(viewer, [account.id for account in page.items], language),

@@ -86,9 +86,13 @@ def uploads() -> str:
 
 @blueprint.get("/uploads/<int:id_>")
 @allow(Action.EDIT)
-def upload(id_: int) -> str:
-    """Show what an upload would change, or what it changed."""
-    return status_page(_find(id_))
+def upload(id_: int) -> str | tuple[str, int]:
+    """Show what an upload would change, or what it changed; where its file is missing, the form to send it again."""
+    sent = _find(id_)
+    try:
+        return status_page(sent)
+    except storage.MissingFile as error:
+        return form_page(WorkbookForm(formdata=None), message=error.message(current_language())), error.status
 
 
 @blueprint.post("/uploads/<int:id_>/apply")

@@ -159,3 +159,21 @@ def test_check_lists_missing_and_damaged_files(scenario: Scenario) -> None:
         id_ = int(names[missing_hash].rpartition(" ")[2])
     response = client.get(files_url(scenario, f"/{id_}"))
     assert response.status_code == 410 and "can be restored from a backup" in response.text
+
+
+def test_administrators_see_who_nears_a_limit(scenario: Scenario) -> None:
+    app = scenario.app
+    change_settings(app, account_quota_megabytes=10, body_quota_megabytes=1, disk_reserve_megabytes=0)
+    client = scenario.client(Role.ADMINISTRATOR)
+    sentence = "MB of files in 24 hours, the limit is"
+    assert sentence not in client.get("/people").text
+    with app.app_context():
+        store_file(scenario.viewer(Role.CLERK), b"x" * (MEGABYTE * 9 // 10), scenario.body_id)
+        db.session.commit()
+    text = client.get("/people").text
+    assert text.count(sentence) == 1 and "left; below" not in text
+    with app.app_context():
+        free = storage.file_store().free_bytes()
+        assert free
+    change_settings(app, disk_reserve_megabytes=free // MEGABYTE // 2)
+    assert "left; below" in client.get("/people").text

@@ -221,3 +221,17 @@ def test_a_clerk_without_bodies_has_no_workbook_to_fill_in(site: Flask) -> None:
     client = sign_in(site.test_client(), make_account(site, "clerk"))
     page = client.get("/workbook")
     assert page.status_code == 200 and "workbook.xlsx" not in page.text
+
+
+def test_a_workbook_whose_file_is_missing_can_be_sent_again(site: Flask, order: Order) -> None:
+    client, data = clerk(site), good(order)
+    address = send(client, data).request.path
+    for path in Path(site.config["FILES_FOLDER"]).rglob("*"):
+        if path.is_file():
+            path.unlink()
+    page = client.get(address)
+    assert page.status_code == 410 and 'name="file"' in page.text
+    assert_valid(page, "en")
+    assert "can be restored from a backup" in page.text and client.get("/uploads").status_code == 200
+    send(client, data)
+    assert client.get(address).status_code == 200, "the same bytes restore the file"
