@@ -40,6 +40,8 @@ def _warnings(viewer: Viewer, language: Language) -> Iterator[str]:
 def _names(viewer: Viewer, column: str, ids: list[int], language: Language) -> dict[int, str]:
     if column == "body_id":
         bodies = registry.bodies_by_id(viewer, ids)
-        return {body.id: (body.name_ru or body.name_kk if language.code == "ru" else body.name_kk or body.name_ru) for body in bodies}
+        if language.code == "ru":
+            return {body.id: body.name_ru or body.name_kk for body in bodies}
+        return {body.id: body.name_kk or body.name_ru for body in bodies}
     people = (accounts.account(viewer, id_) for id_ in ids)
     return {person.id: person.name for person in people if person is not None}
