@@ -172,7 +172,7 @@ class PasswordChangeForm(ChangePasswordForm):
         return is_valid
 
 
-class ResetLinkForm(FlaskForm):
+class ResetLinkForm(FlaskForm):  # type: ignore[misc]
     """The e-mail address to which a one-time link is mailed."""
 
     email = _email_field()

@@ -7,6 +7,7 @@ a fault of the database that undoes its count of failures leaves these.
 
 import hashlib
 from contextlib import suppress
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
 from flask_limiter import Limiter
@@ -47,7 +48,7 @@ def init_app(app: Flask) -> None:
 def limit_views(app: Flask) -> None:
     """Limit the pages of Flask-Security that allow guessing, and the page where anybody may have a file verified."""
     limiter: Limiter = app.extensions["guess_limiter"]
-    counted = {"methods": ["POST"], "deduct_when": _is_failure}
+    counted: dict[str, Any] = {"methods": ["POST"], "deduct_when": _is_failure}
     by_address = limiter.limit(app.config["GUESS_LIMIT"], exempt_when=lambda: _guesser().startswith(DEVICE), **counted)
     by_guesser = limiter.shared_limit(guesser_limit, SCOPE, key_func=_guesser, **counted)
     links = limiter.limit(app.config["LINK_LIMIT"], methods=["POST"])
@@ -55,7 +56,7 @@ def limit_views(app: Flask) -> None:
         name = f"security.{endpoint}"
         view = with_checked_content(app.view_functions[name])
         limited = by_address(by_guesser(view)) if endpoint in GUESSABLE_ENDPOINTS else links(view)
-        app.view_functions[name] = limited  # type: ignore[assignment]
+        app.view_functions[name] = limited
     limiter.limit(app.config["VERIFY_LIMIT"], exempt_when=verify.is_exempt_from_limit)(verify.blueprint)
 
 

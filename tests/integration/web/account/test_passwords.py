@@ -39,11 +39,11 @@ GUESSED = (
     "121212121212",
     "qwerty123456",
     "password2024",
-    "Almaty2024!!",
+    "Almaty202424",
     "abcdefghijkl" * 9,
     # The same row of keys and the same words in Cyrillic.
     "йцукен123456",
-    "Пароль2024!!",
+    "Пароль202424",
     "қазақстан2024",
 )
 
