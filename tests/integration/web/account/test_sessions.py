@@ -111,7 +111,7 @@ def test_nobody_ends_the_sessions_of_others(app: Flask) -> None:
     assert is_signed_in(other) and "sessions_ended" not in dict(audit_entries(app)).values()
 
 
-def test_a_session_that_was_left_open_ends_no_other_one(app: Flask) -> None:
+def test_an_abandoned_session_ends_no_other_one(app: Flask) -> None:
     email = make_account(app, "clerk")
     client, other = sign_in(anonymous_client(app), email), sign_in(anonymous_client(app), email)
     with client.session_transaction() as session:
