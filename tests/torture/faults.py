@@ -91,7 +91,7 @@ class SavingClerk:
         typed = values.format_value(self.order, self.order.by_code[code], value, language(self.browser.language))
         expected = self.stored.get((organisation, code))
         edit = {"organisation": organisation, "code": code, "typed": typed, "expected": expected}
-        was_denied = is_uncertain = False
+        is_denied = is_uncertain = False
         while True:
             started = time.monotonic()
             try:
@@ -104,14 +104,14 @@ class SavingClerk:
                     break
                 self._see(f"{answer.status} {answer.title}", started)
                 denied = answer.status == NOT_STORED and not _is_uncertain(answer.text)
-                was_denied, is_uncertain = was_denied or denied, is_uncertain or not denied
+                is_denied, is_uncertain = is_denied or denied, is_uncertain or not denied
                 assert answer.status in (502, NOT_STORED), f"{answer.status} {answer.text[:500]}"
             time.sleep(0.1)
         self._see("saved", started)
         cell = json.loads(answer.text)["cells"][0]
         if cell["state"] == "unchanged" and cell["value"] != expected:
             # An earlier attempt had stored it, although its answer did not say so.
-            self.sights.false_denials += was_denied and not is_uncertain
+            self.sights.false_denials += is_denied and not is_uncertain
         elif cell["state"] != "saved":
             assert cell["state"] == "unchanged", cell
             return
