@@ -7,6 +7,8 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature
 
+from evaluation.web.core.request_context import STATIC_ENDPOINTS
+
 CSRF_TOKEN = "csrf_token"  # noqa: S105 (a key of the session)
 
 
@@ -37,6 +39,9 @@ class SessionCookie(SecureCookieSessionInterface):
 
         The token of the forms on an error page stays: it grants nothing.
         """
+        if request.endpoint in STATIC_ENDPOINTS:
+            # A static file has no session: a browser keeps it, whoever signs in or out.
+            return
         if response.status_code >= 400:
             response.headers.remove("Set-Cookie")
             self._restore(app, session)
