@@ -56,17 +56,17 @@ class _Worker(_Supervised, Worker):  # type: ignore[misc]
 
     def __init__(self, run_parts: Callable[[], None], **options: Any):
         self._run_parts = run_parts
-        self._looked_at = time.monotonic()
+        self._last_look = time.monotonic()
         super().__init__(**options)
 
     def loop(self, now: Any = None) -> None:
         """Do one step."""
-        if time.monotonic() - self._looked_at > LOOK_SECONDS:
+        if time.monotonic() - self._last_look > LOOK_SECONDS:
             try:
                 self._run_parts()
             except Exception:
                 LOGGER.exception("The table of jobs was not read")
-            self._looked_at = time.monotonic()
+            self._last_look = time.monotonic()
         super().loop(now)
 
 
