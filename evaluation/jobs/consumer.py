@@ -30,9 +30,9 @@ HEALTH_SECONDS = 2
 class _BriefLogger(logging.LoggerAdapter[logging.Logger]):
     """Writes an error as one line: while the queue is lost, every process has one each second."""
 
-    def exception(self, message: object, *values: object, **_: Any) -> None:
+    def exception(self, msg: object, *args: object, **_: Any) -> None:
         """Write the message and the current exception."""
-        self.error(f"{message} (%r)", *values, sys.exception())
+        self.error(f"{msg} (%r)", *args, sys.exception())
 
 
 class _Supervised:
@@ -41,7 +41,7 @@ class _Supervised:
     def initialize(self) -> None:
         """Prepare the process."""
         self._consumer_id = os.getppid()
-        self._logger = _BriefLogger(self._logger)  # type: ignore[has-type]
+        self._logger = _BriefLogger(logging.getLogger(f"huey.consumer.{type(self).__name__}"))
         super().initialize()  # type: ignore[misc]
 
     def loop(self, now: Any = None) -> None:

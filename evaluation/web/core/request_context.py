@@ -99,8 +99,8 @@ def commit_request(response: Response) -> Response:
     an answer that the browser's copy is still good (304), hand out nothing. An error of the commit is answered as an error of the
     view is.
     """
-    is_handed_out = request.method == "GET" and response.status_code != HTTPStatus.NOT_MODIFIED
-    if request.method not in SAFE_METHODS or (g.get("commit_get") and is_handed_out):
+    is_sent = request.method == "GET" and response.status_code != HTTPStatus.NOT_MODIFIED
+    if request.method not in SAFE_METHODS or (g.get("commit_get") and is_sent):
         if response.status_code < 400:
             try:
                 database.db.session.commit()
