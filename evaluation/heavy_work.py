@@ -61,8 +61,8 @@ def _take(kind: str, number: int, message: str) -> int:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     end = time.monotonic() + WAIT_SECONDS
     while True:
-        for place in range(number):
-            handle = os.open(folder / f"{kind}-{place}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        for index in range(number):
+            handle = os.open(folder / f"{kind}-{index}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             with suppress(BlockingIOError):
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return handle

@@ -24,13 +24,13 @@ def _sum(owner: object, since: datetime) -> int:
     return int(db.session.scalar(statement) or 0)
 
 
-def largest_senders(viewer: Viewer, column: str, at_least: int, since: datetime) -> list[tuple[int, int]]:
+def largest_senders(viewer: Viewer, column: str, minimum: int, since: datetime) -> list[tuple[int, int]]:
     """Return (id, bytes) of the accounts or bodies that have sent so much, the largest first.
 
     Args:
         viewer: An administrator.
         column: `account_id` or `body_id`.
-        at_least: Bytes.
+        minimum: Bytes.
         since: The beginning of the time (UTC).
 
     Raises:
@@ -39,5 +39,5 @@ def largest_senders(viewer: Viewer, column: str, at_least: int, since: datetime)
     viewer.require(Action.MANAGE_ACCOUNTS)
     owner, total = getattr(FileReceipt, column), func.sum(FileReceipt.size)
     statement = select(owner, total).where(owner.is_not(None), FileReceipt.at > since).group_by(owner)
-    rows = db.session.execute(statement.having(total >= at_least).order_by(total.desc()).limit(20))
+    rows = db.session.execute(statement.having(total >= minimum).order_by(total.desc()).limit(20))
     return [(int(id_), int(size)) for id_, size in rows]

@@ -144,7 +144,7 @@ def test_a_full_disk_leaves_nothing(
         assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
 
 
-def test_free_space_is_kept_for_the_database(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+def test_free_space_stays_for_the_database(make_app: Callable[..., Flask], tmp_path: Path) -> None:
     app = make_app(f"sqlite:///{tmp_path / 'evaluation.db'}", FILES_FOLDER=tmp_path / "files")
     with app.app_context():
         free = storage.file_store().free_bytes()

@@ -81,7 +81,7 @@ def test_evidence_and_workbooks_of_one_server_are_used_by_the_other(hosts: Hosts
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_job_is_divided_among_servers_and_each_serves_its_file(hosts: Hosts, scenario: Scenario) -> None:
+def test_servers_share_a_job_and_both_serve_its_file(hosts: Hosts, scenario: Scenario) -> None:
     first = scenario.client(Role.OBSERVER)
     with hosts[0].app_context():
         viewer = viewer_of(db.session.query(Account).order_by(Account.id.desc()).limit(1).one())

@@ -1,6 +1,7 @@
 """A real S3-compatible server for tests: SeaweedFS on loopback."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 KEY, SECRET = "tests", "secret of / the tests"
 BUCKET = "evaluation"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class ObjectServer:
 def free_ports(count: int) -> list[int]:
     """Return free ports that are low enough for the server's gRPC ports, which are 10,000 above them."""
     ports = []
-    candidate = 20_000 + time.monotonic_ns() // 1000 % 20_000
+    candidate = 20_000 + (os.getpid() * 97 + time.monotonic_ns() // 1000) % 20_000
     while len(ports) < count:
         candidate = candidate + 1 if candidate < 45_000 else 20_000
         with socket.socket() as first, socket.socket() as second:

@@ -57,14 +57,14 @@ def test_a_page_of_too_many_operators_is_not_read() -> None:
 
 
 def test_one_file_is_read_at_a_time_and_the_site_goes_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, running, most = threading.Lock(), 0, 0
+    lock, running, peak = threading.Lock(), 0, 0
     started = threading.Event()
 
     def counted(*arguments: Any) -> bytes:
-        nonlocal running, most
+        nonlocal running, peak
         with lock:
             running += 1
-            most = max(most, running)
+            peak = max(peak, running)
         started.set()
         try:
             return run_parser(*arguments)
@@ -87,10 +87,10 @@ def test_one_file_is_read_at_a_time_and_the_site_goes_on(app: Flask, monkeypatch
     assert app.test_client().get("/account/sign-in").status_code == 200 and len(outcomes) < 5, "pages are answered meanwhile"
     for thread in threads:
         thread.join(120)
-    assert most == 1 and [outcome.value for outcome in outcomes] == ["unknown"] * 5
+    assert peak == 1 and [outcome.value for outcome in outcomes] == ["unknown"] * 5
 
 
-def test_a_person_is_told_to_enter_the_code_while_other_files_are_read(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_enters_the_code_while_other_files_are_read(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heavy_work, "WAIT_SECONDS", 0.1)
     client = app.test_client()
     with app.app_context(), turn("pdf"):
@@ -100,7 +100,7 @@ def test_a_person_is_told_to_enter_the_code_while_other_files_are_read(app: Flas
     assert send(client, hostile_pdf(10)).status_code == HTTPStatus.OK
 
 
-def test_an_address_sends_few_files_that_must_be_unpacked(app: Flask) -> None:
+def test_packed_files_of_an_address_are_limited(app: Flask) -> None:
     client = app.test_client()
     plain = [send(client, b"%%PDF-1.7 0000-0000-0000 plain %d" % number).status_code for number in range(7)]
     assert set(plain) == {HTTPStatus.OK}, "a file with a code in plain text costs nothing"
@@ -109,7 +109,7 @@ def test_an_address_sends_few_files_that_must_be_unpacked(app: Flask) -> None:
     assert 'name="code"' in packed[-1].text
 
 
-def test_turns_are_counted_and_given_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turns_are_counted_and_returned(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heavy_work, "WAIT_SECONDS", 0.2)
 
     with app.app_context():

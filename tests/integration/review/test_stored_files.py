@@ -88,11 +88,16 @@ def test_prune_deletes_what_nothing_needs(scenario: Scenario, order: object) -> 
     app, clerk = scenario.app, scenario.viewer(Role.CLERK)
     data = [workbook(scenario.order, YEAR, {}) + bytes(number) for number in range(3)]
     with app.app_context():
-        kept_file, removed_file = attach(scenario), attach(scenario, A_PDF + b"\n%%EOF")
-        kept, discarded = (
+        current_file, removed_file = attach(scenario), attach(scenario, A_PDF + b"\n%%EOF")
+        current, discarded = (
             uploads.receive(clerk, content, "book.xlsx", "overwrite", app.extensions["orders"]) for content in data[:2]
         )
-        hash_of = {"evidence": kept_file.sha256, "removed": removed_file.sha256, "kept": kept.sha256, "gone": discarded.sha256}
+        hash_of = {
+            "evidence": current_file.sha256,
+            "removed": removed_file.sha256,
+            "current": current.sha256,
+            "gone": discarded.sha256,
+        }
         preview = storage.store(b"a preview of the registry")
         uploads.discard(clerk, discarded)
         evidence.remove(clerk, YEAR, scenario.body_id, removed_file.organisation_id, removed_file.id)
@@ -113,7 +118,7 @@ def test_prune_deletes_what_nothing_needs(scenario: Scenario, order: object) -> 
         change_settings(app, removed_file_days=0)
         age(app, hours=25)
         prune(app)
-        assert hashes() == {hash_of["evidence"], hash_of["kept"]} and not draft.exists()
+        assert hashes() == {hash_of["evidence"], hash_of["current"]} and not draft.exists()
         prune(app)
         assert db.session.query(AuditEvent).filter_by(action=AuditAction.FILES_PRUNED).count() == 2, "the third found nothing"
 
