@@ -5,14 +5,15 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from evaluation.connections import LOCK_SECONDS, STATEMENT_SECONDS, engine_options, redis_options
 from evaluation.database import db
 from evaluation.language import LANGUAGE_CODES, language
 from evaluation.settings import load_settings
-from evaluation.web.core.errors import ERROR_TEXTS, RETRY_SECONDS
+from evaluation.web.core.errors import ERROR_TEXTS, RETRY_SECONDS, UNKNOWN_OUTCOME
+from tests.support.accounts import signed_in, token_of
 
 
 def test_the_pool_fits_the_threads(app: Flask) -> None:
@@ -54,6 +55,43 @@ def test_a_database_that_is_gone_is_an_honest_page(make_app: Callable[..., Flask
     assert all(language(code).gettext(item) in response.text for item in (texts.title, texts.advice))
     script = client.get("/account/sign-in", headers={"Accept": "application/json"})
     assert script.status_code == 503 and language(code).gettext(texts.title) in script.get_json()["message"]
+
+
+def test_a_person_who_is_signed_in_sees_the_page_too(app: Flask) -> None:
+    """The error page looks up neither the account nor anything else; afterwards the person is still signed in."""
+    app.testing = False
+    client = signed_in(app, "reviewer")
+    with app.app_context():
+        engine = db.engine
+
+    def refuse(*_: object) -> None:
+        raise engine.dialect.loaded_dbapi.OperationalError("gone")  # type: ignore[attr-defined]
+
+    event.listen(engine, "do_connect", refuse)
+    engine.dispose()
+    try:
+        response = client.get("/bodies")
+        assert response.status_code == 503 and language("en").gettext(ERROR_TEXTS[503].advice) in response.text
+    finally:
+        event.remove(engine, "do_connect", refuse)
+    assert client.get("/bodies").status_code == 200
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_commit_without_an_answer_is_not_denied(app: Flask, monkeypatch: pytest.MonkeyPatch, is_lost: bool) -> None:
+    """Whether a commit was done whose connection broke is not known, and the page says so."""
+    app.testing = False
+    client = signed_in(app, "reviewer", "kk")
+    token = token_of(client, "/account/password")
+    lost = OperationalError("COMMIT", {}, Exception("gone"), connection_invalidated=is_lost)
+
+    def commit(_: object) -> None:
+        raise lost
+
+    monkeypatch.setattr("sqlalchemy.orm.Session.commit", commit)
+    response = client.post("/notifications/read", data={"csrf_token": token})
+    text = UNKNOWN_OUTCOME if is_lost else ERROR_TEXTS[503]
+    assert response.status_code == 503 and language("kk").gettext(text.title) in response.text
 
 
 def test_a_pool_without_a_free_connection_is_the_same_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
