@@ -115,7 +115,7 @@ def test_prune_deletes_what_nothing_needs(scenario: Scenario, order: object) -> 
         assert everything - hashes() == {hash_of["gone"], preview}, "removed evidence stays for some days"
         event = db.session.query(AuditEvent).filter_by(action=AuditAction.FILES_PRUNED).one()
         assert event.data["files"] == 2 and draft.exists()
-        change_settings(app, removed_file_days=0)
+        change_settings(app, removed_file_days=-1)
         age(app, hours=25)
         prune(app)
         assert hashes() == {hash_of["evidence"], hash_of["current"]} and not draft.exists()
@@ -128,7 +128,7 @@ def test_evidence_removed_after_a_submission_stays(scenario: Scenario) -> None:
     with app.app_context():
         file = attach(scenario)
         sha256 = file.sha256
-        change_settings(app, removed_file_days=0)
+        change_settings(app, removed_file_days=-1)
         # The year was submitted and returned: a reviewer has seen the file.
         from evaluation.audit.operations import NewEvent, append_events
 
