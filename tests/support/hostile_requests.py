@@ -306,9 +306,9 @@ def _paths(rule: Rule, path: str, value: str) -> Iterator[str]:
     """Yield the path with a percent-encoded value in place of each of its variable parts."""
     template, parts = rule.rule.split("/"), path.split("/")
     if len(template) == len(parts):
-        for place, part in enumerate(template):
+        for position, part in enumerate(template):
             if "<" in part:
-                yield "/".join([*parts[:place], value, *parts[place + 1 :]])
+                yield "/".join([*parts[:position], value, *parts[position + 1 :]])
 
 
 def _encoded(pairs: Pairs) -> str:

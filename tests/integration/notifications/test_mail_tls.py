@@ -92,9 +92,9 @@ def test_a_certificate_that_does_not_prove_the_name_is_refused(
     context = authority.server_context(host, is_self_signed)
     server = serve(**{"ssl_context" if scheme == "smtps" else "tls_context": context})
     server.url = server.url.replace("smtp:", f"{scheme}:")
-    with pytest.raises(OSError, match="certificate") as caught:
+    with pytest.raises(OSError, match="certificate") as error:
         send(settings_for(tmp_path, server, smtp_ca_file=authority.file))
-    assert ("self-signed" if is_self_signed else "mismatch") in log_reason(caught.value)
+    assert ("self-signed" if is_self_signed else "mismatch") in log_reason(error.value)
     assert not login.tries and server.mails.empty()
 
 
@@ -111,9 +111,9 @@ def test_without_tls_neither_a_password_nor_a_mail_is_sent(
     tmp_path: Path, serve: Callable[..., Server], login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(auth_require_tls=False)
-    with pytest.raises(UnprotectedServer) as caught:
+    with pytest.raises(UnprotectedServer) as error:
         send(settings_for(tmp_path, server))
-    assert "no TLS" in log_reason(caught.value)
+    assert "no TLS" in log_reason(error.value)
     assert not login.tries
     send(settings_for(tmp_path, server, None))
     assert server.mails.get(timeout=10), "a server on this computer needs no TLS"
