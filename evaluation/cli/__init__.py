@@ -24,7 +24,7 @@ COMMANDS = {
     "files": ("evaluation.cli.files:files", "Delete stored files that nothing needs, and check the others."),
     "jobs": ("evaluation.cli.jobs:jobs", "Run background jobs."),
     "load": ("evaluation.cli.workbooks:load", "Check a filled workbook and store it: everything or nothing."),
-    "metrics": ("evaluation.cli.metrics:metrics", "Answer requests for Prometheus metrics at METRICS_BIND until the command is stopped."),
+    "metrics": ("evaluation.cli.metrics:metrics", "Answer requests for metrics at METRICS_BIND until the command is stopped."),
     "readings": (
         "evaluation.cli.readings:readings",
         "Score a year under another reading or another order beside today's points; nothing is stored.",

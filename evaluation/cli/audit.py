@@ -37,7 +37,7 @@ EVENT_NUMBER = N_("event %(number)s")
 def verify(checkpoint: Path | None, lang: str) -> None:
     """Verify every event of the audit log, and compare the stored data with it.
 
-    Prints a line for each problem. The exit code is 1 if there is a problem. Times in the future and where the clock went back are
+    Prints a line for each problem. The exit code is 1 if there is one. Times in the future and where the clock went back are
     printed too, without changing the exit code. A checkpoint that was stored elsewhere also reveals
     that the whole database was restored to an earlier state or created again.
 

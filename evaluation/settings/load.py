@@ -24,13 +24,13 @@ EMPTY_KEY = N_("The file %(file)s is empty. Restore the key from a backup; witho
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment and the folder of secrets; generate missing keys in the instance folder.
 
-    The first of these that has a setting decides: `overrides`, an environment variable, a file of its name in the folder of secrets.
+    The first of these that has a setting decides: `overrides`, an environment variable, a file of its name in the secrets.
 
     Raises:
-        InvalidSettings: variables have invalid values, production lacks a key, its settings are unsafe, or a secret cannot be read.
+        InvalidSettings: A variable is invalid, production lacks a key or has unsafe settings, or a secret cannot be read.
     """
     try:
-        settings = Settings(_secrets_dir=_secrets_folder(), **overrides)
+        settings = Settings(_secrets_dir=_secrets_folder(), **overrides)  # type: ignore[call-arg]
     except OSError as error:
         raise InvalidSettings([InvalidSetting(UNREADABLE, file=error.filename)]) from error
     except ValidationError as error:

@@ -80,11 +80,11 @@ class Settings(BaseSettings):
     )
     removed_file_days: PositiveNumber = Field(
         30,
-        description="Days after which `flask files prune` deletes evidence that was removed before the body's year was submitted.",
+        description="Days after which `flask files prune` deletes evidence removed before the body's year was submitted.",
     )
     heavy_tasks: PositiveNumber = Field(
         1,
-        description="Foreign PDF files, and large workbooks, that this computer reads at the same time, of each of the two; a file "
+        description="Foreign PDF files, and large workbooks, that this computer reads at the same time, of each kind; a file "
         "takes up to 256 MB, a workbook 500 MB.",
     )
     job_folder: Path = Field(
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     mail_from: str = Field("no-reply@localhost", description="Sender of e-mail.")
     help_contact: EmailStr | Literal[""] = Field(
         "",
-        description="E-mail address for help and reports of barriers, in the footer and the accessibility statement. Default: none.",
+        description="E-mail address for help and reports of barriers, in the footer and the accessibility statement.",
     )
     two_factor_roles: Annotated[frozenset[str], NoDecode, BeforeValidator(split_commas), AfterValidator(check_roles)] = Field(
         default_factory=default_two_factor_roles,

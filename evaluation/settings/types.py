@@ -4,7 +4,7 @@ import os
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
@@ -147,7 +147,7 @@ def default_two_factor_roles(fields: dict[str, Any]) -> frozenset[str]:
     return STRONG_ROLES if fields.get("app_env") == "production" else frozenset()
 
 
-def default_log_format(fields: dict[str, Any]) -> str:
+def default_log_format(fields: dict[str, Any]) -> Literal["text", "json"]:
     """Return json in production, where programs read the log; text elsewhere."""
     return "json" if fields.get("app_env") == "production" else "text"
 

@@ -1,7 +1,7 @@
 """The image, the compose file and the reverse proxy: linted, and the very commands that they run.
 
-No container engine is needed: the image's files are laid in a folder, and its commands run there with the image's and the service's
-environment.
+No container engine is needed: the image's files are laid in a folder, and its commands run there with the environment of
+the image and the service.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """Extracts text from PDF files; a parser for :mod:`evaluation.sandbox`, so it imports nothing from ``evaluation``."""
 
 import io
+from typing import Any
 
 FIRST_PAGES = 3
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -17,7 +18,7 @@ def extract_text(data: bytes) -> bytes:
     # Imported here, so that only the child process loads the library.
     from pypdf import PdfReader, overwrite_configuration
 
-    lengths = dict.fromkeys(
+    lengths: dict[str, Any] = dict.fromkeys(
         (f"{name}_maximum_output_length" for name in ("zlib", "lzw", "run_length", "brotli")), MAX_STREAM_BYTES
     )
     overwrite_configuration(
