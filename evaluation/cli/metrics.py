@@ -18,7 +18,7 @@ NO_ADDRESS = N_("Set METRICS_BIND to the address and port of the metrics, such a
     name="metrics",
 )
 def metrics(with_server: bool, lang: str) -> None:
-    """Answer requests for Prometheus metrics at METRICS_BIND until the command is stopped.
+    """Answer requests for metrics at METRICS_BIND until the command is stopped.
 
     The server starts this command itself. Elsewhere it has only what the database and the disks tell.
 

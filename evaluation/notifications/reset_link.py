@@ -40,9 +40,10 @@ def _send(run: JobRun) -> None:
 
 def _mail(account: Account, language: Language) -> Mail:
     gettext = language.gettext
+    instruction = gettext("Set it here. The link can be used once, within a day:")
     paragraphs = (
         gettext("A new password was requested for the account %(email)s.", email=account.email),
-        f"{gettext('Set it here. The link can be used once, within a day:')}\n{reset_link(account)}",
+        f"{instruction}\n{reset_link(account)}",
         gettext("If you did not request it, do nothing: your password does not change."),
     )
     return Mail(account.email, gettext(SUBJECT), "\n\n".join(paragraphs) + "\n")

@@ -42,7 +42,7 @@ def test_every_dependency_is_pinned_with_hashes(name: str) -> None:
 @pytest.mark.parametrize(
     ("source", "name"), [("requirements.in", PINS[0]), ("requirements.in", PINS[1]), ("requirements-dev.in", PINS[1])]
 )
-def test_pins_have_what_is_asked_for(source: str, name: str) -> None:
+def test_pins_cover_the_requirements(source: str, name: str) -> None:
     pinned = pins(name)
     for requirement, _ in requirements(source):
         versions = pinned[canonicalize_name(requirement.name)]

@@ -114,8 +114,8 @@ class Deployment:
                 shutil.copy(source, self.image / path)
         self.content, self.server = digests(self.image), None
         self.secrets, self.tls = folder / "secrets", folder / "tls"
-        for made in (self.data, self.secrets, self.tls):
-            made.mkdir(mode=0o700)
+        for created in (self.data, self.secrets, self.tls):
+            created.mkdir(mode=0o700)
         secrets = {"secret_key": PRODUCTION["SECRET_KEY"], "audit_key": PRODUCTION["AUDIT_KEY"], "database_url": database_url}
         assert set(secrets) == set(self.services["web"]["secrets"])
         for name, value in secrets.items():
@@ -130,7 +130,7 @@ class Deployment:
         variables = dict(re.findall(r"(\w+)=(\S+)", instruction("ENV")))
         variables |= {name: self.filled(str(value)) for name, value in self.services[service]["environment"].items()}
         assert variables["APP_ENV"] == "production" and variables["INSTANCE"] == "/data"
-        own = {
+        replacements = {
             "PATH": f"{BIN}:{os.environ['PATH']}",
             "INSTANCE": str(self.data),
             "CREDENTIALS_DIRECTORY": str(self.secrets),
@@ -138,7 +138,7 @@ class Deployment:
             "TMPDIR": str(self.folder),
         }
         redis = {name: value.replace("redis:6379", f"127.0.0.1:{self.redis}") for name, value in variables.items()}
-        return redis | own
+        return redis | replacements
 
     def filled(self, text: str) -> str:
         """A value with `${NAME:-default}` and `${NAME:?what}` as a host with nothing but PUBLIC_URL fills it."""
@@ -267,7 +267,7 @@ def test_the_installation_is_ready_with_its_workers(deployment: Deployment) -> N
     wait_for(is_ready, "the installation is ready")
 
 
-def test_slow_connections_do_not_hold_the_site(deployment: Deployment) -> None:
+def test_the_site_answers_beside_slow_connections(deployment: Deployment) -> None:
     """Each sends its head, and a half of them a body, at a byte a second; the proxy reads them and the threads stay free."""
     stop = threading.Event()
     context = ssl.create_default_context(cafile=str(deployment.tls / "certificate.pem"))

@@ -26,18 +26,18 @@ class SecurityKey:
 
     def create(self, options: str) -> str:
         """Answer the options of a new passkey."""
-        asked = json.loads(options)
-        client_data = self._client_data("webauthn.create", asked["challenge"])
-        authenticator_data = self._authenticator_data(asked["rp"]["id"], HAS_CREDENTIAL) + self._credential()
+        request = json.loads(options)
+        client_data = self._client_data("webauthn.create", request["challenge"])
+        authenticator_data = self._authenticator_data(request["rp"]["id"], HAS_CREDENTIAL) + self._credential()
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": authenticator_data})
         return self._answer({"clientDataJSON": client_data, "attestationObject": attestation})
 
     def sign(self, options: str, user_handle: bytes | None = None) -> str:
         """Answer the options of using a passkey."""
-        asked = json.loads(options)
+        request = json.loads(options)
         self.count += 1
-        client_data = self._client_data("webauthn.get", asked["challenge"])
-        authenticator_data = self._authenticator_data(asked["rpId"])
+        client_data = self._client_data("webauthn.get", request["challenge"])
+        authenticator_data = self._authenticator_data(request["rpId"])
         signature = self.key.sign(authenticator_data + hashlib.sha256(client_data).digest(), ec.ECDSA(SHA256()))
         parts = {"clientDataJSON": client_data, "authenticatorData": authenticator_data, "signature": signature}
         return self._answer(parts | ({"userHandle": user_handle} if user_handle else {}))

@@ -298,8 +298,8 @@ class Attacker:
                 yield "markup is not escaped"
 
     def _hidden_words(self, person: str) -> list[str]:
-        own = {Role.NOBODY: None, FOREIGN_CLERK: self.world.foreign_body}.get(person, self.world.body)
-        return [secret(body.bin) for body in (self.world.body, self.world.foreign_body) if body != own]
+        visible = {Role.NOBODY: None, FOREIGN_CLERK: self.world.foreign_body}.get(person, self.world.body)
+        return [secret(body.bin) for body in (self.world.body, self.world.foreign_body) if body != visible]
 
 
 def _paths(rule: Rule, path: str, value: str) -> Iterator[str]:

@@ -117,7 +117,7 @@ def record_download(viewer: Viewer, file: EvidenceFile, body_id: int) -> None:
     """
     viewer.require(Action.VIEW_FILES, body_id)
     data = _audit_data(file)
-    if not queries.was_downloaded(viewer, file.organisation_id, file.year, data, precise_now() - DOWNLOAD_INTERVAL):
+    if not queries.has_download(viewer, file.organisation_id, file.year, data, precise_now() - DOWNLOAD_INTERVAL):
         event = NewEvent(AuditAction.EVIDENCE_FILE_DOWNLOADED, file.year, body_id, file.organisation_id, data)
         append_events(viewer, [event])
 

@@ -40,7 +40,7 @@ def file(viewer: Viewer, year: int, body_id: int, organisation_id: int, id_: int
     return evidence_file
 
 
-def was_downloaded(viewer: Viewer, organisation_id: int, year: int, data: Mapping[str, Any], since: datetime) -> bool:
+def has_download(viewer: Viewer, organisation_id: int, year: int, data: Mapping[str, Any], since: datetime) -> bool:
     """Return whether the audit log has a download of a file, identified by the event's data, by the viewer since then (UTC)."""
     viewer.require(Action.VIEW_FILES)
     of_file = (AuditEvent.organisation_id == organisation_id, AuditEvent.year == year)

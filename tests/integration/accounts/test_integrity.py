@@ -75,7 +75,7 @@ def test_a_change_by_sql_is_named(app: Flask, statement: str) -> None:
     assert discrepancies() == [AccountDiscrepancy("differs", REVIEWER, CHANGES[statement])]
 
 
-def test_what_moves_between_accounts_is_named_for_each(app: Flask) -> None:
+def test_both_accounts_of_a_moved_value_are_named(app: Flask) -> None:
     db.session.execute(text("UPDATE passkey SET account_id = 1"))
     db.session.execute(text("UPDATE account_body SET body_id = 2"))
     expected = [AccountDiscrepancy("differs", CLERK, ("bodies", "passkeys"))]
@@ -89,7 +89,10 @@ def test_inserted_and_deleted_accounts_are_named_by_the_command(app: Flask) -> N
     copied = f"SELECT 'new@example.kz', 'new', {columns} FROM account WHERE id = 3"
     db.session.execute(text(f"INSERT INTO account (email, fs_uniquifier, {columns}) {copied}"))
     db.session.commit()
-    assert [(found.kind, found.email) for found in discrepancies()] == [("missing", CLERK), ("unknown", "new@example.kz")]
+    assert [(difference.kind, difference.email) for difference in discrepancies()] == [
+        ("missing", CLERK),
+        ("unknown", "new@example.kz"),
+    ]
     for code in LANGUAGE_CODES:
         done = run(app, "audit", "verify", "--lang", code)
         assert done.exit_code == 1 and all(email in done.stdout for email in (CLERK, "new@example.kz")), done.output

@@ -70,7 +70,7 @@ def send(settings: Settings) -> None:
         connection.send(MAIL)
 
 
-def test_a_server_of_a_known_authority_gets_the_password_and_the_mail(
+def test_a_server_with_a_trusted_certificate_gets_the_password_and_the_mail(
     tmp_path: Path, authority: Authority, serve: Callable[..., Server]
 ) -> None:
     server = serve(tls_context=authority.server_context(HOST), require_starttls=True, auth_required=True)

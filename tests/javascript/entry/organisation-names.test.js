@@ -7,8 +7,8 @@ test("names of many organisations are asked for in addresses that the server acc
   const addresses = [];
   globalThis.fetch = async (url) => {
     addresses.push(url);
-    const asked = new URL(url, "http://localhost").searchParams.getAll("organisation");
-    const organisations = Object.fromEntries(asked.map((bin) => [bin, { name: `Name ${bin}` }]));
+    const bins_of_address = new URL(url, "http://localhost").searchParams.getAll("organisation");
+    const organisations = Object.fromEntries(bins_of_address.map((bin) => [bin, { name: `Name ${bin}` }]));
     return { ok: true, json: async () => ({ organisations }) };
   };
   const names = await fetchOrganisationNames("/bodies/990140900064/2024/state", bins);

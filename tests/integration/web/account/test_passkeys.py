@@ -135,11 +135,11 @@ def test_a_role_that_requires_a_second_factor_takes_a_passkey(tmp_path: Path, ma
 
 def test_the_passkey_of_one_person_does_not_complete_the_sign_in_of_another(app: Flask) -> None:
     """Who finds a security key and has an account of their own must not come in as the key's owner, nor the other way round."""
-    found, own = SecurityKey(), SecurityKey()
+    lost_key, thief_key = SecurityKey(), SecurityKey()
     owner, thief = make_account(app, "administrator"), make_account(app, "clerk")
-    for email, key in ((owner, found), (thief, own)):
+    for email, key in ((owner, lost_key), (thief, thief_key)):
         add(sign_in(anonymous_client(app), email), key)
-    for email, key in ((thief, found), (owner, own)):
+    for email, key in ((thief, lost_key), (owner, thief_key)):
         client = anonymous_client(app)
         attempt(client, email)
         refused = use(client, key)
@@ -148,7 +148,7 @@ def test_the_passkey_of_one_person_does_not_complete_the_sign_in_of_another(app:
     assert actions(app).count("sign_in_failed") == 2
 
 
-def test_an_answer_counts_once_and_in_its_own_session(app: Flask) -> None:
+def test_an_answer_counts_once_and_in_one_session(app: Flask) -> None:
     key, email = SecurityKey(), make_account(app, "clerk")
     add(sign_in(anonymous_client(app), email), key)
     first, second = anonymous_client(app), anonymous_client(app)

@@ -34,14 +34,14 @@ def emails(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_form_sent_too_late_is_kept_until_the_password_is_there(app: Flask, code: str) -> None:
+def test_a_late_form_waits_for_the_password(app: Flask, code: str) -> None:
     client = administrator(app, code)
     data = PERSON | {"csrf_token": new_token(client)}
     age(client, MINUTES + 0.1)
-    asked = client.post("/people/new", data=data)
-    assert_valid(asked, code)
-    assert asked.status_code == 200 and "new@example.kz" not in emails(app)
-    form = find(asked, 'form[action="/people/new"]')
+    response = client.post("/people/new", data=data)
+    assert_valid(response, code)
+    assert response.status_code == 200 and "new@example.kz" not in emails(app)
+    form = find(response, 'form[action="/people/new"]')
     wrong = client.post("/people/new", data=form_values(form) | {"confirmation-password": "wrong"})
     assert wrong.status_code == 200 and find(wrong, "#confirmation-password-error")
     assert audit_entries(app)[-1][1] == "sign_in_failed" and "new@example.kz" not in emails(app)
@@ -77,10 +77,10 @@ def test_every_change_of_a_person_asks(app: Flask, action: str) -> None:
     events = audit_entries(app)
     age(client, MINUTES + 0.1)
     data = MultiDict([*PERSON.items(), ("bodies", "1"), ("bodies", "2"), ("csrf_token", new_token(client))])
-    asked = client.post(f"/people/{person}{action}", data=data)
-    assert asked.status_code == 200 and audit_entries(app) == events
-    kept = [str(field["value"]) for field in find(asked, "main").select('input[type="hidden"][name="bodies"]')]
-    assert kept == ["1", "2"], "repeated fields are kept too"
+    response = client.post(f"/people/{person}{action}", data=data)
+    assert response.status_code == 200 and audit_entries(app) == events
+    values = [str(field["value"]) for field in find(response, "main").select('input[type="hidden"][name="bodies"]')]
+    assert values == ["1", "2"], "repeated fields are kept too"
 
 
 def test_many_wrong_passwords_lock_the_account(app: Flask) -> None:

@@ -19,7 +19,7 @@ def events(scenario: Scenario, action: str) -> list[AuditEvent]:
         return list(db.session.scalars(select(AuditEvent).where(AuditEvent.action == action).order_by(AuditEvent.id)))
 
 
-def test_evidence_files_that_are_looked_at_leave_an_event_a_day(scenario: Scenario) -> None:
+def test_downloads_of_an_evidence_file_leave_one_event_a_day(scenario: Scenario) -> None:
     clerk, reviewer = scenario.client("clerk"), scenario.client("reviewer")
     send_files(clerk, scenario, ("a.pdf", A_PDF))
     with scenario.app.app_context():
