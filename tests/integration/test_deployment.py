@@ -162,6 +162,7 @@ class Deployment:
         configuration = (ROOT / "docs/deployment/nginx.conf").read_text(encoding="utf-8")
         changes = {
             " /tmp/": f" {self.folder}/proxy/",
+            " /var/cache/nginx/": f" {self.folder}/proxy/",
             "web:8000": f"127.0.0.1:{self.web}",
             "listen 8080": f"listen 127.0.0.1:{self.http}",
             "listen 8443": f"listen 127.0.0.1:{self.https}",
