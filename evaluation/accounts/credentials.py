@@ -35,7 +35,8 @@ PasskeyKeys = tuple[bytes, bytes]
 def fingerprints(account: Account) -> dict[str, str | None]:
     """Return the fingerprints of an account's credentials; None for one that is not set."""
     passkeys = [(passkey.credential_id, passkey.public_key) for passkey in account.webauthn]
-    values = (account.fs_uniquifier, account.password, account.tf_totp_secret, account.mf_recovery_codes)
+    app = (account.tf_primary_method, account.tf_totp_secret)
+    values = (account.fs_uniquifier, account.password, *app, account.mf_recovery_codes)
     return stored_fingerprints(audit_key(), account.id, values, passkeys)
 
 
@@ -47,12 +48,16 @@ def stored_fingerprints(
     Args:
         key: The audit key.
         account_id: The account, so that a credential copied from another account has another fingerprint.
-        values: The id of the sessions, the password's hash, the encrypted secret of the app, the recovery codes.
+        values: The id of the sessions, the password's hash, the second factor's method, the encrypted secret of the app, the
+            recovery codes.
         passkeys: The passkeys in any order.
     """
-    named = dict(zip(("sessions", "password", "app", "recovery_codes"), values, strict=True))
+    sessions, password, method, secret, codes = values
+    # Without the method the app's secret is not asked for, so the fingerprint covers both.
+    app = (method, secret) if method or secret else None
+    credentials = {"sessions": sessions, "password": password, "app": app, "recovery_codes": codes}
     keys = sorted((credential_id.hex(), public_key.hex()) for credential_id, public_key in passkeys)
     return {
         kind: credential_mac(key, kind, account_id, orjson.dumps(value)) if value else None
-        for kind, value in {**named, "passkeys": keys}.items()
+        for kind, value in {**credentials, "passkeys": keys}.items()
     }

@@ -232,7 +232,8 @@ def stored_accounts(viewer: Viewer) -> list[StoredAccount]:
         bins[id_].append(bin_)
     for id_, *keys in db.session.execute(select(Passkey.account_id, Passkey.credential_id, Passkey.public_key)):
         passkeys[id_].append((keys[0], keys[1]))
-    columns = (Account.fs_uniquifier, Account.password, Account.tf_totp_secret, Account.mf_recovery_codes)
+    app = (Account.tf_primary_method, Account.tf_totp_secret)
+    columns = (Account.fs_uniquifier, Account.password, *app, Account.mf_recovery_codes)
     statement = select(Account.id, *(getattr(Account, name) for name in names), *columns)
     return [
         StoredAccount(id_, dict(zip(names, values, strict=False)), bins[id_], tuple(values[len(names) :]), passkeys[id_])

@@ -28,13 +28,15 @@ CLERK, REVIEWER, ADMINISTRATOR = EMAILS
 
 @pytest.fixture
 def app(app: Flask) -> Iterator[Flask]:
-    """A clerk of a body, a reviewer with a passkey and an administrator, inside the application."""
+    """A clerk of a body, a reviewer with an app and a passkey, and an administrator, inside the application."""
     with app.app_context():
         registry.register_bodies(SYSTEM, [NewBody(bin_of(number), "Орган") for number in (1, 2)])
         operations.add_account(SYSTEM, CLERK, "Clerk", "clerk", [1], password=PASSWORD)
         reviewer = operations.add_account(SYSTEM, REVIEWER, "Reviewer", "reviewer", password=PASSWORD)
         operations.add_account(SYSTEM, ADMINISTRATOR, "Administrator", "administrator", password=PASSWORD)
         add_passkey(reviewer)
+        reviewer.tf_primary_method, reviewer.tf_totp_secret = "authenticator", "secret"
+        sign_in.append_account_event(reviewer, AuditAction.SECOND_FACTOR_ENABLED)
         db.session.commit()
         yield app
 
@@ -61,6 +63,7 @@ CHANGES = {
     "UPDATE account SET password = (SELECT password FROM account WHERE id = 1) WHERE id = 2": ("password",),
     "UPDATE account SET fs_uniquifier = 'of another session' WHERE id = 2": ("sessions",),
     "UPDATE account SET tf_totp_secret = 'x', tf_primary_method = 'authenticator' WHERE id = 2": ("app",),
+    "UPDATE account SET tf_primary_method = NULL WHERE id = 2": ("app",),
     "UPDATE account SET mf_recovery_codes = '[\"x\"]' WHERE id = 2": ("recovery_codes",),
     "UPDATE passkey SET public_key = credential_id": ("passkeys",),
     "DELETE FROM passkey": ("passkeys",),
