@@ -4,4 +4,7 @@ from evaluation.settings.load import env_example, load_settings, load_settings_o
 from evaluation.settings.model import Settings
 from evaluation.settings.types import MEMORY_QUEUE, InvalidSettings
 
-__all__ = ["MEMORY_QUEUE", "InvalidSettings", "Settings", "env_example", "load_settings", "load_settings_or_exit"]
+__all__ = ["MEGABYTE", "MEMORY_QUEUE", "InvalidSettings", "Settings", "env_example", "load_settings", "load_settings_or_exit"]
+
+MEGABYTE = 2**20
+"""The bytes of one megabyte in the settings whose names end in `_megabytes`."""

@@ -40,12 +40,20 @@ def _unsafe_settings(settings: Settings) -> Iterator[EvaluationError]:
             yield EvaluationError(WEAK_KEY, name=name.upper(), limit=MIN_KEY_CHARACTERS)
     if settings.audit_key in (settings.secret_key, *settings.secret_key_fallbacks):
         yield EvaluationError(EQUAL_KEYS)
-    if urlsplit(settings.public_url).scheme != "https":
+    if not _is_https(settings.public_url):
         yield EvaluationError(NO_PUBLIC_URL)
     if not settings.two_factor_roles >= STRONG_ROLES:
         yield EvaluationError(ROLES_MISSING, roles=", ".join(sorted(STRONG_ROLES)))
     if not settings.trusted_proxies and not _is_local(settings.listen_address):
         yield EvaluationError(OPEN_ADDRESS, bind=settings.listen_address)
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _is_local(address: str) -> bool:

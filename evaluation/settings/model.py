@@ -12,10 +12,15 @@ from evaluation.settings.types import (
     DEFAULT_INSTANCE,
     LOCAL_HOSTS,
     Names,
+    Port,
     PositiveNumber,
     WholeNumber,
+    check_address,
     check_certificates,
+    check_database_url,
     check_files_url,
+    check_limit_storage,
+    check_paths,
     check_queue_url,
     check_roles,
     check_smtp_url,
@@ -23,7 +28,6 @@ from evaluation.settings.types import (
     default_database_url,
     default_log_format,
     default_two_factor_roles,
-    psycopg_url,
     required_in_production,
     split_commas,
     split_paths,
@@ -54,7 +58,7 @@ class Settings(BaseSettings):
         description="Key that seals the audit log. Keep it secret and apart from the database, and never change it. "
         "Default: generated in INSTANCE.",
     )
-    database_url: Annotated[str, AfterValidator(psycopg_url)] = Field(
+    database_url: Annotated[str, AfterValidator(check_database_url)] = Field(
         default_factory=default_database_url,
         repr=False,
         description="Database address, such as postgresql://user@host/name. Default: SQLite in INSTANCE.",
@@ -108,16 +112,16 @@ class Settings(BaseSettings):
         60,
         description="Seconds without a sign of life after which a job's worker counts as dead and another one takes up the job.",
     )
-    criteria: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(split_paths)] = Field(
+    criteria: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(split_paths), AfterValidator(check_paths)] = Field(
         (), description="Additional criteria files, or folders of them, separated by `:` (`;` on Windows)."
     )
-    bind: str = Field("", description="Address and port on which the server listens. Default: 127.0.0.1 and PORT.")
-    workers: PositiveNumber = Field(2, description="Processes that answer requests; one for each core is a good number.")
-    threads: PositiveNumber = Field(
-        8, description="Requests that each process answers at the same time; a slow connection occupies one of them."
+    bind: Annotated[str, AfterValidator(check_address)] = Field(
+        "", description="Address and port on which the server listens. Default: 127.0.0.1 and PORT."
     )
-    port: WholeNumber = Field(8000, description="TCP port on which the server listens.")
-    metrics_bind: str = Field(
+    workers: PositiveNumber = Field(2, description="Processes that answer requests; one for each core is a good number.")
+    threads: PositiveNumber = Field(8, description="Requests that each process answers at the same time.")
+    port: Port = Field(8000, description="TCP port on which the server listens.")
+    metrics_bind: Annotated[str, AfterValidator(check_address)] = Field(
         "", description="Address and port of the Prometheus metrics, such as 127.0.0.1:9090. Without it there are none."
     )
     log_format: Literal["text", "json"] = Field(
@@ -152,7 +156,7 @@ class Settings(BaseSettings):
         description="Roles that must use a second factor, separated by commas. Default: administrator,reviewer in production, "
         "which also requires these two; else none.",
     )
-    rate_limit_storage: str = Field(
+    rate_limit_storage: Annotated[str, AfterValidator(check_limit_storage)] = Field(
         "memory://",
         description="Where sign-in attempts are counted: memory:// counts in each process, redis://… for all processes together.",
     )

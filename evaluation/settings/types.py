@@ -27,6 +27,13 @@ NO_AUDIT_KEY = N_(
     "variable AUDIT_KEY. It must never change: without it the audit log cannot be verified."
 )
 NOT_A_NUMBER = N_("%(name)s must be a whole number above zero, not “%(value)s”.")
+NOT_A_PORT = N_("%(name)s must be a whole number from 1 to 65535, not “%(value)s”.")
+NOT_AN_ADDRESS = N_("%(name)s must be an address with a port from 1 to 65535, such as 127.0.0.1:8000, not “%(value)s”.")
+NOT_A_DATABASE = N_("DATABASE_URL must be an address such as postgresql://user@host/name or sqlite:////folder/evaluation.db.")
+NOT_A_LIMIT_STORAGE = N_(
+    "RATE_LIMIT_STORAGE must be memory:// or the address of a Redis server, such as redis://localhost:6379/1."
+)
+NO_CRITERIA = N_("CRITERIA: there is no file or folder %(path)s.")
 NOT_SMTP = N_(
     "SMTP_URL must be an address such as smtp://user:password@mail.example.kz:587; an address that begins with smtps:// uses "
     "TLS from the start. Escape special characters of the name and the password as in any address: @ as %40."
@@ -41,8 +48,9 @@ NOT_A_STORE = N_(
 )
 MEMORY_QUEUE = "memory:"
 """The value of JOB_QUEUE_URL with which a job runs in the process that starts it."""
-
-
+MAX_PORT = 2**16 - 1
+DATABASE_DRIVERS = frozenset({"sqlite", "postgresql+psycopg"})
+LIMIT_STORAGES = frozenset({"memory", "redis", "rediss", "redis+unix"})
 STRONG_ROLES = frozenset({Role.ADMINISTRATOR.value, Role.REVIEWER.value})
 """Roles that must use a second factor in production: they change other people's accounts, or decide on a body's year."""
 
@@ -76,6 +84,12 @@ def _positive(value: int, info: ValidationInfo) -> int:
     return value
 
 
+def _port(value: int, info: ValidationInfo) -> int:
+    if not 0 < value <= MAX_PORT:
+        raise InvalidSetting(NOT_A_PORT, name=str(info.field_name).upper(), value=value)
+    return value
+
+
 def required_in_production(value: str, info: ValidationInfo) -> str:
     """Refuse an empty key in production, where none is generated."""
     if not value and info.data.get("app_env") == "production":
@@ -91,6 +105,54 @@ def split_commas(value: Any) -> Any:
 def split_paths(value: Any) -> Any:
     """Return the parts of a text that the system's path separator separates; other values as they are."""
     return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+def check_paths(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Accept files and folders that exist. Raises InvalidSetting."""
+    for path in paths:
+        if not path.exists():
+            raise InvalidSetting(NO_CRITERIA, path=path)
+    return paths
+
+
+def check_address(address: str, info: ValidationInfo) -> str:
+    """Accept an empty text, a host with a port, or unix: with the path of a socket. Raises InvalidSetting."""
+    try:
+        parts = urlsplit(f"//{address}")
+        is_valid = bool(parts.hostname and parts.port and parts.netloc == address)
+    except ValueError:
+        is_valid = False
+    if address and not is_valid and not (info.field_name == "bind" and address.removeprefix("unix:") not in ("", address)):
+        raise InvalidSetting(NOT_AN_ADDRESS, name=str(info.field_name).upper(), value=address)
+    return address
+
+
+def check_database_url(url: str) -> str:
+    """Accept the address of a database of SQLite or PostgreSQL; return it with its driver. Raises InvalidSetting."""
+    # The library is imported here, because the server's first process needs it for nothing else.
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    url = psycopg_url(url)
+    try:
+        is_valid = not url or make_url(url).drivername in DATABASE_DRIVERS
+    except (ArgumentError, ValueError):
+        is_valid = False
+    if not is_valid:
+        raise InvalidSetting(NOT_A_DATABASE)
+    return url
+
+
+def check_limit_storage(url: str) -> str:
+    """Accept memory:// or the address of a Redis server. Raises InvalidSetting."""
+    try:
+        parts = urlsplit(url)
+        is_valid = "://" in url and parts.scheme in LIMIT_STORAGES and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise InvalidSetting(NOT_A_LIMIT_STORAGE)
+    return url
 
 
 def check_smtp_url(url: str) -> str:
@@ -170,5 +232,6 @@ def data_folder(fields: dict[str, Any]) -> Path:
 
 
 WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+Port = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_port)]
 PositiveNumber = Annotated[int, BeforeValidator(_whole_number), AfterValidator(_positive)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]

@@ -108,6 +108,8 @@ def test_an_empty_environment_means_defaults_and_generated_keys(tmp_path: Path, 
         ({"SECRET_KEY_FALLBACKS": PRODUCTION["AUDIT_KEY"]}, ["SECRET_KEY and AUDIT_KEY"]),
         ({"PUBLIC_URL": ""}, ["PUBLIC_URL"]),
         ({"PUBLIC_URL": "http://evaluation.example.kz"}, ["PUBLIC_URL"]),
+        ({"PUBLIC_URL": "https://"}, ["PUBLIC_URL"]),
+        ({"PUBLIC_URL": "https://["}, ["PUBLIC_URL"]),
         ({"TWO_FACTOR_ROLES": "administrator"}, ["TWO_FACTOR_ROLES"]),
         ({"TWO_FACTOR_ROLES": "administrator,Reviewer"}, ["TWO_FACTOR_ROLES"]),
         ({"BIND": "0.0.0.0:8000"}, ["BIND"]),
@@ -176,7 +178,18 @@ def test_an_empty_key_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_invalid_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    invalid = {"APP_ENV": "test", "SMTP_URL": "mail", "LOCK_AFTER": "0", "PORT": "x", "TRUSTED_PROXIES": "-1"}
+    invalid = {
+        "APP_ENV": "test",
+        "SMTP_URL": "mail",
+        "LOCK_AFTER": "0",
+        "PORT": "x",
+        "TRUSTED_PROXIES": "-1",
+        "DATABASE_URL": "nonsense",
+        "RATE_LIMIT_STORAGE": "foo",
+        "METRICS_BIND": "abc",
+        "BIND": "hello",
+        "CRITERIA": "/nope",
+    }
     for name, value in invalid.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidSettings) as raised:
@@ -185,6 +198,28 @@ def test_every_invalid_variable_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     for code in LANGUAGE_CODES:
         lines = raised.value.message(language(code)).splitlines()
         assert all(any(name in line for line in lines) for name in invalid), code
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://user@host/name"),
+        ("DATABASE_URL", "postgresql://host:port/name"),
+        ("RATE_LIMIT_STORAGE", "redis"),
+        ("METRICS_BIND", "127.0.0.1:99999"),
+        ("METRICS_BIND", "unix:/run/metrics"),
+        ("BIND", ":8000"),
+        ("BIND", "127.0.0.1"),
+        ("BIND", "unix:"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+    ],
+)
+def test_unusable_addresses_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as raised:
+        load_settings(instance=tmp_path)
+    assert [name in error.message(language("kk")) for error in raised.value.errors] == [True]
 
 
 def test_the_example_of_the_environment_is_current() -> None:
