@@ -10,6 +10,7 @@ from evaluation.language import N_, language
 from evaluation.policy import Viewer
 from evaluation.review.stored_files import operations
 from evaluation.review.stored_files.operations import Pruning
+from evaluation.settings import MEGABYTE
 
 PRUNED = N_("Deleted: %(files)s files, %(megabytes)s MB; incomplete files: %(leftovers)s.")
 WOULD_PRUNE = N_("Would be deleted: %(files)s files, %(megabytes)s MB.")
@@ -40,7 +41,7 @@ def prune(dry_run: bool, lang: str) -> None:
     if not dry_run:
         with transaction():
             total = operations.finish_pruning(viewer, total)
-    values = {"files": total.files, "megabytes": total.bytes // 2**20, "leftovers": total.leftovers}
+    values = {"files": total.files, "megabytes": total.bytes // MEGABYTE, "leftovers": total.leftovers}
     click.echo(language(lang).gettext(WOULD_PRUNE if dry_run else PRUNED, **values))
 
 

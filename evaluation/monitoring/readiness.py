@@ -18,13 +18,12 @@ from evaluation.configuration import Configuration
 from evaluation.database import db
 from evaluation.monitoring import queries
 from evaluation.policy import Viewer
-from evaluation.settings import MEMORY_QUEUE, Settings
+from evaluation.settings import MEGABYTE, MEMORY_QUEUE, Settings
 
 LIMIT_SECONDS = 2.0
 """What has not answered by then has failed: a database that hangs must not make the answer hang."""
 FRESH_SECONDS = 1.0
 """How long an answer is given again, so that asking often costs nothing."""
-MEGABYTE = 2**20
 OK, WARNING, FAILED = "ok", "warning", "failed"
 
 LOGGER = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from evaluation.language import N_
 from evaluation.policy import Viewer
 from evaluation.quotas import queries
 from evaluation.quotas.models import FileReceipt
+from evaluation.settings import MEGABYTE
 
 FILES_LOCK_ID = 193_0093
 """The key of the lock that storing files shares, until the rows that name them are committed, and that deleting takes alone."""
-MEGABYTE = 2**20
 DAY = timedelta(hours=24)
 WARNING_SHARE = 0.8
 """The part of a limit from which administrators are warned."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from evaluation.configuration import configuration
-from evaluation.settings import Settings
+from evaluation.settings import MEGABYTE, Settings
 from evaluation.storage.folder import FolderStore
 from evaluation.storage.model import FILE_MISSING, Entry, MissingFile, Store, StoreFull, StoreUnavailable
 from evaluation.storage.object_store import ObjectStore
@@ -42,7 +42,6 @@ __all__ = [
 LOGGER = logging.getLogger(__name__)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 FILES, JOBS = "files", "jobs"
-MEGABYTE = 2**20
 
 
 def store(data: bytes) -> str:

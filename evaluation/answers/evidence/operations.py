@@ -19,8 +19,8 @@ from evaluation.heavy_work import turn, workbook_turn
 from evaluation.language import N_
 from evaluation.policy import Action, Viewer
 from evaluation.quotas.operations import store_file
+from evaluation.settings import MEGABYTE
 
-MEGABYTE = 2**20
 DOWNLOAD_INTERVAL = timedelta(days=1)
 """How long a person's downloads of one file are written as one event."""
 FILES_AT_ONCE = 2

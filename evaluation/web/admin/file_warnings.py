@@ -8,8 +8,9 @@ from evaluation.configuration import configuration
 from evaluation.language import N_, Language
 from evaluation.policy import Viewer
 from evaluation.quotas import queries
-from evaluation.quotas.operations import DAY, MEGABYTE, WARNING_SHARE
+from evaluation.quotas.operations import DAY, WARNING_SHARE
 from evaluation.registry import queries as registry
+from evaluation.settings import MEGABYTE
 from evaluation.storage import file_store
 
 LITTLE_SPACE = N_("The disk of the stored files has %(free)s MB left; below %(reserve)s MB no file is taken.")

@@ -18,6 +18,7 @@ from evaluation.policy import Action
 from evaluation.quotas.operations import QuotaExceeded
 from evaluation.registry import queries as registry
 from evaluation.registry.models import Body
+from evaluation.settings import MEGABYTE
 from evaluation.web.core.access import allow
 from evaluation.web.core.request_context import YEAR, current_language, current_viewer, find_body, find_year, order_of, send_bytes
 from evaluation.web.entry.answers import other_person_answer
@@ -26,7 +27,6 @@ ADDRESS = f"/bodies/<bin_>/{YEAR}/organisations/<organisation_bin>/files"
 MAX_FILES_PER_REQUEST = 20
 FIELD_PREFIX = "file-"
 """The field of a file is this prefix and the code of its criterion."""
-MEGABYTE = 2**20
 
 NO_FILE = N_("Choose a file first.")
 TOO_MANY_FILES = N_("At most %(limit)s files can be sent at once.")

@@ -19,6 +19,7 @@ from evaluation.policy import Role, Viewer
 from evaluation.quotas import queries
 from evaluation.quotas.models import FileReceipt
 from evaluation.quotas.operations import DAY, QuotaExceeded, store_file
+from evaluation.settings import MEGABYTE
 from evaluation.workbooks.upload import operations as uploads
 from tests.integration.answers.test_evidence import A_PDF, attach, files_url, send_files
 from tests.support.factories import workbook
@@ -26,7 +27,6 @@ from tests.support.scenario import YEAR, Scenario
 from tests.support.settings import change_settings
 
 SYSTEM = Viewer.system()
-MEGABYTE = 2**20
 
 
 @pytest.fixture
