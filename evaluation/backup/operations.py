@@ -24,6 +24,7 @@ from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
 from evaluation.policy import Viewer
+from evaluation.review.stored_files.queries import named_hashes
 
 EXISTS = N_("%(path)s already exists. Choose another path: a backup replaces nothing.")
 NAME = re.compile(r"backup-\d{8}T\d{6}Z\.zip")
@@ -109,7 +110,7 @@ def _write_members(viewer: Viewer, writer: Writer, checkpoint: Mapping[str, Any]
         at, stored = now(), tables.product_tables(connection)
         members = {table.name: _write_table(writer, connection, table) for table in stored}
         last_ids = tables.last_ids(connection, stored)
-        named, second_factors = queries.named_files(viewer, connection), queries.second_factors(viewer, connection)
+        named, second_factors = named_hashes(viewer, connection), queries.second_factors(viewer, connection)
         revision = schema.stored_revision(connection) or ""
     files, missing = _write_files(writer, named)
     manifest = Manifest(

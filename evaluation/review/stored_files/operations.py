@@ -9,7 +9,7 @@ from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.clock import now
 from evaluation.configuration import configuration
-from evaluation.database import advisory_lock
+from evaluation.database import advisory_lock, db
 from evaluation.policy import Action, Viewer
 from evaluation.quotas.operations import FILES_LOCK_ID, remove_receipts
 from evaluation.review.stored_files import queries
@@ -55,7 +55,7 @@ def delete_unneeded(viewer: Viewer, hashes: Sequence[str], dry_run: bool = False
     viewer.require(Action.MANAGE_ACCOUNTS)
     advisory_lock(FILES_LOCK_ID, exclusive=True)
     days = timedelta(days=configuration().settings.removed_file_days)
-    needed = queries.named_hashes(viewer, hashes)
+    needed = queries.named_hashes(viewer, db.session.connection(), hashes)
     if len(needed) < len(hashes):
         needed |= queries.hashes_of_removed_evidence(viewer, now() - days)
     done, before = Pruning(), now() - GRACE

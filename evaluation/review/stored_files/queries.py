@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Connection, func, select, union
 
 from evaluation.answers.models import EvidenceFile
 from evaluation.audit.actions import AuditAction
@@ -13,6 +13,9 @@ from evaluation.audit.models import AuditEvent
 from evaluation.database import db
 from evaluation.policy import Action, Viewer
 from evaluation.workbooks.models import Upload
+
+NAMING_MODELS = (EvidenceFile, Upload)
+"""The tables whose rows name stored files by their SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +28,19 @@ class NamedFile:
     sha256: str
 
 
-def named_hashes(viewer: Viewer, hashes: Collection[str]) -> set[str]:
-    """Return those of these SHA-256s that a row names. Raises Forbidden."""
+def named_hashes(viewer: Viewer, connection: Connection, hashes: Collection[str] | None = None) -> set[str]:
+    """Return the SHA-256s that rows name, as a connection sees them: those among `hashes`, or all. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
-    statements = (select(column).where(column.in_(list(hashes))) for column in (EvidenceFile.sha256, Upload.sha256))
-    return set(db.session.scalars(union(*statements)))
+    statements = [select(model.sha256) for model in NAMING_MODELS]
+    if hashes is not None:
+        statements = [statement.where(statement.selected_columns.sha256.in_(list(hashes))) for statement in statements]
+    return set(connection.scalars(union(*statements)))
 
 
 def named_files(viewer: Viewer) -> Iterator[NamedFile]:
     """Yield all files that rows name, those of equal bytes one after the other. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)
-    for model in (EvidenceFile, Upload):
+    for model in NAMING_MODELS:
         rows = db.session.execute(select(model.id, model.name, model.sha256).order_by(model.sha256, model.id))
         yield from (NamedFile(model.__tablename__, *row) for row in rows)
 
