@@ -30,7 +30,7 @@ class Problem(Protocol):
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedProblem:
     """A problem of a body or an organisation, and of a year if it belongs to one."""
 
     bin: str
@@ -79,15 +79,16 @@ def prove(viewer: Viewer, connection: Connection, checkpoint: Any = None) -> Sou
         connection: The connection of the current session's transaction.
         checkpoint: The content of a checkpoint's file.
     """
-    problems = [*verify_connection(viewer, connection, checkpoint), *_discrepancies(viewer)]
+    problems = [*verify_connection(viewer, connection, checkpoint), *stored_problems(viewer)]
     comparison = results.check()
     bins = bins_of_bodies(viewer, {difference.body_id for difference in comparison.differences})
-    problems += [Located(bins[row.body_id], row.year, ResultDiffers()) for row in comparison.differences]
+    problems += [LocatedProblem(bins[row.body_id], row.year, ResultDiffers()) for row in comparison.differences]
     events, chains = queries.log_size(viewer)
     return Soundness(events, chains, comparison.compared, comparison.stale, tuple(problems))
 
 
-def _discrepancies(viewer: Viewer) -> Iterator[Problem]:
+def stored_problems(viewer: Viewer) -> Iterator[Problem]:
+    """Yield where the stored data and the accounts differ from the audit log, which is taken as true."""
     for discrepancy in discrepancies(viewer):
-        yield Located(discrepancy.bin, discrepancy.year, discrepancy)
+        yield LocatedProblem(discrepancy.bin, discrepancy.year, discrepancy)
     yield from account_discrepancies(viewer)

@@ -8,16 +8,15 @@ import click
 import orjson
 from flask.cli import AppGroup
 
-from evaluation.accounts.integrity import account_discrepancies
 from evaluation.audit import queries
 from evaluation.audit.chain import COMMON_CHAIN
 from evaluation.audit.checkpoints import NOT_A_CHECKPOINT, InvalidCheckpoint, checkpoint_content, take_checkpoint
 from evaluation.audit.verification import AuditIssue, clock_notes, verify_audit_log
+from evaluation.backup.soundness import stored_problems
 from evaluation.cli.context import command, language_option, transaction
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
-from evaluation.review.integrity import discrepancies
 
 audit = AppGroup("audit", help="Verify the audit log, and take checkpoints of it.")
 
@@ -47,11 +46,7 @@ def verify(checkpoint: Path | None, lang: str) -> None:
     with transaction():
         checkpoint_data = _read(checkpoint) if checkpoint else None
         issue_texts = [issue_text(message_language, issue) for issue in verify_audit_log(viewer, checkpoint_data)]
-        issue_texts += [
-            f"{', '.join(map(str, filter(None, (discrepancy.bin, discrepancy.year))))}: {discrepancy.message(message_language)}"
-            for discrepancy in discrepancies(viewer)
-        ]
-        issue_texts += [discrepancy.message(message_language) for discrepancy in account_discrepancies(viewer)]
+        issue_texts += [problem.message(message_language) for problem in stored_problems(viewer)]
         size, chains = queries.log_size(viewer)
         notes = [note.message(message_language) for note in clock_notes(viewer)]
     # A wrong clock is no problem of the log: it must not hide one behind an exit code that is always 1.
