@@ -151,7 +151,7 @@ class Reader:
 
     def checkpoint(self) -> Any:
         """Return the checkpoint's content. Raises InvalidBackup."""
-        return _parsed(self.path, b"".join(self._chunks(CHECKPOINT, self.manifest.checkpoint)))
+        return _parse(self.path, b"".join(self._chunks(CHECKPOINT, self.manifest.checkpoint)))
 
     def file(self, sha256: str) -> bytes:
         """Return the bytes of a stored file. Raises InvalidBackup."""
@@ -215,7 +215,7 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
     return manifest
 
 
-def _parsed(path: Path, content: bytes) -> Any:
+def _parse(path: Path, content: bytes) -> Any:
     try:
         return orjson.loads(content)
     except ValueError as error:

@@ -99,7 +99,7 @@ def restore(file: Path, new_secret_key: bool, despite_problems: bool, lang: str)
     Example: flask --app app restore backup-20260201T020000Z.zip
     """
     viewer, message_language = Viewer.system(), language(lang)
-    with transaction(makes_schema=True), problem_listing(message_language):
+    with transaction(creates_schema=True), problem_listing(message_language):
         manifest, transfer = restore_backup(viewer, file, new_secret_key, despite_problems)
         list_problems(transfer.soundness.problems, message_language)
     click.echo(message_language.gettext(RESTORED, file=file, at=manifest.at))

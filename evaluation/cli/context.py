@@ -84,13 +84,13 @@ def _message_language(options: dict[str, Any]) -> Language:
 
 
 @contextmanager
-def transaction(dry_run: bool = False, makes_schema: bool = False) -> Iterator[None]:
+def transaction(dry_run: bool = False, creates_schema: bool = False) -> Iterator[None]:
     """Run the block in one transaction; commit at its end, or roll back after an error or with `dry_run`.
 
     Raises:
-        SchemaOutdated: The database must be upgraded first, unless the block itself makes the schema.
+        SchemaOutdated: The database must be upgraded first, unless the block itself creates the schema.
     """
-    if makes_schema:
+    if creates_schema:
         schema.make_folder()
     else:
         schema.require_current()

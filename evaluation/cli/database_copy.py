@@ -58,7 +58,7 @@ def copy(url: str, despite_problems: bool, lang: str) -> None:
 
 
 def _copy(viewer: Viewer, source: Connection, target: Flask, despite_problems: bool, message_language: Language) -> Transfer:
-    with target.app_context(), transaction(makes_schema=True), problem_listing(message_language):
+    with target.app_context(), transaction(creates_schema=True), problem_listing(message_language):
         transfer = copy_database(viewer, source, despite_problems)
         list_problems(transfer.soundness.problems, message_language)
         return transfer

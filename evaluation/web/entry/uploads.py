@@ -88,9 +88,9 @@ def uploads() -> str:
 @allow(Action.EDIT)
 def upload(id_: int) -> str | tuple[str, int]:
     """Show what an upload would change, or what it changed; where its file is missing, the form to send it again."""
-    sent = _find(id_)
+    current_upload = _find(id_)
     try:
-        return status_page(sent)
+        return status_page(current_upload)
     except storage.MissingFile as error:
         return form_page(WorkbookForm(formdata=None), message=error.message(current_language())), error.status
 

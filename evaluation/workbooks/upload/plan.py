@@ -31,7 +31,7 @@ from evaluation.workbooks.upload.model import (
     UpdatedRow,
     ValueChange,
 )
-from evaluation.workbooks.upload.reading import read_cached
+from evaluation.workbooks.upload.reading import read_once
 from evaluation.workbooks.upload.row_matching import RowMatcher, editable_body_ids, visible_registry_index
 
 Document = Mapping[str, Any]
@@ -62,7 +62,7 @@ def read_upload(viewer: Viewer, data: bytes, orders: Orders) -> WorkbookReading:
     """Read a workbook with the registry of its viewer. Raises WorkbookRejected if the file cannot be read at all."""
     index = visible_registry_index(viewer)
     try:
-        return WorkbookReading(read_cached(data, registry.orders_with_open_years(orders), frozenset(index.bins)), index)
+        return WorkbookReading(read_once(data, registry.orders_with_open_years(orders), frozenset(index.bins)), index)
     except WorkbookRejected as error:
         if error.partial is None:
             raise

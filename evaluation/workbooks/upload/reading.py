@@ -21,7 +21,7 @@ _workbooks: "OrderedDict[Key, tuple[Orders, Workbook]]" = OrderedDict()
 _lock = threading.Lock()
 
 
-def read_cached(data: bytes, orders: Orders, bins: frozenset[str]) -> Workbook:
+def read_once(data: bytes, orders: Orders, bins: frozenset[str]) -> Workbook:
     """Read a workbook, or return it as it was read before from the same bytes, orders and registered BINs; do not change it.
 
     Raises:

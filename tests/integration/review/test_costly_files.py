@@ -149,13 +149,13 @@ def test_large_workbooks_are_read_in_turns_and_once(app: Flask, order: Order, mo
     orders = app.extensions["orders"]
     with app.app_context():
         with turn("workbook"):
-            first = reading.read_cached(data, orders, frozenset({bin_of(1), bin_of(10)}))
+            first = reading.read_once(data, orders, frozenset({bin_of(1), bin_of(10)}))
             monkeypatch.setattr(heavy_work, "HEAVY_WORKBOOK_BYTES", 0)
-            assert reading.read_cached(data, orders, frozenset({bin_of(10), bin_of(1)})) is first and len(calls) == 1
+            assert reading.read_once(data, orders, frozenset({bin_of(10), bin_of(1)})) is first and len(calls) == 1
             with pytest.raises(Busy):
-                reading.read_cached(data, orders, frozenset({bin_of(2)}))
+                reading.read_once(data, orders, frozenset({bin_of(2)}))
         with pytest.raises(WorkbookRejected):
-            reading.read_cached(data[:-30], orders, frozenset())
+            reading.read_once(data[:-30], orders, frozenset())
         assert (
-            reading.read_cached(data, replace(orders, opened={YEAR: order.code}), frozenset({bin_of(1), bin_of(10)})) is not first
+            reading.read_once(data, replace(orders, opened={YEAR: order.code}), frozenset({bin_of(1), bin_of(10)})) is not first
         )
