@@ -164,6 +164,12 @@ def account(viewer: Viewer, account_id: int) -> Account | None:
     return db.session.get(Account, account_id)
 
 
+def names(viewer: Viewer, account_ids: Iterable[int]) -> dict[int, str]:
+    """Return account id → name of the existing ones of these accounts. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    return dict(fetch_rows(select(Account.id, Account.name).where(Account.id.in_(set(account_ids)))))
+
+
 def account_by_email(viewer: Viewer, email: str) -> Account | None:
     """Return the account of an e-mail address, ignoring case; None if there is none. Raises Forbidden."""
     viewer.require(Action.MANAGE_ACCOUNTS)

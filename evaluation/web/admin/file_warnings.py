@@ -12,6 +12,7 @@ from evaluation.quotas.operations import DAY, WARNING_SHARE
 from evaluation.registry import queries as registry
 from evaluation.settings import MEGABYTE
 from evaluation.storage import file_store
+from evaluation.web.core.request_context import named
 
 LITTLE_SPACE = N_("The disk of the stored files has %(free)s MB left; below %(reserve)s MB no file is taken.")
 NEAR_LIMIT = N_("%(name)s: %(size)s MB of files in 24 hours, the limit is %(limit)s MB.")
@@ -40,9 +41,5 @@ def _warnings(viewer: Viewer, language: Language) -> Iterator[str]:
 
 def _names(viewer: Viewer, column: str, ids: list[int], language: Language) -> dict[int, str]:
     if column == "body_id":
-        bodies = registry.bodies_by_id(viewer, ids)
-        if language.code == "ru":
-            return {body.id: body.name_ru or body.name_kk for body in bodies}
-        return {body.id: body.name_kk or body.name_ru for body in bodies}
-    people = (accounts.account(viewer, id_) for id_ in ids)
-    return {person.id: person.name for person in people if person is not None}
+        return {body.id: named(body).name(language.code) for body in registry.bodies_by_id(viewer, ids)}
+    return accounts.names(viewer, ids)

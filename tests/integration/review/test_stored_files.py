@@ -1,5 +1,6 @@
 """Limits of what people send in a day, the deletion of files that nothing needs, and the check of the others."""
 
+import html
 import os
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from evaluation.policy import Role, Viewer
 from evaluation.quotas import queries
 from evaluation.quotas.models import FileReceipt
 from evaluation.quotas.operations import DAY, QuotaExceeded, store_file
+from evaluation.registry.models import Body
 from evaluation.settings import MEGABYTE
 from evaluation.workbooks.upload import operations as uploads
 from tests.integration.answers.test_evidence import A_PDF, attach, files_url, send_files
@@ -177,6 +179,11 @@ def test_administrators_see_who_nears_a_limit(scenario: Scenario) -> None:
         db.session.commit()
     text = client.get("/people").text
     assert text.count(sentence) == 1 and "left; below" not in text
+    change_settings(app, account_quota_megabytes=1)
+    with app.app_context():
+        person, body = scenario.viewer(Role.CLERK).name, db.session.get_one(Body, scenario.body_id).name_kk
+    text = html.unescape(client.get("/people").text)
+    assert f"{person}: 0 {sentence}" in text and f"{body}: 0 {sentence}" in text
     with app.app_context():
         free = storage.file_store().free_bytes()
         assert free
