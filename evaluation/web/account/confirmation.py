@@ -13,6 +13,7 @@ from flask_security.utils import get_message
 from werkzeug import Response as Redirection
 
 from evaluation.web.account.security.events import account_of
+from evaluation.web.account.security.limits import validate_confirmation
 from evaluation.web.core.request_context import SAFE_METHODS
 from forms.account import ConfirmPasswordForm
 
@@ -40,7 +41,7 @@ def require_confirmation() -> Redirection | Response | str | None:
         return redirect(url_for("security.verify", next=request.full_path.rstrip("?")), 303)
     # The whole application has checked the form's token.
     form = ConfirmPasswordForm(user=account_of(current_user), prefix=PREFIX, meta={"csrf": False})
-    if form.password.name in request.form and form.validate():
+    if form.password.name in request.form and validate_confirmation(form):
         session[CONFIRMED_AT] = time.time()
         return redirect(request.full_path.rstrip("?"), RESEND)
     if form.password.name not in request.form:

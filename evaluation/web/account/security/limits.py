@@ -7,7 +7,7 @@ a fault of the database that undoes its count of failures leaves these.
 
 import hashlib
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request, session
 from flask_limiter import Limiter
@@ -20,7 +20,7 @@ from evaluation.accounts.models import Account
 from evaluation.connections import redis_options
 from evaluation.web.core.incoming import with_checked_content
 from evaluation.web.sheets import verify
-from forms.account import RIGHT_GUESS, account_of_email, normalised
+from forms.account import RIGHT_GUESS, ConfirmPasswordForm, account_of_email, normalised
 
 GUESSABLE_ENDPOINTS = ("login", "two_factor_token_validation", "mf_recovery", "verify", "change_password")
 """Endpoints whose form is shown again, with status 200, after a wrong guess."""
@@ -57,7 +57,23 @@ def limit_views(app: Flask) -> None:
         view = with_checked_content(app.view_functions[name])
         limited = by_address(by_guesser(view)) if endpoint in GUESSABLE_ENDPOINTS else links(view)
         app.view_functions[name] = limited
+    app.extensions["confirmation_check"] = by_guesser(_validate)
     limiter.limit(app.config["VERIFY_LIMIT"], exempt_when=verify.is_exempt_from_limit)(verify.blueprint)
+
+
+def validate_confirmation(form: ConfirmPasswordForm) -> bool:
+    """Return whether the form is valid that asks for the password on any page; a wrong password counts as a guess.
+
+    Raises:
+        RateLimitExceeded: There were too many guesses.
+    """
+    g.guesser = _guesser_of(cast(Account, form.user))
+    is_valid: bool = current_app.extensions["confirmation_check"](form)
+    return is_valid
+
+
+def _validate(form: ConfirmPasswordForm) -> bool:
+    return form.validate()
 
 
 def guesser_limit() -> str:
@@ -93,12 +109,17 @@ def _identify_guesser() -> None:
     if request.method != "POST" or request.endpoint not in {f"security.{endpoint}" for endpoint in GUESSABLE_ENDPOINTS}:
         return
     account = _guessed_account()
-    token = request.cookies.get(sign_in.device_cookie(account)) if account else None
-    if account is not None and token and sign_in.is_trusted_device(account, token):
-        g.guesser = _key(DEVICE, token)
+    if account is not None:
+        g.guesser = _guesser_of(account)
     else:
-        email = account.email if account is not None else str(normalised(request.form.get("email", "")))
-        g.guesser = _key(ACCOUNT, email or get_remote_address())
+        g.guesser = _key(ACCOUNT, str(normalised(request.form.get("email", ""))) or get_remote_address())
+
+
+def _guesser_of(account: Account) -> str:
+    token = request.cookies.get(sign_in.device_cookie(account))
+    if token and sign_in.is_trusted_device(account, token):
+        return _key(DEVICE, token)
+    return _key(ACCOUNT, account.email)
 
 
 def _guessed_account() -> Account | None:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from evaluation.accounts.models import Account
 from evaluation.database import db
+from tests.integration.web.account.test_sign_in_faults import failing_commit, send
 from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import PASSWORD, make_account, new_token, sign_in
 from tests.support.html import find, form_values
@@ -92,3 +93,13 @@ def test_many_wrong_passwords_lock_the_account(app: Flask) -> None:
     data = {"confirmation-password": PASSWORD, "csrf_token": new_token(client)}
     locked = client.post("/people/new", data=data)
     assert locked.status_code == 200 and "There were too many wrong attempts. Try again later." in messages(locked)
+
+
+def test_wrong_passwords_count_although_the_database_cannot(app: Flask) -> None:
+    app.testing = False
+    client = administrator(app)
+    age(client, MINUTES + 0.1)
+    with failing_commit(app):
+        statuses = [send(client, "/people/new", **{"confirmation-password": "wrong"}).status_code for _ in range(11)]
+    assert all(status >= 500 for status in statuses[:10]) and statuses[10] == 429
+    assert send(client, "/people/new", **{"confirmation-password": PASSWORD}).status_code == 429
