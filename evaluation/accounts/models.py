@@ -76,9 +76,14 @@ class Account(Base, UserMixin):
         return hashlib.blake2b(f"passkeys of account {self.id}".encode(), digest_size=16).hexdigest()
 
     @property
+    def has_app(self) -> bool:
+        """Whether an authenticator app is set up."""
+        return bool(self.tf_primary_method)
+
+    @property
     def has_second_factor(self) -> bool:
         """Whether signing in takes more than the password: an authenticator app or a passkey is set up."""
-        return bool(self.tf_primary_method or self.webauthn)
+        return self.has_app or bool(self.webauthn)
 
     @property
     def status(self) -> str:
@@ -87,7 +92,7 @@ class Account(Base, UserMixin):
 
     def verify_and_update_password(self, password: str) -> bool:
         """Return whether the password is right; store it by the present method if it was stored by an earlier one."""
-        # The module needs this one.
+        # sign_in imports this module.
         from evaluation.accounts.sign_in import record_rehashed_password
 
         stored, is_right = self.password, bool(super().verify_and_update_password(password))
@@ -141,6 +146,18 @@ class AccountSession(Base):
     device: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(String(64))
     is_trusted: Mapped[bool]
+
+
+class UsedChallenge(Base):
+    """A challenge that a passkey has answered: the answer is accepted once, whoever sends it again.
+
+    `id` is the SHA-256 of the challenge.
+    """
+
+    __tablename__ = "used_challenge"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Passkey(Base, WebAuthnMixin):
