@@ -97,12 +97,7 @@ def make_empty_schema(connection: Connection, revision: str) -> None:
     if connection.dialect.name != "sqlite":
         # Nobody begins to use the database meanwhile.
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(map(quote, names))} IN SHARE ROW EXCLUSIVE MODE")
-    occupied = [
-        name
-        for name in names
-        if name not in MIGRATED_ROWS and connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {quote(name)})").scalar()  # noqa: S608
-    ]
-    if occupied:
+    if occupied := [name for name in names if name not in MIGRATED_ROWS and tables.has_rows(connection, name)]:
         raise NotEmpty(NOT_EMPTY, names=", ".join(occupied))
 
 
@@ -138,8 +133,8 @@ def load(
     digests = {table.name: _load_table(connection, table, columns[table.name], chunks(table.name)) for table in targets}
     tables.set_last_ids(connection, targets, last_ids)
     if connection.dialect.name == "sqlite":
-        if dangling := {name for name, *_ in connection.exec_driver_sql("PRAGMA foreign_key_check")}:
-            raise NotLoaded(DANGLING, names=", ".join(sorted(dangling)))
+        if dangling := tables.dangling_names(connection):
+            raise NotLoaded(DANGLING, names=", ".join(dangling))
     else:
         connection.exec_driver_sql("ANALYZE")
     for table in targets:

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Connection, DateTime, Double, Integer, LargeBinary, MetaData, String, Table
 from sqlalchemy.schema import sort_tables
 
-from evaluation.accounts.models import AccountSession
+from evaluation.accounts.models import AccountSession, UsedChallenge
 from evaluation.database import Base
 from evaluation.errors import EvaluationError
 from evaluation.jobs.models import JobWorker
 from evaluation.language import N_
 from evaluation.schema import VERSION_TABLE
 
-NOT_COPIED = frozenset({AccountSession.__tablename__, JobWorker.__tablename__})
+NOT_COPIED = frozenset(model.__tablename__ for model in (AccountSession, UsedChallenge, JobWorker))
 """Tables whose rows stay where they are: whoever is signed in signs in again at the new place, and workers report there again."""
 CHUNK_BYTES = 2**18
 BATCH_ROWS = 500
@@ -57,6 +57,17 @@ def regular_names(connection: Connection) -> list[str]:
     return sorted(name for (name,) in connection.exec_driver_sql(statement) if name != VERSION_TABLE)
 
 
+def has_rows(connection: Connection, name: str) -> bool:
+    """Return whether a table has a row."""
+    quoted = connection.dialect.identifier_preparer.quote(name)
+    return bool(connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {quoted})").scalar())  # noqa: S608 - names of the schema
+
+
+def dangling_names(connection: Connection) -> list[str]:
+    """Return the names of an SQLite database's tables with rows that refer to missing ones."""
+    return sorted({name for name, *_ in connection.exec_driver_sql("PRAGMA foreign_key_check")})
+
+
 def _reflect(connection: Connection, only: Callable[[str, Any], bool]) -> list[Table]:
     metadata = MetaData()
     metadata.reflect(connection, only=only)
@@ -87,7 +98,7 @@ def read_rows(connection: Connection, table: Table) -> Iterator[bytes]:
         yield b"".join(parts)
 
 
-def _selected(connection: Connection, table: Table, expression: Callable[[Column[Any], str], str], collation: str) -> str:
+def _select(connection: Connection, table: Table, expression: Callable[[Column[Any], str], str], collation: str) -> str:
     """Return the statement that reads a table; `expression` returns the SQL of a column from its quoted name."""
     quote = connection.dialect.identifier_preparer.quote
     values = ", ".join(expression(table.columns[name], quote(name)) for name in column_names(table))
@@ -96,7 +107,7 @@ def _selected(connection: Connection, table: Table, expression: Callable[[Column
 
 
 def _read_sqlite(connection: Connection, table: Table) -> Iterator[bytes]:
-    result = connection.exec_driver_sql(_selected(connection, table, lambda _, name: name, ""))
+    result = connection.exec_driver_sql(_select(connection, table, lambda _, name: name, ""))
     cursor: Any = result.cursor
     try:
         while rows := cursor.fetchmany(BATCH_ROWS):
@@ -125,7 +136,7 @@ def _read_postgresql(connection: Connection, table: Table) -> Iterator[bytes]:
         return f"to_char({name}, 'YYYY-MM-DD HH24:MI:SS.US')" if isinstance(column.type, DateTime) else name
 
     raw: Any = connection.connection.dbapi_connection
-    statement = _selected(connection, table, expression, ' COLLATE "C"')
+    statement = _select(connection, table, expression, ' COLLATE "C"')
     with raw.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT") as copy:
         yield from map(bytes, copy)
 
@@ -146,7 +157,7 @@ def write_rows(connection: Connection, table: Table, columns: Sequence[str], chu
                 copy.write(chunk)
         return
     marks = ", ".join("?" * len(columns))
-    rows = _decoded(_lines(chunks), [_converter(table.columns[name]) for name in columns])
+    rows = _decode(_lines(chunks), [_converter(table.columns[name]) for name in columns])
     raw.executemany(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", rows)  # noqa: S608 - names of the schema
 
 
@@ -160,7 +171,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
         raise ValueError("the last row is not complete")
 
 
-def _decoded(lines: Iterable[str], converters: Sequence[Convert | None]) -> Iterator[Sequence[Any]]:
+def _decode(lines: Iterable[str], converters: Sequence[Convert | None]) -> Iterator[Sequence[Any]]:
     """Yield the values of each row. SQLite itself turns the digits of whole numbers into numbers, by the column's type."""
     conversions = [(index, convert) for index, convert in enumerate(converters) if convert]
     for line in lines:

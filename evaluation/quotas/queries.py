@@ -15,7 +15,8 @@ def bytes_of_account(viewer: Viewer, since: datetime) -> int:
 
 
 def bytes_of_body(viewer: Viewer, body_id: int, since: datetime) -> int:
-    """Return how many bytes all people have sent for a body."""
+    """Return how many bytes all people have sent for a body. Raises Forbidden."""
+    viewer.require(Action.EDIT, body_id)
     return _sum(FileReceipt.body_id == body_id, since)
 
 
