@@ -93,6 +93,10 @@ class PasskeyAnswerForm(WebAuthnSigninResponseForm):
             # The passkey of one person must not complete the sign-in that another person's password began.
             self.credential.errors = [gettext("This passkey belongs to another account.")]
             is_valid = False
+        if is_valid and not passkeys.use_challenge(self.challenge):
+            # The session's cookie can be copied: another browser has sent the same answer before.
+            self.credential.errors = [_too_late()]
+            return False
         if is_valid:
             passkeys.record_passkey_use(account, cast(Passkey, self.cred))
         elif self.credential.data:
@@ -118,5 +122,9 @@ def _takes_challenge(field: Field, challenge: str) -> bool:
     """Return whether the session has this challenge, which it then loses; add the error to the field otherwise."""
     if session.pop(CHALLENGE, None) == challenge:
         return True
-    field.errors = [gettext("Too much time has passed. Start again.")]
+    field.errors = [_too_late()]
     return False
+
+
+def _too_late() -> str:
+    return str(gettext("Too much time has passed. Start again."))

@@ -15,7 +15,7 @@ from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 from redis import ConnectionPool
 
-from evaluation.accounts import sessions
+from evaluation.accounts import passkeys, sessions
 from evaluation.clock import now
 from evaluation.connections import redis_options
 from evaluation.database import db
@@ -88,6 +88,7 @@ class JobQueue:
             store_sign_of_life()
             remove_expired(Viewer.system())
             sessions.remove_expired(Viewer.system())
+            passkeys.remove_used_challenges(Viewer.system())
             db.session.commit()
             for kind in KINDS.values():
                 if kind.is_due is not None and kind.is_due():

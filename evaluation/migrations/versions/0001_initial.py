@@ -163,6 +163,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_session_account_id"), "account_session", ["account_id"], unique=False)
     op.create_table(
+        "used_challenge",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_used_challenge")),
+    )
+    op.create_index(op.f("ix_used_challenge_used_at"), "used_challenge", ["used_at"], unique=False)
+    op.create_table(
         "passkey",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -1040,6 +1047,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_body_kato"), table_name="body")
     op.drop_table("body")
     op.drop_table("passkey")
+    op.drop_index(op.f("ix_used_challenge_used_at"), table_name="used_challenge")
+    op.drop_table("used_challenge")
     op.drop_index(op.f("ix_account_session_account_id"), table_name="account_session")
     op.drop_table("account_session")
     op.drop_index(op.f("ix_account_sort_name"), table_name="account")

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from evaluation.accounts.models import Account, Passkey
+from evaluation.accounts import passkeys
+from evaluation.accounts.models import Account, Passkey, UsedChallenge
+from evaluation.clock import now
 from evaluation.database import db
 from evaluation.web.account.security.passkeys import PasskeyUtil
 from tests.integration.web.account.test_second_factor import codes_on, next_code, set_up
@@ -18,6 +22,7 @@ from tests.integration.web.core.test_pages import assert_valid
 from tests.support.accounts import make_account, sign_in
 from tests.support.authenticator import SecurityKey
 from tests.support.html import find, form_values, texts
+from tests.support.scenario import SYSTEM
 from tests.support.visits import CODES, anonymous_client, attempt, audit_entries, is_signed_in, messages, post
 
 LIST, SIGN_IN_PAGE, CONFIRMATION = "/account/passkeys", "/account/passkey", "/account/confirm-by-passkey"
@@ -164,6 +169,47 @@ def test_an_answer_counts_once_and_in_one_session(app: Flask) -> None:
     assert first.post(str(form["action"]), data=values).headers["Location"] == "/"
     with first.session_transaction() as session:
         assert "passkey_challenge" not in session
+
+
+def test_an_answer_counts_once_although_the_cookie_is_copied(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that count no signatures leave it to the database: at sign-in and where the open session is confirmed."""
+    key, email = SecurityKey(), make_account(app, "clerk")
+    monkeypatch.setattr(key, "_authenticator_data", partial(uncounted, key))
+    add(sign_in(anonymous_client(app), email), key)
+    client = anonymous_client(app)
+    attempt(client, email)
+    assert answered_twice(app, client, key, SIGN_IN_PAGE) == [True, False]
+    assert use(client, key, f"{CONFIRMATION}?next={LIST}").headers["Location"] == LIST
+    with client.session_transaction() as session:
+        session["fs_paa"] -= 3600
+    assert answered_twice(app, client, key, f"{CONFIRMATION}?next={LIST}") == [True, False]
+    with app.app_context():
+        assert db.session.query(UsedChallenge).count() == 3
+        passkeys.remove_used_challenges(SYSTEM)
+        assert db.session.query(UsedChallenge).count() == 3, "they can still be sent again"
+        db.session.query(UsedChallenge).update({"used_at": now() - timedelta(minutes=8)})
+        passkeys.remove_used_challenges(SYSTEM)
+        assert db.session.query(UsedChallenge).count() == 0
+
+
+def uncounted(key: SecurityKey, domain: str, flags: int = 0) -> bytes:
+    key.count = 0
+    return SecurityKey._authenticator_data(key, domain, flags)
+
+
+def answered_twice(app: Flask, client: FlaskClient, key: SecurityKey, address: str) -> list[bool]:
+    """Send the same answer with the same cookies from two browsers; return which of them can open the page of passkeys."""
+    page = post(client, address)
+    form = find(page, "form[data-passkey]")
+    values = form_values(form) | {"credential": key.sign(str(form["data-options"]))}
+    other = app.test_client()
+    for name in ("session", "language"):
+        cookie = client.get_cookie(name)
+        assert cookie is not None
+        other.set_cookie(name, cookie.value)
+    for browser in (client, other):
+        browser.post(str(form["action"]), data=values)
+    return [browser.get(LIST).status_code == 200 for browser in (client, other)]
 
 
 def test_wrong_answers_lock_the_account(app: Flask) -> None:
