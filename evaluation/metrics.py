@@ -15,19 +15,27 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 """Bounds of the classes of durations."""
 
 
-class Count:
-    """A number that only grows, by the values of labels."""
+class _Metric:
+    """What is counted by the values of labels."""
 
     def __init__(self, name: str, description: str, *labels: str):
         self._arguments = name, description, labels
+
+    def _labelled(self, labels: tuple[str, ...]) -> Any:
+        return self._metric.labels(*labels) if labels else self._metric
+
+    @cached_property
+    def _metric(self) -> Any:
+        raise NotImplementedError
+
+
+class Count(_Metric):
+    """A number that only grows, by the values of labels."""
 
     def add(self, *labels: str, amount: int = 1) -> None:
         """Add to the number with these labels."""
         if FOLDER_VARIABLE in os.environ and amount:
             self._labelled(labels).inc(amount)
-
-    def _labelled(self, labels: tuple[str, ...]) -> Any:
-        return self._metric.labels(*labels) if labels else self._metric
 
     @cached_property
     def _metric(self) -> Any:
@@ -36,7 +44,7 @@ class Count:
         return Counter(*self._arguments)
 
 
-class Durations(Count):
+class Durations(_Metric):
     """Durations in seconds, by the values of labels."""
 
     def observe(self, seconds: float, *labels: str) -> None:
@@ -54,7 +62,7 @@ class Durations(Count):
 REQUESTS = Count("evaluation_requests", "Answered requests.", "route", "method", "status")
 REQUEST_SECONDS = Durations("evaluation_request_seconds", "Time of a request from its arrival to its answer.", "route")
 REFUSALS = Count("evaluation_refusals", "Refused requests.", "reason")
-SAVES = Count("evaluation_saves", "Requests that stored answers.")
+SAVES = Count("evaluation_saves", "Changes that stored answers, by form, grid, report or undo.")
 CONFLICTS = Count("evaluation_conflicts", "Answers not stored because another person had changed them.")
 SIGN_IN_FAILURES = Count("evaluation_sign_in_failures", "Wrong passwords and codes.")
 JOBS_STARTED = Count("evaluation_jobs_started", "Background jobs that were started.", "kind")

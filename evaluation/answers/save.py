@@ -21,6 +21,7 @@ from evaluation.criteria.model import Order
 from evaluation.database import advisory_lock
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.metrics import CONFLICTS, SAVES
 from evaluation.policy import Action, Viewer
 
 MAX_ATTEMPTS = 20
@@ -106,11 +107,18 @@ def save_answers(
     for _ in range(MAX_ATTEMPTS):
         reports = _lock_reports(viewer, order, year, body_id, save.waiting, today)
         if not save.attempt(viewer, reports):
-            return SaveResult((), (), tuple(save.conflicts), save.batch)
+            return _count(SaveResult((), (), tuple(save.conflicts), save.batch))
         if not save.waiting:
             append_events(viewer, save.events, save.batch)
-            return SaveResult(tuple(save.changed), tuple(save.unchanged), tuple(save.conflicts), save.batch)
+            return _count(SaveResult(tuple(save.changed), tuple(save.unchanged), tuple(save.conflicts), save.batch))
     raise ConcurrentChange
+
+
+def _count(result: SaveResult) -> SaveResult:
+    """Count a save in the metrics and return its result."""
+    SAVES.add(amount=bool(result.changed))
+    CONFLICTS.add(amount=len(result.conflicts))
+    return result
 
 
 def undo_batch(viewer: Viewer, order: Order, year: int, body_id: int | None, batch: str, today: date | None = None) -> SaveResult:

@@ -1,6 +1,7 @@
 """Commands of background jobs."""
 
 import os
+from contextlib import closing, nullcontext
 from logging.config import dictConfig
 
 import click
@@ -44,12 +45,17 @@ def work(workers: int | None, job: int | None, with_server: bool, lang: str) -> 
         raise EvaluationError(NO_QUEUE)
     # Imported here: the list of commands does not need it.
     from evaluation.jobs.consumer import JobConsumer
+    from evaluation.server.companions import Companions
 
     dictConfig(log_configuration(settings))
     # The first minute has no other sign that the workers live.
     store_sign_of_life()
     server_id = os.getppid() if with_server else None
-    JobConsumer(current_app.extensions["jobs"], workers or settings.job_workers or 1, server_id).run()
+    # The server has the metrics of the workers that it starts; those of other workers have an address of their own.
+    with nullcontext() if with_server else closing(Companions(settings.model_copy(update={"job_workers": 0}))) as companions:
+        if companions is not None:
+            companions.start()
+        JobConsumer(current_app.extensions["jobs"], workers or settings.job_workers or 1, server_id).run()
 
 
 jobs.add_command(work)

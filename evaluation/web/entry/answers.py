@@ -35,7 +35,6 @@ from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language
-from evaluation.metrics import CONFLICTS, SAVES
 from evaluation.policy import Action
 from evaluation.registry import queries as registry
 from evaluation.web.core.access import allow
@@ -131,8 +130,6 @@ def save(bin_: str, year: int) -> tuple[Response, int] | Response:
     if inputs:
         result = save_answers(viewer, order, year, body_id, list(inputs.values()))
         changed = set(map(id, result.changed))
-        SAVES.add(amount=bool(changed))
-        CONFLICTS.add(amount=len(result.conflicts))
         conflicts = {id(conflict.answer_input): conflict for conflict in result.conflicts}
         for position, input_ in inputs.items():
             state = "saved" if id(input_) in changed else "unchanged"

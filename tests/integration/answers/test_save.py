@@ -1,12 +1,13 @@
 """Saving answers: changes, conflicts with concurrent changes, undo; on both databases."""
 
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from evaluation.answers import queries
+from evaluation.answers import queries, save
 from evaluation.answers.model import AnswerInput
 from evaluation.answers.save import SaveResult, UnknownCell, save_answers, undo_batch
 from evaluation.audit import queries as audit
@@ -94,6 +95,25 @@ def test_a_concurrently_changed_cell_is_not_overwritten(app: Flask, order: Order
             viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 100, saved.conflicts[0].stored_value)]
         )
         assert chosen.changed and answers(organisation_id)[first] == 100
+
+
+def test_metrics_count_changes_and_conflicts_wherever_they_come_from(
+    app: Flask, order: Order, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Counter[str] = Counter()
+    monkeypatch.setattr(save.SAVES, "add", lambda amount: counts.update(saves=amount))
+    monkeypatch.setattr(save.CONFLICTS, "add", lambda amount: counts.update(conflicts=amount))
+    viewer, body, organisation_id, _ = clerk_and_ids(scenario)
+    first, second = money(order)
+    with app.app_context():
+        block = [AnswerInput(organisation_id, first, 1), AnswerInput(organisation_id, second, 2)]
+        saved = save_answers(viewer, order, YEAR, body, block)
+        save_answers(viewer, order, YEAR, body, block)
+        assert counts == {"saves": 1, "conflicts": 0}
+        save_answers(viewer, order, YEAR, body, [AnswerInput(organisation_id, first, 3)], all_or_nothing=True)
+        assert counts == {"saves": 1, "conflicts": 1}
+        undo_batch(viewer, order, YEAR, body, saved.batch)
+        assert counts == {"saves": 2, "conflicts": 1}
 
 
 def test_later_changes_are_not_undone(app: Flask, order: Order, scenario: Scenario) -> None:

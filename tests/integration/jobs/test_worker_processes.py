@@ -7,8 +7,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from flask import Flask
@@ -22,6 +25,7 @@ from evaluation.notifications.models import Notification
 from tests.integration.jobs.kinds import ALL, DIVIDED, content_of
 from tests.support.accounts import make_account
 from tests.support.paths import ROOT
+from tests.support.server import free_port
 
 PARTS = 12
 LEASE_SECONDS = 2
@@ -37,14 +41,24 @@ def app(database_url: str, make_app: Callable[..., Flask], tmp_path: Path) -> It
 
 @pytest.fixture
 def consumer(app: Flask) -> "Iterator[subprocess.Popen[bytes]]":
-    """The command `flask jobs work` with the kinds of the tests, as the server starts it."""
+    """The command `flask jobs work` with the kinds of the tests."""
+    with running_consumer(app) as process:
+        yield process
+
+
+@contextmanager
+def running_consumer(app: Flask, **variables: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run `flask jobs work` with the settings of the app and these ones until the block ends."""
     with app.app_context():
         settings = db.sessionmaker.kw["info"]["configuration"].settings
     command = [sys.executable, "-m", "flask", "--app", "tests.integration.jobs.worker_app", "jobs", "work", "--workers", "2"]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings.environment, start_new_session=True)
-    yield process
-    process.kill()
-    process.wait()
+    environment = os.environ | settings.environment | variables
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def start(app: Flask, log: Path, **parameters: Any) -> int:
@@ -112,3 +126,19 @@ def test_a_stopped_worker_releases_its_part(app: Flask, consumer: "subprocess.Po
         job = db.session.get(Job, id_)
         assert job is not None and job.status == "running"
         assert {count for (count,) in db.session.query(JobPart.attempts).filter(JobPart.status == "waiting")} == {0}
+
+
+def test_workers_without_a_server_have_metrics(app: Flask, tmp_path: Path) -> None:
+    port = free_port()
+
+    def metrics() -> str:
+        with suppress(URLError, ConnectionError), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
+            return str(response.read().decode())
+        return ""
+
+    start(app, tmp_path / "log", sleep=0)
+    with running_consumer(app, METRICS_BIND=f"127.0.0.1:{port}") as process:
+        ended = f'evaluation_jobs_ended_total{{kind="{DIVIDED.code}",status="done"}} 1.0'
+        wait_for(app, lambda: ended in metrics())
+        process.terminate()
+        assert process.wait(60) == 0 and not metrics()
