@@ -3,18 +3,24 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, literal, or_, select
 
 from evaluation.audit.verification.queries import head_rows
 from evaluation.clock import MAX_CLOCK_SKEW, now
 from evaluation.database import db, fetch_rows
 from evaluation.jobs.models import ACTIVE_STATUSES, RUNNING, WAITING, Job, JobPart, JobWorker
-from evaluation.notifications.models import Notification
+from evaluation.notifications.models import MAIL_STATUSES, NO_MAIL, Notification
 from evaluation.policy import Action, Viewer
 from evaluation.results.models import STALE, BodyResult
 
 SIGN_OF_LIFE = timedelta(minutes=3)
 """How old the last sign of life of a worker may be; workers give one each minute, unless all of them are busy."""
+
+
+def is_database_reachable(viewer: Viewer) -> bool:
+    """Return whether the database answers; raises its error if it does not. Raises Forbidden."""
+    viewer.require(Action.MANAGE_ACCOUNTS)
+    return db.session.scalar(select(literal(1))) == 1
 
 
 def has_live_worker(viewer: Viewer) -> bool:
@@ -44,7 +50,7 @@ def mail_counts(viewer: Viewer) -> Mapping[str, int]:
     viewer.require(Action.MANAGE_ACCOUNTS)
     counts = select(Notification.mail_status, func.count()).group_by(Notification.mail_status)
     stored = dict(fetch_rows(counts))
-    return {status: stored.get(status, 0) for status in ("waiting", "sent", "failed")}
+    return {status: stored.get(status, 0) for status in MAIL_STATUSES if status != NO_MAIL}
 
 
 def stale_results(viewer: Viewer) -> int:

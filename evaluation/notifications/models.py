@@ -24,7 +24,8 @@ KINDS = (
     "job",
     "account",
 )
-MAIL_STATUSES = ("none", "waiting", "sent", "failed")
+NO_MAIL = "none"
+MAIL_STATUSES = (NO_MAIL, "waiting", "sent", "failed")
 """No mail is sent (no server is configured, or the address does not exist); it waits; the server has accepted it; it failed."""
 
 UNREAD = text("read_at IS NULL")
@@ -68,6 +69,6 @@ class Notification(Base):
     dedup_key: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(default=now)
     read_at: Mapped[datetime | None]
-    mail_status: Mapped[str] = mapped_column(String(16), default="none", server_default="none")
+    mail_status: Mapped[str] = mapped_column(String(16), default=NO_MAIL, server_default=NO_MAIL)
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     claimed_at: Mapped[datetime | None]
