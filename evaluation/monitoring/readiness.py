@@ -9,13 +9,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from evaluation import schema, storage
 from evaluation.accounts.queries import has_demonstration_accounts
 from evaluation.audit.verification import future_time
 from evaluation.configuration import Configuration
-from evaluation.database import db
 from evaluation.monitoring import queries
 from evaluation.policy import Viewer
 from evaluation.settings import MEGABYTE, MEMORY_QUEUE, Settings
@@ -56,11 +53,11 @@ def checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     They need an application context. The first one that hangs hides those after it, so the surest come first.
     """
     yield "disk", lambda: has_free_disk(settings)
-    yield "database", lambda: db.session.scalar(text("SELECT 1")) == 1
+    yield "database", lambda: queries.is_database_reachable(SYSTEM)
     yield "schema", schema.is_current
     if settings.is_production:
         yield "data", lambda: not has_demonstration_accounts(SYSTEM)
-    if settings.job_workers and settings.job_queue_url != MEMORY_QUEUE:
+    if settings.job_queue_url != MEMORY_QUEUE:
         yield "worker", lambda: queries.has_live_worker(SYSTEM)
     yield "files", _is_store_reachable
     yield CLOCK, lambda: future_time(SYSTEM) is None

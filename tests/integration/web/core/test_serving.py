@@ -95,7 +95,7 @@ def test_a_service_that_hangs_is_not_ready_within_the_limit(app: Flask, monkeypa
 def test_too_little_space_and_a_missing_worker_are_not_ready(
     database_url: str, make_app: Callable[..., Flask], tmp_path: Path
 ) -> None:
-    app = make_app(database_url, DISK_RESERVE_MEGABYTES=10**9, JOB_QUEUE_URL="", JOB_FOLDER=tmp_path, JOB_WORKERS=1)
+    app = make_app(database_url, DISK_RESERVE_MEGABYTES=10**9, JOB_QUEUE_URL="", JOB_FOLDER=tmp_path, JOB_WORKERS=0)
     response = app.test_client().get("/readyz")
     states = response.json["checks"]  # type: ignore[index]
     assert response.status_code == 503 and {name for name, state in states.items() if state == "failed"} == {"disk", "worker"}
