@@ -15,7 +15,7 @@ from evaluation.accounts.roles import ROLE_NAMES
 from evaluation.cli.context import CommandError, command, format_table, language_option, transaction
 from evaluation.errors import EvaluationError
 from evaluation.language import LANGUAGE_CODES, N_, Language, language
-from evaluation.notifications.operations import notify_owner
+from evaluation.notifications import account_notices
 from evaluation.policy import Role, Viewer
 
 user = AppGroup("user", help="Add people, give them one-time links, disable them, list them.")
@@ -81,10 +81,7 @@ def reset(email: str, second_factor: bool, address: str | None, lang: str) -> No
     """
     with transaction():
         account = _find(email)
-        operations.reset_password(Viewer.system(), account, second_factor)
-        notify_owner(Viewer.system(), account, "password_removed")
-        if second_factor:
-            notify_owner(Viewer.system(), account, "all_factors_removed")
+        account_notices.reset_password(Viewer.system(), account, second_factor)
         _print_link(account, address, language(lang))
 
 

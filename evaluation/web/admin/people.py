@@ -23,8 +23,7 @@ from evaluation.accounts.sign_in import is_locked
 from evaluation.clock import now
 from evaluation.errors import EvaluationError
 from evaluation.language import LANGUAGE_NAMES, N_
-from evaluation.notifications.account_notices import announce_new_email
-from evaluation.notifications.operations import notify_owner
+from evaluation.notifications import account_notices
 from evaluation.pagination import Page
 from evaluation.policy import BODY_ROLES, Action, Viewer
 from evaluation.registry import queries as registry
@@ -114,7 +113,7 @@ def person(account_id: int) -> str | Redirection | tuple[str, int]:
         try:
             old_email = account.email
             changed = operations.change_account(viewer, account, **form.values(_chosen_body_ids(form)))
-            announce_new_email(viewer, account, old_email)
+            account_notices.announce_new_email(viewer, account, old_email)
         except InvalidAccount as error:
             form.add_errors(error, current_language())
         else:
@@ -140,7 +139,7 @@ def enable(account_id: int) -> Redirection | tuple[str, int]:
 @allow(Action.MANAGE_ACCOUNTS)
 def remove_second_factor(account_id: int) -> Redirection | tuple[str, int]:
     """Remove a lost second factor."""
-    return _run(account_id, operations.remove_second_factor, "second_factor_removed", notice="all_factors_removed")
+    return _run(account_id, account_notices.remove_second_factor, "second_factor_removed")
 
 
 @blueprint.post(f"/{ACCOUNT}/sessions")
@@ -156,21 +155,16 @@ def link(account_id: int) -> str | tuple[str, int]:
     """Remove the password and show a one-time link that sets a new one."""
     account = _find(account_id)
     try:
-        operations.reset_password(current_viewer(), account)
-        notify_owner(current_viewer(), account, "password_removed")
+        account_notices.reset_password(current_viewer(), account)
     except EvaluationError as error:
         return _error_page(account, error)
     return _link_page(account)
 
 
-def _run(
-    account_id: int, operation: Callable[[Viewer, Account], object], success: str, notice: str = ""
-) -> Redirection | tuple[str, int]:
+def _run(account_id: int, operation: Callable[[Viewer, Account], object], success: str) -> Redirection | tuple[str, int]:
     account = _find(account_id)
     try:
         operation(current_viewer(), account)
-        if notice:
-            notify_owner(current_viewer(), account, notice)
     except EvaluationError as error:
         return _error_page(account, error)
     return _redirect_to_person(account_id, success)
