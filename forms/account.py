@@ -51,14 +51,14 @@ def is_trusted_device(account: Account) -> bool:
     return sign_in.is_trusted_device(account, request.cookies.get(sign_in.device_cookie(account)))
 
 
-def normalised(value: Any) -> Any:
+def normalise(value: Any) -> Any:
     """Return an address or code without spaces and in lower case."""
     return "".join(value.split()).lower() if isinstance(value, str) else value
 
 
 def account_of_email(typed: str) -> Account | None:
     """Return the account of a typed e-mail address; None without a read for a text that is no such address."""
-    email = str(normalised(typed))
+    email = str(normalise(typed))
     if not EMAIL.fullmatch(email) or len(email) > MAX_EMAIL_LENGTH:
         return None
     account: Account | None = current_app.extensions["security"].datastore.find_user(case_insensitive=True, email=email)
@@ -67,7 +67,7 @@ def account_of_email(typed: str) -> Account | None:
 
 def _email_field(*validators: Any) -> EmailField:
     required = [DataRequired(_("Enter your e-mail address.")), Length(max=MAX_EMAIL_LENGTH)]
-    return EmailField(_("E-mail address"), [*required, *validators], filters=[normalised], render_kw={"autocomplete": "username"})
+    return EmailField(_("E-mail address"), [*required, *validators], filters=[normalise], render_kw={"autocomplete": "username"})
 
 
 def _password_field(label: Any, autocomplete: str, *validators: Any) -> PasswordField:
@@ -200,7 +200,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
     code = StringField(
         _("Code from the app"),
         [DataRequired(_("Enter the six digits that the app shows."))],
-        filters=[normalised],
+        filters=[normalise],
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
     )
     submit = SubmitField(_("Continue"), id="submit-code")
@@ -240,7 +240,7 @@ class RecoveryForm(MfRecoveryForm):
     code = StringField(
         _("Recovery code"),
         [DataRequired(_("Enter one of your recovery codes."))],
-        filters=[normalised],
+        filters=[normalise],
         render_kw={"autocomplete": "off"},
     )
     submit = SubmitField(_("Continue"))

@@ -28,16 +28,16 @@ LOGGER = logging.getLogger(__name__)
 def send_after_commit(mail: Mail) -> None:
     """Send a mail once the current transaction is committed. A failure is only logged: the person can request another link."""
     content = {"recipient": mail.recipient, "subject": mail.subject, "text": mail.text}
-    start_job(Viewer.system(), KIND, {"mail": encrypted(content)})
+    start_job(Viewer.system(), KIND, {"mail": encrypt(content)})
 
 
-def encrypted(content: dict[str, str]) -> str:
+def encrypt(content: dict[str, str]) -> str:
     """Return the parameters of a job that only the product can read."""
     return _cipher(configuration().settings).encrypt(to_json_bytes(content)).decode()
 
 
-def decrypted(token: str) -> dict[str, str]:
-    """Return what :func:`encrypted` received. Raises EvaluationError: it was encrypted with a key that is lost."""
+def decrypt(token: str) -> dict[str, str]:
+    """Return what :func:`encrypt` received. Raises EvaluationError: it was encrypted with a key that is lost."""
     try:
         content: dict[str, str] = from_json(_cipher(configuration().settings).decrypt(token))
     except InvalidToken as error:
@@ -46,7 +46,7 @@ def decrypted(token: str) -> dict[str, str]:
 
 
 def _send(run: JobRun) -> None:
-    send_now(Mail(**decrypted(run.parameters["mail"])))
+    send_now(Mail(**decrypt(run.parameters["mail"])))
 
 
 def send_now(mail: Mail) -> None:

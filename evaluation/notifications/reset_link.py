@@ -12,7 +12,7 @@ from evaluation.jobs.kinds import JobKind, JobRun
 from evaluation.jobs.operations import start_job
 from evaluation.language import N_, Language, language
 from evaluation.notifications.email import Mail
-from evaluation.notifications.link_mail import decrypted, encrypted, send_now
+from evaluation.notifications.link_mail import decrypt, encrypt, send_now
 from evaluation.policy import Action, Viewer
 
 SUBJECT = N_("A new password")
@@ -26,11 +26,11 @@ def request_link(email: str, address: str, language_code: str) -> None:
         address: The network address, for the audit log.
         language_code: The language of the mail to a person who has not chosen one.
     """
-    start_job(Viewer.system(), KIND, {"request": encrypted({"email": email, "address": address})}, language_code)
+    start_job(Viewer.system(), KIND, {"request": encrypt({"email": email, "address": address})}, language_code)
 
 
 def _send(run: JobRun) -> None:
-    request = decrypted(run.parameters["request"])
+    request = decrypt(run.parameters["request"])
     account = queries.account_by_email(run.viewer, request["email"]) if EMAIL.fullmatch(request["email"]) else None
     if account is None or sign_in.is_closed(account):
         return

@@ -61,7 +61,7 @@ def file() -> tuple[str, int] | str:
 
 def _count_unpacking() -> None:
     """Count a file that must be unpacked for the sender's address. Raises TooManyFiles."""
-    limiter: Limiter = current_app.extensions["guess_limiter"]
+    limiter: Limiter = current_app.extensions["rate_limiter"]
     if not limiter.limiter.hit(parse(current_app.config["UNPACK_LIMIT"]), "unpacking", get_remote_address()):
         raise TooManyFiles(TOO_MANY_FILES)
 

@@ -26,14 +26,14 @@ function askBrowser(form) {
  */
 function partOf(error) {
   const name = error instanceof DOMException ? error.name : "";
-  if (name === "InvalidStateError") return "known";
+  if (name === "InvalidStateError") return "registered";
   return ["SecurityError", "NotSupportedError"].includes(name) ? "unsupported" : "failed";
 }
 
 /** @param {HTMLFormElement} form */
 async function run(form) {
   const parts = namedParts(form);
-  for (const name of ["failed", "known", "unsupported"]) parts[name].hidden = true;
+  for (const name of ["failed", "registered", "unsupported"]) parts[name].hidden = true;
   parts.again.hidden = true;
   try {
     const credential = await askBrowser(form);

@@ -39,7 +39,7 @@ def test_adding_using_and_removing_a_passkey(code: str, width: int, empty_site: 
         assert_accessible(page, width)
         page.fill("#name", "2")
         page.click("#submit")
-        expect(page.locator("[data-part=known]")).to_be_visible()
+        expect(page.locator("[data-part=registered]")).to_be_visible()
         expect(page.locator("[data-part=again]")).to_be_focused()
         assert_accessible(page, width)
         page.context.clear_cookies(name="session")

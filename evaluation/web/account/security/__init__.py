@@ -13,7 +13,7 @@ from evaluation.accounts.passkeys import add_passkey, remove_passkey
 from evaluation.accounts.sessions import delete_sessions
 from evaluation.database import db
 from evaluation.web.account.first_command import show_first_command
-from evaluation.web.account.security import events, forgotten, limits, passkeys, second_factor_setup, sessions
+from evaluation.web.account.security import events, limits, passkeys, reset_request, second_factor_setup, sessions
 from evaluation.web.account.security.configuration import configure
 from evaluation.web.account.security.mail import BackgroundMailUtil
 from evaluation.web.account.security.passwords import PasswordPolicy
@@ -23,6 +23,31 @@ from forms import account as forms
 from forms import passkeys as passkey_forms
 
 __all__ = ["end_expired_session", "init_app", "limits", "reset_link", "store_last_request"]
+
+FORMS_AND_RULES: dict[str, Any] = {
+    "login_form": forms.SignInForm,
+    "verify_form": forms.ConfirmPasswordForm,
+    "change_password_form": forms.PasswordChangeForm,
+    "reset_password_form": forms.SetPasswordForm,
+    "two_factor_setup_form": forms.SecondFactorForm,
+    "two_factor_verify_code_form": forms.CodeForm,
+    "two_factor_rescue_form": forms.RescueForm,
+    "mf_recovery_codes_form": forms.NewCodesForm,
+    "mf_recovery_form": forms.RecoveryForm,
+    "two_factor_select_form": passkey_forms.FactorChoiceForm,
+    "wan_register_form": passkey_forms.PasskeyForm,
+    "wan_register_response_form": passkey_forms.NewPasskeyForm,
+    "wan_delete_form": passkey_forms.PasskeyRemovalForm,
+    "wan_signin_form": passkey_forms.PasskeySignInForm,
+    "wan_signin_response_form": passkey_forms.PasskeyAnswerForm,
+    "wan_verify_form": passkey_forms.PasskeyConfirmationForm,
+    "webauthn_util_cls": passkeys.PasskeyUtil,
+    "mail_util_cls": BackgroundMailUtil,
+    "password_util_cls": PasswordPolicy,
+    "totp_cls": EncryptedTotp,
+    "mf_recovery_codes_util_cls": AuditedRecoveryCodes,
+}
+"""Argument of Flask-Security → the product's form, or class of rules."""
 
 
 class AccountDatastore(FSQLALiteUserDatastore):
@@ -58,31 +83,7 @@ def init_app(app: Flask) -> None:
     if proxies := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     configure(app)
-    security = Security(
-        app,
-        AccountDatastore(),
-        login_form=forms.SignInForm,
-        verify_form=forms.ConfirmPasswordForm,
-        change_password_form=forms.PasswordChangeForm,
-        reset_password_form=forms.SetPasswordForm,
-        two_factor_setup_form=forms.SecondFactorForm,
-        two_factor_verify_code_form=forms.CodeForm,
-        two_factor_rescue_form=forms.RescueForm,
-        mf_recovery_codes_form=forms.NewCodesForm,
-        mf_recovery_form=forms.RecoveryForm,
-        two_factor_select_form=passkey_forms.FactorChoiceForm,
-        wan_register_form=passkey_forms.PasskeyForm,
-        wan_register_response_form=passkey_forms.NewPasskeyForm,
-        wan_delete_form=passkey_forms.PasskeyRemovalForm,
-        wan_signin_form=passkey_forms.PasskeySignInForm,
-        wan_signin_response_form=passkey_forms.PasskeyAnswerForm,
-        wan_verify_form=passkey_forms.PasskeyConfirmationForm,
-        webauthn_util_cls=passkeys.PasskeyUtil,
-        mail_util_cls=BackgroundMailUtil,
-        password_util_cls=PasswordPolicy,
-        totp_cls=EncryptedTotp,
-        mf_recovery_codes_util_cls=AuditedRecoveryCodes,
-    )
+    security = Security(app, AccountDatastore(), **FORMS_AND_RULES)
     # Only pages and their cookie: no tokens and no JSON.
     security.want_json(_wants_no_json)
     security.principal.skip_static = True
@@ -92,7 +93,7 @@ def init_app(app: Flask) -> None:
     events.init_app(app)
     second_factor_setup.init_app(app)
     passkeys.init_app(app)
-    forgotten.init_app(app)
+    reset_request.init_app(app)
     limits.limit_views(app)
     sessions.init_app(app)
 

@@ -79,7 +79,7 @@ TEMPLATES = {
     "LOGIN_USER_TEMPLATE": "account/sign_in.html",
     "VERIFY_TEMPLATE": "account/confirm.html",
     "CHANGE_PASSWORD_TEMPLATE": "account/password.html",
-    "FORGOT_PASSWORD_TEMPLATE": "account/forgotten.html",
+    "FORGOT_PASSWORD_TEMPLATE": "account/reset_request.html",
     "RESET_PASSWORD_TEMPLATE": "account/new_password.html",
     "TWO_FACTOR_SETUP_TEMPLATE": "account/second_factor.html",
     "TWO_FACTOR_VERIFY_CODE_TEMPLATE": "account/code.html",

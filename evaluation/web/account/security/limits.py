@@ -20,7 +20,7 @@ from evaluation.accounts.models import Account
 from evaluation.connections import redis_options
 from evaluation.web.core.incoming import with_checked_content
 from evaluation.web.sheets import verify
-from forms.account import RIGHT_GUESS, ConfirmPasswordForm, account_of_email, normalised
+from forms.account import RIGHT_GUESS, ConfirmPasswordForm, account_of_email, normalise
 
 GUESSABLE_ENDPOINTS = ("login", "two_factor_token_validation", "mf_recovery", "verify", "change_password")
 """Endpoints whose form is shown again, with status 200, after a wrong guess."""
@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
     """
     storage = app.config["RATE_LIMIT_STORAGE"]
     # Without Redis each process counts for itself until it is back: people can sign in, and guessing stays limited.
-    app.extensions["guess_limiter"] = Limiter(
+    app.extensions["rate_limiter"] = Limiter(
         get_remote_address, app=app, storage_uri=storage, storage_options=redis_options(storage), in_memory_fallback_enabled=True
     )
     app.before_request(_identify_guesser)
@@ -47,16 +47,15 @@ def init_app(app: Flask) -> None:
 
 def limit_views(app: Flask) -> None:
     """Limit the pages of Flask-Security that allow guessing, and the page where anybody may have a file verified."""
-    limiter: Limiter = app.extensions["guess_limiter"]
-    counted: dict[str, Any] = {"methods": ["POST"], "deduct_when": _is_failure}
-    by_address = limiter.limit(app.config["GUESS_LIMIT"], exempt_when=lambda: _guesser().startswith(DEVICE), **counted)
-    by_guesser = limiter.shared_limit(guesser_limit, SCOPE, key_func=_guesser, **counted)
+    limiter: Limiter = app.extensions["rate_limiter"]
+    options: dict[str, Any] = {"methods": ["POST"], "deduct_when": _is_failure}
+    by_address = limiter.limit(app.config["GUESS_LIMIT"], exempt_when=lambda: _guesser().startswith(DEVICE), **options)
+    by_guesser = limiter.shared_limit(guesser_limit, SCOPE, key_func=_guesser, **options)
     links = limiter.limit(app.config["LINK_LIMIT"], methods=["POST"])
     for endpoint in GUESSABLE_ENDPOINTS + LINK_ENDPOINTS:
         name = f"security.{endpoint}"
         view = with_checked_content(app.view_functions[name])
-        limited = by_address(by_guesser(view)) if endpoint in GUESSABLE_ENDPOINTS else links(view)
-        app.view_functions[name] = limited
+        app.view_functions[name] = by_address(by_guesser(view)) if endpoint in GUESSABLE_ENDPOINTS else links(view)
     app.extensions["confirmation_check"] = by_guesser(_validate)
     limiter.limit(app.config["VERIFY_LIMIT"], exempt_when=verify.is_exempt_from_limit)(verify.blueprint)
 
@@ -83,7 +82,7 @@ def guesser_limit() -> str:
 
 def forget_guesses(account: Account) -> None:
     """Begin the count of guesses about an account anew: its owner has signed in or set a new password by a link."""
-    limiter: Limiter = current_app.extensions["guess_limiter"]
+    limiter: Limiter = current_app.extensions["rate_limiter"]
     # Without its storage the limiter counts in memory, and the count ends by itself.
     with suppress(Exception):
         limiter.limiter.clear(parse(guesser_limit()), _key(ACCOUNT, account.email), SCOPE)
@@ -112,7 +111,7 @@ def _identify_guesser() -> None:
     if account is not None:
         g.guesser = _guesser_of(account)
     else:
-        g.guesser = _key(ACCOUNT, str(normalised(request.form.get("email", ""))) or get_remote_address())
+        g.guesser = _key(ACCOUNT, str(normalise(request.form.get("email", ""))) or get_remote_address())
 
 
 def _guesser_of(account: Account) -> str:

@@ -31,7 +31,7 @@ SETUP_STATES = ("setup_from_login", "validating_profile")
 def init_app(app: Flask) -> None:
     """Open the pages that register a passkey to people who must set up a second factor before they are signed in."""
     for endpoint in REGISTRATION_ENDPOINTS:
-        app.view_functions[endpoint] = _wrapped(app.view_functions[endpoint])
+        app.view_functions[endpoint] = _wrap(app.view_functions[endpoint])
 
 
 class PasskeyUtil(WebauthnUtil):
@@ -82,7 +82,7 @@ class PasskeyUtil(WebauthnUtil):
         return None, name
 
 
-def _wrapped(view: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap(view: Callable[..., Any]) -> Callable[..., Any]:
     # Without Flask-Security's check of a session.
     inner: Callable[..., Any] = view.__wrapped__  # type: ignore[attr-defined]
 

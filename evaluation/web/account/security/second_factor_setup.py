@@ -24,10 +24,10 @@ def init_app(app: Flask) -> None:
     rule = next(rule.rule for rule in app.url_map.iter_rules(SIGNED_IN_ENDPOINT))
     app.add_url_rule(rule, SIGNED_IN_ENDPOINT, methods=["GET"])
     for endpoint in (SIGNED_IN_ENDPOINT, SIGNING_IN_ENDPOINT):
-        app.view_functions[endpoint] = _wrapped(app.view_functions[endpoint])
+        app.view_functions[endpoint] = _wrap(app.view_functions[endpoint])
 
 
-def _wrapped(view: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def wrapper(token: str | None = None) -> Any:
         if token is not None and request.method != "POST":

@@ -22,4 +22,4 @@ def forgot_password() -> str:
         if configuration().settings.smtp_url:
             request_link(str(form.email.data), remote_address(), current_language().code)
         flash(get_message("PASSWORD_RESET_REQUEST", email=form.email.data)[0])
-    return render_template("account/forgotten.html", forgot_password_form=form)
+    return render_template("account/reset_request.html", forgot_password_form=form)
