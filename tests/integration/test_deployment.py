@@ -26,6 +26,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.support.paths import ROOT
+from tests.support.server import free_port
 from tests.support.settings import PRODUCTION
 
 DOCKERFILE = ROOT / "Dockerfile"
@@ -52,13 +53,6 @@ def image_paths() -> list[str]:
     """What the image takes from the source tree."""
     copies = re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
     return sorted({path for copy in copies for path in copy.split()[:-1]})
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -26,9 +26,11 @@ from evaluation.criteria import Order
 from evaluation.language import language
 from evaluation.web.core.errors import UNKNOWN_OUTCOME
 from tests.support.factories import random_answers
-from tests.torture.site import Browser, Clerk, Site, free_port
+from tests.support.server import free_port
+from tests.torture.site import Browser, Clerk, Site
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+"""The library that shifts a process's clock, of this machine's architecture; None if it is not installed."""
 NOT_STORED = 503
 SLEEP = """import select, time
 time.sleep = lambda seconds: select.select((), (), (), seconds)
@@ -284,7 +286,7 @@ class Clock:
     """The clock of the server's processes, which reads a file in a folder. Clocks that only measure stay right."""
 
     def __init__(self, folder: Path):
-        assert FAKETIME.exists(), "faketime is not installed; `make test` installs it"
+        assert FAKETIME, "faketime is not installed; `make test` installs it"
         self.folder, self.file = folder, folder / "offset"
         folder.mkdir()
         self.file.write_text("+0")

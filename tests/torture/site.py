@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.support.accounts import PASSWORD
+from tests.support.server import free_port
 
 YEAR = 2024
 START_SECONDS = 120
@@ -36,13 +36,6 @@ class Clerk:
     answers: Counter[str] = field(default_factory=Counter)
     slowest: float = 0
     faults: list[str] = field(default_factory=list)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 class Site:
