@@ -48,14 +48,17 @@ def named_files(viewer: Viewer) -> Iterator[NamedFile]:
 def hashes_of_removed_evidence(viewer: Viewer, before: datetime) -> set[str]:
     """Return the SHA-256s of removed evidence files that the audit log still needs.
 
-    They are those that were removed after the body's year had been submitted for the first time: a reviewer may have relied on
-    them. The others were seen by the body's own people alone; those removed since `before` (UTC) may have been by mistake.
+    They are those that were removed after the body's year had been submitted for the first time, and those that anybody has
+    downloaded: a reviewer may have relied on them. Those removed since `before` (UTC) may have been by mistake.
     """
     viewer.require(Action.MANAGE_ACCOUNTS)
     flush_events(db.session)
     body, year = AuditEvent.body_id, AuditEvent.year
     first = select(body, year, func.min(AuditEvent.id)).where(AuditEvent.action == AuditAction.SUBMITTED).group_by(body, year)
     submissions = {(body_id, year_): id_ for body_id, year_, id_ in db.session.execute(first)}
-    removals = select(body, year, AuditEvent.id, AuditEvent.at, AuditEvent.data["sha256"].as_string())
+    sha256_column = AuditEvent.data["sha256"].as_string()
+    removals = select(body, year, AuditEvent.id, AuditEvent.at, sha256_column)
     rows = db.session.execute(removals.where(AuditEvent.action == AuditAction.EVIDENCE_FILE_REMOVED))
-    return {sha256 for body_id, year_, id_, at, sha256 in rows if at >= before or submissions.get((body_id, year_), id_) < id_}
+    needed = {sha256 for body_id, year_, id_, at, sha256 in rows if at >= before or submissions.get((body_id, year_), id_) < id_}
+    downloads = select(sha256_column).distinct().where(AuditEvent.action == AuditAction.EVIDENCE_FILE_DOWNLOADED)
+    return needed | set(db.session.scalars(downloads))

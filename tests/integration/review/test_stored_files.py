@@ -143,6 +143,22 @@ def test_evidence_removed_after_a_submission_stays(scenario: Scenario) -> None:
         assert hashes() == {sha256}
 
 
+def test_removed_evidence_that_a_reviewer_downloaded_stays(scenario: Scenario) -> None:
+    """The year was never submitted."""
+    app, clerk = scenario.app, scenario.viewer(Role.CLERK)
+    with app.app_context():
+        files = attach(scenario), attach(scenario, A_PDF + b"\n%%EOF")
+        sha256 = files[0].sha256
+        change_settings(app, removed_file_days=-1)
+        evidence.record_download(scenario.viewer(Role.REVIEWER), files[0], scenario.body_id)
+        for file in files:
+            evidence.remove(clerk, YEAR, scenario.body_id, file.organisation_id, file.id)
+        db.session.commit()
+        age(app, days=400)
+        prune(app)
+        assert hashes() == {sha256}
+
+
 def test_check_lists_missing_and_damaged_files(scenario: Scenario) -> None:
     app = scenario.app
     with app.app_context():
