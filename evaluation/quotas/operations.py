@@ -16,6 +16,7 @@ from evaluation.policy import Viewer
 from evaluation.quotas import queries
 from evaluation.quotas.models import FileReceipt
 from evaluation.settings import MEGABYTE
+from evaluation.storage.model import FILE_MISSING
 
 FILES_LOCK_ID = 193_0093
 """The key of the lock that storing files shares, until the rows that name them are committed, and that deleting takes alone."""
@@ -60,6 +61,18 @@ def store_file(viewer: Viewer, data: bytes, body_id: int | None = None) -> str:
     sha256 = storage.store(data)
     db.session.add(FileReceipt(account_id=viewer.account_id, body_id=body_id, sha256=sha256, size=len(data)))
     return sha256
+
+
+def read_own_file(viewer: Viewer, sha256: str) -> bytes:
+    """Return the bytes of a file that the viewer has sent and that no row names yet.
+
+    Raises:
+        MissingFile: The bytes are missing or damaged, or the viewer has not sent them.
+        StoreUnavailable: The store does not answer.
+    """
+    if not queries.has_sent(viewer, sha256):
+        raise storage.MissingFile(FILE_MISSING)
+    return storage.read(sha256)
 
 
 def _check(total: int, limit: int, message: str, id_: int | None) -> None:

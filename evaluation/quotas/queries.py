@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from evaluation.database import db
 from evaluation.policy import Action, Viewer
@@ -42,3 +42,9 @@ def largest_senders(viewer: Viewer, column: str, minimum: int, since: datetime) 
     statement = select(owner, total).where(owner.is_not(None), FileReceipt.at > since).group_by(owner)
     rows = db.session.execute(statement.having(total >= minimum).order_by(total.desc()).limit(20))
     return [(int(id_), int(size)) for id_, size in rows]
+
+
+def has_sent(viewer: Viewer, sha256: str) -> bool:
+    """Return whether the viewer has sent a file within the time for which receipts stay."""
+    own = exists().where(FileReceipt.account_id == viewer.account_id, FileReceipt.sha256 == sha256)
+    return bool(db.session.scalar(select(own)))

@@ -25,6 +25,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Forbidden, Role, Viewer
+from evaluation.quotas.models import FileReceipt
 from evaluation.registry import operations as registry_operations
 from evaluation.registry import queries
 from evaluation.registry.admin import operations
@@ -530,6 +531,20 @@ def test_a_changed_registry_is_previewed_again(app: Flask, admin: FlaskClient) -
     assert admin.post("/registry/workbook/store", data=hidden_fields(late.text)).status_code == 303
     with app.app_context():
         assert body(OTHER_DISTRICT).name_ru == "Иной район"
+
+
+def test_only_an_own_workbook_is_stored(app: Flask, admin: FlaskClient) -> None:
+    """The form names bytes of the store by their SHA-256: those of other people are as good as missing."""
+    data = changed(
+        admin.get("/registry/workbook.xlsx").data, lambda book: set_cells(book, "bodies", OTHER_DISTRICT, name_ru="Иной район")
+    )
+    fields = hidden_fields(post(admin, data).text)
+    for change, status in ((1, 422), (-1, 303)):
+        with app.app_context():
+            db.session.query(FileReceipt).update({"account_id": FileReceipt.account_id + change})
+            db.session.commit()
+        response = admin.post("/registry/workbook/store", data=fields)
+        assert response.status_code == status and ("is missing" in visible_text(response)) == (status == 422)
 
 
 def test_a_workbook_with_errors_cannot_be_stored(app: Flask, admin: FlaskClient) -> None:
