@@ -9,12 +9,7 @@ RUN python -m venv /opt/environment \
 
 FROM python:3.11-slim-bookworm
 
-# `flask backup` and `flask restore` run PostgreSQL's own programs; their version follows the distribution.
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends postgresql-client \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin evaluation \
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin evaluation \
     && install --directory --owner evaluation --group evaluation --mode 0700 /data
 
 WORKDIR /app
