@@ -3,6 +3,7 @@
 They are Flask-Security's forms with this product's labels, audit events and locks.
 """
 
+import time
 from typing import Any, cast
 
 from flask import current_app, g, request, session
@@ -37,6 +38,8 @@ SETUP_FORM = "setup_form"
 """Key of the request's `g`: the form with the first code of a second factor that is being set up."""
 RIGHT_GUESS = "is_right_guess"
 """Key of the request's `g`: whether the current password was right although the form is shown again."""
+FIRST_FACTOR_AT = "first_factor_at"
+"""Key of the session: when a password was right at sign-in, in seconds since 1970; the second factor must follow soon."""
 SIGN_IN_EMAIL = "sign_in_email"
 """Key of the session: the e-mail address of a person who has just set a password; the sign-in form contains it."""
 
@@ -130,6 +133,7 @@ class SignInForm(LoginForm):
             sign_in.record_refusal(account, remote_address(), "password")
         elif account is not None and account.password and account.verify_and_update_password(password):
             self.user = account
+            session[FIRST_FACTOR_AT] = time.time()
             return True
         else:
             sign_in.record_failure(account, self.email.data, remote_address(), "password", is_trusted)

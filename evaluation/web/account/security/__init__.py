@@ -13,7 +13,7 @@ from evaluation.accounts.passkeys import add_passkey, remove_passkey
 from evaluation.accounts.sessions import delete_sessions
 from evaluation.database import db
 from evaluation.web.account.first_command import show_first_command
-from evaluation.web.account.security import events, limits, passkeys, reset_request, second_factor_setup, sessions
+from evaluation.web.account.security import events, factor_time, limits, passkeys, reset_request, second_factor_setup, sessions
 from evaluation.web.account.security.configuration import configure
 from evaluation.web.account.security.mail import BackgroundMailUtil
 from evaluation.web.account.security.passwords import PasswordPolicy
@@ -90,6 +90,7 @@ def init_app(app: Flask) -> None:
     security.login_manager.request_loader(lambda _: None)
     app.before_request(_refuse_unusual_requests)
     app.before_request(show_first_command)
+    factor_time.init_app(app)
     events.init_app(app)
     second_factor_setup.init_app(app)
     passkeys.init_app(app)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from evaluation.accounts.passkeys import CHALLENGE_TIME
 from evaluation.language import N_, TRANSLATIONS_FOLDER
 
 FEATURES: dict[str, Any] = {
@@ -24,7 +25,7 @@ FEATURES: dict[str, Any] = {
     "WAN_ALLOW_AS_FIRST_FACTOR": False,
     "WAN_ALLOW_AS_MULTI_FACTOR": False,
     "WAN_ALLOW_AS_VERIFY": ["secondary"],
-    "WAN_SIGNIN_WITHIN": timedelta(minutes=5),
+    "WAN_SIGNIN_WITHIN": CHALLENGE_TIME,
     "WAN_SIGNIN_TIMEOUT": 5 * 60 * 1000,
     "WAN_REGISTER_WITHIN": timedelta(minutes=5),
     "WAN_REGISTER_TIMEOUT": 5 * 60 * 1000,

@@ -18,7 +18,7 @@ from tests.integration.web.account.test_second_factor import codes_on, next_code
 from tests.support.accounts import make_account, sign_in, token_of
 from tests.support.scenario import SYSTEM
 from tests.support.settings import change_settings
-from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, attempt, change_account, is_signed_in, post
+from tests.support.visits import DEEP_JSON, SIGN_IN, anonymous_client, attempt, change_account, is_signed_in, messages, post
 
 ELSEWHERE = ("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example", " //evil.example")
 UNREADABLE = ("//[", "http://[")
@@ -55,6 +55,25 @@ def test_a_code_and_a_recovery_code_open_one_session_of_many_at_once(app: Flask)
             list(senders.map(lambda visitor, form, url=url: visitor.post(url, data=form), clients, sent))  # type: ignore[misc]
         assert sum(map(is_signed_in, clients)) == 1, url
         change_account(app, email, failures=0, locked_until=None)
+
+
+@pytest.mark.parametrize(("seconds", "opens"), [(540, True), (660, False)])
+def test_the_second_factor_follows_the_password_soon(app: Flask, seconds: int, opens: bool) -> None:
+    """A cookie that stayed in a browser after the password is worth nothing later."""
+    email = make_account(app, "administrator")
+    telephone = with_second_factor(app, email)
+    client = anonymous_client(app)
+    attempt(client, email)
+    form = {"code": next_code(telephone), "csrf_token": token_of(client, "/account/code")}
+    with client.session_transaction() as session:
+        session["first_factor_at"] -= seconds
+    response = client.post("/account/code", data=form)
+    assert is_signed_in(client) == opens
+    if not opens:
+        assert response.headers["Location"] == SIGN_IN
+        assert "Too much time has passed. Sign in again." in messages(client.get(SIGN_IN))
+        attempt(client, email)
+        assert post(client, "/account/code", code=form["code"]).status_code == 302 and is_signed_in(client)
 
 
 def test_an_abandoned_setup_does_not_replace_the_owners_factor(app: Flask) -> None:
