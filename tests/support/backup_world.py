@@ -1,6 +1,6 @@
 """An installation whose every change is in the audit log, for backups, their restoration and copies of the database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from tests.support.scenario import BODY, DEADLINE, OTHER_BODY, SYSTEM, TODAY, YE
 
 AWKWARD = "Неге?\r\n\t«Қ»\\N \\. \\t \"'\x0b😀 'ұ'"
 """A text with everything that the form of a copy must escape."""
+NewDatabase = Callable[[str], str]
+"""The fixture `new_database`: makes a database of a kind without tables; its URL."""
 LOG_TABLES = {"audit_event", "chain_head"}
 """Tables that a restoration itself writes to."""
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,7 @@ from evaluation.criteria import Order
 from evaluation.database import db
 from evaluation.registry.operations import NewBody
 from tests.conftest import ONE_DATABASE
-from tests.support.backup_world import backup_of, run
+from tests.support.backup_world import NewDatabase, backup_of, run
 from tests.support.factories import bin_of
 from tests.support.scenario import SYSTEM, YEAR, Scenario, build_scenario, first_indicator
 from tests.torture.saver import FILE_EVERY, TENGE
@@ -85,7 +85,7 @@ def test_a_backup_is_the_state_of_one_moment(
     database_url: str,
     make_app: Any,
     order: Order,
-    new_database: Callable[[str], str],
+    new_database: NewDatabase,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

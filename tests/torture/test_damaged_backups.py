@@ -6,7 +6,6 @@
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from evaluation.audit.hashing import audit_key
 from evaluation.criteria import Order
 from evaluation.database import db
 from tests.support.backup_damage import WAYS, damaged
-from tests.support.backup_world import backup_of, run, sound_installation, table_digests
+from tests.support.backup_world import NewDatabase, backup_of, run, sound_installation, table_digests
 
 COUNT = int(os.environ.get("DAMAGES", "100" if "TRIALS" in os.environ else str(len(WAYS))))
 FIRST = int(os.environ.get("SEED", "0"))
@@ -35,7 +34,7 @@ def test_damaged_backups_are_refused_as_a_whole(
     app: Flask,
     order: Order,
     make_app: Any,
-    new_database: Callable[[str], str],
+    new_database: NewDatabase,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,29 +1,18 @@
 """A backup of either database is restored into either database, and proves itself; the database is copied likewise."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from evaluation import storage
 from evaluation.backup.tables import last_ids, product_tables
-from evaluation.criteria import Order
 from evaluation.database import db
 from tests.conftest import ONE_DATABASE
-from tests.support.backup_world import backup_of, run, sound_installation, table_digests
+from tests.support.backup_world import NewDatabase, backup_of, run, table_digests
 from tests.support.factories import A_PDF
 from tests.support.scenario import Scenario
-
-NewDatabase = Callable[[str], str]
-
-
-@pytest.fixture
-def scenario(database_url: str, make_app: Any, order: Order, tmp_path: Path) -> Scenario:
-    app = make_app(database_url, FILES_FOLDER=tmp_path / "files")
-    return sound_installation(app, order)
 
 
 def test_a_backup_is_restored_and_a_database_copied_into_either_database(
@@ -56,3 +45,8 @@ def test_a_backup_is_restored_and_a_database_copied_into_either_database(
         assert table_digests(make_app(copied), set()) == table_digests(app, set()), "also the audit log"
         again = run(app, "database", "copy", "--to", copied)
         assert again.exit_code == 1 and "audit_event" in again.stderr, "it is not empty any more"
+        assert again.stderr.count(",") == 2, "the first three tables stand for all"
+    without = run(app, "database", "copy")
+    assert without.exit_code == 1 and "--to" in without.stderr and "TARGET_DATABASE_URL" in without.stderr
+    gone = run(app, "database", "copy", "--to", "postgresql://nobody@127.0.0.1:1/none", "--lang", "en")
+    assert gone.exit_code == 1 and "whether the server runs" in gone.stderr

@@ -4,7 +4,6 @@ import hashlib
 import shutil
 import uuid
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +12,16 @@ from flask import Flask
 from sqlalchemy import text
 
 from evaluation import schema, storage
+from evaluation.accounts.models import Account
 from evaluation.audit.queries import log_size
-from evaluation.criteria import Order
+from evaluation.backup.queries import second_factors
 from evaluation.database import db
 from evaluation.language import LANGUAGE_CODES
 from tests.conftest import ONE_DATABASE
-from tests.support.backup_world import attach, backup_of, run, sound_installation, table_digests
+from tests.support.backup_world import NewDatabase, attach, backup_of, run, table_digests
 from tests.support.factories import A_PDF, bin_of
 from tests.support.object_server import ObjectServer
 from tests.support.scenario import SYSTEM, Scenario
-
-NewDatabase = Callable[[str], str]
-
-
-@pytest.fixture
-def scenario(database_url: str, make_app: Any, order: Order, tmp_path: Path) -> Scenario:
-    app = make_app(database_url, FILES_FOLDER=tmp_path / "files")
-    return sound_installation(app, order)
 
 
 def test_people_continue_after_a_restoration(
@@ -89,6 +81,19 @@ def test_keys_are_named_in_every_language(scenario: Scenario, make_app: Any, new
             done = app.test_cli_runner().invoke(args=["restore", str(backup), "--lang", code])
             assert done.exit_code == 1 and key in done.stderr and not tables_of(app), done.output
             assert all(word in done.stderr for word in option)
+
+
+def test_second_factors_that_need_the_secret_key_are_counted(scenario: Scenario) -> None:
+    """People with passkeys alone have recovery codes that are encrypted with it."""
+    with scenario.app.app_context():
+        account = db.session.get_one(Account, 1)
+        for codes, count in (([], 0), (["code"], 1), (None, 0)):
+            account.mf_recovery_codes = codes
+            db.session.flush()
+            assert second_factors(SYSTEM, db.session.connection()) == count
+        account.tf_totp_secret = "secret"
+        db.session.flush()
+        assert second_factors(SYSTEM, db.session.connection()) == 1
 
 
 def test_an_unsound_source_is_stored_only_on_request(
