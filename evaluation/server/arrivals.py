@@ -15,9 +15,10 @@ MAX_HEAD_BYTES = 64 * 1024
 MEMORY_BYTES = 64 * 1024
 """A longer request is stored in a temporary file."""
 PATIENCE_SECONDS = 20
-"""How long a request may take to arrive, and how long a body may fall behind :data:`BYTES_PER_SECOND`."""
+"""How long a head may take to arrive, and the time over which the speed of a body is measured."""
 BYTES_PER_SECOND = 10_000
-CONTENT_LENGTHS = re.compile(rb"\ncontent-length[^:]*:([^\r\n]*)", re.IGNORECASE)
+"""A body that is slower, in any :data:`PATIENCE_SECONDS`, is refused; bytes sent faster before buy no time."""
+CONTENT_LENGTHS = re.compile(rb"\ncontent-length[ \t]*:([^\r\n]*)", re.IGNORECASE)
 CONTENT_LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*")
 TRANSFER_ENCODING = re.compile(rb"\ntransfer-encoding", re.IGNORECASE)
 
@@ -43,6 +44,7 @@ class Arrival:
         """What follows the request: the start of the next one."""
         self._head_bytes = 0
         self._head = bytearray()
+        self._measurement = started, 0
         self._spool = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115 - closed by its reader
 
     @property
@@ -60,9 +62,18 @@ class Arrival:
         """Whether the body is too long to be stored."""
         return self.body_bytes > MAX_REQUEST_BYTES
 
+    @property
+    def stored_bytes(self) -> int:
+        """The bytes of the body that are stored."""
+        return 0 if self.is_discarded or not self.has_head else self.size - self._head_bytes
+
     def is_late(self, now: float) -> bool:
         """Return whether the client sends too slowly."""
-        return now - self.started > PATIENCE_SECONDS + self.size / BYTES_PER_SECOND * self.has_head
+        since, size = self._measurement
+        if now - since <= PATIENCE_SECONDS:
+            return False
+        self._measurement = now, self.size
+        return not self.has_head or self.size - size < PATIENCE_SECONDS * BYTES_PER_SECOND
 
     def add(self, data: bytes) -> None:
         """Add bytes. Raises OSError: there is no room for the temporary file."""
