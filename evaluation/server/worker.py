@@ -1,8 +1,8 @@
 """Gunicorn's threaded worker, which gives a request to a thread only when all of it has arrived.
 
 So a client that sends slowly, or nothing, occupies a socket and no thread. Who sends too slowly is answered 408; if too many
-requests are arriving, the oldest is dropped: an honest one is there within milliseconds. A proxy that buffers requests makes
-all this unnecessary, but the product must not depend on it.
+requests are arriving, the oldest without a head is dropped: an honest one is there within milliseconds. A proxy that buffers
+requests makes all this unnecessary, but the product must not depend on it.
 """
 
 import select
@@ -21,12 +21,21 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from evaluation.logs import log_refusal
 from evaluation.server.arrivals import Arrival, ArrivalReader
 from evaluation.server.error_page import too_long_page
+from evaluation.server.unsent import UnsentAnswer
 
 CHUNK_BYTES = 64 * 1024
 MAX_CHUNKS = 16
 """Chunks that are read from one connection before the others have their turn."""
-MAX_ANNOUNCED_BYTES = 2**30
-"""Bytes of all requests of the worker that are arriving or being answered; what would exceed it is answered 503."""
+SMALL_BYTES = 2**20
+"""A body up to this length never waits for the room that longer ones take."""
+MAX_LARGE_BYTES = 128 * 2**20
+"""Stored bytes of longer bodies that are arriving or being answered; beyond it the oldest that is arriving is answered 503."""
+MAX_SMALL_BYTES = 200 * SMALL_BYTES
+"""The same of the small bodies. As at most 200 requests are arriving, only whole requests that wait for threads can exceed it."""
+MAX_ANSWER_BYTES = 64 * 2**20
+"""Stored bytes of answers that clients take slowly; beyond it the oldest is dropped; a single longer one waits in its thread."""
+CLOSE_SECONDS = 2
+"""How long a client may take to close a connection after its last answer."""
 SEND_MILLISECONDS = 30_000
 """A client that takes nothing of its answer for this long is disconnected by the kernel."""
 
@@ -43,9 +52,15 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         # Of the connections, half may be idle and a quarter may be sending; so there is always room for new ones.
         self.max_keepalived = self.worker_connections // 2
-        self.max_arriving = self.worker_connections // 4
+        self.max_arriving = min(self.worker_connections // 4, MAX_SMALL_BYTES // SMALL_BYTES)
         self.arriving: dict[TConn, Arrival] = {}
-        self.announced: dict[TConn, int] = {}
+        self.bodies: dict[TConn, Arrival] = {}
+        """The requests with a body that are arriving or being answered, oldest first."""
+        self.unsent: dict[TConn, UnsentAnswer] = {}
+        self.sending: dict[TConn, Future[Any]] = {}
+        """The connections whose answers are finished, but not sent."""
+        self.closing: dict[TConn, float] = {}
+        """The connections that wait for the client to close them, and until when."""
         self.stopped_at: float | None = None
 
     def set_accept_enabled(self, enabled: bool) -> None:
@@ -76,26 +91,121 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         if conn in self.arriving:
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn, arrival))
             if len(self.arriving) > self.max_arriving:
-                self._drop(next(iter(self.arriving)))
+                self._drop_oldest(conn)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Answer a request in a thread, which does not wait for a client that takes the answer slowly."""
+        if self.cfg.is_ssl:
+            return super().handle_request(req, conn)
+        sock = conn.sock
+        conn.sock = self.unsent[conn] = UnsentAnswer(sock, self._has_room_for_answers)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            conn.sock = sock
 
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
-        """End a request: keep the connection or close it."""
-        self.announced.pop(conn, None)
+        """End a request: send what is left of the answer, then keep the connection or close it."""
+        self.bodies.pop(conn, None)
         if conn.parser is not None and isinstance(conn.parser.unreader, ArrivalReader):
             conn.parser.unreader.end()
-        super().finish_request(conn, fs)
+        if conn in self.unsent and not self._is_sent(conn):
+            self.sending[conn] = fs
+            self.unsent[conn].start_clock()
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, selectors.EVENT_WRITE, partial(self._on_writable, conn))
+            if len(self.sending) > self.max_arriving:
+                self._stop_sending(next(iter(self.sending)))
+            return
+        if answer := self.unsent.pop(conn, None):
+            answer.close()
+        if self.cfg.is_ssl or fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        else:
+            self._close_later(conn)
+
+    def _has_room_for_answers(self) -> bool:
+        """Return whether more may be stored; called by the threads, so the main loop is asked to make room."""
+        has_room = sum(answer.size for answer in list(self.unsent.values())) <= MAX_ANSWER_BYTES
+        if not has_room:
+            self.method_queue.defer(self._drop_oldest_answer)
+        return has_room
+
+    def _drop_oldest_answer(self) -> None:
+        if self.sending and sum(answer.size for answer in list(self.unsent.values())) > MAX_ANSWER_BYTES:
+            self._stop_sending(next(iter(self.sending)))
+
+    def _is_sent(self, conn: TConn) -> bool:
+        """Send what the client takes now; return whether nothing is left to send, as if the client is gone."""
+        try:
+            return self.unsent[conn].pump()
+        except OSError:
+            return True
+
+    def _on_writable(self, conn: TConn, _socket: socket.socket) -> None:
+        if conn in self.sending and self._is_sent(conn):
+            self._stop_sending(conn)
+
+    def _stop_sending(self, conn: TConn) -> None:
+        """End a request of which everything is sent, or whose client takes it too slowly."""
+        self.poller.unregister(conn.sock)
+        fs = self.sending.pop(conn)
+        answer = self.unsent.pop(conn)
+        is_whole = not answer.size
+        answer.close()
+        if is_whole:
+            self.finish_request(conn, fs)
+        else:
+            self.nr_conns -= 1
+            conn.close()
+
+    def _close_later(self, conn: TConn) -> None:
+        """Close a connection when its client has, so that the end of the answer is not lost.
+
+        Gunicorn does the same, but its main loop waits meanwhile.
+        """
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_closing, conn))
+        except (OSError, ValueError):
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            self.closing[conn] = time.monotonic() + CLOSE_SECONDS
+
+    def _on_closing(self, conn: TConn, _socket: socket.socket) -> None:
+        try:
+            if conn not in self.closing or conn.sock.recv(CHUNK_BYTES):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            self.log.debug("The client is gone")
+        self._end_closing(conn)
+
+    def _end_closing(self, conn: TConn) -> None:
+        del self.closing[conn]
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
     def murder_pending(self) -> None:
         """Drop the connections that send too slowly; when the server stops, also those that have sent nothing."""
         super().murder_pending()
         now = time.monotonic()
+        for conn in [conn for conn in self.sending if self.unsent[conn].is_late(now)]:
+            self._stop_sending(conn)
+        for conn in [conn for conn, until in self.closing.items() if now >= until]:
+            self._end_closing(conn)
         if not self.alive and self.stopped_at is None:
             self.stopped_at = now
         is_ending = self.stopped_at is not None and now - self.stopped_at >= STOP_KEEPALIVE_LINGER
         for conn, arrival in list(self.arriving.items()):
-            if not arrival.size and (is_ending or arrival.is_late(now)):
+            is_late = arrival.is_late(now)
+            if not arrival.size and (is_ending or is_late):
                 self._drop(conn)
-            elif arrival.is_late(now):
+            elif is_late:
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
@@ -110,7 +220,9 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
             self.log.debug("Failed to send error message.")
 
     def _on_readable(self, conn: TConn, arrival: Arrival, _socket: socket.socket) -> None:
-        self._receive(conn, arrival)
+        # Another connection, whose turn was before, may have ended this one.
+        if self.arriving.get(conn) is arrival:
+            self._receive(conn, arrival)
 
     def _receive(self, conn: TConn, arrival: Arrival) -> None:
         """Read what has arrived; start, refuse or drop the request if that is decided now."""
@@ -136,7 +248,7 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         if arrival.refusal:
             self._refuse(conn, arrival.refusal)
         elif arrival.body_bytes and not self._has_room(conn, arrival):
-            self._refuse(conn, HTTPStatus.SERVICE_UNAVAILABLE)
+            return True
         elif arrival.is_complete:
             self._start(conn, arrival)
         else:
@@ -144,9 +256,21 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
         return True
 
     def _has_room(self, conn: TConn, arrival: Arrival) -> bool:
-        if conn not in self.announced and not arrival.is_discarded:
-            self.announced[conn] = arrival.body_bytes
-        return sum(self.announced.values()) <= MAX_ANNOUNCED_BYTES
+        """Refuse the oldest bodies until there is room for the others; return False if this one was among them."""
+        self.bodies[conn] = arrival
+        is_small = arrival.body_bytes <= SMALL_BYTES
+        same = {other: body for other, body in self.bodies.items() if (body.body_bytes <= SMALL_BYTES) == is_small}
+        excess = sum(body.stored_bytes for body in same.values()) - (MAX_SMALL_BYTES if is_small else MAX_LARGE_BYTES)
+        for other, body in same.items():
+            if excess > 0 and other in self.arriving and body.stored_bytes:
+                excess -= body.stored_bytes
+                self._refuse(other, HTTPStatus.SERVICE_UNAVAILABLE)
+        return conn in self.arriving
+
+    def _drop_oldest(self, newest: TConn) -> None:
+        """Drop the oldest request without a whole head, and an upload only if there is none; never the newest."""
+        others = [conn for conn in self.arriving if conn is not newest]
+        self._drop(next((conn for conn in others if not self.arriving[conn].has_head), others[0]))
 
     def _start(self, conn: TConn, arrival: Arrival) -> None:
         """Give a request that has arrived to a thread."""
@@ -168,7 +292,7 @@ class ArrivalWorker(ThreadWorker):  # type: ignore[misc]
     def _drop(self, conn: TConn) -> None:
         """Close a connection of which no request was started."""
         arrival = self._forget(conn)
-        self.announced.pop(conn, None)
+        self.bodies.pop(conn, None)
         self.nr_conns -= 1
         if arrival is not None:
             arrival.close()

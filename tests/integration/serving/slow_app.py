@@ -24,6 +24,11 @@ def create() -> Flask:
     def body() -> str:
         return str(len(request.get_data()))
 
+    @app.get("/large/<int:size>")
+    @allow(Action.PUBLIC)
+    def large(size: int) -> bytes:
+        return b"0123456789abcdef" * (size // 16)
+
     @app.get("/broken/<bin_>")
     @allow(Action.PUBLIC)
     def broken(bin_: str) -> str:
