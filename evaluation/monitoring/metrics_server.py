@@ -1,7 +1,6 @@
 """The server of the metrics: it adds up the counts of all processes, and reads the rest from the database and the disks."""
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from evaluation.metrics import FOLDER_VARIABLE
 from evaluation.monitoring import queries
 from evaluation.monitoring.readiness import data_folders
 from evaluation.policy import Viewer
+from evaluation.storage.folder import free_space
 
 FRESH_SECONDS = 15
 """The database is read at most once in this time, however often the metrics are asked for."""
@@ -51,7 +51,7 @@ class StateCollector(Collector):
             return iter(self._gauges)
 
     def _read(self) -> Gauges:
-        free = {name: shutil.disk_usage(folder).free for name, folder in data_folders(self._configuration.settings).items()}
+        free = {name: free_space(folder) for name, folder in data_folders(self._configuration.settings).items()}
         gauges = [_by_label("free_disk_bytes", "Free space of the disk of a folder of data.", "folder", free)]
         try:
             with self._configuration.application_context():

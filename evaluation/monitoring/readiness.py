@@ -1,7 +1,6 @@
 """Whether the service is ready: the checks behind /readyz."""
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +15,13 @@ from evaluation.configuration import Configuration
 from evaluation.monitoring import queries
 from evaluation.policy import Viewer
 from evaluation.settings import MEGABYTE, MEMORY_QUEUE, Settings
+from evaluation.storage.folder import free_space
 
 LIMIT_SECONDS = 2.0
 """What has not answered by then has failed: a database that hangs must not make the answer hang."""
 FRESH_SECONDS = 1.0
 """How long an answer is given again, so that asking often costs nothing."""
-OK, WARNING, FAILED = "ok", "warning", "failed"
+OK, WARNING, FAILED, UNKNOWN = "ok", "warning", "failed", "unknown"
 
 LOGGER = logging.getLogger(__name__)
 SYSTEM = Viewer.system()
@@ -33,18 +33,18 @@ Check = Callable[[], bool]
 
 
 def data_folders(settings: Settings) -> dict[str, Path]:
-    """Return the folders that fill up, by what is in them; a file's nearest folder that exists."""
+    """Return the folders that fill up, by what is in them."""
     path = settings.database_url.partition("sqlite:///")[2]
     folders = {"files": settings.files_folder, "jobs": settings.job_folder} | ({"database": Path(path).parent} if path else {})
     if settings.files_url:
         del folders["files"]
-    return {name: next(part for part in (folder, *folder.parents) if part.exists()) for name, folder in folders.items()}
+    return folders
 
 
 def has_free_disk(settings: Settings) -> bool:
     """Return whether there is room: files are refused below DISK_RESERVE_MEGABYTES, and below half of it nothing is safe."""
     limit = settings.disk_reserve_megabytes * MEGABYTE // 2
-    return all(shutil.disk_usage(folder).free >= limit for folder in data_folders(settings).values())
+    return all(free_space(folder) >= limit for folder in data_folders(settings).values())
 
 
 def checks(settings: Settings) -> Iterator[tuple[str, Check]]:
@@ -84,7 +84,7 @@ class Readiness:
         self._run: _Run | None = None
 
     def state(self) -> dict[str, str]:
-        """Return the state of each check: ok, warning or failed."""
+        """Return the state of each check: ok, warning, failed, or unknown."""
         with self._lock:
             run = self._run
             if run is None or (not run.thread.is_alive() and time.monotonic() - run.ended > FRESH_SECONDS):
@@ -99,17 +99,19 @@ class _Run:
     def __init__(self, settings: Settings, context: Callable[[], AbstractContextManager[Any]]):
         self._context = context
         self._checks = dict(checks(settings))
-        self.results = dict.fromkeys(self._checks, FAILED) | {CLOCK: WARNING}
+        self.results = dict.fromkeys(self._checks, FAILED) | {CLOCK: UNKNOWN}
         self.started = self.ended = time.monotonic()
         self.thread = threading.Thread(target=self._check, daemon=True)
         self.thread.start()
 
     def _check(self) -> None:
         for name, check in self._checks.items():
+            if name == CLOCK and self.results["database"] != OK:
+                # The clock is compared with stored times: without the database nothing is known about it.
+                continue
             try:
                 with self._context():
-                    if check():
-                        self.results[name] = OK
+                    self.results[name] = OK if check() else WARNING if name == CLOCK else FAILED
             except Exception as error:
                 LOGGER.warning("The service is not ready, %s: %s", name, type(error).__name__)
         self.ended = time.monotonic()

@@ -103,8 +103,7 @@ class FolderStore:
 
     def free_bytes(self) -> int | None:
         """Return the free space of the disk."""
-        folder = next(path for path in (self.root, *self.root.absolute().parents) if path.is_dir())
-        return shutil.disk_usage(folder).free
+        return free_space(self.root)
 
     def _check_space(self, size: int) -> None:
         free = self.free_bytes()
@@ -114,6 +113,12 @@ class FolderStore:
     def _paths(self, folder: Path) -> Iterator[Path]:
         for parent, _, names in os.walk(folder):
             yield from (Path(parent, name) for name in names)
+
+
+def free_space(folder: Path) -> int:
+    """Return the bytes that are free on the disk of a folder, or of the nearest one above it that exists."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    return shutil.disk_usage(existing).free
 
 
 def _entry(name: str, status: os.stat_result) -> Entry:
