@@ -5,7 +5,6 @@ from importlib import import_module
 import click
 from flask import Flask, current_app
 from sqlalchemy import Connection
-from sqlalchemy.exc import ArgumentError
 
 from evaluation import schema
 from evaluation.audit.verification.queries import database_snapshot
@@ -16,9 +15,9 @@ from evaluation.configuration import configuration
 from evaluation.errors import EvaluationError
 from evaluation.language import N_, Language, language
 from evaluation.policy import Viewer
+from evaluation.settings.types import InvalidSetting, check_database_url
 
 NOT_AN_ADDRESS = N_("This is no address of a database of the product. Give one such as postgresql://user@host/name.")
-SCHEMES = ("sqlite", "postgres", "postgresql")
 COPIED = N_("The database was copied, as of the moment when the command began. What was stored afterwards is not in the copy.")
 NEXT_SETTINGS = N_("Set DATABASE_URL to the new database for all servers and workers, and so that the files stay where they are:")
 
@@ -66,16 +65,15 @@ def _copy(viewer: Viewer, source: Connection, target: Flask, despite_problems: b
 
 def _app_on(url: str) -> Flask:
     """Return the application with the same settings on another database. Raises EvaluationError."""
-    if url.partition("://")[0].partition("+")[0] not in SCHEMES:
-        raise EvaluationError(NOT_AN_ADDRESS)
+    try:
+        check_database_url(url)
+    except InvalidSetting as error:
+        raise EvaluationError(NOT_AN_ADDRESS) from error
     settings = configuration().settings
     config = {name.upper(): getattr(settings, name) for name in type(settings).model_fields}
     # The application's factory is above the commands; it is the one that made the current application.
     create_app = import_module(current_app.import_name).create_app
-    try:
-        app: Flask = create_app({**config, "DATABASE_URL": url})
-        # Wires the application, also under the `flask` command.
-        app.url_map  # noqa: B018
-    except (ArgumentError, ValueError) as error:
-        raise EvaluationError(NOT_AN_ADDRESS) from error
+    app: Flask = create_app({**config, "DATABASE_URL": url})
+    # Wires the application, also under the `flask` command.
+    app.url_map  # noqa: B018
     return app
