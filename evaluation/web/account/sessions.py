@@ -24,9 +24,10 @@ def confirm() -> ResponseReturnValue | None:
 @blueprint.get("")
 @allow(Action.ACCOUNT)
 def index() -> str:
-    """Show the person's sessions."""
-    items = queries.sessions(current_viewer())
-    return render_template("account/sessions.html", sessions=items, current_id=current_session_id())
+    """Show the person's sessions, the current one first."""
+    current_id = current_session_id()
+    items = sorted(queries.sessions(current_viewer()), key=lambda item: item.id != current_id)
+    return render_template("account/sessions.html", sessions=items, current_id=current_id)
 
 
 @blueprint.post("/<session_id>/end")

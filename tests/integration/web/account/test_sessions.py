@@ -90,7 +90,8 @@ def test_the_page_lists_sessions_and_ends_them(app: Flask, code: str) -> None:
     assert "Firefox, Linux" in page.text
     assert len(texts(page, ".sessions > li")) == 3 and "127.0.0.1" in page.text
     gettext = language(code).gettext
-    assert texts(page, ".sessions .mark") == [gettext("This session")]
+    assert texts(page, ".sessions .mark") == texts(page, ".sessions > li:first-child .mark") == [gettext("Current session")]
+    assert texts(page, ".sessions > li:nth-child(2) button") == [gettext("End the session")]
     address = str(find(page, ".sessions form")["action"])
     assert post(client, address, PAGE).headers["Location"] == PAGE
     assert messages(client.get(PAGE)) == [gettext("The session is ended.")]
