@@ -21,6 +21,7 @@ from evaluation.registry import queries as registry
 audit = AppGroup("audit", help="Verify the audit log, and take checkpoints of it.")
 
 INTACT = N_("The audit log is sound: %(lines)s events in %(chains)s chains.")
+COMPARED = N_("It agrees with checkpoint %(number)s, which was stored elsewhere.")
 EVENT_NUMBER = N_("event %(number)s")
 
 
@@ -45,7 +46,12 @@ def verify(checkpoint: Path | None, lang: str) -> None:
     viewer, message_language = Viewer.system(), language(lang)
     with transaction():
         checkpoint_data = _read(checkpoint) if checkpoint else None
-        issue_texts = [issue_text(message_language, issue) for issue in verify_audit_log(viewer, checkpoint_data)]
+        issues = verify_audit_log(viewer, checkpoint_data)
+        issue_texts = [issue_text(message_language, issue) for issue in issues]
+        if any(issue.kind == "wrong_key" for issue in issues):
+            # With this key all other stored data would differ too, such as every account.
+            click.echo("\n".join(issue_texts))
+            sys.exit(1)
         issue_texts += [problem.message(message_language) for problem in stored_problems(viewer)]
         size, chains = queries.log_size(viewer)
         notes = [note.message(message_language) for note in clock_notes(viewer)]
@@ -54,6 +60,8 @@ def verify(checkpoint: Path | None, lang: str) -> None:
         click.echo(line)
     if not issue_texts:
         click.echo(message_language.gettext(INTACT, lines=size, chains=chains))
+        if checkpoint_data is not None:
+            click.echo(message_language.gettext(COMPARED, number=checkpoint_data["number"]))
         return
     for line in issue_texts:
         click.echo(line)

@@ -16,7 +16,9 @@ from evaluation.language import LANGUAGE_CODES, language
 from evaluation.policy import Viewer
 from evaluation.registry import operations as registry
 from evaluation.review.integrity import Discrepancy
+from tests.support import accounts
 from tests.support.factories import bin_of
+from tests.support.settings import change_settings
 from tests.support.tampering import AuditTables
 
 SYSTEM = Viewer.system()
@@ -43,6 +45,7 @@ def test_the_record_is_verified_and_its_checkpoints_are_taken(audited_app: Flask
     assert json.loads(run(audited_app, "audit", "checkpoint").output) == json.loads(file.read_text())
     done = run(audited_app, "audit", "verify", "--checkpoint", file, "--lang", "ru")
     assert done.exit_code == 0 and "5" in done.output and "2" in done.output, done.output
+    assert "1" in done.stdout.splitlines()[1], "the number of the checkpoint that was compared"
     with audited_app.app_context(), db.engine.connect() as connection:
         owner = AuditTables(connection)
         owner.remove_protection()
@@ -64,6 +67,14 @@ def test_the_record_is_verified_and_its_checkpoints_are_taken(audited_app: Flask
     file.write_text("{")
     done = run(audited_app, "audit", "verify", "--checkpoint", file)
     assert done.exit_code == 1 and "Traceback" not in done.output
+
+
+def test_with_a_wrong_key_only_the_key_is_reported(audited_app: Flask) -> None:
+    """Every account differs from its events too: the message must not tell the operator to disable them all."""
+    accounts.make_account(audited_app, "clerk")
+    change_settings(audited_app, audit_key="another")
+    done = run(audited_app, "audit", "verify")
+    assert done.exit_code == 1 and "AUDIT_KEY" in done.output and len(done.output.splitlines()) == 1, done.output
 
 
 def test_a_status_is_described_in_words() -> None:
