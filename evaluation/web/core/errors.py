@@ -67,6 +67,8 @@ ERROR_TEXTS = {
         ),
     ),
 }
+NO_PAGE = ErrorText(ERROR_TEXTS[404].title, N_("Check the address, or start again from the list of bodies."))
+"""The page for an address that names no body."""
 EXPIRED_FORM = ErrorText(
     N_("The form has expired"),
     N_("Nothing was stored. Go back, load the page again and send the form once more."),
@@ -199,6 +201,8 @@ def _answer_unstorable_value(error: DataError | OverflowError | UnicodeEncodeErr
 
 def _error_page(status: int, text: ErrorText | None = None) -> ErrorAnswer:
     """Return the page, or JSON, of an HTTP status."""
+    if status == HTTPStatus.NOT_FOUND and not request.path.startswith("/bodies/"):
+        text = NO_PAGE
     text = text or ERROR_TEXTS.get(status, ERROR_TEXTS[400 if status < 500 else 500])
     return _answer(gettext(text.title), current_language().gettext(text.advice, limit=megabytes()), status)
 
@@ -208,7 +212,8 @@ def _answer(title: str, advice: str, status: int) -> ErrorAnswer:
     number = request_id.get() if status == HTTPStatus.INTERNAL_SERVER_ERROR else ""
     if wants_json():
         return jsonify(message=f"{title}. {advice}", **({"request": number} if number else {})), status
-    return render_template("core/error.html", title=title, advice=advice, number=number), status
+    can_repeat = status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET"
+    return render_template("core/error.html", title=title, advice=advice, number=number, can_repeat=can_repeat), status
 
 
 def _drain_request() -> None:

@@ -27,7 +27,7 @@ def test_a_page_says_that_the_database_is_busy(
     client = accounts.signed_in(app, "reviewer", "ru")
     monkeypatch.setattr(queries, "years", fail)
     page = client.get("/bodies")
-    assert page.status_code == 503 and "База данных занята" in page.text
+    assert page.status_code == 503 and "База данных сейчас не отвечает" in page.text
 
 
 def test_an_upgraded_database_is_not_locked_again(tmp_path: Path, make_app: Callable[..., Flask]) -> None:

@@ -53,6 +53,7 @@ def test_a_database_that_is_gone_is_an_honest_page(make_app: Callable[..., Flask
     texts = ERROR_TEXTS[503]
     assert response.status_code == 503 and response.headers["Retry-After"] == str(RETRY_SECONDS)
     assert all(language(code).gettext(item) in response.text for item in (texts.title, texts.advice))
+    assert f'<a href="">{language(code).gettext("Try again")}</a>' in response.text
     script = client.get("/account/sign-in", headers={"Accept": "application/json"})
     assert script.status_code == 503 and language(code).gettext(texts.title) in script.get_json()["message"]
 
