@@ -19,8 +19,8 @@ MIGRATED_ROWS = frozenset({RankingSetting.__tablename__})
 """Tables in which a migration itself enters rows; those of the source take their place."""
 
 NOT_EMPTY = N_(
-    "The database is not empty: it has %(names)s. Nothing was stored. Use a new database, or remove the old one yourself if it "
-    "is no longer needed."
+    "The database is not empty: it has tables such as %(names)s (%(count)s in all). Nothing was stored. Use a "
+    "new database, or remove the old one yourself if it is no longer needed."
 )
 OTHER_REVISION = N_(
     "The database has tables of schema %(stored)s, the source has those of %(revision)s. Nothing was stored. Use a database "
@@ -88,7 +88,7 @@ def make_empty_schema(connection: Connection, revision: str) -> None:
     stored = schema.stored_revision(connection)
     if stored is None:
         if names := tables.regular_names(connection):
-            raise NotEmpty(NOT_EMPTY, names=", ".join(names))
+            raise _not_empty(names)
         schema.upgrade_within(connection, revision)
         return
     if stored != revision:
@@ -98,7 +98,12 @@ def make_empty_schema(connection: Connection, revision: str) -> None:
         # Nobody begins to use the database meanwhile.
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(map(quote, names))} IN SHARE ROW EXCLUSIVE MODE")
     if occupied := [name for name in names if name not in MIGRATED_ROWS and tables.has_rows(connection, name)]:
-        raise NotEmpty(NOT_EMPTY, names=", ".join(occupied))
+        raise _not_empty(occupied)
+
+
+def _not_empty(names: Sequence[str]) -> NotEmpty:
+    """Return the error that names the first tables of a database that is not empty."""
+    return NotEmpty(NOT_EMPTY, names=", ".join(names[:3]), count=len(names))
 
 
 def load(

@@ -19,6 +19,7 @@ from evaluation.language import LANGUAGE_CODES, N_, Language, language
 
 ERROR_PREFIX = N_("Error:")
 UNUSABLE_DATABASE = N_("The database cannot be used: %(reason)s")
+CHECK_ADDRESS = N_("Check the address and the names of the database and its user, and whether the server runs.")
 
 language_option = click.option(
     "--lang",
@@ -61,7 +62,10 @@ def command(*decorators: Callable[[Any], Any], **settings: Any) -> Callable[[Cal
             except EvaluationError as error:
                 raise CommandError(error.message(_message_language(kwargs)), _message_language(kwargs)) from error
             except OperationalError as error:
-                message = _message_language(kwargs).gettext(UNUSABLE_DATABASE, reason=error.orig)
+                message = _message_language(kwargs).gettext(UNUSABLE_DATABASE, reason=str(error.orig).strip())
+                # Only an error of psycopg before the server answered has no SQLSTATE.
+                if getattr(error.orig, "sqlstate", "") is None:
+                    message += "\n" + _message_language(kwargs).gettext(CHECK_ADDRESS)
                 raise CommandError(message, _message_language(kwargs)) from error
             except OSError as error:
                 raise CommandError(f"{error.filename or ''}: {error.strerror or error}", _message_language(kwargs)) from error

@@ -18,6 +18,7 @@ from evaluation.policy import Viewer
 from evaluation.settings.types import InvalidSetting, check_database_url
 
 NOT_AN_ADDRESS = N_("This is no address of a database of the product. Give one such as postgresql://user@host/name.")
+NO_TARGET = N_("Give the address of the new database: with --to, or in the environment variable TARGET_DATABASE_URL.")
 COPIED = N_("The database was copied, as of the moment when the command began. What was stored afterwards is not in the copy.")
 NEXT_SETTINGS = N_("Set DATABASE_URL to the new database for all servers and workers, and so that the files stay where they are:")
 
@@ -27,14 +28,13 @@ NEXT_SETTINGS = N_("Set DATABASE_URL to the new database for all servers and wor
         "--to",
         "url",
         envvar="TARGET_DATABASE_URL",
-        required=True,
         help="The address of an empty database; its tables are created. Or set TARGET_DATABASE_URL, which hides a password.",
     ),
     despite_problems_option,
     language_option,
     name="copy",
 )
-def copy(url: str, despite_problems: bool, lang: str) -> None:
+def copy(url: str | None, despite_problems: bool, lang: str) -> None:
     """Copy all tables to another, empty database, such as from SQLite to PostgreSQL, and prove that they arrived.
 
     The source is read as of one moment and not changed. Stop the servers and workers before, so that nothing is stored in it
@@ -42,6 +42,8 @@ def copy(url: str, despite_problems: bool, lang: str) -> None:
 
     Example: flask --app app database copy --to postgresql://evaluation@db.example.kz/evaluation
     """
+    if not url:
+        raise EvaluationError(NO_TARGET)
     schema.require_current()
     viewer, message_language = Viewer.system(), language(lang)
     target = _app_on(url)
