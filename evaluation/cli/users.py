@@ -20,6 +20,8 @@ from evaluation.policy import Role, Viewer
 
 user = AppGroup("user", help="Add people, give them one-time links, disable them, list them.")
 
+FACTOR_REMOVED = N_("The second factor and the password are removed, and the person is signed out everywhere.")
+
 email_argument = click.argument("email")
 address_option = click.option(
     "--address", metavar="URL", help="What the link begins with; by default PUBLIC_URL, or this computer's address."
@@ -82,6 +84,8 @@ def reset(email: str, second_factor: bool, address: str | None, lang: str) -> No
     with transaction():
         account = _find(email)
         account_notices.reset_password(Viewer.system(), account, second_factor)
+        if second_factor:
+            click.echo(language(lang).gettext(FACTOR_REMOVED), err=True)
         _print_link(account, address, language(lang))
 
 

@@ -74,6 +74,8 @@ def test_commands_on_people(site: Flask) -> None:
     assert "password_confirm" not in site.test_client().get(old).text and "password_confirm" in site.test_client().get(new).text
     listed = run(site, "list", "--lang", "en").stdout
     assert re.search(rf"aigul@example.kz +Айгүл Йод +Clerk +{CITY}, {VILLAGE} +No password yet", listed)
+    lost = run(site, "reset", "aigul@example.kz", "--second-factor", "--lang", "en")
+    assert "The second factor and the password are removed" in lost.stderr and len(lost.stdout.splitlines()) == 1
     assert run(site, "disable", "aigul@example.kz").exit_code == 0
     assert "Disabled" in run(site, "list", "--search", "айгул йод", "--lang", "en").stdout
     for code in LANGUAGE_CODES:
