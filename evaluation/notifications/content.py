@@ -50,6 +50,7 @@ ACCOUNT_TITLES = {
 }
 """What happened to a person's account → title of its notification."""
 ACCOUNT_LABELS = {
+    "passkey": N_("Name of the passkey"),
     "device": N_("Browser and system"),
     "address": N_("Network address"),
     "old_email": N_("Earlier e-mail address"),

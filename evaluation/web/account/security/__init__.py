@@ -60,13 +60,14 @@ class AccountDatastore(FSQLALiteUserDatastore):
         """Store a passkey. What Flask-Security knows of it beyond the columns is not used."""
         columns = ("name", "credential_id", "public_key", "sign_count", "transports")
         add_passkey(events.account_of(user), **{name: fields[name] for name in columns})
-        events.notify(events.account_of(user), "passkey_added")
+        events.notify(events.account_of(user), "passkey_added", {"passkey": fields["name"]})
 
     def delete_webauthn(self, webauthn: Any) -> None:
         """Remove a passkey."""
         account = db.session.get_one(Account, webauthn.account_id)
+        name = webauthn.name
         remove_passkey(account, webauthn)
-        events.notify(account, "passkey_removed")
+        events.notify(account, "passkey_removed", {"passkey": name})
         sessions.end_other_sessions(account)
 
     def set_uniquifier(self, user: Any, uniquifier: str | None = None) -> None:

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, redirect, request, session
+from flask import Flask, current_app, redirect, request, session, url_for
 from flask_login import current_user
 from flask_security import WebauthnUtil
 from flask_security.utils import _get_post_login_redirect, get_message
@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     """Open the pages that register a passkey to people who must set up a second factor before they are signed in."""
     for endpoint in REGISTRATION_ENDPOINTS:
         app.view_functions[endpoint] = _wrap(app.view_functions[endpoint])
+    app.view_functions["security.wan_verify"] = _require_passkey(app.view_functions["security.wan_verify"])
 
 
 class PasskeyUtil(WebauthnUtil):
@@ -80,6 +81,19 @@ class PasskeyUtil(WebauthnUtil):
         if not name or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
             return get_message("WEBAUTHN_NAME_REQUIRED")[0], None
         return None, name
+
+
+def _require_passkey(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Lead a person without passkeys to the question for the password."""
+
+    @wraps(view)
+    def wrapper() -> Any:
+        owner = account_of(current_user)
+        if isinstance(owner, Account) and not owner.webauthn:
+            return redirect(url_for("security.verify", next=request.args.get("next")), 303)
+        return view()
+
+    return wrapper
 
 
 def _wrap(view: Callable[..., Any]) -> Callable[..., Any]:
