@@ -63,14 +63,14 @@ def store_file(viewer: Viewer, data: bytes, body_id: int | None = None) -> str:
     return sha256
 
 
-def read_own_file(viewer: Viewer, sha256: str) -> bytes:
+def read_file_of_sender(viewer: Viewer, sha256: str) -> bytes:
     """Return the bytes of a file that the viewer has sent and that no row names yet.
 
     Raises:
         MissingFile: The bytes are missing or damaged, or the viewer has not sent them.
         StoreUnavailable: The store does not answer.
     """
-    if not queries.has_sent(viewer, sha256):
+    if not queries.is_sender(viewer, sha256):
         raise storage.MissingFile(FILE_MISSING)
     return storage.read(sha256)
 

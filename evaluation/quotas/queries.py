@@ -44,7 +44,7 @@ def largest_senders(viewer: Viewer, column: str, minimum: int, since: datetime) 
     return [(int(id_), int(size)) for id_, size in rows]
 
 
-def has_sent(viewer: Viewer, sha256: str) -> bool:
+def is_sender(viewer: Viewer, sha256: str) -> bool:
     """Return whether the viewer has sent a file within the time for which receipts stay."""
-    own = exists().where(FileReceipt.account_id == viewer.account_id, FileReceipt.sha256 == sha256)
-    return bool(db.session.scalar(select(own)))
+    receipt = exists().where(FileReceipt.account_id == viewer.account_id, FileReceipt.sha256 == sha256)
+    return bool(db.session.scalar(select(receipt)))

@@ -533,7 +533,7 @@ def test_a_changed_registry_is_previewed_again(app: Flask, admin: FlaskClient) -
         assert body(OTHER_DISTRICT).name_ru == "Иной район"
 
 
-def test_only_an_own_workbook_is_stored(app: Flask, admin: FlaskClient) -> None:
+def test_only_the_sender_stores_a_workbook(app: Flask, admin: FlaskClient) -> None:
     """The form names bytes of the store by their SHA-256: those of other people are as good as missing."""
     data = changed(
         admin.get("/registry/workbook.xlsx").data, lambda book: set_cells(book, "bodies", OTHER_DISTRICT, name_ru="Иной район")

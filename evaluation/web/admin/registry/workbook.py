@@ -13,7 +13,7 @@ from evaluation.clock import today
 from evaluation.database import db
 from evaluation.errors import EvaluationError
 from evaluation.policy import Action, Forbidden
-from evaluation.quotas.operations import read_own_file, store_file
+from evaluation.quotas.operations import read_file_of_sender, store_file
 from evaluation.registry import queries as registry
 from evaluation.registry.operations import record_registry_export
 from evaluation.sheets.writers import FORMATS
@@ -79,7 +79,7 @@ def store_workbook() -> Answer:
     options = WorkbookOptions(preview.year.data, preview.names.data == "new")
     form = RegistryWorkbookForm(formdata=None, data={"year": options.year, "names": "new" if options.renames else "corrected"})
     try:
-        data = read_own_file(current_viewer(), preview.sha256.data)
+        data = read_file_of_sender(current_viewer(), preview.sha256.data)
     except storage.MissingFile as error:
         form.file.errors = [error.message(current_language())]
         return _page(form), HTTPStatus.UNPROCESSABLE_ENTITY
