@@ -44,8 +44,8 @@ def test_a_backup_is_restored_and_a_database_copied_into_either_database(
         assert done.exit_code == 0 and f"FILES_FOLDER={tmp_path / 'files'}" in done.output, done.output
         assert table_digests(make_app(copied), set()) == table_digests(app, set()), "also the audit log"
         again = run(app, "database", "copy", "--to", copied)
-        assert again.exit_code == 1 and "audit_event" in again.stderr, "it is not empty any more"
-        assert again.stderr.count(",") == 2, "the first three tables stand for all"
+        assert again.exit_code == 1 and "account, account_body, " in again.stderr, "it is not empty any more"
+        assert "audit_event" not in again.stderr, "the first three tables stand for all"
     without = run(app, "database", "copy")
     assert without.exit_code == 1 and "--to" in without.stderr and "TARGET_DATABASE_URL" in without.stderr
     gone = run(app, "database", "copy", "--to", "postgresql://nobody@127.0.0.1:1/none", "--lang", "en")

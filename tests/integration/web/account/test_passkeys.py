@@ -75,7 +75,7 @@ def test_a_passkey_from_end_to_end(app: Flask, code: str) -> None:
     assert answer(client, page, key.sign).headers["Location"] == "/" and is_signed_in(client)
     assert post(client, "/account/passkeys/remove", LIST, name="Менің кілтім").headers["Location"] == LIST
     assert names(app) == []
-    assert client.get("/account/inbox").text.count("Менің кілтім") == 2, "both messages name the passkey"
+    assert client.get("/notifications").text.count("Менің кілтім") == 2, "both messages name the passkey"
     with app.app_context():
         assert db.session.scalars(select(Account)).one().mf_recovery_codes is None
     assert attempt(anonymous_client(app), email).headers["Location"] == "/"
@@ -87,7 +87,7 @@ def test_a_passkey_from_end_to_end(app: Flask, code: str) -> None:
     ]
 
 
-def test_who_has_no_passkey_is_asked_for_the_password(app: Flask) -> None:
+def test_a_person_without_passkeys_confirms_by_password(app: Flask) -> None:
     client = sign_in(anonymous_client(app), make_account(app, "clerk"))
     response = client.get("/account/confirm-by-passkey?next=/account/sessions")
     assert response.headers["Location"] == "/account/confirm?next=/account/sessions"
