@@ -27,7 +27,7 @@ def authenticator(page: Page) -> Iterator[tuple[CDPSession, str]]:
 def test_adding_using_and_removing_a_passkey(code: str, width: int, empty_site: str, new_page: NewPage) -> None:
     say, name = language(code).gettext, "Менің кілтім"
     # Passkeys belong to a name, not to a number of the network.
-    with new_page(empty_site.replace("127.0.0.1", "localhost"), code) as page, authenticator(page) as (session, id_):
+    with new_page(empty_site.replace("127.0.0.1", "localhost"), code) as page, authenticator(page):
         sign_in(page, email_of("reviewer"))
         page.goto("/account/passkeys")
         assert_accessible(page, width)
