@@ -67,6 +67,8 @@ def object_server(folder: Path) -> Iterator[ObjectServer]:
         f"-s3.config={configuration}",
         *ports,
     ]
+    # Ports of services that the tests do not use: two servers of one computer would both want them.
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     command += ["-volume.max=8", "-master.volumeSizeLimitMB=256", "-master.telemetry=false"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
         try:
