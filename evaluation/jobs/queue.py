@@ -6,14 +6,15 @@ that is lost, or that a killed worker has taken, costs a minute, and not a job.
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Any
 
 from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
 from redis import ConnectionPool
+from sqlalchemy.exc import OperationalError
 
 from evaluation.accounts import passkeys, sessions
 from evaluation.clock import now
@@ -77,14 +78,23 @@ class JobQueue:
         if not getattr(self._thread, "is_running", False):
             self._thread.is_running = True
             try:
-                with self._application_context():
+                with self._context():
                     run_parts()
             finally:
                 self._thread.is_running = False
 
+    @contextmanager
+    def _context(self) -> Iterator[None]:
+        """Enter an application context. While the database cannot be used, nothing is done, and the next minute tries again."""
+        try:
+            with self._application_context():
+                yield
+        except OperationalError as error:
+            LOGGER.error("Background jobs wait, because the database cannot be used: %s", error.orig)
+
     def _look_for_work(self) -> None:
         """Once a minute: remove what has expired, start what is due, and wake workers for parts whose message was lost."""
-        with self._application_context():
+        with self._context():
             store_sign_of_life()
             remove_expired(Viewer.system())
             sessions.remove_expired(Viewer.system())

@@ -88,8 +88,8 @@ def _run_logged(lease: Lease) -> None:
     except EvaluationError as error:
         db.session.rollback()
         _fail(lease, error)
-    except OperationalError:
-        LOGGER.exception("Part %s of job %s: the database failed", lease.number, lease.job_id)
+    except OperationalError as error:
+        LOGGER.error("Part %s of job %s stops, because the database cannot be used: %s", lease.number, lease.job_id, error.orig)
         db.session.rollback()
         release(lease, counts=True)
     except Exception:
