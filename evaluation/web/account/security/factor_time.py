@@ -31,8 +31,11 @@ def init_app(app: Flask) -> None:
 
 def _refuse_late_factor() -> Any:
     """Lead to the password where it was shown too long ago."""
-    if request.endpoint not in ENDPOINTS or "tf_user_id" not in session:
+    if request.endpoint not in ENDPOINTS:
         return None
+    if "tf_user_id" not in session:
+        # Flask-Security answers this page with 404, where its other ones lead to the password.
+        return redirect(url_for("security.login")) if request.endpoint == "security.wan_signin" else None
     is_setup = session.get("tf_state") in SETUP_STATES
     within = current_app.config["SECURITY_TWO_FACTOR_SETUP_WITHIN"] if is_setup else SECOND_FACTOR_WITHIN
     if time.time() - float(session.get(FIRST_FACTOR_AT, 0)) <= within.total_seconds():
