@@ -6,6 +6,7 @@ counts, as sums need them.
 """
 
 import os
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,7 @@ SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 """Bounds of the classes of durations."""
 
 
-class _Metric:
+class _Metric(ABC):
     """What is counted by the values of labels."""
 
     def __init__(self, name: str, description: str, *labels: str):
@@ -24,9 +25,9 @@ class _Metric:
     def _labelled(self, labels: tuple[str, ...]) -> Any:
         return self._metric.labels(*labels) if labels else self._metric
 
-    @cached_property
-    def _metric(self) -> Any:
-        raise NotImplementedError
+    @property
+    @abstractmethod
+    def _metric(self) -> Any: ...
 
 
 class Count(_Metric):
