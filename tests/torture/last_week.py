@@ -6,6 +6,7 @@ import re
 import statistics
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ class Times:
         return {name: count for name, count in self.statuses.items() if int(name.split()[-1]) >= 500}
 
 
-class Person(threading.Thread):
+class Person(threading.Thread, ABC):
     """Somebody at a browser, who acts and thinks in turn."""
 
     def __init__(self, browser: Browser, times: Times, pause: tuple[float, float], seed: int):
@@ -75,9 +76,9 @@ class Person(threading.Thread):
         except Exception as error:
             self.failure = f"{type(self).__name__}: {type(error).__name__}: {error}"
 
+    @abstractmethod
     def act(self) -> None:
         """Do one thing."""
-        raise NotImplementedError
 
 
 class Saver(Person):

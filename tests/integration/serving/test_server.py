@@ -116,7 +116,9 @@ def test_requests_one_after_another_over_a_connection(server: Server) -> None:
             connection.sendall(part)
         received = b""
         while received.count(b"HTTP/1.1 200") < 3 or not received.endswith(b"5"):
-            received += connection.recv(10_000)
+            part = connection.recv(10_000)
+            assert part, f"the server closed the connection after {received!r}"
+            received += part
 
 
 def test_an_address_that_is_too_long_is_answered_in_words(server: Server) -> None:
