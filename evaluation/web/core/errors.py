@@ -69,6 +69,11 @@ ERROR_TEXTS = {
 }
 NO_PAGE = ErrorText(ERROR_TEXTS[404].title, N_("Check the address, or start again from the list of bodies."))
 """The page for an address that names no body."""
+LONG_TEXT = ErrorText(
+    N_("The text in the form is too long"),
+    N_("Nothing was stored. Shorten the text, or send it as a file where the page takes files."),
+)
+"""The page for a request of an allowed size whose texts exceed the limit of a form."""
 EXPIRED_FORM = ErrorText(
     N_("The form has expired"),
     N_("Nothing was stored. Go back, load the page again and send the form once more."),
@@ -149,6 +154,8 @@ def _answer_http_error(error: HTTPException) -> ErrorAnswer | HTTPException:
         return error
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         _drain_request()
+        if (request.content_length or 0) <= current_app.config["MAX_CONTENT_LENGTH"]:
+            return _error_page(status, LONG_TEXT)
     return _error_page(status)
 
 

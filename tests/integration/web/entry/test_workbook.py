@@ -183,6 +183,12 @@ def test_a_file_that_is_too_large_is_answered_with_413(tmp_path: Path, make_app:
     assert "1 MB" in response.text
 
 
+def test_a_form_with_a_text_that_is_too_long_says_so(site: Flask) -> None:
+    response = clerk(site).post("/workbook", data={"mode": "x" * 600_000}, content_type="multipart/form-data")
+    assert response.status_code == 413
+    assert "The text in the form is too long" in response.text and "MB" not in response.text
+
+
 def test_a_form_without_csrf_token_is_rejected(site: Flask, order: Order) -> None:
     before = stored(site)
     data = {"file": (io.BytesIO(good(order)), "кітап.xlsx"), "mode": "overwrite"}
