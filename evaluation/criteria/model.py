@@ -14,6 +14,7 @@ from evaluation.criteria import expressions
 from evaluation.criteria.anomaly_kinds import AnomalyKind
 from evaluation.criteria.answer_rules import AnswerRule, AnswerRuleT, Caution, Contradiction, Implication
 from evaluation.criteria.base import Code, OrderModel, Text
+from evaluation.criteria.budget_comparison import BudgetComparison
 from evaluation.criteria.criterion import Criterion, PriorYearCount, ScaleEntry
 from evaluation.criteria.expressions import Condition
 from evaluation.criteria.form import Form, Row, Table
@@ -25,6 +26,7 @@ __all__ = [
     "AnomalyKind",
     "AnswerRule",
     "AnswerType",
+    "BudgetComparison",
     "Caution",
     "Choice",
     "Contradiction",
@@ -82,6 +84,7 @@ class Order(OrderModel):
     form: Form
     readings: tuple[Reading, ...] = ()
     anomalies: tuple[AnomalyKind, ...] = ()
+    budget_comparisons: tuple[BudgetComparison, ...] = ()
     sha256: str = ""
 
     def __hash__(self) -> int:
@@ -134,6 +137,11 @@ class Order(OrderModel):
     def anomaly(self) -> dict[str, AnomalyKind]:
         """Kinds of anomalies by code."""
         return {kind.code: kind for kind in self.anomalies}
+
+    @cached_property
+    def budget_comparison(self) -> dict[str, BudgetComparison]:
+        """Comparisons with the budget by group of its classification."""
+        return {comparison.group: comparison for comparison in self.budget_comparisons}
 
     def row_number(self, kind: str, criterion: str) -> str:
         """The number of the row of a kind's table that a criterion scores; empty if it has none."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from evaluation.criteria.alternatives import alternative_errors, under_alternative
 from evaluation.criteria.anomaly_validation import anomaly_names, anomaly_problems
+from evaluation.criteria.budget_validation import comparison_names, comparison_problems
 from evaluation.criteria.count_conditions import AUDITED, comparisons
 from evaluation.criteria.expressions import (
     DAYS,
@@ -71,6 +72,10 @@ def _problems(order: Order) -> Iterator[Problem]:
     for key, names in anomaly_names(order):
         yield from _undefined(key, names, order.by_code)
     yield from anomaly_problems(order)
+    yield from _duplicates("budget_comparisons[{}].group", [comparison.group for comparison in order.budget_comparisons])
+    for key, names, defined in comparison_names(order):
+        yield from _undefined(key, names, defined)
+    yield from comparison_problems(order)
     for key, condition in conditions(order):
         yield from _condition(order, key, condition)
 

@@ -6,6 +6,7 @@ import evaluation.accounts.models
 import evaluation.anomalies.models
 import evaluation.answers.models
 import evaluation.audit.models
+import evaluation.budgets.models
 import evaluation.comparison.changes.models
 import evaluation.comparison.models
 import evaluation.jobs.models

@@ -372,6 +372,116 @@ def upgrade() -> None:
     op.create_index("ix_evidence_file_report", "evidence_file", ["organisation_id", "year"], unique=False)
     op.create_index("ix_evidence_file_sha256", "evidence_file", ["sha256"], unique=False)
     op.create_table(
+        "budget_source",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("is_pasted", sa.Boolean(), nullable=False),
+        sa.Column("lines", sa.Text(), nullable=False),
+        sa.Column("sent_by", sa.String(length=320), nullable=False),
+        sa.Column("sent_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("size > 0", name=op.f("ck_budget_source_size")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_budget_source_body_id_body")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_source")),
+    )
+    op.create_index(op.f("ix_budget_source_body_id"), "budget_source", ["body_id"], unique=False)
+    op.create_index(op.f("ix_budget_source_sha256"), "budget_source", ["sha256"], unique=False)
+    op.create_table(
+        "budget_draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.JSON(), nullable=False),
+        sa.Column("corrections", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_budget_draft_account_id_account")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_budget_draft_body_id_body"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["source_id"], ["budget_source.id"], name=op.f("fk_budget_draft_source_id_budget_source")),
+        sa.ForeignKeyConstraint(
+            ["year"], ["reporting_year.year"], name=op.f("fk_budget_draft_year_reporting_year"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_draft")),
+    )
+    op.create_index(op.f("ix_budget_draft_account_id"), "budget_draft", ["account_id"], unique=False)
+    op.create_index(op.f("ix_budget_draft_body_id"), "budget_draft", ["body_id"], unique=False)
+    op.create_index(op.f("ix_budget_draft_source_id"), "budget_draft", ["source_id"], unique=False)
+    op.create_table(
+        "budget_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("body_name", sa.String(length=1000), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("totals", sa.JSON(), nullable=False),
+        sa.Column("printed", sa.JSON(), nullable=False),
+        sa.Column("settlements", sa.JSON(), nullable=False),
+        sa.Column("inconsistencies", sa.JSON(), nullable=False),
+        sa.Column("planned", sa.JSON(), nullable=False),
+        sa.Column("corrections", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("stored_by", sa.String(length=320), nullable=False),
+        sa.Column("stored_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("corrections >= 0", name=op.f("ck_budget_decision_corrections")),
+        sa.CheckConstraint("number <> ''", name=op.f("ck_budget_decision_number")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_budget_decision_body_id_body")),
+        sa.ForeignKeyConstraint(["source_id"], ["budget_source.id"], name=op.f("fk_budget_decision_source_id_budget_source")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_budget_decision_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_decision")),
+        sa.UniqueConstraint("body_id", "year", "number", "date", name=op.f("uq_budget_decision_body_id_year_number_date")),
+    )
+    op.create_index(op.f("ix_budget_decision_source_id"), "budget_decision", ["source_id"], unique=False)
+    op.create_index(op.f("ix_budget_decision_year"), "budget_decision", ["year"], unique=False)
+    op.create_table(
+        "budget_line",
+        sa.Column("decision_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("section", sa.String(length=20), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("source_line", sa.Integer(), nullable=False),
+        sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.Column("printed", sa.JSON(none_as_null=True), nullable=True),
+        sa.CheckConstraint("(origin = 'corrected') = (printed IS NOT NULL)", name=op.f("ck_budget_line_printed")),
+        sa.CheckConstraint("amount BETWEEN -9007199254740992 AND 9007199254740992", name=op.f("ck_budget_line_amount")),
+        sa.CheckConstraint("code <> ''", name=op.f("ck_budget_line_code")),
+        sa.CheckConstraint("origin IN ('read', 'corrected', 'entered', 'removed')", name=op.f("ck_budget_line_origin")),
+        sa.CheckConstraint(
+            "section IN ('income', 'costs', 'net_lending', 'financial_assets', 'deficit', 'financing')",
+            name=op.f("ck_budget_line_section"),
+        ),
+        sa.CheckConstraint("source_line >= 1", name=op.f("ck_budget_line_source_line")),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["budget_decision.id"], name=op.f("fk_budget_line_decision_id_budget_decision"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("decision_id", "position", name=op.f("pk_budget_line")),
+    )
+    op.create_table(
+        "budget_explanation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("group_key", sa.String(length=64), nullable=False),
+        sa.Column("planned", sa.BigInteger(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("author", sa.String(length=320), nullable=False),
+        sa.Column("explained_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_budget_explanation_reason")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_budget_explanation_body_id_body")),
+        sa.ForeignKeyConstraint(["year"], ["reporting_year.year"], name=op.f("fk_budget_explanation_year_reporting_year")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_explanation")),
+        sa.UniqueConstraint("body_id", "year", "group_key", name=op.f("uq_budget_explanation_body_id_year_group_key")),
+    )
+    op.create_index("ix_budget_explanation_year", "budget_explanation", ["year"], unique=False)
+    op.create_table(
         "file_receipt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
@@ -1016,6 +1126,19 @@ def downgrade() -> None:
     op.drop_index("ix_file_receipt_at", table_name="file_receipt")
     op.drop_index("ix_file_receipt_account", table_name="file_receipt")
     op.drop_table("file_receipt")
+    op.drop_index("ix_budget_explanation_year", table_name="budget_explanation")
+    op.drop_table("budget_explanation")
+    op.drop_table("budget_line")
+    op.drop_index(op.f("ix_budget_decision_year"), table_name="budget_decision")
+    op.drop_index(op.f("ix_budget_decision_source_id"), table_name="budget_decision")
+    op.drop_table("budget_decision")
+    op.drop_index(op.f("ix_budget_draft_source_id"), table_name="budget_draft")
+    op.drop_index(op.f("ix_budget_draft_body_id"), table_name="budget_draft")
+    op.drop_index(op.f("ix_budget_draft_account_id"), table_name="budget_draft")
+    op.drop_table("budget_draft")
+    op.drop_index(op.f("ix_budget_source_sha256"), table_name="budget_source")
+    op.drop_index(op.f("ix_budget_source_body_id"), table_name="budget_source")
+    op.drop_table("budget_source")
     op.drop_index("ix_evidence_file_sha256", table_name="evidence_file")
     op.drop_index("ix_evidence_file_report", table_name="evidence_file")
     op.drop_table("evidence_file")
