@@ -1,0 +1,71 @@
+"""The name of a body in the nominative, from the genitive of headings and titles, by simple rules of both languages."""
+
+import re
+
+RUSSIAN = (
+    (re.compile(r"^(\S+?)(?:ского|цкого)(?=\s+(?:сельского|аульного|поселкового|района|района$))"), "ский", "ского"),
+    (re.compile(r"^(\S+?)ной(?=\s+области)"), "ная", "ной"),
+)
+NOUNS = (
+    ("сельского округа", "сельский округ"),
+    ("аульного округа", "аульный округ"),
+    ("поселкового округа", "поселковый округ"),
+    ("города", "город"),
+    ("поселка", "поселок"),
+    ("посёлка", "посёлок"),
+    ("села", "село"),
+    ("аула", "аул"),
+    ("района", "район"),
+    ("области", "область"),
+)
+ADJECTIVES = (("ского", "ский"), ("цкого", "цкий"), ("ного", "ный"), ("вого", "вый"), ("ской", "ская"), ("ной", "ная"))
+KAZAKH = (
+    ("округінің", "округі"),
+    ("қаласының", "қаласы"),
+    ("ауданының", "ауданы"),
+    ("облысының", "облысы"),
+    ("кентінің", "кенті"),
+    ("ауылының", "ауылы"),
+    ("аудандық", "ауданы"),
+    ("қалалық", "қаласы"),
+    ("облыстық", "облысы"),
+)
+MASLIKHAT_RUSSIAN = (
+    (re.compile(r"(\w+)ского районного маслихата"), r"\1ский район"),
+    (re.compile(r"(\w+)ского городского маслихата"), r"\1ский городской бюджет"),
+    (re.compile(r"(\w+)ского областного маслихата"), r"\1ская область"),
+    (re.compile(r"[Мм]аслихата? (города [\w.-]+|(?:[\w-]+ского )?района(?: имени [\w. -]+?)?|[\w-]+ского района|[\w-]+ской области)\b"), r"\1"),
+)
+MASLIKHAT_KAZAKH = re.compile(r"((?:[\w-]+ ){0,3}?[\w-]+) (аудандық|қалалық|облыстық|ауданы|қаласы) мәслихатының")
+
+
+def nominative(name: str) -> str:
+    """Return the name of a body in the nominative where the rules know its form, else as it is.
+
+    "города Қонаев" → "город Қонаев", "Таласского района" → "Таласский район", "Талов ауылдық округінің" → "Талов ауылдық округі".
+    """
+    name = " ".join(name.split()).strip(' "«»“”.,')
+    for ending, base in KAZAKH:
+        if name.lower().endswith(ending):
+            return name[: len(name) - len(ending)] + base
+    for genitive, base in NOUNS:
+        match = re.match(rf"(?:(\S+(?:ского|цкого|ного|вого|ской|ной)) )?{genitive}(?=\s|$)", name, re.IGNORECASE)
+        if match is not None:
+            rest = name[match.end() :]
+            return f"{_adjective(match[1])} {base}{rest}" if match[1] else f"{base}{rest}"
+    return name
+
+
+def _adjective(word: str) -> str:
+    return next((word[: len(word) - len(ending)] + base for ending, base in ADJECTIVES if word.endswith(ending)), word)
+
+
+def body_of_maslikhat(text: str) -> str:
+    """Return the body whose maslikhat a text names first; "" if it names none."""
+    if match := MASLIKHAT_KAZAKH.search(text):
+        place = match[1].rpartition(" облысы ")[2]
+        return nominative(f"{place} {match[2]}")
+    for pattern, replacement in MASLIKHAT_RUSSIAN:
+        if match := pattern.search(text):
+            return nominative(match.expand(replacement))
+    return ""

@@ -1,0 +1,224 @@
+"""What the text around the tables says: number and date of the decision, headings of annexes, amounts of the text."""
+
+import datetime
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+
+from evaluation.budgets.body_names import body_of_maslikhat, nominative
+from evaluation.budgets.classification import classification
+from evaluation.budgets.model import Section, SourceLine, Total
+from evaluation.budgets.pieces import SIGNED, THOUSAND, parse_amount, unit_in
+from evaluation.budgets.text_repair import fold, mend_letters, plain
+
+MONTHS = {
+    **{name: index for index, name in enumerate(["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"], 1)},
+    **{name: index for index, name in enumerate(["қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"], 1)},
+}
+NUMBER = r"(?:№|N[oоe]?)\s*(?P<number>[\w/]+(?:-[\w/]+)*)"
+RUSSIAN_DATE = rf"[«\"]?(?P<day>\d{{1,2}})[»\"]?\s+(?P<month>{'|'.join(list(MONTHS)[:12])})\s+(?P<year>20\d\d)(?:\s*(?:года|г\.?))?"
+KAZAKH_DATE = rf"(?P<year>20\d\d)\s*жыл(?:ғы|дың)\s+(?P<day>\d{{1,2}})\s*(?P<month>{'|'.join(list(MONTHS)[12:])})\w*"
+OWN_RUSSIAN = re.compile(rf"\s*Решение\s[^№]{{0,300}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
+OWN_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}\s+шешімі(?!\w)", re.IGNORECASE)
+ANNEX_RUSSIAN = re.compile(rf"Приложени[ея](?:\s+\d+)?\s(?:[^№]{{0,200}}?)решени[юя][^№]{{0,200}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
+ANY_RUSSIAN = re.compile(rf"{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
+ANY_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}", re.IGNORECASE)
+TITLE_RUSSIAN = re.compile(r"О\s+(?:\w+м\s+)?бюджете\s+(?P<body>.{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
+TITLE_KAZAKH = re.compile(r"(?:жылдарға|жылға)\s+арналған\s+(?P<body>.{3,150}?)\s+бюджеті?\s+туралы", re.IGNORECASE)
+TITLE_YEARS = re.compile(r"20\d\d\s*-\s*20\d\d")
+ANNEX_MARK = re.compile(r"\s*(?:\d+\s+)?Приложени[ея](?:\s|$)|(?:^|\s)\d+\s*-?\s*қосымша\s*$|^\s*қосымша\s*$", re.IGNORECASE)
+MAY_END_HEADING = re.compile(r"20\d\d|^\s*(?:год|жыл)|бюджет\w{0,2}\s*$", re.IGNORECASE)
+UNIT_AFTER = r"(?:\s*\(?[^()]{0,30}те[нң]ге\)?)?"
+HEADINGS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf'"?бюджет\s+(?P<body>.{{3,200}}?)\s+на\s+(?P<year>20\d\d)\s*(?:год|г)\.?"?{UNIT_AFTER}',
+        rf'"?(?:(?P<body>[\w-]+\s+)?(?:районный|городской|областной)|местный)\s+бюджет(?P<rest>\s.{{3,150}}?)?\s+на\s+(?P<year>20\d\d)\s*(?:год|г)\.?"?{UNIT_AFTER}',
+        rf'"?(?P<year>20\d\d)\s*жылға\s+арналған\s+(?P<body>.{{3,200}}?)\s+бюджет[іi]?"?{UNIT_AFTER}',
+        rf'"?(?P<body>[^\d"]{{3,200}}?)\s+(?P<year>20\d\d)\s*жылға\s+арналған\s+(?:\w+\s+)?бюджет[іi]?"?{UNIT_AFTER}',
+    )
+)
+HEADING_LINES = 4
+ENDS = re.compile(r"[;:]|(?<=те[нң]ге)[.\"]")
+TEXT_AMOUNT = re.compile(rf"^(?P<name>.{{3,300}}?)\s*-\s*(?P<amount>{SIGNED})\s*(?P<unit>тысяч\w*|тыс\.?|мың|млн\.?|миллион\w*)?\s*те[нң]ге", re.IGNORECASE)
+TEXT_YEAR = re.compile(r"(?<![\d-])(20\d\d)\s*(?:год(?!\w)|жылға)")
+LEADING = re.compile(r"^[\W\d_]+")
+STEM = 5
+"""Letters of a word that its endings leave."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of an annex. `first_line` is the number of its first line."""
+
+    body: str
+    year: int
+    first_line: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the text of the decision says.
+
+    Attributes:
+        number, date: of the decision; "" and None if they could not be read.
+        body: whose budget, by title and maslikhat; "" if it could not be read.
+        year: the year of the text's amounts; None if it names none.
+        amounts: by year and what they are the amount of: a section, a kind of receipts or a part ("net_lending/lending").
+    """
+
+    number: str = ""
+    date: datetime.date | None = None
+    body: str = ""
+    year: int | None = None
+    amounts: dict[tuple[int | None, str], Total] = field(default_factory=dict)
+
+
+class HeadingFinder:
+    """Finds the headings of annexes, which can be broken over some lines."""
+
+    def __init__(self) -> None:
+        self.recent: deque[SourceLine] = deque(maxlen=HEADING_LINES)
+
+    def find(self, line: SourceLine) -> Heading | None:
+        """Return the heading that ends with a line; None if none does."""
+        self.recent.append(line)
+        if not _may_end_heading(line.text):
+            return None
+        lines = list(self.recent)
+        for start in range(len(lines) - 1, -1, -1):
+            text = " ".join(" ".join(mend_letters(plain(item.text)).split()) for item in lines[start:])
+            for pattern in HEADINGS:
+                if match := pattern.fullmatch(text):
+                    groups = match.groupdict()
+                    body = nominative(groups.get("rest") or groups["body"] or "")
+                    if groups.get("body") and groups.get("rest") is None and "rest" in groups:
+                        body = body_of_adjective(groups["body"], text)
+                    return Heading(body, int(groups["year"]), lines[start].number)
+        return None
+
+
+def body_of_adjective(adjective: str, text: str) -> str:
+    """Return the body of "Таласский районный бюджет": the adjective with the noun of its kind."""
+    word = adjective.strip()
+    if "областной" in text.lower():
+        return f"{word.removesuffix('ой').removesuffix('ий')}ая область"
+    return f"{word} район" if "районный" in text.lower() else word
+
+
+@lru_cache(maxsize=8192)
+def _may_end_heading(text: str) -> bool:
+    return MAY_END_HEADING.search(text) is not None
+
+
+@lru_cache(maxsize=8192)
+def is_annex_mark(text: str) -> bool:
+    """Whether a line begins an annex: "Приложение 2 к решению …", "2-қосымша"."""
+    return ANNEX_MARK.search(mend_letters(plain(text))) is not None
+
+
+def read_head(lines: Sequence[SourceLine]) -> Head:
+    """Return what the lines outside the tables say."""
+    texts = [" ".join(mend_letters(plain(line.text)).split()) for line in lines]
+    whole = " ".join(texts)
+    number, day = _number_and_date(texts, whole)
+    amounts = dict(_amounts(lines, texts))
+    years = [year for year, _ in amounts if year is not None]
+    return Head(number, day, _body(whole), years[0] if years else None, amounts)
+
+
+def _number_and_date(texts: Sequence[str], whole: str) -> tuple[str, datetime.date | None]:
+    match = None
+    for index, text in enumerate(texts):
+        if text[:7].lower() == "решение" and (match := OWN_RUSSIAN.match(" ".join(texts[index : index + 4]))):
+            break
+    match = match or OWN_KAZAKH.search(whole) or ANNEX_RUSSIAN.search(whole)
+    if match is None:
+        found = list(ANY_RUSSIAN.finditer(whole)) + list(ANY_KAZAKH.finditer(whole))
+        match = found[0] if len({item["number"] for item in found}) == 1 else None
+    if match is None:
+        return "", None
+    try:
+        day = datetime.date(int(match["year"]), MONTHS[match["month"].lower()], int(match["day"]))
+    except ValueError:
+        return match["number"], None
+    return match["number"], day
+
+
+def _body(whole: str) -> str:
+    match = TITLE_RUSSIAN.search(whole) or TITLE_KAZAKH.search(whole)
+    if (match is not None and not match["body"].lower().startswith(("на ", "город", "районн"))) or (match is not None and " " in match["body"]):
+        return nominative(match["body"])
+    return body_of_maslikhat(whole)
+
+
+def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> Iterator[tuple[tuple[int | None, str], Total]]:
+    """Yield the amounts of the text; the first of several with one name is yielded last, so that it stays in a dictionary."""
+    offsets, length = [], 0
+    for text in texts:
+        offsets.append(length)
+        length += len(text) + 1
+    whole = " ".join(texts)
+    amounts: dict[tuple[int | None, str], Total] = {}
+    year, start = None, 0
+    for end in [*(match.end() for match in ENDS.finditer(whole)), len(whole)]:
+        chunk = whole[start:end]
+        if match := TEXT_AMOUNT.match(chunk[-MAX_CHUNK:]):
+            key = text_key(match["name"])
+            amount = parse_amount(match["amount"])
+            if key and amount is not None:
+                unit = unit_in(fold(match["unit"] or "")) or 1
+                place = start + max(len(chunk) - MAX_CHUNK, 0) + match.start("amount")
+                line = lines[bisect_right(offsets, place) - 1].number
+                amounts.setdefault((year, key), Total(_thousands(amount, unit), line))
+        elif mentioned := TEXT_YEAR.findall(chunk):
+            year = int(mentioned[-1])
+        start = end
+    yield from amounts.items()
+
+
+MAX_CHUNK = 600
+
+
+def _thousands(amount: Decimal, unit: int) -> Decimal:
+    return amount if unit == THOUSAND else amount * unit / THOUSAND
+
+
+@lru_cache(maxsize=1024)
+def text_key(name: str) -> str:
+    """Return what an amount of the text is the amount of; "" if it is nothing that the tables print.
+
+    Returns:
+        The value of a section ("income"), or a section with a kind of receipts or a part ("income/tax", "net_lending/lending").
+    """
+    clean = LEADING.sub("", name)
+    data = classification()
+    section = data.total(clean)
+    if section is not None:
+        return section.value
+    stems = _stems(clean)
+    for key, kind in data.kinds.items():
+        if any(stems == _stems(known) for known in data.printed_names(key)):
+            return f"{kind.section}/{key}"
+    for part, names in data.data["parts"].items():
+        if any(stems == _stems(known) for known in names):
+            return f"{PART_SECTIONS[part]}/{part}"
+    return ""
+
+
+PART_SECTIONS = {
+    "lending": Section.NET_LENDING,
+    "repayment": Section.NET_LENDING,
+    "acquisition": Section.FINANCIAL_ASSETS,
+    "asset_sale": Section.FINANCIAL_ASSETS,
+    "loan_repayment": Section.FINANCING,
+}
+
+
+@lru_cache(maxsize=1024)
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(fold(word)[:STEM] for word in text.split() if fold(word))
