@@ -1,10 +1,146 @@
-"""Arithmetic of a budget: what its lines and totals say twice must be the same both times."""
-from evaluation.budgets.model import BudgetDecision, Inconsistency
+"""Arithmetic of a budget: what its lines and totals say twice must be the same both times.
+
+A contradiction is reported once, where it is: a line that contradicts both the lines below it and the line above it is reported, and the line
+above is not, because it agrees with what the lines below give. What depends on a line that could not be read is not compared.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from evaluation.budgets.classification import codes_above
+from evaluation.budgets.model import BudgetDecision, BudgetLine, Inconsistency, Section, Total
+
+MAX_ALTERNATIVES = 10
+"""Contradictory lines of which every combination is tried; beyond, only none and all of them."""
+CATEGORY_LENGTH = 1
+"""Digits of a category's code; a functional group has more."""
+ZERO = Decimal(0)
+NETS = {Section.NET_LENDING: 1, Section.FINANCIAL_ASSETS: 1, Section.FINANCING: -1}
+"""Sections that are a difference → the sign of their expenditures; receipts have the other one."""
+
+
+@dataclass
+class Sums:
+    """The sums of one budget.
+
+    Attributes:
+        found: the contradictions so far.
+        changes: what each contradictory line or total would change by if it agreed with the lines below it, by its place.
+    """
+
+    found: list[Inconsistency] = field(default_factory=list)
+    changes: dict[tuple[Section, str], Decimal] = field(default_factory=dict)
+
+    def compare(self, place: tuple[Section, str], printed: Total, parts: Sequence[tuple[BudgetLine, int]]) -> None:
+        """Compare a printed amount with the sum of its parts, each with its sign."""
+        computed = sum((line.amount * sign for line, sign in parts), ZERO)
+        changes = [self.changes[key] * sign for line, sign in parts if (key := (line.section, line.code)) in self.changes]
+        if not agree(printed.amount - computed, changes):
+            where = f"{place[0]}/{place[1]}" if place[1] else place[0].value
+            sources = (printed.source_line, *(line.source_line for line, _ in parts))
+            self.found.append(Inconsistency(where, printed.amount, computed, sources))
+            self.changes[place] = computed - printed.amount
+
+
+def agree(difference: Decimal, changes: Sequence[Decimal]) -> bool:
+    """Whether a difference is nothing, or what some of the changes of contradictory parts make up."""
+    if not difference:
+        return True
+    if len(changes) > MAX_ALTERNATIVES:
+        return difference == sum(changes, ZERO)
+    reachable = {ZERO}
+    for change in changes:
+        reachable |= {value + change for value in reachable}
+    return difference in reachable
 
 
 def inconsistencies(decision: BudgetDecision) -> tuple[Inconsistency, ...]:
-    return ()
+    """Return the contradictions of one budget, in the order of the source. Its own `inconsistencies` are not used."""
+    sums = Sums()
+    blocked = places_of_unread(decision)
+    children = _children(decision.lines)
+    parents = [line for line in decision.lines if (line.section, line.code) in children]
+    for line in sorted(parents, key=lambda item: -item.code.count("/")):
+        place = (line.section, line.code)
+        if place not in blocked:
+            sums.compare(place, Total(line.amount, line.source_line), [(child, 1) for child in children[place]])
+    for section, total in decision.totals.items():
+        parts = children.get((section, ""), [])
+        if parts and (section, "") not in blocked and not _has_part_without_code(section, total.amount, parts):
+            sums.compare((section, ""), total, [(line, sign_in(line)) for line in parts])
+    _compare_deficit(decision, sums, children)
+    return tuple(sorted(sums.found, key=lambda item: item.source_lines[0]))
 
 
-def text_inconsistencies(head, decisions) -> tuple[Inconsistency, ...]:
-    return ()
+def sign_in(line: BudgetLine) -> int:
+    """Return the sign of a category or functional group in the total of its section."""
+    is_receipt = len(line.code.split("/", 1)[0]) == CATEGORY_LENGTH
+    return NETS.get(line.section, -1 if is_receipt else 1) * (-1 if is_receipt else 1)
+
+
+def places_of_unread(decision: BudgetDecision) -> set[tuple[Section, str]]:
+    """Return the places whose sums depend on an unread line: all that are open where it stands."""
+    lines = sorted(decision.lines, key=lambda line: line.source_line)
+    numbers = [line.source_line for line in lines]
+    blocked: set[tuple[Section, str]] = set()
+    for unread in decision.unread:
+        index = bisect_left(numbers, unread.source_line)
+        before, after = lines[index - 1 : index] if index else [], lines[index : index + 1]
+        for line in before:
+            blocked |= {(line.section, code) for code in ("", line.code, *codes_above(line.code))}
+        for line in after:
+            blocked |= {(line.section, code) for code in ("", *codes_above(line.code))}
+    return blocked
+
+
+def _children(lines: Iterable[BudgetLine]) -> dict[tuple[Section, str], list[BudgetLine]]:
+    """Return the lines below each printed line, and below each section (code "")."""
+    lines = tuple(lines)
+    printed = {(line.section, line.code) for line in lines}
+    children: dict[tuple[Section, str], list[BudgetLine]] = {}
+    for line in lines:
+        above = next((code for code in codes_above(line.code) if (line.section, code) in printed), "")
+        children.setdefault((line.section, above), []).append(line)
+    return children
+
+
+def _has_part_without_code(section: Section, total: Decimal, parts: Sequence[BudgetLine]) -> bool:
+    """Whether the total can contain what is printed without a code: "Приобретение финансовых активов", with no line below it."""
+    if section not in {Section.NET_LENDING, Section.FINANCIAL_ASSETS}:
+        return False
+    has_expenditures = any(len(line.code.split("/", 1)[0]) > CATEGORY_LENGTH for line in parts)
+    return not has_expenditures and total > sum((line.amount * sign_in(line) for line in parts), ZERO)
+
+
+def section_amount(
+    decision: BudgetDecision, section: Section, children: Mapping[tuple[Section, str], Sequence[BudgetLine]]
+) -> Total | None:
+    """Return a section's total; if none is printed and every line could be read, the sum of its lines. None if it is not known."""
+    if section in decision.totals:
+        return decision.totals[section]
+    if decision.unread or section in {Section.INCOME, Section.COSTS, Section.DEFICIT}:
+        return None
+    parts = children.get((section, ""), [])
+    return Total(sum((line.amount * sign_in(line) for line in parts), ZERO), parts[0].source_line if parts else 0)
+
+
+def _compare_deficit(decision: BudgetDecision, sums: Sums, children: Mapping[tuple[Section, str], Sequence[BudgetLine]]) -> None:
+    """Compare the deficit with what it is the difference of, and with its financing."""
+    signs = {Section.INCOME: 1, Section.COSTS: -1, Section.NET_LENDING: -1, Section.FINANCIAL_ASSETS: -1}
+    amounts = {section: section_amount(decision, section, children) for section in signs}
+    deficit, financing = decision.totals.get(Section.DEFICIT), decision.totals.get(Section.FINANCING)
+    known = [(section, total) for section, total in amounts.items() if total is not None]
+    if deficit is not None and len(known) == len(signs):
+        computed = sum((total.amount * signs[section] for section, total in known), ZERO)
+        changes = [sums.changes[section, ""] * signs[section] for section in signs if (section, "") in sums.changes]
+        if not agree(deficit.amount - computed, changes):
+            sources = (deficit.source_line, *(total.source_line for _, total in known if total.source_line))
+            sums.found.append(Inconsistency(Section.DEFICIT.value, deficit.amount, computed, sources))
+            sums.changes[Section.DEFICIT, ""] = computed - deficit.amount
+    if deficit is not None and financing is not None:
+        changes = [sums.changes[section, ""] for section in (Section.DEFICIT, Section.FINANCING) if (section, "") in sums.changes]
+        if not agree(-deficit.amount - financing.amount, changes):
+            sources = (financing.source_line, deficit.source_line)
+            sums.found.append(Inconsistency(Section.FINANCING.value, financing.amount, -deficit.amount, sources))

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from evaluation.budgets.cells import NUMBER_COLUMN, Cell, cells_on_lines, parse_cells, rows_of_cells
-from evaluation.budgets.checks import inconsistencies, text_inconsistencies
+from evaluation.budgets.checks import inconsistencies
 from evaluation.budgets.head import Head, Heading, HeadingFinder, is_annex_mark, read_head
 from evaluation.budgets.model import BudgetDecision, SourceLine
 from evaluation.budgets.pieces import Form, Piece, Side, parse_line
 from evaluation.budgets.rows import Entry, RowReader
+from evaluation.budgets.text_checks import text_inconsistencies
 from evaluation.budgets.tree import Tree, TreeBuilder
 
 
