@@ -12,6 +12,7 @@ from evaluation.budgets.text_repair import fold, words_of
 
 FILE = Path(__file__).with_name("classification.toml")
 NAME_LANGUAGES = ("ru", "kk")
+HEADING_KINDS = ("receipts", "expenditures", "other")
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Classification:
         self.group_sections = {group["code"]: Section(group["section"]) for group in data["functional_groups"] if "section" in group}
         self.totals = {Section(key): tuple(fold(name) for name in names) for key, names in data["totals"].items()}
         self.parts = {fold(name): key for key, names in data["parts"].items() for name in names}
-        self.headings = {key: frozenset(fold(name) for name in names) for key, names in data["headings"].items()}
+        self.headings = {key: frozenset(fold(name) for name in names) for key, names in data["headings"].items() if key in HEADING_KINDS}
         self.groups = {entry["key"]: _group(entry) for entry in data["groups"]}
 
     @cached_property
@@ -116,6 +117,10 @@ class Classification:
     def is_functional_group(self, code: str, name: str) -> bool:
         """Whether code and name are those of a functional group."""
         return self.group_of_name.get(fold(name)) == code
+
+    def totals_printed(self, section: Section) -> tuple[str, ...]:
+        """Return the names of a section's total as they are printed."""
+        return tuple(self.data["totals"][section.value])
 
     def total(self, name: str) -> Section | None:
         """Return the section whose total has a name; None if it is no total."""

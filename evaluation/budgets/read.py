@@ -9,6 +9,7 @@ from evaluation.budgets.head import Head, Heading, HeadingFinder, is_annex_mark,
 from evaluation.budgets.model import BudgetDecision, SourceLine
 from evaluation.budgets.pieces import Form, Piece, Side, parse_line
 from evaluation.budgets.rows import Entry, RowReader
+from evaluation.budgets.scan import is_bad_scan, read_scan, read_scanned_head
 from evaluation.budgets.text_checks import text_inconsistencies
 from evaluation.budgets.tree import Tree, TreeBuilder
 
@@ -37,6 +38,8 @@ def read_decisions(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
     Returns:
         The budgets in the order of the annexes. What contradicts the decision's text ("decision/…") stands at the first of them.
     """
+    if is_bad_scan(lines):
+        return _read_scan(lines)
     annexes, prose = split_annexes(lines)
     head = read_head(prose)
     trees = [(annex, TreeBuilder(_year(annex, head)).build(RowReader(annex.entries).read())) for annex in annexes]
@@ -45,6 +48,15 @@ def read_decisions(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
     if checked:
         checked[0] = replace(checked[0], inconsistencies=(*text_inconsistencies(head, checked), *checked[0].inconsistencies))
     return tuple(checked)
+
+
+def _read_scan(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
+    head = read_scanned_head(lines)
+    decisions = [
+        BudgetDecision("", annex.year, head.number, head.date, annex.tree.totals, tuple(annex.tree.lines), (), tuple(annex.tree.unread))
+        for annex in read_scan(lines)
+    ]
+    return tuple(replace(decision, inconsistencies=inconsistencies(decision)) for decision in decisions)
 
 
 def split_annexes(lines: Sequence[SourceLine]) -> tuple[list[Annex], list[SourceLine]]:
