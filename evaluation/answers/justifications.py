@@ -75,7 +75,7 @@ def justify_alike(
     Takes arguments and raises as :func:`justify` does. Warnings that have a reason already are left out unless `replace`.
     """
     _require_editable(viewer, year, body_id, organisation_ids, today)
-    reason = _clean_reason(reason)
+    reason = clean_reason(reason)
     values = _warned_values(viewer, order, year, body_id, organisation_ids, rule, code or None, today, replace)
     if not values:
         raise JustificationRejected(GONE)
@@ -128,7 +128,8 @@ def _require_editable(viewer: Viewer, year: int, body_id: int, organisation_ids:
         editable_report_of(editable.get(organisation_id), body_id, organisation_id, year, today)
 
 
-def _clean_reason(typed: str) -> str:
+def clean_reason(typed: str) -> str:
+    """Return a reason as it is stored. Raises JustificationRejected for one that is too short or too long."""
     reason = normalise_text(typed)
     if len(collapse_spaces(reason)) < MIN_REASON_CHARACTERS:
         raise JustificationRejected(REASON_TOO_SHORT, field="reason", min=MIN_REASON_CHARACTERS)

@@ -70,6 +70,18 @@ class AuditAction(StrEnum):
     PRIOR_YEAR_COUNTS_DECLARED = "prior_year_counts_declared", N_("Last year's figures declared"), AuditGroup.ANSWERS
     JUSTIFICATION_ADDED = "justification_added", N_("Reason for a warning entered"), AuditGroup.ANSWERS
     JUSTIFICATION_WITHDRAWN = "justification_withdrawn", N_("Reason for a warning withdrawn"), AuditGroup.ANSWERS
+    BUDGET_DIFFERENCE_EXPLAINED = (
+        "budget_difference_explained",
+        N_("Difference from the budget explained"),
+        AuditGroup.ANSWERS,
+        Action.VIEW_FILES,
+    )
+    BUDGET_EXPLANATION_WITHDRAWN = (
+        "budget_explanation_withdrawn",
+        N_("Explanation of a difference from the budget withdrawn"),
+        AuditGroup.ANSWERS,
+        Action.VIEW_FILES,
+    )
     HEAD_NOTIFIED = "head_notified", N_("Head notified that the answers are ready"), AuditGroup.ANSWERS
 
     SUBMITTED = "submitted", N_("Year submitted"), AuditGroup.REVIEW
@@ -93,6 +105,14 @@ class AuditAction(StrEnum):
     EVIDENCE_FILE_DOWNLOADED = (
         "evidence_file_downloaded",
         N_("Evidence file downloaded"),
+        AuditGroup.FILES,
+        Action.VIEW_FILES,
+    )
+    BUDGET_DECISION_STORED = "budget_decision_stored", N_("Budget decision stored"), AuditGroup.FILES, Action.VIEW_FILES
+    BUDGET_DECISION_REMOVED = "budget_decision_removed", N_("Budget decision removed"), AuditGroup.FILES, Action.VIEW_FILES
+    BUDGET_DECISION_DOWNLOADED = (
+        "budget_decision_downloaded",
+        N_("File of a budget decision downloaded"),
         AuditGroup.FILES,
         Action.VIEW_FILES,
     )

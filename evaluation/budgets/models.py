@@ -61,7 +61,7 @@ class BudgetDraft(Base):
 
 
 class StoredDecision(Base):
-    """A budget decision of a body for one year, as a person confirmed it. A later decision of the year replaces it in comparisons.
+    """A budget decision of a body for one year, as a person confirmed it. The latest of a year counts in comparisons.
 
     - `body_name`: whose budget, as printed.
     - `totals`, `inconsistencies`: as :mod:`evaluation.budgets.model` has them, amounts as text in thousand tenge.

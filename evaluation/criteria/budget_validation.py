@@ -21,11 +21,13 @@ def comparison_problems(order: Order) -> Iterator[Problem]:
     """Yield the problems of the order's comparisons, but for duplicates and names that are not defined."""
     for comparison in order.budget_comparisons:
         for name in ("due", "paid"):
-            item = order.by_code.get(getattr(comparison, name))
-            if item is not None and (item not in order.indicators or item.type != "money"):
+            key, item = f"budget_comparisons[{comparison.group}].{name}", order.by_code.get(getattr(comparison, name))
+            if item is None:
+                continue
+            if item not in order.indicators or item.type != "money":
                 template = N_("%(code)s must be an indicator of the type %(types)s")
-                yield error(f"budget_comparisons[{comparison.group}].{name}", template, code=item.code, types="money")
-            for kind in comparison.kinds if item is not None else ():
+                yield error(key, template, code=item.code, types="money")
+            for kind in comparison.kinds:
                 if kind in order.kind and item.code not in order.codes_of(kind):
                     template = N_("%(code)s is no indicator of %(kind)s")
-                    yield error(f"budget_comparisons[{comparison.group}].{name}", template, code=item.code, kind=kind)
+                    yield error(key, template, code=item.code, kind=kind)

@@ -44,6 +44,8 @@ WITHOUT_EFFECT = frozenset(
     {
         AuditAction.JUSTIFICATION_ADDED,
         AuditAction.JUSTIFICATION_WITHDRAWN,
+        AuditAction.BUDGET_DIFFERENCE_EXPLAINED,
+        AuditAction.BUDGET_EXPLANATION_WITHDRAWN,
         AuditAction.HEAD_NOTIFIED,
         AuditAction.SUBMITTED,
         AuditAction.RETURNED,

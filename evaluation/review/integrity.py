@@ -16,6 +16,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin.queries import body_states, organisation_states
 from evaluation.registry.models import Body
 from evaluation.review import queries
+from evaluation.review.budget_snapshot import is_as_audited
 from evaluation.review.history import queries as history
 from evaluation.review.history import reconcile
 from evaluation.review.history.reconstruct import reconstruct, sheet_as_of
@@ -60,6 +61,7 @@ MESSAGES = {
     "extensions_differ": N_("The extensions of the deadline differ from the audit log."),
     "registry_entry_differs": N_("The entry of %(bin)s in the registry differs from the audit log."),
     "evidence_differs": N_("The evidence files of %(bin)s differ from the audit log."),
+    "budget_differs": N_("The budget decisions of the year, or the explanations beside them, differ from the audit log."),
     "year_settings_differ": N_("The order of the year, its first day or its deadline differs from the audit log."),
 }
 """Kind of discrepancy → what differs and what to do."""
@@ -144,7 +146,7 @@ def _export_discrepancies(viewer: Viewer, body: Body, year: int) -> Iterator[Dis
 
 
 def _workflow_discrepancies(viewer: Viewer, body: Body, year: int, entries: Sequence[AuditEntry]) -> Iterator[Discrepancy]:
-    """Compare the workflow, remarks and extensions of a body's year with their events."""
+    """Compare the workflow, remarks, extensions and budget decisions of a body's year with their events."""
     current = submission(viewer, year, body.id)
     in_force = queries.revision_in_force(viewer, current) if current else None
     stored, audited = reconcile.stored_workflow(current, in_force), reconcile.audited_workflow(entries)
@@ -158,6 +160,8 @@ def _workflow_discrepancies(viewer: Viewer, body: Body, year: int, entries: Sequ
     extensions = extensions_of_body(viewer, year, body.id)
     if reconcile.stored_extensions(extensions) != reconcile.audited_extensions(entries):
         yield Discrepancy("extensions_differ", body.bin, year)
+    if not is_as_audited(viewer, year, body.id, entries):
+        yield Discrepancy("budget_differs", body.bin, year)
 
 
 def _registry_discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:

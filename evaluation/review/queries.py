@@ -21,6 +21,8 @@ CHANGES_OF_A_YEAR = (
     *AuditGroup.REMARKS.actions,
     AuditAction.EVIDENCE_FILE_ATTACHED,
     AuditAction.EVIDENCE_FILE_REMOVED,
+    AuditAction.BUDGET_DECISION_STORED,
+    AuditAction.BUDGET_DECISION_REMOVED,
 )
 """The actions after which a head may be notified again that a year is ready."""
 

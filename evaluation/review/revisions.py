@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from evaluation.answers.year_data import YearData
+from evaluation.budgets.queries import evidence
 from evaluation.database import db
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
@@ -50,7 +51,7 @@ def store_revision(
         accepted_at=accepted_at.isoformat(),
         checkpoint=checkpoint,
     )
-    content = to_canonical_json(sheet_input, acceptance, scored_year_of(data))
+    content = to_canonical_json(sheet_input, acceptance, scored_year_of(data), evidence(viewer, current.year, body.id))
     sha256 = sha256_of(content)
     revision = SheetRevision(
         body_id=body.id,

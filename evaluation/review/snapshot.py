@@ -14,10 +14,12 @@ from typing import Any
 
 import orjson
 
+from evaluation.budgets.comparison import BudgetEvidence
 from evaluation.criteria import Orders
 from evaluation.criteria.model import Indicator, Order, Row, Table
 from evaluation.errors import EvaluationError
 from evaluation.language import N_
+from evaluation.review.budget_snapshot import budget_to_json, money
 from evaluation.scoring.facts import BreachFact
 from evaluation.sheets import Sheet, SheetRow, SheetTable
 from evaluation.sheets.input import OrganisationInput, ScoredYear, SheetInput, build_sheet
@@ -61,13 +63,16 @@ class Acceptance:
     checkpoint: Mapping[str, Any]
 
 
-def to_canonical_json(source: SheetInput, acceptance: Acceptance, current: ScoredYear | None = None) -> str:
+def to_canonical_json(
+    source: SheetInput, acceptance: Acceptance, current: ScoredYear | None = None, budget: BudgetEvidence | None = None
+) -> str:
     """Build a body's sheet and convert it to canonical JSON.
 
     Args:
         source: The stored or reconstructed input of the sheet.
         acceptance: The facts of the acceptance.
         current: The scored year of the sheet, when the caller has scored it already.
+        budget: The budget decisions of the year; a sheet without any has no key of them.
 
     Raises:
         ProvisionalSheet: Answers are missing.
@@ -77,7 +82,7 @@ def to_canonical_json(source: SheetInput, acceptance: Acceptance, current: Score
         raise ProvisionalSheet(N_("The sheet is provisional: answers are missing. Only a complete sheet can be accepted."))
     order = sheet.order
     organisations = sorted(source.current.organisations, key=lambda organisation: organisation.entity.bin)
-    content = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "order": {"code": order.code, "sha256": order.sha256},
         "year": sheet.year,
@@ -98,6 +103,8 @@ def to_canonical_json(source: SheetInput, acceptance: Acceptance, current: Score
         "accepted": {"by": acceptance.accepted_by, "at": acceptance.accepted_at},
         "checkpoint": dict(acceptance.checkpoint),
     }
+    if budget and budget.decisions:
+        content["budget"] = budget_to_json(order, budget, organisations)
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -216,7 +223,7 @@ def _value_to_json(item: Indicator, value: Any) -> Any:
     """Convert a stored value: money in tiyn becomes a string in tenge with two decimals."""
     if item.type != "money":
         return value
-    return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
+    return money(value)
 
 
 def _fact_to_json(item: Indicator, value: int | date) -> Any:

@@ -17,6 +17,7 @@ from evaluation.audit.models import AuditEvent
 from evaluation.audit.queries import ORGANISATIONS_PER_QUERY, AuditEntry, entries
 from evaluation.database import db
 from evaluation.policy import Action, Viewer
+from evaluation.review.budget_snapshot import BUDGET_ACTIONS
 from evaluation.review.verification.export_file import CANONICAL_FORMAT
 
 YEAR_SETTING_ACTIONS = (
@@ -73,7 +74,7 @@ def acceptance_entries(viewer: Viewer, body_id: int, year: int) -> list[AuditEnt
 
 
 def workflow_entries(viewer: Viewer, body_id: int) -> dict[int, list[AuditEntry]]:
-    """Return year → events of its workflow steps, remarks and extensions, the oldest first; only years that have any.
+    """Return year → events of its workflow steps, remarks, extensions and budgets, the oldest first; only years that have any.
 
     Raises:
         Forbidden: The viewer cannot see the body.
@@ -82,7 +83,7 @@ def workflow_entries(viewer: Viewer, body_id: int) -> dict[int, list[AuditEntry]
     conditions = (
         AuditEvent.chain == body_id,
         AuditEvent.year.is_not(None),
-        AuditEvent.action.in_((*WORKFLOW_ACTIONS, *REMARK_ACTIONS, AuditAction.DEADLINE_EXTENDED)),
+        AuditEvent.action.in_((*WORKFLOW_ACTIONS, *REMARK_ACTIONS, AuditAction.DEADLINE_EXTENDED, *BUDGET_ACTIONS)),
     )
     by_year: dict[int, list[AuditEntry]] = {}
     for entry in entries(Viewer.system(), *conditions, order_by=AuditEvent.seq):

@@ -9,6 +9,7 @@ from evaluation.clock import ZONE
 from evaluation.criteria import Orders
 from evaluation.policy import Viewer
 from evaluation.registry.models import Body
+from evaluation.review.budget_snapshot import budget_evidence
 from evaluation.review.history import queries, replay
 from evaluation.review.history.queries import ALL_EVENTS, WORKFLOW_ACTIONS, Cutoff
 from evaluation.review.snapshot import Acceptance, to_canonical_json
@@ -93,6 +94,7 @@ def reconstruct(viewer: Viewer, orders: Orders, body: Body, year: int, revision:
             accepted_at=accepted.data["at"],
             checkpoint=accepted.data["checkpoint"],
         ),
+        budget=budget_evidence(entries, year),
     )
 
 

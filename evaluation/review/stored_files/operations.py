@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from evaluation import storage
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
+from evaluation.budgets.drafts import remove_expired_drafts
 from evaluation.clock import now
 from evaluation.configuration import configuration
 from evaluation.database import advisory_lock, db
@@ -72,6 +73,8 @@ def finish_pruning(viewer: Viewer, total: Pruning) -> Pruning:
     """Remove incomplete files and old receipts, and write an audit event if anything was deleted; return the complete counts."""
     viewer.require(Action.MANAGE_ACCOUNTS)
     remove_receipts(viewer)
+    # Their files are deleted the next time.
+    remove_expired_drafts(viewer)
     total = replace(total, leftovers=storage.remove_leftovers(_leftover_time()))
     if total != Pruning():
         data = {"files": total.files, "bytes": total.bytes, "leftovers": total.leftovers}

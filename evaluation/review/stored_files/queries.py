@@ -10,12 +10,15 @@ from evaluation.answers.models import EvidenceFile
 from evaluation.audit.actions import AuditAction
 from evaluation.audit.chain import flush_events
 from evaluation.audit.models import AuditEvent
+from evaluation.budgets.models import BudgetSource
 from evaluation.database import db
 from evaluation.policy import Action, Viewer
 from evaluation.workbooks.models import Upload
 
-NAMING_MODELS = (EvidenceFile, Upload)
+NAMING_MODELS = (EvidenceFile, BudgetSource, Upload)
 """The tables whose rows name stored files by their SHA-256."""
+REMOVALS = (AuditAction.EVIDENCE_FILE_REMOVED, AuditAction.BUDGET_DECISION_REMOVED)
+DOWNLOADS = (AuditAction.EVIDENCE_FILE_DOWNLOADED, AuditAction.BUDGET_DECISION_DOWNLOADED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def named_files(viewer: Viewer) -> Iterator[NamedFile]:
 
 
 def hashes_of_removed_evidence(viewer: Viewer, before: datetime) -> set[str]:
-    """Return the SHA-256s of removed evidence files that the audit log still needs.
+    """Return the SHA-256s of removed evidence files and budget decisions that the audit log still needs.
 
     They are those that were removed after the body's year had been submitted for the first time, and those that anybody has
     downloaded: a reviewer may have relied on them. Those removed since `before` (UTC) may have been by mistake.
@@ -58,7 +61,7 @@ def hashes_of_removed_evidence(viewer: Viewer, before: datetime) -> set[str]:
     submissions = {(body_id, year_): id_ for body_id, year_, id_ in db.session.execute(first)}
     sha256_column = AuditEvent.data["sha256"].as_string()
     removals = select(body, year, AuditEvent.id, AuditEvent.at, sha256_column)
-    rows = db.session.execute(removals.where(AuditEvent.action == AuditAction.EVIDENCE_FILE_REMOVED))
+    rows = db.session.execute(removals.where(AuditEvent.action.in_(REMOVALS)))
     needed = {sha256 for body_id, year_, id_, at, sha256 in rows if at >= before or submissions.get((body_id, year_), id_) < id_}
-    downloads = select(sha256_column).distinct().where(AuditEvent.action == AuditAction.EVIDENCE_FILE_DOWNLOADED)
+    downloads = select(sha256_column).distinct().where(AuditEvent.action.in_(DOWNLOADS))
     return needed | set(db.session.scalars(downloads))

@@ -11,6 +11,7 @@ from evaluation.anomalies.labels import STATE_LABELS
 from evaluation.answers import values
 from evaluation.answers.prior_year_counts import count_key
 from evaluation.audit.models import AuditEvent
+from evaluation.budgets.classification import classification
 from evaluation.criteria.model import Order
 from evaluation.database import to_json
 from evaluation.errors import EvaluationError
@@ -55,6 +56,7 @@ class EventPresenter:
             "filters": lambda value: format_filters(value, self.language, self._kind_name),
             "kind": self._kind_name,
             "anomaly_kind": self._anomaly_name,
+            "budget_group": lambda value: classification().groups[value].names[self.language.code],
             "anomaly_state": lambda value: self._label(STATE_LABELS, value),
             "state_share": lambda value: f"{format_share(value)}\xa0%",
             "statuses": self._statuses,

@@ -50,6 +50,11 @@ FACT_LABELS = FIELD_LABELS | {
     "leftovers": N_("Incomplete files"),
     "anomaly_kind": N_("Anomaly"),
     "anomaly_state": N_("State"),
+    "number": N_("Number"),
+    "date": N_("Date"),
+    "body_name": N_("Budget of"),
+    "corrected": N_("Corrected by hand"),
+    "budget_group": N_("Income of the budget"),
 }
 """Key of an event's data → its label."""
 FACTOR_LABELS = {"password": N_("password"), "code": N_("code"), "passkey": N_("passkey"), "mail": N_("e-mail")}
@@ -60,8 +65,12 @@ HIDDEN_KEYS = frozenset(
         "at",
         "checkpoint",
         "credentials",
+        "decision",
+        "digest",
         "media_type",
         "on",
+        "paid",
+        "planned",
         "remark",
         "rule",
         "sha256",
