@@ -31,6 +31,7 @@ TITLE_RUSSIAN = re.compile(r"О\s+(?:\w+м\s+)?бюджете\s+(?P<body>.{3,150
 TITLE_KAZAKH = re.compile(r"(?:жылдарға|жылға)\s+арналған\s+(?P<body>.{3,150}?)\s+бюджеті?\s+туралы", re.IGNORECASE)
 TITLE_YEARS = re.compile(r"20\d\d\s*-\s*20\d\d")
 ANNEX_MARK = re.compile(r"\s*(?:\d+\s+)?Приложени[ея](?:\s|$)|(?:^|\s)\d+\s*-?\s*қосымша\s*$|^\s*қосымша\s*$", re.IGNORECASE)
+DECISION_WORDS = re.compile(r"м[аә]слихат|шешіміне|к\s+решению", re.IGNORECASE)
 MAY_END_HEADING = re.compile(r"20\d\d|^\s*(?:год|жыл)|бюджет\w{0,2}\s*$", re.IGNORECASE)
 UNIT_AFTER = r"(?:\s*\(?[^()]{0,30}те[нң]ге\)?)?"
 HEADINGS = tuple(
@@ -119,6 +120,12 @@ def _may_end_heading(text: str) -> bool:
 def is_annex_mark(text: str) -> bool:
     """Whether a line begins an annex: "Приложение 2 к решению …", "2-қосымша"."""
     return ANNEX_MARK.search(mend_letters(plain(text))) is not None
+
+
+@lru_cache(maxsize=1024)
+def names_decision(text: str) -> bool:
+    """Whether a line names a maslikhat or its decision."""
+    return DECISION_WORDS.search(mend_letters(plain(text))) is not None
 
 
 def read_head(lines: Sequence[SourceLine]) -> Head:

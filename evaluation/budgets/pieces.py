@@ -19,11 +19,13 @@ CODE_AND_AMOUNT = re.compile(rf"((?:\d{{1,3}}\s+){{1,5}}?)((?:{SIGNED}))")
 GROUPS_OF_DIGITS = re.compile(r"\d{3}(?: \d{3}){0,3}")
 """The rest of an amount that is broken over lines."""
 NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)\s?[.)]\s*(?=[^\W\d_])|[IVXІХ]{1,4}\s+(?=[^\W\d_])")
+LONE_NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)[.)]")
 DIGIT = re.compile(r"\d")
 GARBLED_AMOUNT = re.compile(r"(?<!\S)(?=\S*\d)[-(]?[\dOОоoЗзlI|бB]{1,3}(?:[ .,][\dOОоoЗзlI|бB]{2,3})*\)?$")
 YEAR = re.compile(r"(?:19|20)\d\d")
+YEAR_AT_END = re.compile(r"(?<![\d,.-])(?:19|20)\d\d$")
 WORD_OF_A_YEAR = re.compile(r"\s*(?:год|г\.|гг|жыл|ж\.)", re.IGNORECASE)
-NO_AMOUNT_AFTER = re.compile(r"(?:№|\bN|\bNo|\bст\.|\bстать\w+|\bпункт\w*|\b(?:19|20)\d\d)$", re.IGNORECASE)
+NO_AMOUNT_AFTER = re.compile(r"(?:№|\bN|\bNo|\b(?:19|20)\d\d)$", re.IGNORECASE)
 """What stands before a number that is no amount."""
 
 
@@ -104,6 +106,8 @@ def parse_line(line: str) -> Piece:
         return BLANK
     if (heading := parse_heading(stripped)) is not None:
         return heading
+    if LONE_NUMERAL.fullmatch(stripped):
+        return Piece(Form.ROW, numeral=True)
     if not DIGIT.search(stripped):
         return _with_numeral(text)
     if not any(character.isalpha() for character in stripped):
@@ -113,7 +117,7 @@ def parse_line(line: str) -> Piece:
 
 def parse_heading(text: str) -> Piece | None:
     """Return the piece of a line that has nothing but words of the columns' heads; None for another line."""
-    if len(text) > MAX_HEADING:
+    if len(text) > MAX_HEADING or DIGIT.search(YEAR.sub("", text)):
         return None
     sides, unit = _heading_words(fold(text))
     if sides is None:
@@ -135,7 +139,7 @@ def unit_in(folded: str) -> int:
 @lru_cache(maxsize=4096)
 def _heading_words(folded: str) -> tuple[frozenset[str] | None, int]:
     """Return the tables of headings whose words a folded text consists of (None if it has other words), and the unit."""
-    rest, tables = folded, set()
+    rest, tables, unit = folded, set(), 0
     if not rest:
         return None, 0
     while rest:
@@ -146,8 +150,9 @@ def _heading_words(folded: str) -> tuple[frozenset[str] | None, int]:
         if best is None:
             return None, 0
         tables.add(best[1])
+        unit = max(unit, unit_in(rest[: best[0]]))
         rest = rest[best[0] :]
-    return frozenset(tables), unit_in(folded)
+    return frozenset(tables), unit
 
 
 def _with_numeral(text: str) -> Piece:

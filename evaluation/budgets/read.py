@@ -5,13 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from evaluation.budgets.cells import NUMBER_COLUMN, Cell, cells_on_lines, parse_cells, rows_of_cells
 from evaluation.budgets.checks import inconsistencies
-from evaluation.budgets.head import Head, Heading, HeadingFinder, is_annex_mark, read_head
+from evaluation.budgets.head import Head, Heading, HeadingFinder, is_annex_mark, names_decision, read_head
 from evaluation.budgets.model import BudgetDecision, SourceLine
 from evaluation.budgets.pieces import Form, Piece, Side, parse_line
 from evaluation.budgets.rows import Entry, RowReader
 from evaluation.budgets.scan import is_bad_scan, read_scan, read_scanned_head
 from evaluation.budgets.text_checks import text_inconsistencies
+from evaluation.budgets.text_repair import plain
 from evaluation.budgets.tree import Tree, TreeBuilder
+
+
+LINES_BEFORE_MARK = 6
+"""Lines that name the decision above the mark of an annex."""
 
 
 @dataclass
@@ -75,8 +80,8 @@ def split_annexes(lines: Sequence[SourceLine]) -> tuple[list[Annex], list[Source
             annex = Annex(heading)
             annexes.append(annex)
         elif is_annex_mark(line.text):
+            prose.extend([*(_lines_before_mark(annex) if annex is not None else ()), line])
             annex = None
-            prose.append(line)
         elif annex is None and piece.form is Form.HEADING and piece.side is Side.RECEIPTS:
             annex = Annex(None, started=True)
             annexes.append(annex)
@@ -88,6 +93,24 @@ def split_annexes(lines: Sequence[SourceLine]) -> tuple[list[Annex], list[Source
             prose.append(line)
         adjacent = True
     return annexes, prose
+
+
+def _lines_before_mark(annex: Annex) -> list[SourceLine]:
+    """Take the lines that name the decision above "2-қосымша" from the end of the annex before."""
+    entries = annex.entries
+    last = entries[-LINES_BEFORE_MARK:]
+    first = next((index for index, entry in enumerate(last) if names_decision(entry.text)), None)
+    if first is None:
+        return []
+    start = len(entries) - len(last) + first
+    while start and entries[start].adjacent and _is_text(entries[start - 1].piece) and not entries[start - 1].piece.continues:
+        start -= 1
+    annex.entries, taken = entries[:start], entries[start:]
+    return [SourceLine(entry.number, entry.text) for entry in taken]
+
+
+def _is_text(piece: Piece) -> bool:
+    return piece.form is Form.ROW and not piece.codes and piece.amount is None and not piece.numeral
 
 
 def pieces_of(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, int, Piece]]:
@@ -104,7 +127,7 @@ def pieces_of(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, int, Pi
         texts = line.cells if line.cells is not None else line.text.split("\t")
         marks = tuple(index for index, text in enumerate(texts) if NUMBER_COLUMN.fullmatch(text.strip()))
         skip = marks or skip
-        yield _cells_piece(line, [Cell(text, line.number) for text in texts], skip)
+        yield _cells_piece(line, [Cell(plain(text), line.number) for text in texts], skip)
 
 
 def _cells_piece(line: SourceLine, cells: Sequence[Cell], skip: tuple[int, ...]) -> tuple[SourceLine, int, Piece]:

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from evaluation.budgets.classification import classification
-from evaluation.budgets.pieces import WORD_OF_A_YEAR, YEAR, Form, Piece, Side
+from evaluation.budgets.pieces import WORD_OF_A_YEAR, YEAR_AT_END, Form, Piece, Side
 from evaluation.budgets.pieces import GROUPS_OF_DIGITS, parse_amount
-from evaluation.budgets.text_repair import join_lines
+from evaluation.budgets.text_repair import close_spaced_letters, join_lines, mend_letters
 from evaluation.language import N_
 
 NO_AMOUNT = N_("The row has no legible amount.")
 NO_ROW = N_("It is not certain which row the amount belongs to.")
 NO_NAME = N_("The row has a code and no name.")
 GARBLED = N_("The digits are not legible.")
+LINES_OF_BREAK = 3
+"""Lines in which a name goes on after a code or an amount that stands in its middle."""
 GROUP_LENGTH = 3
 """Digits of a group of an amount, and of the code of a programme."""
 
@@ -85,6 +87,7 @@ class RowReader:
         """Return the rows in the order of the source."""
         steps = {Form.HEADING: self._heading, Form.COLUMN_NUMBERS: self._column_numbers, Form.NUMBER: self._number, Form.ROW: self._row}
         for index, entry in enumerate(self.entries):
+            self._without_year(index)
             steps[entry.piece.form](index, entry)
         self._close()
         return self.rows
@@ -127,7 +130,7 @@ class RowReader:
         else:
             self._text(entry)
         if piece.amount is not None and not piece.whole and not piece.codes and not piece.numeral:
-            self._amount_after_text(index, entry)
+            self._amount_after_text(entry)
 
     def _whole_row(self, entry: Entry) -> None:
         """Read a row of cells; without a code it can be the rest of the row that a page break has torn."""
@@ -202,23 +205,27 @@ class RowReader:
             if piece.doubt:
                 row.why = GARBLED
 
-    def _amount_after_text(self, index: int, entry: Entry) -> None:
-        """Take the amount at the end of a line of text, unless it is a year whose word stands on the next line."""
+    def _amount_after_text(self, entry: Entry) -> None:
+        """Take the amount at the end of a line of text."""
         row, amount = self.row, entry.piece.amount
-        following = self.entries[index + 1] if index + 1 < len(self.entries) else None
         if row is None or amount is None:
             return
-        printed = entry.text.rstrip()[-4:]
-        if YEAR.fullmatch(printed) and following is not None and WORD_OF_A_YEAR.match(following.piece.text):
-            target = row.tail[-1] if row.tail else None
-            if target is not None:
-                target.piece = replace(target.piece, text=entry.text, amount=None)
-            else:
-                row.parts[-1] = entry.text
-        elif row.tail:
+        if row.tail:
             self._amount_after_tail(amount, None)
         else:
             row.amount = amount
+
+    def _without_year(self, index: int) -> None:
+        """Make a year at the end of a line text, if its word begins the next line of text."""
+        entry = self.entries[index]
+        printed = entry.text.rstrip()
+        if entry.piece.amount is None or not YEAR_AT_END.search(printed):
+            return
+        following = (item.piece for item in self.entries[index + 1 : index + 1 + LINES_OF_BREAK])
+        text_after = next((piece.text for piece in following if piece.form is not Form.NUMBER), "")
+        if WORD_OF_A_YEAR.match(mend_letters(close_spaced_letters(text_after.strip()))):
+            text = f"{entry.piece.text.rstrip()} {printed[-4:]}"
+            entry.piece = replace(entry.piece, form=Form.ROW, text=text, amount=None, digits="", codes=entry.piece.codes if entry.piece.text else ())
 
     # Numbers
 

@@ -22,6 +22,8 @@ OWN_LATIN = re.compile(f"(?![{LATIN}])[A-Za-z]")
 ANY_CYRILLIC = re.compile("[Ѐ-ӿ]")
 SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){2,}(?!\S)")
 """Three or more single letters, each after one space: a word printed with space between its letters."""
+ONLY_SPACED = re.compile(r"[^\W\d_](?: {1,2}[^\W\d_]){3,}")
+"""A line of single letters, whatever the length of its words."""
 SHORT_SPACED = re.compile(r"(?<!\S)(?<! )[^\W\d_] [^\W\d_](?!\S)|(?<=  )[^\W\d_] [^\W\d_](?!\S)")
 """Two single letters; a word of its own only in a line that has a longer spaced word."""
 NO_WORD_STARTS_SO = frozenset("ьъы")
@@ -57,6 +59,8 @@ def _mended(word: str) -> str:
 
 def close_spaced_letters(text: str) -> str:
     """Return the text with spaced-out words closed: "о р г а н о в" → "органов". Two spaces separate the words."""
+    if ONLY_SPACED.fullmatch(text):
+        return "  ".join(word.replace(" ", "") for word in re.split(" {2,}", text))
     if not SPACED.search(text):
         return text
     closed = SPACED.sub(lambda match: match[0].replace(" ", ""), text)

@@ -54,7 +54,7 @@ class TreeBuilder:
         self.section = Section.INCOME
         self.total_section = Section.INCOME
         self.side: Side | None = None
-        self.unit = THOUSAND
+        self.unit, self.heading_unit = THOUSAND, 0
         self.path: list[tuple[int, str, int]] = []
         """Level, code and column of the codes above the next row."""
 
@@ -77,8 +77,8 @@ class TreeBuilder:
             return
         if piece.side is not None and piece.side is not self.side:
             self.side, self.path = piece.side, []
-        if piece.unit and (first or piece.unit > 1):
-            self.unit = piece.unit
+        self.heading_unit = max(piece.unit, 0 if first else self.heading_unit)
+        self.unit = self.heading_unit or self.unit
 
     def _row(self, row: Row) -> None:
         if row.codes:
