@@ -20,6 +20,12 @@ ZERO = Decimal(0)
 NETS = {Section.NET_LENDING: 1, Section.FINANCIAL_ASSETS: 1, Section.FINANCING: -1}
 """Sections that are a difference → the sign of their expenditures; receipts have the other one."""
 
+PARTS = {
+    Section.NET_LENDING: (("lending", False), ("repayment", True)),
+    Section.FINANCIAL_ASSETS: (("acquisition", False), ("asset_sale", True)),
+}
+"""Parts of a section that can be printed without a code, and whether they are receipts."""
+
 
 @dataclass
 class Sums:
@@ -56,8 +62,14 @@ def agree(difference: Decimal, changes: Sequence[Decimal]) -> bool:
     return difference in reachable
 
 
-def inconsistencies(decision: BudgetDecision) -> tuple[Inconsistency, ...]:
-    """Return the contradictions of one budget, in the order of the source. Its own `inconsistencies` are not used."""
+def inconsistencies(decision: BudgetDecision, parts: Mapping[str, Total] | None = None) -> tuple[Inconsistency, ...]:
+    """Return the contradictions of one budget, in the order of the source. Its own `inconsistencies` are not used.
+
+    Args:
+        decision: the budget.
+        parts: amounts of rows without a code, by section and part ("financial_assets/acquisition"); None if they are not known: then
+            a total that they can be in is not compared.
+    """
     sums = Sums()
     blocked = places_of_unread(decision)
     children = _children(decision.lines)
@@ -67,16 +79,17 @@ def inconsistencies(decision: BudgetDecision) -> tuple[Inconsistency, ...]:
         if place not in blocked:
             sums.compare(place, Total(line.amount, line.source_line), [(child, 1) for child in children[place]])
     for section, total in decision.totals.items():
-        parts = children.get((section, ""), [])
-        if parts and (section, "") not in blocked and not _has_part_without_code(section, total.amount, parts):
-            sums.compare((section, ""), total, [(line, sign_in(line)) for line in parts])
+        tops = [*children.get((section, ""), []), *_lines_without_code(section, parts, children)]
+        is_compared = bool(tops) or parts is not None and section in {Section.NET_LENDING, Section.FINANCIAL_ASSETS}
+        if is_compared and (section, "") not in blocked and (parts is not None or not _can_lack_part(section, total.amount, tops)):
+            sums.compare((section, ""), total, [(line, sign_in(line)) for line in tops])
     _compare_deficit(decision, sums, children)
     return tuple(sorted(sums.found, key=lambda item: item.source_lines[0]))
 
 
 def sign_in(line: BudgetLine) -> int:
     """Return the sign of a category or functional group in the total of its section."""
-    is_receipt = len(line.code.split("/", 1)[0]) == CATEGORY_LENGTH
+    is_receipt = _is_receipt(line)
     return NETS.get(line.section, -1 if is_receipt else 1) * (-1 if is_receipt else 1)
 
 
@@ -106,12 +119,27 @@ def _children(lines: Iterable[BudgetLine]) -> dict[tuple[Section, str], list[Bud
     return children
 
 
-def _has_part_without_code(section: Section, total: Decimal, parts: Sequence[BudgetLine]) -> bool:
-    """Whether the total can contain what is printed without a code: "Приобретение финансовых активов", with no line below it."""
+def _lines_without_code(
+    section: Section, parts: Mapping[str, Total] | None, children: Mapping[tuple[Section, str], Sequence[BudgetLine]]
+) -> list[BudgetLine]:
+    """Return what a section has only without a code, as lines: "Приобретение финансовых активов" with no functional group below it."""
+    found = []
+    for part, is_receipt in PARTS.get(section, ()):
+        total = (parts or {}).get(f"{section}/{part}")
+        if total is not None and not any(_is_receipt(line) == is_receipt for line in children.get((section, ""), [])):
+            found.append(BudgetLine(section, "0" if is_receipt else "00", "", total.amount, total.source_line))
+    return found
+
+
+def _is_receipt(line: BudgetLine) -> bool:
+    return len(line.code.split("/", 1)[0]) == CATEGORY_LENGTH
+
+
+def _can_lack_part(section: Section, total: Decimal, tops: Sequence[BudgetLine]) -> bool:
+    """Whether the total can contain an amount without a code that is not known."""
     if section not in {Section.NET_LENDING, Section.FINANCIAL_ASSETS}:
         return False
-    has_expenditures = any(len(line.code.split("/", 1)[0]) > CATEGORY_LENGTH for line in parts)
-    return not has_expenditures and total > sum((line.amount * sign_in(line) for line in parts), ZERO)
+    return all(_is_receipt(line) for line in tops) and total > sum((line.amount * sign_in(line) for line in tops), ZERO)
 
 
 def section_amount(

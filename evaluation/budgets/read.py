@@ -48,20 +48,16 @@ def read_decisions(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
     annexes, prose = split_annexes(lines)
     head = read_head(prose)
     trees = [(annex, TreeBuilder(_year(annex, head)).build(RowReader(annex.entries).read())) for annex in annexes]
-    decisions = [_decision(annex, tree, head) for annex, tree in trees if tree.lines or tree.totals]
-    checked = [replace(decision, inconsistencies=inconsistencies(decision)) for decision in decisions]
+    checked = [_checked(_decision(annex, tree, head), tree) for annex, tree in trees if tree.lines or tree.totals]
     if checked:
         checked[0] = replace(checked[0], inconsistencies=(*text_inconsistencies(head, checked), *checked[0].inconsistencies))
     return tuple(checked)
 
 
 def _read_scan(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
-    head = read_scanned_head(lines)
-    decisions = [
-        BudgetDecision("", annex.year, head.number, head.date, annex.tree.totals, tuple(annex.tree.lines), (), tuple(annex.tree.unread))
-        for annex in read_scan(lines)
-    ]
-    return tuple(replace(decision, inconsistencies=inconsistencies(decision)) for decision in decisions)
+    scanned = read_scanned_head(lines)
+    head = Head(scanned.number, scanned.date)
+    return tuple(_checked(_decision(Annex(Heading("", year, 0)), tree, head), tree) for year, tree in read_scan(lines))
 
 
 def split_annexes(lines: Sequence[SourceLine]) -> tuple[list[Annex], list[SourceLine]]:
@@ -135,6 +131,10 @@ def _cells_piece(line: SourceLine, cells: Sequence[Cell], skip: tuple[int, ...])
     piece, number = parse_cells(kept, line.number)
     shown = line if line.text.strip() else SourceLine(number, " ".join(" ".join(cell.text.split()) for cell in cells if cell.text.strip()))
     return shown, number, piece
+
+
+def _checked(decision: BudgetDecision, tree: Tree) -> BudgetDecision:
+    return replace(decision, inconsistencies=inconsistencies(decision, tree.parts))
 
 
 def _year(annex: Annex, head: Head) -> int | None:

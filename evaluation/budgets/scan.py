@@ -43,14 +43,6 @@ FOOTER = "©"
 
 
 @dataclass(frozen=True)
-class ScannedAnnex:
-    """The budget of one year of a scanned decision."""
-
-    year: int
-    tree: Tree
-
-
-@dataclass(frozen=True)
 class ScannedHead:
     """Number and date of a scanned decision; "" and None if they are not legible."""
 
@@ -68,8 +60,8 @@ def is_bad_scan(lines: Sequence[SourceLine]) -> bool:
     return sum(1 for word in words if FOREIGN_LETTER.search(word)) > MAX_FOREIGN_SHARE * len(words)
 
 
-def read_scan(lines: Sequence[SourceLine]) -> Iterator[ScannedAnnex]:
-    """Yield what is certain of the annexes, and their other lines as unread."""
+def read_scan(lines: Sequence[SourceLine]) -> Iterator[tuple[int, Tree]]:
+    """Yield the year and what is certain of each annex; its other lines are unread."""
     filled = [line for line in lines if line.text.strip()]
     starts = [(index, int(match[1])) for index, line in enumerate(filled) if (match := _heading(line.text))]
     for (start, year), end in zip(starts, [index for index, _ in starts[1:]] + [len(filled)], strict=True):
@@ -80,7 +72,7 @@ def read_scan(lines: Sequence[SourceLine]) -> Iterator[ScannedAnnex]:
         footer = next((index for index, line in enumerate(annex) if line.text.lstrip().startswith(FOOTER)), len(annex))
         tree = ScanReader(annex[:footer], year).read()
         if tree.lines or tree.totals or tree.unread:
-            yield ScannedAnnex(year, tree)
+            yield year, tree
 
 
 def read_scanned_head(lines: Sequence[SourceLine]) -> ScannedHead:
