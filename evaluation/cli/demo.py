@@ -10,6 +10,7 @@ from evaluation.anomalies.operations import search
 from evaluation.cli.context import command, format_table, language_option, transaction
 from evaluation.clock import today
 from evaluation.configuration import configuration
+from evaluation.demo.budgets import store_budgets
 from evaluation.demo.generator import country as make_country
 from evaluation.demo.generator import demonstration
 from evaluation.demo.people import DemoPerson, people, store_people
@@ -51,6 +52,7 @@ def demo(country: bool, bodies: int, organisations: int, seed: int, lang: str) -
         is_new = store(order, data)
         store_people(data, country)
         if is_new and not country:
+            store_budgets(order, today())
             store_reviews(order, today())
             for year in data.years[1:]:
                 search(Viewer.system(), year)

@@ -52,6 +52,14 @@ def store_people(demo_country: DemoCountry, is_country: bool = False) -> None:
             )
 
 
+def person(email: str) -> Viewer:
+    """Return a person of the demonstration as a viewer. Raises LookupError."""
+    account = queries.account_by_email(Viewer.system(), email)
+    if account is None:
+        raise LookupError(email)
+    return queries.viewer_of(account)
+
+
 def people() -> Iterator[DemoPerson]:
     """Yield the people who have an active account, in the order of the file."""
     # Flask-Security takes a third of a second to import; every other command does without it.

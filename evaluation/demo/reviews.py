@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from evaluation.accounts.queries import account_by_email, viewer_of
 from evaluation.answers.justifications import justify
 from evaluation.answers.readiness.queries import readiness
 from evaluation.criteria.model import Order
+from evaluation.demo.people import person
 from evaluation.demo.recipes import data
 from evaluation.policy import Viewer
 from evaluation.registry import queries as registry
@@ -23,10 +23,10 @@ def store_reviews(order: Order, today: date) -> None:
     """Take every step as the person whose role it needs; the caller commits."""
     script = data("reviews")
     bodies = {body.kato: body for body in registry.all_bodies(SYSTEM) if body.kato}
-    reviewer = _viewer(script["reviewer"])
+    reviewer = person(script["reviewer"])
     for step in script["steps"]:
         body = bodies[step["body"]]
-        head = _viewer(script["heads"][step["body"]])
+        head = person(script["heads"][step["body"]])
         _take(order, step, body, head, reviewer, script["reason"], today)
 
 
@@ -63,10 +63,3 @@ def _first_justified(order: Order, year: int, body: Body, today: date) -> tuple[
     """Return the organisation's id and the code of the first answer with a justified warning."""
     states = readiness(SYSTEM, order, year, body, today).progress.organisations.values()
     return next((state.organisation_id, issue.code) for state in states for issue in state.issues if issue.justification)
-
-
-def _viewer(email: str) -> Viewer:
-    account = account_by_email(SYSTEM, email)
-    if account is None:
-        raise LookupError(email)
-    return viewer_of(account)

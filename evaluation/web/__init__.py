@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 from evaluation.web.account import account, inbox, security, sessions
 from evaluation.web.admin import people, people_table, registry
 from evaluation.web.audit import views as audit_views
+from evaluation.web.budgets import blueprint as budgets_blueprint
 from evaluation.web.comparison import anomalies, changes, improvement, pictures, ranking, ranking_access, readings, regions, trial
 from evaluation.web.core import access, accessibility, compression, drafts, errors, headers, incoming, languages
 from evaluation.web.core.request_context import commit_request, context, current_viewer, identify_viewer, require_usable_database
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
         alike_warnings.blueprint,
         answer_check.blueprint,
         evidence.blueprint,
+        budgets_blueprint,
         answers.blueprint,
         audit_views.blueprint,
         remark_views.blueprint,

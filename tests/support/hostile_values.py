@@ -109,6 +109,8 @@ def foreign_values(world: World) -> tuple[str, ...]:
         body.file,
         body.remark,
         body.anomaly,
+        body.decision,
+        *body.drafts.values(),
         *body.uploads.values(),
         *world.jobs.values(),
         *world.messages.values(),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from evaluation import schema
 from evaluation import storage as files
 from evaluation.anomalies.models import Anomaly
 from evaluation.answers.models import EvidenceFile, Report
+from evaluation.budgets import records
+from evaluation.budgets.model import BudgetDecision, BudgetLine, Section, Total
+from evaluation.budgets.models import BudgetDraft, BudgetSource, StoredDecision
 from evaluation.clock import now
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -35,7 +39,7 @@ FOREIGN_CLERK = "foreign clerk"
 
 @dataclass(frozen=True)
 class BodyResources:
-    """A body with an organisation, an evidence file, an upload of each role, a remark and an anomaly."""
+    """A body with an organisation, an evidence file, an upload and a draft of each role, a remark, an anomaly and a decision."""
 
     id: int
     bin: str
@@ -44,6 +48,8 @@ class BodyResources:
     uploads: dict[Role, int]
     remark: int = 0
     anomaly: int = 0
+    decision: int = 0
+    drafts: dict[Role, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -210,9 +216,48 @@ def _body_resources(app: Flask, order: Order, kind: str, body_id: int, number: i
         remark = Remark(year=YEAR, body_id=body_id, round=1, text=f"Тексеріңіз: {word}", author="tests")
         code = order.anomalies[0].code
         anomaly = Anomaly(year=YEAR, code=code, body_id=body_id, organisation_id=organisation.id, subject="seen", stake=1)
-        db.session.add_all([evidence, remark, anomaly, *uploads.values()])
+        decision, drafts = _budget(body_id, word, account_ids, emails)
+        db.session.add_all([evidence, remark, anomaly, decision, *uploads.values(), *drafts.values()])
         db.session.commit()
         bin_ = db.session.get(Body, body_id)
         assert bin_
         sent = {role: upload.id for role, upload in uploads.items()}
-        return BodyResources(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id, anomaly.id)
+        waiting = {role: draft.id for role, draft in drafts.items()}
+        return BodyResources(body_id, bin_.bin, organisation.bin, evidence.id, sent, remark.id, anomaly.id, decision.id, waiting)
+
+
+def _budget(
+    body_id: int, word: str, account_ids: Mapping[str, int], emails: Mapping[Role, str]
+) -> tuple[StoredDecision, dict[Role, BudgetDraft]]:
+    """A stored decision, and a draft of each role whose body it is; the text of both has the word."""
+    line = BudgetLine(Section.INCOME, "2", word, Decimal(5), 1)
+    read = BudgetDecision(word, YEAR, "1", date(2023, 12, 20), {Section.INCOME: Total(Decimal(5), 1)}, (line,))
+    entries = records.ENTRIES.dump_python((read,), mode="json")
+
+    def source() -> BudgetSource:
+        data = word.encode()
+        content = {"sha256": files.store(data), "size": len(data), "is_pasted": True, "lines": word}
+        return BudgetSource(body_id=body_id, name=f"{word}.txt", media_type="text/plain", sent_by="tests", **content)
+
+    drafts = {
+        role: BudgetDraft(account_id=account_ids[email], body_id=body_id, year=YEAR, source=source(), entries=entries)
+        for role, email in emails.items()
+        if role in BODY_ROLES
+    }
+    decision = StoredDecision(
+        body_id=body_id,
+        year=YEAR,
+        number="1",
+        date=date(2023, 12, 20),
+        body_name=word,
+        source=source(),
+        totals=records.TOTALS.dump_python(read.totals, mode="json"),
+        printed=records.HEAD.dump_python(records.head_of(read), mode="json"),
+        settlements=[],
+        inconsistencies=[],
+        planned=records.planned_by_group(read),
+        corrections=0,
+        digest="0" * 64,
+        stored_by="tests",
+    )
+    return decision, drafts

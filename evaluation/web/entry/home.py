@@ -17,6 +17,7 @@ from evaluation.answers.readiness.compose import readiness_of
 from evaluation.answers.readiness.model import Readiness
 from evaluation.answers.year_data import YearData, read_year_data
 from evaluation.audit.models import AuditEvent
+from evaluation.budgets import queries as budgets
 from evaluation.clock import today
 from evaluation.criteria.model import Order
 from evaluation.language import N_
@@ -316,6 +317,7 @@ def _page(home: Home, form: PriorYearCountsForm) -> str:
     return render_template(
         "entry/home/entry.html",
         home=home,
+        budget=budgets.comparison(current_viewer(), home.data),
         body=home.body,
         year=home.year,
         years=years,

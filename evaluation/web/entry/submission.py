@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug import Response as Redirection
 
+from evaluation.budgets import queries as budgets
 from evaluation.clock import today
 from evaluation.language import N_
 from evaluation.policy import Action
@@ -158,6 +159,7 @@ def _page(bin_: str, year: int, form_errors: Sequence[str] = ()) -> str:
     return render_template(
         "entry/submission/page.html",
         home=home,
+        budget=budgets.comparison(viewer, home.data),
         body=home.body,
         year=home.year,
         unfinished=[row for row in home.rows if row.organisation.id in unfinished],

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from evaluation.answers.evidence import queries as evidence
 from evaluation.answers.progress.compose import progress_of
 from evaluation.answers.year_data import YearData, read_year_data
+from evaluation.budgets import queries as budgets
 from evaluation.clock import today
 from evaluation.configuration import configuration
 from evaluation.policy import Action
@@ -57,6 +58,7 @@ def body(bin_: str, year: int) -> str:
         year=reporting_year,
         years=[item for item in registry.years() if current_body.has_begun_by(item.year)],
         summary=body_year.summary,
+        budget=budgets.comparison(viewer, body_year.data),
         ranks=ranks,
         charts=present_charts(body_year.summary.sheet, current_language()),
         submission=submission,
@@ -88,6 +90,7 @@ def acceptance(bin_: str, year: int) -> str:
         body=body,
         year=reporting_year,
         summary=body_year.summary,
+        budget=budgets.comparison(viewer, body_year.data),
         submission=submission,
         form=_steps(True, submission).get("accept"),
         is_submitted_by_viewer=submission is not None and submission.submitted_id == viewer.account_id,

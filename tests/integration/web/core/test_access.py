@@ -17,6 +17,7 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from evaluation.budgets.classification import GROUPS
 from evaluation.clock import now
 from evaluation.criteria import Order
 from evaluation.database import db
@@ -50,6 +51,9 @@ def arguments(world: World, resources: BodyResources, role: Role) -> dict[str, A
         "id_": resources.file,
         "remark_id": resources.remark,
         "anomaly_id": resources.anomaly,
+        "decision_id": resources.decision,
+        "draft_id": resources.drafts.get(role, resources.drafts[Role.CLERK]),
+        "group": GROUPS[0],
         "account_id": world.account,
         "session_id": "0" * 64,
         "method.page:code": world.app.extensions["orders"].latest.code,
