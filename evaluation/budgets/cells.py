@@ -14,6 +14,9 @@ NUMBER_COLUMN = re.compile(r"(?:№|N)?\s*(?:п/п|р/с|№|р/н)\s*(?:№|N)?
 MIN_TAB_LINES, MIN_TAB_SHARE = 20, 0.1
 """From which number and share of lines of nothing but a tab a text is one of cells on lines of their own."""
 
+MAX_ROW_NUMBER, MIN_STEPS, MIN_STEP_SHARE = 7, 10, 0.8
+"""Digits of a row's number; from which number and share of steps of one on the first column counts the rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -21,6 +24,13 @@ class Cell:
 
     text: str
     number: int
+
+
+def numbered_column(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first cells of the rows count them."""
+    numbers = [int(row[0]) for row in rows if row and row[0].strip().isdecimal() and len(row[0]) < MAX_ROW_NUMBER]
+    steps = sum(1 for before, after in zip(numbers, numbers[1:], strict=False) if after == before + 1)
+    return steps >= MIN_STEPS and steps >= MIN_STEP_SHARE * len(numbers)
 
 
 def cells_on_lines(lines: Sequence[SourceLine]) -> bool:
@@ -144,5 +154,7 @@ def _named(filled: Sequence[tuple[int, Cell]], texts: Sequence[str], name: int) 
         codes.extend(inner.codes)
         text = "\n".join([inner.text, *filled[name][1].text.split("\n", 1)[1:]])
     amount = parse_amount(after[0]) if len(after) == 1 else None
+    if not after and inner.amount is not None and "\n" not in text:
+        text, amount = inner.text, inner.amount
     doubt = len(after) > 1 or amount is None and any(DIGIT.search(item) for item in after)
     return Piece(Form.ROW, tuple(codes), text, amount, numeral, doubt=doubt, whole=True)

@@ -114,6 +114,12 @@ class Classification:
         kind = self.kind_named(name)
         return kind is not None and any(period["categories"][kind.key] == code for period in self.data["periods"])
 
+    def begins_as_category(self, code: str, name: str) -> bool:
+        """Whether a name begins as that of a category with the code in some year; signs that nobody can read may follow."""
+        folded = fold(name)
+        codes = {(period["categories"][kind.key], known) for period in self.data["periods"] for known, kind in self.kind_of_name.items()}
+        return any(code == item and folded.startswith(known) for item, known in codes)
+
     def is_functional_group(self, code: str, name: str) -> bool:
         """Whether code and name are those of a functional group."""
         return self.group_of_name.get(fold(name)) == code

@@ -21,6 +21,9 @@ GROUPS_OF_DIGITS = re.compile(r"\d{3}(?: \d{3}){0,3}")
 NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)\s?[.)]\s*(?=[^\W\d_])|[IVXІХ]{1,4}\s+(?=[^\W\d_])")
 LONE_NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)[.)]")
 DIGIT = re.compile(r"\d")
+THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
+MAX_NUMBER = 30
+"""Characters of a line that is a number and nothing else."""
 GARBLED_AMOUNT = re.compile(r"(?<!\S)(?=\S*\d)[-(]?[\dOОоoЗзlI|бB]{1,3}(?:[ .,][\dOОоoЗзlI|бB]{2,3})*\)?$")
 YEAR = re.compile(r"(?:19|20)\d\d")
 YEAR_AT_END = re.compile(r"(?<![\d,.-])(?:19|20)\d\d$")
@@ -110,9 +113,18 @@ def parse_line(line: str) -> Piece:
         return Piece(Form.ROW, numeral=True)
     if not DIGIT.search(stripped):
         return _with_numeral(text)
+    if _is_garbled_number(stripped):
+        return Piece(Form.NUMBER, doubt=True, digits=stripped)
     if not any(character.isalpha() for character in stripped):
         return _number(stripped, len(text) - len(text.lstrip()))
     return _row(text.rstrip(), text)
+
+
+def _is_garbled_number(text: str) -> bool:
+    """Whether a line is a number with letters among its digits: "12 Ч45", "1O5 З4"."""
+    if len(text) > MAX_NUMBER or THREE_LETTERS.search(text) or not any(character.isalpha() for character in text):
+        return False
+    return all(DIGIT.search(word) for word in text.split())
 
 
 def parse_heading(text: str) -> Piece | None:

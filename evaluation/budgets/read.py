@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from evaluation.budgets.cells import NUMBER_COLUMN, Cell, cells_on_lines, parse_cells, rows_of_cells
+from evaluation.budgets.cells import NUMBER_COLUMN, Cell, cells_on_lines, numbered_column, parse_cells, rows_of_cells
 from evaluation.budgets.checks import inconsistencies
 from evaluation.budgets.head import Head, Heading, HeadingFinder, is_annex_mark, names_decision, read_head
 from evaluation.budgets.model import BudgetDecision, SourceLine
 from evaluation.budgets.pieces import Form, Piece, Side, parse_line
-from evaluation.budgets.rows import Entry, RowReader
+from evaluation.budgets.rows import Entry, RowReader, is_text
 from evaluation.budgets.scan import is_bad_scan, read_scan, read_scanned_head
 from evaluation.budgets.text_checks import text_inconsistencies
 from evaluation.budgets.text_repair import plain
@@ -99,14 +99,10 @@ def _lines_before_mark(annex: Annex) -> list[SourceLine]:
     if first is None:
         return []
     start = len(entries) - len(last) + first
-    while start and entries[start].adjacent and _is_text(entries[start - 1].piece) and not entries[start - 1].piece.continues:
+    while start and entries[start].adjacent and is_text(entries[start - 1].piece) and not entries[start - 1].piece.continues:
         start -= 1
     annex.entries, taken = entries[:start], entries[start:]
     return [SourceLine(entry.number, entry.text) for entry in taken]
-
-
-def _is_text(piece: Piece) -> bool:
-    return piece.form is Form.ROW and not piece.codes and piece.amount is None and not piece.numeral
 
 
 def pieces_of(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, int, Piece]]:
@@ -115,15 +111,22 @@ def pieces_of(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, int, Pi
         for line, cells in rows_of_cells(lines):
             yield _cells_piece(line, cells, ()) if cells is not None else (line, line.number, parse_line(line.text))
         return
-    skip: tuple[int, ...] = ()
-    for line in lines:
-        if line.cells is None and "\t" not in line.text.strip():
+    rows = [_texts_of(line) for line in lines]
+    skip: tuple[int, ...] = (0,) if numbered_column([texts for texts in rows if texts is not None]) else ()
+    for line, texts in zip(lines, rows, strict=True):
+        if texts is None:
             yield line, line.number, parse_line(line.text)
             continue
-        texts = line.cells if line.cells is not None else line.text.split("\t")
         marks = tuple(index for index, text in enumerate(texts) if NUMBER_COLUMN.fullmatch(text.strip()))
         skip = marks or skip
         yield _cells_piece(line, [Cell(plain(text), line.number) for text in texts], skip)
+
+
+def _texts_of(line: SourceLine) -> Sequence[str] | None:
+    """Return the cells of a line; None if it has none."""
+    if line.cells is not None:
+        return line.cells
+    return line.text.split("\t") if "\t" in line.text.strip() else None
 
 
 def _cells_piece(line: SourceLine, cells: Sequence[Cell], skip: tuple[int, ...]) -> tuple[SourceLine, int, Piece]:

@@ -20,6 +20,11 @@ GROUP_LENGTH = 3
 """Digits of a group of an amount, and of the code of a programme."""
 
 
+def is_text(piece: Piece) -> bool:
+    """Whether a piece is only text."""
+    return piece.form is Form.ROW and not piece.codes and piece.amount is None and not piece.numeral
+
+
 @dataclass(slots=True)
 class Entry:
     """A piece with its place.
@@ -50,6 +55,7 @@ class Row:
         heading: the heading's piece; a heading has nothing else.
         entries: what the row is made of.
         why: why it cannot be read; "" if it can.
+        printed: digits of an amount that is broken over lines.
         tail: lines after the amount, which may belong to its name or to the next row.
     """
 
@@ -61,6 +67,7 @@ class Row:
     heading: Piece | None = None
     entries: list[Entry] = field(default_factory=list)
     why: str = ""
+    printed: str = ""
     tail: list[Entry] = field(default_factory=list)
 
     @property
@@ -86,8 +93,9 @@ class RowReader:
     def read(self) -> list[Row]:
         """Return the rows in the order of the source."""
         steps = {Form.HEADING: self._heading, Form.COLUMN_NUMBERS: self._column_numbers, Form.NUMBER: self._number, Form.ROW: self._row}
-        for index, entry in enumerate(self.entries):
+        for index in range(len(self.entries)):
             self._without_year(index)
+        for index, entry in enumerate(self.entries):
             steps[entry.piece.form](index, entry)
         self._close()
         return self.rows
@@ -236,7 +244,8 @@ class RowReader:
         elif row is not None and row.amount is None:
             self._number_after_codes(entry)
         elif row is not None and self._continues_amount(index, entry, row):
-            row.amount = parse_amount(f"{self._printed_amount(row)} {piece.digits}")
+            row.printed = f"{self._printed_amount(row)} {piece.digits}"
+            row.amount = parse_amount(row.printed)
             row.entries.append(entry)
         elif row is not None and row.tail and self._belongs_to_tail(index, entry):
             self._amount_after_tail(piece.amount, entry)
@@ -257,11 +266,35 @@ class RowReader:
         is_code = not row.codes and not row.numeral and piece.codes and self._can_be_codes(piece) and not self._has_no_code(row)
         if is_code and (piece.amount is None or self._text_after(index).continues):
             row.codes, row.line = list(piece.codes), entry.number
+        elif self._can_be_codes(piece) and (piece.amount is None or self._names_next_row(index)):
+            self._open(entry)
+            return
         elif piece.amount is not None:
             row.amount = piece.amount
         else:
             row.why = GARBLED
         row.entries.append(entry)
+
+    def _names_next_row(self, index: int) -> bool:
+        """Whether a number is the code of the next row and no amount of the row above: a name and an amount follow it.
+
+        A name that a page break tears stands after an amount too: its code follows it, then the rest of the name.
+        """
+        end = index + 1
+        while end < len(self.entries) and is_text(self.entries[end].piece):
+            end += 1
+        if end == len(self.entries) or self.entries[index + 1].piece.continues:
+            return False
+        last = self.entries[end].piece
+        name = [item.piece.text for item in self.entries[index + 1 : end]]
+        if last.form is Form.ROW and last.amount is not None and not last.codes and not last.numeral:
+            name.append(last.text)
+        elif not name or last.form is not Form.NUMBER or last.amount is None:
+            return False
+        elif self._can_be_codes(last) and self._text_after(end).continues:
+            return False
+        whole = join_lines(name, classification().words)
+        return classification().total(whole) is None and classification().part(whole) is None
 
     def _number_after_codes(self, entry: Entry) -> None:
         """Read a number below codes without a name: further codes, or the row's amount."""
@@ -324,7 +357,9 @@ class RowReader:
 
     def _can_be_codes(self, piece: Piece) -> bool:
         """Whether a number can be the code of a row: not "0", and as long as the codes of its table."""
-        if any(not code.strip("0") for code, _ in piece.codes):
+        if not piece.codes or any(not code.strip("0") for code, _ in piece.codes):
+            return False
+        if piece.amount is not None and len(piece.codes) > 1:
             return False
         return self.side is not Side.RECEIPTS or all(len(code) < GROUP_LENGTH for code, _ in piece.codes)
 
@@ -335,12 +370,14 @@ class RowReader:
         above = self._printed_amount(row)
         if parse_amount(f"{above} {entry.piece.digits}") is None or entry.number != row.entries[-1].number + 1:
             return False
-        return self.side is Side.RECEIPTS or not entry.piece.codes or not self._text_after(index).text.strip() or self._text_after(index).codes != ()
+        if self.side is Side.RECEIPTS or not entry.piece.codes:
+            return True
+        following = self._text_after(index)
+        return following.continues or not is_text(following) or not self._names_next_row(index)
 
     def _printed_amount(self, row: Row) -> str:
-        """Return the digits of the row's amount as they stand on its last line."""
-        piece = row.entries[-1].piece
-        return piece.digits or str(row.amount)
+        """Return the digits of the row's amount as they are printed."""
+        return row.printed or row.entries[-1].piece.digits or str(row.amount)
 
     def _text_after(self, index: int) -> Piece:
         """Return the piece after a line; an empty one at the end."""

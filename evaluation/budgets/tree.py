@@ -168,7 +168,7 @@ class TreeBuilder:
             return CATEGORY if column <= columns.get(CATEGORY, -1) else SUBCLASS
         if CLASS not in codes:
             return CATEGORY
-        if self.data.is_category(code, name):
+        if self.data.is_category(code, name) or row.why and self.data.begins_as_category(code, name):
             return CATEGORY
         if self.data.is_subclass(codes.get(CATEGORY, ""), codes[CLASS], code, name, self.year):
             return SUBCLASS
