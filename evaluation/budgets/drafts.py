@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists
 
 from evaluation.budgets import errors, queries, records
 from evaluation.budgets.errors import DecisionRejected, DraftUnavailable
@@ -13,7 +13,6 @@ from evaluation.budgets.models import BudgetDraft, BudgetSource, StoredDecision
 from evaluation.budgets.read import read_decisions
 from evaluation.budgets.sources.errors import TOO_LARGE
 from evaluation.budgets.sources.read import Source, read_source, read_text
-from evaluation.clock import now
 from evaluation.configuration import configuration
 from evaluation.database import advisory_lock, db
 from evaluation.heavy_work import turn
@@ -111,18 +110,14 @@ def discard_draft(viewer: Viewer, draft: BudgetDraft) -> None:
 
 def remove_expired_drafts(viewer: Viewer) -> None:
     """Delete the drafts that nobody confirmed in time, with their sources: the viewer's own, or all for the system."""
-    statement = select(BudgetDraft).where(BudgetDraft.created_at <= now() - queries.DRAFT_LIFE)
-    if viewer.bodies is not None:
-        statement = statement.where(BudgetDraft.account_id == viewer.account_id)
-    for draft in list(db.session.scalars(statement)):
+    for draft in queries.expired_drafts(viewer):
         delete_draft(draft)
 
 
 def lock_draft(viewer: Viewer, draft: BudgetDraft) -> BudgetDraft:
     """Lock the row of a draft, so that it is confirmed or discarded once. Raises Forbidden, DraftUnavailable."""
     viewer.require(Action.EDIT, draft.body_id)
-    statement = select(BudgetDraft.id).where(BudgetDraft.id == draft.id).with_for_update()
-    if db.session.scalar(statement) is None or queries.draft(viewer, draft.id) is None:
+    if queries.lock_draft(viewer, draft.id) is None:
         raise DraftUnavailable(errors.DRAFT_GONE)
     return draft
 

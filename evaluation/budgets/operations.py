@@ -46,7 +46,7 @@ def store_decisions(
         check_head(confirmation.decision)
     require_editable(viewer, [item.decision.year or 0 for item in confirmations], draft.body_id, today, exclusive=True)
     lock_draft(viewer, draft)
-    entries, line_count = queries.entries_of(draft), len(queries.source_lines(viewer, draft.source))
+    entries, line_count = records.entries_of(draft), len(queries.source_lines(viewer, draft.source))
     rows = []
     for confirmation in confirmations:
         check_lines(confirmation.decision, line_count)

@@ -14,12 +14,12 @@ from evaluation.audit.actions import AuditAction
 from evaluation.audit.models import AuditEvent
 from evaluation.audit.queries import entries
 from evaluation.budgets.comparison import BudgetEvidence, DecisionFacts, Explanation, GroupComparison
-from evaluation.budgets.model import BudgetDecision, SourceLine
+from evaluation.budgets.model import SourceLine
 from evaluation.budgets.models import BudgetDraft, BudgetExplanation, BudgetSource, StoredDecision, StoredLine
-from evaluation.budgets.records import ENTRIES, DecisionDetails, details_of
+from evaluation.budgets.records import DecisionDetails, details_of
 from evaluation.clock import now, precise_now
 from evaluation.database import db
-from evaluation.policy import Action, Viewer
+from evaluation.policy import Action, Role, Viewer
 
 DRAFT_LIFE = timedelta(days=7)
 """How long what was read waits for its confirmation."""
@@ -75,9 +75,18 @@ def drafts(viewer: Viewer, body_id: int) -> list[BudgetDraft]:
     return list(db.session.scalars(statement.order_by(BudgetDraft.id.desc())))
 
 
-def entries_of(item: BudgetDraft) -> tuple[BudgetDecision, ...]:
-    """Return the decisions of a draft as they were read."""
-    return ENTRIES.validate_python(item.entries)
+def lock_draft(viewer: Viewer, draft_id: int) -> BudgetDraft | None:
+    """Lock the row of a draft of the viewer until the transaction ends, and return it; None as :func:`draft` does."""
+    is_there = db.session.scalar(select(BudgetDraft.id).where(BudgetDraft.id == draft_id).with_for_update()) is not None
+    return draft(viewer, draft_id) if is_there else None
+
+
+def expired_drafts(viewer: Viewer) -> list[BudgetDraft]:
+    """Return the drafts that nobody confirmed in time: the viewer's own, or all for the system."""
+    statement = select(BudgetDraft).where(BudgetDraft.created_at <= now() - DRAFT_LIFE)
+    if viewer.role != Role.SYSTEM:
+        statement = statement.where(BudgetDraft.account_id == viewer.account_id)
+    return list(db.session.scalars(statement))
 
 
 def _drafts(viewer: Viewer) -> Select[BudgetDraft]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from evaluation.budgets.classification import GROUPS, group_lines
 from evaluation.budgets.model import BudgetDecision, BudgetLine, Inconsistency, Section, Total
-from evaluation.budgets.models import CORRECTED, ENTERED, READ, REMOVED, StoredDecision, StoredLine
+from evaluation.budgets.models import CORRECTED, ENTERED, READ, REMOVED, BudgetDraft, StoredDecision, StoredLine
 
 TIYN_PER_UNIT = 100_000
 """Tiyn in a thousand tenge."""
@@ -77,6 +77,11 @@ class DecisionDetails:
 
 SETTLEMENTS: TypeAdapter[tuple[Settlement, ...]] = TypeAdapter(tuple[Settlement, ...])
 HEAD: TypeAdapter[PrintedHead] = TypeAdapter(PrintedHead)
+
+
+def entries_of(draft: BudgetDraft) -> tuple[BudgetDecision, ...]:
+    """Return the decisions of a draft as they were read."""
+    return ENTRIES.validate_python(draft.entries)
 
 
 def to_tiyn(amount: Decimal) -> int:

@@ -15,6 +15,7 @@ from evaluation.budgets.confirmation import Confirmation
 from evaluation.budgets.errors import AlreadyStored, DecisionRejected, DraftUnavailable
 from evaluation.budgets.model import Section, Total
 from evaluation.budgets.models import BudgetDraft, BudgetSource, StoredDecision, StoredLine
+from evaluation.budgets.records import entries_of
 from evaluation.clock import now
 from evaluation.database import db
 from evaluation.errors import EvaluationError
@@ -45,7 +46,7 @@ def test_a_draft_is_its_senders_and_nothing_of_the_year(scenario: Scenario, monk
     with scenario.app.app_context():
         draft = send(scenario, monkeypatch, a_decision())
         db.session.commit()
-        assert queries.entries_of(draft) == (a_decision(),) and draft.source.is_pasted
+        assert entries_of(draft) == (a_decision(),) and draft.source.is_pasted
         assert [line.text for line in queries.source_lines(clerk, draft.source)] == TEXT.split("\n")
         assert storage.read(draft.source.sha256) == TEXT.encode()
         drafts.save_corrections(clerk, draft, {"l0": None})
@@ -287,7 +288,7 @@ def test_a_real_decision_is_stored_as_it_was_read(scenario: Scenario) -> None:
     with scenario.app.app_context():
         registry.open_year(SYSTEM, 2026, scenario.order.code)
         draft = drafts.receive(clerk, 2026, scenario.body_id, "Қонаев.txt", KONAEV.read_bytes(), TODAY)
-        (read,) = queries.entries_of(draft)
+        (read,) = entries_of(draft)
         row = operations.store_decisions(clerk, draft, [Confirmation(0, read)], today=TODAY)[0]
         db.session.commit()
         details = queries.decision(clerk, scenario.body_id, row.id)
