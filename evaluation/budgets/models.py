@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from evaluation.accounts.models import Account
 from evaluation.budgets.model import Section
@@ -35,7 +35,7 @@ class BudgetSource(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
     is_pasted: Mapped[bool]
-    lines: Mapped[str] = deferred(mapped_column(Text))
+    lines: Mapped[str] = mapped_column(Text, deferred=True)
     sent_by: Mapped[str] = mapped_column(String(320))
     sent_at: Mapped[datetime] = mapped_column(default=now)
 
