@@ -18,6 +18,7 @@ COMMANDS = {
         "evaluation.cli.backup:backup",
         "Copy everything that is stored as of one moment into one sealed file.",
     ),
+    "budget": ("evaluation.cli.budget:budget", "Read a budget decision of a maslikhat; nothing is stored."),
     "criteria": ("evaluation.cli.criteria:criteria", "Check criteria files before they are used."),
     "database": ("evaluation.cli.database:database", "Create and upgrade the database, and copy it to another one."),
     "demo": ("evaluation.cli.demo:demo", "Fill an empty database with invented demonstration data."),

@@ -69,9 +69,14 @@ def detect_file_type(data: bytes) -> FileType:
 
 
 def _check_pdf(data: bytes) -> FileType:
-    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-PDF_TAIL_BYTES:] or b"startxref" not in data:
+    if not data.startswith(b"%PDF-") or not has_pdf_end(data):
         raise EvidenceRejected(DAMAGED)
     return PDF
+
+
+def has_pdf_end(data: bytes) -> bool:
+    """Return whether a PDF file ends as it should; half a file can have readable pages too."""
+    return b"%%EOF" in data[-PDF_TAIL_BYTES:] and b"startxref" in data
 
 
 def _check_picture(data: bytes, file_type: FileType) -> FileType:
