@@ -90,7 +90,7 @@ def test_nothing_is_warned_of_before_all_have_answered(compared: Scenario) -> No
     assert item.unanswered == 1 and not item.is_warning
 
 
-def test_an_explanation_holds_for_the_sums_it_was_written_for(compared: Scenario) -> None:
+def test_an_explanation_is_for_the_very_sums(compared: Scenario) -> None:
     clerk, arguments = compared.viewer(Role.CLERK), (compared.order, YEAR, compared.body_id)
     with pytest.raises(JustificationRejected, match="at least"):
         explanations.explain(clerk, *arguments, "net_income", "жоқ", TODAY)
@@ -114,7 +114,7 @@ def test_an_explanation_holds_for_the_sums_it_was_written_for(compared: Scenario
     assert group(compared).is_open and list(discrepancies(SYSTEM)) == []
 
 
-def test_an_accepted_sheet_states_the_decisions_it_was_accepted_with(compared: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_sheet_states_its_decisions(compared: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     clerk, reviewer, body = compared.viewer(Role.CLERK), compared.viewer(Role.REVIEWER), compared.body()
     explanations.explain(clerk, compared.order, YEAR, body.id, "net_income", REASON, TODAY)
     compared.submit()

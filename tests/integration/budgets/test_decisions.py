@@ -79,7 +79,7 @@ def test_an_expired_draft_is_gone(scenario: Scenario, monkeypatch: pytest.Monkey
         assert rows_of(BudgetDraft) == rows_of(BudgetSource) == 0
 
 
-def test_what_was_read_is_not_a_budget_or_too_much(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_without_budget_and_a_large_one_are_refused(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     clerk, body = scenario.viewer(Role.CLERK), scenario.body_id
     change_settings(scenario.app, evidence_megabytes=1, account_quota_megabytes=1)
     with scenario.app.app_context():
@@ -163,7 +163,7 @@ def test_a_decision_that_is_not_possible_is_refused_as_a_whole(scenario: Scenari
             assert rows_of(StoredDecision) == rows_of(StoredLine) == 0
 
 
-def test_the_years_of_one_decision_are_stored_each_in_its_year(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_years_of_one_decision_are_stored_separately(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     clerk = scenario.viewer(Role.CLERK)
     with scenario.app.app_context():
         registry.open_year(SYSTEM, YEAR + 1, scenario.order.code)
@@ -283,7 +283,7 @@ def test_the_file_is_stored_as_evidence_is(scenario: Scenario, monkeypatch: pyte
         assert sha256 in hashes_of_removed_evidence(SYSTEM, now() + timedelta(days=1)), "a reviewer has relied on it"
 
 
-def test_a_real_decision_is_stored_as_it_was_read(scenario: Scenario) -> None:
+def test_a_real_decision_is_stored_unchanged(scenario: Scenario) -> None:
     clerk = scenario.viewer(Role.CLERK)
     with scenario.app.app_context():
         registry.open_year(SYSTEM, 2026, scenario.order.code)
