@@ -20,6 +20,7 @@ from evaluation.registry.operations import NewBody
 from evaluation.results.operations import refresh
 from evaluation.review.operations import accept, return_submission, submit
 from evaluation.review.remarks import operations as remarks
+from tests.support.budget_cases import store_real_decision
 from tests.support.factories import A_PDF, bin_of
 from tests.support.scenario import BODY, DEADLINE, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario, build_scenario
 
@@ -32,7 +33,10 @@ LOG_TABLES = {"audit_event", "chain_head"}
 
 
 def sound_installation(app: Flask, order: Order) -> Scenario:
-    """An accepted year with a remark, a reply and an evidence file, another body without answers, people, fresh results."""
+    """An accepted year with a remark, a reply, an evidence file and an explained budget decision.
+
+    Another body has no answers; there are people, and results are fresh.
+    """
     kinds = [kind.code for kind in order.kinds]
     scenario = build_scenario(
         app,
@@ -49,6 +53,7 @@ def sound_installation(app: Flask, order: Order) -> Scenario:
         scenario.fill()
         body, head, reviewer = scenario.body(), scenario.viewer(Role.HEAD), scenario.viewer(Role.REVIEWER)
         attach(scenario, A_PDF)
+        store_real_decision(scenario)
         submit(head, order, YEAR, body, 0, TODAY)
         remark = remarks.add_remark(reviewer, order, YEAR, body.id, AWKWARD)
         return_submission(reviewer, YEAR, body.id, 1, correct_by=today())

@@ -6,13 +6,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from evaluation.budgets import drafts, operations
+from evaluation.answers.year_data import read_year_data
+from evaluation.budgets import drafts, operations, queries
 from evaluation.budgets.confirmation import Confirmation
+from evaluation.budgets.explanations import explain
 from evaluation.budgets.model import BudgetDecision, BudgetLine, Section, Total, UnreadLine
 from evaluation.budgets.models import BudgetDraft, StoredDecision
+from evaluation.budgets.records import entries_of
 from evaluation.policy import Role
-from tests.support.scenario import TODAY, YEAR, Scenario
+from tests.support.paths import ROOT
+from tests.support.scenario import REASON, TODAY, YEAR, Scenario
 
+KONAEV = ROOT / "tests" / "support" / "budgets" / "konaev-2026.ru.txt"
 TEXT = "\n".join(f"line {number}" for number in range(1, 41))
 """What the cases stand for: their source lines are lines of this text."""
 
@@ -74,3 +79,16 @@ def store(
 def planned(row: StoredDecision) -> Mapping[str, int]:
     """The planned sums that are not 0."""
     return {group: amount for group, amount in row.planned.items() if amount}
+
+
+def store_real_decision(scenario: Scenario) -> StoredDecision:
+    """Store the decision of Қонаев for the first body's year, a correction, and explain its difference; the caller commits."""
+    clerk, body_id = scenario.viewer(Role.CLERK), scenario.body_id
+    draft = drafts.receive_text(clerk, YEAR, body_id, KONAEV.read_text(encoding="utf-8"), TODAY)
+    confirmation = Confirmation(0, replace(entries_of(draft)[0], year=YEAR))
+    row = operations.store_decisions(clerk, draft, [confirmation], today=TODAY)[0]
+    comparison = queries.comparison(clerk, read_year_data(clerk, scenario.order, YEAR, body_id))
+    assert comparison
+    for warning in comparison.warnings:
+        explain(clerk, scenario.order, YEAR, body_id, warning.group, REASON, TODAY)
+    return row

@@ -24,12 +24,9 @@ from evaluation.registry import operations as registry
 from evaluation.review.stored_files.operations import Pruning, damaged_files, finish_pruning
 from evaluation.review.stored_files.queries import hashes_of_removed_evidence, named_hashes
 from evaluation.submissions.locks import Locked
-from tests.support.budget_cases import TEXT, a_decision, income, planned, send, settled, store
-from tests.support.paths import ROOT
+from tests.support.budget_cases import KONAEV, TEXT, a_decision, income, planned, send, settled, store
 from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 from tests.support.settings import change_settings
-
-KONAEV = ROOT / "tests" / "support" / "budgets" / "konaev-2026.ru.txt"
 
 
 def rows_of(model: type[Any]) -> int:

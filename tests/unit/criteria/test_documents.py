@@ -87,6 +87,7 @@ def test_every_key_of_a_criteria_file_is_explained(class_: type[model.OrderModel
         "form",
         "readings",
         "anomalies",
+        "budget_comparisons",
     }
     for name in class_.model_fields.keys() - computed:
         expected = (f"`{name}`", f"[{name}]", f"[{name}.") if class_ is model.Order and name in lists else (f"`{name}`",)
