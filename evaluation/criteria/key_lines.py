@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-NAMES = ("code", "id", "number", "kind", "outcome")
+NAMES = ("code", "id", "number", "kind", "outcome", "group")
 """The keys that name an item of a list."""
 
 Path = tuple[str | int, ...]

@@ -86,6 +86,11 @@ def errors(text: str) -> tuple[Problem, ...]:
         ('kk = "Шатырлар", ', "", "criteria[2.1].name.kk", "is missing"),
         ('ru = "Крыши"', 'ru = ""', "criteria[2.1].name.ru", "must not be empty"),
         ('readings = ["R1"]', 'readings = ["R9"]', "criteria[3].readings", "“R9” is not defined"),
+        ('due = "grant"', 'due = "grunt"', "budget_comparisons[rent].due", "“grunt” is not defined; is grant meant?"),
+        ('due = "grant"', 'due = "visitors"', "budget_comparisons[rent].due", "must be an indicator of the type money"),
+        ('due = "grant"', 'due = "roof"', "budget_comparisons[rent].due", "roof is no indicator of theatre"),
+        ('criterion = "3"\ndue', 'criterion = "9"\ndue', "budget_comparisons[rent].criterion", "“9” is not defined"),
+        ('group = "rent"', 'group = "Rent"', "budget_comparisons[Rent].group", "consists of small Latin letters"),
     ],
 )
 def test_an_error_has_its_key_and_line(old: str, new: str, key: str, message: str) -> None:
