@@ -16,7 +16,7 @@ from evaluation.budgets.sources.read import Source, read_source, read_text
 from evaluation.configuration import configuration
 from evaluation.database import advisory_lock, db
 from evaluation.heavy_work import turn
-from evaluation.policy import Action, Viewer
+from evaluation.policy import Action, Role, Viewer
 from evaluation.quotas.operations import store_file
 from evaluation.registry.queries import reporting_year
 from evaluation.settings import MEGABYTE
@@ -112,6 +112,9 @@ def remove_expired_drafts(viewer: Viewer) -> None:
     """Delete the drafts that nobody confirmed in time, with their sources: the viewer's own, or all for the system."""
     for draft in queries.expired_drafts(viewer):
         delete_draft(draft)
+    if viewer.role == Role.SYSTEM:
+        # Those of drafts that went with a reporting year.
+        delete_unused_sources()
 
 
 def lock_draft(viewer: Viewer, draft: BudgetDraft) -> BudgetDraft:
@@ -126,15 +129,17 @@ def delete_draft(draft: BudgetDraft) -> None:
     """Delete a draft, and its source unless a stored decision has it."""
     source_id = draft.source_id
     db.session.delete(draft)
-    delete_unused_source(source_id)
+    delete_unused_sources(source_id)
 
 
-def delete_unused_source(source_id: int) -> None:
-    """Delete a source that neither a draft nor a decision has any more."""
+def delete_unused_sources(source_id: int | None = None) -> None:
+    """Delete the sources that neither a draft nor a decision has any more: this one, or all."""
     db.session.flush()
-    in_use = [exists().where(model.source_id == source_id) for model in (BudgetDraft, StoredDecision)]
-    unused = delete(BudgetSource).where(BudgetSource.id == source_id, *(~condition for condition in in_use))
-    db.session.execute(unused, execution_options={"synchronize_session": "fetch"})
+    unused = [~exists().where(model.source_id == BudgetSource.id) for model in (BudgetDraft, StoredDecision)]
+    statement = delete(BudgetSource).where(*unused)
+    if source_id is not None:
+        statement = statement.where(BudgetSource.id == source_id)
+    db.session.execute(statement, execution_options={"synchronize_session": "fetch"})
 
 
 def require_editable(viewer: Viewer, years: Iterable[int], body_id: int, today: date | None, exclusive: bool = False) -> None:

@@ -29,7 +29,7 @@ class BudgetSource(Base):
     __table_args__ = (CheckConstraint("size > 0", name="size"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    body_id: Mapped[int] = mapped_column(ForeignKey("body.id"), index=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("body.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(100))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -88,7 +88,7 @@ class StoredDecision(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey(BudgetSource.id), index=True)
     totals: Mapped[dict[str, Any]] = mapped_column(JSON)
     printed: Mapped[dict[str, Any]] = mapped_column(JSON)
-    settlements: Mapped[list[Any]] = mapped_column(JSON)
+    settlements: Mapped[list[Any]] = mapped_column(JSON, deferred=True)
     inconsistencies: Mapped[list[Any]] = mapped_column(JSON)
     planned: Mapped[dict[str, int]] = mapped_column(JSON)
     corrections: Mapped[int]

@@ -7,7 +7,7 @@ from evaluation.audit.actions import AuditAction
 from evaluation.audit.operations import NewEvent, append_events
 from evaluation.budgets import errors, queries, records
 from evaluation.budgets.confirmation import Confirmation, check_head, check_lines
-from evaluation.budgets.drafts import delete_draft, delete_unused_source, lock_draft, require_editable
+from evaluation.budgets.drafts import delete_draft, delete_unused_sources, lock_draft, require_editable
 from evaluation.budgets.errors import AlreadyStored
 from evaluation.budgets.model import BudgetDecision
 from evaluation.budgets.models import NAME_LENGTH, BudgetDraft, StoredDecision
@@ -121,7 +121,7 @@ def remove_decision(
 def _remove(viewer: Viewer, row: StoredDecision) -> None:
     event, source_id = _event(AuditAction.BUDGET_DECISION_REMOVED, row), row.source_id
     db.session.delete(row)
-    delete_unused_source(source_id)
+    delete_unused_sources(source_id)
     append_events(viewer, [event])
 
 

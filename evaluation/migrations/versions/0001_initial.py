@@ -384,7 +384,7 @@ def upgrade() -> None:
         sa.Column("sent_by", sa.String(length=320), nullable=False),
         sa.Column("sent_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("size > 0", name=op.f("ck_budget_source_size")),
-        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_budget_source_body_id_body")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_budget_source_body_id_body"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_source")),
     )
     op.create_index(op.f("ix_budget_source_body_id"), "budget_source", ["body_id"], unique=False)

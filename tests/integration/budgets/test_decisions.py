@@ -28,6 +28,8 @@ from tests.support.budget_cases import KONAEV, TEXT, a_decision, income, planned
 from tests.support.scenario import BODY, OTHER_BODY, SYSTEM, TODAY, YEAR, Scenario
 from tests.support.settings import change_settings
 
+SOURCE_COLUMNS = ("body_id", "name", "media_type", "sha256", "size", "is_pasted", "lines", "sent_by")
+
 
 def rows_of(model: type[Any]) -> int:
     return int(db.session.scalar(select(func.count()).select_from(model)) or 0)
@@ -71,6 +73,7 @@ def test_an_expired_draft_is_gone(scenario: Scenario, monkeypatch: pytest.Monkey
         assert queries.draft(clerk, draft.id) is None
         with pytest.raises(DraftUnavailable):
             drafts.save_corrections(clerk, draft, {})
+        db.session.add(BudgetSource(**{name: getattr(draft.source, name) for name in SOURCE_COLUMNS}))
         finish_pruning(SYSTEM, Pruning())
         db.session.commit()
         assert rows_of(BudgetDraft) == rows_of(BudgetSource) == 0
