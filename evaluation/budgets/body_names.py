@@ -2,10 +2,6 @@
 
 import re
 
-RUSSIAN = (
-    (re.compile(r"^(\S+?)(?:ского|цкого)(?=\s+(?:сельского|аульного|поселкового|района|района$))"), "ский", "ского"),
-    (re.compile(r"^(\S+?)ной(?=\s+области)"), "ная", "ной"),
-)
 NOUNS = (
     ("сельского округа", "сельский округ"),
     ("аульного округа", "аульный округ"),
@@ -30,13 +26,16 @@ KAZAKH = (
     ("қалалық", "қаласы"),
     ("облыстық", "облысы"),
 )
+WITHOUT_PLACE = frozenset({"аудандық", "қалалық", "облыстық", "районный", "городской", "областной", "местный", "жергілікті"})
+CITY_STEM = re.compile(r"([\w-]+?)ского городского")
 MASLIKHAT_RUSSIAN = (
-    (re.compile(r"(\w+)ского районного маслихата"), r"\1ский район"),
-    (re.compile(r"(\w+)ского городского маслихата"), r"\1ский городской бюджет"),
-    (re.compile(r"(\w+)ского областного маслихата"), r"\1ская область"),
+    (re.compile(r"([\w-]+)ского районного маслихата"), r"\1ский район"),
+    (re.compile(r"([\w-]+(?<!ин))ского городского маслихата"), r"город \1"),
+    (re.compile(r"([\w-]+)ского областного маслихата"), r"\1ская область"),
     (re.compile(r"[Мм]аслихата? (города [\w.-]+|(?:[\w-]+ского )?района(?: имени [\w. -]+?)?|[\w-]+ского района|[\w-]+ской области)\b"), r"\1"),
 )
-MASLIKHAT_KAZAKH = re.compile(r"((?:[\w-]+ ){0,3}?[\w-]+) (аудандық|қалалық|облыстық|ауданы|қаласы) мәслихатының")
+CAPITAL = r"[А-ЯЁӘҒҚҢӨҰҮҺІ][\w-]*"
+MASLIKHAT_KAZAKH = re.compile(rf"((?:{CAPITAL} ){{0,3}}{CAPITAL}) (аудандық|қалалық|облыстық|ауданы|қаласы) мәслихатының")
 
 
 def nominative(name: str) -> str:
@@ -45,6 +44,8 @@ def nominative(name: str) -> str:
     "города Қонаев" → "город Қонаев", "Таласского района" → "Таласский район", "Талов ауылдық округінің" → "Талов ауылдық округі".
     """
     name = " ".join(name.split()).strip(' "«»“”.,')
+    if name.lower() in WITHOUT_PLACE:
+        return ""
     for ending, base in KAZAKH:
         if name.lower().endswith(ending):
             return name[: len(name) - len(ending)] + base
@@ -56,6 +57,16 @@ def nominative(name: str) -> str:
     return name
 
 
+def city_stems(text: str) -> frozenset[str]:
+    """Return the adjectives of cities in a text without their ending: "Риддерского городского маслихата" → "Риддер"."""
+    return frozenset(CITY_STEM.findall(text))
+
+
+def without_case(name: str, stems: frozenset[str]) -> str:
+    """Return "город Риддера" without the ending of its case, if the text has the adjective of this city."""
+    return name[:-1] if name.startswith("город ") and name[-1:] in "ау" and name.split(" ")[-1][:-1] in stems else name
+
+
 def _adjective(word: str) -> str:
     return next((word[: len(word) - len(ending)] + base for ending, base in ADJECTIVES if word.endswith(ending)), word)
 
@@ -63,8 +74,7 @@ def _adjective(word: str) -> str:
 def body_of_maslikhat(text: str) -> str:
     """Return the body whose maslikhat a text names first; "" if it names none."""
     if match := MASLIKHAT_KAZAKH.search(text):
-        place = match[1].rpartition(" облысы ")[2]
-        return nominative(f"{place} {match[2]}")
+        return nominative(f"{match[1]} {match[2]}")
     for pattern, replacement in MASLIKHAT_RUSSIAN:
         if match := pattern.search(text):
             return nominative(match.expand(replacement))

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
-from evaluation.budgets.body_names import body_of_maslikhat, nominative
+from evaluation.budgets.body_names import body_of_maslikhat, city_stems, nominative, without_case
 from evaluation.budgets.classification import classification
 from evaluation.budgets.model import Section, SourceLine, Total
 from evaluation.budgets.pieces import SIGNED, THOUSAND, parse_amount, unit_in
@@ -27,7 +28,7 @@ OWN_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}\s+шешімі(?!\w)", re.IG
 ANNEX_RUSSIAN = re.compile(rf"Приложени[ея](?:\s+\d+)?\s(?:[^№]{{0,200}}?)решени[юя][^№]{{0,200}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
 ANY_RUSSIAN = re.compile(rf"{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
 ANY_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}", re.IGNORECASE)
-TITLE_RUSSIAN = re.compile(r"О\s+(?:\w+м\s+)?бюджете\s+(?P<body>.{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
+TITLE_RUSSIAN = re.compile(r"О\s+(?:\w+м\s+)?бюджете\s+(?!на\s+20)(?P<body>.{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
 TITLE_KAZAKH = re.compile(r"(?:жылдарға|жылға)\s+арналған\s+(?P<body>.{3,150}?)\s+бюджеті?\s+туралы", re.IGNORECASE)
 TITLE_YEARS = re.compile(r"20\d\d\s*-\s*20\d\d")
 ANNEX_MARK = re.compile(r"\s*(?:\d+\s+)?Приложени[ея](?:\s|$)|(?:^|\s)\d+\s*-?\s*қосымша\s*$|^\s*қосымша\s*$", re.IGNORECASE)
@@ -46,6 +47,8 @@ HEADINGS = tuple(
 HEADING_LINES = 4
 ENDS = re.compile(r"[;:]|(?<=те[нң]ге)[.\"]")
 TEXT_AMOUNT = re.compile(rf"^(?P<name>.{{3,300}}?)\s*-\s*(?P<amount>{SIGNED})\s*(?P<unit>тысяч\w*|тыс\.?|мың|млн\.?|миллион\w*)?\s*те[нң]ге", re.IGNORECASE)
+APPROVED_RUSSIAN = re.compile(r"бюджет\s+(?!на\s+20)(?P<body>[^\"]{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
+APPROVED_KAZAKH = re.compile(r"арналған\s+(?P<body>[^\"]{3,150}?)\s+бюджеті", re.IGNORECASE)
 TEXT_YEAR = re.compile(r"(?<![\d-])(20\d\d)\s*(?:год(?!\w)|жылға)")
 LEADING = re.compile(r"^[\W\d_]+")
 STEM = 5
@@ -61,6 +64,20 @@ class Heading:
     first_line: int
 
 
+class TextPlace(NamedTuple):
+    """What an amount of the text is the amount of.
+
+    Attributes:
+        body: the budget that the point approves, in the nominative; "" if it names none.
+        year: None if the text names none.
+        key: a section, with a kind of receipts or a part of it ("net_lending/lending").
+    """
+
+    body: str
+    year: int | None
+    key: str
+
+
 @dataclass(frozen=True)
 class Head:
     """What the text of the decision says.
@@ -69,14 +86,16 @@ class Head:
         number, date: of the decision; "" and None if they could not be read.
         body: whose budget, by title and maslikhat; "" if it could not be read.
         year: the year of the text's amounts; None if it names none.
-        amounts: by year and what they are the amount of: a section, a kind of receipts or a part ("net_lending/lending").
+        amounts: of the text, by their place.
+        stems: of the adjectives of cities (see :func:`~evaluation.budgets.body_names.without_case`).
     """
 
     number: str = ""
     date: datetime.date | None = None
     body: str = ""
     year: int | None = None
-    amounts: dict[tuple[int | None, str], Total] = field(default_factory=dict)
+    amounts: dict[TextPlace, Total] = field(default_factory=dict)
+    stems: frozenset[str] = frozenset()
 
 
 class HeadingFinder:
@@ -133,9 +152,10 @@ def read_head(lines: Sequence[SourceLine]) -> Head:
     texts = [" ".join(mend_letters(plain(line.text)).split()) for line in lines]
     whole = " ".join(texts)
     number, day = _number_and_date(texts, whole)
-    amounts = dict(_amounts(lines, texts))
-    years = [year for year, _ in amounts if year is not None]
-    return Head(number, day, _body(whole), years[0] if years else None, amounts)
+    amounts = _amounts(lines, texts)
+    years = [place.year for place in amounts if place.year is not None]
+    stems = city_stems(whole)
+    return Head(number, day, without_case(_body(whole), stems), years[0] if years else None, amounts, stems)
 
 
 def _number_and_date(texts: Sequence[str], whole: str) -> tuple[str, datetime.date | None]:
@@ -157,35 +177,35 @@ def _number_and_date(texts: Sequence[str], whole: str) -> tuple[str, datetime.da
 
 
 def _body(whole: str) -> str:
+    """Return whose budget the title is about, else the body of the maslikhat."""
     match = TITLE_RUSSIAN.search(whole) or TITLE_KAZAKH.search(whole)
-    if (match is not None and not match["body"].lower().startswith(("на ", "город", "районн"))) or (match is not None and " " in match["body"]):
-        return nominative(match["body"])
-    return body_of_maslikhat(whole)
+    return nominative(match["body"]) if match is not None and nominative(match["body"]) else body_of_maslikhat(whole)
 
 
-def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> Iterator[tuple[tuple[int | None, str], Total]]:
-    """Yield the amounts of the text; the first of several with one name is yielded last, so that it stays in a dictionary."""
+def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> dict[TextPlace, Total]:
+    """Return the amounts of the text; of several with one place the first."""
     offsets, length = [], 0
     for text in texts:
         offsets.append(length)
         length += len(text) + 1
     whole = " ".join(texts)
-    amounts: dict[tuple[int | None, str], Total] = {}
-    year, start = None, 0
+    amounts: dict[TextPlace, Total] = {}
+    body, year, start = "", None, 0
     for end in [*(match.end() for match in ENDS.finditer(whole)), len(whole)]:
-        chunk = whole[start:end]
-        if match := TEXT_AMOUNT.match(chunk[-MAX_CHUNK:]):
-            key = text_key(match["name"])
-            amount = parse_amount(match["amount"])
+        begin = max(start, end - MAX_CHUNK)
+        chunk = whole[begin:end]
+        if match := TEXT_AMOUNT.match(chunk):
+            key, amount = text_key(match["name"]), parse_amount(match["amount"])
             if key and amount is not None:
+                line = lines[bisect_right(offsets, begin + match.start("amount")) - 1].number
                 unit = unit_in(fold(match["unit"] or "")) or 1
-                place = start + max(len(chunk) - MAX_CHUNK, 0) + match.start("amount")
-                line = lines[bisect_right(offsets, place) - 1].number
-                amounts.setdefault((year, key), Total(_thousands(amount, unit), line))
+                amounts.setdefault(TextPlace(body, year, key), Total(_thousands(amount, unit), line))
         elif mentioned := TEXT_YEAR.findall(chunk):
             year = int(mentioned[-1])
+            approved = APPROVED_RUSSIAN.search(chunk) or APPROVED_KAZAKH.search(chunk)
+            body = nominative(approved["body"]) if approved is not None else ""
         start = end
-    yield from amounts.items()
+    return amounts
 
 
 MAX_CHUNK = 600

@@ -21,6 +21,7 @@ GROUPS_OF_DIGITS = re.compile(r"\d{3}(?: \d{3}){0,3}")
 NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)\s?[.)]\s*(?=[^\W\d_])|[IVXІХ]{1,4}\s+(?=[^\W\d_])")
 LONE_NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)[.)]")
 DIGIT = re.compile(r"\d")
+PAGE_NUMBER = re.compile(r"(?:страница|стр\.?|бет)\s*\d+(?:\s*(?:из|/)\s*\d+)?|\d+\s*-?\s*бет|-\s+\d+\s+-|\d+\s*/\s*\d+", re.IGNORECASE)
 THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
 MAX_NUMBER = 30
 """Characters of a line that is a number and nothing else."""
@@ -105,7 +106,7 @@ def parse_line(line: str) -> Piece:
     """Return what a line of plain text says."""
     text = plain(line)
     stripped = text.strip()
-    if not stripped:
+    if not stripped or PAGE_NUMBER.fullmatch(stripped):
         return BLANK
     if (heading := parse_heading(stripped)) is not None:
         return heading

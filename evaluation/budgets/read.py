@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from evaluation.budgets.body_names import without_case
 from evaluation.budgets.cells import NUMBER_COLUMN, Cell, cells_on_lines, numbered_column, parse_cells, rows_of_cells
 from evaluation.budgets.checks import inconsistencies
 from evaluation.budgets.head import Head, Heading, HeadingFinder, is_annex_mark, names_decision, read_head
@@ -84,7 +85,7 @@ def split_annexes(lines: Sequence[SourceLine]) -> tuple[list[Annex], list[Source
         if annex is not None and heading is None:
             annex.started = annex.started or piece.form in {Form.HEADING, Form.COLUMN_NUMBERS} or piece.numeral and piece.amount is not None
             if annex.started:
-                annex.entries.append(Entry(piece, number, line.text if not piece.whole else piece.text, adjacent))
+                annex.entries.append(Entry(piece, number, line.text, adjacent))
         elif heading is None:
             prose.append(line)
         adjacent = True
@@ -145,5 +146,5 @@ def _year(annex: Annex, head: Head) -> int | None:
 
 
 def _decision(annex: Annex, tree: Tree, head: Head) -> BudgetDecision:
-    body = annex.heading.body if annex.heading is not None and annex.heading.body else head.body
+    body = without_case(annex.heading.body, head.stems) if annex.heading is not None and annex.heading.body else head.body
     return BudgetDecision(body, _year(annex, head), head.number, head.date, tree.totals, tuple(tree.lines), (), tuple(tree.unread))

@@ -179,9 +179,9 @@ class RowReader:
         return len(last) != len(first) or len(first) == GROUP_LENGTH
 
     def _open_after_numbers(self, entry: Entry) -> None:
-        """Begin a row after codes that have no name: if they are the first numbers below a heading, they count its columns."""
+        """Begin a row after codes that have no name: a lone number counts columns or pages."""
         row = self.row
-        if row is not None and (not self.rows or self.rows[-1].heading is not None) and all(code == code.lstrip("0") for code, _ in row.codes):
+        if row is not None and len(row.codes) == 1 and not row.codes[0][0].startswith("0"):
             self.row = None
         self._open(entry)
 
@@ -390,14 +390,17 @@ class RowReader:
         row, self.row = self.row, None
         if row is None:
             return
-        for item in row.tail:
-            row.parts.append(item.piece.text)
-        row.entries.extend(row.tail)
+        apart = next((index for index, item in enumerate(row.tail) if not item.adjacent and not item.piece.continues), len(row.tail))
+        tail, rest = row.tail[:apart], row.tail[apart:]
+        row.parts.extend(item.piece.text for item in tail)
+        row.entries.extend(tail)
         if row.codes and not row.parts:
             row.why = row.why or NO_NAME
         if row.amount is None:
             row.why = row.why or NO_AMOUNT
         self.rows.append(row)
+        if rest:
+            self.rows.append(Row(rest[0].number, [], [item.piece.text for item in rest], entries=rest, why=NO_AMOUNT))
 
     def _unread(self, entries: list[Entry], why: str) -> None:
         self.rows.append(Row(entries[0].number, entries=entries, why=why))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from evaluation.budgets.body_names import without_case
 from evaluation.budgets.checks import agree, sign_in
 from evaluation.budgets.classification import classification
 from evaluation.budgets.head import Head
@@ -20,8 +21,9 @@ def text_inconsistencies(head: Head, decisions: Sequence[BudgetDecision]) -> tup
     "decision/net_lending/lending". An amount is compared if every annex of its year says it and has been read.
     """
     found = []
-    for (year, key), printed in head.amounts.items():
-        annexes = [decision for decision in decisions if year is None or decision.year == year]
+    for (body, year, key), printed in head.amounts.items():
+        of_year = [decision for decision in decisions if year is None or decision.year == year]
+        annexes = [decision for decision in of_year if decision.body == without_case(body, head.stems)] or of_year
         if not annexes or year is None and len({decision.year for decision in annexes}) > 1:
             continue
         section, _, part = key.partition("/")

@@ -86,11 +86,21 @@ def join_lines(parts: Iterable[str], words: frozenset[str]) -> str:
         parts: the lines of one name, plain (see :func:`plain`).
         words: known words in small letters. Two halves are joined to a word if it is known and they are not both words.
     """
+    return _joined(tuple(parts), words)
+
+
+@lru_cache(maxsize=8192)
+def _joined(parts: tuple[str, ...], words: frozenset[str]) -> str:
     text = ""
     for part in parts:
-        mended = mend_letters(" ".join(close_spaced_letters(part.strip()).split()))
+        mended = _mended_line(part)
         text = f"{text}{_gap(text, mended, words)}{mended}" if not text.endswith("-") else _hyphenated(text, mended, words)
     return text
+
+
+@lru_cache(maxsize=8192)
+def _mended_line(text: str) -> str:
+    return mend_letters(" ".join(close_spaced_letters(text.strip()).split()))
 
 
 def _gap(before: str, after: str, words: frozenset[str]) -> str:

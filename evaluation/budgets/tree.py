@@ -149,12 +149,21 @@ class TreeBuilder:
         if self.side is Side.RECEIPTS:
             if len(code) == SHORT:
                 return self._short_receipt(code, column, name, index, row)
-            return CLASS if len(code) == MIDDLE else SPECIFIC
+            return SPECIFIC if len(code) == LONG or self._is_specific(code, column, name, index) else CLASS
         if len(code) == MIDDLE:
             return GROUP
         if len(code) == SHORT:
             return SUBGROUP
         return self._long_expenditure(code, column, name, index)
+
+    def _is_specific(self, code: str, column: int, name: str, index: int) -> bool:
+        """Whether two digits stand below a subclass: by their column, else because no class follows with such a code."""
+        columns = {level: place for level, _, place in self.path}
+        if SUBCLASS not in columns or index == 0 and columns[SUBCLASS] == columns[CLASS] and self.data.is_known(name):
+            return False
+        if columns[SUBCLASS] != columns[CLASS]:
+            return column > columns[SUBCLASS]
+        return code <= next(item for level, item, _ in self.path if level == CLASS)
 
     def _short_receipt(self, code: str, column: int, name: str, index: int, row: Row) -> int | None:
         """Return whether one digit is a category or a subclass: by its column, else by its name, else by the order of codes."""
