@@ -1,5 +1,6 @@
 """`make bench`: every job beside its floor, and its peak memory alone. Exits 1 where one costs more than it may."""
 
+import importlib
 import json
 import multiprocessing
 import os
@@ -13,6 +14,8 @@ from typing import Any
 
 ROUNDS = int(os.environ.get("ROUNDS", "9"))
 MEMORY = 400
+MEMORY_OF = {"budget": 150}
+"""Jobs that may need less. Their peak is measured without the libraries of the other jobs."""
 
 
 def main() -> int:
@@ -25,9 +28,10 @@ def main() -> int:
     print(f"{'job':<18}{'product, ms':>14}{'floor, ms':>12}{'ratio':>8}{'at most':>9}{'peak, MB':>10}{'at most':>9}")
     for name, (_, _, max_ratio) in JOBS.items():
         paired, alone = (_run(option, name) for option in ("--pair", "--alone"))
-        good &= paired["ratio"] <= max_ratio and alone["peak"] <= MEMORY
+        memory = MEMORY_OF.get(name, MEMORY)
+        good &= paired["ratio"] <= max_ratio and alone["peak"] <= memory
         print(
-            f"{name:<18}{paired['product']:>14.1f}{paired['floor']:>12.1f}{paired['ratio']:>8.2f}{max_ratio:>9.2f}{alone['peak']:>10.0f}{MEMORY:>9}"
+            f"{name:<18}{paired['product']:>14.1f}{paired['floor']:>12.1f}{paired['ratio']:>8.2f}{max_ratio:>9.2f}{alone['peak']:>10.0f}{memory:>9}"
         )
     return 0 if good else 1
 
@@ -44,10 +48,13 @@ def measure(name: str, alone: bool) -> dict[str, float]:
 
     Peak memory is that of a process that ran the product's job alone and three times; what prepares it is made by another.
     """
-    from tests.benchmarks import jobs
     from tests.benchmarks.clock import seconds
 
-    prepare, job, _ = jobs.JOBS[name]
+    if alone and name in MEMORY_OF:
+        module = importlib.import_module(f"tests.benchmarks.{name}")
+        prepare, job = module.prepare, module.job
+    else:
+        prepare, job, _ = importlib.import_module("tests.benchmarks.jobs").JOBS[name]
     with tempfile.TemporaryDirectory() as folder:
         child = multiprocessing.get_context("spawn").Process(target=prepare, args=(Path(folder),))
         child.start()

@@ -24,7 +24,7 @@ from evaluation.sheets import Sheet, queries
 from evaluation.sheets.document import build_document
 from evaluation.sheets.writers import pdf, write
 from evaluation.workbooks.load import load_workbook
-from tests.benchmarks import answers, archive, clock, copies, country, grid, home, lists, pictures, results
+from tests.benchmarks import answers, archive, budget, clock, copies, country, grid, home, lists, pictures, results
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -202,5 +202,6 @@ JOBS: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any], float]] = {
     "ZIP": (archive.prepare_archive, archive.archive, 1 / 1.7),
     "ten years": (results.prepare_ten_years, results.ten_years, 12.0),
     "copy": (copies.prepare_copy, copies.copying, 1.5),
+    "budget": (budget.prepare, budget.job, 3.0),
 }
 """Name → what makes its data in a folder, the job itself, and the most it may cost as a multiple of its floor."""

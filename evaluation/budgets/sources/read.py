@@ -5,8 +5,8 @@ which the pages show with its text.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import filetype
@@ -118,8 +118,9 @@ def _kind(data: bytes) -> FileType:
 
 
 def _text_lines(text: str, field: str) -> tuple[SourceLine, ...]:
-    lines = SEPARATORS.sub(" ", LINE_BREAK.sub("\n", text)).removesuffix("\n").split("\n")
-    return _numbered(lines, field)
+    """Number the lines of a text. Raises SourceRejected."""
+    shown = _visible(SEPARATORS.sub(" ", LINE_BREAK.sub("\n", text))).removesuffix("\n")
+    return _checked(tuple(map(SourceLine, count(1), shown.split("\n"))), field)
 
 
 def _parsed(parser: Parser, data: bytes) -> tuple[SourceLine, ...]:
@@ -134,21 +135,26 @@ def _parsed(parser: Parser, data: bytes) -> tuple[SourceLine, ...]:
         raise SourceRejected(REASONS[result], field="file", limit=pdf_file.MAX_PAGES)
     if isinstance(result, dict):
         raise SourceRejected(errors.PAGES_WITHOUT_TEXT, field="file", pages=", ".join(map(str, result["pages"])))
-    return _numbered(result, "file")
-
-
-def _numbered(lines: Sequence[str | list[str]], field: str) -> tuple[SourceLine, ...]:
-    """Number the lines, without the characters that databases and pages refuse. Raises SourceRejected."""
-    if len(lines) > MAX_LINES:
-        raise SourceRejected(errors.TOO_MANY_LINES, field=field, limit=MAX_LINES)
-    numbered = tuple(_line(number, line) for number, line in enumerate(lines, start=1))
-    if not any(line.text.strip() for line in numbered):
-        raise SourceRejected(errors.EMPTY, field=field)
-    return numbered
+    return _checked(tuple(_line(number, content) for number, content in enumerate(result, start=1)), "file")
 
 
 def _line(number: int, content: str | list[str]) -> SourceLine:
+    """Return a line of a parser: a paragraph, or the cells of a row."""
     if isinstance(content, str):
-        return SourceLine(number, INVISIBLE.sub("", content))
-    cells = tuple(INVISIBLE.sub("", cell) for cell in content)
+        return SourceLine(number, _visible(content))
+    cells = tuple(map(_visible, content))
     return SourceLine(number, "\t".join(cells), cells)
+
+
+def _checked(lines: tuple[SourceLine, ...], field: str) -> tuple[SourceLine, ...]:
+    """Return the lines. Raises SourceRejected if they are too many, or none has text."""
+    if len(lines) > MAX_LINES:
+        raise SourceRejected(errors.TOO_MANY_LINES, field=field, limit=MAX_LINES)
+    if not any(line.text and not line.text.isspace() for line in lines):
+        raise SourceRejected(errors.EMPTY, field=field)
+    return lines
+
+
+def _visible(text: str) -> str:
+    """Return a text without the characters that databases and pages refuse."""
+    return INVISIBLE.sub("", text)
