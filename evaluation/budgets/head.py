@@ -3,8 +3,7 @@
 import datetime
 import re
 from bisect import bisect_right
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -31,20 +30,6 @@ ANY_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}", re.IGNORECASE)
 TITLE_RUSSIAN = re.compile(r"О\s+(?:\w+м\s+)?бюджете\s+(?!на\s+20)(?P<body>.{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
 TITLE_KAZAKH = re.compile(r"(?:жылдарға|жылға)\s+арналған\s+(?P<body>.{3,150}?)\s+бюджеті?\s+туралы", re.IGNORECASE)
 TITLE_YEARS = re.compile(r"20\d\d\s*-\s*20\d\d")
-ANNEX_MARK = re.compile(r"\s*(?:\d+\s+)?Приложени[ея](?:\s|$)|(?:^|\s)\d+\s*-?\s*қосымша\s*$|^\s*қосымша\s*$", re.IGNORECASE)
-DECISION_WORDS = re.compile(r"м[аә]слихат|шешіміне|к\s+решению", re.IGNORECASE)
-MAY_END_HEADING = re.compile(r"20\d\d|^\s*(?:год|жыл)|бюджет\w{0,2}\s*$", re.IGNORECASE)
-UNIT_AFTER = r"(?:\s*\(?[^()]{0,30}те[нң]ге\)?)?"
-HEADINGS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf'"?бюджет\s+(?P<body>.{{3,200}}?)\s+на\s+(?P<year>20\d\d)\s*(?:год|г)\.?"?{UNIT_AFTER}',
-        rf'"?(?:(?P<body>[\w-]+\s+)?(?:районный|городской|областной)|местный)\s+бюджет(?P<rest>\s.{{3,150}}?)?\s+на\s+(?P<year>20\d\d)\s*(?:год|г)\.?"?{UNIT_AFTER}',
-        rf'"?(?P<year>20\d\d)\s*жылға\s+арналған\s+(?P<body>.{{3,200}}?)\s+бюджет[іi]?"?{UNIT_AFTER}',
-        rf'"?(?P<body>[^\d"]{{3,200}}?)\s+(?P<year>20\d\d)\s*жылға\s+арналған\s+(?:\w+\s+)?бюджет[іi]?"?{UNIT_AFTER}',
-    )
-)
-HEADING_LINES = 4
 ENDS = re.compile(r"[;:]|(?<=те[нң]ге)[.\"]")
 TEXT_AMOUNT = re.compile(rf"^(?P<name>.{{3,300}}?)\s*-\s*(?P<amount>{SIGNED})\s*(?P<unit>тысяч\w*|тыс\.?|мың|млн\.?|миллион\w*)?\s*те[нң]ге", re.IGNORECASE)
 APPROVED_RUSSIAN = re.compile(r"бюджет\s+(?!на\s+20)(?P<body>[^\"]{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
@@ -53,15 +38,6 @@ TEXT_YEAR = re.compile(r"(?<![\d-])(20\d\d)\s*(?:год(?!\w)|жылға)")
 LEADING = re.compile(r"^[\W\d_]+")
 STEM = 5
 """Letters of a word that its endings leave."""
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The heading of an annex. `first_line` is the number of its first line."""
-
-    body: str
-    year: int
-    first_line: int
 
 
 class TextPlace(NamedTuple):
@@ -96,55 +72,6 @@ class Head:
     year: int | None = None
     amounts: dict[TextPlace, Total] = field(default_factory=dict)
     stems: frozenset[str] = frozenset()
-
-
-class HeadingFinder:
-    """Finds the headings of annexes, which can be broken over some lines."""
-
-    def __init__(self) -> None:
-        self.recent: deque[SourceLine] = deque(maxlen=HEADING_LINES)
-
-    def find(self, line: SourceLine) -> Heading | None:
-        """Return the heading that ends with a line; None if none does."""
-        self.recent.append(line)
-        if not _may_end_heading(line.text):
-            return None
-        lines = list(self.recent)
-        for start in range(len(lines) - 1, -1, -1):
-            text = " ".join(" ".join(mend_letters(plain(item.text)).split()) for item in lines[start:])
-            for pattern in HEADINGS:
-                if match := pattern.fullmatch(text):
-                    groups = match.groupdict()
-                    body = nominative(groups.get("rest") or groups["body"] or "")
-                    if groups.get("body") and groups.get("rest") is None and "rest" in groups:
-                        body = body_of_adjective(groups["body"], text)
-                    return Heading(body, int(groups["year"]), lines[start].number)
-        return None
-
-
-def body_of_adjective(adjective: str, text: str) -> str:
-    """Return the body of "Таласский районный бюджет": the adjective with the noun of its kind."""
-    word = adjective.strip()
-    if "областной" in text.lower():
-        return f"{word.removesuffix('ой').removesuffix('ий')}ая область"
-    return f"{word} район" if "районный" in text.lower() else word
-
-
-@lru_cache(maxsize=8192)
-def _may_end_heading(text: str) -> bool:
-    return MAY_END_HEADING.search(text) is not None
-
-
-@lru_cache(maxsize=8192)
-def is_annex_mark(text: str) -> bool:
-    """Whether a line begins an annex: "Приложение 2 к решению …", "2-қосымша"."""
-    return ANNEX_MARK.search(mend_letters(plain(text))) is not None
-
-
-@lru_cache(maxsize=1024)
-def names_decision(text: str) -> bool:
-    """Whether a line names a maslikhat or its decision."""
-    return DECISION_WORDS.search(mend_letters(plain(text))) is not None
 
 
 def read_head(lines: Sequence[SourceLine]) -> Head:

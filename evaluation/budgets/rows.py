@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from evaluation.budgets.classification import classification
-from evaluation.budgets.pieces import WORD_OF_A_YEAR, YEAR_AT_END, Form, Piece, Side
-from evaluation.budgets.pieces import GROUPS_OF_DIGITS, parse_amount
+from evaluation.budgets.pieces import GROUPS_OF_DIGITS, WORD_OF_A_YEAR, YEAR_AT_END, Form, Piece, Side, parse_amount
 from evaluation.budgets.text_repair import close_spaced_letters, join_lines, mend_letters
 from evaluation.language import N_
 
@@ -92,11 +91,19 @@ class RowReader:
 
     def read(self) -> list[Row]:
         """Return the rows in the order of the source."""
-        steps = {Form.HEADING: self._heading, Form.COLUMN_NUMBERS: self._column_numbers, Form.NUMBER: self._number, Form.ROW: self._row}
-        for index in range(len(self.entries)):
-            self._without_year(index)
         for index, entry in enumerate(self.entries):
-            steps[entry.piece.form](index, entry)
+            if entry.piece.amount is not None:
+                self._without_year(index)
+        for index, entry in enumerate(self.entries):
+            form = entry.piece.form
+            if form is Form.ROW:
+                self._row(entry)
+            elif form is Form.NUMBER:
+                self._number(index, entry)
+            elif form is Form.HEADING:
+                self._heading(index, entry)
+            else:
+                self._column_numbers(entry)
         self._close()
         return self.rows
 
@@ -118,7 +125,7 @@ class RowReader:
         after = entries[index + 1].piece.form if index + 1 < len(entries) else Form.HEADING
         return entries[index].piece.side is not None and not entries[index].piece.continues and after is not Form.ROW
 
-    def _column_numbers(self, _index: int, entry: Entry) -> None:
+    def _column_numbers(self, entry: Entry) -> None:
         if self.row is None or self.row.amount is not None or not self.row.codes:
             self._close()
             self.in_head = True
@@ -127,7 +134,7 @@ class RowReader:
 
     # Text
 
-    def _row(self, index: int, entry: Entry) -> None:
+    def _row(self, entry: Entry) -> None:
         piece = entry.piece
         if piece.whole:
             self._whole_row(entry)
@@ -227,7 +234,7 @@ class RowReader:
         """Make a year at the end of a line text, if its word begins the next line of text."""
         entry = self.entries[index]
         printed = entry.text.rstrip()
-        if entry.piece.amount is None or not YEAR_AT_END.search(printed):
+        if not YEAR_AT_END.search(printed):
             return
         following = (item.piece for item in self.entries[index + 1 : index + 1 + LINES_OF_BREAK])
         text_after = next((piece.text for piece in following if piece.form is not Form.NUMBER), "")
@@ -289,9 +296,7 @@ class RowReader:
         name = [item.piece.text for item in self.entries[index + 1 : end]]
         if last.form is Form.ROW and last.amount is not None and not last.codes and not last.numeral:
             name.append(last.text)
-        elif not name or last.form is not Form.NUMBER or last.amount is None:
-            return False
-        elif self._can_be_codes(last) and self._text_after(end).continues:
+        elif not name or last.form is not Form.NUMBER or last.amount is None or (self._can_be_codes(last) and self._text_after(end).continues):
             return False
         whole = join_lines(name, classification().words)
         return classification().total(whole) is None and classification().part(whole) is None
@@ -316,7 +321,7 @@ class RowReader:
         piece = entry.piece
         if piece.amount is None:
             return False
-        return not (piece.codes and self._can_be_codes(piece)) or self._starts_part(self.row) and not self._text_after(index).continues
+        return not (piece.codes and self._can_be_codes(piece)) or (self._starts_part(self.row) and not self._text_after(index).continues)
 
     def _amount_after_tail(self, amount: Decimal | None, entry: Entry | None) -> None:
         """Begin a row without a code in the text below the complete row and give it its amount."""

@@ -22,11 +22,10 @@ from evaluation.language import N_
 
 NOT_CERTAIN = N_("The text is not legible enough to read the row with certainty.")
 TORN = N_("The code, the name and the amount of the row are torn apart.")
-WORD = re.compile(r"[^\W\d_]{3,}")
-FOREIGN_LETTER = re.compile(r"(?![ABCEHIKMOPTXYaceiopxyhk])[A-Za-z]")
-MAX_FOREIGN_SHARE = 0.15
-SAMPLE = 2_000
-"""Words with Latin letters that Cyrillic has not, among the first words: a share above this one is a bad scan."""
+FOREIGN_LETTERS = re.compile(r"[DFGJLNQRSUVWZbdfgjlmnqrstuvwz]")
+MAX_FOREIGN_SHARE = 0.08
+SAMPLE, SAMPLE_LENGTH = 2_000, 20_000
+"""Lines and characters at the beginning of the text; a greater share of letters that Cyrillic has nothing like is a bad scan."""
 HEADING = re.compile(r"\s*(20\d\d)\s+([^\W\d_]\S*)\s+(\S+)\s+(?:\S+\s+){2,}\S+\s*$")
 CODE_LINE = re.compile(r"\s*(\d{1,3})(?=[\s.])[\s.]*")
 NUMERAL_LINE = re.compile(r"\s*(\d)\)\s*")
@@ -51,13 +50,9 @@ class ScannedHead:
 
 
 def is_bad_scan(lines: Sequence[SourceLine]) -> bool:
-    """Whether many words have letters that the recognition of characters took for others."""
-    words: list[str] = []
-    for line in lines:
-        words.extend(WORD.findall(line.text))
-        if len(words) >= SAMPLE:
-            break
-    return sum(1 for word in words if FOREIGN_LETTER.search(word)) > MAX_FOREIGN_SHARE * len(words)
+    """Whether many letters are Latin ones that do not look like Cyrillic ones: the recognition of characters took them for others."""
+    sample = "".join(line.text for line in lines[:SAMPLE])[:SAMPLE_LENGTH]
+    return len(FOREIGN_LETTERS.findall(sample)) > MAX_FOREIGN_SHARE * len(sample)
 
 
 def read_scan(lines: Sequence[SourceLine]) -> Iterator[tuple[int, Tree]]:
