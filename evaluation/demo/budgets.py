@@ -9,7 +9,8 @@ from evaluation.budgets.confirmation import Confirmation
 from evaluation.budgets.drafts import receive_text
 from evaluation.budgets.explanations import explain
 from evaluation.budgets.operations import store_decisions
-from evaluation.budgets.queries import comparison, entries_of
+from evaluation.budgets.queries import comparison
+from evaluation.budgets.records import entries_of
 from evaluation.criteria.model import Order
 from evaluation.demo.people import person
 from evaluation.demo.recipes import data

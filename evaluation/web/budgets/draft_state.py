@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from evaluation.budgets import queries
 from evaluation.budgets.body_match import likely_entry
 from evaluation.budgets.checks import inconsistencies
 from evaluation.budgets.corrections import LINE, NEW, TOTAL, UNREAD, Corrections, corrected, items_of
 from evaluation.budgets.labels import OF_DECISION
 from evaluation.budgets.model import BudgetDecision, Section
 from evaluation.budgets.models import BudgetDraft
+from evaluation.budgets.records import entries_of
 from evaluation.language import Language
 from evaluation.pagination import Page
 from evaluation.registry.models import Body
@@ -20,7 +20,7 @@ from forms.budgets.rows import Row, filled_row
 UNREAD_PART = "unread"
 PARTS = (UNREAD_PART, *Section)
 """The parts of a draft's form: unread and added lines, and the sections."""
-ROWS_PER_PAGE = 50
+ROWS_PER_PAGE = 25
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class DraftState:
     @classmethod
     def of(cls, draft: BudgetDraft, body: Body) -> "DraftState":
         """Return the state of a draft for its body."""
-        entries, stored = queries.entries_of(draft), draft.corrections or {}
+        entries, stored = entries_of(draft), draft.corrections or {}
         chosen = stored.get("entry")
         is_chosen = isinstance(chosen, int) and 0 <= chosen < len(entries)
         if not isinstance(chosen, int) or not is_chosen:

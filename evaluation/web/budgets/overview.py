@@ -101,7 +101,7 @@ def _rows(groups: Sequence[GroupComparison], group: str, form: ReasonForm | None
         if sums.is_warning and is_open:
             stored = sums.explanation.reason if sums.explanation else ""
             own = form if form and sums.group == group else ReasonForm(formdata=None, prefix="", reason=stored)
-        rows.append(GroupRow(known[sums.group], bool(known[sums.group].parent), sums, own))
+        rows.append(GroupRow(known[sums.group], int(bool(known[sums.group].parent)), sums, own))
     return rows
 
 
