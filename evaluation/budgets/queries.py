@@ -1,6 +1,6 @@
 """Reads of budget decisions for people who can see a body's evidence: its people and its reviewers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -198,21 +198,36 @@ def evidence(viewer: Viewer, year: int, body_id: int) -> BudgetEvidence:
     return _evidence(decisions(viewer, body_id, year), _explanations(viewer, year, body_id))
 
 
+def evidence_by_year(viewer: Viewer, body_id: int) -> dict[int, BudgetEvidence]:
+    """Return year → the decisions and explanations of a body, of the years that have any. Raises Forbidden."""
+    rows, explained = decisions(viewer, body_id), _explanation_rows(viewer, body_id)
+    years = {row.year for row in rows} | {row.year for row in explained}
+    return {
+        year: _evidence([row for row in rows if row.year == year], _by_group(row for row in explained if row.year == year))
+        for year in years
+    }
+
+
 def explanation(viewer: Viewer, year: int, body_id: int, group: str) -> BudgetExplanation | None:
     """Return the explanation of a group of a body's year; None if there is none. Raises Forbidden."""
-    return next((row for row in _explanation_rows(viewer, year, body_id) if row.group_key == group), None)
+    return next((row for row in _explanation_rows(viewer, body_id, year) if row.group_key == group), None)
 
 
-def _explanation_rows(viewer: Viewer, year: int, body_id: int) -> list[BudgetExplanation]:
+def _explanation_rows(viewer: Viewer, body_id: int, year: int | None = None) -> list[BudgetExplanation]:
     viewer.require(Action.VIEW_FILES, body_id)
-    statement = select(BudgetExplanation).where(BudgetExplanation.body_id == body_id, BudgetExplanation.year == year)
+    statement = select(BudgetExplanation).where(BudgetExplanation.body_id == body_id)
+    if year is not None:
+        statement = statement.where(BudgetExplanation.year == year)
     return list(db.session.scalars(statement.order_by(BudgetExplanation.group_key)))
 
 
 def _explanations(viewer: Viewer, year: int, body_id: int) -> dict[str, Explanation]:
+    return _by_group(_explanation_rows(viewer, body_id, year))
+
+
+def _by_group(rows: Iterable[BudgetExplanation]) -> dict[str, Explanation]:
     return {
-        row.group_key: Explanation(row.planned, row.paid, WarningReason(row.reason, row.author, row.explained_at))
-        for row in _explanation_rows(viewer, year, body_id)
+        row.group_key: Explanation(row.planned, row.paid, WarningReason(row.reason, row.author, row.explained_at)) for row in rows
     }
 
 

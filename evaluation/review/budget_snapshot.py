@@ -1,6 +1,6 @@
 """The budget decisions of an accepted sheet: as canonical JSON, and as the audit log has them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -85,11 +85,24 @@ def facts_of(data: dict[str, Any]) -> DecisionFacts:
     return DecisionFacts(data["decision"], data["number"], day, *(data[name] for name in names))
 
 
-def is_as_audited(viewer: Viewer, year: int, body_id: int, entries: Iterable[AuditEntry]) -> bool:
-    """Return whether the tables have the decisions, their lines and the explanations that the events of the body's chain give."""
-    rows = queries.decisions(viewer, body_id, year)
-    is_intact = all(digest_of(row, row.source.sha256, queries.line_rows(viewer, row)) == row.digest for row in rows)
-    return is_intact and _plain(queries.evidence(viewer, year, body_id)) == _plain(budget_evidence(entries, year))
+def altered_years(viewer: Viewer, body_id: int, entries: Mapping[int, Sequence[AuditEntry]]) -> list[int]:
+    """Return the years whose decisions, lines or explanations are not those of the events of the body's chain.
+
+    Args:
+        viewer: The reader.
+        body_id: The body.
+        entries: Year → its events, the oldest first.
+    """
+    stored = queries.evidence_by_year(viewer, body_id)
+    altered = {
+        row.year
+        for row in queries.decisions(viewer, body_id)
+        if digest_of(row, row.source.sha256, queries.line_rows(viewer, row)) != row.digest
+    }
+    for year in stored.keys() | entries.keys():
+        if _plain(stored.get(year, BudgetEvidence())) != _plain(budget_evidence(entries.get(year, ()), year)):
+            altered.add(year)
+    return sorted(altered)
 
 
 def _plain(budget: BudgetEvidence) -> Any:

@@ -16,7 +16,7 @@ from evaluation.registry import queries as registry
 from evaluation.registry.admin.queries import body_states, organisation_states
 from evaluation.registry.models import Body
 from evaluation.review import queries
-from evaluation.review.budget_snapshot import is_as_audited
+from evaluation.review.budget_snapshot import altered_years
 from evaluation.review.history import queries as history
 from evaluation.review.history import reconcile
 from evaluation.review.history.reconstruct import reconstruct, sheet_as_of
@@ -102,6 +102,8 @@ def discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
             yield from _revision_discrepancies(viewer, orders, body, year)
             yield from _export_discrepancies(viewer, body, year)
             yield from _workflow_discrepancies(viewer, body, year, workflow_entries.get(year, []))
+        for year in altered_years(viewer, body.id, workflow_entries):
+            yield Discrepancy("budget_differs", body.bin, year)
         if years:
             yield from _sheet_input_discrepancies(viewer, orders, body, years[-1])
 
@@ -146,7 +148,7 @@ def _export_discrepancies(viewer: Viewer, body: Body, year: int) -> Iterator[Dis
 
 
 def _workflow_discrepancies(viewer: Viewer, body: Body, year: int, entries: Sequence[AuditEntry]) -> Iterator[Discrepancy]:
-    """Compare the workflow, remarks, extensions and budget decisions of a body's year with their events."""
+    """Compare the workflow, remarks and extensions of a body's year with their events."""
     current = submission(viewer, year, body.id)
     in_force = queries.revision_in_force(viewer, current) if current else None
     stored, audited = reconcile.stored_workflow(current, in_force), reconcile.audited_workflow(entries)
@@ -160,8 +162,6 @@ def _workflow_discrepancies(viewer: Viewer, body: Body, year: int, entries: Sequ
     extensions = extensions_of_body(viewer, year, body.id)
     if reconcile.stored_extensions(extensions) != reconcile.audited_extensions(entries):
         yield Discrepancy("extensions_differ", body.bin, year)
-    if not is_as_audited(viewer, year, body.id, entries):
-        yield Discrepancy("budget_differs", body.bin, year)
 
 
 def _registry_discrepancies(viewer: Viewer) -> Iterator[Discrepancy]:
