@@ -7,7 +7,7 @@ from evaluation.budgets.cells import NUMBER_COLUMN, Cell, cells_on_lines, number
 from evaluation.budgets.headings import Heading, HeadingFinder, Mark, mark_of, names_decision
 from evaluation.budgets.model import SourceLine
 from evaluation.budgets.pieces import BLANK, Form, Piece, Side, parse_line
-from evaluation.budgets.rows import Entry, is_text
+from evaluation.budgets.rows import Entry
 from evaluation.budgets.text_repair import plain
 
 LINES_BEFORE_MARK = 6
@@ -73,7 +73,7 @@ def _lines_before_mark(annex: Annex) -> list[SourceLine]:
     if first is None:
         return []
     start = len(entries) - len(last) + first
-    while start and entries[start].adjacent and is_text(entries[start - 1].piece) and not entries[start - 1].piece.continues:
+    while start and entries[start].adjacent and entries[start - 1].piece.is_text and not entries[start - 1].piece.continues:
         start -= 1
     annex.entries, taken = entries[:start], entries[start:]
     return [SourceLine(entry.number, entry.text) for entry in taken]

@@ -5,7 +5,7 @@ above is not, because it agrees with what the lines below give. What depends on 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -37,16 +37,15 @@ class Sums:
     """
 
     found: list[Inconsistency] = field(default_factory=list)
-    changes: dict[tuple[Section, str], Decimal] = field(default_factory=dict)
+    changes: dict[str, Decimal] = field(default_factory=dict)
 
-    def compare(self, place: tuple[Section, str], printed: Total, parts: Sequence[tuple[BudgetLine, int]]) -> None:
+    def compare(self, place: str, printed: Total, parts: Sequence[tuple[BudgetLine, int]]) -> None:
         """Compare a printed amount with the sum of its parts, each with its sign."""
         computed = sum((line.amount * sign for line, sign in parts), ZERO)
-        changes = [self.changes[key] * sign for line, sign in parts if (key := (line.section, line.code)) in self.changes]
+        changes = [self.changes[key] * sign for line, sign in parts if (key := place_of(line.section, line.code)) in self.changes]
         if not agree(printed.amount - computed, changes):
-            where = f"{place[0]}/{place[1]}" if place[1] else place[0].value
             sources = (printed.source_line, *(line.source_line for line, _ in parts))
-            self.found.append(Inconsistency(where, printed.amount, computed, sources))
+            self.found.append(Inconsistency(place, printed.amount, computed, sources))
             self.changes[place] = computed - printed.amount
 
 
@@ -73,16 +72,15 @@ def inconsistencies(decision: BudgetDecision, parts: Mapping[str, Total] | None 
     sums = Sums()
     blocked = places_of_unread(decision)
     children = _children(decision.lines)
-    parents = [line for line in decision.lines if (line.section, line.code) in children]
-    for line in sorted(parents, key=lambda item: -item.code.count("/")):
-        place = (line.section, line.code)
+    parents = [(place, line) for line in decision.lines if (place := place_of(line.section, line.code)) in children]
+    for place, line in sorted(parents, key=lambda item: -item[1].code.count("/")):
         if place not in blocked:
             sums.compare(place, Total(line.amount, line.source_line), [(child, 1) for child in children[place]])
     for section, total in decision.totals.items():
-        tops = [*children.get((section, ""), []), *_lines_without_code(section, parts, children)]
-        is_compared = bool(tops) or parts is not None and section in {Section.NET_LENDING, Section.FINANCIAL_ASSETS}
-        if is_compared and (section, "") not in blocked and (parts is not None or not _can_lack_part(section, total.amount, tops)):
-            sums.compare((section, ""), total, [(line, sign_in(line)) for line in tops])
+        tops = [*children.get(section.value, []), *_lines_without_code(section, parts, children)]
+        is_compared = bool(tops) or (parts is not None and section in {Section.NET_LENDING, Section.FINANCIAL_ASSETS})
+        if is_compared and section.value not in blocked and (parts is not None or not _can_lack_part(section, total.amount, tops)):
+            sums.compare(section.value, total, [(line, sign_in(line)) for line in tops])
     _compare_deficit(decision, sums, children)
     return tuple(sorted(sums.found, key=lambda item: item.source_lines[0]))
 
@@ -93,40 +91,46 @@ def sign_in(line: BudgetLine) -> int:
     return NETS.get(line.section, -1 if is_receipt else 1) * (-1 if is_receipt else 1)
 
 
-def places_of_unread(decision: BudgetDecision) -> set[tuple[Section, str]]:
+def places_of_unread(decision: BudgetDecision) -> set[str]:
     """Return the places whose sums depend on an unread line: all that are open where it stands."""
     lines = sorted(decision.lines, key=lambda line: line.source_line)
     numbers = [line.source_line for line in lines]
-    blocked: set[tuple[Section, str]] = set()
+    blocked: set[str] = set()
     for unread in decision.unread:
         index = bisect_left(numbers, unread.source_line)
         before, after = lines[index - 1 : index] if index else [], lines[index : index + 1]
         for line in before:
-            blocked |= {(line.section, code) for code in ("", line.code, *codes_above(line.code))}
+            blocked |= {place_of(line.section, code) for code in ("", line.code, *codes_above(line.code))}
         for line in after:
-            blocked |= {(line.section, code) for code in ("", *codes_above(line.code))}
+            blocked |= {place_of(line.section, code) for code in ("", *codes_above(line.code))}
     return blocked
 
 
-def _children(lines: Iterable[BudgetLine]) -> dict[tuple[Section, str], list[BudgetLine]]:
-    """Return the lines below each printed line, and below each section (code "")."""
-    lines = tuple(lines)
-    printed = {(line.section, line.code) for line in lines}
-    children: dict[tuple[Section, str], list[BudgetLine]] = {}
+def place_of(section: Section, code: str) -> str:
+    """Return how a line or, without a code, a total is named: "costs/01/2", "income"."""
+    return f"{section}/{code}" if code else section.value
+
+
+def _children(lines: Sequence[BudgetLine]) -> dict[str, list[BudgetLine]]:
+    """Return the lines below each printed line and below each section, by its place."""
+    printed = {place_of(line.section, line.code) for line in lines}
+    children: dict[str, list[BudgetLine]] = {}
     for line in lines:
-        above = next((code for code in codes_above(line.code) if (line.section, code) in printed), "")
-        children.setdefault((line.section, above), []).append(line)
+        above = place_of(line.section, line.code).rpartition("/")[0]
+        while above not in printed and "/" in above:
+            above = above.rpartition("/")[0]
+        children.setdefault(above, []).append(line)
     return children
 
 
 def _lines_without_code(
-    section: Section, parts: Mapping[str, Total] | None, children: Mapping[tuple[Section, str], Sequence[BudgetLine]]
+    section: Section, parts: Mapping[str, Total] | None, children: Mapping[str, Sequence[BudgetLine]]
 ) -> list[BudgetLine]:
     """Return what a section has only without a code, as lines: "Приобретение финансовых активов" with no functional group below it."""
     found = []
     for part, is_receipt in PARTS.get(section, ()):
         total = (parts or {}).get(f"{section}/{part}")
-        if total is not None and not any(_is_receipt(line) == is_receipt for line in children.get((section, ""), [])):
+        if total is not None and not any(_is_receipt(line) == is_receipt for line in children.get(section.value, [])):
             found.append(BudgetLine(section, "0" if is_receipt else "00", "", total.amount, total.source_line))
     return found
 
@@ -143,18 +147,18 @@ def _can_lack_part(section: Section, total: Decimal, tops: Sequence[BudgetLine])
 
 
 def section_amount(
-    decision: BudgetDecision, section: Section, children: Mapping[tuple[Section, str], Sequence[BudgetLine]]
+    decision: BudgetDecision, section: Section, children: Mapping[str, Sequence[BudgetLine]]
 ) -> Total | None:
     """Return a section's total; if none is printed and every line could be read, the sum of its lines. None if it is not known."""
     if section in decision.totals:
         return decision.totals[section]
     if decision.unread or section in {Section.INCOME, Section.COSTS, Section.DEFICIT}:
         return None
-    parts = children.get((section, ""), [])
+    parts = children.get(section.value, [])
     return Total(sum((line.amount * sign_in(line) for line in parts), ZERO), parts[0].source_line if parts else 0)
 
 
-def _compare_deficit(decision: BudgetDecision, sums: Sums, children: Mapping[tuple[Section, str], Sequence[BudgetLine]]) -> None:
+def _compare_deficit(decision: BudgetDecision, sums: Sums, children: Mapping[str, Sequence[BudgetLine]]) -> None:
     """Compare the deficit with what it is the difference of, and with its financing."""
     signs = {Section.INCOME: 1, Section.COSTS: -1, Section.NET_LENDING: -1, Section.FINANCIAL_ASSETS: -1}
     amounts = {section: section_amount(decision, section, children) for section in signs}
@@ -162,13 +166,13 @@ def _compare_deficit(decision: BudgetDecision, sums: Sums, children: Mapping[tup
     known = [(section, total) for section, total in amounts.items() if total is not None]
     if deficit is not None and len(known) == len(signs):
         computed = sum((total.amount * signs[section] for section, total in known), ZERO)
-        changes = [sums.changes[section, ""] * signs[section] for section in signs if (section, "") in sums.changes]
+        changes = [sums.changes[section.value] * signs[section] for section in signs if section.value in sums.changes]
         if not agree(deficit.amount - computed, changes):
             sources = (deficit.source_line, *(total.source_line for _, total in known if total.source_line))
             sums.found.append(Inconsistency(Section.DEFICIT.value, deficit.amount, computed, sources))
-            sums.changes[Section.DEFICIT, ""] = computed - deficit.amount
+            sums.changes[Section.DEFICIT.value] = computed - deficit.amount
     if deficit is not None and financing is not None:
-        changes = [sums.changes[section, ""] for section in (Section.DEFICIT, Section.FINANCING) if (section, "") in sums.changes]
+        changes = [sums.changes[section.value] for section in (Section.DEFICIT, Section.FINANCING) if section.value in sums.changes]
         if not agree(-deficit.amount - financing.amount, changes):
             sources = (financing.source_line, deficit.source_line)
             sums.found.append(Inconsistency(Section.FINANCING.value, financing.amount, -deficit.amount, sources))

@@ -111,14 +111,18 @@ class Classification:
 
     def is_category(self, code: str, name: str) -> bool:
         """Whether code and name are those of a category in some year."""
-        kind = self.kind_named(name)
-        return kind is not None and any(period["categories"][kind.key] == code for period in self.data["periods"])
+        return (code, fold(name)) in self.category_names
 
     def begins_as_category(self, code: str, name: str) -> bool:
         """Whether a name begins as that of a category with the code in some year; signs that nobody can read may follow."""
         folded = fold(name)
-        codes = {(period["categories"][kind.key], known) for period in self.data["periods"] for known, kind in self.kind_of_name.items()}
-        return any(code == item and folded.startswith(known) for item, known in codes)
+        return any(code == item and folded.startswith(known) for item, known in self.category_names)
+
+    @cached_property
+    def category_names(self) -> frozenset[tuple[str, str]]:
+        """Codes of categories with their folded names, of all years."""
+        periods = self.data["periods"]
+        return frozenset((period["categories"][kind.key], name) for period in periods for name, kind in self.kind_of_name.items())
 
     def is_functional_group(self, code: str, name: str) -> bool:
         """Whether code and name are those of a functional group."""

@@ -12,7 +12,7 @@ from evaluation.budgets.text_repair import mend_letters, plain
 
 ANNEX_MARK = re.compile(r"\s*(?:\d+\s+)?Приложени[ея](?:\s|$)|(?:^|\s)\d+\s*-?\s*қосымша\s*$|^\s*қосымша\s*$", re.IGNORECASE)
 DECISION_WORDS = re.compile(r"м[аә]слихат|шешіміне|к\s+решению", re.IGNORECASE)
-MAY_END_HEADING = re.compile(r"20\d\d|^\s*(?:год|жыл)|бюджет\w{0,2}\s*$", re.IGNORECASE)
+MAY_END_HEADING = re.compile(r"20\d\d\s*(?:год|г\.?|жыл)|^\s*(?:год|жыл)|бюджет[іi]?\W*$|теңге\)?\s*$|тенге\)?\s*$", re.IGNORECASE)
 UNIT_AFTER = r"(?:\s*\(?[^()]{0,30}те[нң]ге\)?)?"
 HEADINGS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -23,6 +23,7 @@ HEADINGS = tuple(
         rf'"?(?P<body>[^\d"]{{3,200}}?)\s+(?P<year>20\d\d)\s*жылға\s+арналған\s+(?:\w+\s+)?бюджет[іi]?"?{UNIT_AFTER}',
     )
 )
+IN_HEADING = re.compile(r"бюджет.*20\d\d|20\d\d.*бюджет", re.IGNORECASE)
 HEADING_LINES = 4
 
 
@@ -55,6 +56,8 @@ class HeadingFinder:
         lines = list(self.recent) if mark is Mark.HEADING_END else []
         for start in range(len(lines) - 1, -1, -1):
             text = " ".join(" ".join(mend_letters(plain(item.text)).split()) for item in lines[start:])
+            if not IN_HEADING.search(text):
+                continue
             for pattern in HEADINGS:
                 if match := pattern.fullmatch(text):
                     return Heading(_body(match, text), int(match["year"]), lines[start].number)

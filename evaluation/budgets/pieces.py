@@ -1,7 +1,7 @@
 """What one line of a table says by itself: codes at its beginning, an amount at its end, text between them, or a heading of columns."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
 from functools import lru_cache
@@ -65,6 +65,8 @@ class Piece:
         doubt: whether digits stand where the amount belongs, and are none.
         digits: of a number: the digits as printed.
         whole: whether it is a row of cells, which has all of its row; the lines of a cell stand in the text one below the other.
+        continues: whether the text cannot begin a name: it begins with a small letter or a sign.
+        is_text: whether it is a line of text and nothing else.
     """
 
     form: Form
@@ -77,12 +79,14 @@ class Piece:
     doubt: bool = False
     digits: str = ""
     whole: bool = False
+    continues: bool = field(init=False)
+    is_text: bool = field(init=False)
 
-    @property
-    def continues(self) -> bool:
-        """Whether the text cannot begin a name: it begins with a small letter or a sign."""
+    def __post_init__(self) -> None:
         first = self.text.lstrip()[:1]
-        return bool(first) and not first.isupper() and first not in '"«„“'
+        object.__setattr__(self, "continues", bool(first) and not first.isupper() and first not in '"«„“')
+        is_text = self.form is Form.ROW and not self.codes and self.amount is None and not self.numeral and not self.whole
+        object.__setattr__(self, "is_text", is_text)
 
 
 BLANK = Piece(Form.BLANK)

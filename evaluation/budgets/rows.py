@@ -19,11 +19,6 @@ GROUP_LENGTH = 3
 """Digits of a group of an amount, and of the code of a programme."""
 
 
-def is_text(piece: Piece) -> bool:
-    """Whether a piece is only text."""
-    return piece.form is Form.ROW and not piece.codes and piece.amount is None and not piece.numeral
-
-
 @dataclass(slots=True)
 class Entry:
     """A piece with its place.
@@ -96,7 +91,9 @@ class RowReader:
                 self._without_year(index)
         for index, entry in enumerate(self.entries):
             form = entry.piece.form
-            if form is Form.ROW:
+            if entry.piece.is_text:
+                self._text(entry)
+            elif form is Form.ROW:
                 self._row(entry)
             elif form is Form.NUMBER:
                 self._number(index, entry)
@@ -116,7 +113,8 @@ class RowReader:
         self._close()
         self.in_head = True
         self.side = entry.piece.side or self.side
-        self.rows.append(Row(entry.number, heading=entry.piece, entries=[entry]))
+        if entry.piece.side is not None or entry.piece.unit or not self.rows or self.rows[-1].heading is None:
+            self.rows.append(Row(entry.number, heading=entry.piece, entries=[entry]))
         return None
 
     def _is_real_heading(self, index: int) -> bool:
@@ -288,7 +286,7 @@ class RowReader:
         A name that a page break tears stands after an amount too: its code follows it, then the rest of the name.
         """
         end = index + 1
-        while end < len(self.entries) and is_text(self.entries[end].piece):
+        while end < len(self.entries) and self.entries[end].piece.is_text:
             end += 1
         if end == len(self.entries) or self.entries[index + 1].piece.continues:
             return False
@@ -378,7 +376,7 @@ class RowReader:
         if self.side is Side.RECEIPTS or not entry.piece.codes:
             return True
         following = self._text_after(index)
-        return following.continues or not is_text(following) or not self._names_next_row(index)
+        return following.continues or not following.is_text or not self._names_next_row(index)
 
     def _printed_amount(self, row: Row) -> str:
         """Return the digits of the row's amount as they are printed."""
