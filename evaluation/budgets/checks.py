@@ -41,7 +41,9 @@ class Sums:
 
     def compare(self, place: str, printed: Total, parts: Sequence[tuple[BudgetLine, int]]) -> None:
         """Compare a printed amount with the sum of its parts, each with its sign."""
-        computed = sum((line.amount * sign for line, sign in parts), ZERO)
+        computed = sum((line.amount if sign > 0 else -line.amount for line, sign in parts), ZERO)
+        if computed == printed.amount:
+            return
         changes = [self.changes[key] * sign for line, sign in parts if (key := place_of(line.section, line.code)) in self.changes]
         if not agree(printed.amount - computed, changes):
             sources = (printed.source_line, *(line.source_line for line, _ in parts))
@@ -93,6 +95,8 @@ def sign_in(line: BudgetLine) -> int:
 
 def places_of_unread(decision: BudgetDecision) -> set[str]:
     """Return the places whose sums depend on an unread line: all that are open where it stands."""
+    if not decision.unread:
+        return set()
     lines = sorted(decision.lines, key=lambda line: line.source_line)
     numbers = [line.source_line for line in lines]
     blocked: set[str] = set()

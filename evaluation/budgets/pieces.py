@@ -67,6 +67,7 @@ class Piece:
         whole: whether it is a row of cells, which has all of its row; the lines of a cell stand in the text one below the other.
         continues: whether the text cannot begin a name: it begins with a small letter or a sign.
         is_text: whether it is a line of text and nothing else.
+        longest_code: digits of the longest code; 0 if it has none, or if its digits are an amount or "0".
     """
 
     form: Form
@@ -81,12 +82,16 @@ class Piece:
     whole: bool = False
     continues: bool = field(init=False)
     is_text: bool = field(init=False)
+    longest_code: int = field(init=False)
 
     def __post_init__(self) -> None:
         first = self.text.lstrip()[:1]
         object.__setattr__(self, "continues", bool(first) and not first.isupper() and first not in '"«„“')
         is_text = self.form is Form.ROW and not self.codes and self.amount is None and not self.numeral and not self.whole
         object.__setattr__(self, "is_text", is_text)
+        is_number = self.form is Form.NUMBER and self.amount is not None and len(self.codes) > 1
+        are_codes = not is_number and all(code.strip("0") for code, _ in self.codes)
+        object.__setattr__(self, "longest_code", max((len(code) for code, _ in self.codes), default=0) if are_codes else 0)
 
 
 BLANK = Piece(Form.BLANK)

@@ -9,7 +9,7 @@ from evaluation.budgets.checks import inconsistencies
 from evaluation.budgets.head import Head, read_head
 from evaluation.budgets.headings import Heading
 from evaluation.budgets.model import BudgetDecision, SourceLine
-from evaluation.budgets.rows import RowReader
+from evaluation.budgets.row_reader import RowReader
 from evaluation.budgets.scan import is_bad_scan, read_scan, read_scanned_head
 from evaluation.budgets.text_checks import text_inconsistencies
 from evaluation.budgets.tree import Tree, TreeBuilder

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from evaluation.budgets.classification import Classification, classification
 from evaluation.budgets.model import BudgetLine, Section, Total, UnreadLine
-from evaluation.budgets.pieces import THOUSAND, Side
+from evaluation.budgets.pieces import THOUSAND, Piece, Side
 from evaluation.budgets.rows import NO_ROW, Entry, Row
 from evaluation.language import N_
 
@@ -58,23 +58,19 @@ class TreeBuilder:
         self.path: list[tuple[int, str, int]] = []
         """Level, code and column of the codes above the next row."""
 
-    def build(self, rows: Sequence[Row]) -> Tree:
-        """Return the tree of the rows."""
+    def build(self, rows: Sequence[Row | Piece]) -> Tree:
+        """Return the tree of the rows, between which headings stand."""
         in_heading = False
         for row in rows:
-            if row.heading is not None:
-                self._heading(row, first=not in_heading)
-                in_heading = True
-            else:
-                in_heading = False
+            if isinstance(row, Row):
                 self._row(row)
+            else:
+                self._heading(row, first=not in_heading)
+            in_heading = not isinstance(row, Row)
         self.tree.unread.sort(key=lambda line: line.source_line)
         return self.tree
 
-    def _heading(self, row: Row, *, first: bool) -> None:
-        piece = row.heading
-        if piece is None:
-            return
+    def _heading(self, piece: Piece, *, first: bool) -> None:
         if piece.side is not None and piece.side is not self.side:
             self.side, self.path = piece.side, []
         self.heading_unit = max(piece.unit, 0 if first else self.heading_unit)
@@ -103,7 +99,7 @@ class TreeBuilder:
         if part is not None and row.amount is not None and not row.why:
             self.tree.parts.setdefault(f"{self.total_section}/{part}", Total(self._amount(row.amount), row.line))
             self.path = []
-        elif row.amount is not None or row.why and (part is not None or self.data.is_known(name) or row.numeral is False and self._has_digits(row)):
+        elif row.amount is not None or (row.why and (part is not None or self.data.is_known(name) or (row.numeral is False and self._has_digits(row)))):
             self._refuse(row, row.why if row.amount is None else NO_CODE)
 
     def _has_digits(self, row: Row) -> bool:
@@ -159,7 +155,7 @@ class TreeBuilder:
     def _is_specific(self, code: str, column: int, name: str, index: int) -> bool:
         """Whether two digits stand below a subclass: by their column, else because no class follows with such a code."""
         columns = {level: place for level, _, place in self.path}
-        if SUBCLASS not in columns or index == 0 and columns[SUBCLASS] == columns[CLASS] and self.data.is_known(name):
+        if SUBCLASS not in columns or (index == 0 and columns[SUBCLASS] == columns[CLASS] and self.data.is_known(name)):
             return False
         if columns[SUBCLASS] != columns[CLASS]:
             return column > columns[SUBCLASS]
@@ -167,17 +163,17 @@ class TreeBuilder:
 
     def _short_receipt(self, code: str, column: int, name: str, index: int, row: Row) -> int | None:
         """Return whether one digit is a category or a subclass: by its column, else by its name, else by the order of codes."""
+        if (index == 0 and len(row.codes) > 1) or not self.path:
+            return CATEGORY
         columns = {level: place for level, _, place in self.path}
         codes = {level: item for level, item, _ in self.path}
-        if index == 0 and len(row.codes) > 1 or not self.path:
-            return CATEGORY
         if index > 0 and CLASS in codes:
             return SUBCLASS
         if columns.get(CATEGORY) != columns.get(CLASS) and CLASS in columns:
             return CATEGORY if column <= columns.get(CATEGORY, -1) else SUBCLASS
         if CLASS not in codes:
             return CATEGORY
-        if self.data.is_category(code, name) or row.why and self.data.begins_as_category(code, name):
+        if self.data.is_category(code, name) or (row.why and self.data.begins_as_category(code, name)):
             return CATEGORY
         if self.data.is_subclass(codes.get(CATEGORY, ""), codes[CLASS], code, name, self.year):
             return SUBCLASS
@@ -189,10 +185,10 @@ class TreeBuilder:
 
     def _long_expenditure(self, code: str, column: int, name: str, index: int) -> int:
         """Return the level of three digits: by the row above, by the column, by the name."""
-        columns = {level: place for level, _, place in self.path}
         deepest = self.path[-1][0] if self.path else -1
         if deepest <= SUBGROUP:
             return ADMINISTRATOR
+        columns = {level: place for level, _, place in self.path}
         if deepest == ADMINISTRATOR and index > 0:
             return PROGRAMME
         if PROGRAMME in columns and columns[PROGRAMME] != columns[ADMINISTRATOR]:
