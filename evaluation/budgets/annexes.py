@@ -108,7 +108,8 @@ def _texts_of(line: SourceLine) -> Sequence[str] | None:
 
 
 def _cells_piece(line: SourceLine, cells: Sequence[Cell], skip: tuple[int, ...]) -> tuple[SourceLine, int, Piece]:
-    kept = [Cell("", cell.number) if index in skip else cell for index, cell in enumerate(cells)]
-    piece, number = parse_cells(kept, line.number)
-    shown = line if line.text.strip() else SourceLine(number, " ".join(" ".join(cell.text.split()) for cell in cells if cell.text.strip()))
-    return shown, number, piece
+    shown = [Cell("", cell.number) if index in skip else cell for index, cell in enumerate(cells)]
+    piece, number = parse_cells(shown, line.number)
+    if line.text.strip():
+        return line, number, piece
+    return SourceLine(number, " ".join(" ".join(cell.text.split()) for cell in cells if cell.text.strip())), number, piece

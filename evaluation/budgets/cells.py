@@ -1,5 +1,6 @@
-"""Rows of cells: of tables in HTML and DOCX, of lines with tabs, and of text copied from a web page, each cell on a line of its own."""
+"""Rows of cells: of tables in HTML and DOCX, of lines with tabs, of text copied from pages with each cell on a line."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Cell:
 def numbered_column(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first cells of the rows count them."""
     numbers = [int(row[0]) for row in rows if row and row[0].strip().isdecimal() and len(row[0]) < MAX_ROW_NUMBER]
-    steps = sum(1 for before, after in zip(numbers, numbers[1:], strict=False) if after == before + 1)
+    steps = sum(1 for before, after in itertools.pairwise(numbers) if after == before + 1)
     return steps >= MIN_STEPS and steps >= MIN_STEP_SHARE * len(numbers)
 
 
@@ -42,7 +43,7 @@ def cells_on_lines(lines: Sequence[SourceLine]) -> bool:
 def rows_of_cells(lines: Sequence[SourceLine]) -> Iterator[tuple[SourceLine, list[Cell] | None]]:
     """Yield the rows of such a source; a line outside the tables with None.
 
-    A cell is a line with only a tab and the lines below it, the first of which may be empty. An empty line after that ends the row.
+    A cell is a line with only a tab and the lines below it, the first of which may be empty. An empty line then ends the row.
     """
     row: list[Cell] = []
     begin: SourceLine | None = None
@@ -124,7 +125,7 @@ def parse_cells(cells: Sequence[Cell], first_number: int) -> tuple[Piece, int]:
 
 def _is_count(texts: Sequence[str]) -> bool:
     numbers = [int(text) for text in texts]
-    return all(after == before + 1 for before, after in zip(numbers, numbers[1:], strict=False)) and not texts[0].startswith("0")
+    return all(after == before + 1 for before, after in itertools.pairwise(numbers)) and not texts[0].startswith("0")
 
 
 def _text_cell(cell: Cell) -> Piece:
@@ -156,5 +157,5 @@ def _named(filled: Sequence[tuple[int, Cell]], texts: Sequence[str], name: int) 
     amount = parse_amount(after[0]) if len(after) == 1 else None
     if not after and inner.amount is not None and "\n" not in text:
         text, amount = inner.text, inner.amount
-    doubt = len(after) > 1 or amount is None and any(DIGIT.search(item) for item in after)
+    doubt = len(after) > 1 or (amount is None and any(DIGIT.search(item) for item in after))
     return Piece(Form.ROW, tuple(codes), text, amount, numeral, doubt=doubt, whole=True)

@@ -1,7 +1,7 @@
 """Arithmetic of a budget: what its lines and totals say twice must be the same both times.
 
-A contradiction is reported once, where it is: a line that contradicts both the lines below it and the line above it is reported, and the line
-above is not, because it agrees with what the lines below give. What depends on a line that could not be read is not compared.
+A contradiction is reported once, where it is: a line that contradicts both the lines below it and the line above it is reported,
+and the line above is not, because it agrees with what the lines below give. What depends on an unread line is not compared.
 """
 
 from bisect import bisect_left
@@ -36,19 +36,19 @@ class Sums:
         changes: what each contradictory line or total would change by if it agreed with the lines below it, by its place.
     """
 
-    found: list[Inconsistency] = field(default_factory=list)
+    reports: list[Inconsistency] = field(default_factory=list)
     changes: dict[str, Decimal] = field(default_factory=dict)
 
-    def compare(self, place: str, printed: Total, parts: Sequence[tuple[BudgetLine, int]]) -> None:
+    def compare(self, path: str, printed: Total, parts: Sequence[tuple[BudgetLine, int]]) -> None:
         """Compare a printed amount with the sum of its parts, each with its sign."""
         computed = sum((line.amount if sign > 0 else -line.amount for line, sign in parts), ZERO)
         if computed == printed.amount:
             return
-        changes = [self.changes[key] * sign for line, sign in parts if (key := place_of(line.section, line.code)) in self.changes]
+        changes = [self.changes[key] * sign for line, sign in parts if (key := path_of(line.section, line.code)) in self.changes]
         if not agree(printed.amount - computed, changes):
             sources = (printed.source_line, *(line.source_line for line, _ in parts))
-            self.found.append(Inconsistency(place, printed.amount, computed, sources))
-            self.changes[place] = computed - printed.amount
+            self.reports.append(Inconsistency(path, printed.amount, computed, sources))
+            self.changes[path] = computed - printed.amount
 
 
 def agree(difference: Decimal, changes: Sequence[Decimal]) -> bool:
@@ -68,23 +68,27 @@ def inconsistencies(decision: BudgetDecision, parts: Mapping[str, Total] | None 
 
     Args:
         decision: the budget.
-        parts: amounts of rows without a code, by section and part ("financial_assets/acquisition"); None if they are not known: then
-            a total that they can be in is not compared.
+        parts: amounts of rows without a code, by section and part ("financial_assets/acquisition"); None if they are not
+            known: then a total that they can be in is not compared.
     """
     sums = Sums()
-    blocked = places_of_unread(decision)
+    blocked = paths_of_unread(decision)
     children = _children(decision.lines)
-    parents = [(place, line) for line in decision.lines if (place := place_of(line.section, line.code)) in children]
-    for place, line in sorted(parents, key=lambda item: -item[1].code.count("/")):
-        if place not in blocked:
-            sums.compare(place, Total(line.amount, line.source_line), [(child, 1) for child in children[place]])
+    parents = [(path, line) for line in decision.lines if (path := path_of(line.section, line.code)) in children]
+    for path, line in sorted(parents, key=lambda item: -item[1].code.count("/")):
+        if path not in blocked:
+            sums.compare(path, Total(line.amount, line.source_line), [(child, 1) for child in children[path]])
     for section, total in decision.totals.items():
         tops = [*children.get(section.value, []), *_lines_without_code(section, parts, children)]
         is_compared = bool(tops) or (parts is not None and section in {Section.NET_LENDING, Section.FINANCIAL_ASSETS})
-        if is_compared and section.value not in blocked and (parts is not None or not _can_lack_part(section, total.amount, tops)):
+        if (
+            is_compared
+            and section.value not in blocked
+            and (parts is not None or not _can_lack_part(section, total.amount, tops))
+        ):
             sums.compare(section.value, total, [(line, sign_in(line)) for line in tops])
     _compare_deficit(decision, sums, children)
-    return tuple(sorted(sums.found, key=lambda item: item.source_lines[0]))
+    return tuple(sorted(sums.reports, key=lambda item: item.source_lines[0]))
 
 
 def sign_in(line: BudgetLine) -> int:
@@ -93,7 +97,7 @@ def sign_in(line: BudgetLine) -> int:
     return NETS.get(line.section, -1 if is_receipt else 1) * (-1 if is_receipt else 1)
 
 
-def places_of_unread(decision: BudgetDecision) -> set[str]:
+def paths_of_unread(decision: BudgetDecision) -> set[str]:
     """Return the places whose sums depend on an unread line: all that are open where it stands."""
     if not decision.unread:
         return set()
@@ -104,23 +108,23 @@ def places_of_unread(decision: BudgetDecision) -> set[str]:
         index = bisect_left(numbers, unread.source_line)
         before, after = lines[index - 1 : index] if index else [], lines[index : index + 1]
         for line in before:
-            blocked |= {place_of(line.section, code) for code in ("", line.code, *codes_above(line.code))}
+            blocked |= {path_of(line.section, code) for code in ("", line.code, *codes_above(line.code))}
         for line in after:
-            blocked |= {place_of(line.section, code) for code in ("", *codes_above(line.code))}
+            blocked |= {path_of(line.section, code) for code in ("", *codes_above(line.code))}
     return blocked
 
 
-def place_of(section: Section, code: str) -> str:
+def path_of(section: Section, code: str) -> str:
     """Return how a line or, without a code, a total is named: "costs/01/2", "income"."""
     return f"{section}/{code}" if code else section.value
 
 
 def _children(lines: Sequence[BudgetLine]) -> dict[str, list[BudgetLine]]:
     """Return the lines below each printed line and below each section, by its place."""
-    printed = {place_of(line.section, line.code) for line in lines}
+    printed = {path_of(line.section, line.code) for line in lines}
     children: dict[str, list[BudgetLine]] = {}
     for line in lines:
-        above = place_of(line.section, line.code).rpartition("/")[0]
+        above = path_of(line.section, line.code).rpartition("/")[0]
         while above not in printed and "/" in above:
             above = above.rpartition("/")[0]
         children.setdefault(above, []).append(line)
@@ -130,13 +134,13 @@ def _children(lines: Sequence[BudgetLine]) -> dict[str, list[BudgetLine]]:
 def _lines_without_code(
     section: Section, parts: Mapping[str, Total] | None, children: Mapping[str, Sequence[BudgetLine]]
 ) -> list[BudgetLine]:
-    """Return what a section has only without a code, as lines: "Приобретение финансовых активов" with no functional group below it."""
-    found = []
+    """Return what a section has only without a code, as lines: "Приобретение финансовых активов" without a functional group."""
+    reports = []
     for part, is_receipt in PARTS.get(section, ()):
         total = (parts or {}).get(f"{section}/{part}")
         if total is not None and not any(_is_receipt(line) == is_receipt for line in children.get(section.value, [])):
-            found.append(BudgetLine(section, "0" if is_receipt else "00", "", total.amount, total.source_line))
-    return found
+            reports.append(BudgetLine(section, "0" if is_receipt else "00", "", total.amount, total.source_line))
+    return reports
 
 
 def _is_receipt(line: BudgetLine) -> bool:
@@ -150,10 +154,8 @@ def _can_lack_part(section: Section, total: Decimal, tops: Sequence[BudgetLine])
     return all(_is_receipt(line) for line in tops) and total > sum((line.amount * sign_in(line) for line in tops), ZERO)
 
 
-def section_amount(
-    decision: BudgetDecision, section: Section, children: Mapping[str, Sequence[BudgetLine]]
-) -> Total | None:
-    """Return a section's total; if none is printed and every line could be read, the sum of its lines. None if it is not known."""
+def section_amount(decision: BudgetDecision, section: Section, children: Mapping[str, Sequence[BudgetLine]]) -> Total | None:
+    """Return a section's total; if none is printed and every line was read, the sum of its lines. None if it is unknown."""
     if section in decision.totals:
         return decision.totals[section]
     if decision.unread or section in {Section.INCOME, Section.COSTS, Section.DEFICIT}:
@@ -167,16 +169,18 @@ def _compare_deficit(decision: BudgetDecision, sums: Sums, children: Mapping[str
     signs = {Section.INCOME: 1, Section.COSTS: -1, Section.NET_LENDING: -1, Section.FINANCIAL_ASSETS: -1}
     amounts = {section: section_amount(decision, section, children) for section in signs}
     deficit, financing = decision.totals.get(Section.DEFICIT), decision.totals.get(Section.FINANCING)
-    known = [(section, total) for section, total in amounts.items() if total is not None]
-    if deficit is not None and len(known) == len(signs):
-        computed = sum((total.amount * signs[section] for section, total in known), ZERO)
+    amounts_read = [(section, total) for section, total in amounts.items() if total is not None]
+    if deficit is not None and len(amounts_read) == len(signs):
+        computed = sum((total.amount * signs[section] for section, total in amounts_read), ZERO)
         changes = [sums.changes[section.value] * signs[section] for section in signs if section.value in sums.changes]
         if not agree(deficit.amount - computed, changes):
-            sources = (deficit.source_line, *(total.source_line for _, total in known if total.source_line))
-            sums.found.append(Inconsistency(Section.DEFICIT.value, deficit.amount, computed, sources))
+            sources = (deficit.source_line, *(total.source_line for _, total in amounts_read if total.source_line))
+            sums.reports.append(Inconsistency(Section.DEFICIT.value, deficit.amount, computed, sources))
             sums.changes[Section.DEFICIT.value] = computed - deficit.amount
     if deficit is not None and financing is not None:
-        changes = [sums.changes[section.value] for section in (Section.DEFICIT, Section.FINANCING) if section.value in sums.changes]
+        changes = [
+            sums.changes[section.value] for section in (Section.DEFICIT, Section.FINANCING) if section.value in sums.changes
+        ]
         if not agree(-deficit.amount - financing.amount, changes):
             sources = (financing.source_line, deficit.source_line)
-            sums.found.append(Inconsistency(Section.FINANCING.value, financing.amount, -deficit.amount, sources))
+            sums.reports.append(Inconsistency(Section.FINANCING.value, financing.amount, -deficit.amount, sources))

@@ -1,4 +1,4 @@
-"""The unified budget classification as data (``classification.toml``): categories by year, names of the form, groups of state property."""
+"""The unified budget classification as data (``classification.toml``): categories by year, names, groups of state property."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -76,12 +76,16 @@ class Classification:
         self.data = data
         self.kinds = {key: _kind(key, entry) for key, entry in data["kinds"].items()}
         self.kind_of_name = {name: kind for kind in self.kinds.values() for name in kind.names}
-        self.group_names = {group["code"]: _folded(group) for group in data["functional_groups"]}
+        self.group_names = {group["code"]: _folds(group) for group in data["functional_groups"]}
         self.group_of_name = {name: code for code, names in self.group_names.items() for name in names}
-        self.group_sections = {group["code"]: Section(group["section"]) for group in data["functional_groups"] if "section" in group}
+        self.group_sections = {
+            group["code"]: Section(group["section"]) for group in data["functional_groups"] if "section" in group
+        }
         self.totals = {Section(key): tuple(fold(name) for name in names) for key, names in data["totals"].items()}
         self.parts = {fold(name): key for key, names in data["parts"].items() for name in names}
-        self.headings = {key: frozenset(fold(name) for name in names) for key, names in data["headings"].items() if key in HEADING_KINDS}
+        self.headings = {
+            key: frozenset(fold(name) for name in names) for key, names in data["headings"].items() if key in HEADING_KINDS
+        }
         self.groups = {entry["key"]: _group(entry) for entry in data["groups"]}
 
     @cached_property
@@ -98,7 +102,9 @@ class Classification:
 
     def kind(self, code: str, name: str, year: int | None) -> Kind | None:
         """Return the kind of a category: by its name, where that is known, else by its code in the year."""
-        return self.kind_named(name) or next((self.kinds[key] for key, item in self.categories(year).items() if item == code), None)
+        return self.kind_named(name) or next(
+            (self.kinds[key] for key, item in self.categories(year).items() if item == code), None
+        )
 
     def kind_named(self, name: str) -> Kind | None:
         """Return the kind of receipts with a name; None if no category has it."""
@@ -115,8 +121,8 @@ class Classification:
 
     def begins_as_category(self, code: str, name: str) -> bool:
         """Whether a name begins as that of a category with the code in some year; signs that nobody can read may follow."""
-        folded = fold(name)
-        return any(code == item and folded.startswith(known) for item, known in self.category_names)
+        letters = fold(name)
+        return any(code == item and letters.startswith(name) for item, name in self.category_names)
 
     @cached_property
     def category_names(self) -> frozenset[tuple[str, str]]:
@@ -134,11 +140,11 @@ class Classification:
 
     def total(self, name: str) -> Section | None:
         """Return the section whose total has a name; None if it is no total."""
-        folded = fold(name)
+        letters = fold(name)
         for section in (Section.FINANCING, Section.DEFICIT, Section.NET_LENDING, Section.FINANCIAL_ASSETS):
-            if folded.startswith(self.totals[section]):
+            if letters.startswith(self.totals[section]):
                 return section
-        return next((section for section in (Section.INCOME, Section.COSTS) if folded in self.totals[section]), None)
+        return next((section for section in (Section.INCOME, Section.COSTS) if letters in self.totals[section]), None)
 
     def is_subclass(self, category: str, class_code: str, code: str, name: str, year: int | None) -> bool:
         """Whether a name is that of a subclass of the class of a category."""
@@ -153,12 +159,12 @@ class Classification:
         """Whether a name is that of an amount without a code."""
         return fold(name) in self.parts
 
-    def is_known(self, name: str) -> bool:
+    def is_row_name(self, name: str) -> bool:
         """Whether a name is that of a category, class, subclass or functional group."""
-        return fold(name) in self.known_names
+        return fold(name) in self.row_names
 
     @cached_property
-    def known_names(self) -> frozenset[str]:
+    def row_names(self) -> frozenset[str]:
         """All folded names of rows with a code."""
         classes = (names for kind in self.kinds.values() for names in kind.classes.values())
         return frozenset().union(self.kind_of_name, self.group_of_name, *classes)
@@ -204,16 +210,16 @@ def codes_above(code: str) -> Iterator[str]:
         yield code
 
 
-def _folded(entry: Mapping[str, Any]) -> frozenset[str]:
+def _folds(entry: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(fold(name) for name in (*(entry[language] for language in NAME_LANGUAGES), *entry.get("names", ())))
 
 
 def _kind(key: str, entry: Mapping[str, Any]) -> Kind:
     classes = {}
     for item in entry["classes"]:
-        classes[item["code"]] = _folded(item)
-        classes |= {f"{item['code']}/{subclass['code']}": _folded(subclass) for subclass in item["subclasses"]}
-    return Kind(key, Section(entry["section"]), _folded(entry), classes)
+        classes[item["code"]] = _folds(item)
+        classes |= {f"{item['code']}/{subclass['code']}": _folds(subclass) for subclass in item["subclasses"]}
+    return Kind(key, Section(entry["section"]), _folds(entry), classes)
 
 
 def _group(entry: Mapping[str, Any]) -> Group:

@@ -13,25 +13,29 @@ from evaluation.budgets.body_names import body_of_maslikhat, city_stems, nominat
 from evaluation.budgets.classification import classification
 from evaluation.budgets.model import Section, SourceLine, Total
 from evaluation.budgets.pieces import SIGNED, THOUSAND, parse_amount, unit_in
-from evaluation.budgets.text_repair import fold, mend_letters, plain
+from evaluation.budgets.text_repair import fold, plain, repair_letters
 
-MONTHS = {
-    **{name: index for index, name in enumerate(["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"], 1)},
-    **{name: index for index, name in enumerate(["қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"], 1)},
-}
+MONTHS_RUSSIAN = "января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря"
+MONTHS_KAZAKH = "қаңтар|ақпан|наурыз|сәуір|мамыр|маусым|шілде|тамыз|қыркүйек|қазан|қараша|желтоқсан"
+MONTHS = {name: number for names in (MONTHS_RUSSIAN, MONTHS_KAZAKH) for number, name in enumerate(names.split("|"), 1)}
 NUMBER = r"(?:№|N[oоe]?)\s*(?P<number>[\w/]+(?:-[\w/]+)*)"
-RUSSIAN_DATE = rf"[«\"]?(?P<day>\d{{1,2}})[»\"]?\s+(?P<month>{'|'.join(list(MONTHS)[:12])})\s+(?P<year>20\d\d)(?:\s*(?:года|г\.?))?"
-KAZAKH_DATE = rf"(?P<year>20\d\d)\s*жыл(?:ғы|дың)\s+(?P<day>\d{{1,2}})\s*(?P<month>{'|'.join(list(MONTHS)[12:])})\w*"
-OWN_RUSSIAN = re.compile(rf"\s*Решение\s[^№]{{0,300}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
-OWN_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}\s+шешімі(?!\w)", re.IGNORECASE)
-ANNEX_RUSSIAN = re.compile(rf"Приложени[ея](?:\s+\d+)?\s(?:[^№]{{0,200}}?)решени[юя][^№]{{0,200}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
+RUSSIAN_DATE = rf"[«\"]?(?P<day>\d{{1,2}})[»\"]?\s+(?P<month>{MONTHS_RUSSIAN})\s+(?P<year>20\d\d)(?:\s*(?:года|г\.?))?"
+KAZAKH_DATE = rf"(?P<year>20\d\d)\s*жыл(?:ғы|дың)\s+(?P<day>\d{{1,2}})\s*(?P<month>{MONTHS_KAZAKH})\w*"
+DECISION_RUSSIAN = re.compile(rf"\s*Решение\s[^№]{{0,300}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
+DECISION_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}\s+шешімі(?!\w)", re.IGNORECASE)
+ANNEX_RUSSIAN = re.compile(
+    rf"Приложени[ея](?:\s+\d+)?\s(?:[^№]{{0,200}}?)решени[юя][^№]{{0,200}}?{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE
+)
 ANY_RUSSIAN = re.compile(rf"{RUSSIAN_DATE}\s*{NUMBER}", re.IGNORECASE)
 ANY_KAZAKH = re.compile(rf"{KAZAKH_DATE}\s*{NUMBER}", re.IGNORECASE)
 TITLE_RUSSIAN = re.compile(r"О\s+(?:\w+м\s+)?бюджете\s+(?!на\s+20)(?P<body>.{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
 TITLE_KAZAKH = re.compile(r"(?:жылдарға|жылға)\s+арналған\s+(?P<body>.{3,150}?)\s+бюджеті?\s+туралы", re.IGNORECASE)
 TITLE_YEARS = re.compile(r"20\d\d\s*-\s*20\d\d")
 ENDS = re.compile(r"[;:]|(?<=те[нң]ге)[.\"]")
-TEXT_AMOUNT = re.compile(rf"^(?P<name>.{{3,300}}?)\s*-\s*(?P<amount>{SIGNED})\s*(?P<unit>тысяч\w*|тыс\.?|мың|млн\.?|миллион\w*)?\s*те[нң]ге", re.IGNORECASE)
+TEXT_AMOUNT = re.compile(
+    rf"^(?P<name>.{{3,300}}?)\s*-\s*(?P<amount>{SIGNED})\s*(?P<unit>тысяч\w*|тыс\.?|мың|млн\.?|миллион\w*)?\s*те[нң]ге",
+    re.IGNORECASE,
+)
 APPROVED_RUSSIAN = re.compile(r"бюджет\s+(?!на\s+20)(?P<body>[^\"]{3,150}?)\s+на\s+20\d\d", re.IGNORECASE)
 APPROVED_KAZAKH = re.compile(r"арналған\s+(?P<body>[^\"]{3,150}?)\s+бюджеті", re.IGNORECASE)
 TEXT_YEAR = re.compile(r"(?<![\d-])(20\d\d)\s*(?:год(?!\w)|жылға)")
@@ -40,7 +44,7 @@ STEM = 5
 """Letters of a word that its endings leave."""
 
 
-class TextPlace(NamedTuple):
+class TextKey(NamedTuple):
     """What an amount of the text is the amount of.
 
     Attributes:
@@ -70,17 +74,17 @@ class Head:
     date: datetime.date | None = None
     body: str = ""
     year: int | None = None
-    amounts: dict[TextPlace, Total] = field(default_factory=dict)
+    amounts: dict[TextKey, Total] = field(default_factory=dict)
     stems: frozenset[str] = frozenset()
 
 
 def read_head(lines: Sequence[SourceLine]) -> Head:
     """Return what the lines outside the tables say."""
-    texts = [" ".join(mend_letters(plain(line.text)).split()) for line in lines]
+    texts = [" ".join(repair_letters(plain(line.text)).split()) for line in lines]
     whole = " ".join(texts)
     number, day = _number_and_date(texts, whole)
     amounts = _amounts(lines, texts)
-    years = [place.year for place in amounts if place.year is not None]
+    years = [key_of_text.year for key_of_text in amounts if key_of_text.year is not None]
     stems = city_stems(whole)
     return Head(number, day, without_case(_body(whole), stems), years[0] if years else None, amounts, stems)
 
@@ -88,12 +92,12 @@ def read_head(lines: Sequence[SourceLine]) -> Head:
 def _number_and_date(texts: Sequence[str], whole: str) -> tuple[str, datetime.date | None]:
     match = None
     for index, text in enumerate(texts):
-        if text[:7].lower() == "решение" and (match := OWN_RUSSIAN.match(" ".join(texts[index : index + 4]))):
+        if text[:7].lower() == "решение" and (match := DECISION_RUSSIAN.match(" ".join(texts[index : index + 4]))):
             break
-    match = match or OWN_KAZAKH.search(whole) or ANNEX_RUSSIAN.search(whole)
+    match = match or DECISION_KAZAKH.search(whole) or ANNEX_RUSSIAN.search(whole)
     if match is None:
-        found = list(ANY_RUSSIAN.finditer(whole)) + list(ANY_KAZAKH.finditer(whole))
-        match = found[0] if len({item["number"] for item in found}) == 1 else None
+        matches = list(ANY_RUSSIAN.finditer(whole)) + list(ANY_KAZAKH.finditer(whole))
+        match = matches[0] if len({item["number"] for item in matches}) == 1 else None
     if match is None:
         return "", None
     try:
@@ -109,14 +113,14 @@ def _body(whole: str) -> str:
     return nominative(match["body"]) if match is not None and nominative(match["body"]) else body_of_maslikhat(whole)
 
 
-def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> dict[TextPlace, Total]:
+def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> dict[TextKey, Total]:
     """Return the amounts of the text; of several with one place the first."""
     offsets, length = [], 0
     for text in texts:
         offsets.append(length)
         length += len(text) + 1
     whole = " ".join(texts)
-    amounts: dict[TextPlace, Total] = {}
+    amounts: dict[TextKey, Total] = {}
     body, year, start = "", None, 0
     for end in [*(match.end() for match in ENDS.finditer(whole)), len(whole)]:
         begin = max(start, end - MAX_CHUNK)
@@ -126,7 +130,7 @@ def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> dict[TextPlac
             if key and amount is not None:
                 line = lines[bisect_right(offsets, begin + match.start("amount")) - 1].number
                 unit = unit_in(fold(match["unit"] or "")) or 1
-                amounts.setdefault(TextPlace(body, year, key), Total(_thousands(amount, unit), line))
+                amounts.setdefault(TextKey(body, year, key), Total(_thousands(amount, unit), line))
         elif mentioned := TEXT_YEAR.findall(chunk):
             year = int(mentioned[-1])
             approved = APPROVED_RUSSIAN.search(chunk) or APPROVED_KAZAKH.search(chunk)
@@ -156,10 +160,10 @@ def text_key(name: str) -> str:
         return section.value
     stems = _stems(clean)
     for key, kind in data.kinds.items():
-        if any(stems == _stems(known) for known in data.printed_names(key)):
+        if any(stems == _stems(printed) for printed in data.printed_names(key)):
             return f"{kind.section}/{key}"
     for part, names in data.data["parts"].items():
-        if any(stems == _stems(known) for known in names):
+        if any(stems == _stems(printed) for printed in names):
             return f"{PART_SECTIONS[part]}/{part}"
     return ""
 

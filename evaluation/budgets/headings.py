@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from evaluation.budgets.body_names import nominative
 from evaluation.budgets.model import SourceLine
-from evaluation.budgets.text_repair import mend_letters, plain
+from evaluation.budgets.text_repair import plain, repair_letters
 
 ANNEX_MARK = re.compile(r"\s*(?:\d+\s+)?Приложени[ея](?:\s|$)|(?:^|\s)\d+\s*-?\s*қосымша\s*$|^\s*қосымша\s*$", re.IGNORECASE)
 DECISION_WORDS = re.compile(r"м[аә]слихат|шешіміне|к\s+решению", re.IGNORECASE)
-MAY_END_HEADING = re.compile(r"20\d\d\s*(?:год|г\.?|жыл)|^\s*(?:год|жыл)|бюджет[іi]?\W*$|теңге\)?\s*$|тенге\)?\s*$", re.IGNORECASE)
+MAY_END_HEADING = re.compile(
+    r"20\d\d\s*(?:год|г\.?|жыл)|^\s*(?:год|жыл)|бюджет[іi]?\W*$|теңге\)?\s*$|тенге\)?\s*$", re.IGNORECASE
+)
 UNIT_AFTER = r"(?:\s*\(?[^()]{0,30}те[нң]ге\)?)?"
 HEADINGS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -55,7 +57,7 @@ class HeadingFinder:
         """Return the heading that ends with the line that was added last; None if none does."""
         lines = list(self.recent) if mark is Mark.HEADING_END else []
         for start in range(len(lines) - 1, -1, -1):
-            text = " ".join(" ".join(mend_letters(plain(item.text)).split()) for item in lines[start:])
+            text = " ".join(" ".join(repair_letters(plain(item.text)).split()) for item in lines[start:])
             if not IN_HEADING.search(text):
                 continue
             for pattern in HEADINGS:
@@ -82,13 +84,13 @@ def body_of_adjective(adjective: str, text: str) -> str:
 @lru_cache(maxsize=8192)
 def mark_of(text: str) -> Mark:
     """Return whether a line begins an annex ("Приложение 2 к решению …", "2-қосымша") or can end the heading of one."""
-    mended = mend_letters(plain(text))
-    if ANNEX_MARK.search(mended) is not None:
+    repaired = repair_letters(plain(text))
+    if ANNEX_MARK.search(repaired) is not None:
         return Mark.ANNEX
-    return Mark.HEADING_END if MAY_END_HEADING.search(mended) is not None else Mark.NONE
+    return Mark.HEADING_END if MAY_END_HEADING.search(repaired) is not None else Mark.NONE
 
 
 @lru_cache(maxsize=1024)
 def names_decision(text: str) -> bool:
     """Whether a line names a maslikhat or its decision."""
-    return DECISION_WORDS.search(mend_letters(plain(text))) is not None
+    return DECISION_WORDS.search(repair_letters(plain(text))) is not None

@@ -1,15 +1,12 @@
-"""How alike two prints of a Kazakh or Russian text look: a scanned page was read with Latin letters and signs of the same shape."""
+"""How alike two prints of a Kazakh or Russian text look: a scan was read with Latin letters of the same shape."""
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-SHAPES = {
-    **{"а": "a", "б": "6", "в": "b", "г": "r", "ғ": "r", "д": "d", "е": "e", "ё": "e", "ж": "jk", "з": "3", "и": "u", "і": "i", "й": "u"},
-    **{"к": "k", "қ": "k", "л": "ji", "м": "m", "н": "h", "ң": "h", "о": "o", "ө": "o", "п": "n", "р": "p", "с": "c", "т": "t", "у": "y"},
-    **{"ұ": "y", "ү": "y", "ф": "o", "х": "x", "һ": "h", "ц": "u", "ч": "4", "ш": "m", "щ": "m", "ы": "bi", "ь": "b", "э": "3", "ю": "io"},
-    **{"я": "a", "ә": "e", "l": "i", "1": "i", "|": "i", "0": "o"},
-}
+CYRILLIC = "а б в г ғ д е ё ж з и і й к қ л м н ң о ө п р с т у ұ ү ф х һ ц ч ш щ ы ь э ю я ә"
+LATIN = "a 6 b r r d e e jk 3 u i u k k ji m h h o o n p c t y y y o x h u 4 m m bi b 3 io a e"
+SHAPES = dict(zip(f"{CYRILLIC} l 1 | 0".split(), f"{LATIN} i i i o".split(), strict=True))
 """Small letter → the Latin letters and digits that look like it."""
 SHORTEST = 0.5
 """Texts whose lengths differ by more than this share of the longer one are not compared."""

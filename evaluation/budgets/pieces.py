@@ -1,5 +1,6 @@
-"""What one line of a table says by itself: codes at its beginning, an amount at its end, text between them, or a heading of columns."""
+"""What one line of a table says by itself: codes at its beginning, an amount at its end, text between them, or a heading."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,7 +22,9 @@ GROUPS_OF_DIGITS = re.compile(r"\d{3}(?: \d{3}){0,3}")
 NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)\s?[.)]\s*(?=[^\W\d_])|[IVXІХ]{1,4}\s+(?=[^\W\d_])")
 LONE_NUMERAL = re.compile(r"(?:[IVXІХ]{1,4}|\d)[.)]")
 DIGIT = re.compile(r"\d")
-PAGE_NUMBER = re.compile(r"(?:страница|стр\.?|бет)\s*\d+(?:\s*(?:из|/)\s*\d+)?|\d+\s*-?\s*бет|-\s+\d+\s+-|\d+\s*/\s*\d+", re.IGNORECASE)
+PAGE_NUMBER = re.compile(
+    r"(?:страница|стр\.?|бет)\s*\d+(?:\s*(?:из|/)\s*\d+)?|\d+\s*-?\s*бет|-\s+\d+\s+-|\d+\s*/\s*\d+", re.IGNORECASE
+)
 THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
 MAX_NUMBER = 30
 """Characters of a line that is a number and nothing else."""
@@ -153,20 +156,25 @@ THOUSAND, MILLION = 1_000, 1_000_000
 UNIT_WORDS = (("мил", MILLION), ("млн", MILLION), ("тыс", THOUSAND), ("мын", THOUSAND), ("тенге", 1))
 
 
-def unit_in(folded: str) -> int:
+def unit_in(letters: str) -> int:
     """Return how many tenge the unit is that a folded text names; 0 if it names none."""
-    return next((unit for word, unit in UNIT_WORDS if word in folded), 0)
+    return next((unit for word, unit in UNIT_WORDS if word in letters), 0)
 
 
 @lru_cache(maxsize=4096)
-def _heading_words(folded: str) -> tuple[frozenset[str] | None, int]:
+def _heading_words(letters: str) -> tuple[frozenset[str] | None, int]:
     """Return the tables of headings whose words a folded text consists of (None if it has other words), and the unit."""
-    rest, tables, unit = folded, set(), 0
+    rest, tables, unit = letters, set(), 0
     if not rest:
         return None, 0
     while rest:
         best = max(
-            ((len(word), key) for key, words in classification().headings.items() for word in words if word and rest.startswith(word)),
+            (
+                (len(word), key)
+                for key, words in classification().headings.items()
+                for word in words
+                if word and rest.startswith(word)
+            ),
             default=None,
         )
         if best is None:
@@ -188,10 +196,12 @@ def _number(stripped: str, column: int) -> Piece:
     """Return the piece of a line without letters: an amount, codes, codes and an amount, or the numbers of the columns."""
     amount = parse_amount(stripped)
     if amount is not None:
-        return Piece(Form.NUMBER, codes=_codes(stripped, column) if CODES.fullmatch(stripped) else (), amount=amount, digits=stripped)
+        return Piece(
+            Form.NUMBER, codes=_codes(stripped, column) if CODES.fullmatch(stripped) else (), amount=amount, digits=stripped
+        )
     if CODES.fullmatch(stripped):
         numbers = [int(number) for number in stripped.split()]
-        if len(numbers) > 1 and all(after == before + 1 for before, after in zip(numbers, numbers[1:], strict=False)) and "0" not in stripped:
+        if len(numbers) > 1 and all(after == before + 1 for before, after in itertools.pairwise(numbers)) and "0" not in stripped:
             return COLUMN_NUMBERS
         return Piece(Form.NUMBER, codes=_codes(stripped, column), digits=stripped)
     if match := CODE_AND_AMOUNT.fullmatch(stripped):

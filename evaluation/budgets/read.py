@@ -51,4 +51,6 @@ def _year(annex: Annex, head: Head) -> int | None:
 
 def _decision(annex: Annex, tree: Tree, head: Head) -> BudgetDecision:
     body = without_case(annex.heading.body, head.stems) if annex.heading is not None and annex.heading.body else head.body
-    return BudgetDecision(body, _year(annex, head), head.number, head.date, tree.totals, tuple(tree.lines), (), tuple(tree.unread))
+    return BudgetDecision(
+        body, _year(annex, head), head.number, head.date, tree.totals, tuple(tree.lines), (), tuple(tree.unread)
+    )

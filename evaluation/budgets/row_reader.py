@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from evaluation.budgets.pieces import WORD_OF_A_YEAR, YEAR_AT_END, Form, Piece, parse_amount
 from evaluation.budgets.rows import GARBLED, GROUP_LENGTH, LINES_OF_BREAK, NO_ROW, Entry, OpenRow, Row
-from evaluation.budgets.text_repair import close_spaced_letters, mend_letters
+from evaluation.budgets.text_repair import close_spaced_letters, repair_letters
 
 
 class RowReader(OpenRow):
     """Reads the rows of one annex.
 
-    A row is complete when it has its amount. Text after that is the rest of its name if it begins with a small letter or follows without a
-    blank line; else it begins the next row, whose code may stand in the middle of its name where a page was broken.
+    A row is complete when it has its amount. Text after that is the rest of its name if it begins with a small letter or follows
+    without a blank line; else it begins the next row, whose code may stand in the middle of its name where a page was broken.
     """
 
     def read(self) -> list[Row | Piece]:
@@ -145,9 +145,11 @@ class RowReader(OpenRow):
             return
         following = (item.piece for item in self.entries[index + 1 : index + 1 + LINES_OF_BREAK])
         text_after = next((piece.text for piece in following if piece.form is not Form.NUMBER), "")
-        if WORD_OF_A_YEAR.match(mend_letters(close_spaced_letters(text_after.strip()))):
+        if WORD_OF_A_YEAR.match(repair_letters(close_spaced_letters(text_after.strip()))):
             text = f"{entry.piece.text.rstrip()} {printed[-4:]}"
-            entry.piece = replace(entry.piece, form=Form.ROW, text=text, amount=None, digits="", codes=entry.piece.codes if entry.piece.text else ())
+            entry.piece = replace(
+                entry.piece, form=Form.ROW, text=text, amount=None, digits="", codes=entry.piece.codes if entry.piece.text else ()
+            )
 
     def _number(self, index: int, entry: Entry) -> None:
         row, piece = self.row, entry.piece
@@ -164,7 +166,14 @@ class RowReader(OpenRow):
         elif piece.codes and self._can_be_codes(piece):
             head = self._head_of_next(self._text_after(index).continues)
             self._open(entry, head)
-        elif row is not None and row.amount is not None and not row.tail and not row.why and len(self._printed_amount(row)) <= GROUP_LENGTH + 1 and row.entries[-1].piece.text:
+        elif (
+            row is not None
+            and row.amount is not None
+            and not row.tail
+            and not row.why
+            and len(self._printed_amount(row)) <= GROUP_LENGTH + 1
+            and row.entries[-1].piece.text
+        ):
             row.why = NO_ROW
             self._unread([entry], NO_ROW)
         elif not self.in_head:
@@ -207,4 +216,6 @@ class RowReader(OpenRow):
         piece = entry.piece
         if piece.amount is None:
             return False
-        return not (piece.codes and self._can_be_codes(piece)) or (self._has_no_code(row) and not self._text_after(index).continues)
+        return not (piece.codes and self._can_be_codes(piece)) or (
+            self._has_no_code(row) and not self._text_after(index).continues
+        )

@@ -88,7 +88,9 @@ class OpenRow:
         self.in_head = False
         piece = entry.piece
         amount = piece.amount if piece.form is Form.ROW else None
-        self.row = Row(entry.number, list(piece.codes), [part.piece.text for part in head], amount, piece.numeral, entries=[*head, entry])
+        self.row = Row(
+            entry.number, list(piece.codes), [part.piece.text for part in head], amount, piece.numeral, entries=[*head, entry]
+        )
         if piece.text.strip():
             self.row.parts.extend(piece.text.split("\n"))
         if piece.doubt:
@@ -142,7 +144,9 @@ class OpenRow:
                 self._unread([entry], NO_ROW)
             return
         self._close()
-        self.row = Row(head[0].number, [], [item.piece.text for item in head], amount, entries=[*head, *([entry] if entry else [])])
+        self.row = Row(
+            head[0].number, [], [item.piece.text for item in head], amount, entries=[*head, *([entry] if entry else [])]
+        )
 
     def _text_after(self, index: int) -> Piece:
         """Return the piece after a line; a heading at the end."""
@@ -187,7 +191,12 @@ class OpenRow:
         name = [item.piece.text for item in self.entries[index + 1 : end]]
         if last.form is Form.ROW and last.amount is not None and not last.codes and not last.numeral:
             name.append(last.text)
-        elif not name or last.form is not Form.NUMBER or last.amount is None or (self._can_be_codes(last) and self._text_after(end).continues):
+        elif (
+            not name
+            or last.form is not Form.NUMBER
+            or last.amount is None
+            or (self._can_be_codes(last) and self._text_after(end).continues)
+        ):
             return False
         whole = join_lines(name, classification().words)
         return classification().total(whole) is None and classification().part(whole) is None

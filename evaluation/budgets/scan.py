@@ -1,7 +1,8 @@
 """Reads a scanned decision whose letters were recognised badly: only what is certain; everything else of its tables is unread.
 
-A row is certain if its code and its amount stand on one line and the text around them looks like the name that the classification gives to
-this code, and like no other name with it. A total is certain by its numeral in the order of the form and its amount on its own lines.
+A row is certain if its code and its amount stand on one line and the text around them looks like the name that the classification
+gives to this code, and like no other name with it. A total is certain by its numeral in the order of the form and its amount on its
+own lines.
 """
 
 import datetime
@@ -30,8 +31,11 @@ HEADING = re.compile(r"\s*(20\d\d)\s+([^\W\d_]\S*)\s+(\S+)\s+(?:\S+\s+){2,}\S+\s
 CODE_LINE = re.compile(r"\s*(\d{1,3})(?=[\s.])[\s.]*")
 NUMERAL_LINE = re.compile(r"\s*(\d)\)\s*")
 ANNEX_MARK = re.compile(r"\d\s*-\s*(\S{5,})\s*$")
-OWN_DATE = re.compile(r"(20\d\d)\s+\S+\s+(\d{1,2})\s*\S?\s*([^\W\d_]\S{4,})\s+N\S{1,3}?\s?(\d[\d/-]*\d)")
-MONTHS = "қаңтардағы ақпандағы наурыздағы сәуірдегі мамырдағы маусымдағы шілдедегі тамыздағы қыркүйектегі қазандағы қарашадағы желтоқсандағы"
+DECISION_DATE = re.compile(r"(20\d\d)\s+\S+\s+(\d{1,2})\s*\S?\s*([^\W\d_]\S{4,})\s+N\S{1,3}?\s?(\d[\d/-]*\d)")
+MONTHS = (
+    "қаңтардағы ақпандағы наурыздағы сәуірдегі мамырдағы маусымдағы "
+    "шілдедегі тамыздағы қыркүйектегі қазандағы қарашадағы желтоқсандағы"
+)
 TOTALS = (Section.INCOME, Section.COSTS, Section.NET_LENDING, Section.FINANCIAL_ASSETS, Section.DEFICIT, Section.FINANCING)
 """The order of the form: a total's numeral is its place here."""
 LIKE_NAME, LIKE_WORD, MARGIN = 0.5, 0.5, 0.1
@@ -50,7 +54,7 @@ class ScannedHead:
 
 
 def is_bad_scan(lines: Sequence[SourceLine]) -> bool:
-    """Whether many letters are Latin ones that do not look like Cyrillic ones: the recognition of characters took them for others."""
+    """Whether many letters are Latin ones that do not look like Cyrillic ones: they were recognised wrongly."""
     sample = "".join(line.text for line in lines[:SAMPLE])[:SAMPLE_LENGTH]
     return len(FOREIGN_LETTERS.findall(sample)) > MAX_FOREIGN_SHARE * len(sample)
 
@@ -73,7 +77,7 @@ def read_scan(lines: Sequence[SourceLine]) -> Iterator[tuple[int, Tree]]:
 def read_scanned_head(lines: Sequence[SourceLine]) -> ScannedHead:
     """Return number and date of the decision: the first date with a number, if the number stands in the text again."""
     text = " ".join(" ".join(plain(line.text).split()) for line in lines[:SAMPLE])
-    match = OWN_DATE.search(text)
+    match = DECISION_DATE.search(text)
     if match is None or Counter(re.findall(r"\d[\d/-]*\d", text))[match[4]] < 2:
         return ScannedHead()
     ranks = sorted(((likeness(match[3], month), number) for number, month in enumerate(MONTHS.split(), 1)), reverse=True)
@@ -148,7 +152,7 @@ class ScanReader:
         text, amount = rest
         best_path, best_window, second = None, (0, 0), 0.0
         best_ratio = 0.0
-        for section, path, names in places_of_code(match[1], self.year):
+        for section, path, names in paths_of_code(match[1], self.year):
             ratio, window = self._likest_window(index, text, names)
             if ratio > best_ratio:
                 best_path, best_window, best_ratio, second = (section, path), window, ratio, best_ratio
@@ -178,7 +182,10 @@ class ScanReader:
             last += 1
         windows = [(start, end) for start in range(first, index + 1) for end in range(index + 1, last + 1)]
         return max(
-            ((best(" ".join((*self.texts[start:index], text, *self.texts[index + 1 : end])), names), (start, end)) for start, end in windows),
+            (
+                (best(" ".join((*self.texts[start:index], text, *self.texts[index + 1 : end])), names), (start, end))
+                for start, end in windows
+            ),
             key=lambda item: item[0],
         )
 
@@ -195,18 +202,23 @@ class ScanReader:
         names = classification().totals_printed(section)
         words = self.texts[index][match.end() :]
         for last in range(index, min(index + 1 + LINES_AFTER, len(self.texts))):
-            if last > index and (last in self.used or self._is_heading(self.texts[last]) or NUMERAL_LINE.match(self.texts[last]) or CODE_LINE.match(self.texts[last])):
+            if last > index and (
+                last in self.used
+                or self._is_heading(self.texts[last])
+                or NUMERAL_LINE.match(self.texts[last])
+                or CODE_LINE.match(self.texts[last])
+            ):
                 return
-            if (found := self._amount(last)) is not None:
-                self._accept_total(section, names, index, last, found, words)
+            if (last_amount := self._amount(last)) is not None:
+                self._accept_total(section, names, index, last, last_amount, words)
                 return
 
     def _accept_total(
-        self, section: Section, names: Sequence[str], index: int, last: int, found: tuple[str, Decimal], words: str
+        self, section: Section, names: Sequence[str], index: int, last: int, last_amount: tuple[str, Decimal], words: str
     ) -> None:
-        text, amount = found
-        own = text[len(text) - len(text.lstrip()) :] if last > index else NUMERAL_LINE.sub("", text)
-        texts = [*([words] if last > index else []), *self.texts[index + 1 : last], own.strip("( ")]
+        text, amount = last_amount
+        beginning = text[len(text) - len(text.lstrip()) :] if last > index else NUMERAL_LINE.sub("", text)
+        texts = [*([words] if last > index else []), *self.texts[index + 1 : last], beginning.strip("( ")]
         end = last + 1
         while end < min(len(self.texts), last + LINES_BEFORE) and self._is_free_text(end):
             end += 1
@@ -222,9 +234,9 @@ class ScanReader:
 @lru_cache(maxsize=4096)
 def is_like_heading(text: str) -> bool:
     """Whether a line of text looks like heads of columns."""
-    least = LIKE_PHRASE if " " in text.strip() else LIKE_HEADING
+    threshold = LIKE_PHRASE if " " in text.strip() else LIKE_HEADING
     names = [name for name in classification().data["headings"]["scanned"] if (" " in name) == (" " in text.strip())]
-    return any(is_as_long(text, name) and likeness(text, name) >= least for name in names)
+    return any(is_as_long(text, name) and likeness(text, name) >= threshold for name in names)
 
 
 def is_as_long(text: str, name: str) -> bool:
@@ -233,7 +245,7 @@ def is_as_long(text: str, name: str) -> bool:
     return lengths[0] >= LIKE_LENGTH * lengths[1]
 
 
-def places_of_code(code: str, year: int) -> Iterator[tuple[Section, str, tuple[str, ...]]]:
+def paths_of_code(code: str, year: int) -> Iterator[tuple[Section, str, tuple[str, ...]]]:
     """Yield every section and path that a code can be the last of, with its names."""
     data = classification().data
     for key, category in classification().categories(year).items():

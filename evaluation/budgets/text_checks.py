@@ -9,7 +9,7 @@ from evaluation.budgets.classification import classification
 from evaluation.budgets.head import Head
 from evaluation.budgets.model import BudgetDecision, BudgetLine, Inconsistency, Section
 
-PLACE = "decision"
+PREFIX = "decision"
 EXPENDITURE_PARTS = frozenset({"lending", "acquisition", "loan_repayment"})
 ZERO = Decimal(0)
 
@@ -20,30 +20,34 @@ def text_inconsistencies(head: Head, decisions: Sequence[BudgetDecision]) -> tup
     `where` is "decision", the section, and what the amount is a part of: "decision/income", "decision/income/4" (a category),
     "decision/net_lending/lending". An amount is compared if every annex of its year says it and has been read.
     """
-    found = []
+    reports = []
     for (body, year, key), printed in head.amounts.items():
         of_year = [decision for decision in decisions if year is None or decision.year == year]
         annexes = [decision for decision in of_year if decision.body == without_case(body, head.stems)] or of_year
-        if not annexes or year is None and len({decision.year for decision in annexes}) > 1:
+        if not annexes or (year is None and len({decision.year for decision in annexes}) > 1):
             continue
         section, _, part = key.partition("/")
         sums = [_amount_of(decision, Section(section), part) for decision in annexes]
-        known = [item for item in sums if item is not None]
-        if len(known) < len(sums):
+        read_sums = [item for item in sums if item is not None]
+        if len(read_sums) < len(sums):
             continue
-        computed = sum((amount for amount, _, _ in known), ZERO)
-        if not agree(printed.amount - computed, [change for _, change, _ in known if change]):
-            lines = [line for _, _, numbers in known for line in numbers]
-            found.append(Inconsistency(_place(section, part, year), printed.amount, computed, (printed.source_line, *lines)))
-    return tuple(found)
+        computed = sum((amount for amount, _, _ in read_sums), ZERO)
+        if not agree(printed.amount - computed, [change for _, change, _ in read_sums if change]):
+            lines = [line for _, _, numbers in read_sums for line in numbers]
+            reports.append(Inconsistency(_where(section, part, year), printed.amount, computed, (printed.source_line, *lines)))
+    return tuple(reports)
 
 
-def _place(section: str, part: str, year: int | None) -> str:
-    return "/".join(item for item in (PLACE, section, classification().categories(year).get(part, part)) if item)
+def _where(section: str, part: str, year: int | None) -> str:
+    return "/".join(item for item in (PREFIX, section, classification().categories(year).get(part, part)) if item)
 
 
 def _amount_of(decision: BudgetDecision, section: Section, part: str) -> tuple[Decimal, Decimal, list[int]] | None:
-    """Return what an annex says of an amount, what that changes by if it agrees with its lines, and its lines; None if it is not known."""
+    """Return what an annex says of an amount; None if it is unknown.
+
+    Returns:
+        The amount, what it changes by if it agrees with the lines below it, and the numbers of its lines.
+    """
     if not part and section in decision.totals:
         total = decision.totals[section]
         return total.amount, _change(decision, section.value), [total.source_line]

@@ -1,4 +1,4 @@
-"""Repairs the text of a decision: spaces and dashes of all kinds, Latin letters in Cyrillic words, spaced-out letters, broken words."""
+"""Repairs the text of a decision: spaces and dashes of all kinds, Latin letters in Cyrillic words, spaced letters, broken words."""
 
 import re
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ WORD = re.compile(r"[^\W\d_]+")
 ANY_LATIN = re.compile("[A-Za-z]")
 ONLY_LOOK_ALIKES = re.compile(f"[{LATIN}]+")
 ROMAN = re.compile("[IVX]+")
-OWN_CYRILLIC = re.compile(f"[^A-Za-z{CYRILLIC}]")
-OWN_LATIN = re.compile(f"(?![{LATIN}])[A-Za-z]")
+CYRILLIC_ONLY = re.compile(f"[^A-Za-z{CYRILLIC}]")
+LATIN_ONLY = re.compile(f"(?![{LATIN}])[A-Za-z]")
 ANY_CYRILLIC = re.compile("[Ѐ-ӿ]")
 SPACED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){2,}(?!\S)")
 """Three or more single letters, each after one space: a word printed with space between its letters."""
@@ -27,8 +27,8 @@ ONLY_SPACED = re.compile(r"[^\W\d_](?: {1,2}[^\W\d_]){3,}")
 SHORT_SPACED = re.compile(r"(?<!\S)(?<! )[^\W\d_] [^\W\d_](?!\S)|(?<=  )[^\W\d_] [^\W\d_](?!\S)")
 """Two single letters; a word of its own only in a line that has a longer spaced word."""
 NO_WORD_STARTS_SO = frozenset("ьъы")
-NOT_FOLDED = re.compile(r"[\W\d_]+")
-FOLDED = str.maketrans("ёіүұқғңөәһ", "еиуукгноах")
+NOT_COMPARED = re.compile(r"[\W\d_]+")
+COMPARABLE = str.maketrans("ёіүұқғңөәһ", "еиуукгноах")
 """What a Russian keyboard has for Kazakh letters: the folded text is for comparing only."""
 
 
@@ -37,22 +37,22 @@ def plain(text: str) -> str:
     return text.translate(CHARACTERS)
 
 
-def mend_letters(text: str) -> str:
+def repair_letters(text: str) -> str:
     """Return the text with words of one script: Latin look-alikes in Cyrillic words become Cyrillic, and the reverse.
 
     A word of look-alikes alone becomes Cyrillic if the text has other Cyrillic letters and the word is no Roman numeral.
     """
     if not ANY_LATIN.search(text) or not ANY_CYRILLIC.search(text):
         return text
-    return WORD.sub(lambda match: _mended(match[0]), text)
+    return WORD.sub(lambda match: _repaired(match[0]), text)
 
 
-def _mended(word: str) -> str:
+def _repaired(word: str) -> str:
     if not ANY_LATIN.search(word):
         return word
     if not ANY_CYRILLIC.search(word):
         return word.translate(TO_CYRILLIC) if ONLY_LOOK_ALIKES.fullmatch(word) and not ROMAN.fullmatch(word) else word
-    if not OWN_CYRILLIC.search(word) and OWN_LATIN.search(word):
+    if not CYRILLIC_ONLY.search(word) and LATIN_ONLY.search(word):
         return word.translate(TO_LATIN)
     return word.translate(TO_CYRILLIC)
 
@@ -70,8 +70,8 @@ def close_spaced_letters(text: str) -> str:
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Return what two prints of the same name have in common: small letters of one script without spaces, digits and signs."""
-    letters = NOT_FOLDED.sub("", text).translate(TO_CYRILLIC).lower().translate(TO_CYRILLIC)
-    return letters.translate(FOLDED)
+    letters = NOT_COMPARED.sub("", text).translate(TO_CYRILLIC).lower().translate(TO_CYRILLIC)
+    return letters.translate(COMPARABLE)
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:
@@ -93,14 +93,14 @@ def join_lines(parts: Iterable[str], words: frozenset[str]) -> str:
 def _joined(parts: tuple[str, ...], words: frozenset[str]) -> str:
     text = ""
     for part in parts:
-        mended = _mended_line(part)
-        text = f"{text}{_gap(text, mended, words)}{mended}" if not text.endswith("-") else _hyphenated(text, mended, words)
+        repaired = _repaired_line(part)
+        text = f"{text}{_gap(text, repaired, words)}{repaired}" if not text.endswith("-") else _hyphenated(text, repaired, words)
     return text
 
 
 @lru_cache(maxsize=8192)
-def _mended_line(text: str) -> str:
-    return mend_letters(" ".join(close_spaced_letters(text.strip()).split()))
+def _repaired_line(text: str) -> str:
+    return repair_letters(" ".join(close_spaced_letters(text.strip()).split()))
 
 
 def _gap(before: str, after: str, words: frozenset[str]) -> str:

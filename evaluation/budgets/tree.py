@@ -1,4 +1,4 @@
-"""Gives every row of an annex its place: the section, and the full path of codes by position, shape, name and order of the codes."""
+"""Gives every row of an annex its place: the section, and the path of codes by position, shape, name and order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from evaluation.budgets.pieces import THOUSAND, Piece, Side
 from evaluation.budgets.rows import NO_ROW, Entry, Row
 from evaluation.language import N_
 
-NO_PLACE = N_("It is not certain where the code belongs.")
+UNPLACED = N_("It is not certain where the code belongs.")
 NO_CODE = N_("The row has no legible code.")
 CATEGORY, CLASS, SUBCLASS, SPECIFIC = range(4)
 GROUP, SUBGROUP, ADMINISTRATOR, PROGRAMME, SUBPROGRAMME = range(5)
@@ -99,7 +99,9 @@ class TreeBuilder:
         if part is not None and row.amount is not None and not row.why:
             self.tree.parts.setdefault(f"{self.total_section}/{part}", Total(self._amount(row.amount), row.line))
             self.path = []
-        elif row.amount is not None or (row.why and (part is not None or self.data.is_known(name) or (row.numeral is False and self._has_digits(row)))):
+        elif row.amount is not None or (
+            row.why and (part is not None or self.data.is_row_name(name) or (row.numeral is False and self._has_digits(row)))
+        ):
             self._refuse(row, row.why if row.amount is None else NO_CODE)
 
     def _has_digits(self, row: Row) -> bool:
@@ -112,12 +114,12 @@ class TreeBuilder:
             is_last = index == len(row.codes) - 1
             level = self._level(code, column, name if is_last else "", index, row)
             if level is None:
-                self._refuse(row, NO_PLACE)
+                self._refuse(row, UNPLACED)
                 return
             self.path = [step for step in self.path if step[0] < level]
             self.path.append((level, code, column))
         if self.path[0][0] != 0:
-            self._refuse(row, NO_PLACE)
+            self._refuse(row, UNPLACED)
             return
         self._choose_section(name)
         if row.amount is None or row.why:
@@ -129,7 +131,12 @@ class TreeBuilder:
     def _choose_side(self, row: Row, name: str) -> None:
         """Go to the other kind of codes where code and name are those of a category or of a functional group."""
         code = row.codes[0][0]
-        if self.side is not Side.RECEIPTS and len(code) == SHORT and self.data.is_category(code, name) and not self._fits_subgroup(code):
+        if (
+            self.side is not Side.RECEIPTS
+            and len(code) == SHORT
+            and self.data.is_category(code, name)
+            and not self._fits_subgroup(code)
+        ):
             self.side, self.path = Side.RECEIPTS, []
         elif self.side is not Side.EXPENDITURES and len(code) == MIDDLE and self.data.is_functional_group(code, name):
             self.side, self.path = Side.EXPENDITURES, []
@@ -154,8 +161,8 @@ class TreeBuilder:
 
     def _is_specific(self, code: str, column: int, name: str, index: int) -> bool:
         """Whether two digits stand below a subclass: by their column, else because no class follows with such a code."""
-        columns = {level: place for level, _, place in self.path}
-        if SUBCLASS not in columns or (index == 0 and columns[SUBCLASS] == columns[CLASS] and self.data.is_known(name)):
+        columns = {level: column_above for level, _, column_above in self.path}
+        if SUBCLASS not in columns or (index == 0 and columns[SUBCLASS] == columns[CLASS] and self.data.is_row_name(name)):
             return False
         if columns[SUBCLASS] != columns[CLASS]:
             return column > columns[SUBCLASS]
@@ -165,7 +172,7 @@ class TreeBuilder:
         """Return whether one digit is a category or a subclass: by its column, else by its name, else by the order of codes."""
         if (index == 0 and len(row.codes) > 1) or not self.path:
             return CATEGORY
-        columns = {level: place for level, _, place in self.path}
+        columns = {level: column_above for level, _, column_above in self.path}
         codes = {level: item for level, item, _ in self.path}
         if index > 0 and CLASS in codes:
             return SUBCLASS
@@ -188,7 +195,7 @@ class TreeBuilder:
         deepest = self.path[-1][0] if self.path else -1
         if deepest <= SUBGROUP:
             return ADMINISTRATOR
-        columns = {level: place for level, _, place in self.path}
+        columns = {level: column_above for level, _, column_above in self.path}
         if deepest == ADMINISTRATOR and index > 0:
             return PROGRAMME
         if PROGRAMME in columns and columns[PROGRAMME] != columns[ADMINISTRATOR]:
@@ -217,6 +224,7 @@ class TreeBuilder:
 
     def _refuse(self, row: Row, why: str) -> None:
         """List the lines of a row that have digits or begin it, as unread."""
-        listed: list[Entry] = [entry for entry in row.entries if any(character.isdigit() for character in entry.text)] or row.entries[:1]
+        listed: list[Entry] = [
+            entry for entry in row.entries if any(character.isdigit() for character in entry.text)
+        ] or row.entries[:1]
         self.tree.unread.extend(UnreadLine(entry.number, entry.text, why) for entry in listed)
-
