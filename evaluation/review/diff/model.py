@@ -25,6 +25,8 @@ class ChangeKind(StrEnum):
     """An evidence file."""
     PRIOR_YEAR_COUNT = "prior_year_count"
     """A count of the year before that the body declares."""
+    BUDGET = "budget"
+    """A budget decision."""
     MEMBERSHIP = "membership"
     """Whether an organisation counts on the body's sheet."""
 
@@ -55,6 +57,8 @@ class CellChange:
     - JUSTIFICATION: `code` is that of the indicator, empty for the whole report; `qualifier` is the rule of the warning.
     - FILE: `code` is the criterion, `qualifier` the SHA-256 of the file.
     - PRIOR_YEAR_COUNT: `code` is the criterion, `qualifier` the kind; `organisation_id` is None.
+    - BUDGET: `code` is the number of the decision, `qualifier` its date (YYYY-MM-DD) and digest with a slash between; the
+      values are names of its file; `organisation_id` is None.
     - MEMBERSHIP: `code` is empty, `qualifier` is the organisation's BIN.
     """
 
@@ -105,6 +109,10 @@ def _changes_of(order: Order, event: AuditEntry) -> Iterator[CellChange]:
         is_attached = event.action == AuditAction.EVIDENCE_FILE_ATTACHED
         old, new = (None, data["file"]) if is_attached else (data["file"], None)
         yield CellChange(ChangeKind.FILE, organisation_id, str(data["criterion"]), str(data["sha256"]), old, new, *source)
+    elif event.action in (AuditAction.BUDGET_DECISION_STORED, AuditAction.BUDGET_DECISION_REMOVED):
+        is_stored = event.action == AuditAction.BUDGET_DECISION_STORED
+        old, new = (None, data["file"]) if is_stored else (data["file"], None)
+        yield CellChange(ChangeKind.BUDGET, None, data["number"], f"{data['date']}/{data['digest']}", old, new, *source)
     else:
         yield from _value_changes(order, event)
 

@@ -21,6 +21,7 @@ from evaluation.criteria import Order
 from evaluation.criteria.loader import load_order
 from evaluation.database import db
 from evaluation.policy import Forbidden, Role, Viewer
+from evaluation.review.diff.queries import changed_since
 from evaluation.review.history.reconstruct import reconstruct
 from evaluation.review.integrity import discrepancies
 from evaluation.review.operations import accept, reopen
@@ -146,6 +147,11 @@ def test_an_accepted_sheet_states_its_decisions(compared: Scenario, monkeypatch:
     reopen(reviewer, YEAR, body.id, 2, "Тағы қараңыз")
     operations.remove_decision(clerk, YEAR, body.id, row.id, TODAY)
     compared.submit(3)
+    (change,) = changed_since(reviewer, compared.order, YEAR, body.id)
+    assert (change.kind, change.code, change.old, change.new) == ("budget", "11-2", row.source.name, None)
+    db.session.commit()
+    page = compared.client(Role.REVIEWER).get(f"/bodies/{BODY}/{YEAR}/changes")
+    assert "Budget decision" in page.text and "No. 11-2 of " in page.text
     second = accept(reviewer, YEAR, body, 4, TODAY)
     db.session.commit()
     assert "budget" not in json.loads(second.content)

@@ -1,8 +1,9 @@
 """What changed in a body's year since the previous submission round, as a page shows it: cell by cell, by organisation."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from flask import url_for
 from flask_babel import gettext
 
 from evaluation.criteria.model import Order
@@ -37,7 +38,7 @@ class ChangeRow:
 
 @dataclass(frozen=True)
 class ChangeGroup:
-    """The changes of one organisation; without an organisation, those of the counts that the body declares."""
+    """The changes of one organisation; without an organisation, those of the body's counts and budget decisions."""
 
     organisation: SupervisedOrganisation | None
     rows: tuple[ChangeRow, ...]
@@ -60,6 +61,9 @@ def change_groups(order: Order, locator: RemarkLocator, threads: RemarkThreads, 
 
 def _change_row(order: Order, locator: RemarkLocator, threads: RemarkThreads, change: CellChange) -> ChangeRow:
     organisation_id, source = change.organisation_id, (change.actor, change.at)
+    if change.kind == ChangeKind.BUDGET:
+        location = _budget_location(locator, change)
+        return ChangeRow(gettext("Budget decision"), location, change.old or "", change.new or "", *source, gettext("none"))
     if organisation_id is None:
         number = locator.language.number
         old, new = ("" if value is None else number(value) for value in (change.old, change.new))
@@ -80,6 +84,14 @@ def _change_row(order: Order, locator: RemarkLocator, threads: RemarkThreads, ch
         return ChangeRow(gettext("Reason for a warning"), location, old, new, *source, gettext("none"))
     location = _file_location(order, locator, organisation_id, change.code)
     return ChangeRow(gettext("File"), location, old, new, *source, gettext("none"))
+
+
+def _budget_location(locator: RemarkLocator, change: CellChange) -> RemarkLocation:
+    """Return the location of a budget decision: the page of the year's decisions."""
+    day = locator.language.short_date(date.fromisoformat(change.qualifier.partition("/")[0]))
+    label = gettext("No. %(number)s of %(day)s", number=change.code, day=day)
+    url = url_for("budgets.index", bin_=locator.body.bin, year=locator.year)
+    return RemarkLocation("", locator.language.code, label, url, (ROW_RANK, 0, 0))
 
 
 def _count_location(order: Order, locator: RemarkLocator, change: CellChange) -> RemarkLocation:
