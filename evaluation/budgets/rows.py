@@ -162,6 +162,8 @@ class OpenRow:
 
     def _extends(self, row: Row, piece: Piece) -> bool:
         """Whether codes can follow those that the row has: each column has longer or, below a class, shorter codes."""
+        if not row.codes:
+            return False
         last, first = row.codes[-1][0], piece.codes[0][0]
         return len(last) != len(first) or len(first) == GROUP_LENGTH
 

@@ -1,8 +1,7 @@
 """Reads a scanned decision whose letters were recognised badly: only what is certain; everything else of its tables is unread.
 
 A row is certain if its code and its amount stand on one line and the text around them looks like the name that the classification
-gives to this code, and like no other name with it. A total is certain by its numeral in the order of the form and its amount on its
-own lines.
+gives to this code, and like no other name with it. A total is certain by its numeral in the order of the form and by its name.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Repairs the text of a decision: spaces and dashes of all kinds, Latin letters in Cyrillic words, spaced letters, broken words."""
+"""Repairs text: spaces and dashes of all kinds, Latin letters in Cyrillic words, spaced letters, broken lines."""
 
 import re
 from collections.abc import Iterable
