@@ -80,7 +80,8 @@ class Head:
 
 def read_head(lines: Sequence[SourceLine]) -> Head:
     """Return what the lines outside the tables say."""
-    texts = [" ".join(repair_letters(plain(line.text)).split()) for line in lines]
+    lines = lines[:MAX_LINES]
+    texts = [" ".join(repair_letters(plain(line.text[:MAX_LENGTH])).split()) for line in lines]
     whole = " ".join(texts)
     number, day = _number_and_date(texts, whole)
     amounts = _amounts(lines, texts)
@@ -140,6 +141,8 @@ def _amounts(lines: Sequence[SourceLine], texts: Sequence[str]) -> dict[TextKey,
 
 
 MAX_CHUNK = 600
+MAX_LINES, MAX_LENGTH = 3_000, 5_000
+"""Lines outside the tables, and characters of a line, in which number, date and amounts are looked for."""
 
 
 def _thousands(amount: Decimal, unit: int) -> Decimal:

@@ -26,6 +26,8 @@ HEADINGS = tuple(
     )
 )
 IN_HEADING = re.compile(r"бюджет.*20\d\d|20\d\d.*бюджет", re.IGNORECASE)
+ENDS_HEADING = re.compile(r"(?:год|г|бюджет[іi]?|те[нң]ге)\)?\W{0,3}$", re.IGNORECASE)
+END_LENGTH, MAX_HEADING = 20, 400
 HEADING_LINES = 4
 
 
@@ -58,7 +60,7 @@ class HeadingFinder:
         lines = list(self.recent) if mark is Mark.HEADING_END else []
         for start in range(len(lines) - 1, -1, -1):
             text = " ".join(" ".join(repair_letters(plain(item.text)).split()) for item in lines[start:])
-            if not IN_HEADING.search(text):
+            if len(text) > MAX_HEADING or not IN_HEADING.search(text) or not ENDS_HEADING.search(text[-END_LENGTH:]):
                 continue
             for pattern in HEADINGS:
                 if match := pattern.fullmatch(text):
