@@ -32,8 +32,8 @@ def likely_entry(decisions: Sequence[BudgetDecision], names: Sequence[str], year
 
 def _likeness(decision: BudgetDecision, stems: set[str], year: int) -> tuple[float, bool, int, bool]:
     printed = _stems(decision.body)
-    own = printed - KIND_STEMS
-    part = len(own & stems) / len(own) if own else 0.0
+    proper = printed - KIND_STEMS
+    part = len(proper & stems) / len(proper) if proper else 0.0
     return part, decision.year == year, len(printed & stems), printed.isdisjoint(WIDE_STEMS)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from evaluation.budgets.labels import SECTION_NAMES, place_text
+from evaluation.budgets.labels import SECTION_NAMES, where_text
 from evaluation.budgets.model import Section
 from evaluation.budgets.records import DecisionDetails, DetailLine
 from evaluation.language import N_, Language
@@ -101,7 +101,7 @@ class _Writer:
     def inconsistencies(self, details: DecisionDetails) -> None:
         sheet = self.sheet(N_("Inconsistencies"), PROBLEM_HEADERS)
         for row, item in enumerate(details.decision.inconsistencies, 1):
-            sheet.write_string(row, 0, place_text(item.where, self.language), self.text)
+            sheet.write_string(row, 0, where_text(item.where, self.language), self.text)
             for column, value in enumerate((item.printed, item.computed, item.printed - item.computed), 1):
                 self._amount(sheet, row, column, value, self.amount)
             sheet.write_string(row, 4, ", ".join(map(str, item.source_lines)), self.text)

@@ -18,7 +18,7 @@ SECTION_NAMES = {
 """Section → its untranslated name in the form that the maslikhats approve."""
 OF_DECISION = "decision"
 """The first part of a place in the text of the decision, before its annexes."""
-IN_TEXT = N_("text of the decision: %(place)s")
+IN_TEXT = N_("text of the decision: %(where)s")
 MAX_DECIMALS = 5
 """An amount in thousand tenge is exact to a tiyn."""
 SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
@@ -50,10 +50,10 @@ def parse_amount(text: str) -> Decimal:
     return Decimal(typed.translate(ASCII))
 
 
-def place_text(where: str, language: Language) -> str:
+def where_text(where: str, language: Language) -> str:
     """Return the name of an inconsistency's place: the section, and the code of the line."""
     first, _, rest = where.partition("/")
     if first == OF_DECISION:
-        return language.gettext(IN_TEXT, place=place_text(rest, language))
+        return language.gettext(IN_TEXT, where=where_text(rest, language))
     name = language.gettext(SECTION_NAMES[Section(first)]) if first in tuple(Section) else first
     return f"{name}, {rest}" if rest else name

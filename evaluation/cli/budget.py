@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from evaluation.budgets.decisions_json import decisions_as_json
 from evaluation.budgets.errors import NO_BUDGET, DecisionRejected
-from evaluation.budgets.labels import SECTION_NAMES, amount_text, place_text
+from evaluation.budgets.labels import SECTION_NAMES, amount_text, where_text
 from evaluation.budgets.model import BudgetDecision
 from evaluation.budgets.read import read_decisions
 from evaluation.budgets.sources.errors import TOO_LARGE, SourceRejected
@@ -70,7 +70,7 @@ def _summary(decision: BudgetDecision, output_language: Language) -> str:
     heading = [decision.body or ABSENT, output_language.period(decision.year) if decision.year else ABSENT]
     totals = [(gettext(SECTION_NAMES[section]), amount(total.amount)) for section, total in decision.totals.items()]
     contradictions = [
-        (place_text(item.where, output_language), amount(item.printed), amount(item.computed), _numbers(item.source_lines))
+        (where_text(item.where, output_language), amount(item.printed), amount(item.computed), _numbers(item.source_lines))
         for item in decision.inconsistencies
     ]
     unread = [(str(item.source_line), _short(item.text), gettext(item.why)) for item in decision.unread]

@@ -30,8 +30,8 @@ def store_budgets(order: Order, today: date) -> None:
         for position, year in enumerate(script["years"]):
             draft = receive_text(viewer, year, body.id, "\n".join(_printed(script, budget, position)), today)
             store_decisions(viewer, draft, [Confirmation(0, entries_of(draft)[0])], today=today)
-            found = comparison(viewer, read_year_data(viewer, order, year, body.id))
-            for group in found.warnings if found else ():
+            year_comparison = comparison(viewer, read_year_data(viewer, order, year, body.id))
+            for group in year_comparison.warnings if year_comparison else ():
                 if reason := budget["explanations"].get(group.group):
                     explain(viewer, order, year, body.id, group.group, reason, today)
 

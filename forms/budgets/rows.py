@@ -79,7 +79,7 @@ def take_input(rows: Iterable[Row], form: Mapping[str, str], corrections: Correc
     for row in rows:
         before = dict(row.typed)
         row.typed |= {name: form.get(f"{name}-{row.key}", text).strip() for name, text in before.items()}
-        was_removed, row.is_removed = row.is_removed, f"removed-{row.key}" in form
+        removed_before, row.is_removed = row.is_removed, f"removed-{row.key}" in form
         is_blank = not any(row.typed[name] for name in ("code", "name", "amount"))
         if row.is_removed:
             if row.unread is not None and not is_blank and row.line is None:
@@ -90,7 +90,7 @@ def take_input(rows: Iterable[Row], form: Mapping[str, str], corrections: Correc
                 changes[row.key] = None
         elif row.is_free and is_blank:
             undone.add(row.key)
-        elif row.typed != before or was_removed:
+        elif row.typed != before or removed_before:
             line = _line_of(row, before, language)
             if not row.errors and line is not None:
                 changes[row.key] = line

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort
 
 from evaluation.budgets import queries
-from evaluation.budgets.labels import SECTION_NAMES, amount_text, place_text
+from evaluation.budgets.labels import SECTION_NAMES, amount_text, where_text
 from evaluation.budgets.models import BudgetDraft
 from evaluation.budgets.records import DecisionDetails, to_thousands
 from evaluation.registry.models import Body
@@ -53,6 +53,6 @@ def _context() -> dict[str, Any]:
         "section_names": SECTION_NAMES,
         "amount": lambda value: amount_text(value, language),
         "signed": lambda value: ("+" if value > 0 else "") + amount_text(value, language),
-        "place": lambda where: place_text(where, language),
+        "where_name": lambda where: where_text(where, language),
         "line_url": line_url,
     }

@@ -120,8 +120,8 @@ def _others(body: Body, row: StoredDecision) -> list[StoredDecision]:
 
 def _usual(row: StoredDecision, others: list[StoredDecision]) -> StoredDecision | None:
     viewer = current_viewer()
-    found = queries.predecessor(viewer, row, "amended") or queries.predecessor(viewer, row, "last_year")
-    return next((item for item in others if found is not None and item.id == found.id), None)
+    usual = queries.predecessor(viewer, row, "amended") or queries.predecessor(viewer, row, "last_year")
+    return next((item for item in others if usual is not None and item.id == usual.id), None)
 
 
 def _title(row: StoredDecision) -> str:

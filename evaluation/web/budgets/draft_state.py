@@ -111,9 +111,9 @@ class DraftState:
 
     def part_of_line(self, number: int) -> tuple[str, int] | None:
         """Return the part and the page on which the item of a source line is edited; None if there is none."""
-        places: dict[str, int] = {}
+        positions: dict[str, int] = {}
         for key, line in items_of(self.read):
-            position = places[line.section] = places.get(line.section, -1) + 1
+            position = positions[line.section] = positions.get(line.section, -1) + 1
             if line.source_line == number and key[0] in (TOTAL, LINE):
                 return line.section, position // ROWS_PER_PAGE + 1
         for position, unread in enumerate(self.read.unread):

@@ -75,13 +75,13 @@ def _new_page(bin_: str, year: int, form: ReceiveForm) -> str:
 @allow(Action.EDIT)
 def draft(bin_: str, year: int, draft_id: int) -> str | Redirection:
     """Show what was read, one part at a time; the parameter `line` leads to the row of a line of the source."""
-    body, found = find_draft(bin_, year, draft_id)
-    state = DraftState.of(found, body)
+    body, item = find_draft(bin_, year, draft_id)
+    state = DraftState.of(item, body)
     if number := request.args.get("line", 0, type=int):
-        place = state.part_of_line(number)
-        if place is not None:
+        target = state.part_of_line(number)
+        if target is not None:
             return redirect(
-                url_for(".draft", **_address(body, found), part=place[0], page=place[1], _anchor=f"row-{number}"), 303
+                url_for(".draft", **_address(body, item), part=target[0], page=target[1], _anchor=f"row-{number}"), 303
             )
     return _page(body, state, _part(state))
 
@@ -90,8 +90,8 @@ def draft(bin_: str, year: int, draft_id: int) -> str | Redirection:
 @allow(Action.EDIT)
 def correct(bin_: str, year: int, draft_id: int) -> str | Redirection | tuple[str, int]:
     """Save the corrections of the rows of one page of a part, and check the sums again."""
-    body, found = find_draft(bin_, year, draft_id)
-    state, language = DraftState.of(found, body), current_language()
+    body, item = find_draft(bin_, year, draft_id)
+    state, language = DraftState.of(item, body), current_language()
     part = _part(state)
     rows = state.page(part, requested_page(), language)
     values = dict(request.form)
@@ -100,44 +100,44 @@ def correct(bin_: str, year: int, draft_id: int) -> str | Redirection | tuple[st
     corrections = take_input(rows.items, values, state.corrections, language)
     if any(row.errors for row in rows.items):
         return _page(body, state, part, rows), HTTPStatus.UNPROCESSABLE_ENTITY
-    drafts.save_corrections(current_viewer(), found, state.stored_with(corrections))
+    drafts.save_corrections(current_viewer(), item, state.stored_with(corrections))
     flash(gettext("The corrections are saved in the draft and the sums are checked again."))
     page = rows.number if rows.number > 1 else None
-    return redirect(url_for(".draft", **_address(body, found), part=part, page=page, _anchor="rows"), 303)
+    return redirect(url_for(".draft", **_address(body, item), part=part, page=page, _anchor="rows"), 303)
 
 
 @blueprint.post(f"{DRAFT}/choice")
 @allow(Action.EDIT)
 def choose(bin_: str, year: int, draft_id: int) -> Redirection:
     """Choose the budget of the source that is the body's; the corrections of the others stay."""
-    body, found = find_draft(bin_, year, draft_id)
-    state = DraftState.of(found, body)
+    body, item = find_draft(bin_, year, draft_id)
+    state = DraftState.of(item, body)
     position = request.form.get("entry", -1, type=int)
     if not 0 <= position < len(state.entries):
         abort(400)
-    drafts.save_corrections(current_viewer(), found, state.stored_with(chosen=position))
-    return redirect(url_for(".draft", **_address(body, found)), 303)
+    drafts.save_corrections(current_viewer(), item, state.stored_with(chosen=position))
+    return redirect(url_for(".draft", **_address(body, item)), 303)
 
 
 @blueprint.post(f"{DRAFT}/store")
 @allow(Action.EDIT)
 def store(bin_: str, year: int, draft_id: int) -> str | Redirection | tuple[str, int]:
     """Save the year, number and date, and store the decision; the button that only saves them stores nothing."""
-    body, found = find_draft(bin_, year, draft_id)
-    state, form = DraftState.of(found, body), HeadForm()
+    body, item = find_draft(bin_, year, draft_id)
+    state, form = DraftState.of(item, body), HeadForm()
     if not form.validate():
         return _page(body, state, state.first_part, head=form), HTTPStatus.UNPROCESSABLE_ENTITY
     head = Head(form.year.data, normalise_line(form.number.data), form.date.data)
     state = replace(state, corrections=replace(state.corrections, head=head))
     if "save" in request.form:
-        drafts.save_corrections(current_viewer(), found, state.stored_with(state.corrections))
-        return redirect(url_for(".draft", **_address(body, found)), 303)
+        drafts.save_corrections(current_viewer(), item, state.stored_with(state.corrections))
+        return redirect(url_for(".draft", **_address(body, item)), 303)
     # Other years of the same body can be stored from the same draft.
     others = [entry for entry in state.entries if entry is not state.read and entry.body == state.read.body]
     with errors_shown_in(form, lambda: _page(body, state, state.first_part, head=form)):
         stored = operations.store_decisions(
             current_viewer(),
-            found,
+            item,
             [Confirmation(state.chosen, state.decision)],
             replace=bool(form.replace.data),
             discard=not others,
@@ -151,8 +151,8 @@ def store(bin_: str, year: int, draft_id: int) -> str | Redirection | tuple[str,
 @allow(Action.EDIT)
 def discard(bin_: str, year: int, draft_id: int) -> Redirection:
     """Delete a draft with its corrections."""
-    _, found = find_draft(bin_, year, draft_id)
-    drafts.discard_draft(current_viewer(), found)
+    _, item = find_draft(bin_, year, draft_id)
+    drafts.discard_draft(current_viewer(), item)
     return redirect(url_for(".index", bin_=bin_, year=year), 303)
 
 
@@ -160,14 +160,14 @@ def discard(bin_: str, year: int, draft_id: int) -> Redirection:
 @allow(Action.EDIT)
 def draft_source(bin_: str, year: int, draft_id: int) -> str:
     """Show the text that a draft was read from."""
-    body, found = find_draft(bin_, year, draft_id)
+    body, item = find_draft(bin_, year, draft_id)
     return render_template(
         "budgets/source.html",
         body=body,
         year=find_year(year),
-        source=source_page(queries.source_lines(current_viewer(), found.source)),
-        above=(gettext("Check what was read"), url_for(".draft", **_address(body, found))),
-        page_url=page_urls(".draft_source", **_address(body, found)),
+        source=source_page(queries.source_lines(current_viewer(), item.source)),
+        above=(gettext("Check what was read"), url_for(".draft", **_address(body, item))),
+        page_url=page_urls(".draft_source", **_address(body, item)),
     )
 
 

@@ -12,7 +12,7 @@ from evaluation.web.core.pagination import requested_page
 
 LINES_PER_PAGE = 1000
 LINES_BEFORE, LINES_AFTER = 2, 9
-"""Lines around one that could not be read which are shown with it."""
+"""Lines parts one that could not be read which are shown with it."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def source_page(lines: Sequence[SourceLine]) -> SourcePage:
 
 def excerpts(lines: Sequence[SourceLine], numbers: Iterable[int]) -> dict[int, list[SourceLine]]:
     """Return number of a line → the lines around it that are not blank: the cells of its row may stand on lines of their own."""
-    around = ((number, lines[max(0, number - LINES_BEFORE - 1) : number + LINES_AFTER]) for number in numbers)
-    return {number: [line for line in part if line.text.strip()] for number, part in around}
+    parts = ((number, lines[max(0, number - LINES_BEFORE - 1) : number + LINES_AFTER]) for number in numbers)
+    return {number: [line for line in part if line.text.strip()] for number, part in parts}
 
 
 def line_url(address: dict[str, Any], number: int, others: Sequence[int] = ()) -> str:

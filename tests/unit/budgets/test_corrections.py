@@ -10,7 +10,7 @@ import pytest
 from evaluation.budgets.body_match import likely_entry
 from evaluation.budgets.checks import inconsistencies
 from evaluation.budgets.corrections import Corrections, Head, corrected
-from evaluation.budgets.labels import InvalidAmount, amount_text, parse_amount, place_text
+from evaluation.budgets.labels import InvalidAmount, amount_text, parse_amount, where_text
 from evaluation.budgets.model import BudgetDecision, BudgetLine, Section, Total, UnreadLine
 from evaluation.language import language
 from forms.budgets.rows import Row, filled_row, take_input
@@ -126,12 +126,12 @@ def test_no_amount(text: str) -> None:
         parse_amount(text)
 
 
-def test_places_have_names() -> None:
-    assert place_text("costs/01/2/489", ENGLISH) == "II. Costs, 01/2/489"
-    assert place_text("decision/income", ENGLISH) == "text of the decision: I. Income"
+def test_the_names_of_inconsistencies() -> None:
+    assert where_text("costs/01/2/489", ENGLISH) == "II. Costs, 01/2/489"
+    assert where_text("decision/income", ENGLISH) == "text of the decision: I. Income"
 
 
-def test_the_budget_of_a_body_is_found_in_a_decision() -> None:
+def test_the_budget_that_is_likely_the_one_of_a_body() -> None:
     def budgets(*bodies: tuple[str, int]) -> list[BudgetDecision]:
         return [replace(READ, body=body, year=year) for body, year in bodies]
 

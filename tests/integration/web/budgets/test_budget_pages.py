@@ -165,8 +165,8 @@ def test_a_stored_decision_is_shown_compared_and_exported(scenario: Scenario, co
     page = clerk.get(second)
     codes = texts(page, ".budget-lines td.budget-code")
     assert "2/01/5" in codes and "01/2/489/005" in codes
-    place = attributes(page, '.budget-lines a[href*="/source"]', "href")[0]
-    marked = texts(clerk.get(place), "tr.is-marked td")
+    line_address = attributes(page, '.budget-lines a[href*="/source"]', "href")[0]
+    marked = texts(clerk.get(line_address), "tr.is-marked td")
     assert len(marked) == 1 and "Налоговые поступления" in marked[0]
     comparison = clerk.get(f"{second}/comparison")
     rows = [visible_text(row) for row in find(comparison, "table.budget-differences").select("tr:has(td)")]

@@ -94,14 +94,14 @@ def _page(bin_: str, year: int, group: str = "", form: ReasonForm | None = None)
 
 
 def _rows(groups: Sequence[GroupComparison], group: str, form: ReasonForm | None, is_open: bool) -> list[GroupRow]:
-    known = classification().groups
+    by_key = classification().groups
     rows = []
     for sums in groups:
-        own = None
+        row_form = None
         if sums.is_warning and is_open:
             stored = sums.explanation.reason if sums.explanation else ""
-            own = form if form and sums.group == group else ReasonForm(formdata=None, prefix="", reason=stored)
-        rows.append(GroupRow(known[sums.group], int(bool(known[sums.group].parent)), sums, own))
+            row_form = form if form and sums.group == group else ReasonForm(formdata=None, prefix="", reason=stored)
+        rows.append(GroupRow(by_key[sums.group], int(bool(by_key[sums.group].parent)), sums, row_form))
     return rows
 
 
