@@ -59,7 +59,7 @@ class HeadingFinder:
         """Return the heading that ends with the line that was added last; None if none does."""
         lines = list(self.recent) if mark is Mark.HEADING_END else []
         for start in range(len(lines) - 1, -1, -1):
-            text = " ".join(" ".join(repair_letters(plain(item.text)).split()) for item in lines[start:])
+            text = " ".join(_repaired(item.text) for item in lines[start:])
             if len(text) > MAX_HEADING or not IN_HEADING.search(text) or not ENDS_HEADING.search(text[-END_LENGTH:]):
                 continue
             for pattern in HEADINGS:
@@ -81,6 +81,11 @@ def body_of_adjective(adjective: str, text: str) -> str:
     if word and "областной" in text.lower():
         return f"{word.removesuffix('ой').removesuffix('ий')}ая область"
     return f"{word} район" if word and "районный" in text.lower() else ""
+
+
+@lru_cache(maxsize=2048)
+def _repaired(text: str) -> str:
+    return " ".join(repair_letters(plain(text)).split())
 
 
 @lru_cache(maxsize=8192)

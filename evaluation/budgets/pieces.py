@@ -14,7 +14,8 @@ UNSIGNED = r"(?:(?!0\d)\d{1,3}(?: \d{3}){1,4}|(?!0\d)\d{1,12})(?:,\d{1,2}|\.\d{1
 SIGNED = rf"(?:- ?)?{UNSIGNED}|\( ?{UNSIGNED} ?\)"
 AMOUNT = re.compile(SIGNED)
 AMOUNT_AT_END = re.compile(rf"(?<!\S)(?:{SIGNED})$")
-CODES_BEFORE_TEXT = re.compile(r"((?:\d{1,3}\s+){0,5}\d{1,3})\s+(?=[^\W\d_]|[(\"«„“])")
+CODES_BEFORE_TEXT = re.compile(r"((?:\d{1,3}\s+){0,5}\d{1,3})(?:\s+(?=[^\W\d_]|[(\"«„“])|(?=[А-ЯЁӘҒҚҢӨҰҮҺІ][а-яёәғқңөұүһі]))")
+"""Codes and what follows them: a space and text, or a name's first letters without a space."""
 CODES = re.compile(r"\d{1,3}(?:\s+\d{1,3}){0,5}")
 CODE_AND_AMOUNT = re.compile(rf"((?:\d{{1,3}}\s+){{1,5}}?)((?:{SIGNED}))")
 GROUPS_OF_DIGITS = re.compile(r"\d{3}(?: \d{3}){0,3}")

@@ -72,6 +72,7 @@ def test_what_a_line_says() -> None:
     row = parse_line("01 2 489 005 Приватизация, управление имуществом № 5 6 322")
     assert [code for code, _ in row.codes] == ["01", "2", "489", "005"]
     assert (row.text.strip(), row.amount) == ("Приватизация, управление имуществом № 5", 6322)
+    assert parse_line("066Строительство объектов").codes == (("066", 0),)
     assert parse_line("1 2 3 4 5").form is Form.COLUMN_NUMBERS
     assert parse_line("Сумма, тысяч тенгеКласс").side is Side.RECEIPTS
     assert parse_line("Страница 2 из 3").form is Form.BLANK
