@@ -1,5 +1,9 @@
-"""300 contradictions planted into the invented country of 25,000 organisations: at least 297 are seen, and little else."""
+"""300 contradictions planted into the invented country of 25,000 organisations: at least 297 are seen, and little else.
 
+`make torture` plants twice and looks at the country without evidence too.
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from evaluation.demo.store import store
 from evaluation.demo.synthetic import country
 from tests.support.planted import SYSTEM, store_planted, unseen
 
+WHOLE = "TRIALS" in os.environ
 YEAR = 2024
 COUNT, MIN_SEEN = 300, 297
 ORGANISATIONS = 25_000
@@ -35,7 +40,7 @@ def detections() -> list[Detection]:
     return detect(sources)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2] if WHOLE else [1])
 def test_planted_contradictions_are_seen(app: Flask, order: Order, seed: int) -> None:
     planted = plant(order, country(order, evidence=True, seed=seed), COUNT, seed)
     assert len(planted.planted) == COUNT
@@ -44,7 +49,7 @@ def test_planted_contradictions_are_seen(app: Flask, order: Order, seed: int) ->
     assert sum(missed.values()) <= COUNT - MIN_SEEN, missed
 
 
-@pytest.mark.parametrize("evidence", [False, True])
+@pytest.mark.parametrize("evidence", [False, True] if WHOLE else [True])
 def test_the_untouched_country_has_hardly_any_anomaly(app: Flask, order: Order, evidence: bool) -> None:
     assert store(order, country(order, evidence=evidence))
     db.session.commit()
