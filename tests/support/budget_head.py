@@ -36,18 +36,18 @@ def head(random: Random, decision: Decision, noise: Noise) -> list[str]:
 def _head_ru(decision: Decision, noise: Noise, dash: str, years: str, before: date, old: str, amends: bool) -> list[str]:
     council = decision.trees[0].body.council.ru
     about = "О бюджете города и сельских округов" if _bodies(decision) else f"О бюджете {decision.trees[0].body.ru_genitive}"
-    own = f"Решение {council} от {day_ru(decision.day)} № {decision.number}"
+    decision_line = f"Решение {council} от {day_ru(decision.day)} № {decision.number}"
     if amends:
         lines = [
             f'О внесении изменений в решение {council} от {day_ru(before)} № {old} "{about} на {years} годы"',
-            own,
+            decision_line,
             "",
             "Маслихат РЕШИЛ:",
             f'1. Внести в решение {council} "{about} на {years} годы" от {day_ru(before)} № {old} следующие изменения:',
             "пункт 1 изложить в новой редакции:",
         ]
     else:
-        lines = [f"{about} на {years} годы", own, "", "Маслихат РЕШИЛ:"]
+        lines = [f"{about} на {years} годы", decision_line, "", "Маслихат РЕШИЛ:"]
     lines.append(
         f"1. Утвердить {about[2:].replace('бюджете', 'бюджет')} на {years} годы согласно приложениям 1, 2, 3 соответственно, "
         f"в том числе на {decision.trees[0].year} год в следующих объемах:"
@@ -64,18 +64,18 @@ def _head_kk(decision: Decision, noise: Noise, dash: str, years: str, before: da
     council = decision.trees[0].body.council.kk
     whose = "қала және ауылдық округтердің" if _bodies(decision) else decision.trees[0].body.kk_genitive
     about = f"{years} жылдарға арналған {whose} бюджеті туралы"
-    own = f"{council} {day_kk(decision.day)} № {decision.number} шешімі"
+    decision_line = f"{council} {day_kk(decision.day)} № {decision.number} шешімі"
     if amends:
         lines = [
             f'"{about}" {council} {day_kk(before)} № {old} шешіміне өзгерістер енгізу туралы',
-            own,
+            decision_line,
             "",
             "Мәслихат ШЕШТІ:",
             f'1. {council} {day_kk(before)} № {old} "{about}" шешіміне мынадай өзгерістер енгізілсін:',
             "1-тармақ жаңа редакцияда жазылсын:",
         ]
     else:
-        lines = [about, own, "", "Мәслихат ШЕШТІ:"]
+        lines = [about, decision_line, "", "Мәслихат ШЕШТІ:"]
     lines.append(
         f"1. {about.replace(' туралы', '')} тиісінше 1, 2, 3-қосымшаларға сәйкес, оның ішінде {decision.trees[0].year} жылға "
         "келесі көлемдерде бекітілсін:"
@@ -108,10 +108,10 @@ def _volumes(decision: Decision, noise: Noise, dash: str) -> list[str]:
         return sum((tree.totals[section] for tree in trees), Decimal())
 
     lines = []
-    for place, section in enumerate(Section, 1):
+    for position, section in enumerate(Section, 1):
         name = getattr(TITLES[section], language)
         within = {"ru": ", в том числе по:", "kk": ", оның ішінде:"}[language] if section is Section.INCOME else ";"
-        lines.append(f"{place}) {name[0].lower() + name[1:]} {dash} {volume(total(section))}{within}")
+        lines.append(f"{position}) {name[0].lower() + name[1:]} {dash} {volume(total(section))}{within}")
         if section is Section.INCOME:
             for role in NUMBERS[:4]:
                 code = number_of(role, trees[0].year)
@@ -175,9 +175,9 @@ def table_heads(language: str, unit: str, kind: str) -> list[list[str]]:
     """Return the rows of a table's head: each code's column one row lower, the sum in the first."""
     names = HEADS[language, kind]
     rows = []
-    for place, name in enumerate(names):
+    for position, name in enumerate(names):
         row = [""] * (len(names) + 1)
-        row[place] = name
+        row[position] = name
         rows.append(row)
     rows[0][-1] = SUMS[language, unit]
     return rows

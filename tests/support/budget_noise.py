@@ -39,8 +39,8 @@ class Noise:
 
     @classmethod
     def of(cls, random: Random) -> "Noise":
-        def share(most: float) -> float:
-            return random.choice((0.0, random.random() * most))
+        def share(limit: float) -> float:
+            return random.choice((0.0, random.random() * limit))
 
         minus = random.choice(("-{}", "- {}", "–{}", "−{}", "({})"))
         return cls(
@@ -91,7 +91,7 @@ class Noise:
             else:
                 line = f"{line} {word}".strip()
         lines.append(line)
-        return [self._line(one, width, is_last=place == len(lines) - 1) for place, one in enumerate(lines)]
+        return [self._line(one, width, is_last=position == len(lines) - 1) for position, one in enumerate(lines)]
 
     def _line(self, line: str, width: int, is_last: bool) -> str:
         if line.endswith(BROKEN):

@@ -59,7 +59,7 @@ class Sheet:
         name = row.name.ru if self.language == "ru" else row.name.kk
         return self.numerals[list(Section).index(row.section)] + name if row.is_total else name
 
-    def place(self, row: Row, code_line: int, amount_line: int) -> None:
+    def record(self, row: Row, code_line: int, amount_line: int) -> None:
         self.code_lines[id(row)], self.amount_lines[id(row)] = code_line, amount_line
 
 
@@ -148,7 +148,7 @@ def _web(sheet: Sheet, kind: str, rows: tuple[Row, ...]) -> None:
         values = _cells(sheet, kind, row)
         start = cells(values)
         code = _column(kind, row) if row.code else len(values) - 2
-        sheet.place(row, start + 2 * code, start + 2 * (len(values) - 1))
+        sheet.record(row, start + 2 * code, start + 2 * (len(values) - 1))
 
 
 def _one_line(make: Callable[[Sheet, list[str]], str]) -> Callable[[Sheet, str, tuple[Row, ...]], None]:
@@ -159,7 +159,7 @@ def _one_line(make: Callable[[Sheet, list[str]], str]) -> Callable[[Sheet, str, 
             sheet.add(make(sheet, heading))
         for row in rows:
             line = sheet.add(make(sheet, _cells(sheet, kind, row)))
-            sheet.place(row, line, line)
+            sheet.record(row, line, line)
 
     return print_rows
 
@@ -169,12 +169,12 @@ def _file_cells(sheet: Sheet, kind: str, rows: tuple[Row, ...]) -> None:
     for heading in table_heads(sheet.language, sheet.unit, kind):
         sheet.add("\t".join(heading), tuple(heading))
     if sheet.random.random() < 0.5:
-        numbers = [str(place) for place in range(1, 6 + (kind == "costs"))]
+        numbers = [str(position) for position in range(1, 6 + (kind == "costs"))]
         sheet.add("\t".join(numbers), tuple(numbers))
     for row in rows:
         cells = _cells(sheet, kind, row)
         line = sheet.add("\t".join(cells), tuple(cells))
-        sheet.place(row, line, line)
+        sheet.record(row, line, line)
 
 
 def _pdf(sheet: Sheet, kind: str, rows: tuple[Row, ...]) -> None:
@@ -208,7 +208,7 @@ def _pdf_row(sheet: Sheet, row: Row, may_tear: bool) -> bool:
     if len(name) == 1 and random.random() < 0.7:
         line = sheet.add(f"{code} {name[0].strip()} {amount}".strip())
         sheet.add()
-        sheet.place(row, line, line)
+        sheet.record(row, line, line)
         return False
     tears = may_tear and len(name) > 3 and code and random.random() < 0.06
     kind = random.choice(("code", "amount")) if tears else ""
@@ -239,7 +239,7 @@ def _pdf_row(sheet: Sheet, row: Row, may_tear: bool) -> bool:
         sheet.add()
         amount_line = sheet.add(amount)
     sheet.add()
-    sheet.place(row, code_line, amount_line)
+    sheet.record(row, code_line, amount_line)
     return bool(kind)
 
 

@@ -92,14 +92,14 @@ class Decision:
 
 def number_of(role: str, year: int) -> str:
     """Return the number of a category in the classification of a year."""
-    place = NUMBERS.index(role) + 1
-    return str(place + (year >= NEW_CLASSIFICATION and place > 3))
+    position = NUMBERS.index(role) + 1
+    return str(position + (year >= NEW_CLASSIFICATION and position > 3))
 
 
 def random_decision(random: Random, language: str | None = None, trees: int | None = None) -> Decision:
     language = language or random.choice(("ru", "kk"))
     unit = random.choice(("thousand", "thousand", "tenge"))
-    places = 3 if unit == "tenge" else random.choice((0, 0, 0, 1))
+    digits = 3 if unit == "tenge" else random.choice((0, 0, 0, 1))
     year = random.choice((2019, 2021, 2022, 2023, 2024, 2026, 2027))
     day = date(year - 1, 12, 1) + timedelta(random.randrange(300))
     first = random.choice(BODIES)
@@ -109,26 +109,26 @@ def random_decision(random: Random, language: str | None = None, trees: int | No
         pairs = [(body, year) for body in bodies]
     else:
         pairs = [(first, year + later) for later in range(count if year not in (2024,) else 1)]
-    made = tuple(random_tree(random, body, one, places) for body, one in pairs)
-    return Decision(language, f"{random.randint(1, 90)}-{random.randint(1, 300)}", day, made, unit)
+    approved = tuple(random_tree(random, body, one, digits) for body, one in pairs)
+    return Decision(language, f"{random.randint(1, 90)}-{random.randint(1, 300)}", day, approved, unit)
 
 
-def random_tree(random: Random, body: Body, year: int, places: int = 0) -> Tree:
+def random_tree(random: Random, body: Body, year: int, digits: int = 0) -> Tree:
     """Return a budget whose sums agree at every level.
 
     Args:
         random: decides everything.
         body: whose budget.
         year: decides the numbers of the categories.
-        places: decimal places of the amounts in thousand tenge.
+        digits: decimal places of the amounts in thousand tenge.
     """
     has_subgroups = random.random() < 0.8
-    step = Decimal(1).scaleb(-places)
+    step = Decimal(1).scaleb(-digits)
 
     def amount() -> Decimal:
         kind = random.random()
         top = 1 if kind < 0.08 else 1_000 if kind < 0.4 else 5_000_000
-        return random.randrange(0, top) + step * random.randrange(0, 10**places)
+        return random.randrange(0, top) + step * random.randrange(0, 10**digits)
 
     income = [
         _category(random, Section.INCOME, number_of(role, year), names.INCOME[role], amount)
@@ -200,8 +200,8 @@ def _group(random, section, code, data: Groups, amount, has_subgroups, fixed=Non
     return top
 
 
-def _some(random: Random, values: dict[str, Name], most: int) -> list[str]:
-    return sorted(random.sample(sorted(values), random.randint(1, most)))
+def _some(random: Random, values: dict[str, Name], limit: int) -> list[str]:
+    return sorted(random.sample(sorted(values), random.randint(1, limit)))
 
 
 def _lending(random, year, amount, has_subgroups) -> tuple[list[Row], list[Row]]:  # type: ignore[no-untyped-def]

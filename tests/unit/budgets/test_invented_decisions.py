@@ -111,8 +111,11 @@ def test_whose_budget_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_every_line_and_total_of_it(name: str) -> None:
-    for place, (decision, entry) in enumerate(zip(read(name), ENTRIES[name], strict=True)):
-        assert [(line.section, line.code, line.amount, line.source_line) for line in decision.lines] == list(listed(name, place))
+    for position, (decision, entry) in enumerate(zip(read(name), ENTRIES[name], strict=True)):
+        lines = [(line.section, line.code, line.amount, line.source_line) for line in decision.lines]
+        assert lines == list(listed(name, position))
+            listed(name, position)
+        )
         amounts = zip(SECTIONS, entry.totals.split(), strict=True)
         assert {section.value: total.amount for section, total in decision.totals.items()} == {
             section: Decimal(amount) for section, amount in amounts if amount != "-"

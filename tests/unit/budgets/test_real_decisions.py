@@ -108,8 +108,8 @@ def test_the_contradictions_of_talas_and_no_others() -> None:
     assert sorted(report for report in reports if not report[1].startswith("decision/")) == sorted(expected)
     (text,) = [report for report in reports if report[1].startswith("decision/")]
     assert (text[0], text[2], text[3]) == (1, Decimal("643.212"), Decimal(643212))
-    (place,) = [one for one in read("talas-2021.ru.txt")[0].inconsistencies if one.where.startswith("decision/")]
-    assert 21 in place.source_lines
+    (position,) = [one for one in read("talas-2021.ru.txt")[0].inconsistencies if one.where.startswith("decision/")]
+    assert 21 in position.source_lines
 
 
 def test_broken_and_spaced_names_of_talas() -> None:
@@ -174,8 +174,8 @@ def test_what_the_scan_shows_clearly_is_read() -> None:
         one.year: {(section, code): amount for section, code, amount, _ in rows(one)} for one in read("talov-2023.kk.ocr.txt")
     }
     assert list(by_year) == [2023, 2024, 2025]
-    for place in (("income", "1"), ("income", "1/01"), ("income", "1/04"), ("income", "1/04/1"), ("income", "1/04/3")):
-        assert by_year[2023].get(place) == TALOV_LEGIBLE[2023][place][0], place
+    for position in (("income", "1"), ("income", "1/01"), ("income", "1/04"), ("income", "1/04/1"), ("income", "1/04/3")):
+        assert by_year[2023].get(position) == TALOV_LEGIBLE[2023][position][0], position
 
 
 def test_every_other_figure_of_the_scan_is_listed_as_unread() -> None:
