@@ -89,8 +89,6 @@ def name_the_changed_figure(layout: str, count: int) -> None:
         reports = [(position, one) for position, decision_read in enumerate(read) for one in decision_read.inconsistencies]
         named = [(position, one.where) for position, one in reports]
         assert named == [(entry, where)], f"{seed}: {row.code} {true} → {row.amount}"
-            f"{seed}: {row.code} {true} → {row.amount}"
-        )
         report = reports[0][1]
         assert printed.amount_lines[id(row)] in report.source_lines or printed.code_lines[id(row)] in report.source_lines, seed
         if where == row.section or where.endswith("/".join(row.code)):

@@ -114,8 +114,6 @@ def test_every_line_and_total_of_it(name: str) -> None:
     for position, (decision, entry) in enumerate(zip(read(name), ENTRIES[name], strict=True)):
         lines = [(line.section, line.code, line.amount, line.source_line) for line in decision.lines]
         assert lines == list(listed(name, position))
-            listed(name, position)
-        )
         amounts = zip(SECTIONS, entry.totals.split(), strict=True)
         assert {section.value: total.amount for section, total in decision.totals.items()} == {
             section: Decimal(amount) for section, amount in amounts if amount != "-"
