@@ -13,9 +13,11 @@ from evaluation.language import N_, Language
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_OUTLINE_LEVEL = 6
 """The deepest level that spreadsheet programs group by, beside the section."""
+NAME_WIDTH = 70
+"""Characters."""
 LINE_HEADERS = (
     (N_("Code"), 18),
-    (N_("Name"), 70),
+    (N_("Name"), NAME_WIDTH),
     (N_("Amount, thousand tenge"), 18),
     (N_("Line of the source"), 11),
     (N_("As read"), 18),
@@ -27,7 +29,9 @@ PROBLEM_HEADERS = (
     (N_("Difference"), 18),
     (N_("Lines of the source"), 30),
 )
-NUMBER_FORMAT = "#,##0.#####;-#,##0.#####;0"
+WHOLE, FRACTION = "#,##0", "#,##0.0####"
+LINE_HEIGHT = 15
+"""Points; programs other than Excel do not fit the height of a row to its text."""
 
 
 def write_workbook(details: DecisionDetails, body_name: str, language: Language, invented: bool = False) -> bytes:
@@ -51,8 +55,14 @@ class _Writer:
         self.bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2})
         self.text = book.add_format({"text_wrap": True, "valign": "top"})
-        self.amount = book.add_format({"num_format": NUMBER_FORMAT, "valign": "top"})
-        self.sum = book.add_format({"num_format": NUMBER_FORMAT, "bold": True, "valign": "top"})
+        self.names = [
+            book.add_format({"text_wrap": True, "valign": "top", "indent": depth}) for depth in range(MAX_OUTLINE_LEVEL + 1)
+        ]
+        self.amounts = {
+            (is_whole, is_sum): book.add_format({"num_format": WHOLE if is_whole else FRACTION, "bold": is_sum, "valign": "top"})
+            for is_whole in (True, False)
+            for is_sum in (True, False)
+        }
 
     def sheet(self, title: str, headers: Sequence[tuple[str, int]]) -> Any:
         sheet = self.book.add_worksheet(self.language.gettext(title))
@@ -78,23 +88,24 @@ class _Writer:
             row += 1
             sheet.write_string(row, 1, self.language.gettext(SECTION_NAMES[section]), self.bold)
             if total is not None:
-                self._amount(sheet, row, 2, total.amount, self.sum)
-                sheet.write_number(row, 3, total.source_line)
+                self._amount(sheet, row, 2, total.amount, is_sum=True)
+                sheet.write_number(row, 3, total.source_line, self.text)
             for item in lines:
                 row += 1
                 self._line(sheet, row, item)
 
     def _line(self, sheet: Any, row: int, item: DetailLine) -> None:
         line = item.line
-        depth = line.code.count("/") + 1
-        sheet.set_row(row, None, None, {"level": min(depth, MAX_OUTLINE_LEVEL)})
+        depth = min(line.code.count("/") + 1, MAX_OUTLINE_LEVEL)
+        height = LINE_HEIGHT * max(1, -(-len(line.name) // (NAME_WIDTH - 2 * depth)))
+        sheet.set_row(row, height, None, {"level": depth})
         # write_string never writes a formula or a link, even if the text begins with `=` or an address.
         sheet.write_string(row, 0, line.code, self.text)
-        sheet.write_string(row, 1, line.name, self.book.add_format({"text_wrap": True, "valign": "top", "indent": depth}))
-        self._amount(sheet, row, 2, line.amount, self.amount)
-        sheet.write_number(row, 3, line.source_line)
+        sheet.write_string(row, 1, line.name, self.names[depth])
+        self._amount(sheet, row, 2, line.amount)
+        sheet.write_number(row, 3, line.source_line, self.text)
         if item.printed is not None:
-            self._amount(sheet, row, 4, item.printed.amount, self.amount)
+            self._amount(sheet, row, 4, item.printed.amount)
         elif item.origin == "entered":
             sheet.write_string(row, 4, self.language.gettext(N_("entered by a person")), self.text)
 
@@ -103,7 +114,7 @@ class _Writer:
         for row, item in enumerate(details.decision.inconsistencies, 1):
             sheet.write_string(row, 0, where_text(item.where, self.language), self.text)
             for column, value in enumerate((item.printed, item.computed, item.printed - item.computed), 1):
-                self._amount(sheet, row, column, value, self.amount)
+                self._amount(sheet, row, column, value)
             sheet.write_string(row, 4, ", ".join(map(str, item.source_lines)), self.text)
 
     def source(self, details: DecisionDetails, body_name: str, invented: bool) -> None:
@@ -125,5 +136,6 @@ class _Writer:
             sheet.write_string(row, 0, language.gettext(label), self.bold)
             sheet.write_string(row, 1, value, self.text)
 
-    def _amount(self, sheet: Any, row: int, column: int, value: Decimal, style: Any) -> None:
+    def _amount(self, sheet: Any, row: int, column: int, value: Decimal, is_sum: bool = False) -> None:
+        style = self.amounts[value == value.to_integral_value(), is_sum]
         sheet.write_number(row, column, float(value), style)
