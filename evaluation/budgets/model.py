@@ -1,9 +1,10 @@
-"""What a budget decision says: lines, totals, inconsistencies and lines that could not be read. Pure values, amounts in thousand tenge."""
+"""What a budget decision says: lines, totals, inconsistencies and unread lines. Pure values; amounts in thousand tenge."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 UNIT = "thousand tenge"
 """The unit of every amount, whatever unit the source prints."""
@@ -20,8 +21,7 @@ class Section(StrEnum):
     FINANCING = "financing"
 
 
-@dataclass(frozen=True)
-class SourceLine:
+class SourceLine(NamedTuple):
     """One line of the source.
 
     Attributes:

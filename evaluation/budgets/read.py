@@ -13,8 +13,10 @@ from evaluation.budgets.row_reader import RowReader
 from evaluation.budgets.scan import is_bad_scan, read_scan, read_scanned_head
 from evaluation.budgets.text_checks import text_inconsistencies
 from evaluation.budgets.tree import Tree, TreeBuilder
+from evaluation.memory import gc_paused
 
 
+@gc_paused()
 def read_decisions(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
     """Return the budgets that a decision prints, one for each body and year.
 
