@@ -33,7 +33,7 @@ OTHER_HYPHEN = re.compile("[\x02\ufffe]")
 Line = str | list[str]
 """A line of text, or the cells of a row."""
 Segment = tuple[float, float, float]
-"""A drawn line: its place across its direction, its start and its end, in points."""
+"""A drawn line: its position across its direction, its start and its end, in points."""
 
 
 class Band(NamedTuple):
@@ -102,7 +102,7 @@ def _lines(page: Any, text: Any) -> list[Line]:
     bands = _bands(page)
     cells = _fill(bands, text)
     rows = [band_cells for band, band_cells in zip(bands, cells, strict=True) if band.lefts]
-    if any(map(_holds_several_rows, rows)):
+    if any(map(_has_several_rows, rows)):
         return _text(text.get_text_bounded())
     lines: list[Line] = []
     for band, band_cells in zip(bands, cells, strict=True):
@@ -116,7 +116,7 @@ def _lines(page: Any, text: Any) -> list[Line]:
 def _fill(bands: list[Band], text: Any) -> list[list[str]]:
     """Return the text of every cell of every band: each character belongs to the cell in which its middle is.
 
-    Spaces and line breaks, many of which the library adds, have no place and belong to the character before.
+    Spaces and line breaks, many of which the library adds, have no position and belong to the character before.
     """
     from pypdfium2 import raw
 
@@ -130,10 +130,10 @@ def _fill(bands: list[Band], text: Any) -> list[list[str]]:
             height, across = (bottom.value + top.value) / 2, (left.value + right.value) / 2
             row = min(bisect_left(depths, -height), len(bands) - 1)
             lefts = bands[row].lefts
-            place = (row, bands[row].columns[max(bisect_right(lefts, across) - 1, 0)] if lefts else 0)
-            if place != current and cells[place[0]][place[1]][-1:].strip():
+            position = (row, bands[row].columns[max(bisect_right(lefts, across) - 1, 0)] if lefts else 0)
+            if position != current and cells[position[0]][position[1]][-1:].strip():
                 letter = f"\n{letter}"
-            current = place
+            current = position
         cells[current[0]][current[1]] += letter
     return cells
 
@@ -179,40 +179,40 @@ def _bands(page: Any) -> list[Band]:
     # Coordinates of a rotated page are those before its rotation.
     if page.get_rotation() or max(len(across), len(down)) > MAX_SEGMENTS:
         return [Band(floor)]
-    borders = _merge(place for place, _, _ in down)
+    borders = _merge(position for position, _, _ in down)
     # A line under a word does not begin and end at borders.
-    tops = (place for place, start, end in across if _is_near(start, borders) and _is_near(end, borders))
+    tops = (position for position, start, end in across if _is_near(start, borders) and _is_near(end, borders))
     heights = _merge(chain(tops, *((start, end) for _, start, end in down)))
     rows = [(low, high, _borders(down, (low + high) / 2)) for low, high in pairwise(heights)]
     rows = [row for row in reversed(rows) if len(row[2]) > MIN_CELLS]
-    columns = _merge(place for _, _, places in rows for place in places)
+    columns = _merge(position for _, _, positions in rows for position in positions)
     bands: list[Band] = []
     above = ceiling
-    for low, high, places in rows:
+    for low, high, positions in rows:
         if high < above:
             bands.append(Band(high))
         above = low
-        lefts = places[:-1]
-        bands.append(Band(low, lefts, [bisect_left(columns, place - SAME) for place in lefts], len(columns) - 1))
+        lefts = positions[:-1]
+        bands.append(Band(low, lefts, [bisect_left(columns, position - SAME) for position in lefts], len(columns) - 1))
     return [*bands, Band(floor)]
 
 
 def _borders(down: list[Segment], height: float) -> list[float]:
-    """Return the places of the vertical lines that cross a height."""
-    return _merge(place for place, start, end in down if start <= height <= end)
+    """Return the positions of the vertical lines that cross a height."""
+    return _merge(position for position, start, end in down if start <= height <= end)
 
 
-def _merge(places: Any) -> list[float]:
-    """Return places in order, those within `SAME` of the one before left out."""
+def _merge(positions: Any) -> list[float]:
+    """Return positions in order, those within `SAME` of the one before left out."""
     merged: list[float] = []
-    for place in sorted(places):
-        if not merged or place - merged[-1] > SAME:
-            merged.append(place)
+    for position in sorted(positions):
+        if not merged or position - merged[-1] > SAME:
+            merged.append(position)
     return merged
 
 
-def _is_near(place: float, borders: list[float]) -> bool:
-    return any(abs(place - border) <= 2 * SAME for border in borders)
+def _is_near(position: float, borders: list[float]) -> bool:
+    return any(abs(position - border) <= 2 * SAME for border in borders)
 
 
 def _text(text: str) -> list[Line]:
@@ -224,7 +224,7 @@ def _words(text: str) -> str:
     return OTHER_HYPHEN.sub("-", BROKEN_WORD.sub("", text)).replace("\r", "")
 
 
-def _holds_several_rows(cells: list[str]) -> bool:
+def _has_several_rows(cells: list[str]) -> bool:
     """Return whether the rows of a table are not separated by lines: a cell before the name has codes below each other."""
     for cell in cells[:-1]:
         if LETTER.search(cell):

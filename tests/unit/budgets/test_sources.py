@@ -87,7 +87,7 @@ def test_hidden_parts_of_a_page_are_dropped() -> None:
     assert of_html(page) == ["Бюджет на 2026\xa0год", "вторая", "третья", "4-я"]
 
 
-def test_merged_cells_of_a_page_leave_their_other_places_empty() -> None:
+def test_merged_cells_of_a_page_have_text_in_their_first_column() -> None:
     page = (
         "<table><caption>Бюджет</caption><tr><td colspan=3>Категория<td rowspan='2'>Сумма</tr><tr><td>1<td colspan='2'>2</tr>"
         "<tr><td rowspan=3>а<td>б<td>в<td>г</tr><tr><td>д</tr><tr><td>е<td colspan=x><p>ж</p><p>з</p></tr><tr></tr></table>"
@@ -111,7 +111,7 @@ def test_text_in_deep_markup_is_not_lost() -> None:
     assert of_html("<html>" + "<font>" * 350 + "Бюджет") == ["Бюджет"]
 
 
-def test_merged_cells_of_a_document_leave_their_other_places_empty() -> None:
+def test_merged_cells_of_a_document_have_text_in_their_first_column() -> None:
     def cell(text: str, *properties: str) -> str:
         return f"<w:tc><w:tcPr>{''.join(properties)}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
 
