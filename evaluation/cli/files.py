@@ -47,7 +47,7 @@ def prune(dry_run: bool, lang: str) -> None:
 
 @command(language_option, name="check")
 def check(lang: str) -> None:
-    """Read all files that evidence, budgets and workbooks name; list missing and damaged ones, and end with status 1 if there are any.
+    """Read all files that evidence, budgets and workbooks name; list missing and damaged ones, and end with status 1 then.
 
     Example: flask --app app files check
     """
