@@ -76,7 +76,7 @@ def test_amounts_are_exact() -> None:
         records.to_tiyn(Decimal("0.000001"))
 
 
-def test_each_group_of_the_classification_is_summed_once() -> None:
+def test_groups_of_the_classification_are_summed_once() -> None:
     lines = [("2/01", 10), ("2/01/1", 6), ("2/01/5", 4), ("3/01", 7)]
     budget = BudgetDecision(
         "", 2024, "", None, {}, tuple(BudgetLine(Section.INCOME, code, "", Decimal(amount), 1) for code, amount in lines)

@@ -1,6 +1,5 @@
 """Files and pasted texts → numbered lines: files written by real programs, every encoding, merged cells, tracked changes."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -69,7 +68,6 @@ def test_paragraphs_and_rows_of_a_file_are_read(write: object) -> None:
     assert contents(read_source("budget", data if isinstance(data, bytes) else data.encode()).lines) == LINES
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_files_of_libreoffice_are_read(tmp_path: Path) -> None:
     docx = budget_files.by_libreoffice(
         tmp_path, as_html().encode(), "budget.html", "docx:MS Word 2007 XML", "--infilter=HTML (StarWriter)"
