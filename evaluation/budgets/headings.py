@@ -27,7 +27,7 @@ HEADINGS = tuple(
 )
 IN_HEADING = re.compile(r"бюджет.*20\d\d|20\d\d.*бюджет", re.IGNORECASE)
 ENDS_HEADING = re.compile(r"(?:год|г|бюджет[іi]?|те[нң]ге)\)?\W{0,3}$", re.IGNORECASE)
-END_LENGTH, MAX_HEADING = 20, 400
+END_LENGTH, MAX_HEADING, MAX_LINE = 20, 400, 1_000
 HEADING_LINES = 4
 
 
@@ -91,6 +91,8 @@ def _repaired(text: str) -> str:
 @lru_cache(maxsize=8192)
 def mark_of(text: str) -> Mark:
     """Return whether a line begins an annex ("Приложение 2 к решению …", "2-қосымша") or can end the heading of one."""
+    if len(text) > MAX_LINE:
+        return Mark.NONE
     repaired = repair_letters(plain(text))
     if ANNEX_MARK.search(repaired) is not None:
         return Mark.ANNEX
@@ -100,4 +102,4 @@ def mark_of(text: str) -> Mark:
 @lru_cache(maxsize=1024)
 def names_decision(text: str) -> bool:
     """Whether a line names a maslikhat or its decision."""
-    return DECISION_WORDS.search(repair_letters(plain(text))) is not None
+    return DECISION_WORDS.search(repair_letters(plain(text[:MAX_LINE]))) is not None

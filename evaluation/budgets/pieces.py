@@ -27,6 +27,8 @@ PAGE_NUMBER = re.compile(
     r"(?:страница|стр\.?|бет)\s*\d+(?:\s*(?:из|/)\s*\d+)?|\d+\s*-?\s*бет|-\s+\d+\s+-|\d+\s*/\s*\d+", re.IGNORECASE
 )
 THREE_LETTERS = re.compile(r"[^\W\d_]{3}")
+MAX_ROW = 3_000
+"""Characters of a row; the search for an amount takes time with the square of the length."""
 MAX_NUMBER = 30
 """Characters of a line that is a number and nothing else."""
 GARBLED_AMOUNT = re.compile(r"(?<!\S)(?=\S*\d)[-(]?[\dOОоoЗзlI|бB]{1,3}(?:[ .,][\dOОоoЗзlI|бB]{2,3})*\)?$")
@@ -117,6 +119,8 @@ def parse_amount(text: str) -> Decimal | None:
 @lru_cache(maxsize=16_384)
 def parse_line(line: str) -> Piece:
     """Return what a line of plain text says."""
+    if len(line) > MAX_ROW and not line.isspace():
+        return Piece(Form.NUMBER, doubt=True)
     text = plain(line)
     stripped = text.strip()
     if not stripped or PAGE_NUMBER.fullmatch(stripped):

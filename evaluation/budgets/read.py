@@ -31,7 +31,7 @@ def read_decisions(lines: Sequence[SourceLine]) -> tuple[BudgetDecision, ...]:
     annexes, prose = split_annexes(lines)
     head = read_head(prose)
     trees = [(annex, TreeBuilder(_year(annex, head)).build(RowReader(annex.entries).read())) for annex in annexes]
-    checked = [_checked(_decision(annex, tree, head), tree) for annex, tree in trees if tree.lines or tree.totals]
+    checked = [_checked(_decision(annex, tree, head), tree) for annex, tree in trees if tree.lines or tree.totals or tree.unread]
     if checked:
         checked[0] = replace(checked[0], inconsistencies=(*text_inconsistencies(head, checked), *checked[0].inconsistencies))
     return tuple(checked)

@@ -27,6 +27,8 @@ ONLY_SPACED = re.compile(r"[^\W\d_](?: {1,2}[^\W\d_]){3,}")
 SHORT_SPACED = re.compile(r"(?<!\S)(?<! )[^\W\d_] [^\W\d_](?!\S)|(?<=  )[^\W\d_] [^\W\d_](?!\S)")
 """Two single letters; a word of its own only in a line that has a longer spaced word."""
 NO_WORD_STARTS_SO = frozenset("ьъы")
+MAX_END = 60
+"""Characters at the end of a text in which its last word is looked for."""
 NOT_COMPARED = re.compile(r"[\W\d_]+")
 COMPARABLE = str.maketrans("ёіүұқғңөәһ", "еиуукгноах")
 """What a Russian keyboard has for Kazakh letters: the folded text is for comparing only."""
@@ -91,11 +93,16 @@ def join_lines(parts: Iterable[str], words: frozenset[str]) -> str:
 
 @lru_cache(maxsize=8192)
 def _joined(parts: tuple[str, ...], words: frozenset[str]) -> str:
-    text = ""
+    # Only the end of the text decides how the next line follows it: a text of many lines is not copied for each.
+    done: list[str] = []
+    end = ""
     for part in parts:
         repaired = _repaired_line(part)
-        text = f"{text}{_gap(text, repaired, words)}{repaired}" if not text.endswith("-") else _hyphenated(text, repaired, words)
-    return text
+        end = f"{end}{_gap(end, repaired, words)}{repaired}" if not end.endswith("-") else _hyphenated(end, repaired, words)
+        if len(end) > 2 * MAX_END:
+            done.append(end[:-MAX_END])
+            end = end[-MAX_END:]
+    return "".join((*done, end))
 
 
 @lru_cache(maxsize=8192)
@@ -122,7 +129,7 @@ def _hyphenated(before: str, after: str, words: frozenset[str]) -> str:
 
 
 def _last_word(text: str) -> str:
-    words = WORD.findall(text[-60:])
+    words = WORD.findall(text[-MAX_END:])
     return words[-1].lower() if words else ""
 
 

@@ -42,6 +42,21 @@ def test_lines_of_a_name_are_joined(parts: list[str], name: str) -> None:
     assert join_lines([part.replace("\u00a0", " ") for part in parts], WORDS) == name
 
 
+def test_a_row_longer_than_any_name_is_unread() -> None:
+    decision = decide("1 Налоговые поступления 48 012", "", "2 " + "поступления 7 " * 300 + "1", "3 Прочие")
+    assert amounts(decision) == {"income/1": 48_012}
+    assert [item.source_line for item in decision.unread] == [5, 6]
+
+
+def test_a_budget_of_which_nothing_is_legible_is_unread() -> None:
+    decision = decide("1 Налоговые поступления 1О5 З4")
+    assert not decision.lines and [item.source_line for item in decision.unread] == [3]
+
+
+def test_a_name_of_many_lines_is_joined_whole() -> None:
+    assert join_lines(["Жилищно-коммуна", "льное хозяйство"] * 500, WORDS) == " ".join(["Жилищно-коммунальное хозяйство"] * 500)
+
+
 def test_letters_are_repaired_both_ways() -> None:
     assert repair_letters("Hалоги cельского округa") == "Налоги сельского округа"
     assert repair_letters("формат РDF, раздел IV") == "формат PDF, раздел IV"
