@@ -130,7 +130,8 @@ window.accessChecks = (() => {
   /** Pictures without a name that are not hidden from assistive technology. */
   function namelessPictures() {
     return [...document.querySelectorAll("svg, img")]
-      .filter((picture) => isVisible(picture) && !picture.closest("[aria-hidden=true]"))
+      // What is inside of a named picture is part of it.
+      .filter((picture) => isVisible(picture) && !picture.closest("[aria-hidden=true], [role=img][aria-label]"))
       .filter(
         (picture) =>
           !(
